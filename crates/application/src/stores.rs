@@ -1,0 +1,27 @@
+//! The ports of one database, together: every adapter opens all of them at once.
+
+use std::fmt;
+use std::sync::Arc;
+
+use madoguchi_domain::port::{AuditLog, EffectQueue, Health, MemberStore, UpgradeStore};
+
+/// The stores that share one database and so one transaction.
+#[derive(Clone)]
+pub struct Stores {
+    /// Members.
+    pub members: Arc<dyn MemberStore>,
+    /// Cases.
+    pub upgrades: Arc<dyn UpgradeStore>,
+    /// Core-bank effects.
+    pub effects: Arc<dyn EffectQueue>,
+    /// The audit trail.
+    pub audit: Arc<dyn AuditLog>,
+    /// Whether the database is there.
+    pub health: Arc<dyn Health>,
+}
+
+impl fmt::Debug for Stores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Stores")
+    }
+}

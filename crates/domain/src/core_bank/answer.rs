@@ -1,0 +1,305 @@
+//! What came back from the core bank, and the one function that says what it means.
+
+use crate::field::InvalidField;
+
+use super::order::SetLevel;
+
+/// A return code (`RtrnCode`): 1 to 32 visible ASCII characters; anything else is not a code.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct UpstreamCode(String);
+
+impl UpstreamCode {
+    /// What every code must be for the act to count as done.
+    pub const APPLIED: &'static str = "200";
+
+    /// Reads a code.
+    ///
+    /// # Errors
+    /// When it is not 1 to 32 visible ASCII characters.
+    pub fn parse(text: &str) -> Result<Self, InvalidField> {
+        if text.is_empty() || text.len() > 32 || !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(InvalidField::new("RtrnCode", "must be 1 to 32 visible ASCII characters"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The code as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The codes that the bank declares to be a final refusal (`esb.final_codes`, empty by default).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FinalCodes(Vec<UpstreamCode>);
+
+impl FinalCodes {
+    /// A list of final codes. `200` cannot be one of them.
+    ///
+    /// # Errors
+    /// When it is.
+    pub fn parse(codes: Vec<UpstreamCode>) -> Result<Self, InvalidField> {
+        if codes.iter().any(|code| code.as_str() == UpstreamCode::APPLIED) {
+            return Err(InvalidField::new("final_codes", "must not list 200, which is success"));
+        }
+        Ok(Self(codes))
+    }
+
+    fn lists(&self, code: &UpstreamCode) -> bool {
+        self.0.contains(code)
+    }
+}
+
+/// A reply that could be read, as facts: nothing here is believed yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// Every return code.
+    pub codes: Vec<UpstreamCode>,
+    /// The header's `TransactionID`.
+    pub transaction_id: Option<String>,
+    /// The echoed `ArrngId`.
+    pub arrangement: Option<String>,
+    /// The echoed `DgtlLvl`.
+    pub level: Option<String>,
+}
+
+/// Why an order provably never left us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhyNotSent {
+    /// No connection: name, route, handshake or TLS.
+    NoConnection,
+    /// The order could not be written as a message.
+    NotEncodable,
+}
+
+/// Why it is not known whether an order was obeyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Doubt {
+    /// The connection ended before a whole reply.
+    ConnectionLost,
+    /// No reply in time.
+    TimedOut,
+    /// The reply is larger than we read.
+    TooLarge,
+    /// The reply is not the message we know.
+    Unreadable,
+    /// The reply says the same thing twice, differently.
+    Contradictory,
+    /// An HTTP status other than 200.
+    Status,
+    /// No return code at all.
+    NoCode,
+    /// A return code that is neither success nor listed as final.
+    UnlistedCode,
+    /// Another transaction's reply, or none's.
+    WrongTransaction,
+    /// Another arrangement or level is echoed.
+    WrongEcho,
+    /// Whoever sent it did not report before its lease was over.
+    LeaseLapsed,
+}
+
+impl Doubt {
+    /// Every doubt there is.
+    pub const ALL: [Self; 11] = [
+        Self::ConnectionLost,
+        Self::TimedOut,
+        Self::TooLarge,
+        Self::Unreadable,
+        Self::Contradictory,
+        Self::Status,
+        Self::NoCode,
+        Self::UnlistedCode,
+        Self::WrongTransaction,
+        Self::WrongEcho,
+        Self::LeaseLapsed,
+    ];
+
+    /// The text in evidence rows and logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ConnectionLost => "connection_lost",
+            Self::TimedOut => "timed_out",
+            Self::TooLarge => "too_large",
+            Self::Unreadable => "unreadable",
+            Self::Contradictory => "contradictory",
+            Self::Status => "status",
+            Self::NoCode => "no_code",
+            Self::UnlistedCode => "unlisted_code",
+            Self::WrongTransaction => "wrong_transaction",
+            Self::WrongEcho => "wrong_echo",
+            Self::LeaseLapsed => "lease_lapsed",
+        }
+    }
+}
+
+/// What an adapter saw when it sent an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// A reply that could be read.
+    Replied(Reply),
+    /// The order provably never left us.
+    NotSent(WhyNotSent),
+    /// The order may have left us, and no readable reply came.
+    Lost(Doubt),
+}
+
+/// What an answer means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The bank has set the level.
+    Applied,
+    /// The bank refuses for good.
+    Refused(UpstreamCode),
+    /// Nothing happened; trying again is free.
+    NotSent(WhyNotSent),
+    /// Anything may have happened.
+    Unknown(Doubt),
+}
+
+impl Outcome {
+    /// The outcome's kind, for evidence rows and logs.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Refused(_) => "refused",
+            Self::NotSent(_) => "not_sent",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
+/// Says what an answer means for an order. Total; whatever is not proven is
+/// [`Outcome::Unknown`] (spec 1, "DA21 `AcctInfoMod` over the ESB").
+#[must_use]
+pub fn classify(order: &SetLevel, answer: &Answer, finals: &FinalCodes) -> Outcome {
+    let reply = match answer {
+        Answer::Replied(reply) => reply,
+        Answer::NotSent(why) => return Outcome::NotSent(*why),
+        Answer::Lost(doubt) => return Outcome::Unknown(*doubt),
+    };
+    if let Some(doubt) = doubt_about(order, reply) {
+        return Outcome::Unknown(doubt);
+    }
+    let Some(first) = reply.codes.first() else {
+        return Outcome::Unknown(Doubt::NoCode);
+    };
+    if reply.codes.iter().all(|code| code.as_str() == UpstreamCode::APPLIED) {
+        Outcome::Applied
+    } else if reply.codes.iter().all(|code| finals.lists(code)) {
+        Outcome::Refused(first.clone())
+    } else {
+        Outcome::Unknown(Doubt::UnlistedCode)
+    }
+}
+
+/// Whether the reply can be about this order at all.
+fn doubt_about(order: &SetLevel, reply: &Reply) -> Option<Doubt> {
+    let ours = |echo: &Option<String>, own: &str| echo.as_deref().is_none_or(|text| text == own);
+    if reply.status != 200 {
+        Some(Doubt::Status)
+    } else if reply.transaction_id.as_deref() != Some(order.transaction_id.as_str()) {
+        Some(Doubt::WrongTransaction)
+    } else if !ours(&reply.arrangement, order.arrangement.expose())
+        || !ours(&reply.level, order.level.as_str())
+    {
+        Some(Doubt::WrongEcho)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::core_bank::TransactionIdScheme;
+    use crate::level::AccountLevel;
+    use crate::member::Account;
+    use crate::secret::SecretKey;
+    use crate::upgrade::CaseId;
+
+    fn order() -> SetLevel {
+        let (case, level) = (CaseId::from_u128(1), AccountLevel::parse("1A").unwrap());
+        let scheme = TransactionIdScheme::standard(SecretKey::parse(&[1; 32]).unwrap());
+        let (transaction_id, txn_no) = scheme.derive(case, &level);
+        let Account { arrangement, product } = Account::parse("AA19337Z8L29", None).unwrap();
+        SetLevel { case, arrangement, product, level, transaction_id, txn_no }
+    }
+
+    fn codes(list: &[&str]) -> Vec<UpstreamCode> {
+        list.iter().map(|code| UpstreamCode::parse(code).unwrap()).collect()
+    }
+
+    fn good() -> Reply {
+        Reply {
+            status: 200,
+            codes: codes(&["200"]),
+            transaction_id: Some(order().transaction_id.as_str().into()),
+            arrangement: Some("AA19337Z8L29".into()),
+            level: Some("1A".into()),
+        }
+    }
+
+    fn meaning(reply: Reply) -> Outcome {
+        let finals = FinalCodes::parse(codes(&["E-REFUSED", "E-CLOSED"])).unwrap();
+        classify(&order(), &Answer::Replied(reply), &finals)
+    }
+
+    #[test]
+    fn only_the_whole_proof_counts_as_applied() {
+        assert_eq!(meaning(good()), Outcome::Applied);
+        assert_eq!(meaning(Reply { arrangement: None, level: None, ..good() }), Outcome::Applied);
+        assert_eq!(meaning(Reply { codes: codes(&["200", "200"]), ..good() }), Outcome::Applied);
+        let doubted = [
+            (Reply { status: 201, ..good() }, Doubt::Status),
+            (Reply { status: 500, ..good() }, Doubt::Status),
+            (Reply { codes: vec![], ..good() }, Doubt::NoCode),
+            (Reply { codes: codes(&["200", "201"]), ..good() }, Doubt::UnlistedCode),
+            (Reply { codes: codes(&["200", "E-REFUSED"]), ..good() }, Doubt::UnlistedCode),
+            (Reply { transaction_id: None, ..good() }, Doubt::WrongTransaction),
+            (Reply { transaction_id: Some("T1".into()), ..good() }, Doubt::WrongTransaction),
+            (Reply { arrangement: Some("AA1".into()), ..good() }, Doubt::WrongEcho),
+            (Reply { level: Some("2A".into()), ..good() }, Doubt::WrongEcho),
+        ];
+        for (reply, doubt) in doubted {
+            assert_eq!(meaning(reply.clone()), Outcome::Unknown(doubt), "{reply:?}");
+        }
+    }
+
+    #[test]
+    fn only_listed_codes_refuse() {
+        let refused = Reply { codes: codes(&["E-CLOSED", "E-REFUSED"]), ..good() };
+        let code = UpstreamCode::parse("E-CLOSED").unwrap();
+        assert_eq!(meaning(refused.clone()), Outcome::Refused(code));
+        assert_eq!(
+            classify(&order(), &Answer::Replied(refused), &FinalCodes::default()),
+            Outcome::Unknown(Doubt::UnlistedCode)
+        );
+        assert!(FinalCodes::parse(codes(&["200"])).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_reply_that_differs_from_the_proof_is_applied(
+            status in 0_u16..1000,
+            list in prop::collection::vec("[0-9A-Z-]{1,8}", 0..4),
+            transaction_id in prop::option::of("T[A-Z2-7]{25}"),
+            arrangement in prop::option::of("[0-9A-Z]{1,36}"),
+            level in prop::option::of("[0-9A-Z]{1,8}"),
+        ) {
+            let texts: Vec<&str> = list.iter().map(String::as_str).collect();
+            let reply = Reply {
+                status, codes: codes(&texts), transaction_id, arrangement, level,
+            };
+            // A random TransactionID is never ours, so nothing here proves anything.
+            prop_assert!(matches!(meaning(reply), Outcome::Unknown(_)));
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Where transaction ids come from: always the same one for the same case and level.
+
+use crate::level::AccountLevel;
+use crate::secret::SecretKey;
+use crate::upgrade::CaseId;
+
+use super::order::{TransactionId, TxnNo};
+
+/// The form of the ids, and the deployment's salt. A retry, a restart or a restored backup that
+/// still has the case derives the same ids again.
+#[derive(Debug, Clone)]
+pub struct TransactionIdScheme {
+    salt: SecretKey,
+    alphabet: Vec<u8>,
+    length: usize,
+}
+
+/// A scheme that would make ids that collide or cannot be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidScheme {
+    /// Use 2 to 64 different ASCII letters and digits.
+    #[error("the alphabet must be 2 to 64 different ASCII letters or digits")]
+    Alphabet,
+    /// Use more characters, or a larger alphabet.
+    #[error("the ids must carry at least 80 bits: use more characters or a larger alphabet")]
+    TooShort,
+    /// Use at most 50 characters.
+    #[error("the length must be at most 50")]
+    TooLong,
+}
+
+impl TransactionIdScheme {
+    /// RFC 4648 base 32 and the usual 25 characters: 125 bits.
+    pub const ALPHABET: &'static str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    /// The usual number of characters after the `T`.
+    pub const LENGTH: usize = 25;
+
+    /// `T` and 25 base-32 characters; `DA21` and 16 digits.
+    #[must_use]
+    pub fn standard(salt: SecretKey) -> Self {
+        Self { salt, alphabet: Self::ALPHABET.into(), length: Self::LENGTH }
+    }
+
+    /// `T` and `length` characters of `alphabet`.
+    ///
+    /// # Errors
+    /// When the ids would carry less than 80 bits or could not be sent.
+    pub fn custom(salt: SecretKey, alphabet: &str, length: usize) -> Result<Self, InvalidScheme> {
+        let mut distinct = alphabet.as_bytes().to_vec();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let fits = (2..=64).contains(&alphabet.len())
+            && distinct.len() == alphabet.len()
+            && alphabet.bytes().all(|b| b.is_ascii_alphanumeric());
+        if !fits {
+            return Err(InvalidScheme::Alphabet);
+        }
+        if length > 50 {
+            return Err(InvalidScheme::TooLong);
+        }
+        // Each character carries at least floor(log2) bits, so rounding down is on the safe side.
+        let bits = f64::from(u32::try_from(alphabet.len()).unwrap_or(2)).log2();
+        if bits * f64::from(u32::try_from(length).unwrap_or(0)) < 80.0 {
+            return Err(InvalidScheme::TooShort);
+        }
+        Ok(Self { salt, alphabet: alphabet.into(), length })
+    }
+
+    /// The ids of the act that sets `level` for `case`.
+    #[must_use]
+    pub fn derive(&self, case: CaseId, level: &AccountLevel) -> (TransactionId, TxnNo) {
+        let about =
+            |purpose: &[u8]| self.salt.mac(&[purpose, &case.to_bytes(), level.as_str().as_bytes()]);
+        let id = spell(about(b"TransactionID"), &self.alphabet, self.length);
+        let no = spell(about(b"TxnNo"), b"0123456789", 16);
+        (TransactionId::derived(format!("T{id}")), TxnNo::derived(format!("DA21{no}")))
+    }
+}
+
+/// Writes a 256-bit number in the given alphabet, least significant digit last, cut to `length`.
+fn spell(mut number: [u8; 32], alphabet: &[u8], length: usize) -> String {
+    let base = u32::try_from(alphabet.len()).unwrap_or(u32::MAX);
+    let mut text: Vec<u8> = (0..length)
+        .map(|_| {
+            let mut remainder = 0_u32;
+            for byte in &mut number {
+                let value = remainder * 256 + u32::from(*byte);
+                *byte = u8::try_from(value / base).unwrap_or(u8::MAX);
+                remainder = value % base;
+            }
+            alphabet[remainder as usize]
+        })
+        .collect();
+    text.reverse();
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level() -> AccountLevel {
+        AccountLevel::parse("1A").unwrap()
+    }
+
+    fn salt(byte: u8) -> SecretKey {
+        SecretKey::parse(&[byte; 32]).unwrap()
+    }
+
+    #[test]
+    fn ids_have_the_documented_form_and_never_change() {
+        let scheme = TransactionIdScheme::standard(salt(1));
+        let (id, no) = scheme.derive(CaseId::from_u128(42), &level());
+        // Computed once, outside this code: a change here would re-send old acts under new ids.
+        assert_eq!(id.as_str(), "T7NJFZIEWKOGFSZFAJOQL7IGDD");
+        assert_eq!(no.as_str(), "DA212799269524457846");
+        assert_eq!(scheme.derive(CaseId::from_u128(42), &level()), (id, no));
+    }
+
+    #[test]
+    fn another_case_level_or_salt_is_another_id() {
+        let scheme = TransactionIdScheme::standard(salt(1));
+        let (id, _) = scheme.derive(CaseId::from_u128(42), &level());
+        let others = [
+            scheme.derive(CaseId::from_u128(43), &level()),
+            scheme.derive(CaseId::from_u128(42), &AccountLevel::parse("2A").unwrap()),
+            TransactionIdScheme::standard(salt(2)).derive(CaseId::from_u128(42), &level()),
+        ];
+        assert!(others.iter().all(|(other, _)| *other != id));
+    }
+
+    #[test]
+    fn weak_schemes_are_refused() {
+        let custom = |alphabet, length| TransactionIdScheme::custom(salt(1), alphabet, length);
+        assert_eq!(custom("0123456789", 24).unwrap_err(), InvalidScheme::TooShort);
+        assert!(custom("0123456789", 25).is_ok());
+        assert_eq!(custom("00", 50).unwrap_err(), InvalidScheme::Alphabet);
+        assert_eq!(custom("AB é", 50).unwrap_err(), InvalidScheme::Alphabet);
+        assert_eq!(custom("0123456789", 51).unwrap_err(), InvalidScheme::TooLong);
+    }
+
+    #[test]
+    fn numbers_are_spelled_place_by_place() {
+        let mut number = [0; 32];
+        number[31] = 205;
+        assert_eq!(spell(number, b"0123456789", 5), "00205");
+        assert_eq!(spell([255; 32], b"01", 4), "1111");
+    }
+}

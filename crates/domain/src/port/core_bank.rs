@@ -1,0 +1,17 @@
+//! The port to the core bank.
+
+use async_trait::async_trait;
+
+use crate::core_bank::{Answer, SetLevel};
+
+/// Tells the core bank to set a level.
+///
+/// An adapter sends the order **at most once per call**: no retry, no redirect, no reused
+/// connection, so that [`Answer::NotSent`] is a proof. It reports what it saw and judges nothing;
+/// [`classify`](crate::core_bank::classify) does. It answers within its own time limit.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait CoreBank: Send + Sync {
+    /// Sends the order and reports what came back.
+    async fn set_level(&self, order: &SetLevel) -> Answer;
+}

@@ -1,0 +1,76 @@
+//! The port that hands out core-bank effects, one holder at a time.
+
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::Timestamp;
+use crate::actor::ActorRef;
+use crate::core_bank::{Effect, EffectChange, EffectPolicy, WorkerId};
+use crate::upgrade::Dossier;
+
+/// A worker's wish for work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Who wants it.
+    pub worker: WorkerId,
+    /// As whom the audit trail knows it.
+    pub by: ActorRef,
+    /// The present moment: what is due after it stays.
+    pub now: Timestamp,
+    /// How much at most.
+    pub limit: u32,
+    /// How long the claim is good, and the like.
+    pub policy: EffectPolicy,
+}
+
+/// An effect that waits for a decision, not for a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overdue {
+    /// `Sending` past its lease, or `Unknown` (settled or with proof).
+    pub effect: Effect,
+    /// Whether some worker's evidence proves that it was applied.
+    pub proven_applied: bool,
+}
+
+/// What became of an effect's change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    /// Written.
+    Written,
+    /// The claim was no longer the newest: only the evidence was kept.
+    FencedOut,
+}
+
+/// Hands out effects and takes their outcomes.
+///
+/// An adapter promises: of all claims of one effect at a time, one succeeds, and it is durable
+/// before it is returned; an outcome is written only under the newest claim; evidence is never
+/// lost or changed.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait EffectQueue: Send + Sync {
+    /// Claims due `Planned` effects, oldest first, by one guarded write.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn claim(&self, claim: &Claim) -> Result<Vec<Effect>, StoreError>;
+
+    /// Writes transitions in one transaction, each under its fence.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError>;
+
+    /// At most `limit` effects whose lease or settle time is over at `now`, or that some
+    /// evidence proves applied while they are `Unknown`.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<Overdue>, StoreError>;
+
+    /// At most `limit` passed cases that have no effect at all.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn orphans(&self, limit: u32) -> Result<Vec<Dossier>, StoreError>;
+}

@@ -1,0 +1,18 @@
+//! The port that makes ids and rolls dice.
+
+use crate::core_bank::Jitter;
+use crate::correlation::CorrelationId;
+use crate::upgrade::CaseId;
+
+/// Makes fresh ids and chance.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait Ids: Send + Sync {
+    /// An id that no case ever had. Time-ordered ids (UUID version 7) keep indexes compact.
+    fn case(&self) -> CaseId;
+
+    /// An id for a request that brought none.
+    fn correlation(&self) -> CorrelationId;
+
+    /// A random share of a waiting time.
+    fn jitter(&self) -> Jitter;
+}

@@ -1,0 +1,119 @@
+//! Secrets and personal ids: types that cannot be printed.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+use crate::field::InvalidField;
+
+/// A key for HMAC-SHA-256, 32 bytes or more. Debug output never shows it.
+#[derive(Clone)]
+pub struct SecretKey(Hmac<Sha256>);
+
+impl SecretKey {
+    /// Takes at least 32 bytes (RFC 2104 §3: keys under the hash's length weaken it).
+    ///
+    /// # Errors
+    /// When there are fewer.
+    pub fn parse(bytes: &[u8]) -> Result<Self, InvalidField> {
+        if bytes.len() < 32 {
+            return Err(InvalidField::new("secret", "must be at least 32 bytes"));
+        }
+        Hmac::new_from_slice(bytes)
+            .map(Self)
+            .map_err(|_| InvalidField::new("secret", "must be usable as an HMAC key"))
+    }
+
+    /// HMAC-SHA-256 over the parts, each preceded by its length, so that no two lists of parts
+    /// are ever the same message.
+    #[must_use]
+    pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = self.0.clone();
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey(***)")
+    }
+}
+
+/// What a caller presents to say who it is. Compared by its hash only, never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessToken(String);
+
+impl AccessToken {
+    /// Takes 1 to 4096 visible ASCII characters.
+    ///
+    /// # Errors
+    /// When it is empty, longer, or holds anything else.
+    pub fn parse(text: &str) -> Result<Self, InvalidField> {
+        let visible = text.bytes().all(|b| b.is_ascii_graphic());
+        if text.is_empty() || text.len() > 4096 || !visible {
+            return Err(InvalidField::new("Acstkn", "must be 1 to 4096 visible ASCII characters"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// SHA-256 of the token: what a token file holds instead of it.
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        Sha256::digest(self.0.as_bytes()).into()
+    }
+
+    /// The token itself, for an adapter that must pass it on to an identity provider.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessToken(***)")
+    }
+}
+
+/// Lower-case hexadecimal of `bytes`.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_never_prints() -> Result<(), InvalidField> {
+        let key = SecretKey::parse(&[b'k'; 32])?;
+        let token = AccessToken::parse("very-secret")?;
+        assert_eq!(format!("{key:?} {token:?}"), "SecretKey(***) AccessToken(***)");
+        Ok(())
+    }
+
+    #[test]
+    fn parts_do_not_run_into_each_other() -> Result<(), InvalidField> {
+        let key = SecretKey::parse(&[1; 32])?;
+        assert_ne!(key.mac(&[b"ab", b"c"]), key.mac(&[b"a", b"bc"]));
+        Ok(())
+    }
+
+    #[test]
+    fn short_keys_and_odd_tokens_are_refused() {
+        assert!(SecretKey::parse(&[1; 31]).is_err());
+        for bad in ["", "with space", "tab\t", "ü", &"x".repeat(4097)] {
+            assert!(AccessToken::parse(bad).is_err());
+        }
+    }
+}

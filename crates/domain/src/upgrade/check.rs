@@ -1,0 +1,81 @@
+//! The check that comes before the video: which service, its reference, when.
+
+use std::fmt;
+
+use crate::Timestamp;
+use crate::field::{InvalidField, is_plain};
+
+/// Which service checked the customer. What VA stands for is nowhere said: a second, opaque one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CheckSource {
+    /// The scan-code check.
+    Edda,
+    /// The website's VA check.
+    Va,
+}
+
+impl CheckSource {
+    /// The text on the wire and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Edda => "EDDA",
+            Self::Va => "VA",
+        }
+    }
+
+    /// Reads what [`as_str`](Self::as_str) writes.
+    ///
+    /// # Errors
+    /// For any other text.
+    pub fn parse(text: &str) -> Result<Self, InvalidField> {
+        [Self::Edda, Self::Va]
+            .into_iter()
+            .find(|source| source.as_str() == text)
+            .ok_or(InvalidField::new("source", "must be EDDA or VA"))
+    }
+}
+
+/// The checking service's own reference: 1 to 64 characters, no control character. Together with
+/// its source it is unique among all cases.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CheckReference(String);
+
+impl CheckReference {
+    /// Reads a reference.
+    ///
+    /// # Errors
+    /// When it is empty, over 64 characters, or holds a control character.
+    pub fn parse(text: &str) -> Result<Self, InvalidField> {
+        if !is_plain(text, 64) {
+            return Err(InvalidField::new(
+                "reference",
+                "must be 1 to 64 characters without control characters",
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The reference in clear: for the store, never for a log.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for CheckReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CheckReference(***)")
+    }
+}
+
+/// One finished check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// Who checked.
+    pub source: CheckSource,
+    /// Under which reference.
+    pub reference: CheckReference,
+    /// When we were told.
+    pub at: Timestamp,
+}

@@ -1,0 +1,281 @@
+//! The rules: what a request is answered, and what it changes.
+
+use crate::actor::ActorRef;
+use crate::audit::{Action, AuditEntry, Subject};
+use crate::core_bank::{Effect, EffectStateName, SetLevel};
+use crate::correlation::CorrelationId;
+use crate::level::AccountLevel;
+use crate::member::Member;
+use crate::{Timestamp, upgrade::State};
+
+use super::case::{Attempt, Case, CaseId, Version};
+use super::change::{Change, HistoryEntry, Write};
+use super::check::{Check, CheckReference, CheckSource};
+use super::dossier::{Decision, Dossier, Refusal, Standing, UpgradePolicy};
+use super::request::{Command, Request};
+use super::state::{Event, EventName, StateName};
+
+/// Decides one request. Pure and total: the same input always gives the same decision.
+#[must_use]
+pub fn decide(found: Option<Dossier>, request: &Request, policy: &UpgradePolicy) -> Decision {
+    let Some(dossier) = found else {
+        let refusal = match request.key {
+            super::CaseKey::NewestOf(_) => Refusal::MemberNotFound,
+            super::CaseKey::Id(_) | super::CaseKey::Scanned(_) => Refusal::CaseNotFound,
+        };
+        return Decision { change: None, answer: Err(refusal), after: None };
+    };
+    let desk = Desk { dossier, request, policy };
+    match &request.command {
+        Command::Open { id } => desk.open(*id),
+        Command::Verify { source, reference, passed } => {
+            desk.verify(*source, reference.clone(), *passed)
+        }
+        Command::Decide { passed } => desk.verdict(*passed),
+    }
+}
+
+/// The change that gives a passed case the core-bank effect it lacks, with the ids it would have
+/// had from the start. `None` if the case has not passed or has its effect.
+#[must_use]
+pub fn replan(
+    dossier: &Dossier,
+    policy: &UpgradePolicy,
+    by: &ActorRef,
+    at: Timestamp,
+) -> Option<Change> {
+    let case = dossier.case.as_ref().filter(|_| dossier.effect.is_none())?;
+    let State::CustomerSuccess { target, .. } = &case.state else {
+        return None;
+    };
+    let effect = planned(&dossier.member, case.id, target, policy, at);
+    let audit = AuditEntry {
+        action: Action::EffectPlanned,
+        subject: Subject::Case(case.id),
+        detail: EffectStateName::Planned.as_str().into(),
+        by: by.clone(),
+        at,
+        correlation: CorrelationId::parse("sweeper").ok()?,
+    };
+    Some(Change { write: Write::Plan { effect: Box::new(effect) }, audit })
+}
+
+fn planned(
+    member: &Member,
+    case: CaseId,
+    level: &AccountLevel,
+    policy: &UpgradePolicy,
+    at: Timestamp,
+) -> Effect {
+    let (transaction_id, txn_no) = policy.transaction_ids.derive(case, level);
+    let order = SetLevel {
+        case,
+        arrangement: member.account.arrangement.clone(),
+        product: member.account.product.clone(),
+        level: level.clone(),
+        transaction_id,
+        txn_no,
+    };
+    Effect::planned(order, member.id.clone(), at)
+}
+
+struct Desk<'a> {
+    dossier: Dossier,
+    request: &'a Request,
+    policy: &'a UpgradePolicy,
+}
+
+impl Desk<'_> {
+    fn open(self, id: CaseId) -> Decision {
+        if self.dossier.member.level() == Some(&self.policy.target) {
+            return self.refuse(Refusal::AtTarget);
+        }
+        match &self.dossier.case {
+            Some(case) if case.state.name().is_open() => {
+                let lapsed = case.qr.has_lapsed(self.request.at);
+                if lapsed && case.state.name() == StateName::New {
+                    return self.reissue();
+                }
+                self.stands(false)
+            }
+            Some(case) if self.is_unfinished(case) => self.refuse(Refusal::InProgress),
+            Some(_) | None => self.open_new(id),
+        }
+    }
+
+    /// A passed case whose effect is not settled, or not even there yet.
+    fn is_unfinished(&self, case: &Case) -> bool {
+        let passed = case.state.name() == StateName::CustomerSuccess;
+        let settled = self.dossier.effect.as_ref().map(|effect| effect.state.name());
+        passed && !settled.is_some_and(EffectStateName::is_settled)
+    }
+
+    fn open_new(self, id: CaseId) -> Decision {
+        let (at, newest) = (self.request.at, self.dossier.case.as_ref());
+        let case = Case {
+            id,
+            member: self.dossier.member.id.clone(),
+            attempt: Attempt(newest.map_or(1, |case| case.attempt.0 + 1)),
+            state: State::New,
+            version: Version::FIRST,
+            qr: self.policy.qr.issue(1, at),
+            opened_at: at,
+        };
+        let history = self.history(id, None, StateName::New, EventName::Opened);
+        let qr = self.policy.qr.token(id, 1).hash();
+        let write = Write::Open { case: Box::new(case.clone()), qr, history };
+        let audit = self.audit(Action::CaseOpened, id, StateName::New.as_str());
+        let after = Dossier { case: Some(case), effect: None, ..self.dossier };
+        granted(Change { write, audit }, after, true)
+    }
+
+    fn reissue(mut self) -> Decision {
+        let Some(mut case) = self.dossier.case.take() else {
+            return self.refuse(Refusal::CaseNotFound);
+        };
+        let expected = case.version;
+        case.version = expected.next();
+        case.qr = self.policy.qr.issue(case.qr.serial + 1, self.request.at);
+        let hash = self.policy.qr.token(case.id, case.qr.serial).hash();
+        let write = Write::ReissueQr { case: case.id, expected, qr: case.qr, hash };
+        let audit = self.audit(Action::QrReissued, case.id, "");
+        let after = Dossier { case: Some(case), ..self.dossier };
+        granted(Change { write, audit }, after, false)
+    }
+
+    fn verify(self, source: CheckSource, reference: CheckReference, passed: bool) -> Decision {
+        let Some(case) = &self.dossier.case else {
+            return self.refuse(Refusal::CaseNotFound);
+        };
+        if self.dossier.check_held_by.is_some_and(|holder| holder != case.id) {
+            let id = case.id;
+            return self.contradict(id, "verification", Refusal::VerificationContradiction);
+        }
+        let known = case.state.check();
+        let replay = known.is_some_and(|c| c.source == source && c.reference == reference);
+        let void = self
+            .dossier
+            .scanned
+            .is_some_and(|serial| serial != case.qr.serial || case.qr.has_lapsed(self.request.at));
+        if void && !replay {
+            return self.refuse(Refusal::QrExpired);
+        }
+        if known.is_some() {
+            let id = case.id;
+            let stood = case.state.name() != StateName::EddaFailure;
+            return if stood == passed {
+                self.stands(false)
+            } else {
+                self.contradict(id, "verification", Refusal::VerificationContradiction)
+            };
+        }
+        let check = Check { source, reference, at: self.request.at };
+        self.apply(if passed { Event::Verified(check) } else { Event::NotVerified(check) })
+    }
+
+    fn verdict(self, passed: bool) -> Decision {
+        let Some(case) = &self.dossier.case else {
+            return self.refuse(Refusal::CaseNotFound);
+        };
+        match case.state.name() {
+            StateName::New | StateName::EddaFailure => self.refuse(Refusal::NotVerified),
+            StateName::EddaSuccess => {
+                let at = self.request.at;
+                let target = self.policy.target.clone();
+                self.apply(if passed { Event::Passed { at, target } } else { Event::Failed { at } })
+            }
+            StateName::CustomerSuccess if passed => self.stands(false),
+            StateName::CustomerFailure if !passed => self.stands(false),
+            StateName::CustomerSuccess | StateName::CustomerFailure => {
+                let id = case.id;
+                self.contradict(id, "verdict", Refusal::Contradiction)
+            }
+        }
+    }
+
+    /// Takes one transition of the table, with everything that belongs to it.
+    fn apply(mut self, event: Event) -> Decision {
+        let why = event.name();
+        let moved = self.dossier.case.take().and_then(|case| {
+            let state = case.state.after(event).ok()?;
+            Some((case.state.name(), Case { state, version: case.version.next(), ..case }))
+        });
+        let Some((from, after)) = moved else {
+            return self.refuse(Refusal::NotVerified);
+        };
+        let to = after.state.name();
+        let mut member = self.dossier.member.clone();
+        let effect = match &after.state {
+            State::CustomerSuccess { target, .. } => {
+                member.target = Some(target.clone());
+                Some(planned(&member, after.id, target, self.policy, self.request.at))
+            }
+            State::New
+            | State::EddaSuccess { .. }
+            | State::EddaFailure { .. }
+            | State::CustomerFailure { .. } => None,
+        };
+        let write = Write::Move {
+            after: Box::new(after.clone()),
+            from,
+            history: self.history(after.id, Some(from), to, why),
+            effect: effect.clone().map(Box::new),
+        };
+        let audit = self.audit(Action::CaseMoved, after.id, to.as_str());
+        let after = Dossier { member, case: Some(after), effect, ..self.dossier };
+        granted(Change { write, audit }, after, false)
+    }
+
+    fn history(
+        &self,
+        case: CaseId,
+        from: Option<StateName>,
+        to: StateName,
+        why: EventName,
+    ) -> HistoryEntry {
+        let Request { by, at, correlation, .. } = self.request;
+        let (by, correlation) = (by.clone(), correlation.clone());
+        HistoryEntry { case, from, to, why, by, at: *at, correlation }
+    }
+
+    fn audit(&self, action: Action, case: CaseId, detail: &'static str) -> AuditEntry {
+        AuditEntry {
+            action,
+            subject: Subject::Case(case),
+            detail: detail.into(),
+            by: self.request.by.clone(),
+            at: self.request.at,
+            correlation: self.request.correlation.clone(),
+        }
+    }
+
+    fn stands(self, opened: bool) -> Decision {
+        match self.dossier.case.clone() {
+            Some(case) => Decision {
+                change: None,
+                answer: Ok(Standing { case, opened }),
+                after: Some(self.dossier),
+            },
+            None => self.refuse(Refusal::CaseNotFound),
+        }
+    }
+
+    fn refuse(self, refusal: Refusal) -> Decision {
+        Decision { change: None, answer: Err(refusal), after: Some(self.dossier) }
+    }
+
+    /// Refuses, and leaves a trace of who said the opposite of what stands.
+    fn contradict(self, case: CaseId, what: &'static str, refusal: Refusal) -> Decision {
+        let audit = self.audit(Action::ContradictionRefused, case, what);
+        let change = Some(Change { write: Write::Nothing, audit });
+        Decision { change, ..self.refuse(refusal) }
+    }
+}
+
+fn granted(change: Change, after: Dossier, opened: bool) -> Decision {
+    let answer = match &after.case {
+        Some(case) => Ok(Standing { case: case.clone(), opened }),
+        None => Err(Refusal::CaseNotFound),
+    };
+    Decision { change: Some(change), answer, after: Some(after) }
+}

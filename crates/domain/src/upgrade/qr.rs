@@ -1,0 +1,135 @@
+//! The QR code a customer scans: a token that only its bearer and the mint can know.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use crate::Timestamp;
+use crate::field::InvalidField;
+use crate::secret::SecretKey;
+
+use super::case::CaseId;
+
+/// The 128-bit token inside a QR code, 26 characters of Crockford's base 32. Never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct QrToken(String);
+
+impl QrToken {
+    /// Reads a scanned token.
+    ///
+    /// # Errors
+    /// When it is not 26 characters of `[0-9A-Z]`.
+    pub fn parse(text: &str) -> Result<Self, InvalidField> {
+        let fits =
+            text.len() == 26 && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+        if !fits {
+            return Err(InvalidField::new("qrToken", "must be 26 digits or upper-case letters"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// What the store keeps and searches by.
+    #[must_use]
+    pub fn hash(&self) -> QrTokenHash {
+        QrTokenHash(Sha256::digest(self.0.as_bytes()).into())
+    }
+
+    /// The token in clear: for the picture shown to its customer, never for a log or a store.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for QrToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("QrToken(***)")
+    }
+}
+
+/// SHA-256 of a token. Enough against a guess, since the token has 128 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct QrTokenHash(pub [u8; 32]);
+
+/// Which code of a case is valid, and until when. A re-issue raises the serial, which voids the
+/// codes before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QrIssue {
+    /// 1 for the first code of a case, then counting up.
+    pub serial: u32,
+    /// The moment from which the code is no longer good.
+    pub expires_at: Timestamp,
+}
+
+impl QrIssue {
+    /// Says whether the code is past its time at `now`.
+    #[must_use]
+    pub fn has_lapsed(&self, now: Timestamp) -> bool {
+        now >= self.expires_at
+    }
+}
+
+/// Makes QR tokens from a secret, a case and a serial: the token can be shown again while only
+/// its hash is stored.
+#[derive(Debug, Clone)]
+pub struct QrMint {
+    key: SecretKey,
+    lifetime_s: u32,
+}
+
+impl QrMint {
+    /// A mint whose codes live `lifetime_s` seconds.
+    #[must_use]
+    pub const fn new(key: SecretKey, lifetime_s: u32) -> Self {
+        Self { key, lifetime_s }
+    }
+
+    /// The token of a case's code number `serial`.
+    #[must_use]
+    pub fn token(&self, case: CaseId, serial: u32) -> QrToken {
+        const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        let mac = self.key.mac(&[b"qr-token", &case.to_bytes(), &serial.to_be_bytes()]);
+        let mut number = u128::from_be_bytes(std::array::from_fn(|index| mac[index]));
+        let mut text = [b'0'; 26];
+        for place in text.iter_mut().rev() {
+            *place = ALPHABET[(number & 31) as usize];
+            number >>= 5;
+        }
+        QrToken(text.iter().map(|byte| char::from(*byte)).collect())
+    }
+
+    /// The issue number `serial`, valid from `now`.
+    #[must_use]
+    pub fn issue(&self, serial: u32, now: Timestamp) -> QrIssue {
+        let lifetime = jiff::SignedDuration::from_secs(i64::from(self.lifetime_s));
+        QrIssue { serial, expires_at: now.saturating_add(lifetime).unwrap_or(Timestamp::MAX) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mint(key: u8) -> QrMint {
+        QrMint::new(SecretKey::parse(&[key; 32]).unwrap(), 600)
+    }
+
+    #[test]
+    fn a_token_reads_back_and_belongs_to_one_case_serial_and_key() {
+        let (one, two) = (CaseId::from_u128(1), CaseId::from_u128(2));
+        let token = mint(1).token(one, 1);
+        assert_eq!(QrToken::parse(token.expose()).unwrap(), token);
+        assert_eq!(token, mint(1).token(one, 1));
+        for other in [mint(1).token(one, 2), mint(1).token(two, 1), mint(2).token(one, 1)] {
+            assert_ne!(token.hash(), other.hash());
+        }
+    }
+
+    #[test]
+    fn a_code_lapses_at_its_last_moment() {
+        let issue = mint(1).issue(1, Timestamp::UNIX_EPOCH);
+        let just_before = issue.expires_at - jiff::SignedDuration::from_micros(1);
+        assert!(!issue.has_lapsed(just_before));
+        assert!(issue.has_lapsed(issue.expires_at));
+    }
+}

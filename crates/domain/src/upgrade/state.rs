@@ -1,0 +1,310 @@
+//! The five states of an upgrade and the one function that moves between them.
+
+use std::fmt;
+
+use crate::Timestamp;
+use crate::level::AccountLevel;
+
+use super::check::Check;
+
+/// A state's name: the exact text of the source, on the wire and in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StateName {
+    /// The QR code exists.
+    New,
+    /// The scan-code or VA check passed.
+    EddaSuccess,
+    /// The scan-code or VA check failed.
+    EddaFailure,
+    /// The video with the agent was completed and passed. Says nothing about the core bank.
+    CustomerSuccess,
+    /// The video with the agent failed.
+    CustomerFailure,
+}
+
+impl StateName {
+    /// Every state, in the order of a case's life.
+    pub const ALL: [Self; 5] = [
+        Self::New,
+        Self::EddaSuccess,
+        Self::EddaFailure,
+        Self::CustomerSuccess,
+        Self::CustomerFailure,
+    ];
+
+    /// The exact wire text, for example `EDDASuccess`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "New",
+            Self::EddaSuccess => "EDDASuccess",
+            Self::EddaFailure => "EDDAFailure",
+            Self::CustomerSuccess => "CustomerSuccess",
+            Self::CustomerFailure => "CustomerFailure",
+        }
+    }
+
+    /// Reads what [`as_str`](Self::as_str) writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|name| name.as_str() == text)
+    }
+
+    /// Says whether a case in this state can still move. At most one such case per member.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::New | Self::EddaSuccess)
+    }
+}
+
+impl fmt::Display for StateName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where a case stands, with the facts that belong to standing there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// The QR code exists.
+    New,
+    /// The check passed.
+    EddaSuccess {
+        /// What was checked, where and when.
+        check: Check,
+    },
+    /// The check failed. Final: a new attempt is a new case.
+    EddaFailure {
+        /// What was checked, where and when.
+        check: Check,
+    },
+    /// The agent passed the customer. Final here; the core bank's part is its effect's story.
+    CustomerSuccess {
+        /// The check that came first.
+        check: Check,
+        /// When the agent decided.
+        decided_at: Timestamp,
+        /// The level that the account is to have.
+        target: AccountLevel,
+    },
+    /// The agent did not pass the customer. Final.
+    CustomerFailure {
+        /// The check that came first.
+        check: Check,
+        /// When the agent decided.
+        decided_at: Timestamp,
+    },
+}
+
+/// What happens to a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The check passed.
+    Verified(Check),
+    /// The check failed.
+    NotVerified(Check),
+    /// The agent passed the customer, who is to have this level.
+    Passed {
+        /// When.
+        at: Timestamp,
+        /// The level to reach.
+        target: AccountLevel,
+    },
+    /// The agent did not pass the customer.
+    Failed {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// An event's name: the *why* of a history row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventName {
+    /// A case was opened.
+    Opened,
+    /// See [`Event::Verified`].
+    Verified,
+    /// See [`Event::NotVerified`].
+    NotVerified,
+    /// See [`Event::Passed`].
+    Passed,
+    /// See [`Event::Failed`].
+    Failed,
+}
+
+impl EventName {
+    /// Every event there is.
+    pub const ALL: [Self; 5] =
+        [Self::Opened, Self::Verified, Self::NotVerified, Self::Passed, Self::Failed];
+
+    /// The text in history rows.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Verified => "verified",
+            Self::NotVerified => "not_verified",
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Reads what [`as_str`](Self::as_str) writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|name| name.as_str() == text)
+    }
+}
+
+impl Event {
+    /// The event's name.
+    #[must_use]
+    pub const fn name(&self) -> EventName {
+        match self {
+            Self::Verified(_) => EventName::Verified,
+            Self::NotVerified(_) => EventName::NotVerified,
+            Self::Passed { .. } => EventName::Passed,
+            Self::Failed { .. } => EventName::Failed,
+        }
+    }
+}
+
+/// An event that means nothing in this state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a case in state {from} cannot take the event {}", event.as_str())]
+pub struct IllegalTransition {
+    /// Where the case stands.
+    pub from: StateName,
+    /// What was to happen.
+    pub event: EventName,
+}
+
+impl State {
+    /// The transition table: the single truth about what follows what.
+    ///
+    /// # Errors
+    /// For every pair that is not listed; the caller keeps its state.
+    pub fn after(&self, event: Event) -> Result<Self, IllegalTransition> {
+        Ok(match (self, event) {
+            (Self::New, Event::Verified(check)) => Self::EddaSuccess { check },
+            (Self::New, Event::NotVerified(check)) => Self::EddaFailure { check },
+            (Self::EddaSuccess { check }, Event::Passed { at, target }) => {
+                Self::CustomerSuccess { check: check.clone(), decided_at: at, target }
+            }
+            (Self::EddaSuccess { check }, Event::Failed { at }) => {
+                Self::CustomerFailure { check: check.clone(), decided_at: at }
+            }
+            (from, event) => {
+                return Err(IllegalTransition { from: from.name(), event: event.name() });
+            }
+        })
+    }
+
+    /// The state's name.
+    #[must_use]
+    pub const fn name(&self) -> StateName {
+        match self {
+            Self::New => StateName::New,
+            Self::EddaSuccess { .. } => StateName::EddaSuccess,
+            Self::EddaFailure { .. } => StateName::EddaFailure,
+            Self::CustomerSuccess { .. } => StateName::CustomerSuccess,
+            Self::CustomerFailure { .. } => StateName::CustomerFailure,
+        }
+    }
+
+    /// The check that decided the first half, once there was one.
+    #[must_use]
+    pub const fn check(&self) -> Option<&Check> {
+        match self {
+            Self::New => None,
+            Self::EddaSuccess { check }
+            | Self::EddaFailure { check }
+            | Self::CustomerSuccess { check, .. }
+            | Self::CustomerFailure { check, .. } => Some(check),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upgrade::{CheckReference, CheckSource};
+
+    fn check() -> Check {
+        let reference = CheckReference::parse("R-1").unwrap();
+        Check { source: CheckSource::Edda, reference, at: Timestamp::UNIX_EPOCH }
+    }
+
+    fn states() -> [State; 5] {
+        let (at, target) = (Timestamp::UNIX_EPOCH, AccountLevel::parse("1A").unwrap());
+        [
+            State::New,
+            State::EddaSuccess { check: check() },
+            State::EddaFailure { check: check() },
+            State::CustomerSuccess { check: check(), decided_at: at, target },
+            State::CustomerFailure { check: check(), decided_at: at },
+        ]
+    }
+
+    fn events() -> [Event; 4] {
+        let (at, target) = (Timestamp::UNIX_EPOCH, AccountLevel::parse("1A").unwrap());
+        [
+            Event::Verified(check()),
+            Event::NotVerified(check()),
+            Event::Passed { at, target },
+            Event::Failed { at },
+        ]
+    }
+
+    /// Draws the whole table as the diagram that the README shows, so that neither can drift.
+    fn diagram() -> String {
+        let mut lines = vec!["stateDiagram-v2".to_owned(), "    [*] --> New: opened".to_owned()];
+        for state in states() {
+            let from = state.name();
+            let mut moves = false;
+            for event in events() {
+                let why = event.name().as_str();
+                if let Ok(to) = state.after(event) {
+                    lines.push(format!("    {from} --> {}: {why}", to.name()));
+                    moves = true;
+                }
+            }
+            if !moves {
+                lines.push(format!("    {from} --> [*]"));
+            }
+            assert_eq!(from.is_open(), moves, "open means: it can still move");
+        }
+        lines.join("\n")
+    }
+
+    #[test]
+    fn the_whole_table_is_this_and_nothing_else() {
+        let expected = "stateDiagram-v2
+    [*] --> New: opened
+    New --> EDDASuccess: verified
+    New --> EDDAFailure: not_verified
+    EDDASuccess --> CustomerSuccess: passed
+    EDDASuccess --> CustomerFailure: failed
+    EDDAFailure --> [*]
+    CustomerSuccess --> [*]
+    CustomerFailure --> [*]";
+        assert_eq!(diagram(), expected);
+    }
+
+    #[test]
+    fn the_readme_shows_the_table_as_it_is() {
+        let readme = include_str!("../../../../README.md");
+        assert!(readme.contains(&diagram()), "README.md must hold:\n{}", diagram());
+    }
+
+    #[test]
+    fn names_read_back_as_they_are_written() {
+        for name in StateName::ALL {
+            assert_eq!(StateName::parse(name.as_str()), Some(name));
+        }
+        for name in EventName::ALL {
+            assert_eq!(EventName::parse(name.as_str()), Some(name));
+        }
+        assert_eq!(StateName::parse("new"), None);
+    }
+}

@@ -1,0 +1,1 @@
+//! DA21 over the bank's ESB: wire, translate, call.

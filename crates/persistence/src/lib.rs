@@ -1,0 +1,1 @@
+//! The domain's stores on SQLite and PostgreSQL, written with diesel.

@@ -1,0 +1,1 @@
+//! Whole lives over the real binaries.
