@@ -1,6 +1,31 @@
 //! Use cases over the domain's ports: the desk, the decision lane and the workers.
+//!
+//! ```text
+//!  request ──▶ UpgradeDesk ──▶ DecisionLane ──load, decide, commit──▶ UpgradeStore
+//!                                                                         │ effect planned
+//!  core bank ◀── EffectWorker ◀──claim, fence───────────────────── EffectQueue
+//!                     ▲ wakes                                             │
+//!                     └────────────── Sweeper ◀──what is overdue──────────┘
+//! ```
+//!
+//! Everything here runs on a multi-threaded tokio runtime that the program owns, and knows no
+//! adapter: hand in the ports (see [`Stores`]) and any of them can be a fake from the testkit.
 #![warn(missing_docs)]
 
+mod breaker;
+mod desk;
+mod lane;
+mod member_desk;
+mod refusal;
 mod stores;
+mod sweeper;
+mod worker;
 
+pub use breaker::{Breaker, BreakerSettings};
+pub use desk::{CaseView, Opened, UpgradeDesk};
+pub use lane::{DecisionLane, LaneSettings};
+pub use member_desk::MemberDesk;
+pub use refusal::DeskError;
 pub use stores::Stores;
+pub use sweeper::{Sweeper, SweeperSettings};
+pub use worker::{EffectWorker, WorkerSettings};

@@ -25,3 +25,20 @@ impl fmt::Debug for Stores {
         f.write_str("Stores")
     }
 }
+
+impl Stores {
+    /// The ports of one adapter that implements them all.
+    #[must_use]
+    pub fn of<S>(store: &Arc<S>) -> Self
+    where
+        S: MemberStore + UpgradeStore + EffectQueue + AuditLog + Health + 'static,
+    {
+        Self {
+            members: Arc::<S>::clone(store),
+            upgrades: Arc::<S>::clone(store),
+            effects: Arc::<S>::clone(store),
+            audit: Arc::<S>::clone(store),
+            health: Arc::<S>::clone(store),
+        }
+    }
+}

@@ -1,1 +1,19 @@
 //! Contract suites for every port, fakes with memory, samples and a throw-away PostgreSQL.
+#![warn(missing_docs)]
+
+pub mod audit_log_contract;
+pub mod clock;
+pub mod contract;
+pub mod core_bank_contract;
+pub mod effect_queue_contract;
+pub mod fake_core_bank;
+pub mod fake_store;
+pub mod http_stub;
+pub mod ids;
+pub mod member_store_contract;
+pub mod postgres;
+pub mod race;
+pub mod samples;
+pub mod teller;
+pub mod trail;
+pub mod upgrade_store_contract;

@@ -73,6 +73,20 @@ pub enum WhyNotSent {
     NoConnection,
     /// The order could not be written as a message.
     NotEncodable,
+    /// The claim's lease was over before the first byte: somebody else may hold it.
+    LeaseOver,
+}
+
+impl WhyNotSent {
+    /// The text in evidence rows and logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoConnection => "no_connection",
+            Self::NotEncodable => "not_encodable",
+            Self::LeaseOver => "lease_over",
+        }
+    }
 }
 
 /// Why it is not known whether an order was obeyed.
@@ -170,6 +184,17 @@ impl Outcome {
             Self::Refused(_) => "refused",
             Self::NotSent(_) => "not_sent",
             Self::Unknown(_) => "unknown",
+        }
+    }
+
+    /// The bank's code, the doubt, or why nothing was sent; never the bank's free text.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        match self {
+            Self::Applied => UpstreamCode::APPLIED,
+            Self::Refused(code) => code.as_str(),
+            Self::NotSent(why) => why.as_str(),
+            Self::Unknown(doubt) => doubt.as_str(),
         }
     }
 }

@@ -205,7 +205,7 @@ impl Effect {
         match (&self.state, event) {
             (Is::Planned { .. }, On::Claimed(worker)) => {
                 next.fence = Fence(self.fence.0 + 1);
-                next.state = Is::Sending { worker, lease_until: later(now, policy.lease) };
+                next.state = Is::Sending { worker, lease_until: policy.lease_until(now) };
             }
             (Is::Sending { .. }, On::Answered(Outcome::Applied))
             | (Is::Unknown { .. }, On::ProvenApplied) => next.state = Is::Confirmed,

@@ -84,6 +84,12 @@ impl EffectPolicy {
         }
     }
 
+    /// Until when a claim made at `now` is good.
+    #[must_use]
+    pub fn lease_until(&self, now: Timestamp) -> Timestamp {
+        later(now, self.lease)
+    }
+
     /// When to try again after `failures` failures in a row: exponential with full jitter.
     pub(super) fn retry_at(&self, now: Timestamp, failures: i32, jitter: Jitter) -> Timestamp {
         let doublings = failures.saturating_sub(1).clamp(0, 20);

@@ -5,7 +5,9 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::Timestamp;
 use crate::actor::ActorRef;
-use crate::core_bank::{Effect, EffectChange, EffectPolicy, WorkerId};
+use crate::audit::{Action, AuditEntry, Subject};
+use crate::core_bank::{Effect, EffectChange, EffectEvent, EffectPolicy, EffectState, WorkerId};
+use crate::correlation::CorrelationId;
 use crate::upgrade::Dossier;
 
 /// A worker's wish for work.
@@ -15,12 +17,35 @@ pub struct Claim {
     pub worker: WorkerId,
     /// As whom the audit trail knows it.
     pub by: ActorRef,
+    /// In which round of work.
+    pub correlation: CorrelationId,
     /// The present moment: what is due after it stays.
     pub now: Timestamp,
     /// How much at most.
     pub limit: u32,
     /// How long the claim is good, and the like.
     pub policy: EffectPolicy,
+}
+
+impl Claim {
+    /// Until when a claim made now is good.
+    #[must_use]
+    pub fn lease_until(&self) -> Timestamp {
+        self.policy.lease_until(self.now)
+    }
+
+    /// The audit row of an effect that this claim got.
+    #[must_use]
+    pub fn audit(&self, claimed: &Effect) -> AuditEntry {
+        AuditEntry {
+            action: Action::EffectMoved,
+            subject: Subject::Case(claimed.order.case),
+            detail: claimed.state.name().as_str().into(),
+            by: self.by.clone(),
+            at: self.now,
+            correlation: self.correlation.clone(),
+        }
+    }
 }
 
 /// An effect that waits for a decision, not for a worker.
@@ -30,6 +55,26 @@ pub struct Overdue {
     pub effect: Effect,
     /// Whether some worker's evidence proves that it was applied.
     pub proven_applied: bool,
+}
+
+impl Overdue {
+    /// What happens to it now: the sweeper's whole judgement. `None`: not yet anything.
+    #[must_use]
+    pub fn event(&self, now: Timestamp) -> Option<EffectEvent> {
+        match &self.effect.state {
+            EffectState::Sending { lease_until, .. } if *lease_until <= now => {
+                Some(EffectEvent::LeaseLapsed)
+            }
+            EffectState::Unknown { .. } if self.proven_applied => Some(EffectEvent::ProvenApplied),
+            EffectState::Unknown { settles_at } if *settles_at <= now => Some(EffectEvent::Settled),
+            EffectState::Planned { .. }
+            | EffectState::Sending { .. }
+            | EffectState::Unknown { .. }
+            | EffectState::Confirmed
+            | EffectState::Rejected { .. }
+            | EffectState::Manual => None,
+        }
+    }
 }
 
 /// What became of an effect's change.

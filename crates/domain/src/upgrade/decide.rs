@@ -96,7 +96,9 @@ impl Desk<'_> {
                 if lapsed && case.state.name() == StateName::New {
                     return self.reissue();
                 }
-                self.stands(false)
+                // Asked again after a lost answer, the request that opened it still opened it.
+                let opened = case.id == id;
+                self.stands(opened)
             }
             Some(case) if self.is_unfinished(case) => self.refuse(Refusal::InProgress),
             Some(_) | None => self.open_new(id),

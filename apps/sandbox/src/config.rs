@@ -1,0 +1,108 @@
+//! The configuration of an API that runs in the sandbox: timings so short that a person sees
+//! recovery happen.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::data_dir::DataDir;
+use crate::world::EsbMode;
+
+/// What differs from one sandbox to the next.
+#[derive(Debug)]
+pub(crate) struct Config<'a> {
+    pub(crate) listen: SocketAddr,
+    pub(crate) database_url: Option<&'a str>,
+    pub(crate) data: &'a DataDir,
+    pub(crate) world: &'a str,
+    pub(crate) esb: EsbMode,
+}
+
+impl Config<'_> {
+    /// The text of the file.
+    ///
+    /// # Errors
+    /// When a path is not UTF-8, which TOML cannot say.
+    pub(crate) fn text(&self) -> anyhow::Result<String> {
+        let store = match self.database_url {
+            Some(url) => url.to_owned(),
+            None => format!("sqlite:{}", utf8(&self.data.database())?),
+        };
+        Ok(format!(
+            r#"[server]
+listen = {listen}
+
+[store]
+url = {store}
+migrate_on_start = true
+
+[secrets]
+deployment_salt_file = {salt}
+qr_key_file = {qr_key}
+audit_key_file = {audit_key}
+
+[identity]
+tokens_file = {tokens}
+
+[upgrade]
+target_level = "1A"
+qr_base_url = "https://example.com/upgrade"
+
+[esb]
+url = {esb}
+guarantee = {guarantee}
+final_codes = ["E-REFUSED"]
+connect_timeout_ms = 1000
+timeout_ms = 1500
+
+[effects]
+lease_ms = 2000
+settle_ms = 1000
+first_retry_ms = 200
+longest_retry_ms = 1000
+sweep_every_ms = 100
+"#,
+            listen = quoted(&self.listen.to_string()),
+            store = quoted(&store),
+            salt = quoted(utf8(&self.data.deployment_salt())?),
+            qr_key = quoted(utf8(&self.data.qr_key())?),
+            audit_key = quoted(utf8(&self.data.audit_key())?),
+            tokens = quoted(utf8(&self.data.tokens())?),
+            esb = quoted(&format!("{}/esb", self.world)),
+            guarantee = quoted(self.esb.as_str()),
+        ))
+    }
+}
+
+fn utf8(path: &Path) -> anyhow::Result<&str> {
+    path.to_str().with_context(|| format!("{} is not UTF-8; give another --data", path.display()))
+}
+
+/// A TOML basic string: JSON escapes everything that TOML wants escaped in a path or an address.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_toml_even_with_an_odd_directory() {
+        let parent = tempfile::tempdir().unwrap();
+        let data = DataDir::open(&parent.path().join("a \"b\" \\c")).unwrap();
+        let config = Config {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            database_url: None,
+            data: &data,
+            world: "http://127.0.0.1:8090",
+            esb: EsbMode::Dedupes,
+        };
+        let table: toml::Table = toml::from_str(&config.text().unwrap()).unwrap();
+        let url = table["store"]["url"].as_str().unwrap();
+        assert!(url.starts_with("sqlite:/") && url.ends_with("a \"b\" \\c/madoguchi.db"), "{url}");
+        assert_eq!(table["esb"]["url"].as_str(), Some("http://127.0.0.1:8090/esb"));
+        assert_eq!(table["esb"]["guarantee"].as_str(), Some("dedupes"));
+    }
+}

@@ -1,0 +1,130 @@
+//! The directory where a sandbox keeps everything, so that it goes on where it was stopped.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use crate::chance;
+
+/// Readable by its owner only.
+const OWNER_ONLY: u32 = 0o600;
+
+/// A directory that exists, by its absolute path.
+#[derive(Debug)]
+pub(crate) struct DataDir(PathBuf);
+
+impl DataDir {
+    /// Makes the directory if need be.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        fs::create_dir_all(path)
+            .and_then(|()| fs::canonicalize(path))
+            .map(Self)
+            .with_context(|| format!("{} cannot be made; give another --data", path.display()))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.0.join("madoguchi.db")
+    }
+
+    pub(crate) fn deployment_salt(&self) -> PathBuf {
+        self.0.join("deployment-salt")
+    }
+
+    pub(crate) fn qr_key(&self) -> PathBuf {
+        self.0.join("qr-key")
+    }
+
+    pub(crate) fn audit_key(&self) -> PathBuf {
+        self.0.join("audit-key")
+    }
+
+    pub(crate) fn tokens(&self) -> PathBuf {
+        self.0.join("tokens.toml")
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.0.join("madoguchi.toml")
+    }
+
+    /// Makes the secrets that are not there yet. One that is there stays: with another salt, the
+    /// same case would get another transaction id.
+    pub(crate) fn keep_secrets(&self) -> anyhow::Result<()> {
+        for path in [self.deployment_salt(), self.qr_key(), self.audit_key()] {
+            match fs::read_to_string(&path) {
+                Ok(text) if is_secret(&text) => {}
+                Ok(_) => bail!(
+                    "{} is not a secret of 64 hexadecimal digits; restore it, or remove the whole \
+                     directory to start anew",
+                    path.display()
+                ),
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    self.write(&path, &chance::hex(&chance::bytes::<32>()?))?;
+                }
+                Err(error) => {
+                    return Err(error).with_context(|| format!("read {}", path.display()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a file as a whole or not at all, for its owner only.
+    pub(crate) fn write(&self, path: &Path, text: &str) -> anyhow::Result<()> {
+        let half = path.with_added_extension("new");
+        let write = || {
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(OWNER_ONLY)
+                .open(&half)?;
+            file.set_permissions(fs::Permissions::from_mode(OWNER_ONLY))?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&half, path)
+        };
+        write().with_context(|| {
+            format!("{} cannot be written; make room or give another --data", path.display())
+        })
+    }
+}
+
+fn is_secret(text: &str) -> bool {
+    let digits = text.trim_end();
+    digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_made_once_differ_and_belong_to_their_owner() {
+        let parent = tempfile::tempdir().unwrap();
+        let data = DataDir::open(&parent.path().join("deep/er")).unwrap();
+        data.keep_secrets().unwrap();
+        let salt = fs::read_to_string(data.deployment_salt()).unwrap();
+        assert!(is_secret(&salt));
+        assert_ne!(salt, fs::read_to_string(data.qr_key()).unwrap());
+        let mode = fs::metadata(data.deployment_salt()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, OWNER_ONLY);
+        data.keep_secrets().unwrap();
+        assert_eq!(salt, fs::read_to_string(data.deployment_salt()).unwrap());
+    }
+
+    #[test]
+    fn a_damaged_secret_is_never_replaced() {
+        let parent = tempfile::tempdir().unwrap();
+        let data = DataDir::open(parent.path()).unwrap();
+        fs::write(data.qr_key(), "short").unwrap();
+        assert!(data.keep_secrets().unwrap_err().to_string().contains("qr-key"));
+        assert_eq!(fs::read_to_string(data.qr_key()).unwrap(), "short");
+    }
+}

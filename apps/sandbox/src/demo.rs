@@ -1,0 +1,58 @@
+//! `demo`: walks every journey the product has, and says at each step what it proves.
+
+mod customer;
+mod journey;
+mod picture;
+mod walk;
+
+use anyhow::bail;
+
+use crate::end::End;
+use crate::screen::Screen;
+use crate::stack::{Stack, StackOptions};
+use crate::world::EsbMode;
+
+use journey::Journey;
+use walk::Walk;
+
+/// Where the journeys take place.
+struct Stage {
+    stack: Stack,
+    screen: Screen,
+    esb: EsbMode,
+}
+
+/// Walks every journey; true if each was as expected.
+///
+/// # Errors
+/// When the stage cannot be set up, with what to do about it, or on Ctrl-C or SIGTERM.
+pub async fn demo(options: StackOptions) -> anyhow::Result<bool> {
+    let mut end = End::listen()?;
+    tokio::select! {
+        good = walk_all(&options) => good,
+        () = end.wait() => bail!("ended before the last journey"),
+    }
+}
+
+async fn walk_all(options: &StackOptions) -> anyhow::Result<bool> {
+    let screen = Screen::open();
+    screen.waiting("starting the API and the world");
+    let stack = Stack::start(options).await;
+    screen.waited();
+    let stage = Stage { stack: stack?, screen, esb: options.esb };
+    stage.screen.line(format_args!("API    {}", stage.stack.api.base()));
+    stage.screen.line(format_args!("world  {} ({})", stage.stack.world.base(), stage.esb.as_str()));
+    let mut good = 0;
+    for (number, journey) in (1..).zip(Journey::ALL) {
+        stage.screen.title(&format!("{number}. {}", journey.title()));
+        let mut walk = Walk::new(stage.screen);
+        if let Err(error) = journey.walk(&stage, &mut walk).await {
+            walk.check(false, &format!("{error:#}"));
+        }
+        good += usize::from(walk.is_as_expected());
+    }
+    let all = Journey::ALL.len();
+    stage.screen.title(&format!("{all} journeys, {good} as expected"));
+    stage.stack.stop().await?;
+    Ok(good == all)
+}

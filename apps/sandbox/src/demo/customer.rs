@@ -1,0 +1,199 @@
+//! One customer on a journey: what is asked of the service for them, and what the bank knows.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::chance;
+use crate::client::Answer;
+use crate::tokens;
+use crate::up::VERDICT;
+
+use super::Stage;
+use super::picture;
+use super::walk::Walk;
+
+const UNTIL_SETTLED: Duration = Duration::from_secs(20);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+
+/// A registered member with an account of its own, so that runs never meet.
+pub(super) struct Customer<'a> {
+    stage: &'a Stage,
+    member: String,
+    pub(super) arrangement: String,
+    case: String,
+}
+
+/// What the played bank knows of one arrangement.
+#[derive(Debug)]
+pub(super) struct AtBank {
+    /// Requests that came, whatever became of them.
+    pub(super) requests: Vec<Value>,
+    /// How often a level was set.
+    pub(super) effects: usize,
+    /// The distinct (level, transaction id) among the effects.
+    pub(super) distinct: BTreeSet<(String, String)>,
+}
+
+/// How the core-bank effect went while somebody watched.
+#[derive(Debug)]
+pub(super) struct Settling {
+    /// Each state seen, in order.
+    pub(super) seen: Vec<String>,
+    /// What the case was said to be blocked on while in doubt.
+    pub(super) blocked_on: Option<String>,
+    /// The case in the end.
+    pub(super) case: Answer,
+}
+
+impl<'a> Customer<'a> {
+    /// Registers somebody new.
+    pub(super) async fn register(stage: &'a Stage) -> anyhow::Result<Self> {
+        let (member, arrangement) = chance::newcomer()?;
+        let body = json!({ "memberId": member, "arrangementId": arrangement });
+        let answer = stage.stack.api.post(tokens::OPERATOR, "/api/v1/members", &body).await?;
+        answer.must_be(&[201], "registering a new member")?;
+        Ok(Self { stage, member, arrangement, case: String::new() })
+    }
+
+    /// Opens the case and passes its check: where every verdict starts from.
+    pub(super) async fn come_to_verdict(&mut self, walk: &mut Walk) -> anyhow::Result<()> {
+        let opened = self.open().await?;
+        walk.same(
+            (opened.status, opened.text("/state")),
+            (201, "New"),
+            "the front desk opens a case: New",
+        );
+        let verified = self.verify().await?;
+        walk.same(
+            &verified.body["success"],
+            &Value::Bool(true),
+            "the check reports that the customer passed",
+        );
+        let case = self.read().await?;
+        walk.same(case.text("/state"), "EDDASuccess", "the case is EDDASuccess");
+        Ok(())
+    }
+
+    /// Opens a case.
+    pub(super) async fn open(&mut self) -> anyhow::Result<Answer> {
+        let body = json!({ "memberId": self.member });
+        let answer =
+            self.stage.stack.api.post(tokens::FRONT_DESK, "/api/v1/upgrades", &body).await?;
+        answer.text("/caseId").clone_into(&mut self.case);
+        if self.case.is_empty() {
+            bail!("opening a case gave no caseId: {} {}", answer.status, answer.body);
+        }
+        Ok(answer)
+    }
+
+    /// Reports a passed check.
+    pub(super) async fn verify(&self) -> anyhow::Result<Answer> {
+        let path = format!("/api/v1/upgrades/{}/verification", self.case);
+        let reference = format!("demo-{}", self.case);
+        let body = json!({ "source": "EDDA", "isPass": true, "reference": reference });
+        self.stage.stack.api.post(tokens::VERIFIER, &path, &body).await
+    }
+
+    /// Gives the agent's verdict on the source's path.
+    pub(super) async fn decide(&self, passed: bool) -> anyhow::Result<Answer> {
+        let body = json!({ "memberId": self.member, "isPass": passed });
+        self.stage.stack.api.post(tokens::AGENT, VERDICT, &body).await
+    }
+
+    /// Reads the case.
+    pub(super) async fn read(&self) -> anyhow::Result<Answer> {
+        let path = format!("/api/v1/upgrades/{}", self.case);
+        let answer = self.stage.stack.api.get(tokens::AGENT, &path).await?;
+        answer.must_be(&[200], "reading the case")
+    }
+
+    /// The member's level in our own record; null where there is none.
+    pub(super) async fn level(&self) -> anyhow::Result<Value> {
+        let path = format!("/api/v1/members/{}", self.member);
+        let answer = self.stage.stack.api.get(tokens::FRONT_DESK, &path).await?;
+        Ok(answer.must_be(&[200], "reading the member")?.data()["level"].clone())
+    }
+
+    /// Makes the bank play this the next time it hears of this arrangement.
+    pub(super) async fn play_once(&self, scenario: &str) -> anyhow::Result<()> {
+        let body = json!({
+            "channel": "esb", "scenario": scenario, "key": self.arrangement, "times": 1,
+        });
+        let world = &self.stage.stack.world;
+        let answer = world.call(Method::PUT, "", "/world/scenario", Some(&body)).await?;
+        answer.must_be(&[200], "setting the scene").map(drop)
+    }
+
+    /// Watches the core-bank effect until the bank's answer is known for good.
+    pub(super) async fn settle(&self) -> anyhow::Result<Settling> {
+        let begun = Instant::now();
+        let (mut seen, mut blocked_on): (Vec<String>, _) = (Vec::new(), None);
+        loop {
+            let case = self.read().await?;
+            let state = case.text("/coreBank/state").to_owned();
+            if state == "Unknown" {
+                blocked_on = case.data()["blockedOn"]["what"].as_str().map(str::to_owned);
+            }
+            let settled = ["Confirmed", "Rejected", "Manual"].contains(&state.as_str());
+            if seen.last() != Some(&state) {
+                seen.push(state);
+            }
+            let way = seen.join(" → ");
+            if settled {
+                self.stage.screen.waited();
+                return Ok(Settling { seen, blocked_on, case });
+            }
+            if begun.elapsed() > UNTIL_SETTLED {
+                self.stage.screen.waited();
+                bail!("the core bank's answer is not known after 20 s: {way}; {}", case.body);
+            }
+            let seconds = begun.elapsed().as_secs_f32();
+            self.stage.screen.waiting(&format!("core bank: {way} ({seconds:.1} s)"));
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
+    /// Asks the played bank what it knows of this arrangement.
+    pub(super) async fn at_bank(&self) -> anyhow::Result<AtBank> {
+        let world = &self.stage.stack.world;
+        let answer = world.get("", "/world/journal?channel=esb").await?;
+        let journal = answer.must_be(&[200], "reading the journal")?.body;
+        let customer = "/body/ambody/AcctInfoModRq/ServiceBody/CustInfo/ArrngId";
+        let ours = |entry: &Value, pointer: &str| {
+            entry.pointer(pointer).and_then(Value::as_str) == Some(&self.arrangement)
+        };
+        let list = |name: &str| {
+            journal[name].as_array().cloned().with_context(|| format!("the journal has no {name}"))
+        };
+        let mut requests = list("received")?;
+        requests.retain(|entry| ours(entry, customer));
+        let mut effects = list("effects")?;
+        effects.retain(|effect| ours(effect, "/arrangementId"));
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let distinct = effects
+            .iter()
+            .map(|effect| (text(&effect["level"]), text(&effect["transactionId"])))
+            .collect();
+        Ok(AtBank { requests, effects: effects.len(), distinct })
+    }
+
+    /// The case's timeline: its history and its evidence.
+    pub(super) async fn timeline(&self) -> anyhow::Result<Value> {
+        let path = format!("/api/v1/upgrades/{}/timeline", self.case);
+        let answer = self.stage.stack.api.get(tokens::AGENT, &path).await?;
+        Ok(answer.must_be(&[200], "reading the timeline")?.data().clone())
+    }
+
+    /// Draws the timeline.
+    pub(super) async fn draw(&self, walk: &Walk) -> anyhow::Result<()> {
+        for line in picture::draw(&self.timeline().await?) {
+            walk.note(&line);
+        }
+        Ok(())
+    }
+}

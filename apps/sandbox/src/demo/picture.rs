@@ -1,0 +1,101 @@
+//! A case's timeline as a small picture: one line per thing that happened, oldest first.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+/// What a reader of the picture cannot use.
+const LEFT_OUT: [&str; 5] = ["caseId", "correlation", "correlationId", "transactionId", "version"];
+
+/// What happened, when, and the sign it is drawn with.
+struct Happening {
+    at: Option<Timestamp>,
+    sign: char,
+    what: String,
+}
+
+/// The lines of the picture: `●` is a transition, `◇` is what was learnt of the core bank.
+pub(super) fn draw(timeline: &Value) -> Vec<String> {
+    let mut all = Vec::new();
+    for (list, sign) in [("history", '●'), ("evidence", '◇')] {
+        let entries = timeline[list].as_array().map(Vec::as_slice).unwrap_or_default();
+        all.extend(entries.iter().filter_map(Value::as_object).map(|entry| happening(entry, sign)));
+    }
+    // Stable, so that what happened at one instant stays in the order it was told.
+    all.sort_by_key(|happening| (happening.at.is_none(), happening.at));
+    let mut lines = Vec::new();
+    for happening in all {
+        if !lines.is_empty() {
+            lines.push(format!("{:12}  │", ""));
+        }
+        let at = happening.at.map(|at| at.strftime("%H:%M:%S.%3f").to_string());
+        let at = at.unwrap_or_default();
+        lines.push(format!("{at:>12}  {}  {}", happening.sign, happening.what));
+    }
+    lines
+}
+
+fn happening(entry: &Map<String, Value>, sign: char) -> Happening {
+    let mut at = None;
+    let mut words = Vec::new();
+    if let Some(to) = entry.get("to").and_then(Value::as_str) {
+        let from = entry.get("from").and_then(Value::as_str);
+        words.push(from.map_or_else(|| to.to_owned(), |from| format!("{from} → {to}")));
+    }
+    for (name, value) in entry {
+        if ["from", "to"].contains(&name.as_str()) {
+            continue;
+        }
+        match value.as_str().and_then(|text| text.parse::<Timestamp>().ok()) {
+            Some(time) => at = at.or(Some(time)),
+            None if LEFT_OUT.contains(&name.as_str()) => {}
+            None => words.extend(in_words(name, value)),
+        }
+    }
+    Happening { at, sign, what: words.join("  ") }
+}
+
+fn in_words(name: &str, value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) if text.is_empty() => None,
+        Value::String(text) => Some(format!("{name} {text}")),
+        Value::Bool(_) | Value::Number(_) => Some(format!("{name} {value}")),
+        Value::Object(fields) => {
+            let known = fields.get("subject").or_else(|| fields.get("name"));
+            known.and_then(Value::as_str).map(|text| format!("{name} {text}"))
+        }
+        Value::Array(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn history_and_evidence_are_drawn_in_one_order() {
+        let timeline = json!({
+            "history": [
+                { "from": null, "to": "New", "at": "2026-01-02T03:04:05.001Z", "by": "dev-a" },
+                { "from": "New", "to": "EDDASuccess", "at": "2026-01-02T03:04:07Z",
+                  "by": { "issuer": "sandbox", "subject": "dev-b" }, "version": 2 },
+            ],
+            "evidence": [{ "at": "2026-01-02T11:04:06+08:00", "doubt": "ConnectionLost" }],
+        });
+        let expected = [
+            "03:04:05.001  ●  New  by dev-a",
+            "              │",
+            "03:04:06.000  ◇  doubt ConnectionLost",
+            "              │",
+            "03:04:07.000  ●  New → EDDASuccess  by dev-b",
+        ];
+        assert_eq!(draw(&timeline), expected);
+    }
+
+    #[test]
+    fn an_empty_timeline_is_an_empty_picture() {
+        assert!(draw(&json!({ "history": [] })).is_empty());
+    }
+}

@@ -1,0 +1,97 @@
+//! The API and the world it talks to, started together in this process.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tokio::time::Instant;
+
+use crate::client::{self, Client};
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::tokens;
+use crate::world::{self, EsbMode, World};
+
+const UNTIL_READY: Duration = Duration::from_secs(20);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+
+/// What a stack is started with.
+#[derive(Debug, Clone)]
+pub struct StackOptions {
+    /// Where the API listens.
+    pub api: SocketAddr,
+    /// Where the world listens.
+    pub world: SocketAddr,
+    /// Where everything is kept.
+    pub data: PathBuf,
+    /// The database, if not the SQLite file in the data directory.
+    pub database_url: Option<String>,
+    /// What the played ESB does with a repeated order.
+    pub esb: EsbMode,
+}
+
+/// Both, running.
+pub(crate) struct Stack {
+    pub(crate) data: DataDir,
+    pub(crate) api: Client,
+    pub(crate) world: Client,
+    server: madoguchi_api::Running,
+    played: world::Running,
+}
+
+impl Stack {
+    /// Starts the world, writes the configuration that points to it, starts the API, and waits
+    /// until it is ready. The world comes first: it refuses a directory that is in use.
+    pub(crate) async fn start(options: &StackOptions) -> anyhow::Result<Self> {
+        let data = DataDir::open(&options.data)?;
+        let played = World::start(options.world, data.path(), options.esb).await?;
+        let world = client::url(played.addr());
+        data.keep_secrets()?;
+        data.write(&data.tokens(), &tokens::file())?;
+        let config = Config {
+            listen: options.api,
+            database_url: options.database_url.as_deref(),
+            data: &data,
+            world: &world,
+            esb: options.esb,
+        };
+        let text = config.text()?;
+        data.write(&data.config(), &text)?;
+        let server = serve(&text).await?;
+        let api = Client::new(client::url(server.addr()))?;
+        ready(&api).await?;
+        Ok(Self { data, api, world: Client::new(world)?, server, played })
+    }
+
+    /// Stops the API, then the world.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        let stopped = self.server.stop().await;
+        self.played.stop().await;
+        stopped.context("the API did not stop in order")
+    }
+}
+
+/// The environment stays outside: what it says is meant for another server, perhaps a real one.
+async fn serve(config: &str) -> anyhow::Result<madoguchi_api::Running> {
+    let settings = madoguchi_api::settings::Settings::parse(config, [])
+        .context("the API refuses the sandbox's configuration")?;
+    madoguchi_api::Server::start(settings)
+        .await
+        .context("the API did not start; see to --api, --data and --database-url")
+}
+
+async fn ready(api: &Client) -> anyhow::Result<()> {
+    let deadline = Instant::now() + UNTIL_READY;
+    loop {
+        let answer = api.get("", "/health/ready").await;
+        match answer {
+            Ok(answer) if answer.status == 200 => return Ok(()),
+            Ok(_) | Err(_) if Instant::now() < deadline => {
+                tokio::time::sleep(BETWEEN_LOOKS).await;
+            }
+            Ok(answer) => bail!("the API is not ready: {} {}", answer.status, answer.body),
+            Err(error) => return Err(error.context("the API is not ready")),
+        }
+    }
+}

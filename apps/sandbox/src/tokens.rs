@@ -1,0 +1,64 @@
+//! The tokens that let a newcomer act as each person of the house, and the file that lists them.
+
+use sha2::{Digest, Sha256};
+
+use crate::chance::hex;
+
+/// Opens cases for customers at the desk.
+pub(crate) const FRONT_DESK: &str = "dev-frontdesk";
+/// Reports what the scan-code check found.
+pub(crate) const VERIFIER: &str = "dev-verifier";
+/// Gives the verdict after the video, and reads cases.
+pub(crate) const AGENT: &str = "dev-agent";
+/// Registers members.
+pub(crate) const OPERATOR: &str = "dev-operator";
+/// A second operator, for what one person must not do alone.
+const OPERATOR_2: &str = "dev-operator2";
+
+/// A token, whose text is also its subject, and what it may do.
+#[derive(Debug)]
+pub(crate) struct Token {
+    pub(crate) name: &'static str,
+    pub(crate) scopes: &'static [&'static str],
+}
+
+/// Every token there is. All are people.
+pub(crate) const ALL: [Token; 5] = [
+    Token { name: FRONT_DESK, scopes: &["upgrade.open", "member.read"] },
+    Token { name: VERIFIER, scopes: &["upgrade.verify"] },
+    Token { name: AGENT, scopes: &["upgrade.decide", "upgrade.read"] },
+    Token { name: OPERATOR, scopes: &["member.read", "member.write", "upgrade.read"] },
+    Token { name: OPERATOR_2, scopes: &["member.read", "member.write", "upgrade.read"] },
+];
+
+/// The file for `identity.tokens_file`: hashes, never the tokens themselves.
+pub(crate) fn file() -> String {
+    ALL.iter()
+        .map(|Token { name, scopes }| {
+            let sha256 = hex(&Sha256::digest(name.as_bytes()));
+            format!(
+                "[[token]]\nsha256 = \"{sha256}\"\nissuer = \"sandbox\"\nsubject = \"{name}\"\n\
+                 kind = \"HUMAN\"\nscopes = {scopes:?}\n\n"
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_lists_hashes_and_no_token() {
+        let file: toml::Table = toml::from_str(&file()).unwrap();
+        let listed = file["token"].as_array().unwrap();
+        assert_eq!(listed.len(), ALL.len());
+        assert_eq!(listed[0]["subject"].as_str(), Some(FRONT_DESK));
+        assert_eq!(listed[0]["scopes"].as_array().unwrap().len(), 2);
+        // echo -n dev-frontdesk | sha256sum
+        assert_eq!(
+            listed[0]["sha256"].as_str(),
+            Some("c0290f0985e474b7f26ae6ebaacdd1db4daa4dbbc0ac507f938d2c2c805b6e42")
+        );
+    }
+}

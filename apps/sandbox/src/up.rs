@@ -1,0 +1,160 @@
+//! `up` and `world`: everything started, a few members to play with, and what to try first.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::Context;
+use serde_json::json;
+
+use crate::client::{self, Client};
+use crate::end::End;
+use crate::screen::Screen;
+use crate::stack::{Stack, StackOptions};
+use crate::tokens;
+use crate::world::{EsbMode, World};
+
+/// The source's own arrangement id, and made-up ones of the same form.
+const ARRANGEMENTS: [&str; 10] = [
+    "AA19337Z8L29",
+    "AA20015B7K31",
+    "AA20366M2Q08",
+    "AA21001R5T44",
+    "AA21187W9C62",
+    "AA22059D3H17",
+    "AA22244J6N85",
+    "AA23120P1S90",
+    "AA23365V4X53",
+    "AA24099Y8F26",
+];
+
+/// The path that the source gives for the agent's verdict.
+pub(crate) const VERDICT: &str = "/ap1/api/v1.0/UpgradeAccount/IVRCheckUpgradeAccount";
+
+/// Starts the API and the world, and runs them until Ctrl-C or SIGTERM.
+///
+/// # Errors
+/// When something cannot be started, with what to do about it.
+pub async fn up(options: StackOptions) -> anyhow::Result<()> {
+    let mut end = End::listen()?;
+    let stack = tokio::select! {
+        stack = start(&options) => stack?,
+        () = end.wait() => return Ok(()),
+    };
+    welcome(Screen::open(), &stack);
+    end.wait().await;
+    stack.stop().await
+}
+
+/// Starts the world alone, and runs it until Ctrl-C or SIGTERM.
+///
+/// # Errors
+/// When it cannot be started, with what to do about it.
+pub async fn world_alone(addr: SocketAddr, data: &Path, esb: EsbMode) -> anyhow::Result<()> {
+    let mut end = End::listen()?;
+    let world = World::start(addr, data, esb).await?;
+    let (screen, url) = (Screen::open(), client::url(world.addr()));
+    screen.title("The world outside is open");
+    screen.line(format_args!("  esb.url   {url}/esb"));
+    screen.line(format_args!("  guarantee {}", esb.as_str()));
+    screen.line("  final     E-REFUSED");
+    screen.line(format_args!("  journal   {url}/world/journal?channel=esb"));
+    screen.line("\n  Lose the next answer after the level was set:");
+    screen.line(lose_an_answer(&url));
+    end.wait().await;
+    world.stop().await;
+    Ok(())
+}
+
+async fn start(options: &StackOptions) -> anyhow::Result<Stack> {
+    let stack = Stack::start(options).await?;
+    for (number, arrangement) in (1..).zip(ARRANGEMENTS) {
+        let member = format!("MEM{number:04}");
+        register(&stack.api, &member, arrangement)
+            .await
+            .context("give another --data or --database-url if other members live there")?;
+    }
+    Ok(stack)
+}
+
+/// Registers a member; the same again is fine.
+async fn register(api: &Client, member: &str, arrangement: &str) -> anyhow::Result<()> {
+    let body = json!({ "memberId": member, "arrangementId": arrangement });
+    let answer = api.post(tokens::OPERATOR, "/api/v1/members", &body).await?;
+    answer.must_be(&[200, 201], &format!("registering {member}")).map(drop)
+}
+
+fn welcome(screen: Screen, stack: &Stack) {
+    let (api, world) = (stack.api.base(), stack.world.base());
+    screen.title("The sandbox is open");
+    screen.line(format_args!("  API      {api}"));
+    screen.line(format_args!("  ready    {api}/health/ready"));
+    screen.line(format_args!("  world    {world}/world/journal?channel=esb"));
+    screen.line(format_args!("  data     {}", stack.data.path().display()));
+    screen.line("  members  MEM0001 … MEM0010");
+    screen.title("Tokens, for the header Acstkn");
+    for token in &tokens::ALL {
+        screen.line(format_args!("  {:<14} {}", token.name, token.scopes.join(", ")));
+    }
+    screen.title("Paste these: open a case, report its check, give the verdict");
+    for line in first_steps(api) {
+        screen.line(line);
+    }
+    screen.title("Then lose an answer, and see the service find out");
+    screen.line(lose_an_answer(world));
+    screen.line("\nCtrl-C ends it.");
+}
+
+fn first_steps(api: &str) -> [String; 3] {
+    let post =
+        |token: &str| format!("curl -s -H 'Acstkn: {token}' -H 'Content-Type: application/json'");
+    let find = r#"sed -n 's/.*"caseId": *"\([^"]*\)".*/\1/p'"#;
+    [
+        format!(
+            "CASE=$({} -d '{{\"memberId\":\"MEM0001\"}}' {api}/api/v1/upgrades | {find}); \
+             echo \"$CASE\"",
+            post(tokens::FRONT_DESK)
+        ),
+        format!(
+            "{} -d '{{\"source\":\"EDDA\",\"isPass\":true,\"reference\":\"check-'$CASE'\"}}' \
+             {api}/api/v1/upgrades/$CASE/verification",
+            post(tokens::VERIFIER)
+        ),
+        format!(
+            "{} -d '{{\"memberId\":\"MEM0001\",\"isPass\":true}}' {api}{VERDICT}",
+            post(tokens::AGENT)
+        ),
+    ]
+}
+
+fn lose_an_answer(world: &str) -> String {
+    format!(
+        "curl -s -X PUT -d '{{\"channel\":\"esb\",\"scenario\":\"applied_then_cut\",\"times\":1}}' \
+         {world}/world/scenario"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn the_ten_arrangements_are_distinct_and_of_the_usual_form() {
+        assert_eq!(ARRANGEMENTS.iter().collect::<HashSet<_>>().len(), 10);
+        for id in ARRANGEMENTS {
+            assert!(id.len() == 12 && id.starts_with("AA"), "{id}");
+            assert!((1..=366).contains(&id[4..7].parse::<u16>().unwrap()), "{id}");
+            let fits = |b: u8| b.is_ascii_digit() || b.is_ascii_uppercase();
+            assert!(id.bytes().all(fits), "{id}");
+        }
+    }
+
+    #[test]
+    fn the_first_steps_carry_the_tokens_that_may_take_them() {
+        let [open, check, verdict] = first_steps("http://127.0.0.1:8080");
+        assert!(open.contains("dev-frontdesk") && open.contains("http://127.0.0.1:8080/api/v1"));
+        assert!(check.contains("dev-verifier") && check.contains("$CASE/verification"));
+        assert!(verdict.contains("dev-agent") && verdict.ends_with(VERDICT));
+    }
+}

@@ -1,0 +1,161 @@
+//! The outside world, played: a core bank's ESB that fails in every way a real one does, and keeps
+//! a journal of what really happened. Tests trust that journal, so every effect is in its file
+//! before the answer leaves.
+//!
+//! What `POST /esb` does under each scenario of `PUT /world/scenario`:
+//!
+//! | scenario | level set | answer |
+//! |---|---|---|
+//! | `ok` | yes | 200, code `200`, everything echoed |
+//! | `refused` | no | 200, code `E-REFUSED`, which the sandbox's configuration lists as final |
+//! | `unlisted_code` | no | 200, code `E-0001`, which nobody lists |
+//! | `applied_then_cut` | yes | none: the connection is dropped |
+//! | `cut` | no | none: the connection is dropped |
+//! | `applied_late:<ms>` | after `<ms>` | none: the connection is dropped at once |
+//! | `slow:<ms>` | after `<ms>`, even if the caller hung up | after `<ms>`, as `ok` |
+//! | `http_500` | no | 500 |
+//! | `http_429` | no | 429 with `Retry-After` |
+//! | `garbage` | yes | 200 with bytes that are not JSON |
+//! | `truncated` | yes | `ok`'s reply and its full `content-length`, but only half of its bytes |
+//! | `wrong_echo` | yes | as `ok`, but another `ArrngId` is echoed |
+//! | `huge` | yes | as `ok`, with several MiB of description |
+//!
+//! A scenario for a key (an `ArrngId`) wins over the one for all; without either it is `ok`. One
+//! given `times` falls back when they are used up. A request that is not a DA21 message meets
+//! `malformed`: 400, nothing set, no times used up. What `applied_late` and `slow` still owe is
+//! lost when the world stops or forgets.
+//!
+//! An order that comes again with the same (arrangement, level, transaction id) is a further
+//! effect under [`EsbMode::AbsoluteSet`], and none under [`EsbMode::Dedupes`].
+
+mod bank;
+mod clock;
+mod control;
+mod da21;
+mod journal;
+mod ledger;
+mod play;
+mod reply;
+mod routes;
+mod scenario;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+use bank::Bank;
+
+/// How long to leave the listener alone after it could not accept, for example without free files.
+const AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(50);
+
+/// What the played ESB does with a repeated (arrangement, level, transaction id).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum EsbMode {
+    /// Sets the level again: harmless, and journaled as one more effect.
+    AbsoluteSet,
+    /// Answers success without a second effect.
+    Dedupes,
+}
+
+impl EsbMode {
+    /// The name in the configuration (`esb.guarantee`) and on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AbsoluteSet => "absolute-set",
+            Self::Dedupes => "dedupes",
+        }
+    }
+}
+
+/// The outside world, not started yet.
+#[derive(Debug)]
+pub struct World;
+
+impl World {
+    /// Starts the world on an address, of which port 0 is a free one, with the state that an
+    /// earlier world left in the directory.
+    ///
+    /// # Errors
+    /// When the address is taken, or when the state cannot be read or is in use.
+    pub async fn start(addr: SocketAddr, data: &Path, esb: EsbMode) -> anyhow::Result<Running> {
+        let bank = Arc::new(Bank::open(data, esb)?);
+        let listener = TcpListener::bind(addr).await.with_context(|| {
+            format!("the world cannot listen on {addr}; give another --world, or port 0")
+        })?;
+        let addr = listener.local_addr().context("the world's own address")?;
+        let task = tokio::spawn(accept(listener, Arc::clone(&bank)));
+        Ok(Running { addr, bank, task })
+    }
+}
+
+/// A world that answers until it is stopped or dropped.
+#[derive(Debug)]
+pub struct Running {
+    addr: SocketAddr,
+    bank: Arc<Bank>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Where it listens.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Drops every connection and lets go of the port and the state, as pulling a plug would.
+    pub async fn stop(mut self) {
+        self.task.abort();
+        if let Err(ended) = (&mut self.task).await
+            && ended.is_panic()
+        {
+            tracing::error!("the world had panicked before it was stopped");
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+        self.bank.close();
+    }
+}
+
+async fn accept(listener: TcpListener, bank: Arc<Bank>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(converse(stream, Arc::clone(&bank)));
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the world cannot accept a connection");
+                    tokio::time::sleep(AFTER_A_FAILED_ACCEPT).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn converse(stream: TcpStream, bank: Arc<Bank>) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection ended before its first byte");
+        return;
+    }
+    let service = service_fn(move |request| routes::answer(Arc::clone(&bank), request));
+    let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection was cut");
+    }
+}

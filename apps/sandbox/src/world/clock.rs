@@ -1,0 +1,29 @@
+//! The world's own clock: it is a stranger to the service, so it does not share the service's.
+
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+
+/// The time zone of the bank: every DA21 message carries this offset.
+const BANK_OFFSET: Offset = Offset::constant(8);
+
+#[expect(clippy::disallowed_methods, reason = "the world outside keeps its own time")]
+pub(super) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// As in `2015-12-06T12:01:01.00+08:00`: two digits of a second, and the bank's offset.
+pub(super) fn bank_time(at: Timestamp) -> String {
+    let zoned = at.to_zoned(TimeZone::fixed(BANK_OFFSET));
+    zoned.strftime("%Y-%m-%dT%H:%M:%S%.2f%:z").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bank_time_has_two_digits_of_a_second_and_the_banks_offset() {
+        let at: Timestamp = "2015-12-06T04:01:10.009Z".parse().unwrap();
+        assert_eq!(bank_time(at), "2015-12-06T12:01:10.00+08:00");
+    }
+}

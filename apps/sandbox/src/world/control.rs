@@ -1,0 +1,140 @@
+//! The calls by which a person or a test directs the world and reads what happened in it.
+
+use hyper::StatusCode;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use super::bank::Bank;
+use super::ledger::Effect;
+use super::reply::{self, Reply};
+use super::scenario::{Channel, Scenario, Setting};
+
+#[derive(Serialize)]
+struct Journal<'a> {
+    received: Vec<&'a RawValue>,
+    effects: Vec<&'a Effect>,
+}
+
+/// `PUT /world/scenario`.
+pub(super) fn set(bank: &Bank, body: &[u8]) -> Reply {
+    let setting = match read(body) {
+        Ok(setting) => setting,
+        Err(message) => return reply::refusal(StatusCode::BAD_REQUEST, &message),
+    };
+    match bank.set(setting.clone()) {
+        Ok(()) => reply::of(&setting),
+        Err(error) => reply::broken(&error),
+    }
+}
+
+/// `GET /world/journal?channel=esb`.
+pub(super) fn journal(bank: &Bank, query: &str) -> Reply {
+    match channel_in(query) {
+        Err(message) => reply::refusal(StatusCode::BAD_REQUEST, &message),
+        Ok(Channel::Esb) => {
+            let memory = bank.memory();
+            reply::of(&Journal {
+                received: memory.received.iter().map(|entry| &**entry).collect(),
+                effects: memory.effects.iter().map(|effect| &**effect).collect(),
+            })
+        }
+    }
+}
+
+/// `DELETE /world`.
+pub(super) fn forget(bank: &Bank) -> Reply {
+    match bank.forget() {
+        Ok(()) => reply::of(&json!({ "forgotten": true })),
+        Err(error) => reply::broken(&error),
+    }
+}
+
+fn channel_in(query: &str) -> Result<Channel, String> {
+    let mut channel = None;
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=') {
+            Some(("channel", value)) => channel = Some(Channel::parse(value)?),
+            Some((name, _)) => return Err(format!("{name}: is not known; ask ?channel=esb")),
+            None => return Err(format!("{pair}: is not known; ask ?channel=esb")),
+        }
+    }
+    channel.ok_or_else(|| "channel: is missing; ask ?channel=esb".to_owned())
+}
+
+fn read(body: &[u8]) -> Result<Setting, String> {
+    let fields: Map<String, Value> = serde_json::from_slice(body)
+        .map_err(|error| format!("the body must be a JSON object: {error}"))?;
+    let known = ["channel", "scenario", "key", "times"];
+    if let Some(other) = fields.keys().find(|name| !known.contains(&name.as_str())) {
+        return Err(format!("{other}: is not known; the fields are {}", known.join(", ")));
+    }
+    let channel = Channel::parse(required(&fields, "channel")?)?;
+    let scenario = Scenario::parse(required(&fields, "scenario")?)?;
+    let key = match given(&fields, "key") {
+        None => None,
+        Some(Value::String(key)) if !key.is_empty() => Some(key.clone()),
+        Some(_) => return Err("key: must be a text that is not empty".to_owned()),
+    };
+    let times = match given(&fields, "times") {
+        None => None,
+        Some(times) => match times.as_u64() {
+            Some(times) if times > 0 => Some(times),
+            Some(_) | None => return Err("times: must be a whole number from 1".to_owned()),
+        },
+    };
+    Ok(Setting { channel, scenario, key, times })
+}
+
+fn given<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    fields.get(name).filter(|value| !value.is_null())
+}
+
+fn required<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a str, String> {
+    match given(fields, name) {
+        None => Err(format!("{name}: is missing")),
+        Some(value) => value.as_str().ok_or_else(|| format!("{name}: must be a text")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(body: &str) -> String {
+        read(body.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn a_setting_is_read_with_and_without_its_optional_fields() {
+        let full = br#"{"channel":"esb","scenario":"slow:5","key":"AA1","times":2}"#;
+        let setting = read(full).unwrap();
+        assert_eq!((setting.scenario, setting.times), (Scenario::Slow(5), Some(2)));
+        assert_eq!(setting.key.as_deref(), Some("AA1"));
+        let bare = read(br#"{"channel":"esb","scenario":"ok","key":null}"#).unwrap();
+        assert_eq!((bare.key, bare.times), (None, None));
+    }
+
+    #[test]
+    fn a_bad_setting_is_refused_by_the_name_of_the_field() {
+        assert!(refused("[]").contains("JSON object"));
+        assert!(refused("{}").starts_with("channel: is missing"));
+        assert!(refused(r#"{"channel":"smtp","scenario":"ok"}"#).contains("channels are: esb"));
+        assert!(refused(r#"{"channel":"esb"}"#).starts_with("scenario: "));
+        assert!(refused(r#"{"channel":"esb","scenario":5}"#).starts_with("scenario: "));
+        assert!(refused(r#"{"channel":"esb","scenario":"ok","key":""}"#).starts_with("key: "));
+        for times in ["0", "-1", "1.5", "\"2\""] {
+            let body = format!(r#"{{"channel":"esb","scenario":"ok","times":{times}}}"#);
+            assert!(refused(&body).starts_with("times: "), "{times}");
+        }
+        assert!(refused(r#"{"channel":"esb","scenario":"ok","tines":1}"#).starts_with("tines: "));
+    }
+
+    #[test]
+    fn the_journal_is_asked_for_by_channel() {
+        assert_eq!(channel_in("channel=esb"), Ok(Channel::Esb));
+        assert!(channel_in("").unwrap_err().contains("channel"));
+        assert!(channel_in("channel=smtp").unwrap_err().contains("known channels are: esb"));
+        assert!(channel_in("chanel=esb").unwrap_err().starts_with("chanel: "));
+    }
+}

@@ -1,0 +1,236 @@
+//! The DA21 message as the bank's side reads and writes it (`AcctInfoModRq`, `AcctInfoModRs`).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::clock;
+
+/// What an order is known by at the bank: the same three again are the same order again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct Order {
+    #[serde(rename = "arrangementId")]
+    pub(super) arrangement: String,
+    pub(super) level: String,
+    #[serde(rename = "transactionId")]
+    pub(super) transaction: String,
+}
+
+/// A request that can be answered.
+#[derive(Debug, Clone)]
+pub(super) struct Request {
+    header: Header,
+    service: ServiceHeader,
+    signon: Signon,
+    customer: CustInfo,
+}
+
+#[derive(Debug, Deserialize)]
+struct Envelope {
+    amheader: Header,
+    ambody: RequestBody,
+}
+
+#[derive(Debug, Deserialize)]
+struct RequestBody {
+    #[serde(rename = "AcctInfoModRq")]
+    request: AcctInfoModRq,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AcctInfoModRq {
+    service_header: ServiceHeader,
+    signon: Signon,
+    service_body: Option<ServiceBodyRq>,
+    cust_info: Option<CustInfo>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ServiceBodyRq {
+    cust_info: Option<CustInfo>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Header {
+    #[serde(rename = "ChannelID")]
+    channel: String,
+    service_domain: String,
+    operation_name: String,
+    #[serde(rename = "ConsumerID")]
+    consumer: String,
+    #[serde(rename = "TransactionID")]
+    transaction: String,
+    rq_timestamp: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rs_timestamp: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ServiceHeader {
+    txn_id: String,
+    txn_no: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Signon {
+    custid: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CustInfo {
+    #[serde(rename = "ArrngId")]
+    arrangement: String,
+    prod_name: String,
+    acct_info: AcctInfo,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct AcctInfo {
+    #[serde(rename = "DgtlLvl")]
+    level: String,
+}
+
+impl Request {
+    /// Reads a request, with `CustInfo` under `ServiceBody` or beside it.
+    ///
+    /// # Errors
+    /// A sentence that names what is wrong.
+    pub(super) fn parse(body: &[u8]) -> Result<Self, String> {
+        let Envelope { amheader: header, ambody: RequestBody { request } } =
+            serde_json::from_slice(body).map_err(|error| format!("not a DA21 request: {error}"))?;
+        let nested = request.service_body.and_then(|body| body.cust_info);
+        let customer = match (nested, request.cust_info) {
+            (Some(customer), None) | (None, Some(customer)) => customer,
+            (None, None) => return Err("CustInfo: is missing".to_owned()),
+            (Some(_), Some(_)) => return Err("CustInfo: is there twice".to_owned()),
+        };
+        let request =
+            Self { header, service: request.service_header, signon: request.signon, customer };
+        request.check().map(|()| request)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let Header { operation_name, transaction, rq_timestamp, .. } = &self.header;
+        let arrangement = &self.customer.arrangement;
+        let is_upper = |b: u8| b.is_ascii_digit() || b.is_ascii_uppercase();
+        let demands = [
+            (operation_name == "AcctInfoMod", "OperationName: must be AcctInfoMod"),
+            (self.service.txn_id == "DA21", "TxnId: must be DA21"),
+            (!self.service.txn_no.is_empty(), "TxnNo: must not be empty"),
+            (!transaction.is_empty(), "TransactionID: must not be empty"),
+            (is_bank_time(rq_timestamp), "RqTimestamp: must be like 2015-12-06T12:01:01.00+08:00"),
+            (self.header.rs_timestamp.is_none(), "RsTimestamp: belongs to replies only"),
+            (
+                (1..=36).contains(&arrangement.len()) && arrangement.bytes().all(is_upper),
+                "ArrngId: must be 1 to 36 digits or upper-case letters",
+            ),
+            (!self.customer.acct_info.level.is_empty(), "DgtlLvl: must not be empty"),
+        ];
+        match demands.into_iter().find(|(met, _)| !met) {
+            Some((_, demand)) => Err(demand.to_owned()),
+            None => Ok(()),
+        }
+    }
+
+    /// What it orders.
+    pub(super) fn order(&self) -> Order {
+        Order {
+            arrangement: self.customer.arrangement.clone(),
+            level: self.customer.acct_info.level.clone(),
+            transaction: self.header.transaction.clone(),
+        }
+    }
+
+    /// The reply with this return code, echoing what was asked.
+    pub(super) fn reply(&self, code: &str, description: &str, at: Timestamp) -> Vec<u8> {
+        let header = Header { rs_timestamp: Some(clock::bank_time(at)), ..self.header.clone() };
+        let reply = serde_json::json!({
+            "amheader": header,
+            "ambody": { "AcctInfoModRs": {
+                "ServiceHeader": self.service,
+                "Signon": self.signon,
+                "ServiceBody": {
+                    "RtrnStatCode": [{ "RtrnCode": code, "RtrnDesc": description }],
+                    "HeaderInfo": {},
+                    "CustInfo": self.customer,
+                },
+            } },
+        });
+        reply.to_string().into_bytes()
+    }
+
+    /// The same request about somebody else.
+    pub(super) fn about_another(&self) -> Self {
+        let others = ["AA19001OTHER", "AA19002OTHER"];
+        let other = others.into_iter().find(|other| *other != self.customer.arrangement);
+        let arrangement = other.unwrap_or_default().to_owned();
+        Self { customer: CustInfo { arrangement, ..self.customer.clone() }, ..self.clone() }
+    }
+}
+
+fn is_bank_time(text: &str) -> bool {
+    text.parse::<Timestamp>().is_ok_and(|at| clock::bank_time(at) == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const REQUEST: &str = include_str!("../../tests/da21_request.json");
+    const REPLY: &str = include_str!("../../tests/da21_reply.json");
+
+    fn parse(change: impl FnOnce(&mut Value)) -> Result<Request, String> {
+        let mut message: Value = serde_json::from_str(REQUEST).unwrap();
+        change(&mut message);
+        Request::parse(message.to_string().as_bytes())
+    }
+
+    #[test]
+    fn the_sources_request_gets_the_sources_reply() {
+        let request = Request::parse(REQUEST.as_bytes()).unwrap();
+        let at = "2015-12-06T04:01:10Z".parse().unwrap();
+        let reply = request.reply("200", "200{success}", at);
+        let reply: Value = serde_json::from_slice(&reply).unwrap();
+        assert_eq!(reply, serde_json::from_str::<Value>(REPLY).unwrap());
+    }
+
+    #[test]
+    fn a_flat_request_orders_the_same_as_a_nested_one() {
+        let nested = Request::parse(REQUEST.as_bytes()).unwrap();
+        let flat = parse(|message| {
+            let request = &mut message["ambody"]["AcctInfoModRq"];
+            request["CustInfo"] = request["ServiceBody"]["CustInfo"].take();
+            request["ServiceBody"] = Value::Null;
+        });
+        assert_eq!(flat.unwrap().order(), nested.order());
+    }
+
+    #[test]
+    fn what_is_no_request_is_refused_by_name() {
+        let change = |pointer: &str, value: Value| {
+            parse(|message| *message.pointer_mut(pointer).unwrap() = value).unwrap_err()
+        };
+        assert!(Request::parse(b"{").unwrap_err().contains("not a DA21 request"));
+        assert!(change("/amheader/TransactionID", json!("")).contains("TransactionID"));
+        assert!(change("/amheader/OperationName", json!("Other")).contains("OperationName"));
+        assert!(change("/amheader/RqTimestamp", json!("2015-12-06")).contains("RqTimestamp"));
+        let customer = "/ambody/AcctInfoModRq/ServiceBody/CustInfo";
+        assert!(change(customer, Value::Null).contains("CustInfo"));
+        assert!(change(&format!("{customer}/ArrngId"), json!("aa")).contains("ArrngId"));
+    }
+
+    #[test]
+    fn another_is_never_the_one_asked_about() {
+        let request = Request::parse(REQUEST.as_bytes()).unwrap();
+        let other = request.about_another();
+        assert_ne!(other.order().arrangement, request.order().arrangement);
+        assert_ne!(other.about_another().order().arrangement, other.order().arrangement);
+    }
+}

@@ -1,0 +1,160 @@
+//! Plays a DA21 conversation: journal the request, do what its scenario says, answer so.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::StatusCode;
+use hyper::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::bank::{Bank, Met};
+use super::clock;
+use super::da21::{Order, Request};
+use super::reply::{self, Cut, Reply};
+use super::scenario::{Answer, Deed, Part};
+
+/// The size of the description in a `huge` reply, in bytes.
+const HUGE: usize = 4 << 20;
+
+/// Bytes that no JSON reader accepts, and no UTF-8 reader either.
+const GARBAGE: &[u8] = b"\x00\xff<html>502 Bad Gateway";
+
+/// Headers that carry credentials.
+const CREDENTIALS: [&str; 8] = [
+    "acstkn",
+    "authorization",
+    "cookie",
+    "password",
+    "proxy-authorization",
+    "username",
+    "x-access-token",
+    "x-api-key",
+];
+
+/// One request as the journal shows it.
+#[derive(Serialize)]
+struct Received<'a> {
+    at: Timestamp,
+    headers: BTreeMap<&'a str, String>,
+    body: Value,
+    scenario: &'a str,
+}
+
+/// Answers `POST /esb`. No body stands for one that was too large to read.
+pub(super) async fn esb(
+    bank: Arc<Bank>,
+    headers: &HeaderMap,
+    body: Option<Bytes>,
+) -> Result<Reply, Cut> {
+    let parsed = match &body {
+        Some(body) => Request::parse(body),
+        None => Err("the body is larger than 1 MiB".to_owned()),
+    };
+    let entry = |at: Timestamp, scenario: &str| -> io::Result<Box<RawValue>> {
+        let body = body.as_deref().map_or(Value::Null, as_json_or_text);
+        let received = Received { at, headers: masked(headers), body, scenario };
+        Ok(serde_json::value::to_raw_value(&received)?)
+    };
+    match parsed {
+        Err(message) => Ok(match bank.meet_malformed(entry) {
+            Ok(()) => reply::refusal(StatusCode::BAD_REQUEST, &message),
+            Err(error) => reply::broken(&error),
+        }),
+        Ok(request) => match bank.meet(&request.order(), entry) {
+            Ok(met) => act(bank, request, met).await,
+            Err(error) => Ok(reply::broken(&error)),
+        },
+    }
+}
+
+/// Waits where the scenario waits. The rest then happens even if the caller hangs up meanwhile: a
+/// bank does not stop because nobody listens.
+async fn act(bank: Arc<Bank>, request: Request, met: Met) -> Result<Reply, Cut> {
+    let part = met.scenario.part();
+    if part.wait.is_zero() {
+        return act_now(&bank, &request, met.age, part);
+    }
+    let acting = tokio::spawn(async move {
+        tokio::time::sleep(part.wait).await;
+        act_now(&bank, &request, met.age, part)
+    });
+    acting.await.unwrap_or(Err(Cut))
+}
+
+fn act_now(bank: &Arc<Bank>, request: &Request, age: u64, part: Part) -> Result<Reply, Cut> {
+    match part.deed {
+        Deed::Never => {}
+        Deed::BeforeAnswering => {
+            if let Err(error) = bank.carry_out(&request.order(), age) {
+                return Ok(reply::broken(&error));
+            }
+        }
+        Deed::After(wait) => {
+            let (bank, order) = (Arc::clone(bank), request.order());
+            tokio::spawn(async move {
+                tokio::time::sleep(wait).await;
+                carry_out_late(&bank, &order, age);
+            });
+        }
+    }
+    answer(request, part.answer)
+}
+
+fn carry_out_late(bank: &Bank, order: &Order, age: u64) {
+    if let Err(error) = bank.carry_out(order, age) {
+        tracing::warn!(%error, "a late effect was lost");
+    }
+}
+
+fn answer(request: &Request, answer: Answer) -> Result<Reply, Cut> {
+    const FINE: &str = "200{success}";
+    let now = clock::now();
+    Ok(match answer {
+        Answer::Code(code, text) => reply::whole(StatusCode::OK, request.reply(code, text, now)),
+        Answer::Nothing => return Err(Cut),
+        Answer::Failure => {
+            reply::refusal(StatusCode::INTERNAL_SERVER_ERROR, "the played bank is out of order")
+        }
+        Answer::TooMany => {
+            let mut reply =
+                reply::refusal(StatusCode::TOO_MANY_REQUESTS, "the played bank is busy");
+            reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            reply
+        }
+        Answer::Garbage => reply::whole(StatusCode::OK, GARBAGE),
+        Answer::Half => reply::half(&request.reply("200", FINE, now)),
+        Answer::OtherEcho => {
+            reply::whole(StatusCode::OK, request.about_another().reply("200", FINE, now))
+        }
+        Answer::Huge => {
+            reply::whole(StatusCode::OK, request.reply("200", &"long ".repeat(HUGE / 5), now))
+        }
+    })
+}
+
+fn as_json_or_text(body: &[u8]) -> Value {
+    serde_json::from_slice(body)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(body).into_owned()))
+}
+
+fn masked(headers: &HeaderMap) -> BTreeMap<&str, String> {
+    let mut shown: BTreeMap<&str, String> = BTreeMap::new();
+    for (name, value) in headers {
+        let text = if CREDENTIALS.contains(&name.as_str()) {
+            "***".into()
+        } else {
+            String::from_utf8_lossy(value.as_bytes())
+        };
+        let all = shown.entry(name.as_str()).or_default();
+        if !all.is_empty() {
+            all.push_str(", ");
+        }
+        all.push_str(&text);
+    }
+    shown
+}

@@ -1,0 +1,44 @@
+//! Which request goes where in the world.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::{Method, Request, StatusCode};
+
+use super::bank::Bank;
+use super::reply::{self, Cut, Reply};
+use super::{control, play};
+
+/// The largest body that is read, in bytes.
+const LARGEST_BODY: usize = 1 << 20;
+
+const PATHS: &str = "the world has: POST /esb, PUT /world/scenario, \
+    GET /world/journal?channel=esb, DELETE /world";
+
+/// Answers one request, or cuts its connection.
+pub(super) async fn answer(bank: Arc<Bank>, request: Request<Incoming>) -> Result<Reply, Cut> {
+    let (head, body) = request.into_parts();
+    match (&head.method, head.uri.path()) {
+        (&Method::POST, "/esb") => play::esb(bank, &head.headers, read(body).await?).await,
+        (&Method::PUT, "/world/scenario") => Ok(match read(body).await? {
+            Some(body) => control::set(&bank, &body),
+            None => reply::refusal(StatusCode::BAD_REQUEST, "the body is larger than 1 MiB"),
+        }),
+        (&Method::GET, "/world/journal") => {
+            Ok(control::journal(&bank, head.uri.query().unwrap_or_default()))
+        }
+        (&Method::DELETE, "/world") => Ok(control::forget(&bank)),
+        _ => Ok(reply::refusal(StatusCode::NOT_FOUND, PATHS)),
+    }
+}
+
+/// The whole body; nothing when it is too large, a cut when the caller went away.
+async fn read(body: Incoming) -> Result<Option<Bytes>, Cut> {
+    match Limited::new(body, LARGEST_BODY).collect().await {
+        Ok(collected) => Ok(Some(collected.to_bytes())),
+        Err(error) if error.is::<LengthLimitError>() => Ok(None),
+        Err(_) => Err(Cut),
+    }
+}

@@ -1,0 +1,73 @@
+//! A request meets the scenario that was set for it, as often as was said.
+
+use super::*;
+
+fn play(script: &mut Script, key: &str) -> String {
+    let met = script.upcoming(key).to_string();
+    script.spend(key);
+    met
+}
+
+fn set(script: &mut Script, text: &str, key: Option<&str>, times: Option<u64>) {
+    let scenario = Scenario::parse(text).unwrap();
+    let key = key.map(str::to_owned);
+    script.set(Setting { channel: Channel::Esb, scenario, key, times });
+}
+
+#[test]
+fn without_any_setting_all_is_ok() {
+    assert_eq!(play(&mut Script::default(), "A"), "ok");
+}
+
+#[test]
+fn the_scenario_for_the_key_wins_over_the_one_for_all() {
+    let mut script = Script::default();
+    set(&mut script, "cut", None, None);
+    set(&mut script, "ok", Some("A"), None);
+    assert_eq!(play(&mut script, "A"), "ok");
+    assert_eq!(play(&mut script, "B"), "cut");
+}
+
+#[test]
+fn times_count_down_and_fall_back_from_the_key_to_all_and_from_all_to_ok() {
+    let mut script = Script::default();
+    set(&mut script, "http_500", None, Some(2));
+    set(&mut script, "cut", Some("A"), Some(2));
+    let met: Vec<String> = (0..5).map(|_| play(&mut script, "A")).collect();
+    assert_eq!(met, ["cut", "cut", "http_500", "http_500", "ok"]);
+}
+
+#[test]
+fn requests_of_one_key_do_not_use_up_the_times_of_another() {
+    let mut script = Script::default();
+    set(&mut script, "cut", Some("A"), Some(1));
+    assert_eq!(play(&mut script, "B"), "ok");
+    assert_eq!(play(&mut script, "A"), "cut");
+}
+
+#[test]
+fn a_new_setting_replaces_what_was_left_of_the_old_one() {
+    let mut script = Script::default();
+    set(&mut script, "cut", Some("A"), Some(7));
+    set(&mut script, "huge", Some("A"), Some(1));
+    assert_eq!(play(&mut script, "A"), "huge");
+    assert_eq!(play(&mut script, "A"), "ok");
+}
+
+#[test]
+fn every_known_scenario_is_read_and_written_the_same() {
+    for name in KNOWN.split(", ") {
+        let text = name.trim().replace("<ms>", "250");
+        assert_eq!(Scenario::parse(&text).unwrap().to_string(), text);
+    }
+}
+
+#[test]
+fn other_scenarios_are_refused_with_the_field_and_a_way_out() {
+    for text in ["", "OK", "slow", "slow:", "slow:-1", "slow:600001", "applied_late:x", "cut:5"] {
+        let error = Scenario::parse(text).unwrap_err();
+        assert!(error.starts_with("scenario: "), "{text}: {error}");
+    }
+    assert!(Scenario::parse("nope").unwrap_err().contains("applied_late:<ms>"));
+    assert!(Channel::parse("smtp").unwrap_err().contains("known channels are: esb"));
+}

@@ -1,0 +1,198 @@
+//! The DA21 message as it lies on the wire; nothing here is believed or decided.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+#[derive(serde::Serialize)]
+pub(crate) struct Request<'a> {
+    pub(crate) amheader: RequestHeader<'a>,
+    pub(crate) ambody: RequestBody<'a>,
+}
+
+#[derive(serde::Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RequestHeader<'a> {
+    #[serde(rename = "ChannelID")]
+    pub(crate) channel_id: &'a str,
+    pub(crate) service_domain: &'a str,
+    pub(crate) operation_name: &'a str,
+    #[serde(rename = "ConsumerID")]
+    pub(crate) consumer_id: &'a str,
+    #[serde(rename = "TransactionID")]
+    pub(crate) transaction_id: &'a str,
+    pub(crate) rq_timestamp: String,
+}
+
+#[derive(serde::Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RequestBody<'a> {
+    pub(crate) acct_info_mod_rq: RequestRoot<'a>,
+}
+
+#[derive(serde::Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RequestRoot<'a> {
+    pub(crate) service_header: ServiceHeader<'a>,
+    pub(crate) signon: Signon<'a>,
+    #[serde(flatten)]
+    pub(crate) content: Content<'a>,
+}
+
+#[derive(serde::Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ServiceHeader<'a> {
+    pub(crate) txn_id: &'a str,
+    pub(crate) txn_no: &'a str,
+}
+
+#[derive(serde::Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Signon<'a> {
+    pub(crate) custid: &'a str,
+}
+
+/// The member of the request's root that holds the order: its variant's name is its key.
+#[derive(serde::Serialize)]
+pub(crate) enum Content<'a> {
+    CustInfo(RequestCustInfo<'a>),
+    ServiceBody(RequestServiceBody<'a>),
+}
+
+#[derive(serde::Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RequestServiceBody<'a> {
+    pub(crate) cust_info: RequestCustInfo<'a>,
+}
+
+#[derive(serde::Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RequestCustInfo<'a> {
+    pub(crate) arrng_id: &'a str,
+    pub(crate) prod_name: &'a str,
+    pub(crate) acct_info: RequestAcctInfo<'a>,
+}
+
+#[derive(serde::Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RequestAcctInfo<'a> {
+    pub(crate) dgtl_lvl: &'a str,
+}
+
+#[derive(serde::Deserialize)]
+pub(crate) struct Reply {
+    pub(crate) amheader: Option<Object<ReplyHeader>>,
+    pub(crate) ambody: Object<ReplyBody>,
+}
+
+#[derive(serde::Deserialize)]
+pub(crate) struct ReplyHeader {
+    #[serde(rename = "TransactionID")]
+    pub(crate) transaction_id: Option<String>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ReplyBody {
+    pub(crate) acct_info_mod_rs: Object<ReplyRoot>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ReplyRoot {
+    pub(crate) rtrn_stat_code: Option<StatCodes>,
+    pub(crate) cust_info: Option<Object<CustInfo>>,
+    pub(crate) service_header: Option<Object<Place>>,
+    pub(crate) service_body: Option<Object<Place>>,
+}
+
+/// One of the two members of the reply's root that may hold what the root may hold.
+#[derive(Default, serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Place {
+    pub(crate) rtrn_stat_code: Option<StatCodes>,
+    pub(crate) cust_info: Option<Object<CustInfo>>,
+}
+
+#[derive(PartialEq, serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CustInfo {
+    pub(crate) arrng_id: Option<String>,
+    /// Never used, but two that differ are a contradiction.
+    prod_name: Option<Value>,
+    pub(crate) acct_info: Option<Object<AcctInfo>>,
+}
+
+#[derive(PartialEq, serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AcctInfo {
+    pub(crate) dgtl_lvl: Option<String>,
+}
+
+#[derive(PartialEq, serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct StatCode {
+    pub(crate) rtrn_code: String,
+    /// The bank's free text: never used, but two that differ are a contradiction.
+    rtrn_desc: Option<Value>,
+}
+
+/// `RtrnStatCode`: a list, or its only entry without the list.
+#[derive(PartialEq)]
+pub(crate) struct StatCodes(pub(crate) Vec<StatCode>);
+
+/// A JSON object and nothing else: serde on its own would also read a struct from a list.
+#[derive(PartialEq)]
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OnlyObject<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for OnlyObject<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(OnlyObject(PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for StatCodes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+
+        impl<'de> Visitor<'de> for OneOrMany {
+            type Value = StatCodes;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a return code or a list of them")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                StatCode::deserialize(MapAccessDeserializer::new(map))
+                    .map(|one| StatCodes([one].into()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut codes = Vec::new();
+                while let Some(Object(code)) = list.next_element()? {
+                    codes.push(code);
+                }
+                Ok(StatCodes(codes))
+            }
+        }
+
+        deserializer.deserialize_any(OneOrMany)
+    }
+}

@@ -1,0 +1,40 @@
+//! A bank for a script to play: it reads an order and answers it.
+
+use std::sync::Arc;
+
+use madoguchi_esb::{Esb, EsbSettings};
+use madoguchi_testkit::clock::ManualClock;
+use madoguchi_testkit::http_stub::{Received, Response};
+use serde_json::{Value, json};
+
+pub(crate) fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::at("2026-11-22T01:02:03.456789Z".parse().unwrap()))
+}
+
+pub(crate) fn esb(settings: EsbSettings) -> Esb {
+    Esb::new(settings, clock()).unwrap()
+}
+
+pub(crate) fn transaction_id(order: &Received) -> String {
+    order.json()["amheader"]["TransactionID"].as_str().unwrap().to_owned()
+}
+
+/// The bank's answer to an order, with this code.
+pub(crate) fn answer(order: &Received, code: &str) -> Response {
+    let order = order.json();
+    let info = &order["ambody"]["AcctInfoModRq"]["ServiceBody"]["CustInfo"];
+    Response::json(200, reply(&order["amheader"], info, code).to_string())
+}
+
+/// The answer to the usual order, whoever asks.
+pub(crate) fn applied() -> Response {
+    let info = json!({ "ArrngId": "AA19337Z8L29", "AcctInfo": { "DgtlLvl": "1A" } });
+    let header = json!({ "TransactionID": "T1222222" });
+    Response::json(200, reply(&header, &info, "200").to_string())
+}
+
+fn reply(header: &Value, info: &Value, code: &str) -> Value {
+    let codes = json!([{ "RtrnCode": code, "RtrnDesc": "canary-desc" }]);
+    let body = json!({ "RtrnStatCode": codes, "CustInfo": info });
+    json!({ "amheader": header, "ambody": { "AcctInfoModRs": { "ServiceBody": body } } })
+}

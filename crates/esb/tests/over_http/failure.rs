@@ -1,0 +1,192 @@
+//! Every way a peer can fail: what is reported, and that exactly one order was sent.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use madoguchi_domain::core_bank::{
+    Answer, Doubt, FinalCodes, Outcome, Reply, WhyNotSent, classify,
+};
+use madoguchi_domain::port::CoreBank;
+use madoguchi_esb::EsbSettings;
+use madoguchi_testkit::core_bank_contract::order;
+use madoguchi_testkit::http_stub::{Behaviour, HttpStub, Received, Response};
+use tokio::net::TcpListener;
+
+use crate::bank;
+
+/// Sends the usual order to a bank that behaves like this, with a limit of half a second.
+async fn sent_to(behaviour: Behaviour) -> (Answer, Vec<Received>) {
+    let stub = HttpStub::start().await.unwrap();
+    stub.next(behaviour);
+    let esb = bank::esb(hasty(stub.url("/da21")));
+    let answer = esb.set_level(&order("T1222222")).await;
+    assert!(stub.connections() == 1, "one connection");
+    (answer, stub.received())
+}
+
+fn hasty(url: String) -> EsbSettings {
+    EsbSettings {
+        connect_timeout: Duration::from_millis(250),
+        timeout: Duration::from_millis(500),
+        ..EsbSettings::new(url)
+    }
+}
+
+async fn assert_lost(behaviour: Behaviour, doubt: Doubt) {
+    let case = format!("{behaviour:?}");
+    let (answer, received) = sent_to(behaviour).await;
+    assert_eq!(answer, Answer::Lost(doubt), "{case}");
+    assert_eq!(received.len(), 1, "{case}");
+}
+
+async fn assert_applied(behaviour: Behaviour) {
+    let (answer, received) = sent_to(behaviour).await;
+    let meaning = classify(&order("T1222222"), &answer, &FinalCodes::default());
+    assert_eq!((meaning, received.len()), (Outcome::Applied, 1));
+}
+
+#[tokio::test]
+async fn an_order_is_one_json_post() {
+    let (_, received) = sent_to(Behaviour::Respond(bank::applied())).await;
+    assert_eq!((received[0].method(), received[0].path()), ("POST", "/da21"));
+    assert_eq!(received[0].header("content-type"), Some("application/json"));
+    let order = received[0].json();
+    assert_eq!(order["amheader"]["RqTimestamp"], "2026-11-22T09:02:03.45+08:00");
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_too_early_is_lost_and_nothing_is_sent_again() {
+    assert_lost(Behaviour::Close, Doubt::ConnectionLost).await;
+    assert_lost(Behaviour::Reset, Doubt::ConnectionLost).await;
+    assert_lost(Behaviour::Raw(b"HTTP/1.1 200".to_vec()), Doubt::ConnectionLost).await;
+    assert_lost(Behaviour::Raw(b"220 mail.example ESMTP\r\n".to_vec()), Doubt::ConnectionLost)
+        .await;
+    for after in [0, 1, 40] {
+        let response = bank::applied();
+        assert_lost(Behaviour::Cut { response, after }, Doubt::ConnectionLost).await;
+    }
+}
+
+#[tokio::test]
+async fn a_connection_closed_before_the_order_was_read_is_lost_and_not_opened_again() {
+    let (answer, received) = sent_to(Behaviour::CloseUnread).await;
+    assert_eq!((answer, received.len()), (Answer::Lost(Doubt::ConnectionLost), 0));
+}
+
+#[tokio::test]
+async fn silence_is_a_time_out_and_never_not_sent() {
+    assert_lost(Behaviour::Hang, Doubt::TimedOut).await;
+    let slow = |pause| Behaviour::Dribble { response: bank::applied(), pause };
+    assert_lost(slow(Duration::from_millis(20)), Doubt::TimedOut).await;
+}
+
+#[tokio::test]
+async fn a_reply_in_many_pieces_is_read() {
+    assert_applied(Behaviour::Dribble { response: bank::applied(), pause: Duration::ZERO }).await;
+    assert_applied(Behaviour::Respond(bank::applied().unmeasured())).await;
+}
+
+#[tokio::test]
+async fn a_redirect_is_a_status_and_is_not_followed() {
+    for status in [301, 302, 303, 307, 308] {
+        let elsewhere = HttpStub::start().await.unwrap();
+        let response = Response::new(status, "").with_header("location", &elsewhere.url("/"));
+        let (answer, received) = sent_to(Behaviour::Respond(response)).await;
+        let meaning = classify(&order("T1222222"), &answer, &FinalCodes::default());
+        assert_eq!(meaning, Outcome::Unknown(Doubt::Status));
+        assert_eq!((received.len(), elsewhere.connections()), (1, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_status_other_than_200_is_reported_alone_and_its_body_is_not_read() {
+    for status in [201, 202, 204, 400, 401, 404, 408, 421, 429, 500, 502, 503, 504] {
+        let endless = Response { status, ..bank::applied() };
+        let (answer, received) = sent_to(Behaviour::Cut { response: endless, after: 3 }).await;
+        assert_eq!(answer, Answer::Replied(Reply { status, ..Reply::default() }));
+        assert_eq!(received.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_reply_is_read_up_to_the_limit_and_not_a_byte_further() {
+    let most = 64 * 1024;
+    let padded = |length: usize| {
+        let mut response = bank::applied();
+        response.body.resize(length, b' ');
+        response
+    };
+    for response in [padded(most), padded(most).unmeasured()] {
+        assert_applied(Behaviour::Respond(response)).await;
+    }
+    for response in [padded(most + 1), padded(most + 1).unmeasured(), padded(most * 64)] {
+        assert_lost(Behaviour::Respond(response), Doubt::TooLarge).await;
+    }
+    // Its announced length is enough: the body itself need not come.
+    let response = padded(most + 1);
+    assert_lost(Behaviour::Cut { response, after: 0 }, Doubt::TooLarge).await;
+}
+
+#[tokio::test]
+async fn a_compressed_reply_is_not_asked_for_and_not_read() {
+    let packed = Response { body: vec![0x1f, 0x8b, 8, 0], ..bank::applied() };
+    let packed = packed.with_header("content-encoding", "gzip");
+    let (answer, received) = sent_to(Behaviour::Respond(packed)).await;
+    assert_eq!(answer, Answer::Lost(Doubt::Unreadable));
+    assert_eq!(received[0].header("accept-encoding"), None);
+}
+
+#[tokio::test]
+async fn an_unknown_name_and_a_refused_connection_are_not_sent() {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    for url in [format!("http://{free}/"), "http://no-such-bank.invalid/".into()] {
+        let settings = EsbSettings { allow_plaintext: true, ..EsbSettings::new(url) };
+        let answer = bank::esb(settings).set_level(&order("T1222222")).await;
+        assert_eq!(answer, Answer::NotSent(WhyNotSent::NoConnection));
+    }
+}
+
+#[tokio::test]
+async fn every_order_has_a_connection_of_its_own() {
+    let stub = HttpStub::start().await.unwrap();
+    let esb = bank::esb(hasty(stub.url("/")));
+    for _ in 0..3 {
+        stub.next(Behaviour::Respond(bank::applied()));
+        esb.set_level(&order("T1222222")).await;
+    }
+    assert_eq!((stub.connections(), stub.received().len()), (3, 3));
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_names_the_doubt_and_nothing_else() {
+    let log = Log::default();
+    let sink = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(move || sink.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    sent_to(Behaviour::Respond(bank::applied())).await;
+    sent_to(Behaviour::Respond(Response::json(200, "canary-body"))).await;
+    drop(guard);
+    let written = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(written.contains("unreadable") && written.contains("status=200"), "{written}");
+    for secret in ["AA19337Z8L29", "canary", "T1222222"] {
+        assert!(!written.contains(secret), "{secret} in {written}");
+    }
+}

@@ -1,0 +1,139 @@
+//! The same over TLS, with certificates of the tests' own authority.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use madoguchi_domain::core_bank::{Answer, Doubt, FinalCodes, Outcome, WhyNotSent, classify};
+use madoguchi_domain::port::CoreBank;
+use madoguchi_esb::{Esb, EsbSettings, InvalidEsb, Pem};
+use madoguchi_testkit::core_bank_contract::order;
+use madoguchi_testkit::http_stub::HttpStub;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+
+use crate::bank;
+
+const CA: &[u8] = include_bytes!("../fixtures/tls/ca.pem");
+const CLIENT: &[u8] = include_bytes!("../fixtures/tls/client.pem");
+const SERVER: &[u8] = include_bytes!("../fixtures/tls/server.pem");
+
+/// A bank that takes one connection; joined, it says whether an order arrived.
+fn tls_bank(asks_who_calls: bool) -> (SocketAddr, JoinHandle<bool>) {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(CA).unwrap()).unwrap();
+    let chain = vec![CertificateDer::from_pem_slice(SERVER).unwrap()];
+    let key = PrivateKeyDer::from_pem_slice(SERVER).unwrap();
+    let builder = ServerConfig::builder();
+    let builder = if asks_who_calls {
+        builder.with_client_cert_verifier(
+            WebPkiClientVerifier::builder(Arc::new(roots)).build().unwrap(),
+        )
+    } else {
+        builder.with_no_client_auth()
+    };
+    let config = Arc::new(builder.with_single_cert(chain, key).unwrap());
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let serve = move || {
+        let (socket, _) = listener.accept().unwrap();
+        serve_one(StreamOwned::new(ServerConnection::new(config).unwrap(), socket))
+    };
+    (address, thread::spawn(serve))
+}
+
+fn serve_one(mut stream: StreamOwned<ServerConnection, TcpStream>) -> bool {
+    let (mut read, mut chunk) = (Vec::new(), [0; 4096]);
+    while !is_whole(&read) {
+        match stream.read(&mut chunk) {
+            Ok(0) => return false,
+            Ok(count) => read.extend_from_slice(&chunk[..count]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return false,
+        }
+    }
+    let body = bank::applied().body;
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+    stream.write_all(&[head.as_bytes(), &body].concat()).is_ok()
+}
+
+fn is_whole(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request);
+    let body = text.split_once("\r\n\r\n").map(|(_, body)| body);
+    body.is_some_and(|body| serde_json::from_str::<serde_json::Value>(body).is_ok())
+}
+
+fn settings(address: SocketAddr) -> EsbSettings {
+    let extra_roots = Some(Pem::new(CA.to_vec()));
+    EsbSettings { extra_roots, ..EsbSettings::new(format!("https://{address}/da21")) }
+}
+
+async fn answer(settings: EsbSettings) -> Answer {
+    bank::esb(settings).set_level(&order("T1222222")).await
+}
+
+fn is_applied(answer: &Answer) -> bool {
+    classify(&order("T1222222"), answer, &FinalCodes::default()) == Outcome::Applied
+}
+
+#[tokio::test]
+async fn a_bank_with_a_certificate_of_the_given_authority_is_trusted() {
+    let (address, bank) = tls_bank(false);
+    assert!(is_applied(&answer(settings(address)).await));
+    assert!(bank.join().unwrap());
+}
+
+#[tokio::test]
+async fn a_bank_with_a_strangers_certificate_is_told_nothing() {
+    let (address, bank) = tls_bank(false);
+    // Any certificate but that of the bank's authority.
+    let extra_roots = Some(Pem::new(CLIENT.to_vec()));
+    let answer = answer(EsbSettings { extra_roots, ..settings(address) }).await;
+    assert_eq!(answer, Answer::NotSent(WhyNotSent::NoConnection));
+    assert!(!bank.join().unwrap());
+}
+
+#[tokio::test]
+async fn a_bank_that_asks_who_calls_is_told() {
+    let (address, bank) = tls_bank(true);
+    let identity = Some(Pem::new(CLIENT.to_vec()));
+    assert!(is_applied(&answer(EsbSettings { identity, ..settings(address) }).await));
+    assert!(bank.join().unwrap());
+}
+
+/// In TLS 1.3 the refusal comes after our side is done: the order may be on its way by then.
+#[tokio::test]
+async fn a_bank_that_turns_us_away_after_the_handshake_leaves_a_doubt() {
+    let (address, bank) = tls_bank(true);
+    assert_eq!(answer(settings(address)).await, Answer::Lost(Doubt::ConnectionLost));
+    assert!(!bank.join().unwrap());
+}
+
+#[tokio::test]
+async fn a_handshake_that_never_ends_is_not_sent() {
+    let stub = HttpStub::start().await.unwrap();
+    let connect_timeout = Duration::from_millis(100);
+    let hasty = EsbSettings { connect_timeout, ..settings(stub.address()) };
+    assert_eq!(answer(hasty).await, Answer::NotSent(WhyNotSent::NoConnection));
+    assert_eq!((stub.connections(), stub.received().len()), (1, 0));
+}
+
+#[test]
+fn pem_that_is_none_is_refused_without_being_shown() {
+    let bad = |bytes: &[u8]| Some(Pem::new(bytes.to_vec()));
+    let usual = || EsbSettings::new("https://bank.example/");
+    for settings in [
+        EsbSettings { extra_roots: bad(b"canary"), ..usual() },
+        EsbSettings { identity: bad(b"canary"), ..usual() },
+        EsbSettings { identity: bad(CA), ..usual() },
+    ] {
+        let refused = Esb::new(settings, bank::clock()).unwrap_err();
+        assert!(matches!(refused, InvalidEsb::Pem(..)), "{refused:?}");
+        assert!(!format!("{refused:?} {refused}").contains("canary"));
+    }
+}

@@ -1,0 +1,11 @@
+-- Takes everything back. For tests; production only goes forward.
+
+drop table audit_entry;
+drop table audit_head;
+drop table core_bank_evidence;
+drop table core_bank_effect;
+drop table upgrade_history;
+drop table upgrade_qr;
+drop table upgrade_case;
+drop table members;
+drop function madoguchi_append_only();

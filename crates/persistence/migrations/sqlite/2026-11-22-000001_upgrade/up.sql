@@ -1,0 +1,151 @@
+-- Members, upgrade cases, core-bank effects and the audit trail.
+
+create table members (
+    member_id        text primary key,
+    arrangement_id   text not null unique,
+    product_name     text not null,
+    registered_level text,
+    confirmed_level  text,
+    target_level     text
+) strict;
+
+create table upgrade_case (
+    case_id         blob primary key,
+    member_id       text not null references members (member_id),
+    attempt         integer not null check (attempt >= 1),
+    state           text not null
+        check (state in ('New', 'EDDASuccess', 'EDDAFailure', 'CustomerSuccess', 'CustomerFailure')),
+    version         integer not null check (version >= 1),
+    qr_serial       integer not null check (qr_serial >= 1),
+    qr_expires_at   integer not null,
+    opened_at       integer not null,
+    check_source    text check (check_source in ('EDDA', 'VA')),
+    check_reference text,
+    checked_at      integer,
+    decided_at      integer,
+    target_level    text,
+    unique (member_id, attempt)
+) strict;
+
+-- At most one open case per member, whoever asks and however many at once.
+create unique index upgrade_case_one_open on upgrade_case (member_id)
+    where state in ('New', 'EDDASuccess');
+
+-- One check decides one case.
+create unique index upgrade_case_one_check on upgrade_case (check_source, check_reference)
+    where check_source is not null;
+
+create table upgrade_qr (
+    token_hash blob primary key,
+    case_id    blob not null references upgrade_case (case_id),
+    serial     integer not null,
+    unique (case_id, serial)
+) strict;
+
+create table upgrade_history (
+    case_id       blob not null references upgrade_case (case_id),
+    version       integer not null,
+    from_state    text check (from_state in ('New', 'EDDASuccess', 'EDDAFailure', 'CustomerSuccess', 'CustomerFailure')),
+    to_state      text not null
+        check (to_state in ('New', 'EDDASuccess', 'EDDAFailure', 'CustomerSuccess', 'CustomerFailure')),
+    why           text not null,
+    actor_issuer  text not null,
+    actor_subject text not null,
+    actor_kind    text not null check (actor_kind in ('HUMAN', 'SYSTEM')),
+    at            integer not null,
+    correlation   text not null,
+    primary key (case_id, version)
+) strict;
+
+create table core_bank_effect (
+    case_id         blob primary key references upgrade_case (case_id),
+    member_id       text not null references members (member_id),
+    arrangement_id  text not null,
+    product_name    text not null,
+    level           text not null,
+    transaction_id  text not null unique,
+    txn_no          text not null,
+    state           text not null
+        check (state in ('Planned', 'Sending', 'Unknown', 'Confirmed', 'Rejected', 'Manual')),
+    fence           integer not null,
+    worker          text,
+    -- Planned: when to send. Sending: when the lease ends. Unknown: when something may be tried.
+    due_at          integer,
+    code            text,
+    unsent          integer not null,
+    ambiguous       integer not null,
+    ambiguous_since integer,
+    planned_at      integer not null,
+    since           integer not null
+) strict;
+
+-- Effects of one arrangement run one at a time.
+create unique index core_bank_effect_one_live on core_bank_effect (arrangement_id)
+    where state in ('Planned', 'Sending', 'Unknown', 'Manual');
+
+create index core_bank_effect_due on core_bank_effect (state, due_at)
+    where state in ('Planned', 'Sending', 'Unknown');
+
+create table core_bank_evidence (
+    evidence_id integer primary key autoincrement,
+    case_id     blob not null references core_bank_effect (case_id),
+    fence       integer not null,
+    worker      text not null,
+    outcome     text not null,
+    detail      text not null,
+    at          integer not null
+) strict;
+
+create index core_bank_evidence_of_case on core_bank_evidence (case_id);
+
+create table audit_head (
+    stream integer primary key,
+    seq    integer not null,
+    link   blob not null
+) strict;
+
+create table audit_entry (
+    stream        integer not null references audit_head (stream),
+    seq           integer not null,
+    action        text not null,
+    about_kind    text not null,
+    about_id      text not null,
+    detail        text not null,
+    actor_issuer  text not null,
+    actor_subject text not null,
+    actor_kind    text not null,
+    at            integer not null,
+    correlation   text not null,
+    link          blob not null,
+    primary key (stream, seq)
+) strict;
+
+create index audit_entry_about on audit_entry (about_kind, about_id);
+
+-- One writer, one stream.
+insert into audit_head (stream, seq, link) values (0, 0, zeroblob(32));
+
+create trigger audit_entry_no_update before update on audit_entry
+begin
+    select raise(abort, 'audit_entry is append-only');
+end;
+create trigger audit_entry_no_delete before delete on audit_entry
+begin
+    select raise(abort, 'audit_entry is append-only');
+end;
+create trigger upgrade_history_no_update before update on upgrade_history
+begin
+    select raise(abort, 'upgrade_history is append-only');
+end;
+create trigger upgrade_history_no_delete before delete on upgrade_history
+begin
+    select raise(abort, 'upgrade_history is append-only');
+end;
+create trigger core_bank_evidence_no_update before update on core_bank_evidence
+begin
+    select raise(abort, 'core_bank_evidence is append-only');
+end;
+create trigger core_bank_evidence_no_delete before delete on core_bank_evidence
+begin
+    select raise(abort, 'core_bank_evidence is append-only');
+end;

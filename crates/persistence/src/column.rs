@@ -1,0 +1,105 @@
+//! Moments and ids as the two databases store them.
+
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::pg::Pg;
+use diesel::serialize::{self, IsNull, Output, ToSql};
+use diesel::sql_types::{BigInt, Binary};
+use diesel::sqlite::Sqlite;
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::upgrade::CaseId;
+use uuid::Uuid;
+
+use crate::schema::{Id, Instant};
+
+/// Microseconds from 1970-01-01 to 2000-01-01, where PostgreSQL's clock starts.
+const PG_EPOCH_US: i64 = 946_684_800_000_000;
+
+/// A moment in a column, whole microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Instant)]
+pub(crate) struct At(pub(crate) i64);
+
+impl From<Timestamp> for At {
+    fn from(moment: Timestamp) -> Self {
+        Self(moment.as_microsecond())
+    }
+}
+
+impl At {
+    /// The moment, if it is one that can be.
+    pub(crate) fn moment(self) -> Option<Timestamp> {
+        Timestamp::from_microsecond(self.0).ok()
+    }
+}
+
+impl ToSql<Instant, Pg> for At {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        let since_2000 = self.0 - PG_EPOCH_US;
+        ToSql::<BigInt, Pg>::to_sql(&since_2000, &mut out.reborrow())
+    }
+}
+
+impl FromSql<Instant, Pg> for At {
+    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        let since_2000 = i64::from_be_bytes(bytes.as_bytes().try_into()?);
+        since_2000.checked_add(PG_EPOCH_US).map(Self).ok_or_else(|| "moment out of range".into())
+    }
+}
+
+impl ToSql<Instant, Sqlite> for At {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(self.0);
+        Ok(IsNull::No)
+    }
+}
+
+impl FromSql<Instant, Sqlite> for At {
+    fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        <i64 as FromSql<BigInt, Sqlite>>::from_sql(value).map(Self)
+    }
+}
+
+/// A case's id in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Id)]
+pub(crate) struct CaseUuid(pub(crate) Uuid);
+
+impl From<CaseId> for CaseUuid {
+    fn from(id: CaseId) -> Self {
+        Self(id.as_uuid())
+    }
+}
+
+impl From<CaseUuid> for CaseId {
+    fn from(id: CaseUuid) -> Self {
+        id.0.into()
+    }
+}
+
+impl ToSql<Id, Pg> for CaseUuid {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        ToSql::<diesel::sql_types::Uuid, Pg>::to_sql(&self.0, out)
+    }
+}
+
+impl FromSql<Id, Pg> for CaseUuid {
+    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        <Uuid as FromSql<diesel::sql_types::Uuid, Pg>>::from_sql(bytes).map(Self)
+    }
+}
+
+impl ToSql<Id, Sqlite> for CaseUuid {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(self.0.as_bytes().as_slice());
+        Ok(IsNull::No)
+    }
+}
+
+impl FromSql<Id, Sqlite> for CaseUuid {
+    fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        let bytes = <Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(value)?;
+        Ok(Self(Uuid::from_slice(&bytes)?))
+    }
+}

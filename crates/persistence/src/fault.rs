@@ -1,0 +1,63 @@
+//! What a driver's error means to a caller. Driver text goes nowhere: it may hold values.
+
+use diesel::result::{DatabaseErrorKind, Error};
+use madoguchi_domain::port::StoreError;
+
+/// A fault while talking to a database, before it is told to the caller.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The driver's own error.
+    Driver(Error),
+    /// Our own judgement about a row.
+    Store(StoreError),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Driver(error)
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Fault {
+    /// Says whether a unique index refused: somebody else was first.
+    pub(crate) const fn is_taken(&self) -> bool {
+        matches!(self, Self::Driver(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
+    }
+
+    /// Says whether the same work may succeed at once: the database chose a victim among equals.
+    pub(crate) fn is_worth_repeating(&self) -> bool {
+        match self {
+            Self::Driver(Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+            // Diesel has no kind of its own for PostgreSQL's 40P01.
+            Self::Driver(Error::DatabaseError(_, info)) => info.message() == "deadlock detected",
+            Self::Driver(_) | Self::Store(_) => false,
+        }
+    }
+
+    /// Tells the log which kind it was and the caller what to do.
+    pub(crate) fn tell(self) -> StoreError {
+        let error = match self {
+            Self::Store(error) => return error,
+            Self::Driver(error) => error,
+        };
+        let (kind, constraint) = match &error {
+            Error::DatabaseError(kind, info) => (
+                format!("{kind:?}"),
+                info.constraint_name().or(info.table_name()).unwrap_or_default().to_owned(),
+            ),
+            Error::BrokenTransactionManager => ("BrokenTransactionManager".into(), String::new()),
+            _ => ("Other".into(), String::new()),
+        };
+        tracing::error!(kind, constraint, "the database refused a statement");
+        match error {
+            Error::DeserializationError(_) => StoreError::Corrupt("a column's type"),
+            _ => StoreError::Unavailable("the database did not answer as it should"),
+        }
+    }
+}

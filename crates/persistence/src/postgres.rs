@@ -1,0 +1,192 @@
+//! The stores on PostgreSQL: a pool, and whole batches as arrays to one cached statement.
+
+mod audit;
+mod connection;
+mod effects;
+mod members;
+mod statement;
+mod upgrades;
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::{AsyncConnection, AsyncPgConnection};
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::audit::{ChainedEntry, Head, Place};
+use madoguchi_domain::core_bank::{Effect, EffectChange};
+use madoguchi_domain::member::{Member, MemberId};
+use madoguchi_domain::port::{
+    AuditLog, Claim, Committed, EffectQueue, Health, MemberStore, Overdue, Recorded, Registered,
+    Registration, StoreError, Timeline, UpgradeStore,
+};
+use madoguchi_domain::secret::SecretKey;
+use madoguchi_domain::upgrade::{CaseId, Change, Dossier, Lookup};
+
+use crate::OpenError;
+use crate::fault::Fault;
+
+pub(crate) use connection::connect;
+
+/// How often work is repeated that lost against equals (a deadlock, a serialization failure).
+const REPEATS: u32 = 3;
+
+/// How the pool behaves.
+#[derive(Debug, Clone, Copy)]
+pub struct PgSettings {
+    /// The most connections to hold.
+    pub connections: usize,
+    /// How long a call waits for one of them, and for a new one to open.
+    pub patience: Duration,
+}
+
+/// Every store of the domain on one PostgreSQL database.
+///
+/// Calls belong on a multi-threaded runtime: a connection is driven by the runtime it was opened
+/// on, and a busy single-threaded one would hold up everybody.
+#[derive(Clone)]
+pub struct PgStore {
+    pool: Pool<AsyncPgConnection>,
+    audit_key: SecretKey,
+}
+
+impl fmt::Debug for PgStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PgStore")
+    }
+}
+
+impl PgStore {
+    /// Opens a pool on the database, which must have the schema of this version.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open(
+        url: &str,
+        settings: PgSettings,
+        audit_key: SecretKey,
+    ) -> Result<Self, OpenError> {
+        crate::migration::postgres_state(url).await?.must_be_current()?;
+        Ok(Self { pool: connection::pool(url, settings)?, audit_key })
+    }
+
+    async fn connection(&self) -> Result<Object<AsyncPgConnection>, StoreError> {
+        self.pool.get().await.map_err(|_| StoreError::Unavailable("no connection to the database"))
+    }
+
+    async fn try_register(&self, members: &[Registration]) -> Result<Vec<Registered>, Fault> {
+        let mut conn = self.connection().await?;
+        conn.transaction(async |conn| members::register(conn, members, &self.audit_key).await).await
+    }
+
+    async fn try_commit(&self, changes: &[Change]) -> Result<Vec<Committed>, Fault> {
+        let mut conn = self.connection().await?;
+        conn.transaction(async |conn| upgrades::commit(conn, changes, &self.audit_key).await).await
+    }
+
+    async fn try_claim(&self, claim: &Claim) -> Result<Vec<Effect>, Fault> {
+        let mut conn = self.connection().await?;
+        conn.transaction(async |conn| effects::claim(conn, claim, &self.audit_key).await).await
+    }
+
+    async fn try_record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, Fault> {
+        let mut conn = self.connection().await?;
+        conn.transaction(async |conn| effects::record(conn, changes, &self.audit_key).await).await
+    }
+}
+
+/// Repeats a transaction that the database chose as a victim among equals.
+async fn repeating<R, Attempt>(attempt: impl Fn() -> Attempt) -> Result<R, Fault>
+where
+    Attempt: Future<Output = Result<R, Fault>>,
+{
+    for _ in 0..REPEATS {
+        match attempt().await {
+            Err(fault) if fault.is_worth_repeating() => {}
+            done => return done,
+        }
+    }
+    attempt().await
+}
+
+#[async_trait]
+impl MemberStore for PgStore {
+    async fn register(&self, members: &[Registration]) -> Result<Vec<Registered>, StoreError> {
+        repeating(|| self.try_register(members)).await.map_err(Fault::tell)
+    }
+
+    async fn find(&self, id: &MemberId) -> Result<Option<Member>, StoreError> {
+        members::find(&mut *self.connection().await?, id).await.map_err(Fault::tell)
+    }
+}
+
+#[async_trait]
+impl UpgradeStore for PgStore {
+    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<Dossier>>, StoreError> {
+        upgrades::load(&mut *self.connection().await?, lookups).await.map_err(Fault::tell)
+    }
+
+    async fn commit(&self, changes: &[Change]) -> Result<Vec<Committed>, StoreError> {
+        match repeating(|| self.try_commit(changes)).await {
+            // One of them wants a check that another case holds: alone, it loses alone.
+            Err(fault) if fault.is_taken() => {}
+            done => return done.map_err(Fault::tell),
+        }
+        let mut became = Vec::with_capacity(changes.len());
+        for change in changes {
+            let alone = std::slice::from_ref(change);
+            match repeating(|| self.try_commit(alone)).await {
+                Err(fault) if fault.is_taken() => became.push(Committed::Lost),
+                done => became.extend(done.map_err(Fault::tell)?),
+            }
+        }
+        Ok(became)
+    }
+
+    async fn timeline(&self, case: CaseId) -> Result<Timeline, StoreError> {
+        upgrades::timeline(&mut *self.connection().await?, case).await.map_err(Fault::tell)
+    }
+}
+
+#[async_trait]
+impl EffectQueue for PgStore {
+    async fn claim(&self, claim: &Claim) -> Result<Vec<Effect>, StoreError> {
+        repeating(|| self.try_claim(claim)).await.map_err(Fault::tell)
+    }
+
+    async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
+        repeating(|| self.try_record(changes)).await.map_err(Fault::tell)
+    }
+
+    async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<Overdue>, StoreError> {
+        effects::overdue(&mut *self.connection().await?, now, limit).await.map_err(Fault::tell)
+    }
+
+    async fn orphans(&self, limit: u32) -> Result<Vec<Dossier>, StoreError> {
+        effects::orphans(&mut *self.connection().await?, limit).await.map_err(Fault::tell)
+    }
+}
+
+#[async_trait]
+impl AuditLog for PgStore {
+    async fn heads(&self) -> Result<Vec<Head>, StoreError> {
+        audit::heads(&mut *self.connection().await?).await.map_err(Fault::tell)
+    }
+
+    async fn after(&self, place: Place, limit: u32) -> Result<Vec<ChainedEntry>, StoreError> {
+        audit::after(&mut *self.connection().await?, place, limit).await.map_err(Fault::tell)
+    }
+}
+
+#[async_trait]
+impl Health for PgStore {
+    fn name(&self) -> &'static str {
+        "store"
+    }
+
+    async fn check(&self) -> Result<(), &'static str> {
+        let heads = AuditLog::heads(self).await;
+        heads.map(|_| ()).map_err(|_| "the database does not answer")
+    }
+}

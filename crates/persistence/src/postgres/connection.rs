@@ -1,0 +1,73 @@
+//! Connections to PostgreSQL: encrypted unless they stay on this machine, and durable.
+
+use std::sync::Arc;
+
+use deadpool::Runtime;
+use deadpool::managed::Timeouts;
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::pooled_connection::deadpool::Pool;
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
+};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::FutureExt;
+use rustls::ClientConfig;
+use rustls_platform_verifier::ConfigVerifierExt;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::PgSettings;
+use crate::OpenError;
+use crate::url::is_local;
+
+/// Deadlines sit on statements, never around a transaction. A commit that is answered before it
+/// is on disk would break every promise made on top of it, so that is not left to chance.
+const SETUP: &str = "set statement_timeout = '15s'; set lock_timeout = '5s'; \
+    set idle_in_transaction_session_timeout = '15s'; \
+    select set_config('synchronous_commit', 'on', false) \
+        where current_setting('synchronous_commit') in ('off', 'local');";
+
+/// Opens one connection.
+pub(crate) async fn connect(url: &str) -> Result<AsyncPgConnection, OpenError> {
+    establish(url).await.map_err(|_| OpenError::Unreachable)
+}
+
+pub(super) fn pool(url: &str, settings: PgSettings) -> Result<Pool<AsyncPgConnection>, OpenError> {
+    let mut config = ManagerConfig::default();
+    config.custom_setup = Box::new(|url| establish(url).boxed());
+    // The default would run a query at every checkout.
+    config.recycling_method = RecyclingMethod::Fast;
+    let manager = AsyncDieselConnectionManager::new_with_config(url, config);
+    let patience = Some(settings.patience);
+    Pool::builder(manager)
+        .max_size(settings.connections)
+        .timeouts(Timeouts { wait: patience, create: patience, recycle: patience })
+        .runtime(Runtime::Tokio1)
+        .build()
+        .map_err(|_| OpenError::Unreachable)
+}
+
+async fn establish(url: &str) -> ConnectionResult<AsyncPgConnection> {
+    let refused = || ConnectionError::BadConnection("not reachable".into());
+    let mut config: Config = url.parse().map_err(|_| refused())?;
+    let mut conn = if is_local(&config) && config.get_ssl_mode() != SslMode::Require {
+        let (client, link) = config.connect(NoTls).await.map_err(|_| refused())?;
+        AsyncPgConnection::try_from_client_and_connection(client, link).await?
+    } else {
+        config.ssl_mode(SslMode::Require);
+        let tls = MakeRustlsConnect::new(verified_tls().map_err(|_| refused())?);
+        let (client, link) = config.connect(tls).await.map_err(|_| refused())?;
+        AsyncPgConnection::try_from_client_and_connection(client, link).await?
+    };
+    conn.batch_execute(SETUP).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(conn)
+}
+
+/// TLS that trusts what this machine trusts.
+fn verified_tls() -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    // Somebody else may have installed it before: it is the same one.
+    let _ = Arc::unwrap_or_clone(provider).install_default();
+    ClientConfig::with_platform_verifier()
+}

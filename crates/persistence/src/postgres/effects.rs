@@ -1,0 +1,207 @@
+//! Core-bank effects on PostgreSQL.
+
+use std::collections::HashSet;
+
+use diesel::IntoSql;
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::audit::AuditEntry;
+use madoguchi_domain::core_bank::{Effect, EffectChange};
+use madoguchi_domain::port::{Claim, Overdue, Recorded};
+use madoguchi_domain::secret::SecretKey;
+use madoguchi_domain::upgrade::{CaseId, Dossier};
+
+use super::audit;
+use super::statement::{Script, array, case_columns, effect_columns, member_columns, statement};
+use crate::column::{At, CaseUuid};
+use crate::fault::Fault;
+use crate::rows::{CaseRow, EffectRow, EvidenceRow, MemberRow, dossier};
+use crate::schema::{Id, Instant, core_bank_effect, members, upgrade_case};
+
+/// Claims due effects that nobody else is claiming.
+struct ClaimDue;
+
+impl Script for ClaimDue {
+    const HEAD: &'static str = "with ask as (select * from (select ";
+    const TAIL: &'static str = concat!(
+        ") as a (worker, now, lease_until, most)), \
+        due as (select q.case_id from core_bank_effect q \
+            where q.state = 'Planned' and q.due_at <= (select now from ask) \
+            order by q.due_at limit (select most from ask) for update skip locked) \
+        update core_bank_effect e set state = 'Sending', fence = e.fence + 1, \
+            worker = ask.worker, due_at = ask.lease_until, since = ask.now \
+            from due, ask where e.case_id = due.case_id returning ",
+        effect_columns!("e")
+    );
+    type Row = core_bank_effect::SqlType;
+}
+
+pub(super) async fn claim(
+    conn: &mut AsyncPgConnection,
+    claim: &Claim,
+    key: &SecretKey,
+) -> Result<Vec<Effect>, Fault> {
+    let rows: Vec<EffectRow> = statement::<ClaimDue, _>((
+        (&*claim.worker.0).into_sql::<Text>(),
+        At::from(claim.now).into_sql::<Instant>(),
+        At::from(claim.lease_until()).into_sql::<Instant>(),
+        i64::from(claim.limit).into_sql::<BigInt>(),
+    ))
+    .load(conn)
+    .await?;
+    let effects: Result<Vec<Effect>, _> = rows.into_iter().map(EffectRow::parse).collect();
+    let effects = effects?;
+    let entries: Vec<AuditEntry> = effects.iter().map(|effect| claim.audit(effect)).collect();
+    audit::append(conn, key, &entries).await?;
+    Ok(effects)
+}
+
+/// Writes outcomes under their fence; a confirmed level becomes the member's.
+struct Record;
+
+impl Script for Record {
+    const HEAD: &'static str = "with input as (select * from unnest(";
+    const TAIL: &'static str = ") as i (case_id, from_state, expected, state, fence, worker, \
+        due_at, code, unsent, ambiguous, ambiguous_since, since)), \
+        written as (update core_bank_effect e set state = i.state, fence = i.fence, \
+            worker = i.worker, due_at = i.due_at, code = i.code, unsent = i.unsent, \
+            ambiguous = i.ambiguous, ambiguous_since = i.ambiguous_since, since = i.since \
+            from input i where e.case_id = i.case_id and e.fence = i.expected \
+                and e.state = i.from_state \
+            returning e.case_id, e.member_id, e.level, e.state), \
+        risen as (update members m set confirmed_level = w.level, target_level = null \
+            from written w where m.member_id = w.member_id and w.state = 'Confirmed') \
+        select case_id from written";
+    type Row = (Id,);
+}
+
+pub(super) async fn record(
+    conn: &mut AsyncPgConnection,
+    changes: &[EffectChange],
+    key: &SecretKey,
+) -> Result<Vec<Recorded>, Fault> {
+    testify(conn, changes).await?;
+    let mut rows: Vec<_> = changes
+        .iter()
+        .map(|change| (EffectRow::from(&change.after), change.from, change.expected))
+        .collect();
+    rows.sort_by_key(|(row, ..)| row.case_id.0);
+    let written: Vec<(CaseUuid,)> = statement::<Record, _>((
+        array!(rows, Id, |row| row.0.case_id),
+        array!(rows, Text, |row| row.1.as_str()),
+        array!(rows, Integer, |row| row.2.0),
+        array!(rows, Text, |row| &*row.0.state),
+        array!(rows, Integer, |row| row.0.fence),
+        array!(rows, Nullable<Text>, |row| row.0.worker.as_deref()),
+        array!(rows, Nullable<Instant>, |row| row.0.due_at),
+        array!(rows, Nullable<Text>, |row| row.0.code.as_deref()),
+        array!(rows, Integer, |row| row.0.unsent),
+        array!(rows, Integer, |row| row.0.ambiguous),
+        array!(rows, Nullable<Instant>, |row| row.0.ambiguous_since),
+        array!(rows, Instant, |row| row.0.since),
+    ))
+    .load(conn)
+    .await?;
+    let written: HashSet<CaseId> = written.into_iter().map(|(id,)| id.into()).collect();
+    let is_written = |change: &&EffectChange| written.contains(&change.after.order.case);
+    let entries: Vec<_> = changes.iter().filter(is_written).map(|change| &change.audit).collect();
+    audit::append(conn, key, entries).await?;
+    let became = changes
+        .iter()
+        .map(|change| if is_written(&change) { Recorded::Written } else { Recorded::FencedOut });
+    Ok(became.collect())
+}
+
+/// Keeps evidence.
+struct Testify;
+
+impl Script for Testify {
+    const HEAD: &'static str = "insert into core_bank_evidence \
+        (case_id, fence, worker, outcome, detail, at) select * from unnest(";
+    const TAIL: &'static str = ")";
+    type Row = ();
+}
+
+async fn testify(conn: &mut AsyncPgConnection, changes: &[EffectChange]) -> Result<(), Fault> {
+    let seen = changes.iter().filter_map(|change| change.evidence.as_ref());
+    let rows: Vec<EvidenceRow<'_>> = seen.map(EvidenceRow::from).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    statement::<Testify, _>((
+        array!(rows, Id, |row| row.case_id),
+        array!(rows, Integer, |row| row.fence),
+        array!(rows, Text, |row| &*row.worker),
+        array!(rows, Text, |row| &*row.outcome),
+        array!(rows, Text, |row| &*row.detail),
+        array!(rows, Instant, |row| row.at),
+    ))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Effects that wait for a decision.
+struct WaitForDecision;
+
+impl Script for WaitForDecision {
+    const HEAD: &'static str = concat!("with ask as (select * from (select ",);
+    const TAIL: &'static str = concat!(
+        ") as a (now, most)), \
+        seen as (select e.*, exists (select from core_bank_evidence v \
+            where v.case_id = e.case_id and v.outcome = 'applied') as proven \
+            from core_bank_effect e where e.state in ('Sending', 'Unknown')) \
+        select ",
+        effect_columns!("s"),
+        ", s.proven from seen s, ask \
+        where s.due_at <= ask.now or (s.state = 'Unknown' and s.proven) \
+        order by s.due_at limit (select most from ask)"
+    );
+    type Row = (core_bank_effect::SqlType, Bool);
+}
+
+pub(super) async fn overdue(
+    conn: &mut AsyncPgConnection,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<Overdue>, Fault> {
+    let rows: Vec<(EffectRow, bool)> = statement::<WaitForDecision, _>((
+        At::from(now).into_sql::<Instant>(),
+        i64::from(limit).into_sql::<BigInt>(),
+    ))
+    .load(conn)
+    .await?;
+    let overdue = rows
+        .into_iter()
+        .map(|(row, proven_applied)| Ok(Overdue { effect: row.parse()?, proven_applied }));
+    overdue.collect()
+}
+
+/// Passed cases without an effect.
+struct Orphans;
+
+impl Script for Orphans {
+    const HEAD: &'static str = concat!(
+        "select ",
+        member_columns!("m"),
+        ", ",
+        case_columns!("c"),
+        " from upgrade_case c join members m on m.member_id = c.member_id \
+        where c.state = 'CustomerSuccess' and not exists \
+            (select from core_bank_effect e where e.case_id = c.case_id) limit ",
+    );
+    const TAIL: &'static str = "";
+    type Row = (members::SqlType, upgrade_case::SqlType);
+}
+
+pub(super) async fn orphans(
+    conn: &mut AsyncPgConnection,
+    limit: u32,
+) -> Result<Vec<Dossier>, Fault> {
+    let orphans = statement::<Orphans, _>((i64::from(limit).into_sql::<BigInt>(),));
+    let rows: Vec<(MemberRow, CaseRow)> = orphans.load(conn).await?;
+    let dossiers =
+        rows.into_iter().map(|(member, case)| Ok(dossier((member, Some(case), None), None, None)?));
+    dossiers.collect()
+}

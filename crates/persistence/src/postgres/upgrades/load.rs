@@ -1,0 +1,173 @@
+//! What is known before requests are decided, on PostgreSQL: one query per kind of key.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use madoguchi_domain::upgrade::{CaseId, CaseKey, Dossier, Lookup};
+
+use super::super::statement::{
+    Script, array, case_columns, effect_columns, member_columns, statement,
+};
+use crate::column::CaseUuid;
+use crate::fault::Fault;
+use crate::rows::{CaseRow, DossierRow, EffectRow, MemberRow, dossier};
+use crate::schema::{Id, core_bank_effect, members, upgrade_case, upgrade_qr};
+
+/// A place in the batch, and what was found for it.
+type FoundSql = (
+    BigInt,
+    members::SqlType,
+    Nullable<upgrade_case::SqlType>,
+    Nullable<core_bank_effect::SqlType>,
+);
+type FoundRow = (i64, MemberRow, Option<CaseRow>, Option<EffectRow>);
+
+/// Members with their newest case and its effect.
+struct NewestOf;
+
+impl Script for NewestOf {
+    const HEAD: &'static str = concat!(
+        "select i.place, ",
+        member_columns!("m"),
+        ", ",
+        case_columns!("c"),
+        ", ",
+        effect_columns!("e"),
+        " from unnest("
+    );
+    const TAIL: &'static str = ") with ordinality as i (member_id, place) \
+        join members m on m.member_id = i.member_id \
+        left join lateral (select * from upgrade_case c where c.member_id = m.member_id \
+            order by c.attempt desc limit 1) c on true \
+        left join core_bank_effect e on e.case_id = c.case_id";
+    type Row = FoundSql;
+}
+
+/// Cases with their member and effect.
+struct ById;
+
+impl Script for ById {
+    const HEAD: &'static str = concat!(
+        "select i.place, ",
+        member_columns!("m"),
+        ", ",
+        case_columns!("c"),
+        ", ",
+        effect_columns!("e"),
+        " from unnest("
+    );
+    const TAIL: &'static str = ") with ordinality as i (case_id, place) \
+        join upgrade_case c on c.case_id = i.case_id \
+        join members m on m.member_id = c.member_id \
+        left join core_bank_effect e on e.case_id = c.case_id";
+    type Row = FoundSql;
+}
+
+/// Cases that hold these checks.
+struct HeldChecks;
+
+impl Script for HeldChecks {
+    const HEAD: &'static str = "select c.check_source, c.check_reference, c.case_id from unnest(";
+    const TAIL: &'static str = ") as i (source, reference) join upgrade_case c \
+        on c.check_source = i.source and c.check_reference = i.reference \
+        where c.check_source is not null";
+    type Row = (Text, Text, Id);
+}
+
+pub(in crate::postgres) async fn load(
+    conn: &mut AsyncPgConnection,
+    lookups: &[Lookup],
+) -> Result<Vec<Option<Dossier>>, Fault> {
+    let scanned = scanned(conn, lookups).await?;
+    let holders = holders(conn, lookups).await?;
+    let mut found = rows(conn, lookups, &scanned).await?;
+    let dossiers = lookups.iter().enumerate().map(|(place, lookup)| {
+        let Some(row) = found.remove(&place) else {
+            return Ok(None);
+        };
+        let serial = match &lookup.key {
+            CaseKey::Scanned(hash) => scanned.get(hash.0.as_slice()).map(|(_, serial)| *serial),
+            CaseKey::NewestOf(_) | CaseKey::Id(_) => None,
+        };
+        let holder = lookup.check.as_ref().and_then(|(source, reference)| {
+            holders.get(&(source.as_str().into(), reference.expose().into())).copied()
+        });
+        Ok(Some(dossier(row, serial, holder)?))
+    });
+    dossiers.collect()
+}
+
+type Scanned = HashMap<Vec<u8>, (CaseUuid, i32)>;
+
+async fn scanned(conn: &mut AsyncPgConnection, lookups: &[Lookup]) -> Result<Scanned, Fault> {
+    let hashes = lookups.iter().filter_map(|lookup| match &lookup.key {
+        CaseKey::Scanned(hash) => Some(hash.0.as_slice()),
+        CaseKey::NewestOf(_) | CaseKey::Id(_) => None,
+    });
+    let hashes: Vec<&[u8]> = hashes.collect();
+    if hashes.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let codes: Vec<(Vec<u8>, CaseUuid, i32)> =
+        upgrade_qr::table.filter(upgrade_qr::token_hash.eq_any(hashes)).load(conn).await?;
+    Ok(codes.into_iter().map(|(hash, case, serial)| (hash, (case, serial))).collect())
+}
+
+type Holders = HashMap<(String, String), CaseId>;
+
+async fn holders(conn: &mut AsyncPgConnection, lookups: &[Lookup]) -> Result<Holders, Fault> {
+    let checks: Vec<_> = lookups.iter().filter_map(|lookup| lookup.check.as_ref()).collect();
+    if checks.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let held: Vec<(String, String, CaseUuid)> = statement::<HeldChecks, _>((
+        array!(checks, Text, |check| check.0.as_str()),
+        array!(checks, Text, |check| check.1.expose()),
+    ))
+    .load(conn)
+    .await?;
+    Ok(held.into_iter().map(|(source, text, case)| ((source, text), case.into())).collect())
+}
+
+/// What was found for each place in the batch.
+async fn rows(
+    conn: &mut AsyncPgConnection,
+    lookups: &[Lookup],
+    scanned: &Scanned,
+) -> Result<HashMap<usize, DossierRow>, Fault> {
+    let (mut members, mut cases) = (Vec::new(), Vec::new());
+    for (place, lookup) in lookups.iter().enumerate() {
+        match &lookup.key {
+            CaseKey::NewestOf(member) => members.push((place, member.expose())),
+            CaseKey::Id(id) => cases.push((place, CaseUuid::from(*id))),
+            CaseKey::Scanned(hash) => {
+                let code = scanned.get(hash.0.as_slice());
+                cases.extend(code.map(|(case, _)| (place, *case)));
+            }
+        }
+    }
+    let mut found = HashMap::with_capacity(lookups.len());
+    if !members.is_empty() {
+        let query = statement::<NewestOf, _>((array!(members, Text, |member| member.1),));
+        let rows: Vec<FoundRow> = query.load(conn).await?;
+        found.extend(rows.into_iter().map(|row| placed(row, &members)));
+    }
+    if !cases.is_empty() {
+        let query = statement::<ById, _>((array!(cases, Id, |case| case.1),));
+        let rows: Vec<FoundRow> = query.load(conn).await?;
+        found.extend(rows.into_iter().map(|row| placed(row, &cases)));
+    }
+    Ok(found)
+}
+
+/// Puts a row back where its key stood in the batch; PostgreSQL counts from 1.
+fn placed<Key>(
+    (ordinal, member, case, effect): FoundRow,
+    asked: &[(usize, Key)],
+) -> (usize, DossierRow) {
+    let index = usize::try_from(ordinal - 1).unwrap_or(usize::MAX);
+    let place = asked.get(index).map_or(usize::MAX, |(place, _)| *place);
+    (place, (member, case, effect))
+}

@@ -1,0 +1,48 @@
+//! Rows as they stand in the tables, and how they are believed: parsed, or called corrupt.
+
+mod audit;
+mod case;
+mod effect;
+mod history;
+mod member;
+
+pub(crate) use audit::{AuditRow, HeadRow};
+pub(crate) use case::{CaseRow, QrRow, serial};
+pub(crate) use effect::{EffectRow, EvidenceRow};
+pub(crate) use history::HistoryRow;
+pub(crate) use member::MemberRow;
+
+use madoguchi_domain::port::StoreError;
+use madoguchi_domain::upgrade::{CaseId, Dossier};
+
+/// What a lookup's join gives: a member, perhaps a case, perhaps its effect.
+pub(crate) type DossierRow = (MemberRow, Option<CaseRow>, Option<EffectRow>);
+
+/// Believes a joined row.
+pub(crate) fn dossier(
+    (member, case, effect): DossierRow,
+    scanned: Option<i32>,
+    check_held_by: Option<CaseId>,
+) -> Result<Dossier, StoreError> {
+    Ok(Dossier {
+        member: member.parse()?,
+        case: case.map(CaseRow::parse).transpose()?,
+        effect: effect.map(EffectRow::parse).transpose()?,
+        scanned: scanned.map(|serial| whole(serial, "upgrade_qr.serial")).transpose()?,
+        check_held_by,
+    })
+}
+
+/// Says that the value in `place` cannot be.
+const fn corrupt(place: &'static str) -> StoreError {
+    StoreError::Corrupt(place)
+}
+
+/// Keeps a value that parsed, or names the place of one that did not.
+fn believed<T>(parsed: Option<T>, place: &'static str) -> Result<T, StoreError> {
+    parsed.ok_or(corrupt(place))
+}
+
+fn whole(number: i32, place: &'static str) -> Result<u32, StoreError> {
+    u32::try_from(number).map_err(|_| corrupt(place))
+}

@@ -1,0 +1,100 @@
+//! The rows of the audit trail and of its streams' heads.
+
+use std::borrow::Cow;
+
+use diesel::{Insertable, Queryable, Selectable};
+use madoguchi_domain::actor::{ActorKind, ActorRef};
+use madoguchi_domain::audit::{Action, AuditEntry, ChainedEntry, Head, Link, Place, Subject, link};
+use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::port::StoreError;
+use madoguchi_domain::secret::SecretKey;
+
+use super::believed;
+use crate::column::At;
+use crate::schema::{audit_entry, audit_head};
+
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = audit_head)]
+pub(crate) struct HeadRow {
+    pub(crate) stream: i32,
+    pub(crate) seq: i64,
+    pub(crate) link: Vec<u8>,
+}
+
+impl HeadRow {
+    pub(crate) fn parse(self) -> Result<Head, StoreError> {
+        let place = Place { stream: self.stream, seq: self.seq };
+        Ok(Head { place, link: as_link(self.link, "audit_head.link")? })
+    }
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_entry)]
+pub(crate) struct AuditRow<'a> {
+    pub(crate) stream: i32,
+    pub(crate) seq: i64,
+    pub(crate) action: Cow<'a, str>,
+    pub(crate) about_kind: Cow<'a, str>,
+    pub(crate) about_id: String,
+    pub(crate) detail: Cow<'a, str>,
+    pub(crate) actor_issuer: Cow<'a, str>,
+    pub(crate) actor_subject: Cow<'a, str>,
+    pub(crate) actor_kind: Cow<'a, str>,
+    pub(crate) at: At,
+    pub(crate) correlation: Cow<'a, str>,
+    pub(crate) link: Vec<u8>,
+}
+
+impl<'a> AuditRow<'a> {
+    /// The rows that continue a stream, and where it ends with them.
+    pub(crate) fn chain(
+        key: &SecretKey,
+        head: Head,
+        entries: impl IntoIterator<Item = &'a AuditEntry>,
+    ) -> (Vec<Self>, Head) {
+        let mut head = head;
+        let rows = entries.into_iter().map(|entry| {
+            let place = head.next();
+            head = Head { place, link: link(key, &head.link, place, entry) };
+            Self::new(entry, head)
+        });
+        (rows.collect(), head)
+    }
+
+    fn new(entry: &'a AuditEntry, Head { place, link }: Head) -> Self {
+        Self {
+            stream: place.stream,
+            seq: place.seq,
+            action: entry.action.as_str().into(),
+            about_kind: entry.subject.kind().into(),
+            about_id: entry.subject.id(),
+            detail: entry.detail.as_ref().into(),
+            actor_issuer: (&*entry.by.issuer).into(),
+            actor_subject: (&*entry.by.subject).into(),
+            actor_kind: entry.by.kind.as_str().into(),
+            at: entry.at.into(),
+            correlation: entry.correlation.as_str().into(),
+            link: link.to_vec(),
+        }
+    }
+
+    pub(crate) fn parse(self) -> Result<ChainedEntry, StoreError> {
+        let subject = Subject::parse(&self.about_kind, &self.about_id);
+        let kind = believed(ActorKind::parse(&self.actor_kind), "audit_entry.actor_kind")?;
+        let correlation = CorrelationId::parse(&self.correlation).ok();
+        let entry = AuditEntry {
+            action: believed(Action::parse(&self.action), "audit_entry.action")?,
+            subject: believed(subject, "audit_entry.about_kind or about_id")?,
+            detail: Cow::Owned(self.detail.into_owned()),
+            by: ActorRef::new(&self.actor_issuer, &self.actor_subject, kind),
+            at: believed(self.at.moment(), "audit_entry.at")?,
+            correlation: believed(correlation, "audit_entry.correlation")?,
+        };
+        let place = Place { stream: self.stream, seq: self.seq };
+        Ok(ChainedEntry { place, entry, link: as_link(self.link, "audit_entry.link")? })
+    }
+}
+
+fn as_link(bytes: Vec<u8>, place: &'static str) -> Result<Link, StoreError> {
+    believed(Link::try_from(bytes).ok(), place)
+}

@@ -1,0 +1,163 @@
+//! The rows of a core-bank effect and of what was seen of it.
+
+use std::borrow::Cow;
+
+use diesel::{Insertable, Queryable, Selectable};
+use madoguchi_domain::core_bank::{
+    Effect, EffectState, EffectStateName, Evidence, Fence, SetLevel, TransactionId, TxnNo,
+    UpstreamCode, WorkerId,
+};
+use madoguchi_domain::level::AccountLevel;
+use madoguchi_domain::member::{Account, MemberId};
+use madoguchi_domain::port::StoreError;
+
+use super::{believed, corrupt};
+use crate::column::{At, CaseUuid};
+use crate::schema::{core_bank_effect, core_bank_evidence};
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = core_bank_effect)]
+pub(crate) struct EffectRow {
+    pub(crate) case_id: CaseUuid,
+    pub(crate) member_id: String,
+    pub(crate) arrangement_id: String,
+    pub(crate) product_name: String,
+    pub(crate) level: String,
+    pub(crate) transaction_id: String,
+    pub(crate) txn_no: String,
+    pub(crate) state: String,
+    pub(crate) fence: i32,
+    pub(crate) worker: Option<String>,
+    pub(crate) due_at: Option<At>,
+    pub(crate) code: Option<String>,
+    pub(crate) unsent: i32,
+    pub(crate) ambiguous: i32,
+    pub(crate) ambiguous_since: Option<At>,
+    pub(crate) planned_at: At,
+    pub(crate) since: At,
+}
+
+impl From<&Effect> for EffectRow {
+    fn from(effect: &Effect) -> Self {
+        let Effect { order, state, .. } = effect;
+        let (worker, code) = match state {
+            EffectState::Sending { worker, .. } => (Some(worker.0.to_string()), None),
+            EffectState::Rejected { code } => (None, Some(code.as_str().to_owned())),
+            EffectState::Planned { .. }
+            | EffectState::Unknown { .. }
+            | EffectState::Confirmed
+            | EffectState::Manual => (None, None),
+        };
+        Self {
+            case_id: order.case.into(),
+            member_id: effect.member.expose().to_owned(),
+            arrangement_id: order.arrangement.expose().to_owned(),
+            product_name: order.product.as_str().to_owned(),
+            level: order.level.as_str().to_owned(),
+            transaction_id: order.transaction_id.as_str().to_owned(),
+            txn_no: order.txn_no.as_str().to_owned(),
+            state: state.name().as_str().to_owned(),
+            fence: effect.fence.0,
+            worker,
+            due_at: effect.next_attempt_at().map(At::from),
+            code,
+            unsent: effect.unsent,
+            ambiguous: effect.ambiguous,
+            ambiguous_since: effect.ambiguous_since.map(At::from),
+            planned_at: effect.planned_at.into(),
+            since: effect.since.into(),
+        }
+    }
+}
+
+impl EffectRow {
+    pub(crate) fn parse(self) -> Result<Effect, StoreError> {
+        let moment = |at: At| believed(at.moment(), "core_bank_effect's times");
+        let member = MemberId::parse(&self.member_id).ok();
+        Ok(Effect {
+            state: self.state()?,
+            order: self.order()?,
+            member: believed(member, "core_bank_effect.member_id")?,
+            fence: Fence(self.fence),
+            unsent: self.unsent,
+            ambiguous: self.ambiguous,
+            ambiguous_since: self.ambiguous_since.map(moment).transpose()?,
+            planned_at: moment(self.planned_at)?,
+            since: moment(self.since)?,
+        })
+    }
+
+    fn order(&self) -> Result<SetLevel, StoreError> {
+        let account = Account::parse(&self.arrangement_id, Some(&self.product_name)).ok();
+        let account = believed(account, "core_bank_effect.arrangement_id or product_name")?;
+        let transaction_id = TransactionId::parse(&self.transaction_id).ok();
+        Ok(SetLevel {
+            case: self.case_id.into(),
+            arrangement: account.arrangement,
+            product: account.product,
+            level: believed(AccountLevel::parse(&self.level).ok(), "core_bank_effect.level")?,
+            transaction_id: believed(transaction_id, "core_bank_effect.transaction_id")?,
+            txn_no: believed(TxnNo::parse(&self.txn_no).ok(), "core_bank_effect.txn_no")?,
+        })
+    }
+
+    fn state(&self) -> Result<EffectState, StoreError> {
+        use EffectStateName as Name;
+        let name = believed(Name::parse(&self.state), "core_bank_effect.state")?;
+        let due = self.due_at.map(|at| believed(at.moment(), "core_bank_effect.due_at"));
+        match (name, due.transpose()?, &self.worker, &self.code) {
+            (Name::Planned, Some(due), None, None) => Ok(EffectState::Planned { due }),
+            (Name::Sending, Some(lease_until), Some(worker), None) => {
+                let worker = WorkerId(worker.as_str().into());
+                Ok(EffectState::Sending { worker, lease_until })
+            }
+            (Name::Unknown, Some(settles_at), None, None) => {
+                Ok(EffectState::Unknown { settles_at })
+            }
+            (Name::Confirmed, None, None, None) => Ok(EffectState::Confirmed),
+            (Name::Manual, None, None, None) => Ok(EffectState::Manual),
+            (Name::Rejected, None, None, Some(code)) => {
+                let code = UpstreamCode::parse(code).ok();
+                Ok(EffectState::Rejected { code: believed(code, "core_bank_effect.code")? })
+            }
+            _ => Err(corrupt("core_bank_effect.state and its facts")),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = core_bank_evidence)]
+pub(crate) struct EvidenceRow<'a> {
+    pub(crate) case_id: CaseUuid,
+    pub(crate) fence: i32,
+    pub(crate) worker: Cow<'a, str>,
+    pub(crate) outcome: Cow<'a, str>,
+    pub(crate) detail: Cow<'a, str>,
+    pub(crate) at: At,
+}
+
+impl<'a> From<&'a Evidence> for EvidenceRow<'a> {
+    fn from(evidence: &'a Evidence) -> Self {
+        Self {
+            case_id: evidence.case.into(),
+            fence: evidence.fence.0,
+            worker: (&*evidence.worker.0).into(),
+            outcome: evidence.outcome.as_str().into(),
+            detail: evidence.detail.as_str().into(),
+            at: evidence.at.into(),
+        }
+    }
+}
+
+impl EvidenceRow<'_> {
+    pub(crate) fn parse(self) -> Result<Evidence, StoreError> {
+        Ok(Evidence {
+            case: self.case_id.into(),
+            fence: Fence(self.fence),
+            worker: WorkerId(self.worker.into()),
+            outcome: self.outcome.into_owned(),
+            detail: self.detail.into_owned(),
+            at: believed(self.at.moment(), "core_bank_evidence.at")?,
+        })
+    }
+}

@@ -1,0 +1,118 @@
+//! The stores on SQLite: one writer, a few readers, each call one hop to a blocking thread.
+
+mod audit;
+mod connection;
+mod effects;
+mod members;
+mod upgrades;
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::audit::{ChainedEntry, Head, Place};
+use madoguchi_domain::core_bank::{Effect, EffectChange};
+use madoguchi_domain::member::{Member, MemberId};
+use madoguchi_domain::port::{
+    AuditLog, Claim, Committed, EffectQueue, Health, MemberStore, Overdue, Recorded, Registered,
+    Registration, StoreError, Timeline, UpgradeStore,
+};
+use madoguchi_domain::secret::SecretKey;
+use madoguchi_domain::upgrade::{CaseId, Change, Dossier, Lookup};
+
+use crate::OpenError;
+use connection::Connections;
+
+pub(crate) use connection::establish;
+
+/// Every store of the domain on one SQLite file.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    connections: Connections,
+    audit_key: SecretKey,
+}
+
+impl SqliteStore {
+    /// Opens the file, which must have the schema of this version.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open(path: &Path, audit_key: SecretKey) -> Result<Self, OpenError> {
+        let connections = Connections::open(path).await?;
+        Ok(Self { connections, audit_key })
+    }
+}
+
+#[async_trait]
+impl MemberStore for SqliteStore {
+    async fn register(&self, members: &[Registration]) -> Result<Vec<Registered>, StoreError> {
+        let (members, key) = (members.to_vec(), self.audit_key.clone());
+        self.connections.write(move |conn| members::register(conn, &members, &key)).await
+    }
+
+    async fn find(&self, id: &MemberId) -> Result<Option<Member>, StoreError> {
+        let id = id.clone();
+        self.connections.read(move |conn| members::find(conn, &id)).await
+    }
+}
+
+#[async_trait]
+impl UpgradeStore for SqliteStore {
+    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<Dossier>>, StoreError> {
+        let lookups = lookups.to_vec();
+        self.connections.read(move |conn| upgrades::load(conn, &lookups)).await
+    }
+
+    async fn commit(&self, changes: &[Change]) -> Result<Vec<Committed>, StoreError> {
+        let (changes, key) = (changes.to_vec(), self.audit_key.clone());
+        self.connections.write(move |conn| upgrades::commit(conn, &changes, &key)).await
+    }
+
+    async fn timeline(&self, case: CaseId) -> Result<Timeline, StoreError> {
+        self.connections.read(move |conn| upgrades::timeline(conn, case)).await
+    }
+}
+
+#[async_trait]
+impl EffectQueue for SqliteStore {
+    async fn claim(&self, claim: &Claim) -> Result<Vec<Effect>, StoreError> {
+        let (claim, key) = (claim.clone(), self.audit_key.clone());
+        self.connections.write(move |conn| effects::claim(conn, &claim, &key)).await
+    }
+
+    async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
+        let (changes, key) = (changes.to_vec(), self.audit_key.clone());
+        self.connections.write(move |conn| effects::record(conn, &changes, &key)).await
+    }
+
+    async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<Overdue>, StoreError> {
+        self.connections.read(move |conn| effects::overdue(conn, now, limit)).await
+    }
+
+    async fn orphans(&self, limit: u32) -> Result<Vec<Dossier>, StoreError> {
+        self.connections.read(move |conn| effects::orphans(conn, limit)).await
+    }
+}
+
+#[async_trait]
+impl AuditLog for SqliteStore {
+    async fn heads(&self) -> Result<Vec<Head>, StoreError> {
+        self.connections.read(audit::heads).await
+    }
+
+    async fn after(&self, place: Place, limit: u32) -> Result<Vec<ChainedEntry>, StoreError> {
+        self.connections.read(move |conn| audit::after(conn, place, limit)).await
+    }
+}
+
+#[async_trait]
+impl Health for SqliteStore {
+    fn name(&self) -> &'static str {
+        "store"
+    }
+
+    async fn check(&self) -> Result<(), &'static str> {
+        let heads = self.connections.read(audit::heads).await;
+        heads.map(|_| ()).map_err(|_| "the database file cannot be read")
+    }
+}

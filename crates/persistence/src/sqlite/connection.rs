@@ -1,0 +1,113 @@
+//! Connections to a SQLite file: one that writes, a few that cannot.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::Integer;
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
+use madoguchi_domain::port::StoreError;
+use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
+
+use crate::OpenError;
+use crate::fault::Fault;
+use crate::migration;
+
+const READERS: usize = 2;
+
+/// WAL lets readers read while one writes; FULL makes a commit durable before it is answered.
+const SETUP: &str = "pragma journal_mode = wal; pragma synchronous = full; \
+    pragma foreign_keys = on; pragma busy_timeout = 5000; pragma wal_autocheckpoint = 4000;";
+
+type Shared = Arc<Mutex<SqliteConnection>>;
+
+/// The open connections. A call takes one for itself and runs on a blocking thread to its end,
+/// also when whoever asked has left.
+#[derive(Clone)]
+pub(super) struct Connections {
+    writer: Shared,
+    readers: Arc<[Shared]>,
+    next: Arc<AtomicUsize>,
+}
+
+impl fmt::Debug for Connections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Connections({} readers)", self.readers.len())
+    }
+}
+
+impl Connections {
+    pub(super) async fn open(path: &Path) -> Result<Self, OpenError> {
+        let url = path.to_str().ok_or(OpenError::Path)?.to_owned();
+        spawn_blocking(move || {
+            let mut writer = establish(&url)?;
+            migration::sqlite_state(&mut writer)?.must_be_current()?;
+            let readers = (0..READERS).map(|_| {
+                let mut reader = establish(&url)?;
+                reader
+                    .batch_execute("pragma query_only = on;")
+                    .map_err(|_| OpenError::Unreachable)?;
+                Ok(Arc::new(Mutex::new(reader)))
+            });
+            let readers: Result<Vec<Shared>, OpenError> = readers.collect();
+            Ok(Self {
+                writer: Arc::new(Mutex::new(writer)),
+                readers: readers?.into(),
+                next: Arc::default(),
+            })
+        })
+        .await
+        .unwrap_or(Err(OpenError::Unreachable))
+    }
+
+    /// Runs `work` in one immediate transaction.
+    pub(super) async fn write<R, F>(&self, work: F) -> Result<R, StoreError>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut SqliteConnection) -> Result<R, Fault> + Send + 'static,
+    {
+        run(&self.writer, |conn| conn.immediate_transaction(work)).await
+    }
+
+    /// Runs `work` in one transaction that sees one moment and cannot write.
+    pub(super) async fn read<R, F>(&self, work: F) -> Result<R, StoreError>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut SqliteConnection) -> Result<R, Fault> + Send + 'static,
+    {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        run(&self.readers[turn % self.readers.len()], |conn| conn.transaction(work)).await
+    }
+}
+
+async fn run<R, F>(connection: &Shared, work: F) -> Result<R, StoreError>
+where
+    R: Send + 'static,
+    F: FnOnce(&mut SqliteConnection) -> Result<R, Fault> + Send + 'static,
+{
+    let mut connection = Arc::clone(connection).lock_owned().await;
+    let done = spawn_blocking(move || work(&mut connection).map_err(Fault::tell)).await;
+    done.unwrap_or(Err(StoreError::Unavailable("the database thread ended")))
+}
+
+#[derive(QueryableByName)]
+struct Synchronous {
+    #[diesel(sql_type = Integer)]
+    synchronous: i32,
+}
+
+/// Opens a connection and makes sure that its commits are durable.
+pub(crate) fn establish(url: &str) -> Result<SqliteConnection, OpenError> {
+    let mut conn = SqliteConnection::establish(url).map_err(|_| OpenError::Unreachable)?;
+    conn.batch_execute(SETUP).map_err(|_| OpenError::Unreachable)?;
+    let level: Synchronous = diesel::sql_query("pragma synchronous")
+        .get_result(&mut conn)
+        .map_err(|_| OpenError::Unreachable)?;
+    if level.synchronous < 2 {
+        return Err(OpenError::NotDurable);
+    }
+    Ok(conn)
+}

@@ -1,0 +1,137 @@
+//! Core-bank effects on SQLite.
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::audit::AuditEntry;
+use madoguchi_domain::core_bank::{Effect, EffectChange, EffectStateName as Name};
+use madoguchi_domain::port::{Claim, Overdue, Recorded};
+use madoguchi_domain::secret::SecretKey;
+use madoguchi_domain::upgrade::{Dossier, StateName};
+
+use super::audit;
+use crate::column::At;
+use crate::fault::Fault;
+use crate::rows::{CaseRow, EffectRow, EvidenceRow, MemberRow, dossier};
+use crate::schema::{core_bank_effect, core_bank_evidence, members, upgrade_case};
+
+pub(super) fn claim(
+    conn: &mut SqliteConnection,
+    claim: &Claim,
+    key: &SecretKey,
+) -> Result<Vec<Effect>, Fault> {
+    use core_bank_effect::dsl;
+    // A second name for the table, so that the subquery may read what the update writes.
+    let queue = diesel::alias!(core_bank_effect as queue);
+    let due = queue
+        .filter(queue.field(dsl::state).eq(Name::Planned.as_str()))
+        .filter(queue.field(dsl::due_at).le(At::from(claim.now)))
+        .order(queue.field(dsl::due_at))
+        .limit(claim.limit.into())
+        .select(queue.field(dsl::case_id));
+    let rows: Vec<EffectRow> = diesel::update(dsl::core_bank_effect)
+        .filter(dsl::case_id.eq_any(due))
+        .set((
+            dsl::state.eq(Name::Sending.as_str()),
+            dsl::fence.eq(dsl::fence + 1),
+            dsl::worker.eq(&*claim.worker.0),
+            dsl::due_at.eq(At::from(claim.lease_until())),
+            dsl::since.eq(At::from(claim.now)),
+        ))
+        .returning(EffectRow::as_returning())
+        .get_results(conn)?;
+    let effects: Result<Vec<Effect>, _> = rows.into_iter().map(EffectRow::parse).collect();
+    let effects = effects?;
+    let entries: Vec<AuditEntry> = effects.iter().map(|effect| claim.audit(effect)).collect();
+    audit::append(conn, key, &entries)?;
+    Ok(effects)
+}
+
+pub(super) fn record(
+    conn: &mut SqliteConnection,
+    changes: &[EffectChange],
+    key: &SecretKey,
+) -> Result<Vec<Recorded>, Fault> {
+    let became: Result<Vec<Recorded>, Fault> =
+        changes.iter().map(|change| one(conn, change)).collect();
+    let became = became?;
+    let written = changes.iter().zip(&became).filter(|(_, it)| **it == Recorded::Written);
+    audit::append(conn, key, written.map(|(change, _)| &change.audit))?;
+    Ok(became)
+}
+
+fn one(conn: &mut SqliteConnection, change: &EffectChange) -> Result<Recorded, Fault> {
+    use core_bank_effect::dsl;
+    if let Some(evidence) = &change.evidence {
+        let row = EvidenceRow::from(evidence);
+        diesel::insert_into(core_bank_evidence::table).values(&row).execute(conn)?;
+    }
+    let row = EffectRow::from(&change.after);
+    let held = dsl::fence.eq(change.expected.0).and(dsl::state.eq(change.from.as_str()));
+    let written = diesel::update(core_bank_effect::table.find(row.case_id).filter(held))
+        .set((
+            dsl::state.eq(&row.state),
+            dsl::fence.eq(row.fence),
+            dsl::worker.eq(&row.worker),
+            dsl::due_at.eq(row.due_at),
+            dsl::code.eq(&row.code),
+            dsl::unsent.eq(row.unsent),
+            dsl::ambiguous.eq(row.ambiguous),
+            dsl::ambiguous_since.eq(row.ambiguous_since),
+            dsl::since.eq(row.since),
+        ))
+        .execute(conn)?;
+    if written == 0 {
+        return Ok(Recorded::FencedOut);
+    }
+    if change.after.state.name() == Name::Confirmed {
+        diesel::update(members::table.find(&row.member_id))
+            .set((
+                members::confirmed_level.eq(&row.level),
+                members::target_level.eq(None::<String>),
+            ))
+            .execute(conn)?;
+    }
+    Ok(Recorded::Written)
+}
+
+pub(super) fn overdue(
+    conn: &mut SqliteConnection,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<Overdue>, Fault> {
+    use core_bank_effect::dsl;
+    let proof = || {
+        exists(
+            core_bank_evidence::table
+                .filter(core_bank_evidence::case_id.eq(dsl::case_id))
+                .filter(core_bank_evidence::outcome.eq("applied")),
+        )
+    };
+    let waiting = [Name::Sending.as_str(), Name::Unknown.as_str()];
+    let lapsed = dsl::state.eq_any(waiting).and(dsl::due_at.le(At::from(now)).assume_not_null());
+    let rows: Vec<(EffectRow, bool)> = dsl::core_bank_effect
+        .filter(lapsed.or(dsl::state.eq(Name::Unknown.as_str()).and(proof())))
+        .order(dsl::due_at)
+        .limit(limit.into())
+        .select((EffectRow::as_select(), proof()))
+        .load(conn)?;
+    let overdue = rows
+        .into_iter()
+        .map(|(row, proven_applied)| Ok(Overdue { effect: row.parse()?, proven_applied }));
+    overdue.collect()
+}
+
+pub(super) fn orphans(conn: &mut SqliteConnection, limit: u32) -> Result<Vec<Dossier>, Fault> {
+    let rows: Vec<(MemberRow, CaseRow)> = upgrade_case::table
+        .inner_join(members::table.on(members::member_id.eq(upgrade_case::member_id)))
+        .left_join(core_bank_effect::table.on(core_bank_effect::case_id.eq(upgrade_case::case_id)))
+        .filter(upgrade_case::state.eq(StateName::CustomerSuccess.as_str()))
+        .filter(core_bank_effect::case_id.nullable().is_null())
+        .limit(limit.into())
+        .select((MemberRow::as_select(), CaseRow::as_select()))
+        .load(conn)?;
+    let dossiers =
+        rows.into_iter().map(|(member, case)| Ok(dossier((member, Some(case), None), None, None)?));
+    dossiers.collect()
+}

@@ -1,0 +1,35 @@
+//! Checks that a trail is read page by page without a gap.
+
+use madoguchi_application::Stores;
+use madoguchi_domain::audit::Place;
+
+use crate::teller::Teller;
+use crate::trail;
+
+/// Pages of any length hold the same rows, each the successor of the one before.
+pub async fn a_page_is_no_longer_than_asked_and_goes_on_where_the_last_one_ended(stores: Stores) {
+    let teller = Teller::at(&stores);
+    for number in 1..=6 {
+        teller.passed(number..=number).await;
+    }
+    let mut total = 0;
+    for head in stores.audit.heads().await.expect("the heads are read") {
+        let whole = trail::stream(&stores, head.place.stream).await;
+        total += whole.len();
+        let numbers: Vec<i64> = whole.iter().map(|row| row.place.seq).collect();
+        assert_eq!(numbers, (1..=head.place.seq).collect::<Vec<_>>(), "without a gap");
+        for limit in [1, 5, 1000] {
+            let mut place = Place { seq: 0, ..head.place };
+            let mut read = Vec::new();
+            while place != head.place {
+                let page = stores.audit.after(place, limit).await.expect("a page is read");
+                assert!((1..=limit as usize).contains(&page.len()), "{limit} at most, not none");
+                place = page[page.len() - 1].place;
+                read.extend(page);
+            }
+            assert_eq!(read, whole);
+        }
+        assert_eq!(stores.audit.after(head.place, 10).await, Ok(vec![]), "nothing after the end");
+    }
+    assert_eq!(total, 6 * 4);
+}

@@ -1,0 +1,163 @@
+//! What every adapter behind [`CoreBank`] must do, as checks that all of them run.
+//!
+//! A new adapter writes a harness ([`CoreBankUnderTest`]) and one line:
+//!
+//! ```ignore
+//! core_bank_contract!(fake: FakeBank::default(), esb: EsbOverStub::start().await);
+//! ```
+//!
+//! The expression is evaluated anew for each check, inside an async function, in a test crate
+//! that has `tokio` with its macros.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use madoguchi_domain::core_bank::{
+    Answer, Doubt, FinalCodes, Outcome, SetLevel, TransactionId, TxnNo, UpstreamCode, WhyNotSent,
+    classify,
+};
+use madoguchi_domain::level::AccountLevel;
+use madoguchi_domain::member::Account;
+use madoguchi_domain::port::CoreBank;
+use madoguchi_domain::upgrade::CaseId;
+
+/// An adapter, and a bank behind it that does as it is told.
+#[async_trait]
+pub trait CoreBankUnderTest: Send + Sync {
+    /// The adapter.
+    fn bank(&self) -> Arc<dyn CoreBank>;
+    /// Lets the bank apply the next order.
+    async fn will_apply(&self);
+    /// Lets the bank answer the next order with this code.
+    async fn will_refuse(&self, code: &UpstreamCode);
+    /// Lets the bank take the next order and break the connection instead of answering.
+    async fn will_lose_the_connection(&self);
+    /// Makes the bank unreachable from now on.
+    async fn will_be_unreachable(&self);
+    /// The transaction ids of the orders that really arrived at the bank, in that order.
+    async fn arrived(&self) -> Vec<String>;
+}
+
+/// An order for the usual account and level, under this transaction id.
+///
+/// # Panics
+/// When it is no transaction id.
+#[must_use]
+pub fn order(transaction_id: &str) -> SetLevel {
+    let account = Account::parse("AA19337Z8L29", None).expect("an arrangement");
+    SetLevel {
+        case: CaseId::from_u128(1),
+        arrangement: account.arrangement,
+        product: account.product,
+        level: AccountLevel::parse("1A").expect("a level"),
+        transaction_id: TransactionId::parse(transaction_id).expect("a transaction id"),
+        txn_no: TxnNo::parse("DA2100001").expect("a number"),
+    }
+}
+
+/// One check of the contract.
+///
+pub async fn an_applied_order_is_applied(under_test: &dyn CoreBankUnderTest) {
+    let order = order("T1222222");
+    under_test.will_apply().await;
+    let answer = under_test.bank().set_level(&order).await;
+    assert_eq!(classify(&order, &answer, &FinalCodes::default()), Outcome::Applied);
+    assert_eq!(under_test.arrived().await, ["T1222222"]);
+}
+
+/// One check of the contract.
+///
+pub async fn a_refused_order_is_refused_only_with_a_code_listed_as_final(
+    under_test: &dyn CoreBankUnderTest,
+) {
+    let order = order("T1222222");
+    let code = UpstreamCode::parse("E-CLOSED").expect("a code");
+    under_test.will_refuse(&code).await;
+    let answer = under_test.bank().set_level(&order).await;
+    let finals = FinalCodes::parse(vec![code.clone()]).expect("final codes");
+    assert_eq!(classify(&order, &answer, &finals), Outcome::Refused(code));
+    let unlisted = classify(&order, &answer, &FinalCodes::default());
+    assert_eq!(unlisted, Outcome::Unknown(Doubt::UnlistedCode));
+    assert_eq!(under_test.arrived().await, ["T1222222"]);
+}
+
+/// One check of the contract.
+///
+pub async fn a_lost_connection_is_unknown_and_the_order_was_sent_exactly_once(
+    under_test: &dyn CoreBankUnderTest,
+) {
+    let order = order("T1222222");
+    under_test.will_lose_the_connection().await;
+    let answer = under_test.bank().set_level(&order).await;
+    assert_eq!(answer, Answer::Lost(Doubt::ConnectionLost));
+    assert_eq!(under_test.arrived().await, ["T1222222"]);
+}
+
+/// One check of the contract.
+///
+pub async fn an_unreachable_bank_is_not_sent_and_nothing_arrived(
+    under_test: &dyn CoreBankUnderTest,
+) {
+    under_test.will_be_unreachable().await;
+    let answer = under_test.bank().set_level(&order("T1222222")).await;
+    assert_eq!(answer, Answer::NotSent(WhyNotSent::NoConnection));
+    assert!(under_test.arrived().await.is_empty());
+}
+
+/// It was reached once before, so that nothing an adapter may have kept of that conversation can
+/// turn "not sent" into a guess.
+///
+pub async fn a_bank_that_went_away_is_not_sent(under_test: &dyn CoreBankUnderTest) {
+    under_test.will_apply().await;
+    let bank = under_test.bank();
+    bank.set_level(&order("T1222222")).await;
+    under_test.will_be_unreachable().await;
+    let answer = bank.set_level(&order("T1333333")).await;
+    assert_eq!(answer, Answer::NotSent(WhyNotSent::NoConnection));
+    assert_eq!(under_test.arrived().await, ["T1222222"]);
+}
+
+/// One check of the contract.
+///
+pub async fn the_same_order_sent_twice_carries_the_same_transaction_id(
+    under_test: &dyn CoreBankUnderTest,
+) {
+    let order = order("T1222222");
+    under_test.will_lose_the_connection().await;
+    under_test.bank().set_level(&order).await;
+    under_test.will_apply().await;
+    let answer = under_test.bank().set_level(&order).await;
+    assert_eq!(classify(&order, &answer, &FinalCodes::default()), Outcome::Applied);
+    assert_eq!(under_test.arrived().await, ["T1222222", "T1222222"]);
+}
+
+/// Runs every check of the contract against each adapter, in a module of the given name.
+#[macro_export]
+macro_rules! core_bank_contract {
+    ($($name:ident: $under_test:expr),+ $(,)?) => {
+        $(
+            mod $name {
+                use super::*;
+
+                $crate::core_bank_contract! {
+                    @checks $under_test =>
+                    an_applied_order_is_applied,
+                    a_refused_order_is_refused_only_with_a_code_listed_as_final,
+                    a_lost_connection_is_unknown_and_the_order_was_sent_exactly_once,
+                    an_unreachable_bank_is_not_sent_and_nothing_arrived,
+                    a_bank_that_went_away_is_not_sent,
+                    the_same_order_sent_twice_carries_the_same_transaction_id,
+                }
+            }
+        )+
+    };
+    (@checks $under_test:expr => $($check:ident,)+) => {
+        $(
+            #[::tokio::test]
+            async fn $check() {
+                let under_test = $under_test;
+                $crate::core_bank_contract::$check(&under_test).await;
+            }
+        )+
+    };
+}

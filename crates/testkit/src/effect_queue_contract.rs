@@ -1,0 +1,42 @@
+//! What every [`EffectQueue`](madoguchi_domain::port::EffectQueue) must do, as tests.
+
+mod claims;
+mod counters;
+mod outcomes;
+mod sweeps;
+
+pub use claims::*;
+pub use counters::*;
+pub use outcomes::*;
+pub use sweeps::*;
+
+/// Runs the suite on each adapter: `effect_queue_contract!(mine: open_mine(), …);`, where
+/// `open_mine()` is a future of [`TestStores`](crate::contract::TestStores).
+#[macro_export]
+macro_rules! effect_queue_contract {
+    ($($adapter:ident: $open:expr),+ $(,)?) => {mod effect_queue {$(
+        mod $adapter {
+            use super::super::*;
+
+            $crate::store_checks!(
+                effect_queue_contract, $open,
+                only_what_is_due_is_claimed_oldest_first_up_to_the_limit
+                a_claim_raises_the_fence_and_is_durable
+                what_is_not_planned_is_never_claimed
+                twenty_claimers_never_share_an_effect
+                an_outcome_under_the_newest_claim_is_written
+                an_outcome_under_an_old_claim_only_leaves_evidence
+                an_outcome_is_written_once
+                of_twenty_raced_outcomes_one_is_written
+                a_confirmed_effect_makes_its_level_the_members
+                a_rejected_effect_leaves_the_member_as_it_was
+                one_fenced_out_outcome_does_not_hold_back_the_others
+                counters_and_doubt_are_kept_through_every_turn
+                overdue_is_what_lapsed_settled_or_is_proven_and_nothing_else
+                a_lease_and_a_settle_time_are_good_to_their_end
+                what_was_overdue_is_taken_up_once
+                orphans_are_passed_cases_without_an_effect_and_nothing_else
+            );
+        }
+    )+}};
+}

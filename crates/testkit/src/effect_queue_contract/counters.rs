@@ -1,0 +1,45 @@
+//! Checks that what an effect went through is counted for ever.
+
+use madoguchi_application::Stores;
+use madoguchi_domain::core_bank::{
+    Doubt, EffectEvent, EffectPolicy, EffectStateName, Outcome, WhyNotSent,
+};
+use madoguchi_domain::port::Recorded;
+
+use crate::samples::{answered, at, case_id, claim, moved};
+use crate::teller::Teller;
+
+/// Not sent, not sent, doubted, settled, doubted again: all numbers and moments read back.
+pub async fn counters_and_doubt_are_kept_through_every_turn(stores: Stores) {
+    let teller = Teller::at(&stores);
+    teller.passed(1..=1).await;
+    let not_sent = || Outcome::NotSent(WhyNotSent::NoConnection);
+    let unknown = || Outcome::Unknown(Doubt::ConnectionLost);
+    let turns = [
+        (at(200), not_sent(), (1, 0, None)),
+        (at(300), not_sent(), (2, 0, None)),
+        (at(400), unknown(), (0, 1, Some(at(400)))),
+        (at(800), not_sent(), (1, 1, Some(at(400)))),
+        (at(900), unknown(), (0, 2, Some(at(400)))),
+    ];
+    let (mut fence, mut evidence) = (0, Vec::new());
+    for (moment, outcome, counted) in turns {
+        let sending = teller.claim(&claim(1, 1, moment)).await.remove(0);
+        fence += 1;
+        assert_eq!((sending.fence.0, &teller.effect(1).await), (fence, &sending));
+        let change = answered(&sending, outcome, moment);
+        assert_eq!(teller.record(&change).await, Recorded::Written);
+        let found = teller.effect(1).await;
+        assert_eq!(found, change.after);
+        assert_eq!((found.unsent, found.ambiguous, found.ambiguous_since), counted);
+        evidence.extend(change.evidence);
+        if found.state.name() == EffectStateName::Unknown {
+            let settles_at = found.next_attempt_at().expect("doubt has an end");
+            let event = EffectEvent::Settled;
+            let settled = moved(&found, event, &EffectPolicy::standard(), settles_at);
+            assert_eq!(teller.record(&settled).await, Recorded::Written);
+            assert_eq!(teller.effect(1).await, settled.after);
+        }
+    }
+    assert_eq!(teller.timeline(case_id(1)).await.evidence, evidence, "oldest first");
+}

@@ -1,0 +1,196 @@
+//! A core bank in memory: it remembers, and fails when told to.
+//!
+//! ```
+//! use madoguchi_domain::core_bank::{Answer, Doubt};
+//! use madoguchi_domain::port::CoreBank;
+//! use madoguchi_testkit::core_bank_contract::order;
+//! use madoguchi_testkit::fake_core_bank::{Behaviour, FakeCoreBank};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let bank = FakeCoreBank::default();
+//! let order = order("T1222222");
+//! bank.script(&order.arrangement, [Behaviour::ApplyThenLose(Doubt::TimedOut)]);
+//!
+//! assert_eq!(bank.set_level(&order).await, Answer::Lost(Doubt::TimedOut));
+//! assert_eq!(bank.applied(), [order.clone()]); // and yet it was done
+//! assert_eq!(bank.level_of(&order.arrangement), Some(order.level));
+//! # }
+//! ```
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use madoguchi_domain::core_bank::{Answer, Doubt, Reply, SetLevel, UpstreamCode, WhyNotSent};
+use madoguchi_domain::level::AccountLevel;
+use madoguchi_domain::member::ArrangementId;
+use madoguchi_domain::port::CoreBank;
+
+/// What the bank does with one order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Behaviour {
+    /// Set the level and say so.
+    Apply,
+    /// Set the level; no readable answer comes back.
+    ApplyThenLose(Doubt),
+    /// Take the order, do nothing; no readable answer comes back.
+    Lose(Doubt),
+    /// Take the order, do nothing, answer with this code.
+    Refuse(UpstreamCode),
+    /// Take the order, do nothing, reply exactly this.
+    Reply(Reply),
+    /// Cannot be reached: the order never arrives.
+    Unreachable,
+}
+
+/// The bank. It applies every order that has no script.
+#[derive(Debug, Default)]
+pub struct FakeCoreBank(Mutex<Memory>);
+
+#[derive(Debug, Default)]
+struct Memory {
+    scripts: HashMap<ArrangementId, VecDeque<Behaviour>>,
+    orders: Vec<SetLevel>,
+    applied: Vec<SetLevel>,
+}
+
+impl FakeCoreBank {
+    /// Appends to what is done with the next orders for this arrangement, one each.
+    pub fn script(
+        &self,
+        arrangement: &ArrangementId,
+        behaviours: impl IntoIterator<Item = Behaviour>,
+    ) {
+        self.memory().scripts.entry(arrangement.clone()).or_default().extend(behaviours);
+    }
+
+    /// Every order that arrived, in the order of arrival.
+    #[must_use]
+    pub fn orders(&self) -> Vec<SetLevel> {
+        self.memory().orders.clone()
+    }
+
+    /// Every order that was obeyed, in the order of obeying.
+    #[must_use]
+    pub fn applied(&self) -> Vec<SetLevel> {
+        self.memory().applied.clone()
+    }
+
+    /// The level that the bank holds for this arrangement, if it was ever told one.
+    #[must_use]
+    pub fn level_of(&self, arrangement: &ArrangementId) -> Option<AccountLevel> {
+        let memory = self.memory();
+        let newest = memory.applied.iter().rfind(|order| order.arrangement == *arrangement)?;
+        Some(newest.level.clone())
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl CoreBank for FakeCoreBank {
+    async fn set_level(&self, order: &SetLevel) -> Answer {
+        self.memory().take(order)
+    }
+}
+
+impl Memory {
+    fn take(&mut self, order: &SetLevel) -> Answer {
+        let script = self.scripts.get_mut(&order.arrangement);
+        let behaviour = script.and_then(VecDeque::pop_front).unwrap_or(Behaviour::Apply);
+        if behaviour != Behaviour::Unreachable {
+            self.orders.push(order.clone());
+        }
+        match behaviour {
+            Behaviour::Unreachable => Answer::NotSent(WhyNotSent::NoConnection),
+            Behaviour::Apply => {
+                self.applied.push(order.clone());
+                Answer::Replied(Reply { codes: success(), ..echo(order) })
+            }
+            Behaviour::ApplyThenLose(doubt) => {
+                self.applied.push(order.clone());
+                Answer::Lost(doubt)
+            }
+            Behaviour::Lose(doubt) => Answer::Lost(doubt),
+            Behaviour::Refuse(code) => Answer::Replied(Reply { codes: vec![code], ..echo(order) }),
+            Behaviour::Reply(reply) => Answer::Replied(reply),
+        }
+    }
+}
+
+fn echo(order: &SetLevel) -> Reply {
+    Reply {
+        status: 200,
+        codes: Vec::new(),
+        transaction_id: Some(order.transaction_id.as_str().into()),
+        arrangement: Some(order.arrangement.expose().into()),
+        level: Some(order.level.as_str().into()),
+    }
+}
+
+fn success() -> Vec<UpstreamCode> {
+    UpstreamCode::parse(UpstreamCode::APPLIED).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::core_bank_contract::{CoreBankUnderTest, order};
+
+    #[derive(Default)]
+    struct FakeUnderTest(Arc<FakeCoreBank>);
+
+    impl FakeUnderTest {
+        fn next(&self, behaviour: Behaviour) {
+            self.0.script(&order("T1").arrangement, [behaviour]);
+        }
+    }
+
+    #[async_trait]
+    impl CoreBankUnderTest for FakeUnderTest {
+        fn bank(&self) -> Arc<dyn CoreBank> {
+            Arc::clone(&self.0) as Arc<dyn CoreBank>
+        }
+
+        async fn will_apply(&self) {
+            self.next(Behaviour::Apply);
+        }
+
+        async fn will_refuse(&self, code: &UpstreamCode) {
+            self.next(Behaviour::Refuse(code.clone()));
+        }
+
+        async fn will_lose_the_connection(&self) {
+            self.next(Behaviour::Lose(Doubt::ConnectionLost));
+        }
+
+        async fn will_be_unreachable(&self) {
+            self.next(Behaviour::Unreachable);
+        }
+
+        async fn arrived(&self) -> Vec<String> {
+            let id = |order: SetLevel| order.transaction_id.as_str().to_owned();
+            self.0.orders().into_iter().map(id).collect()
+        }
+    }
+
+    crate::core_bank_contract!(fake: FakeUnderTest::default());
+
+    #[tokio::test]
+    async fn each_arrangement_has_its_own_script() {
+        let bank = FakeCoreBank::default();
+        let (mine, mut yours) = (order("T1"), order("T2"));
+        yours.arrangement = ArrangementId::parse("AA19337Z8L30").unwrap();
+        bank.script(&mine.arrangement, [Behaviour::Lose(Doubt::TimedOut)]);
+        assert!(matches!(bank.set_level(&yours).await, Answer::Replied(_)));
+        assert_eq!(bank.set_level(&mine).await, Answer::Lost(Doubt::TimedOut));
+        assert_eq!(bank.orders(), [yours.clone(), mine.clone()]);
+        assert_eq!(bank.applied(), [yours]);
+        assert_eq!(bank.level_of(&mine.arrangement), None);
+    }
+}

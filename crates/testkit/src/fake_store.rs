@@ -1,0 +1,187 @@
+//! A whole store in memory: the adapter that every contract suite runs first.
+
+mod cases;
+mod effects;
+mod members;
+mod memory;
+mod trail;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use madoguchi_application::Stores;
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::audit::{ChainedEntry, Head, Place};
+use madoguchi_domain::core_bank::{Effect, EffectChange};
+use madoguchi_domain::member::{Member, MemberId};
+use madoguchi_domain::port::{
+    AuditLog, Claim, Committed, EffectQueue, Health, MemberStore, Overdue, Recorded, Registered,
+    Registration, StoreError, Timeline, UpgradeStore,
+};
+use madoguchi_domain::secret::SecretKey;
+use madoguchi_domain::upgrade::{CaseId, Change, Dossier, Lookup};
+
+use memory::Memory;
+
+/// Where a write breaks off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing is written.
+    BeforeCommit,
+    /// All of it is written, and the caller is not told.
+    AfterCommit,
+}
+
+/// A store that remembers, keeps every promise of the ports, and breaks on request. Its clones
+/// share one memory.
+///
+/// ```
+/// use madoguchi_testkit::{fake_store::{FakeStore, Fault}, samples};
+///
+/// let fake = FakeStore::new(samples::audit_key());
+/// let stores = fake.stores();
+/// // The next two writes are made, but their callers learn nothing of it.
+/// fake.fail_next(2, Fault::AfterCommit);
+/// # let _ = stores;
+/// ```
+#[derive(Debug, Clone)]
+pub struct FakeStore {
+    desk: Arc<Mutex<Desk>>,
+}
+
+#[derive(Debug)]
+struct Desk {
+    memory: Memory,
+    faults: VecDeque<Fault>,
+    is_down: bool,
+}
+
+impl FakeStore {
+    /// An empty store whose audit trail is one stream, number 0, chained with `audit_key`.
+    #[must_use]
+    pub fn new(audit_key: SecretKey) -> Self {
+        let memory = Memory::new(audit_key);
+        let desk = Desk { memory, faults: VecDeque::new(), is_down: false };
+        Self { desk: Arc::new(Mutex::new(desk)) }
+    }
+
+    /// Its ports, together.
+    #[must_use]
+    pub fn stores(&self) -> Stores {
+        Stores {
+            members: Arc::new(self.clone()),
+            upgrades: Arc::new(self.clone()),
+            effects: Arc::new(self.clone()),
+            audit: Arc::new(self.clone()),
+            health: Arc::new(self.clone()),
+        }
+    }
+
+    /// Lets the next `n` calls of `commit`, `record` and `claim` fail with
+    /// [`StoreError::Unavailable`], after those that were asked for before.
+    pub fn fail_next(&self, n: usize, fault: Fault) {
+        self.lock().faults.extend(std::iter::repeat_n(fault, n));
+    }
+
+    /// Lets everything, reading too, fail from now on (`true`) or work again (`false`).
+    pub fn set_down(&self, is_down: bool) {
+        self.lock().is_down = is_down;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does what no fault is meant for.
+    fn with<T>(&self, act: impl FnOnce(&mut Memory) -> T) -> Result<T, StoreError> {
+        let mut desk = self.lock();
+        if desk.is_down {
+            return Err(StoreError::Unavailable("the fake is down"));
+        }
+        Ok(act(&mut desk.memory))
+    }
+
+    /// Does what the next fault, if there is one, breaks off.
+    fn write<T>(&self, act: impl FnOnce(&mut Memory) -> T) -> Result<T, StoreError> {
+        let fault = self.lock().faults.pop_front();
+        match fault {
+            None => self.with(act),
+            Some(Fault::BeforeCommit) => {
+                Err(StoreError::Unavailable("the fake broke off before its commit"))
+            }
+            Some(Fault::AfterCommit) => {
+                self.with(act)?;
+                Err(StoreError::Unavailable("the fake broke off after its commit"))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl MemberStore for FakeStore {
+    async fn register(&self, members: &[Registration]) -> Result<Vec<Registered>, StoreError> {
+        self.with(|memory| members.iter().map(|wish| memory.register(wish)).collect())
+    }
+
+    async fn find(&self, id: &MemberId) -> Result<Option<Member>, StoreError> {
+        self.with(|memory| memory.members.get(id).cloned())
+    }
+}
+
+#[async_trait]
+impl UpgradeStore for FakeStore {
+    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<Dossier>>, StoreError> {
+        self.with(|memory| lookups.iter().map(|lookup| memory.load(lookup)).collect())
+    }
+
+    async fn commit(&self, changes: &[Change]) -> Result<Vec<Committed>, StoreError> {
+        self.write(|memory| changes.iter().map(|change| memory.commit(change)).collect())
+    }
+
+    async fn timeline(&self, case: CaseId) -> Result<Timeline, StoreError> {
+        self.with(|memory| memory.timelines.get(&case).cloned().unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl EffectQueue for FakeStore {
+    async fn claim(&self, claim: &Claim) -> Result<Vec<Effect>, StoreError> {
+        self.write(|memory| memory.claim(claim))
+    }
+
+    async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
+        self.write(|memory| changes.iter().map(|change| memory.record(change)).collect())
+    }
+
+    async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<Overdue>, StoreError> {
+        self.with(|memory| memory.overdue(now, limit))
+    }
+
+    async fn orphans(&self, limit: u32) -> Result<Vec<Dossier>, StoreError> {
+        self.with(|memory| memory.orphans(limit))
+    }
+}
+
+#[async_trait]
+impl AuditLog for FakeStore {
+    async fn heads(&self) -> Result<Vec<Head>, StoreError> {
+        self.with(|memory| vec![memory.trail.head()])
+    }
+
+    async fn after(&self, place: Place, limit: u32) -> Result<Vec<ChainedEntry>, StoreError> {
+        self.with(|memory| memory.trail.after(place, limit))
+    }
+}
+
+#[async_trait]
+impl Health for FakeStore {
+    fn name(&self) -> &'static str {
+        "store"
+    }
+
+    async fn check(&self) -> Result<(), &'static str> {
+        self.with(|_| ()).map_err(|_| "the fake is down")
+    }
+}

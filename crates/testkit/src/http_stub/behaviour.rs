@@ -1,0 +1,124 @@
+//! What the server can be told to do with a request.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Received;
+
+/// What to do with one request. It has been read whole unless the variant says otherwise.
+#[derive(Clone)]
+pub enum Behaviour {
+    /// Answer.
+    Respond(Response),
+    /// Answer with what is computed from the request; see [`Behaviour::compute`].
+    Compute(Arc<dyn Fn(&Received) -> Response + Send + Sync>),
+    /// Close without an answer.
+    Close,
+    /// Close a new connection without reading anything from it.
+    CloseUnread,
+    /// Answer nothing and reset the connection (RST instead of FIN).
+    Reset,
+    /// Announce the whole body, send its first `after` bytes, close.
+    Cut {
+        /// The answer that is begun.
+        response: Response,
+        /// How many bytes of its body are sent; 0 closes after the head.
+        after: usize,
+    },
+    /// Answer byte by byte.
+    Dribble {
+        /// The answer.
+        response: Response,
+        /// The pause after each byte.
+        pause: Duration,
+    },
+    /// Send these bytes, HTTP or not, and close.
+    Raw(Vec<u8>),
+    /// Never answer and never close.
+    Hang,
+}
+
+impl Behaviour {
+    /// An answer that depends on the request.
+    pub fn compute(answer: impl Fn(&Received) -> Response + Send + Sync + 'static) -> Self {
+        Self::Compute(Arc::new(answer))
+    }
+}
+
+impl fmt::Debug for Behaviour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Respond(_) => "Respond",
+            Self::Compute(_) => "Compute",
+            Self::Close => "Close",
+            Self::CloseUnread => "CloseUnread",
+            Self::Reset => "Reset",
+            Self::Cut { .. } => "Cut",
+            Self::Dribble { .. } => "Dribble",
+            Self::Raw(_) => "Raw",
+            Self::Hang => "Hang",
+        })
+    }
+}
+
+/// An HTTP response.
+#[derive(Debug, Clone)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// The headers beside `content-length`.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Whether `content-length` is announced. If not, closing the connection ends the body.
+    pub measured: bool,
+}
+
+impl Response {
+    /// A response without headers of its own.
+    #[must_use]
+    pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, headers: Vec::new(), body: body.into(), measured: true }
+    }
+
+    /// A JSON response; `body` is sent as it is.
+    #[must_use]
+    pub fn json(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self::new(status, body).with_header("content-type", "application/json")
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The same without its length being announced.
+    #[must_use]
+    pub fn unmeasured(self) -> Self {
+        Self { measured: false, ..self }
+    }
+
+    pub(super) fn head(&self) -> String {
+        let mut head = format!("HTTP/1.1 {} Scripted\r\n", self.status);
+        for (name, value) in &self.headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        if self.measured {
+            head += &format!("content-length: {}\r\n", self.body.len());
+        }
+        head + "\r\n"
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        [self.head().as_bytes(), self.body.as_slice()].concat()
+    }
+
+    /// Whether the connection can carry another request after this response.
+    pub(super) const fn leaves_open(&self) -> ControlFlow<()> {
+        if self.measured { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+}

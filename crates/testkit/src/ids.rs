@@ -1,0 +1,62 @@
+//! Ids and chance that are the same in every run of a test.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use madoguchi_domain::core_bank::Jitter;
+use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::port::Ids;
+use madoguchi_domain::upgrade::CaseId;
+
+/// Makes the same ids from the same seed, and from another seed none of them.
+///
+/// ```
+/// use madoguchi_domain::port::Ids;
+/// use madoguchi_testkit::ids::SeededIds;
+///
+/// let (one, again, other) = (SeededIds::new(1), SeededIds::new(1), SeededIds::new(2));
+/// let first = one.case();
+/// assert_eq!(first, again.case());
+/// assert_ne!(first, other.case());
+/// assert_ne!(first, one.case());
+/// ```
+#[derive(Debug)]
+pub struct SeededIds {
+    seed: u64,
+    next: AtomicU64,
+}
+
+impl SeededIds {
+    /// The ids of this seed, from the first one on.
+    #[must_use]
+    pub const fn new(seed: u64) -> Self {
+        Self { seed, next: AtomicU64::new(1) }
+    }
+
+    fn next(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::SeqCst)
+    }
+}
+
+impl Ids for SeededIds {
+    fn case(&self) -> CaseId {
+        CaseId::from_u128((u128::from(self.seed) << 64) | u128::from(self.next()))
+    }
+
+    fn correlation(&self) -> CorrelationId {
+        let text = format!("seed-{}-{}", self.seed, self.next());
+        CorrelationId::parse(&text).expect("letters, digits and hyphens are a correlation id")
+    }
+
+    fn jitter(&self) -> Jitter {
+        let drawn = u32::try_from(scatter(self.seed ^ scatter(self.next())) >> 32);
+        Jitter::new(f64::from(drawn.unwrap_or(0)) / f64::from(u32::MAX))
+    }
+}
+
+/// The output function of SplitMix64 (Steele, Lea, Flood 2014): neighbours end far apart.
+const fn scatter(number: u64) -> u64 {
+    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}

@@ -1,0 +1,57 @@
+//! Checks that a member reads back exactly as it was registered.
+
+use madoguchi_application::Stores;
+use madoguchi_domain::member::{Account, Member, MemberId};
+use madoguchi_domain::port::Registered;
+
+use crate::samples::{self, level, member, registration};
+
+/// A member of this id and account `number`.
+fn called(id: &str, number: u32) -> Member {
+    Member { id: MemberId::parse(id).expect("the id parses"), ..member(number) }
+}
+
+async fn register_and_find(stores: &Stores, members: Vec<Member>) {
+    let wishes: Vec<_> = members.iter().cloned().map(registration).collect();
+    let answers = stores.members.register(&wishes).await.expect("members are registered");
+    assert_eq!(answers, vec![Registered::New; members.len()]);
+    for member in members {
+        let found = stores.members.find(&member.id).await.expect("members are read");
+        assert_eq!(found.as_ref().map(|it| it.id.expose()), Some(member.id.expose()));
+        assert_eq!(found, Some(member));
+    }
+}
+
+/// Nobody has an id that nobody was registered with.
+pub async fn an_unknown_member_is_none(stores: Stores) {
+    let nobody = stores.members.find(&samples::member_id(1)).await;
+    assert_eq!(nobody, Ok(None));
+    register_and_find(&stores, vec![member(1)]).await;
+    assert_eq!(stores.members.find(&samples::member_id(2)).await, Ok(None));
+}
+
+/// Ids of any script, quotes, wildcards and the longest of everything are kept as they are.
+pub async fn odd_characters_survive(stores: Stores) {
+    let longest = Account::parse(&"Z".repeat(36), Some(&"~".repeat(64))).expect("it parses");
+    let quoted = Account::parse("0", Some("A'\"`%_\\;--{}$1?")).expect("it parses");
+    let members = vec![
+        called("客戶一號", 1),
+        called("O'Brien \"the\" `quoted`", 2),
+        called("100%_\\;--", 3),
+        called("  spaces around  ", 4),
+        called("é e\u{301} 🦀 \u{200d} \u{feff}", 5),
+        called("{\"$ne\":null},(NULL)", 6),
+        Member { account: longest, ..called(&"客".repeat(64), 7) },
+        Member { account: quoted, registered: Some(level("aZ09aZ09")), ..called("null", 8) },
+    ];
+    register_and_find(&stores, members).await;
+}
+
+/// Case, spaces, wildcards and Unicode forms tell ids apart.
+pub async fn ids_that_look_alike_are_different_members(stores: Stores) {
+    let ids = ["m1", "M1", "m1 ", " m1", "m_", "m%", "é", "e\u{301}", "1", "01", "1.0"];
+    let members = (1..).zip(ids).map(|(number, id)| called(id, number)).collect();
+    register_and_find(&stores, members).await;
+    let other = MemberId::parse("mm").expect("the id parses");
+    assert_eq!(stores.members.find(&other).await, Ok(None), "a wildcard finds nobody");
+}

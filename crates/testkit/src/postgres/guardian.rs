@@ -1,0 +1,87 @@
+//! Keeps a server from outliving its test process, which may end without running a destructor.
+//!
+//! A Rust static is never dropped, and nothing is dropped on `SIGKILL`. But the kernel closes the
+//! pipes of a process however it ends: a small shell, the guardian, starts the server and then
+//! reads a pipe whose other end only the test process holds. When the pipe ends, so does the
+//! server, and its directory is removed.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use super::programs::Account;
+
+const SCRIPT: &str = include_str!("guardian.sh");
+
+/// The shell that holds the server, and both ends of the talk with it.
+#[derive(Debug)]
+pub(super) struct Guardian {
+    dir: PathBuf,
+    shell: Child,
+    /// `None` only while being dropped.
+    orders: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Guardian {
+    /// Makes a directory, a cluster in it and starts the server with the given `name=value`
+    /// settings; returns when it takes connections.
+    pub(super) fn start(bin_dir: &Path, settings: &[&str]) -> Self {
+        // `/tmp` and not the environment's choice: a socket path has room for 107 bytes, and the
+        // unprivileged account must be able to reach it.
+        let dir = tempfile::Builder::new().prefix("madoguchi-pg-").tempdir_in("/tmp");
+        let dir = dir.expect("a directory under /tmp can be made");
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", SCRIPT, "guardian"])
+            .args([bin_dir, dir.path()])
+            .args(["listen_addresses=", "max_connections=200"])
+            .arg(format!("unix_socket_directories={}", dir.path().display()))
+            .args(settings)
+            .current_dir(dir.path())
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        if let Some(account) = Account::to_step_down_to(dir.path()) {
+            account.own(dir.path());
+            command.uid(account.uid).gid(account.gid);
+        }
+        let mut shell = command.spawn().expect("sh runs");
+        let orders = shell.stdin.take();
+        let answers = BufReader::new(shell.stdout.take().expect("the shell's output is a pipe"));
+        let mut guardian = Self { dir: dir.keep(), shell, orders, answers };
+        guardian.expect_answer("start", "up");
+        guardian
+    }
+
+    /// Where the server keeps its data, its log and its socket.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Gives one order of the script (`start`, `stop`, `crash`) and waits until it is done.
+    pub(super) fn order(&mut self, order: &str) {
+        let orders = self.orders.as_mut().expect("the guardian is alive until dropped");
+        writeln!(orders, "{order}").expect("the guardian reads its orders");
+        self.expect_answer(order, if order == "start" { "up" } else { "down" });
+    }
+
+    fn expect_answer(&mut self, order: &str, expected: &str) {
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).expect("the guardian answers");
+        if answer.trim_end() != expected {
+            let log = std::fs::read_to_string(self.dir.join("log")).unwrap_or_default();
+            panic!("PostgreSQL: `{order}` was answered {answer:?}; the log of the server:\n{log}");
+        }
+    }
+}
+
+impl Drop for Guardian {
+    fn drop(&mut self) {
+        drop(self.orders.take());
+        // A failed wait changes nothing: the shell has its end of input and cleans up by itself.
+        let _ = self.shell.wait();
+    }
+}

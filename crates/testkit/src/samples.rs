@@ -1,0 +1,81 @@
+//! Ready-made values, so that a test reads like a sentence.
+
+mod effects;
+mod members;
+mod requests;
+
+pub use effects::{answered, claim, moved, worker};
+pub use members::{account, member, member_id, registration};
+pub use requests::{case_id, decide, open, open_as, reference, verify};
+
+use jiff::SignedDuration;
+
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::actor::{Actor, ActorKind, ActorRef, Scope};
+use madoguchi_domain::core_bank::TransactionIdScheme;
+use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::level::AccountLevel;
+use madoguchi_domain::secret::SecretKey;
+use madoguchi_domain::upgrade::{QrMint, UpgradePolicy};
+
+/// The moment at which every sample story begins.
+#[must_use]
+pub fn start() -> Timestamp {
+    "2026-01-05T09:00:00Z".parse().expect("the start is a moment")
+}
+
+/// The moment `seconds` after [`start`].
+#[must_use]
+pub fn at(seconds: i64) -> Timestamp {
+    start() + SignedDuration::from_secs(seconds)
+}
+
+/// The key of every sample audit trail; an adapter under test must chain with it.
+#[must_use]
+pub fn audit_key() -> SecretKey {
+    key(5)
+}
+
+/// A level, for example `level("1A")`.
+#[must_use]
+pub fn level(text: &str) -> AccountLevel {
+    AccountLevel::parse(text).expect("the sample level parses")
+}
+
+/// The bank's policy: target `1A`, QR codes that live 600 s, fixed keys.
+#[must_use]
+pub fn policy() -> UpgradePolicy {
+    UpgradePolicy {
+        target: level("1A"),
+        qr: QrMint::new(key(7), 600),
+        transaction_ids: TransactionIdScheme::standard(key(9)),
+    }
+}
+
+/// A person: the agent at the desk.
+#[must_use]
+pub fn human() -> ActorRef {
+    ActorRef::new("sample-idp", "agent-7", ActorKind::Human)
+}
+
+/// A program: the channel that opens cases and reports checks.
+#[must_use]
+pub fn system() -> ActorRef {
+    ActorRef::new("sample-idp", "channel", ActorKind::System)
+}
+
+/// An authenticated caller with these rights.
+#[must_use]
+pub fn caller(who: ActorRef, scopes: &[Scope]) -> Actor {
+    Actor { who, scopes: scopes.to_vec() }
+}
+
+/// A request's id, for example `correlation("call-1")`.
+#[must_use]
+pub fn correlation(text: &str) -> CorrelationId {
+    CorrelationId::parse(text).expect("the sample correlation id parses")
+}
+
+fn key(byte: u8) -> SecretKey {
+    SecretKey::parse(&[byte; 32]).expect("32 bytes are a key")
+}

@@ -1,0 +1,146 @@
+//! Checks that a transition is written with all that belongs to it, or not at all.
+
+use madoguchi_application::Stores;
+use madoguchi_domain::core_bank::{EffectState, Fence};
+use madoguchi_domain::port::Committed;
+use madoguchi_domain::upgrade::{
+    self, CaseKey, CheckReference, CheckSource, Command, EventName, HistoryEntry, Request,
+    StateName, Version, Write,
+};
+
+use crate::samples::{self, case_id};
+use crate::teller::Teller;
+use crate::trail;
+
+/// A case in each of the five states reads back as it was decided, with check, moments, target.
+pub async fn every_state_reads_back_with_its_facts(stores: Stores) {
+    let teller = Teller::at(&stores);
+    teller.opened(1..=5).await;
+    let reference = CheckReference::parse("客's \"100%\" \\ _ 🦀").expect("the reference parses");
+    let odd = Command::Verify { source: CheckSource::Va, reference, passed: true };
+    let stories = [
+        (1, StateName::New, vec![]),
+        (2, StateName::EddaSuccess, vec![Request { command: odd, ..samples::verify(2, true) }]),
+        (3, StateName::EddaFailure, vec![samples::verify(3, false)]),
+        (4, StateName::CustomerSuccess, vec![samples::verify(4, true), samples::decide(4, true)]),
+        (5, StateName::CustomerFailure, vec![samples::verify(5, true), samples::decide(5, false)]),
+    ];
+    for (number, state, requests) in stories {
+        let mut expected = teller.newest(number).await;
+        for request in requests {
+            expected = teller.ask(&request).await;
+            assert_eq!(teller.newest(number).await, expected);
+        }
+        let by_id = teller.load(CaseKey::Id(case_id(number))).await;
+        assert_eq!(by_id.as_ref(), Some(&expected));
+        assert_eq!(expected.case.map(|case| case.state.name()), Some(state));
+    }
+}
+
+/// Each transition has one row that says from, to, why, who, when and in which request.
+pub async fn history_is_written_once_and_in_order(stores: Stores) {
+    let teller = Teller::at(&stores);
+    teller.opened(1..=2).await;
+    teller.ask(&samples::verify(1, true)).await;
+    teller.ask(&samples::decide(1, true)).await;
+    let replay = teller.decide(&samples::decide(1, true)).await;
+    assert_eq!(replay.change, None, "the same verdict again changes nothing");
+
+    let row = |from, to, why, request: Request| {
+        let Request { by, at, correlation, .. } = request;
+        HistoryEntry { case: case_id(1), from, to, why, by, at, correlation }
+    };
+    let expected = [
+        row(None, StateName::New, EventName::Opened, samples::open(1)),
+        row(
+            Some(StateName::New),
+            StateName::EddaSuccess,
+            EventName::Verified,
+            samples::verify(1, true),
+        ),
+        row(
+            Some(StateName::EddaSuccess),
+            StateName::CustomerSuccess,
+            EventName::Passed,
+            samples::decide(1, true),
+        ),
+    ];
+    let past = teller.timeline(case_id(1)).await;
+    assert_eq!(past.history, expected);
+    assert_eq!(past.evidence, []);
+    assert_eq!(teller.timeline(case_id(2)).await.history.len(), 1, "another case's is its own");
+}
+
+/// After a passed verdict the case is final, the effect due, the target set, the level as it was.
+pub async fn a_passed_verdict_writes_case_effect_and_target_together(stores: Stores) {
+    let teller = Teller::at(&stores);
+    teller.passed(1..=1).await;
+    let found = teller.newest(1).await;
+    let case = found.case.expect("the case is there");
+    let effect = found.effect.expect("its effect is there");
+    let ids = teller.policy.transaction_ids.derive(case.id, &teller.policy.target);
+
+    assert_eq!((case.state.name(), case.version), (StateName::CustomerSuccess, Version(3)));
+    assert_eq!(effect.state, EffectState::Planned { due: samples::at(120) });
+    assert_eq!((effect.order.case, effect.fence), (case.id, Fence(0)));
+    assert_eq!(effect.order.arrangement, samples::account(1).arrangement);
+    assert_eq!(effect.order.level, teller.policy.target);
+    assert_eq!((effect.order.transaction_id, effect.order.txn_no), ids);
+    assert_eq!(effect.member, found.member.id);
+    assert_eq!(found.member.target, Some(teller.policy.target.clone()));
+    assert_eq!(found.member.level(), None);
+    let registered = stores.members.find(&found.member.id).await.expect("members are read");
+    assert_eq!(registered, Some(found.member));
+}
+
+/// Whatever kind of change is lost: no state, code, history, effect, target or audit row of it.
+pub async fn a_lost_change_writes_nothing_at_all(stores: Stores) {
+    let teller = Teller::at(&stores);
+    teller.register(1..=1).await;
+    teller.opened(2..=2).await;
+    teller.opened(3..=3).await;
+    teller.verified(4..=5).await;
+    teller.orphan(5).await;
+    let late = Request { at: samples::at(601), ..samples::open(2) };
+    let orphan = teller.newest(5).await;
+    let plan = upgrade::replan(&orphan, &teller.policy, &samples::system(), samples::at(180));
+    let lost = [
+        teller.change(&samples::open_as(1, case_id(101))).await,
+        teller.change(&late).await,
+        teller.change(&samples::verify(3, true)).await,
+        teller.change(&samples::decide(4, true)).await,
+        plan.expect("an orphan can be given its effect"),
+    ];
+    teller.ask(&samples::open(1)).await;
+    teller.ask(&samples::verify(2, true)).await;
+    teller.ask(&samples::verify(3, false)).await;
+    teller.ask(&samples::decide(4, false)).await;
+    assert_eq!(teller.commit(&lost[4]).await, Committed::Moved);
+
+    let cases = [1, 2, 3, 4, 5, 101].map(case_id);
+    let before = teller.snapshot(&cases).await;
+    for change in &lost {
+        assert_eq!(teller.commit(change).await, Committed::Lost, "{:?}", change.audit.action);
+    }
+    assert_eq!(teller.commit_all(&lost).await, [Committed::Lost; 5]);
+    assert_eq!(teller.snapshot(&cases).await, before);
+    for (case, serial) in [(101, 1), (2, 2)] {
+        let hash = teller.policy.qr.token(case_id(case), serial).hash();
+        assert_eq!(teller.load(CaseKey::Scanned(hash)).await, None, "no lost code is found");
+    }
+}
+
+/// Who contradicts the record is written down, and nothing else changes.
+pub async fn a_contradiction_writes_its_audit_row_and_nothing_else(stores: Stores) {
+    let teller = Teller::at(&stores);
+    teller.passed(1..=1).await;
+    let change = teller.change(&samples::decide(1, false)).await;
+    assert_eq!(change.write, Write::Nothing);
+    let before = teller.snapshot(&[case_id(1)]).await;
+    assert_eq!(teller.commit(&change).await, Committed::Moved);
+
+    let after = teller.snapshot(&[case_id(1)]).await;
+    assert_eq!((after.dossiers, after.timelines), (before.dossiers, before.timelines));
+    assert_eq!(after.trail.len(), before.trail.len() + 1);
+    assert_eq!(trail::count(&stores, &change.audit).await, 1);
+}

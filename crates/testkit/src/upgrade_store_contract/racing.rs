@@ -1,0 +1,104 @@
+//! Checks that of many at once, one wins and the others learn that they did not.
+
+use madoguchi_application::Stores;
+use madoguchi_domain::port::Committed;
+use madoguchi_domain::upgrade::{CaseKey, Change, Command, Request, StateName};
+
+use crate::race::race;
+use crate::samples::{self, case_id};
+use crate::teller::Teller;
+use crate::trail;
+
+const RUNNERS: u32 = 20;
+
+/// Commits every change in a task of its own, all at once.
+async fn raced(teller: &Teller, changes: Vec<Change>) -> Vec<Committed> {
+    let commit = |change: Change| {
+        let teller = teller.clone();
+        async move { teller.commit(&change).await }
+    };
+    race(changes.into_iter().map(commit).collect()).await
+}
+
+/// The place of the one that moved.
+fn winner(became: &[Committed]) -> usize {
+    let moved = |place: &usize| became[*place] == Committed::Moved;
+    let winners: Vec<usize> = (0..became.len()).filter(moved).collect();
+    assert_eq!(winners.len(), 1, "exactly one moves");
+    winners[0]
+}
+
+/// The second of two verdicts decided on one version is lost, whichever it is.
+pub async fn of_two_changes_on_one_version_one_moves(stores: Stores) {
+    let teller = Teller::at(&stores);
+    teller.verified(1..=2).await;
+    for (number, passed) in [(1, true), (2, false)] {
+        let first = teller.change(&samples::decide(number, passed)).await;
+        let second = teller.change(&samples::decide(number, !passed)).await;
+        assert_eq!(teller.commit(&first).await, Committed::Moved);
+        let stands = teller.newest(number).await;
+        assert_eq!(teller.commit(&second).await, Committed::Lost);
+        assert_eq!(teller.newest(number).await, stands);
+        assert_eq!(stands.effect.is_some(), passed);
+    }
+}
+
+/// Twenty verdicts at once, half of them the opposite: one moves, and leaves only its own rows.
+pub async fn of_twenty_raced_changes_on_one_version_one_moves(stores: Stores) {
+    let teller = Teller::at(&stores);
+    teller.verified(1..=1).await;
+    let rows = trail::rows(&stores).await.len();
+    let (pass, fail) = (samples::decide(1, true), samples::decide(1, false));
+    let (pass, fail) = (teller.change(&pass).await, teller.change(&fail).await);
+    let changes = (0..RUNNERS).map(|n| if n % 2 == 0 { pass.clone() } else { fail.clone() });
+    let passed = winner(&raced(&teller, changes.collect()).await) % 2 == 0;
+
+    let found = teller.newest(1).await;
+    let state = if passed { StateName::CustomerSuccess } else { StateName::CustomerFailure };
+    assert_eq!(found.case.map(|case| case.state.name()), Some(state));
+    assert_eq!((found.effect.is_some(), found.member.target.is_some()), (passed, passed));
+    let history = teller.timeline(case_id(1)).await.history;
+    assert_eq!(history.iter().map(|row| row.to).collect::<Vec<_>>()[2..], [state]);
+    assert_eq!(trail::rows(&stores).await.len(), rows + 1);
+}
+
+/// Twenty ask for a case of one member at once: there is one case, and no trace of the others.
+pub async fn twenty_raced_openings_give_one_case(stores: Stores) {
+    let teller = Teller::at(&stores);
+    teller.register(1..=1).await;
+    let mut changes = Vec::new();
+    for number in 0..RUNNERS {
+        changes.push(teller.change(&samples::open_as(1, case_id(100 + number))).await);
+    }
+    let won = winner(&raced(&teller, changes.clone()).await);
+
+    let found = teller.newest(1).await;
+    assert_eq!(found.case.map(|case| Some(case.id)), Some(changes[won].write.case()));
+    for (place, change) in changes.iter().enumerate() {
+        let id = change.write.case().expect("an opening is about a case");
+        let there = teller.load(CaseKey::Id(id)).await.is_some();
+        assert_eq!(there, place == won);
+        assert_eq!(teller.timeline(id).await.history.len(), usize::from(there));
+    }
+    assert_eq!(trail::rows(&stores).await.len(), 2, "one registration, one opening");
+}
+
+/// Twenty cases report one reference at once: it belongs to one of them.
+pub async fn of_twenty_raced_cases_one_takes_a_reference(stores: Stores) {
+    let teller = Teller::at(&stores);
+    teller.opened(1..=RUNNERS).await;
+    let Command::Verify { source, reference, .. } = samples::verify(1, true).command else {
+        panic!("a verification verifies");
+    };
+    let mut changes = Vec::new();
+    for number in 1..=RUNNERS {
+        let (reference, passed) = (reference.clone(), number % 2 == 0);
+        let command = Command::Verify { source, reference, passed };
+        changes.push(teller.change(&Request { command, ..samples::verify(number, true) }).await);
+    }
+    let won = winner(&raced(&teller, changes).await);
+    for (place, number) in (1..=RUNNERS).enumerate() {
+        let case = teller.newest(number).await.case.expect("the case is there");
+        assert_eq!(case.state.check().is_some(), place == won);
+    }
+}

@@ -1,0 +1,83 @@
+//! Checks that a checking service's reference belongs to one case.
+
+use madoguchi_application::Stores;
+use madoguchi_domain::port::Committed;
+use madoguchi_domain::upgrade::{
+    CaseKey, CheckSource, Command, Lookup, Refusal, Request, StateName, Write,
+};
+
+use crate::samples::{self, case_id, member_id, reference};
+use crate::teller::Teller;
+
+/// A report on member `number` under the reference of member 1.
+fn borrowed(number: u32, source: CheckSource) -> Request {
+    let command = Command::Verify { source, reference: reference(1), passed: true };
+    Request { command, ..samples::verify(number, true) }
+}
+
+/// A lookup tells which case holds the reference, whoever asks and in whatever state it is.
+pub async fn a_reference_held_by_a_case_is_reported(stores: Stores) {
+    let teller = Teller::at(&stores);
+    teller.opened(1..=3).await;
+    teller.ask(&samples::verify(1, true)).await;
+    teller.ask(&samples::verify(2, false)).await;
+    teller.ask(&samples::decide(1, true)).await;
+
+    let (first, second) = (Some(case_id(1)), Some(case_id(2)));
+    let (edda, va) = (CheckSource::Edda, CheckSource::Va);
+    let asked = [
+        (3, Some((edda, reference(1))), first),
+        (1, Some((edda, reference(1))), first),
+        (3, Some((va, reference(1))), None),
+        (3, None, None),
+        (1, Some((edda, reference(2))), second),
+        (3, Some((edda, reference(3))), None),
+    ];
+    let (lookups, holders): (Vec<_>, Vec<_>) = asked
+        .into_iter()
+        .map(|(number, check, holder)| {
+            (Lookup { key: CaseKey::NewestOf(member_id(number)), check }, holder)
+        })
+        .unzip();
+    let found = teller.look_up(&lookups).await.into_iter();
+    let reported: Vec<_> =
+        found.map(|dossier| dossier.expect("the member is known").check_held_by).collect();
+    assert_eq!(reported, holders);
+
+    let refused = teller.decide(&borrowed(3, edda)).await;
+    assert_eq!(refused.answer, Err(Refusal::VerificationContradiction));
+    assert_eq!(refused.change.map(|change| change.write), Some(Write::Nothing));
+}
+
+/// A case that reports another's reference, decided before that was known, is lost.
+pub async fn a_reference_is_not_taken_twice(stores: Stores) {
+    let teller = Teller::at(&stores);
+    teller.opened(1..=3).await;
+    let late = teller.change(&borrowed(2, CheckSource::Edda)).await;
+    let other_source = teller.change(&borrowed(3, CheckSource::Va)).await;
+    teller.ask(&samples::verify(1, false)).await;
+
+    let before = teller.snapshot(&[case_id(1), case_id(2)]).await;
+    assert_eq!(teller.commit(&late).await, Committed::Lost);
+    assert_eq!(teller.snapshot(&[case_id(1), case_id(2)]).await, before);
+    assert_eq!(teller.commit(&other_source).await, Committed::Moved, "VA counts its own");
+}
+
+/// Two cases report one reference in one batch: one moves, and a third flows on.
+pub async fn a_reference_is_not_taken_twice_in_one_batch(stores: Stores) {
+    let teller = Teller::at(&stores);
+    teller.opened(1..=3).await;
+    let changes = [
+        teller.change(&borrowed(2, CheckSource::Edda)).await,
+        teller.change(&samples::verify(1, true)).await,
+        teller.change(&samples::verify(3, true)).await,
+    ];
+    let became = teller.commit_all(&changes).await;
+    let moved = |place: usize| became[place] == Committed::Moved;
+    assert!(moved(0) != moved(1), "one of the two takes it: {became:?}");
+    assert!(moved(2));
+    for (place, number) in [2, 1, 3].into_iter().enumerate() {
+        let case = teller.newest(number).await.case.expect("the case is there");
+        assert_eq!(case.state.name() == StateName::EddaSuccess, moved(place));
+    }
+}

@@ -1,0 +1,68 @@
+//! The fake store keeps every promise that the ports make: it runs all suites, before any other.
+
+use madoguchi_domain::core_bank::{EffectStateName, Outcome};
+use madoguchi_domain::port::{Committed, Recorded, StoreError};
+use madoguchi_testkit::contract::TestStores;
+use madoguchi_testkit::fake_store::{FakeStore, Fault};
+use madoguchi_testkit::teller::Teller;
+use madoguchi_testkit::{
+    audit_log_contract, effect_queue_contract, member_store_contract, samples,
+    upgrade_store_contract,
+};
+
+async fn open_fake() -> TestStores {
+    FakeStore::new(samples::audit_key()).stores().into()
+}
+
+member_store_contract!(fake: open_fake());
+upgrade_store_contract!(fake: open_fake());
+effect_queue_contract!(fake: open_fake());
+audit_log_contract!(fake: open_fake());
+
+#[tokio::test]
+async fn a_broken_commit_has_happened_or_has_not_and_says_neither() {
+    let fake = FakeStore::new(samples::audit_key());
+    let teller = Teller::at(&fake.stores());
+    teller.verified(1..=2).await;
+    let changes = [
+        teller.change(&samples::decide(1, true)).await,
+        teller.change(&samples::decide(2, true)).await,
+    ];
+    fake.fail_next(1, Fault::BeforeCommit);
+    fake.fail_next(1, Fault::AfterCommit);
+    for change in &changes {
+        let answer = teller.stores.upgrades.commit(std::slice::from_ref(change)).await;
+        assert!(matches!(answer, Err(StoreError::Unavailable(_))));
+    }
+    assert!(teller.newest(1).await.effect.is_none());
+    assert!(teller.newest(2).await.effect.is_some());
+    assert_eq!(teller.commit_all(&changes).await, [Committed::Moved, Committed::Lost]);
+}
+
+#[tokio::test]
+async fn claims_and_outcomes_break_too_and_reading_does_not() {
+    let fake = FakeStore::new(samples::audit_key());
+    let teller = Teller::at(&fake.stores());
+    teller.passed(1..=1).await;
+    let wish = samples::claim(1, 1, samples::at(200));
+    fake.fail_next(2, Fault::AfterCommit);
+    assert!(teller.stores.effects.claim(&wish).await.is_err());
+    let sending = teller.effect(1).await;
+    assert_eq!(sending.state.name(), EffectStateName::Sending);
+    let applied = samples::answered(&sending, Outcome::Applied, samples::at(201));
+    assert!(teller.stores.effects.record(std::slice::from_ref(&applied)).await.is_err());
+    assert_eq!(teller.effect(1).await, applied.after);
+    assert_eq!(teller.record(&applied).await, Recorded::FencedOut);
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_does_nothing_and_says_so() {
+    let fake = FakeStore::new(samples::audit_key());
+    let stores = fake.stores();
+    assert_eq!((stores.health.name(), stores.health.check().await), ("store", Ok(())));
+    fake.set_down(true);
+    assert!(stores.health.check().await.is_err());
+    assert!(stores.members.find(&samples::member_id(1)).await.is_err());
+    fake.set_down(false);
+    assert_eq!(stores.members.find(&samples::member_id(1)).await, Ok(None));
+}

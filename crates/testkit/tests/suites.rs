@@ -1,0 +1,34 @@
+//! A check that no macro names would run nowhere: every suite's list holds every check there is.
+
+use std::fs;
+use std::path::Path;
+
+const SUITES: [&str; 4] = [
+    "member_store_contract",
+    "upgrade_store_contract",
+    "effect_queue_contract",
+    "audit_log_contract",
+];
+
+/// The checks that a file holds: its public async functions.
+fn checks(file: &Path) -> Vec<String> {
+    let text = fs::read_to_string(file).expect("a suite's file is read");
+    let names = text.lines().filter_map(|line| line.strip_prefix("pub async fn "));
+    names.filter_map(|rest| rest.split('(').next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_check_is_named_in_its_suites_macro() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for suite in SUITES {
+        let list = fs::read_to_string(source.join(suite).with_extension("rs")).unwrap();
+        let files = fs::read_dir(source.join(suite)).unwrap();
+        let mut found = 0;
+        for check in files.flat_map(|file| checks(&file.unwrap().path())) {
+            let named = list.lines().filter(|line| line.trim() == check).count();
+            assert_eq!(named, 1, "{suite} must name {check} once");
+            found += 1;
+        }
+        assert!(found > 0, "{suite} has checks");
+    }
+}

@@ -1,0 +1,177 @@
+//! Finds dependencies that point outward: between our crates, and from them to the libraries.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+use crate::house::TextFile;
+use crate::violation::Violation;
+
+/// Whom each crate may know of our own. Tests may use the testkit besides.
+const INWARD: [(&str, &[&str]); 9] = [
+    ("domain", &[]),
+    ("application", &["domain"]),
+    ("persistence", &["domain"]),
+    ("esb", &["domain"]),
+    ("api", &["domain", "application", "persistence", "esb"]),
+    ("sandbox", &["api"]),
+    ("testkit", &["domain", "application"]),
+    ("tidy", &[]),
+    ("journey", &["testkit"]),
+];
+
+/// Libraries that only these crates may name; whoever else wants them asks a port.
+const CONFINED: [(&str, &[&str]); 8] = [
+    ("diesel", &["persistence"]),
+    ("diesel-async", &["persistence"]),
+    ("diesel_migrations", &["persistence"]),
+    ("tokio-postgres", &["persistence"]),
+    ("tokio-postgres-rustls", &["persistence"]),
+    ("libsqlite3-sys", &["persistence"]),
+    ("reqwest", &["esb", "sandbox", "journey"]),
+    ("actix-web", &["api"]),
+];
+
+/// What the domain may use: values, derives and digests. `mockall` only as an option.
+const DOMAIN_USES: [&str; 8] =
+    ["async-trait", "serde", "thiserror", "uuid", "jiff", "sha2", "hmac", "mockall"];
+
+/// What must not come into the domain by any way.
+const DOMAIN_NEVER: [&str; 6] =
+    ["tokio", "diesel", "diesel-async", "actix-web", "reqwest", "hyper"];
+
+/// How many packages the domain stands on, itself included.
+pub const DOMAIN_TREE: usize = 28;
+
+/// A crate of the workspace and what its manifest asks for.
+#[derive(Debug)]
+pub struct Member {
+    /// Without `madoguchi-`.
+    pub name: String,
+    pub manifest: TextFile,
+    pub dependencies: Vec<Dependency>,
+}
+
+/// One line of a manifest.
+#[derive(Debug)]
+pub struct Dependency {
+    pub name: String,
+    pub kind: DependencyKind,
+    pub optional: bool,
+}
+
+impl Member {
+    fn violation(&self, dependency: &str, why: String) -> Violation {
+        let of_it = |line: &str| {
+            line.strip_prefix(dependency).is_some_and(|rest| rest.starts_with(['.', ' ', '=']))
+        };
+        let line = self.manifest.text.lines().position(of_it).map_or(1, |at| at + 1);
+        Violation::new(&self.manifest.path, line, why)
+    }
+}
+
+/// The crates of the workspace at `root`.
+pub fn members(root: &Path) -> Result<Vec<Member>> {
+    let manifest = root.join("Cargo.toml");
+    let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec()?;
+    let members = metadata.packages.into_iter().map(|package| {
+        let path = package.manifest_path.strip_prefix(root).context("a member elsewhere")?;
+        let text = std::fs::read_to_string(&package.manifest_path)?;
+        let dependencies = package.dependencies.into_iter().map(|dependency| Dependency {
+            name: dependency.name,
+            kind: dependency.kind,
+            optional: dependency.optional,
+        });
+        Ok(Member {
+            name: short(package.name.as_str()).to_owned(),
+            manifest: TextFile::new(path.as_str(), &text),
+            dependencies: dependencies.collect(),
+        })
+    });
+    members.collect()
+}
+
+/// Names of the packages in the domain's normal tree with no feature chosen, itself included.
+pub fn domain_tree(root: &Path) -> Result<Vec<String>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["tree", "--package", "madoguchi-domain", "--edges", "normal"])
+        .args(["--no-default-features", "--prefix", "none", "--format", "{p}"])
+        .current_dir(root)
+        .output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout)?;
+    let mut packages: Vec<String> =
+        text.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect();
+    packages.sort();
+    packages.dedup();
+    Ok(packages)
+}
+
+/// Dependencies between our crates that point outward, and crates nobody has placed yet.
+pub fn inward(member: &Member) -> Vec<Violation> {
+    let Some((_, allowed)) = INWARD.iter().find(|(name, _)| *name == member.name) else {
+        let why = format!("`{}` has no place yet: add its arrows to INWARD", member.name);
+        return vec![Violation::new(&member.manifest.path, 1, why)];
+    };
+    let ours = member.dependencies.iter().filter(|d| d.name.starts_with("madoguchi-"));
+    let outward = ours.filter(|dependency| {
+        let for_tests = dependency.kind == DependencyKind::Development;
+        let name = short(&dependency.name);
+        !(allowed.contains(&name) || for_tests && name == "testkit")
+    });
+    let why = |name: &str| format!("`{}` may not know `{name}`: arrows point inward", member.name);
+    outward.map(|d| member.violation(&d.name, why(short(&d.name)))).collect()
+}
+
+/// Libraries named by a crate that they are kept from, in tests too.
+pub fn confined(member: &Member) -> Vec<Violation> {
+    let named = member.dependencies.iter().filter_map(|dependency| {
+        let (library, homes) = CONFINED.iter().find(|(name, _)| *name == dependency.name)?;
+        let why = format!("`{library}` belongs to {} alone", homes.join(", "));
+        (!homes.contains(&member.name.as_str())).then(|| member.violation(library, why))
+    });
+    named.collect()
+}
+
+/// What the domain asks for beyond its short list.
+pub fn domain_uses(member: &Member) -> Vec<Violation> {
+    let normal = member.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal);
+    let beyond = normal.filter(|dependency| {
+        let listed = DOMAIN_USES.contains(&dependency.name.as_str());
+        !listed || dependency.name == "mockall" && !dependency.optional
+    });
+    let beyond = beyond.filter(|_| member.name == "domain");
+    let why = |name: &str| format!("`{name}` is not among what the domain may use");
+    beyond.map(|d| member.violation(&d.name, why(&d.name))).collect()
+}
+
+/// What reached the domain through its dependencies, by name or by sheer number.
+pub fn domain_stands_on(packages: &[String]) -> Vec<Violation> {
+    let manifest = "crates/domain/Cargo.toml";
+    let name = |package: &String| package.split(' ').next().unwrap_or_default().to_owned();
+    let never = packages.iter().map(name).filter(|name| DOMAIN_NEVER.contains(&name.as_str()));
+    let never = never.map(|name| {
+        let why = format!("`{name}` reaches the domain: find it with `cargo tree -i {name}`");
+        Violation::new(manifest, 1, why)
+    });
+    let more = (packages.len() > DOMAIN_TREE).then(|| {
+        let why = format!(
+            "the domain stands on {} packages, {DOMAIN_TREE} were counted: compare `cargo tree -p \
+             madoguchi-domain -e normal` before and after; drop the newcomer or its feature, or \
+             raise DOMAIN_TREE in the commit that says why it is worth it",
+            packages.len()
+        );
+        Violation::new(manifest, 1, why)
+    });
+    never.chain(more).collect()
+}
+
+fn short(name: &str) -> &str {
+    name.strip_prefix("madoguchi-").unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! Finds what crosses a wall inside a crate, where Cargo's manifests cannot see it.
+
+use crate::source::{Source, Token};
+use crate::violation::Violation;
+
+const SERVER: &str = "apps/api/src/";
+const WIRING: &str = "apps/api/src/wiring.rs";
+const ADAPTERS: [&str; 2] = ["madoguchi_persistence", "madoguchi_esb"];
+
+/// Adapters named in the server anywhere but where they are wired in.
+pub fn adapters(source: &Source) -> Vec<Violation> {
+    if !source.path().starts_with(SERVER) || source.path() == WIRING {
+        return Vec::new();
+    }
+    let mentions = source.tokens().iter().filter_map(|(line, token)| {
+        let Token::Ident(name) = token else { return None };
+        let why = format!("`{name}`: only {WIRING} knows which adapter stands behind a port");
+        ADAPTERS.contains(&name.as_str()).then(|| Violation::new(source.path(), *line, why))
+    });
+    mentions.collect()
+}
+
+/// Statements in strings outside of persistence, tests apart.
+pub fn sql(source: &Source) -> Vec<Violation> {
+    let path = source.path();
+    let ours = path.starts_with("crates/") || path.starts_with("apps/");
+    if !ours || path.starts_with("crates/persistence/") {
+        return Vec::new();
+    }
+    let statements = source.strings().filter(|(line, text)| is_sql(text) && !source.is_test(*line));
+    let why = "SQL belongs to crates/persistence: ask a port";
+    statements.map(|(line, _)| Violation::new(path, line, why)).collect()
+}
+
+/// Shouted statements at once; whispered ones by their second keyword, for "Select a member" is
+/// English.
+fn is_sql(text: &str) -> bool {
+    let words: Vec<_> = text.split_whitespace().collect();
+    let Some(first) = words.first() else { return false };
+    let shouted = ["SELECT", "INSERT", "UPDATE"].contains(first) && words.len() > 1;
+    let next = words.get(1).map(|word| word.to_ascii_uppercase()).unwrap_or_default();
+    let later = |keyword: &str| words.iter().any(|word| word.eq_ignore_ascii_case(keyword));
+    shouted
+        || match first.to_ascii_uppercase().as_str() {
+            "INSERT" => next == "INTO",
+            "DELETE" => next == "FROM",
+            "CREATE" => next == "TABLE",
+            "SELECT" => later("FROM") && !text.ends_with('.'),
+            "UPDATE" => later("SET") && text.contains('='),
+            _ => false,
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::house::TextFile;
+
+    fn source(path: &str, text: &str) -> Source {
+        Source::parse(&TextFile::new(path, text)).unwrap()
+    }
+
+    #[test]
+    fn an_adapter_is_found_outside_the_wiring_but_not_in_its_documentation() {
+        let text = "//! Not madoguchi_esb.\nuse madoguchi_esb::Esb;\n\
+                    fn a() { let b = madoguchi_persistence::open(); }\n";
+        assert_eq!(adapters(&source("apps/api/src/routes/decide.rs", text)).len(), 2);
+        assert_eq!(adapters(&source("apps/api/src/wiring.rs", text)), []);
+        assert_eq!(adapters(&source("apps/api/tests/a.rs", text)), []);
+    }
+
+    #[test]
+    fn a_statement_is_found_where_it_does_not_belong() {
+        let text = "fn a() {\n  b(\"SELECT 1\");\n  c!(\"insert into t values (1)\");\n\
+                    d(r#\"\n  update t set n = 1\"#);\n}\n#[cfg(test)]\nmod tests {\n\
+                    const S: &str = \"DELETE FROM t\";\n}\n";
+        let lines: Vec<_> =
+            sql(&source("apps/api/src/a.rs", text)).iter().map(|v| v.line).collect();
+        assert_eq!(lines, [2, 3, 4]);
+        assert_eq!(sql(&source("crates/persistence/src/a.rs", text)), []);
+        assert_eq!(sql(&source("crates/esb/tests/a.rs", text)), []);
+    }
+
+    #[test]
+    fn a_statement_is_told_from_a_sentence() {
+        for statement in ["select n\nfrom t", "DELETE FROM t", "create table t ()", "UPDATE t"] {
+            assert!(is_sql(statement), "{statement}");
+        }
+        for sentence in ["", "Select a member from the list.", "updated", "Delete it", "INSERT"] {
+            assert!(!is_sql(sentence), "{sentence}");
+        }
+    }
+}

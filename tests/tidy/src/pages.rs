@@ -1,0 +1,128 @@
+//! Finds pages that have grown out of hand, links that lead nowhere and paths of one machine.
+
+use crate::house::TextFile;
+use crate::violation::Violation;
+
+/// A decision that needs more lines holds two decisions, or an essay.
+pub const DECISION: usize = 40;
+
+/// Decisions that are too long.
+pub fn decisions(page: &TextFile) -> Option<Violation> {
+    let is_decision = page.path.starts_with("docs/adr/") && page.path.ends_with(".md");
+    let length = page.text.lines().count();
+    let why = format!("{length} lines, {DECISION} are allowed: keep what was decided and why");
+    (is_decision && length > DECISION).then(|| Violation::new(&page.path, DECISION + 1, why))
+}
+
+/// Relative links of the README and the book that `exists` does not know.
+pub fn links(page: &TextFile, exists: impl Fn(&str) -> bool) -> Vec<Violation> {
+    let in_book = page.path.starts_with("docs/") && page.path.ends_with(".md");
+    if page.path != "README.md" && !in_book {
+        return Vec::new();
+    }
+    let dead = link_targets(&page.text).into_iter().filter_map(|(line, target)| {
+        let file = target.split('#').next().unwrap_or_default();
+        let elsewhere = file.is_empty() || file.contains("://") || file.starts_with("mailto:");
+        let known = elsewhere || resolve(&page.path, file).is_some_and(|path| exists(&path));
+        let why = format!("the link to `{target}` leads nowhere");
+        (!known).then(|| Violation::new(&page.path, line, why))
+    });
+    dead.collect()
+}
+
+/// Absolute paths that exist on the machine of whoever wrote them.
+pub fn machine_paths(file: &TextFile) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for (at, line) in file.text.lines().enumerate() {
+        for folder in ["root", "home", "work"] {
+            let path = format!("/{folder}/");
+            if line.match_indices(&path).any(|(start, _)| is_absolute(&line[..start])) {
+                let why = format!("`{path}…` is a path of one machine");
+                violations.push(Violation::new(&file.path, at + 1, why));
+            }
+        }
+    }
+    violations
+}
+
+/// Whether a path that follows `before` starts there and does not merely go on.
+fn is_absolute(before: &str) -> bool {
+    !before.ends_with(|c: char| c.is_alphanumeric() || "._-~/*{}$)>".contains(c))
+}
+
+/// Every `](target)` and `[name]: target` with its line, code left out.
+fn link_targets(text: &str) -> Vec<(usize, String)> {
+    let mut targets = Vec::new();
+    let mut in_code = false;
+    for (at, line) in text.lines().enumerate() {
+        if line.trim_start().starts_with("```") {
+            in_code = !in_code;
+        }
+        if in_code {
+            continue;
+        }
+        let prose: String = line.split('`').step_by(2).collect::<Vec<_>>().join("`");
+        let inline = prose.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next());
+        targets.extend(inline.map(|target| (at + 1, target.to_owned())));
+        if let Some((_, target)) = prose.split_once("]: ").filter(|_| prose.starts_with('[')) {
+            let target = target.split_whitespace().next().unwrap_or_default();
+            targets.push((at + 1, target.to_owned()));
+        }
+    }
+    targets
+}
+
+/// The file that `target` means on the page at `page`; `None` when it leaves the project.
+fn resolve(page: &str, target: &str) -> Option<String> {
+    let mut parts: Vec<&str> = page.split('/').collect();
+    parts.pop();
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            name => parts.push(name),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(path: &str, text: &str) -> TextFile {
+        TextFile::new(path, text)
+    }
+
+    fn lines(violations: &[Violation]) -> Vec<usize> {
+        violations.iter().map(|violation| violation.line).collect()
+    }
+
+    #[test]
+    fn a_decision_of_41_lines_is_found() {
+        assert_eq!(decisions(&page("docs/adr/0001-a.md", &"a\n".repeat(40))), None);
+        assert!(decisions(&page("docs/adr/0001-a.md", &"a\n".repeat(41))).is_some());
+        assert_eq!(decisions(&page("docs/guide.md", &"a\n".repeat(41))), None);
+    }
+
+    #[test]
+    fn a_dead_link_is_found_and_a_living_one_is_not() {
+        let text = "[a](b.md) ![c](../d.svg \"title\") [e](gone.md#part)\n\
+                    [f](https://g.example/h) [i](#here) [j](mailto:k@example.com)\n\
+                    `[l](code.md)`\n```\n[m](code.md)\n```\n[n]: gone.md\n[o](../../outside.md)\n";
+        let exists = |path: &str| ["docs/b.md", "d.svg"].contains(&path);
+        assert_eq!(lines(&links(&page("docs/a.md", text), exists)), [1, 7, 8]);
+        assert_eq!(links(&page("crates/a/notes.md", text), exists), []);
+        assert_eq!(lines(&links(&page("README.md", "[a](gone.md)"), exists)), [1]);
+    }
+
+    #[test]
+    fn a_path_of_one_machine_is_found_but_not_one_of_the_project() {
+        let planted = ["root", "home", "work"].map(|folder| format!("see (/{folder}/me/a.rs)"));
+        for line in &planted {
+            assert_eq!(lines(&machine_paths(&page("a.md", line))), [1], "{line}");
+        }
+        let relative = ["docs/home/a.md", "https://a.example/work/b", "$PWD/root/c", "../home/d"];
+        assert_eq!(machine_paths(&page("a.md", &relative.join("\n"))), []);
+    }
+}

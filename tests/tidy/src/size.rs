@@ -1,0 +1,93 @@
+//! Finds what does not fit: on a screen (a function), in a head (a file), beside another (a line).
+
+use crate::source::Source;
+use crate::violation::Violation;
+
+pub const FILE: usize = 300;
+pub const FUNCTION: usize = 70;
+pub const LINE: usize = 100;
+
+/// Files that are too long, their tests not counted.
+pub fn files(source: &Source) -> Option<Violation> {
+    let length = (1..=source.text().lines().count()).filter(|line| !source.is_test(*line)).count();
+    (length > FILE && !is_contract_suite(source.path())).then(|| {
+        let why = format!("{length} lines without tests, {FILE} are allowed: name its second noun");
+        Violation::new(source.path(), 1, why)
+    })
+}
+
+/// A suite is a list of checks and as long as the port's promises: `…contract.rs` and its folder.
+fn is_contract_suite(path: &str) -> bool {
+    let inside = path.strip_prefix("crates/testkit/src/").and_then(|path| path.split('/').next());
+    inside.is_some_and(|name| name.trim_end_matches(".rs").ends_with("contract"))
+}
+
+/// Functions that are too long, tests apart.
+pub fn functions(source: &Source) -> Vec<Violation> {
+    let too_long = source.functions().iter().filter_map(|function| {
+        let (start, length) = (*function.lines.start(), function.lines.clone().count());
+        (length > FUNCTION && !source.is_test(start)).then(|| {
+            let name = &function.name;
+            let why = format!("`{name}` has {length} lines, {FUNCTION} are allowed");
+            Violation::new(source.path(), start, why)
+        })
+    });
+    too_long.collect()
+}
+
+/// Lines that are too long; rustfmt leaves comments and strings alone, this does not.
+pub fn lines(source: &Source) -> Vec<Violation> {
+    let too_long = source.text().lines().enumerate().filter_map(|(at, line)| {
+        let width = line.chars().count();
+        let why = format!("{width} characters, {LINE} are allowed");
+        (width > LINE).then(|| Violation::new(source.path(), at + 1, why))
+    });
+    too_long.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::house::TextFile;
+
+    fn source(path: &str, text: &str) -> Source {
+        Source::parse(&TextFile::new(path, text)).unwrap()
+    }
+
+    fn function(lines: usize) -> String {
+        format!("fn long() {{\n{}}}\n", "    call();\n".repeat(lines - 2))
+    }
+
+    #[test]
+    fn a_file_of_301_lines_is_found_but_not_one_of_300_and_its_tests() {
+        let text = "const A: u8 = 0;\n".repeat(300);
+        assert_eq!(files(&source("src/a.rs", &text)), None);
+        let tested = format!("{text}#[cfg(test)]\nmod tests {{\n}}\n");
+        assert_eq!(files(&source("src/a.rs", &tested)), None);
+        let longer = format!("#[cfg(test)]\nmod tests;\n{text}const B: u8 = 0;\n");
+        assert!(files(&source("src/a.rs", &longer)).unwrap().why.starts_with("301 lines"));
+        assert_eq!(files(&source("crates/testkit/src/a_contract/b.rs", &longer)), None);
+        assert!(files(&source("crates/testkit/src/fake.rs", &longer)).is_some());
+        assert_eq!(files(&source("crates/a/tests/a.rs", &longer)), None);
+    }
+
+    #[test]
+    fn a_function_of_71_lines_is_found_wherever_it_is() {
+        assert_eq!(functions(&source("src/a.rs", &function(70))), []);
+        for (before, after) in [("", ""), ("impl A {\n", "}\n"), ("trait A {\n", "}\n")] {
+            let text = format!("{before}{}{after}", function(71));
+            let found = functions(&source("src/a.rs", &text));
+            assert_eq!(found.len(), 1, "{text}");
+            assert_eq!(found[0].why, "`long` has 71 lines, 70 are allowed");
+        }
+        let tested = format!("#[cfg(test)]\nmod tests {{\n{}}}\n", function(71));
+        assert_eq!(functions(&source("src/a.rs", &tested)), []);
+    }
+
+    #[test]
+    fn a_line_of_101_characters_is_found_even_in_tests_and_comments() {
+        let comment = |width: usize| format!("// {}\n", "é".repeat(width - 3));
+        assert_eq!(lines(&source("crates/a/tests/a.rs", &comment(100))), []);
+        assert_eq!(lines(&source("crates/a/tests/a.rs", &comment(101))).len(), 1);
+    }
+}

@@ -1,0 +1,234 @@
+//! One Rust file as the rules see it: its tokens in a row, its functions and where its tests are.
+//!
+//! Rules look at tokens and not at lines, so that neither a comment nor a string that mentions a
+//! banned thing breaks the rule against it, and no odd spacing hides one.
+
+use std::ops::{Range, RangeInclusive};
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use syn::visit::{self, Visit};
+
+use crate::house::TextFile;
+use crate::violation::Violation;
+
+/// A token, with groups spread out between their delimiters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Token {
+    Ident(String),
+    Punct(char),
+    Literal(String),
+    Open(Delimiter),
+    Close(Delimiter),
+}
+
+impl Token {
+    pub fn is(&self, ident: &str) -> bool {
+        matches!(self, Self::Ident(name) if name == ident)
+    }
+}
+
+/// A function that has a body; `lines` from its `fn` to its closing brace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Function {
+    pub name: String,
+    pub lines: RangeInclusive<usize>,
+}
+
+/// A parsed file.
+#[derive(Debug)]
+pub struct Source {
+    file: TextFile,
+    tokens: Vec<(usize, Token)>,
+    functions: Vec<Function>,
+    modules: Vec<(usize, String)>,
+    tests: Vec<RangeInclusive<usize>>,
+}
+
+impl Source {
+    pub fn parse(file: &TextFile) -> Result<Self, Violation> {
+        let located = |error: syn::Error| {
+            Violation::new(&file.path, error.span().start().line, format!("no Rust: {error}"))
+        };
+        let stream: TokenStream = syn::parse_str(&file.text).map_err(located)?;
+        let mut tokens = Vec::new();
+        spread(stream.clone(), &mut tokens);
+        let mut items = Items::default();
+        items.visit_file(&syn::parse2(stream).map_err(located)?);
+        let tests = test_items(&tokens);
+        let Items { functions, modules } = items;
+        Ok(Self { file: file.clone(), tokens, functions, modules, tests })
+    }
+
+    pub fn path(&self) -> &str {
+        &self.file.path
+    }
+
+    pub fn text(&self) -> &str {
+        &self.file.text
+    }
+
+    /// Every token with the line it stands on.
+    pub fn tokens(&self) -> &[(usize, Token)] {
+        &self.tokens
+    }
+
+    pub fn functions(&self) -> &[Function] {
+        &self.functions
+    }
+
+    /// Modules declared or written out here, each with its line.
+    pub fn modules(&self) -> &[(usize, String)] {
+        &self.modules
+    }
+
+    /// The tokens between the brackets of each attribute.
+    pub fn attributes(&self) -> impl Iterator<Item = &[(usize, Token)]> {
+        attributes(&self.tokens).map(|inside| &self.tokens[inside])
+    }
+
+    /// The values of the string literals with their lines; documentation is no string.
+    pub fn strings(&self) -> impl Iterator<Item = (usize, String)> {
+        let docs: Vec<_> = attributes(&self.tokens)
+            .filter(|inside| self.tokens.get(inside.start).is_some_and(|(_, t)| t.is("doc")))
+            .collect();
+        self.tokens.iter().enumerate().filter_map(move |(at, (line, token))| {
+            let Token::Literal(literal) = token else { return None };
+            let value = syn::parse_str::<syn::LitStr>(literal).ok()?.value();
+            (!docs.iter().any(|doc| doc.contains(&at))).then_some((*line, value))
+        })
+    }
+
+    /// Nothing here is part of what we ship: a file of tests, or a module of tests in a file of
+    /// its own. (The top folder `tests` holds crates; what they ship are tests, but their sources
+    /// are read like any other.)
+    pub fn is_test_file(&self) -> bool {
+        let mut parts = self.path().split('/');
+        let name = parts.next_back();
+        name == Some("tests.rs") || parts.skip(1).any(|part| part == "tests")
+    }
+
+    /// Whether the line belongs to a test: to such a file, or to an item under `#[cfg(test)]`.
+    pub fn is_test(&self, line: usize) -> bool {
+        self.is_test_file() || self.tests.iter().any(|lines| lines.contains(&line))
+    }
+}
+
+fn spread(stream: TokenStream, tokens: &mut Vec<(usize, Token)>) {
+    for tree in stream {
+        let line = tree.span().start().line;
+        match tree {
+            TokenTree::Ident(ident) => tokens.push((line, Token::Ident(ident.to_string()))),
+            TokenTree::Punct(punct) => tokens.push((line, Token::Punct(punct.as_char()))),
+            TokenTree::Literal(literal) => tokens.push((line, Token::Literal(literal.to_string()))),
+            TokenTree::Group(group) => {
+                tokens.push((line, Token::Open(group.delimiter())));
+                spread(group.stream(), tokens);
+                let end = group.span_close().end().line;
+                tokens.push((end, Token::Close(group.delimiter())));
+            }
+        }
+    }
+}
+
+/// Where the inside of each `#[…]` and `#![…]` is.
+fn attributes(tokens: &[(usize, Token)]) -> impl Iterator<Item = Range<usize>> {
+    let kind = |at: usize| tokens.get(at).map(|(_, token)| token);
+    (0..tokens.len()).filter_map(move |at| {
+        if kind(at) != Some(&Token::Punct('#')) {
+            return None;
+        }
+        let open = if kind(at + 1) == Some(&Token::Punct('!')) { at + 2 } else { at + 1 };
+        let bracket = kind(open) == Some(&Token::Open(Delimiter::Bracket));
+        bracket.then(|| open + 1..group_end(tokens, open))
+    })
+}
+
+/// The place of the delimiter that closes the one at `open`.
+fn group_end(tokens: &[(usize, Token)], open: usize) -> usize {
+    let mut depth = 0_usize;
+    for (at, (_, token)) in tokens.iter().enumerate().skip(open) {
+        match token {
+            Token::Open(_) => depth += 1,
+            Token::Close(_) if depth == 1 => return at,
+            Token::Close(_) => depth -= 1,
+            Token::Ident(_) | Token::Punct(_) | Token::Literal(_) => {}
+        }
+    }
+    tokens.len()
+}
+
+/// The lines of each item that is compiled for tests only, its attribute included.
+fn test_items(tokens: &[(usize, Token)]) -> Vec<RangeInclusive<usize>> {
+    let only_for_tests = |inside: &Range<usize>| {
+        let names = tokens[inside.clone()].iter().filter_map(|(_, token)| match token {
+            Token::Ident(name) => Some(name.as_str()),
+            Token::Punct(_) | Token::Literal(_) | Token::Open(_) | Token::Close(_) => None,
+        });
+        let names: Vec<_> = names.take(3).collect();
+        names.starts_with(&["cfg", "test"]) || names == ["cfg", "all", "test"]
+    };
+    attributes(tokens)
+        .filter(only_for_tests)
+        .map(|inside| tokens[inside.start].0..=item_end(tokens, inside.end + 1))
+        .collect()
+}
+
+/// The last line of the item at `start`: its first `;` or `}` that is not inside anything.
+fn item_end(tokens: &[(usize, Token)], start: usize) -> usize {
+    let mut at = start;
+    while let Some((line, token)) = tokens.get(at) {
+        match token {
+            Token::Punct(';') => return *line,
+            Token::Open(delimiter) => {
+                at = group_end(tokens, at);
+                if *delimiter == Delimiter::Brace {
+                    break;
+                }
+            }
+            Token::Ident(_) | Token::Punct(_) | Token::Literal(_) | Token::Close(_) => {}
+        }
+        at += 1;
+    }
+    tokens.get(at).or(tokens.last()).map_or(0, |(line, _)| *line)
+}
+
+#[derive(Default)]
+struct Items {
+    functions: Vec<Function>,
+    modules: Vec<(usize, String)>,
+}
+
+impl Items {
+    fn add(&mut self, signature: &syn::Signature, body: &syn::Block) {
+        let start = signature.fn_token.span.start().line;
+        let end = body.brace_token.span.close().end().line;
+        self.functions.push(Function { name: signature.ident.to_string(), lines: start..=end });
+    }
+}
+
+impl<'ast> Visit<'ast> for Items {
+    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+        self.add(&item.sig, &item.block);
+        visit::visit_item_fn(self, item);
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
+        self.add(&item.sig, &item.block);
+        visit::visit_impl_item_fn(self, item);
+    }
+
+    fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
+        if let Some(body) = &item.default {
+            self.add(&item.sig, body);
+        }
+        visit::visit_trait_item_fn(self, item);
+    }
+
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        self.modules.push((item.ident.span().start().line, item.ident.to_string()));
+        visit::visit_item_mod(self, item);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,54 @@
+//! Holds the reading of a file to account: every rule relies on it.
+
+use super::*;
+
+fn source(path: &str, text: &str) -> Source {
+    Source::parse(&TextFile::new(path, text)).unwrap()
+}
+
+#[test]
+fn a_file_that_is_no_rust_is_a_violation_at_its_line() {
+    let error = Source::parse(&TextFile::new("a.rs", "fn a() {}\nfn b( {}\n")).unwrap_err();
+    assert_eq!(error.file, "a.rs");
+}
+
+#[test]
+fn functions_are_found_in_impls_traits_and_other_functions() {
+    let text = "impl A {\n  fn one() {\n    fn two() {}\n  }\n}\ntrait B {\n  fn three() {}\n}\n";
+    let source = source("a.rs", text);
+    let found: Vec<_> = source.functions().iter().map(|f| (&*f.name, f.lines.clone())).collect();
+    assert_eq!(found, [("one", 2..=4), ("two", 3..=3), ("three", 7..=7)]);
+}
+
+#[test]
+fn only_what_cfg_test_covers_is_a_test() {
+    let text = "fn a() {}\n#[cfg(test)]\nmod tests;\nfn b() {}\n\
+                #[cfg(all(test, unix))]\nfn c() {\n}\n\
+                #[cfg(not(test))]\nfn d() {}\n";
+    let source = source("src/a.rs", text);
+    let tests: Vec<_> = (1..=9).filter(|line| source.is_test(*line)).collect();
+    assert_eq!(tests, [2, 3, 5, 6, 7]);
+}
+
+#[test]
+fn a_test_file_is_known_by_its_name_or_its_folder() {
+    assert!(source("crates/a/tests/b.rs", "").is_test_file());
+    assert!(source("crates/a/src/b/tests.rs", "").is_test_file());
+    assert!(source("tests/a/tests/b.rs", "").is_test_file());
+    assert!(!source("tests/a/src/b.rs", "").is_test_file());
+    assert!(!source("crates/a/src/tests_of_time.rs", "").is_test_file());
+}
+
+#[test]
+fn strings_are_found_in_macros_but_not_in_documentation() {
+    let text = "/// doc\nfn a() {\n  b!(\"one\",\n  r#\"two\"#); // three\n}\n";
+    let strings: Vec<_> = source("a.rs", text).strings().collect();
+    assert_eq!(strings, [(3, "one".to_owned()), (4, "two".to_owned())]);
+}
+
+#[test]
+fn attributes_are_found_inside_and_outside() {
+    let source = source("a.rs", "#![one]\n#[two(three)]\nfn a() {}\n");
+    let names: Vec<_> = source.attributes().map(|tokens| tokens[0].1.clone()).collect();
+    assert_eq!(names, [Token::Ident("one".into()), Token::Ident("two".into())]);
+}

@@ -1,0 +1,103 @@
+//! The rules of the house, one sentence each; a failure lists every place and the reason.
+
+use std::sync::LazyLock;
+
+use madoguchi_tidy::house::House;
+use madoguchi_tidy::violation::assert_none;
+use madoguchi_tidy::{arrows, boundary, pages, size, voice};
+
+static HOUSE: LazyLock<House> = LazyLock::new(|| House::open().expect("the tree can be read"));
+
+fn members() -> Vec<arrows::Member> {
+    let members = arrows::members(HOUSE.root()).expect("cargo reads our manifests");
+    assert!(members.iter().any(|member| member.name == "domain"), "the domain was not met");
+    members
+}
+
+#[test]
+fn every_rust_file_can_be_read_by_the_other_rules() {
+    assert_none(HOUSE.unreadable());
+}
+
+#[test]
+fn every_arrow_between_our_crates_points_inward() {
+    assert_none(members().iter().flat_map(arrows::inward));
+}
+
+#[test]
+fn a_library_that_talks_to_the_world_is_named_by_its_adapter_only() {
+    assert_none(members().iter().flat_map(arrows::confined));
+}
+
+#[test]
+fn the_domain_uses_values_derives_and_digests_and_nothing_else() {
+    assert_none(members().iter().flat_map(arrows::domain_uses));
+}
+
+#[test]
+fn the_domain_stands_on_no_runtime_and_on_no_more_packages_than_counted() {
+    let packages = arrows::domain_tree(HOUSE.root()).unwrap();
+    assert!(packages.iter().any(|package| package.starts_with("serde ")), "{packages:?}");
+    assert_none(arrows::domain_stands_on(&packages));
+}
+
+#[test]
+fn only_the_wiring_of_the_server_names_adapters() {
+    assert_none(HOUSE.sources().flat_map(|source| boundary::adapters(&source)));
+}
+
+#[test]
+fn sql_is_written_in_persistence_only() {
+    assert_none(HOUSE.sources().flat_map(|source| boundary::sql(&source)));
+}
+
+#[test]
+fn no_file_is_longer_than_300_lines() {
+    assert_none(HOUSE.sources().filter_map(|source| size::files(&source)));
+}
+
+#[test]
+fn no_function_is_longer_than_70_lines() {
+    assert_none(HOUSE.sources().flat_map(|source| size::functions(&source)));
+}
+
+#[test]
+fn no_line_is_longer_than_100_characters() {
+    assert_none(HOUSE.sources().flat_map(|source| size::lines(&source)));
+}
+
+#[test]
+fn every_file_opens_with_the_sentence_that_says_why_it_exists() {
+    assert_none(HOUSE.sources().filter_map(|source| voice::first_sentence(&source)));
+}
+
+#[test]
+fn every_file_and_module_has_a_name_that_names_something() {
+    assert_none(HOUSE.sources().flat_map(|source| voice::names(&source)));
+}
+
+#[test]
+fn every_silenced_lint_carries_its_reason() {
+    assert_none(HOUSE.sources().flat_map(|source| voice::silence(&source)));
+}
+
+#[test]
+fn no_unfinished_work_is_left_in_the_code() {
+    assert_none(HOUSE.sources().flat_map(|source| voice::unfinished(&source)));
+}
+
+#[test]
+fn every_decision_fits_on_its_page() {
+    assert_none(HOUSE.files().iter().filter_map(pages::decisions));
+}
+
+#[test]
+fn every_link_of_the_readme_and_the_book_leads_somewhere() {
+    let exists = |path: &str| HOUSE.root().join(path).exists();
+    assert_none(HOUSE.files().iter().flat_map(|page| pages::links(page, exists)));
+}
+
+#[test]
+fn no_file_holds_a_path_of_one_machine() {
+    assert_none(HOUSE.files().iter().flat_map(pages::machine_paths));
+}
