@@ -21,6 +21,7 @@ use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{CaseId, Change, Dossier, Lookup};
 
 use crate::OpenError;
+use crate::fault::Fault;
 use connection::Connections;
 
 pub(crate) use connection::establish;
@@ -40,6 +41,11 @@ impl SqliteStore {
     pub async fn open(path: &Path, audit_key: SecretKey) -> Result<Self, OpenError> {
         let connections = Connections::open(path).await?;
         Ok(Self { connections, audit_key })
+    }
+
+    async fn try_commit(&self, changes: &[Change]) -> Result<Vec<Committed>, Fault> {
+        let (changes, key) = (changes.to_vec(), self.audit_key.clone());
+        self.connections.try_write(move |conn| upgrades::commit(conn, &changes, &key)).await
     }
 }
 
@@ -64,8 +70,19 @@ impl UpgradeStore for SqliteStore {
     }
 
     async fn commit(&self, changes: &[Change]) -> Result<Vec<Committed>, StoreError> {
-        let (changes, key) = (changes.to_vec(), self.audit_key.clone());
-        self.connections.write(move |conn| upgrades::commit(conn, &changes, &key)).await
+        match self.try_commit(changes).await {
+            // One of them runs into a unique index: alone, it loses alone.
+            Err(fault) if fault.is_taken() => {}
+            done => return done.map_err(Fault::tell),
+        }
+        let mut became = Vec::with_capacity(changes.len());
+        for change in changes {
+            match self.try_commit(std::slice::from_ref(change)).await {
+                Err(fault) if fault.is_taken() => became.push(Committed::Lost),
+                done => became.extend(done.map_err(Fault::tell)?),
+            }
+        }
+        Ok(became)
     }
 
     async fn timeline(&self, case: CaseId) -> Result<Timeline, StoreError> {

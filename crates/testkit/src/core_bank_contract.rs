@@ -2,7 +2,7 @@
 //!
 //! A new adapter writes a harness ([`CoreBankUnderTest`]) and one line:
 //!
-//! ```ignore
+//! ```text
 //! core_bank_contract!(fake: FakeBank::default(), esb: EsbOverStub::start().await);
 //! ```
 //!

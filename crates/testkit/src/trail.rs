@@ -23,15 +23,16 @@ pub async fn rows(stores: &Stores) -> Vec<ChainedEntry> {
 /// Every row of one stream, read page by page.
 ///
 /// # Panics
-/// When the trail cannot be read.
+/// When the trail cannot be read, or a page does not go on.
 pub async fn stream(stores: &Stores, stream: i32) -> Vec<ChainedEntry> {
     let mut all: Vec<ChainedEntry> = Vec::new();
     loop {
         let place = all.last().map_or(Place { stream, seq: 0 }, |row| row.place);
         let page = stores.audit.after(place, PAGE).await.expect("a page is read");
-        if page.is_empty() {
+        let Some(last) = page.last() else {
             return all;
-        }
+        };
+        assert!(last.place > place, "a page goes on where the last one ended");
         all.extend(page);
     }
 }

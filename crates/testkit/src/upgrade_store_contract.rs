@@ -37,11 +37,14 @@ macro_rules! upgrade_store_contract {
                 a_lost_change_writes_nothing_at_all
                 a_contradiction_writes_its_audit_row_and_nothing_else
                 of_two_changes_on_one_version_one_moves
+                a_change_moves_only_the_state_and_version_it_was_decided_on
+                an_opening_is_lost_to_an_open_case_and_to_a_taken_attempt
                 of_twenty_raced_changes_on_one_version_one_moves
                 twenty_raced_openings_give_one_case
                 of_twenty_raced_cases_one_takes_a_reference
                 a_fresh_code_voids_the_one_before
                 a_lost_fresh_code_leaves_the_one_before
+                only_a_case_that_is_still_new_gets_a_fresh_code
                 a_reference_held_by_a_case_is_reported
                 a_reference_is_not_taken_twice
                 a_reference_is_not_taken_twice_in_one_batch

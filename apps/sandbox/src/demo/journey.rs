@@ -106,7 +106,7 @@ async fn lost_answer(
     let times = bank.requests.len();
     match esb {
         EsbMode::AbsoluteSet => {
-            walk.check(bank.effects <= times, "setting the same level again changed nothing");
+            walk.check(bank.effects <= times, "no send set the level more than once");
         }
         EsbMode::Dedupes => walk.same(bank.effects, 1, "the bank did it once"),
     }

@@ -100,7 +100,7 @@ pub trait EffectQueue: Send + Sync {
     /// See [`StoreError`].
     async fn claim(&self, claim: &Claim) -> Result<Vec<Effect>, StoreError>;
 
-    /// Writes transitions in one transaction, each under its fence.
+    /// Writes transitions in one transaction, each under its fence; at most one per effect.
     ///
     /// # Errors
     /// See [`StoreError`].

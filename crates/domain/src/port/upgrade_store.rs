@@ -42,7 +42,8 @@ pub trait UpgradeStore: Send + Sync {
     async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<Dossier>>, StoreError>;
 
     /// Makes changes true in one transaction and says for each what became of it. At most one
-    /// change per case; a lost one does not hold back the others.
+    /// change per case; a lost one does not hold back the others. Where a change runs into a
+    /// unique index, the batch is tried again one by one, so that it is lost alone.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] also when the commit's outcome is not known: load again.

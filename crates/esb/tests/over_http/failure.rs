@@ -178,6 +178,7 @@ async fn the_log_names_the_doubt_and_nothing_else() {
     let sink = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_ansi(false)
         .with_writer(move || sink.clone())
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);

@@ -26,13 +26,15 @@ impl Script for ClaimDue {
     const HEAD: &'static str = "with ask as (select * from (select ";
     const TAIL: &'static str = concat!(
         ") as a (worker, now, lease_until, most)), \
-        due as (select q.case_id from core_bank_effect q \
+        due as (select q.case_id, q.due_at from core_bank_effect q \
             where q.state = 'Planned' and q.due_at <= (select now from ask) \
             order by q.due_at limit (select most from ask) for update skip locked) \
-        update core_bank_effect e set state = 'Sending', fence = e.fence + 1, \
+        sent as (update core_bank_effect e set state = 'Sending', fence = e.fence + 1, \
             worker = ask.worker, due_at = ask.lease_until, since = ask.now \
-            from due, ask where e.case_id = due.case_id returning ",
-        effect_columns!("e")
+            from due, ask where e.case_id = due.case_id returning e.*) \
+        select ",
+        effect_columns!("s"),
+        " from sent s join due d on d.case_id = s.case_id order by d.due_at"
     );
     type Row = core_bank_effect::SqlType;
 }

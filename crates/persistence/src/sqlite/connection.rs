@@ -69,6 +69,15 @@ impl Connections {
         R: Send + 'static,
         F: FnOnce(&mut SqliteConnection) -> Result<R, Fault> + Send + 'static,
     {
+        self.try_write(work).await.map_err(Fault::tell)
+    }
+
+    /// The same, for a caller that has an answer to some faults.
+    pub(super) async fn try_write<R, F>(&self, work: F) -> Result<R, Fault>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut SqliteConnection) -> Result<R, Fault> + Send + 'static,
+    {
         run(&self.writer, |conn| conn.immediate_transaction(work)).await
     }
 
@@ -79,18 +88,20 @@ impl Connections {
         F: FnOnce(&mut SqliteConnection) -> Result<R, Fault> + Send + 'static,
     {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        run(&self.readers[turn % self.readers.len()], |conn| conn.transaction(work)).await
+        run(&self.readers[turn % self.readers.len()], |conn| conn.transaction(work))
+            .await
+            .map_err(Fault::tell)
     }
 }
 
-async fn run<R, F>(connection: &Shared, work: F) -> Result<R, StoreError>
+async fn run<R, F>(connection: &Shared, work: F) -> Result<R, Fault>
 where
     R: Send + 'static,
     F: FnOnce(&mut SqliteConnection) -> Result<R, Fault> + Send + 'static,
 {
     let mut connection = Arc::clone(connection).lock_owned().await;
-    let done = spawn_blocking(move || work(&mut connection).map_err(Fault::tell)).await;
-    done.unwrap_or(Err(StoreError::Unavailable("the database thread ended")))
+    let done = spawn_blocking(move || work(&mut connection)).await;
+    done.unwrap_or(Err(StoreError::Unavailable("the database thread ended").into()))
 }
 
 #[derive(QueryableByName)]

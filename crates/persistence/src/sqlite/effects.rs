@@ -10,7 +10,7 @@ use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{Dossier, StateName};
 
 use super::audit;
-use crate::column::At;
+use crate::column::{At, CaseUuid};
 use crate::fault::Fault;
 use crate::rows::{CaseRow, EffectRow, EvidenceRow, MemberRow, dossier};
 use crate::schema::{core_bank_effect, core_bank_evidence, members, upgrade_case};
@@ -21,16 +21,27 @@ pub(super) fn claim(
     key: &SecretKey,
 ) -> Result<Vec<Effect>, Fault> {
     use core_bank_effect::dsl;
-    // A second name for the table, so that the subquery may read what the update writes.
-    let queue = diesel::alias!(core_bank_effect as queue);
-    let due = queue
-        .filter(queue.field(dsl::state).eq(Name::Planned.as_str()))
-        .filter(queue.field(dsl::due_at).le(At::from(claim.now)))
-        .order(queue.field(dsl::due_at))
+    // Safe to look first: an immediate transaction keeps every other writer out.
+    let due: Vec<CaseUuid> = dsl::core_bank_effect
+        .filter(dsl::state.eq(Name::Planned.as_str()))
+        .filter(dsl::due_at.le(At::from(claim.now)))
+        .order(dsl::due_at)
         .limit(claim.limit.into())
-        .select(queue.field(dsl::case_id));
-    let rows: Vec<EffectRow> = diesel::update(dsl::core_bank_effect)
-        .filter(dsl::case_id.eq_any(due))
+        .select(dsl::case_id)
+        .load(conn)?;
+    let mut effects = Vec::with_capacity(due.len());
+    for case in due {
+        effects.push(send(conn, case, claim)?.parse()?);
+    }
+    let entries: Vec<AuditEntry> = effects.iter().map(|effect| claim.audit(effect)).collect();
+    audit::append(conn, key, &entries)?;
+    Ok(effects)
+}
+
+fn send(conn: &mut SqliteConnection, case: CaseUuid, claim: &Claim) -> Result<EffectRow, Fault> {
+    use core_bank_effect::dsl;
+    let planned = dsl::core_bank_effect.find(case).filter(dsl::state.eq(Name::Planned.as_str()));
+    Ok(diesel::update(planned)
         .set((
             dsl::state.eq(Name::Sending.as_str()),
             dsl::fence.eq(dsl::fence + 1),
@@ -39,12 +50,7 @@ pub(super) fn claim(
             dsl::since.eq(At::from(claim.now)),
         ))
         .returning(EffectRow::as_returning())
-        .get_results(conn)?;
-    let effects: Result<Vec<Effect>, _> = rows.into_iter().map(EffectRow::parse).collect();
-    let effects = effects?;
-    let entries: Vec<AuditEntry> = effects.iter().map(|effect| claim.audit(effect)).collect();
-    audit::append(conn, key, &entries)?;
-    Ok(effects)
+        .get_result(conn)?)
 }
 
 pub(super) fn record(

@@ -110,14 +110,9 @@ fn transition(
             dsl::decided_at.eq(row.decided_at),
             dsl::target_level.eq(&row.target_level),
         ))
-        .execute(conn)
-        .map_err(Fault::from);
-    match moved {
-        // Another case holds the same check: SQLite took this one statement back.
-        Err(fault) if fault.is_taken() => return Ok(false),
-        Ok(0) => return Ok(false),
-        Ok(_) => {}
-        Err(fault) => return Err(fault),
+        .execute(conn)?;
+    if moved == 0 {
+        return Ok(false);
     }
     insert_history(conn, history, after.version)?;
     if let Some(effect) = effect {

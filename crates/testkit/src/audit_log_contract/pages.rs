@@ -24,7 +24,9 @@ pub async fn a_page_is_no_longer_than_asked_and_goes_on_where_the_last_one_ended
             while place != head.place {
                 let page = stores.audit.after(place, limit).await.expect("a page is read");
                 assert!((1..=limit as usize).contains(&page.len()), "{limit} at most, not none");
-                place = page[page.len() - 1].place;
+                let last = page[page.len() - 1].place;
+                assert!(last > place, "a page goes on");
+                place = last;
                 read.extend(page);
             }
             assert_eq!(read, whole);

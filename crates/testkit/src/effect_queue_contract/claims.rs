@@ -102,6 +102,7 @@ pub async fn twenty_claimers_never_share_an_effect(stores: Stores) {
                     return mine;
                 }
                 mine.extend(more);
+                assert!(mine.len() <= 100, "nobody gets more than there is");
             }
         }
     };

@@ -90,15 +90,8 @@ impl Memory {
 
     fn wait(&self, effect: &Effect, now: Timestamp) -> Option<Overdue> {
         let proven_applied = self.is_proven(effect.order.case);
-        let waits = match &effect.state {
-            EffectState::Sending { lease_until, .. } => *lease_until <= now,
-            EffectState::Unknown { settles_at } => proven_applied || *settles_at <= now,
-            EffectState::Planned { .. }
-            | EffectState::Confirmed
-            | EffectState::Rejected { .. }
-            | EffectState::Manual => false,
-        };
-        waits.then(|| Overdue { effect: effect.clone(), proven_applied })
+        let overdue = Overdue { effect: effect.clone(), proven_applied };
+        overdue.event(now).is_some().then_some(overdue)
     }
 
     pub(super) fn orphans(&self, limit: u32) -> Vec<Dossier> {

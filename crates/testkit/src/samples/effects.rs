@@ -3,8 +3,8 @@
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::audit::{Action, AuditEntry, Subject};
 use madoguchi_domain::core_bank::{
-    Doubt, Effect, EffectChange, EffectEvent, EffectPolicy, EffectState, Evidence, Jitter, Outcome,
-    WhyNotSent, WorkerId,
+    Effect, EffectChange, EffectEvent, EffectPolicy, EffectState, Evidence, Jitter, Outcome,
+    WorkerId,
 };
 use madoguchi_domain::port::Claim;
 
@@ -62,20 +62,10 @@ pub fn answered(effect: &Effect, outcome: Outcome, at: Timestamp) -> EffectChang
         fence: effect.fence,
         worker: worker.clone(),
         outcome: outcome.as_str().to_owned(),
-        detail: detail(&outcome),
+        detail: outcome.detail().to_owned(),
         at,
     };
     let event = EffectEvent::Answered(outcome);
     let change = moved(effect, event, &EffectPolicy::standard(), at);
     EffectChange { evidence: Some(evidence), ..change }
-}
-
-fn detail(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Applied => "200".to_owned(),
-        Outcome::Refused(code) => code.as_str().to_owned(),
-        Outcome::NotSent(WhyNotSent::NoConnection) => "no_connection".to_owned(),
-        Outcome::NotSent(WhyNotSent::NotEncodable) => "not_encodable".to_owned(),
-        Outcome::Unknown(doubt) => Doubt::as_str(*doubt).to_owned(),
-    }
 }

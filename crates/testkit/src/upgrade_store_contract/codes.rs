@@ -62,3 +62,18 @@ pub async fn a_lost_fresh_code_leaves_the_one_before(stores: Stores) {
     assert_eq!(teller.newest(1).await, stands);
     assert_eq!(teller.load(CaseKey::Scanned(hash(&teller, 3))).await, None);
 }
+
+/// A case that was checked meanwhile gets no fresh code, whatever version is expected.
+pub async fn only_a_case_that_is_still_new_gets_a_fresh_code(stores: Stores) {
+    let teller = Teller::at(&stores);
+    teller.opened(1..=1).await;
+    let mut change = teller.change(&lapsed()).await;
+    let stands = teller.ask(&samples::verify(1, true)).await;
+    let Write::ReissueQr { expected, .. } = &mut change.write else {
+        panic!("a lapsed code is issued again");
+    };
+    *expected = Version(2);
+    assert_eq!(teller.commit(&change).await, Committed::Lost);
+    assert_eq!(teller.newest(1).await, stands);
+    assert_eq!(teller.load(CaseKey::Scanned(hash(&teller, 2))).await, None);
+}

@@ -2,7 +2,9 @@
 
 use madoguchi_application::Stores;
 use madoguchi_domain::port::Committed;
-use madoguchi_domain::upgrade::{CaseKey, Change, Command, Request, StateName};
+use madoguchi_domain::upgrade::{
+    Attempt, CaseKey, Change, Command, Request, StateName, Version, Write,
+};
 
 use crate::race::race;
 use crate::samples::{self, case_id};
@@ -41,6 +43,48 @@ pub async fn of_two_changes_on_one_version_one_moves(stores: Stores) {
         assert_eq!(teller.newest(number).await, stands);
         assert_eq!(stands.effect.is_some(), passed);
     }
+}
+
+/// Neither the same state at another version nor the same version in another state will do.
+pub async fn a_change_moves_only_the_state_and_version_it_was_decided_on(stores: Stores) {
+    let teller = Teller::at(&stores);
+    teller.opened(1..=1).await;
+    let mut verified = teller.change(&samples::verify(1, true)).await;
+    let late = Request { at: samples::at(601), ..samples::open(1) };
+    teller.ask(&late).await;
+    let before = teller.snapshot(&[case_id(1)]).await;
+    assert_eq!(teller.commit(&verified).await, Committed::Lost, "its code was issued again");
+
+    let Write::Move { after, from, .. } = &mut verified.write else {
+        panic!("a verification moves its case");
+    };
+    (after.version, *from) = (Version(3), StateName::EddaSuccess);
+    assert_eq!(teller.commit(&verified).await, Committed::Lost, "it is in another state");
+    assert_eq!(teller.snapshot(&[case_id(1)]).await, before);
+}
+
+/// An opening is lost while a case is open, and when its attempt was made by another.
+pub async fn an_opening_is_lost_to_an_open_case_and_to_a_taken_attempt(stores: Stores) {
+    let teller = Teller::at(&stores);
+    teller.register(1..=1).await;
+    let slow = teller.change(&samples::open_as(1, case_id(101))).await;
+    teller.ask(&samples::open(1)).await;
+    let mut second = slow.clone();
+    let Write::Open { case, .. } = &mut second.write else {
+        panic!("an opening opens");
+    };
+    case.attempt = Attempt(2);
+
+    let before = teller.snapshot(&[case_id(1), case_id(101)]).await;
+    assert_eq!(teller.commit(&second).await, Committed::Lost, "a new case is open");
+    assert_eq!(teller.snapshot(&[case_id(1), case_id(101)]).await, before);
+    teller.ask(&samples::verify(1, true)).await;
+    assert_eq!(teller.commit(&second).await, Committed::Lost, "a verified case is open");
+    teller.ask(&samples::decide(1, false)).await;
+    let before = teller.snapshot(&[case_id(1), case_id(101)]).await;
+    assert_eq!(teller.commit(&slow).await, Committed::Lost, "the first attempt is taken");
+    assert_eq!(teller.snapshot(&[case_id(1), case_id(101)]).await, before);
+    assert_eq!(teller.commit(&second).await, Committed::Moved);
 }
 
 /// Twenty verdicts at once, half of them the opposite: one moves, and leaves only its own rows.

@@ -1,0 +1,139 @@
+//! A call: who makes it, under which request id, and its body, in this order.
+
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::web::{BytesMut, Data};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use futures_util::StreamExt;
+use futures_util::future::LocalBoxFuture;
+use madoguchi_domain::actor::{ActorRef, Scope};
+use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::secret::AccessToken;
+
+use crate::fields::{self, FromFields};
+use crate::front::Front;
+use crate::problem::{Code, Problem};
+use crate::routes;
+
+/// The most bytes of a body.
+const MOST: usize = 32 * 1024;
+/// How long a body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A call that was authenticated, found to have the route's scope, and read.
+#[derive(Debug)]
+pub(crate) struct Call<B> {
+    pub(crate) by: ActorRef,
+    pub(crate) correlation: CorrelationId,
+    pub(crate) body: B,
+}
+
+/// The body of a call that has none.
+#[derive(Debug)]
+pub(crate) struct NoBody;
+
+/// How a call's body is read.
+pub(crate) trait ReadBody: Sized {
+    fn read(
+        request: &HttpRequest,
+        payload: Payload,
+    ) -> LocalBoxFuture<'static, Result<Self, Problem>>;
+}
+
+impl ReadBody for NoBody {
+    fn read(_: &HttpRequest, _: Payload) -> LocalBoxFuture<'static, Result<Self, Problem>> {
+        Box::pin(async { Ok(Self) })
+    }
+}
+
+impl<B: FromFields + 'static> ReadBody for B {
+    fn read(
+        request: &HttpRequest,
+        payload: Payload,
+    ) -> LocalBoxFuture<'static, Result<B, Problem>> {
+        let announced = is_json(request.headers()).and_then(|()| announced(request.headers()));
+        Box::pin(async move {
+            announced?;
+            let bytes = tokio::time::timeout(PATIENCE, collect(payload)).await;
+            let late = |_| Problem::invalid("the body did not arrive within 10 seconds");
+            fields::read(&bytes.map_err(late)??)
+        })
+    }
+}
+
+impl<B: ReadBody + 'static> FromRequest for Call<B> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let internal = || Problem::of(Code::Internal);
+            let front = request.app_data::<Data<Front>>().cloned().ok_or_else(internal)?;
+            let scope = routes::scope_of(&request).ok_or_else(internal)?;
+            let by = authenticate(&front, request.headers(), scope).await?;
+            let correlation = request.extensions().get().cloned().ok_or_else(internal)?;
+            let body = B::read(&request, payload).await?;
+            Ok(Self { by, correlation, body })
+        })
+    }
+}
+
+async fn authenticate(
+    front: &Front,
+    headers: &HeaderMap,
+    scope: Scope,
+) -> Result<ActorRef, Problem> {
+    let token = token(headers).ok_or(Problem::of(Code::Unauthenticated))?;
+    let actor = front.tokens.verify(&token).await?;
+    let actor = actor.ok_or(Problem::of(Code::Unauthenticated))?;
+    if !actor.may(scope) {
+        return Err(Problem::of(Code::Forbidden));
+    }
+    Ok(actor.who)
+}
+
+/// The one token of a request: in `Acstkn` or as a bearer token. Two that differ are none.
+fn token(headers: &HeaderMap) -> Option<AccessToken> {
+    let direct = headers.get_all("acstkn").map(|value| value.to_str().ok());
+    let bearer = headers.get_all(header::AUTHORIZATION).map(|value| {
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token)
+    });
+    let mut tokens = direct.chain(bearer).map(|text| AccessToken::parse(text?).ok());
+    let first = tokens.next()??;
+    tokens.all(|other| other.as_ref() == Some(&first)).then_some(first)
+}
+
+fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut types = headers.get_all(header::CONTENT_TYPE);
+    let given = types.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    if types.next().is_some() || !essence.eq_ignore_ascii_case("application/json") {
+        return Err(Problem::of(Code::UnsupportedMediaType));
+    }
+    Ok(())
+}
+
+/// Refuses a body that says itself that it is too large, before any of it is read.
+fn announced(headers: &HeaderMap) -> Result<(), Problem> {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    match length.and_then(|text| text.parse::<usize>().ok()) {
+        Some(length) if length > MOST => Err(Problem::of(Code::TooLarge)),
+        Some(_) | None => Ok(()),
+    }
+}
+
+async fn collect(mut payload: Payload) -> Result<BytesMut, Problem> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Problem::invalid("the body broke off"))?;
+        if bytes.len() + chunk.len() > MOST {
+            return Err(Problem::of(Code::TooLarge));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,100 @@
+//! The program's commands.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::settings::Settings;
+use crate::{Server, wiring};
+
+/// The middle office between a contact centre and its core systems.
+#[derive(Debug, Parser)]
+#[command(name = "madoguchi", version, after_help = EXAMPLE)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLE: &str = "Example:\n  madoguchi migrate --config madoguchi.toml\n  \
+    madoguchi serve --config madoguchi.toml\n\n\
+    Every key of the file can be given as MADOGUCHI__SECTION__KEY in the environment instead.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer HTTP and tell the core bank, until SIGTERM or Ctrl-C.
+    #[command(after_help = "Example:\n  madoguchi serve --config madoguchi.toml")]
+    Serve(Configured),
+    /// Bring the database to this version's schema.
+    #[command(after_help = "Example:\n  madoguchi migrate --config madoguchi.toml")]
+    Migrate(Configured),
+}
+
+#[derive(Debug, clap::Args)]
+struct Configured {
+    /// The configuration file (docs/operations.md lists its keys).
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Cli {
+    /// Runs the command to its end.
+    ///
+    /// # Errors
+    /// With what to do about it.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let (Command::Serve(configured) | Command::Migrate(configured)) = &self.command;
+        let settings = configured.read()?;
+        log_as_json();
+        match self.command {
+            Command::Serve(_) => serve(settings).await,
+            Command::Migrate(_) => {
+                let current = wiring::migrate(&settings).await?;
+                let was = if current { "was current" } else { "is current now" };
+                tracing::info!("the database's schema {was}");
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Configured {
+    fn read(&self) -> anyhow::Result<Settings> {
+        let text = self.config.as_deref().map_or(Ok(String::new()), read_file)?;
+        Ok(Settings::parse(&text, std::env::vars())?)
+    }
+}
+
+fn read_file(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path)
+        .with_context(|| format!("{} cannot be read: give --config FILE", path.display()))
+}
+
+/// Logs JSON lines to standard error; `RUST_LOG` says how much.
+fn log_as_json() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+async fn serve(settings: Settings) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let guarantee = settings.esb.guarantee.as_str();
+    let running = Server::start(settings).await?;
+    tracing::info!(addr = %running.addr(), guarantee, "serving");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: answering what was asked, finishing what was claimed");
+    running.stop().await?;
+    tracing::info!("stopped");
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! How a refusal looks on the wire: one envelope, one enum of codes, no driver text, no value.
+
+mod code;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use actix_web::body::BoxBody;
+use actix_web::http::header;
+use actix_web::{HttpResponse, ResponseError};
+use madoguchi_application::DeskError;
+use madoguchi_domain::field::InvalidField;
+use madoguchi_domain::port::StoreError;
+use madoguchi_domain::upgrade::Refusal;
+use serde::Serialize;
+
+pub use code::Code;
+
+/// A refused request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) code: Code,
+    message: Cow<'static, str>,
+}
+
+impl Problem {
+    /// A refusal in the code's own words.
+    pub(crate) const fn of(code: Code) -> Self {
+        Self { code, message: Cow::Borrowed(code.message()) }
+    }
+
+    /// A malformed request; the message names the field or the rule.
+    pub(crate) fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code: Code::InvalidRequest, message: message.into() }
+    }
+}
+
+impl From<InvalidField> for Problem {
+    fn from(refused: InvalidField) -> Self {
+        Self::invalid(refused.to_string())
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self::of(match refusal {
+            Refusal::MemberNotFound => Code::CustomerInfoNotFound,
+            Refusal::CaseNotFound => Code::UpgradeCaseNotFound,
+            Refusal::NotVerified => Code::UpgradeNotVerified,
+            Refusal::Contradiction => Code::UpgradeContradiction,
+            Refusal::InProgress => Code::UpgradeInProgress,
+            Refusal::AtTarget => Code::UpgradeAtTarget,
+            Refusal::VerificationContradiction => Code::VerificationContradiction,
+            Refusal::QrExpired => Code::QrExpired,
+        })
+    }
+}
+
+impl From<DeskError> for Problem {
+    fn from(error: DeskError) -> Self {
+        match error {
+            DeskError::Refused(refusal) => refusal.into(),
+            DeskError::Overloaded | DeskError::Unavailable => Self::of(Code::Unavailable),
+            DeskError::Corrupt => Self::of(Code::Internal),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        DeskError::from(error).into()
+    }
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    success: bool,
+    error: Body<'a>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    error_code: &'a str,
+    error_message: &'a str,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.as_str())
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> actix_web::http::StatusCode {
+        self.code.status()
+    }
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        let mut response = HttpResponse::build(self.code.status());
+        match self.code {
+            Code::Unavailable => response.insert_header((header::RETRY_AFTER, "1")),
+            Code::Unauthenticated => response.insert_header((header::WWW_AUTHENTICATE, "Bearer")),
+            _ => &mut response,
+        };
+        let error = Body { error_code: code::shown(self.code), error_message: &self.message };
+        response.json(Envelope { success: false, error })
+    }
+}
+
+pub(crate) use code::show_as;

@@ -1,0 +1,116 @@
+//! The error codes: every one there is, with its status and its words.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use actix_web::http::StatusCode;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $status:ident, $message:literal;)*) => {
+        /// An error code. `docs/errors.md` explains each, and a test holds the two together.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $(#[doc = $message] $name,)*
+        }
+
+        impl Code {
+            /// Every code there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The name on the wire, unless the bank replaced it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// What the reply says.
+            #[must_use]
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$name => $message,)* }
+            }
+
+            /// The HTTP status it comes with.
+            #[must_use]
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    CustomerInfoNotFound = "CUSTOMER_INFO_NOT_FOUND", NOT_FOUND,
+        "The member is not known: register it first.";
+    UpgradeCaseNotFound = "UPGRADE_CASE_NOT_FOUND", NOT_FOUND,
+        "There is no such upgrade case: open one first.";
+    UpgradeNotVerified = "UPGRADE_NOT_VERIFIED", CONFLICT,
+        "The case has not passed its verification: wait for it, or open a new case.";
+    UpgradeContradiction = "UPGRADE_CONTRADICTION", CONFLICT,
+        "The opposite verdict was given before and is final.";
+    UpgradeInProgress = "UPGRADE_IN_PROGRESS", CONFLICT,
+        "A passed case is not finished at the core bank yet: read it to see where it stands.";
+    UpgradeAtTarget = "UPGRADE_AT_TARGET", CONFLICT,
+        "The account already has the target level: nothing is left to do.";
+    VerificationContradiction = "VERIFICATION_CONTRADICTION", CONFLICT,
+        "Another result was reported for this case or reference before and is final.";
+    QrExpired = "QR_EXPIRED", CONFLICT,
+        "The QR code is no longer valid: open the case again to get a fresh one.";
+    MemberConflict = "MEMBER_CONFLICT", CONFLICT,
+        "This memberId or arrangementId is registered with other data; nothing was changed.";
+    InvalidRequest = "INVALID_REQUEST", BAD_REQUEST,
+        "The request is malformed.";
+    Unauthenticated = "UNAUTHENTICATED", UNAUTHORIZED,
+        "The access token is missing or not valid: send a valid one in Acstkn.";
+    Forbidden = "FORBIDDEN", FORBIDDEN,
+        "The access token does not carry the scope that this call needs.";
+    NotFound = "NOT_FOUND", NOT_FOUND,
+        "There is nothing at this address.";
+    MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED,
+        "This address does not take this method.";
+    TooLarge = "TOO_LARGE", PAYLOAD_TOO_LARGE,
+        "The body is over 32 KiB.";
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE,
+        "The body must be application/json.";
+    Unavailable = "UNAVAILABLE", SERVICE_UNAVAILABLE,
+        "Not available right now. It may have been recorded: repeating the same request is safe.";
+    Internal = "INTERNAL", INTERNAL_SERVER_ERROR,
+        "Something is wrong on our side: tell the operators the request id.";
+}
+
+impl Code {
+    /// Reads a code's own name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text)
+    }
+}
+
+/// The bank's own codes, set once before the server starts.
+static SHOWN: OnceLock<HashMap<Code, String>> = OnceLock::new();
+
+/// Shows codes as the bank calls them, from now on.
+pub(crate) fn show_as(codes: HashMap<Code, String>) {
+    if !codes.is_empty() {
+        let _ = SHOWN.set(codes);
+    }
+}
+
+/// A code as the bank calls it.
+pub(super) fn shown(code: Code) -> &'static str {
+    SHOWN.get().and_then(|codes| codes.get(&code)).map_or(code.as_str(), String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_unique_and_in_the_catalogue_as_it_is() {
+        let catalogue = include_str!("../../../../docs/errors.md");
+        for code in Code::ALL {
+            let row = format!("| `{}` | {} |", code.as_str(), code.status().as_u16());
+            assert_eq!(catalogue.matches(&row).count(), 1, "docs/errors.md must hold {row}");
+            assert_eq!(Code::parse(code.as_str()), Some(*code));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! One log line a request: its id, what was asked, how it ended, how long it took. No value.
+
+use std::time::Instant;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage};
+use madoguchi_domain::correlation::CorrelationId;
+
+use crate::front::Front;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Gives a request its id, hands it to the route, returns it to the caller and logs the end.
+pub(crate) async fn note(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let began = Instant::now();
+    let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
+    let id = match given.and_then(|text| CorrelationId::parse(text).ok()) {
+        Some(id) => Some(id),
+        None => request.app_data::<Data<Front>>().map(|front| front.ids.correlation()),
+    };
+    if let Some(id) = &id {
+        request.extensions_mut().insert(id.clone());
+    }
+    let method = request.method().clone();
+    let mut response = next.call(request).await?;
+    // The pattern, never the path: a path may hold a member's id.
+    let route = response.request().match_pattern();
+    let (route, status) = (route.as_deref().unwrap_or("none"), response.status().as_u16());
+    let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let request = id.as_ref().map(CorrelationId::as_str);
+    tracing::info!(request, %method, route, status, took_us, "answered");
+    if let Some(value) = request.and_then(|id| HeaderValue::from_str(id).ok()) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    Ok(response)
+}

@@ -1,0 +1,112 @@
+//! Every route in one table, with the scope it asks for. What is not in it is not served.
+
+mod health;
+mod members;
+mod source;
+mod upgrades;
+mod view;
+
+use std::collections::BTreeMap;
+
+use actix_web::http::Method;
+use actix_web::{HttpRequest, Route, web};
+use madoguchi_domain::actor::Scope;
+
+use crate::problem::{Code, Problem};
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Anybody.
+    Public,
+    /// Whose token carries this scope.
+    With(Scope),
+}
+
+/// One route.
+pub(crate) struct Entry {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) access: Access,
+    handler: fn(Route) -> Route,
+}
+
+/// Stands for the configured prefix of the source's endpoint.
+const SOURCE_PATH: &str = "<source>/IVRCheckUpgradeAccount";
+
+/// The table.
+pub(crate) fn table() -> Vec<Entry> {
+    use Access::{Public, With};
+    let entry = |method: Method, path, access, handler| Entry { method, path, access, handler };
+    vec![
+        entry(Method::POST, SOURCE_PATH, With(Scope::UpgradeDecide), |it| it.to(source::decide)),
+        entry(Method::POST, "/api/v1/members", With(Scope::MemberWrite), |it| {
+            it.to(members::register)
+        }),
+        entry(Method::GET, "/api/v1/members/{memberId}", With(Scope::MemberRead), |it| {
+            it.to(members::read)
+        }),
+        entry(Method::POST, "/api/v1/upgrades", With(Scope::UpgradeOpen), |it| {
+            it.to(upgrades::open)
+        }),
+        entry(Method::GET, "/api/v1/upgrades/{caseId}", With(Scope::UpgradeRead), |it| {
+            it.to(upgrades::read)
+        }),
+        entry(Method::GET, "/api/v1/upgrades/{caseId}/timeline", With(Scope::UpgradeRead), |it| {
+            it.to(upgrades::timeline)
+        }),
+        entry(Method::GET, "/api/v1/upgrades/{caseId}/qr.svg", With(Scope::UpgradeOpen), |it| {
+            it.to(upgrades::qr_picture)
+        }),
+        entry(
+            Method::POST,
+            "/api/v1/upgrades/{caseId}/verification",
+            With(Scope::UpgradeVerify),
+            |it| it.to(upgrades::verify),
+        ),
+        entry(Method::POST, "/api/v1/verifications", With(Scope::UpgradeVerify), |it| {
+            it.to(upgrades::verify_scanned)
+        }),
+        entry(
+            Method::POST,
+            "/api/v1/upgrades/{caseId}/verdict",
+            With(Scope::UpgradeDecide),
+            |it| it.to(upgrades::decide),
+        ),
+        entry(Method::GET, "/health/live", Public, |it| it.to(health::live)),
+        entry(Method::GET, "/health/ready", Public, |it| it.to(health::ready)),
+    ]
+}
+
+/// What a path takes: which method, whose token.
+struct Taken(Vec<(Method, Access)>);
+
+/// The scope a request's token must carry, as the table says.
+pub(crate) fn scope_of(request: &HttpRequest) -> Option<Scope> {
+    let Taken(taken) = request.app_data()?;
+    taken.iter().find_map(|(method, access)| match access {
+        Access::With(scope) if method == request.method() => Some(*scope),
+        Access::With(_) | Access::Public => None,
+    })
+}
+
+/// Serves the table.
+pub(crate) fn serve(config: &mut web::ServiceConfig, source_prefix: &str) {
+    let mut paths: BTreeMap<&str, Vec<Entry>> = BTreeMap::new();
+    for entry in table() {
+        paths.entry(entry.path).or_default().push(entry);
+    }
+    for (path, entries) in paths {
+        let taken = entries.iter().map(|entry| (entry.method.clone(), entry.access)).collect();
+        let mut resource = web::resource(path.replace("<source>", source_prefix))
+            .app_data(Taken(taken))
+            .default_service(
+                web::route().to(async || Err::<&str, _>(Problem::of(Code::MethodNotAllowed))),
+            );
+        for entry in entries {
+            resource = resource.route((entry.handler)(web::method(entry.method)));
+        }
+        config.service(resource);
+    }
+    config.default_service(web::route().to(async || Err::<&str, _>(Problem::of(Code::NotFound))));
+}

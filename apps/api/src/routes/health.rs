@@ -1,0 +1,56 @@
+//! Whether the process lives, and whether it can work.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use futures_util::future::join_all;
+use madoguchi_domain::port::Health;
+use serde::Serialize;
+
+use crate::front::Front;
+use crate::problem::Problem;
+
+/// How long one dependency may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+#[derive(Serialize)]
+struct Status {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Serialize)]
+struct Dependency {
+    name: &'static str,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+}
+
+/// Answers while the process lives.
+pub(crate) async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(Status { status: "up", dependencies: Vec::new() })
+}
+
+/// Answers 200 while everything needed is there, 503 otherwise, naming what is not.
+pub(crate) async fn ready(front: Data<Front>) -> Result<HttpResponse, Problem> {
+    let asked = front.dependencies.clone();
+    let work = async move { Ok(join_all(asked.into_iter().map(ask)).await) };
+    let dependencies = front.run(work).await?;
+    let up = dependencies.iter().all(|dependency| dependency.reason.is_none());
+    let (mut response, status) =
+        if up { (HttpResponse::Ok(), "up") } else { (HttpResponse::ServiceUnavailable(), "down") };
+    Ok(response.json(Status { status, dependencies }))
+}
+
+async fn ask(dependency: Arc<dyn Health>) -> Dependency {
+    let name = dependency.name();
+    let answer = tokio::time::timeout(PATIENCE, dependency.check()).await;
+    match answer.unwrap_or(Err("it does not answer in time")) {
+        Ok(()) => Dependency { name, status: "up", reason: None },
+        Err(reason) => Dependency { name, status: "down", reason: Some(reason) },
+    }
+}

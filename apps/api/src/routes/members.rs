@@ -1,0 +1,64 @@
+//! Registering and reading members.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use madoguchi_domain::level::AccountLevel;
+use madoguchi_domain::member::{Account, ArrangementId, Member, MemberId, ProductName};
+use madoguchi_domain::port::Registered;
+
+use super::view::{self, MemberView};
+use crate::call::{Call, NoBody};
+use crate::fields::{Fields, FromFields};
+use crate::front::Front;
+use crate::problem::{Code, Problem};
+
+impl FromFields for Member {
+    const KEYS: &'static [&'static str] = &["memberId", "arrangementId", "productName", "level"];
+
+    fn read(fields: &mut Fields) -> Result<Self, Problem> {
+        let id = fields.text("memberId", MemberId::parse)?;
+        let arrangement = fields.text("arrangementId", ArrangementId::parse)?;
+        let product = fields.optional_text("productName", ProductName::parse)?;
+        let product = match product {
+            Some(product) => product,
+            None => ProductName::parse(ProductName::DEFAULT)?,
+        };
+        // An empty level is how the wire says that there is none.
+        let level = fields.optional_text("level", |text| match text {
+            "" => Ok(None),
+            text => AccountLevel::parse(text).map(Some),
+        })?;
+        Ok(Self::new(id, Account { arrangement, product }, level.flatten()))
+    }
+}
+
+/// Registers a member: 201, or 200 when the same was registered before.
+pub(crate) async fn register(
+    front: Data<Front>,
+    call: Call<Member>,
+) -> Result<HttpResponse, Problem> {
+    let Call { by, correlation, body: member } = call;
+    if !member.account.arrangement.has_usual_form() {
+        tracing::warn!(request = correlation.as_str(), "an arrangementId of unusual form");
+    }
+    let (desk, asked) = (front.members.clone(), member.clone());
+    let registered = front.run(async move { desk.register(asked, by, correlation).await }).await?;
+    match registered {
+        Registered::New => Ok(view::created(&MemberView::from(&member))),
+        Registered::Same(member) => Ok(view::data(&MemberView::from(&*member))),
+        Registered::Different => Err(Problem::of(Code::MemberConflict)),
+    }
+}
+
+/// Reads a member.
+pub(crate) async fn read(
+    front: Data<Front>,
+    id: Path<String>,
+    _: Call<NoBody>,
+) -> Result<HttpResponse, Problem> {
+    let id = MemberId::parse(&id)?;
+    let desk = front.members.clone();
+    let member = front.run(async move { desk.find(&id).await }).await?;
+    let member = member.ok_or(Problem::of(Code::CustomerInfoNotFound))?;
+    Ok(view::data(&MemberView::from(&member)))
+}

@@ -1,0 +1,168 @@
+//! The rest of a case's journey: open, verify, decide, read, look at.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::{Data, Path};
+use madoguchi_domain::member::MemberId;
+use madoguchi_domain::upgrade::{
+    CaseId, CaseKey, CheckReference, CheckSource, QrToken, QrTokenHash,
+};
+use qrcode::QrCode;
+use qrcode::render::svg;
+
+use super::view::{self, CaseBody, OpenedBody, StandingBody, TimelineBody};
+use crate::call::{Call, NoBody};
+use crate::fields::{Fields, FromFields};
+use crate::front::Front;
+use crate::problem::{Code, Problem};
+
+impl FromFields for MemberId {
+    const KEYS: &'static [&'static str] = &["memberId"];
+
+    fn read(fields: &mut Fields) -> Result<Self, Problem> {
+        fields.text("memberId", Self::parse)
+    }
+}
+
+/// Opens a case: 201, or 200 when one is open.
+pub(crate) async fn open(
+    front: Data<Front>,
+    call: Call<MemberId>,
+) -> Result<HttpResponse, Problem> {
+    let Call { by, correlation, body: member } = call;
+    let desk = front.upgrades.clone();
+    let opened = front.run(async move { desk.open(member, by, correlation).await }).await?;
+    let body = OpenedBody::new(&opened, &front.qr_base_url);
+    Ok(if opened.new { view::created(&body) } else { view::data(&body) })
+}
+
+/// `{"source":"EDDA"|"VA","isPass":bool,"reference":string}`.
+#[derive(Debug)]
+pub(crate) struct Verification {
+    check: (CheckSource, CheckReference),
+    passed: bool,
+}
+
+impl FromFields for Verification {
+    const KEYS: &'static [&'static str] = &["source", "isPass", "reference"];
+
+    fn read(fields: &mut Fields) -> Result<Self, Problem> {
+        let source = fields.text("source", CheckSource::parse)?;
+        let reference = fields.text("reference", CheckReference::parse)?;
+        Ok(Self { check: (source, reference), passed: fields.boolean("isPass")? })
+    }
+}
+
+/// Takes the checking service's report about a case.
+pub(crate) async fn verify(
+    front: Data<Front>,
+    id: Path<String>,
+    call: Call<Verification>,
+) -> Result<HttpResponse, Problem> {
+    let key = CaseKey::Id(CaseId::parse(&id)?);
+    let Call { by, correlation, body: Verification { check, passed } } = call;
+    let desk = front.upgrades.clone();
+    let work = async move { desk.verify(key, check, passed, by, correlation).await };
+    let standing = front.run(work).await?;
+    Ok(view::data(&StandingBody::from(&standing.case)))
+}
+
+/// `{"qrToken":string,"isPass":bool,"reference":string}`.
+#[derive(Debug)]
+pub(crate) struct ScannedVerification {
+    qr: QrTokenHash,
+    reference: CheckReference,
+    passed: bool,
+}
+
+impl FromFields for ScannedVerification {
+    const KEYS: &'static [&'static str] = &["qrToken", "isPass", "reference"];
+
+    fn read(fields: &mut Fields) -> Result<Self, Problem> {
+        let qr = fields.text("qrToken", QrToken::parse)?.hash();
+        let reference = fields.text("reference", CheckReference::parse)?;
+        Ok(Self { qr, reference, passed: fields.boolean("isPass")? })
+    }
+}
+
+/// Takes the scan-code service's report about what it scanned.
+pub(crate) async fn verify_scanned(
+    front: Data<Front>,
+    call: Call<ScannedVerification>,
+) -> Result<HttpResponse, Problem> {
+    let Call { by, correlation, body: ScannedVerification { qr, reference, passed } } = call;
+    let (key, check) = (CaseKey::Scanned(qr), (CheckSource::Edda, reference));
+    let desk = front.upgrades.clone();
+    let work = async move { desk.verify(key, check, passed, by, correlation).await };
+    let standing = front.run(work).await?;
+    Ok(view::data(&StandingBody::from(&standing.case)))
+}
+
+/// `{"isPass":bool}`.
+#[derive(Debug)]
+pub(crate) struct VerdictOnCase(bool);
+
+impl FromFields for VerdictOnCase {
+    const KEYS: &'static [&'static str] = &["isPass"];
+
+    fn read(fields: &mut Fields) -> Result<Self, Problem> {
+        fields.boolean("isPass").map(Self)
+    }
+}
+
+/// Takes the agent's verdict on one case.
+pub(crate) async fn decide(
+    front: Data<Front>,
+    id: Path<String>,
+    call: Call<VerdictOnCase>,
+) -> Result<HttpResponse, Problem> {
+    let key = CaseKey::Id(CaseId::parse(&id)?);
+    let Call { by, correlation, body: VerdictOnCase(passed) } = call;
+    let desk = front.upgrades.clone();
+    let work = async move { desk.decide(key, passed, by, correlation).await };
+    let standing = front.run(work).await?;
+    Ok(view::data(&StandingBody::from(&standing.case)))
+}
+
+/// Reads a case.
+pub(crate) async fn read(
+    front: Data<Front>,
+    id: Path<String>,
+    _: Call<NoBody>,
+) -> Result<HttpResponse, Problem> {
+    let id = CaseId::parse(&id)?;
+    let desk = front.upgrades.clone();
+    let view = front.run(async move { desk.case(id).await }).await?;
+    Ok(view::data(&CaseBody::from(&view)))
+}
+
+/// Reads a case's past.
+pub(crate) async fn timeline(
+    front: Data<Front>,
+    id: Path<String>,
+    _: Call<NoBody>,
+) -> Result<HttpResponse, Problem> {
+    let id = CaseId::parse(&id)?;
+    let desk = front.upgrades.clone();
+    let timeline = front.run(async move { desk.timeline(id).await }).await?;
+    Ok(view::data(&TimelineBody::from(&timeline)))
+}
+
+/// Draws the QR code that is valid for a case.
+pub(crate) async fn qr_picture(
+    front: Data<Front>,
+    id: Path<String>,
+    _: Call<NoBody>,
+) -> Result<HttpResponse, Problem> {
+    let id = CaseId::parse(&id)?;
+    let desk = front.upgrades.clone();
+    let view = front.run(async move { desk.case(id).await }).await?;
+    let token = front.upgrades.qr_token(&view.case).ok_or(Problem::of(Code::QrExpired))?;
+    let content = view::qr_content(&front.qr_base_url, &token);
+    let code = QrCode::new(content).map_err(|_| Problem::of(Code::Internal))?;
+    let picture = code.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
+    Ok(HttpResponse::Ok()
+        .content_type("image/svg+xml")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(picture))
+}

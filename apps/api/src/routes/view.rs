@@ -1,0 +1,255 @@
+//! What callers see: domain values as JSON, `camelCase`, RFC 3339 times.
+
+use actix_web::HttpResponse;
+use madoguchi_application::{CaseView, Opened};
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::core_bank::{Effect, EffectState, Evidence};
+use madoguchi_domain::level::AccountLevel;
+use madoguchi_domain::member::Member;
+use madoguchi_domain::port::Timeline;
+use madoguchi_domain::upgrade::{Case, HistoryEntry, QrToken, StateName};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Success<'a, T> {
+    success: bool,
+    data: &'a T,
+}
+
+#[derive(Serialize)]
+struct Nothing {}
+
+/// `{"success":true,"data":{}}`, exactly.
+pub(super) fn nothing() -> HttpResponse {
+    data(&Nothing {})
+}
+
+pub(super) fn data(data: &impl Serialize) -> HttpResponse {
+    HttpResponse::Ok().json(Success { success: true, data })
+}
+
+pub(super) fn created(data: &impl Serialize) -> HttpResponse {
+    HttpResponse::Created().json(Success { success: true, data })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MemberView<'a> {
+    member_id: &'a str,
+    arrangement_id: &'a str,
+    product_name: &'a str,
+    /// Empty when none was ever recorded.
+    level: &'a str,
+    target_level: Option<&'a str>,
+}
+
+impl<'a> From<&'a Member> for MemberView<'a> {
+    fn from(member: &'a Member) -> Self {
+        Self {
+            member_id: member.id.expose(),
+            arrangement_id: member.account.arrangement.expose(),
+            product_name: member.account.product.as_str(),
+            level: member.level().map_or("", AccountLevel::as_str),
+            target_level: member.target.as_ref().map(AccountLevel::as_str),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StandingBody {
+    case_id: String,
+    state: &'static str,
+}
+
+impl From<&Case> for StandingBody {
+    fn from(case: &Case) -> Self {
+        Self { case_id: case.id.to_string(), state: case.state.name().as_str() }
+    }
+}
+
+/// What a customer's phone reads.
+pub(super) fn qr_content(base_url: &str, token: &QrToken) -> String {
+    format!("{base_url}/{}", token.expose())
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OpenedBody {
+    #[serde(flatten)]
+    standing: StandingBody,
+    /// Null once the case was verified: there is nothing left to scan.
+    qr_code: Option<QrBody>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct QrBody {
+    content: String,
+    expires_at: Timestamp,
+}
+
+impl OpenedBody {
+    pub(super) fn new(opened: &Opened, base_url: &str) -> Self {
+        let qr_code = opened.qr.as_ref().map(|token| QrBody {
+            content: qr_content(base_url, token),
+            expires_at: opened.case.qr.expires_at,
+        });
+        Self { standing: StandingBody::from(&opened.case), qr_code }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CaseBody<'a> {
+    #[serde(flatten)]
+    standing: StandingBody,
+    member_id: &'a str,
+    opened_at: Timestamp,
+    level: &'a str,
+    target_level: Option<&'a str>,
+    core_bank: Option<CoreBankBody<'a>>,
+    blocked_on: Option<BlockedOn>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CoreBankBody<'a> {
+    state: &'static str,
+    level: &'a str,
+    transaction_id: &'a str,
+    since: Timestamp,
+    sent: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+}
+
+/// What a case waits for, since when, and when something happens by itself.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BlockedOn {
+    what: &'static str,
+    since: Timestamp,
+    next_attempt_at: Option<Timestamp>,
+}
+
+impl<'a> From<&'a CaseView> for CaseBody<'a> {
+    fn from(CaseView { case, dossier }: &'a CaseView) -> Self {
+        let (member, effect) = (&dossier.member, dossier.effect.as_ref());
+        Self {
+            standing: StandingBody::from(case),
+            member_id: member.id.expose(),
+            opened_at: case.opened_at,
+            level: member.level().map_or("", AccountLevel::as_str),
+            target_level: member.target.as_ref().map(AccountLevel::as_str),
+            core_bank: effect.map(CoreBankBody::from),
+            blocked_on: blocked_on(case, effect),
+        }
+    }
+}
+
+impl<'a> From<&'a Effect> for CoreBankBody<'a> {
+    fn from(effect: &'a Effect) -> Self {
+        let code = match &effect.state {
+            EffectState::Rejected { code } => Some(code.as_str()),
+            EffectState::Planned { .. }
+            | EffectState::Sending { .. }
+            | EffectState::Unknown { .. }
+            | EffectState::Confirmed
+            | EffectState::Manual => None,
+        };
+        Self {
+            state: effect.state.name().as_str(),
+            level: effect.order.level.as_str(),
+            transaction_id: effect.order.transaction_id.as_str(),
+            since: effect.since,
+            sent: effect.fence.0,
+            code,
+        }
+    }
+}
+
+fn blocked_on(case: &Case, effect: Option<&Effect>) -> Option<BlockedOn> {
+    let waits = |what, since, next_attempt_at| Some(BlockedOn { what, since, next_attempt_at });
+    match (case.state.name(), effect) {
+        (StateName::New, _) => waits("the verification", case.opened_at, None),
+        (StateName::EddaSuccess, _) => waits(
+            "the agent's verdict",
+            case.state.check().map_or(case.opened_at, |it| it.at),
+            None,
+        ),
+        (StateName::CustomerSuccess, Some(effect)) => match &effect.state {
+            EffectState::Planned { due } => {
+                waits("the order to be sent to the core bank", effect.since, Some(*due))
+            }
+            EffectState::Sending { lease_until, .. } => {
+                waits("the core bank's answer", effect.since, Some(*lease_until))
+            }
+            EffectState::Unknown { settles_at } => waits(
+                "certainty: the core bank's answer was lost or unclear",
+                effect.since,
+                Some(*settles_at),
+            ),
+            EffectState::Manual => waits("two people to resolve it", effect.since, None),
+            EffectState::Confirmed | EffectState::Rejected { .. } => None,
+        },
+        (StateName::EddaFailure | StateName::CustomerFailure | StateName::CustomerSuccess, _) => {
+            None
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct TimelineBody<'a> {
+    history: Vec<HistoryBody<'a>>,
+    evidence: Vec<EvidenceBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct HistoryBody<'a> {
+    at: Timestamp,
+    from: Option<&'static str>,
+    to: &'static str,
+    why: &'static str,
+    by: &'a str,
+    kind: &'static str,
+    correlation: &'a str,
+}
+
+#[derive(Serialize)]
+struct EvidenceBody<'a> {
+    at: Timestamp,
+    attempt: i32,
+    outcome: &'a str,
+    detail: &'a str,
+}
+
+impl<'a> From<&'a Timeline> for TimelineBody<'a> {
+    fn from(timeline: &'a Timeline) -> Self {
+        Self {
+            history: timeline.history.iter().map(HistoryBody::from).collect(),
+            evidence: timeline.evidence.iter().map(EvidenceBody::from).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a HistoryEntry> for HistoryBody<'a> {
+    fn from(entry: &'a HistoryEntry) -> Self {
+        Self {
+            at: entry.at,
+            from: entry.from.map(StateName::as_str),
+            to: entry.to.as_str(),
+            why: entry.why.as_str(),
+            by: &entry.by.subject,
+            kind: entry.by.kind.as_str(),
+            correlation: entry.correlation.as_str(),
+        }
+    }
+}
+
+impl<'a> From<&'a Evidence> for EvidenceBody<'a> {
+    fn from(evidence: &'a Evidence) -> Self {
+        let Evidence { fence, outcome, detail, at, .. } = evidence;
+        Self { at: *at, attempt: fence.0, outcome, detail }
+    }
+}

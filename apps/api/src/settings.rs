@@ -1,0 +1,244 @@
+//! The configuration: a TOML file with the environment laid over it, read whole or refused with
+//! every mistake at once.
+
+mod effects;
+mod esb;
+mod reader;
+mod secrets;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use madoguchi_application::LaneSettings;
+use madoguchi_domain::core_bank::TransactionIdScheme;
+use madoguchi_domain::level::AccountLevel;
+use madoguchi_domain::secret::SecretKey;
+
+use crate::problem::Code;
+pub use effects::EffectSettings;
+pub use esb::{EsbLayout, EsbSection};
+pub use reader::{ConfigError, ConfigErrors};
+use reader::{Section, Tree, value};
+
+/// Everything the program is told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How it is reached.
+    pub server: ServerSettings,
+    /// Where it keeps things.
+    pub store: StoreSettings,
+    /// The audit chain's key.
+    pub audit_key: SecretKey,
+    /// The file of hashed tokens.
+    pub tokens_file: PathBuf,
+    /// What an upgrade is.
+    pub upgrade: UpgradeSettings,
+    /// The core bank.
+    pub esb: EsbSection,
+    /// How effects are pursued.
+    pub effects: EffectSettings,
+    /// The decision lane.
+    pub lane: LaneSettings,
+    /// The bank's own error codes, by ours.
+    pub error_codes: HashMap<Code, String>,
+}
+
+/// How the server is reached.
+#[derive(Debug, Clone)]
+pub struct ServerSettings {
+    /// Address and port; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// What goes before `/IVRCheckUpgradeAccount`.
+    pub source_prefix: String,
+    /// Threads that speak HTTP.
+    pub workers: usize,
+}
+
+/// Where things are kept.
+#[derive(Debug, Clone)]
+pub struct StoreSettings {
+    /// `sqlite:<path>` or `postgres://…`.
+    pub url: String,
+    /// Whether `serve` migrates first.
+    pub migrate_on_start: bool,
+    /// The most connections to PostgreSQL.
+    pub connections: usize,
+    /// How long to wait for one of them.
+    pub patience: std::time::Duration,
+}
+
+/// What an upgrade is at this bank.
+#[derive(Debug, Clone)]
+pub struct UpgradeSettings {
+    /// The level that a passed customer gets.
+    pub target: AccountLevel,
+    /// What goes before the token in a QR code.
+    pub qr_base_url: String,
+    /// How long a QR code is good, in seconds.
+    pub qr_lifetime_s: u32,
+    /// The key of QR tokens.
+    pub qr_key: SecretKey,
+    /// Where transaction ids come from.
+    pub transaction_ids: TransactionIdScheme,
+}
+
+impl Settings {
+    /// Reads the file's text with the environment's `MADOGUCHI__SECTION__KEY` laid over it.
+    ///
+    /// # Errors
+    /// With every mistake there is.
+    pub fn parse(
+        text: &str,
+        env: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigErrors> {
+        let mut tree = Tree::new(text, env);
+        let settings = Self::read(&mut tree);
+        let errors = tree.finish();
+        match settings {
+            Some(settings) if errors.is_empty() => Ok(settings),
+            Some(_) | None => Err(ConfigErrors(errors)),
+        }
+    }
+
+    fn read(tree: &mut Tree) -> Option<Self> {
+        // Each section is read before any is missed, so that all mistakes are found.
+        let server = tree.section("server", ServerSettings::read);
+        let store = tree.section("store", StoreSettings::read);
+        let keys = tree.section("secrets", secrets::Keys::read);
+        let meaning = "the file of hashed access tokens";
+        let tokens_file =
+            tree.section("identity", |it| it.required("tokens_file", meaning, value::path));
+        let esb = tree.section("esb", EsbSection::read);
+        let salt = keys.deployment_salt.clone();
+        let transaction_ids = tree.section("transaction_ids", |it| read_scheme(it, salt));
+        let upgrade = tree.section("upgrade", |it| UpgradeSettings::read(it, &keys));
+        let effects = tree.section("effects", EffectSettings::read);
+        let lane = tree.section("lane", read_lane);
+        let error_codes = tree.section("error_codes", read_error_codes);
+        let (esb, effects) = (esb?, effects?);
+        effects.refuse_what_is_unsafe(&esb, &mut tree.errors);
+        Some(Self {
+            server: server?,
+            store: store?,
+            audit_key: keys.audit_key?,
+            tokens_file: tokens_file?,
+            upgrade: upgrade?.into_settings(transaction_ids?),
+            esb,
+            effects,
+            lane,
+            error_codes,
+        })
+    }
+}
+
+impl ServerSettings {
+    fn read(section: &mut Section<'_>) -> Option<Self> {
+        let address = |text: &str| {
+            text.parse::<SocketAddr>().map_err(|_| "must be an address and port: 127.0.0.1:8080")
+        };
+        let default = SocketAddr::from(([127, 0, 0, 1], 8080));
+        let listen = section.or("listen", default, value::parsed(address));
+        let prefix = |text: &str| {
+            let fits = text.starts_with('/') && !text.ends_with('/') && !text.contains(['{', '?']);
+            fits.then(|| text.to_owned()).ok_or("must start and not end with a slash")
+        };
+        let default = "/ap1/api/v1.0/UpgradeAccount".to_owned();
+        let source_prefix = section.or("source_prefix", default, value::parsed(prefix));
+        let workers = section.or("workers", 2, value::whole(1, 256));
+        Some(Self { listen, source_prefix, workers: workers as usize })
+    }
+}
+
+impl StoreSettings {
+    fn read(section: &mut Section<'_>) -> Option<Self> {
+        let url = |text: &str| madoguchi_persistence_url(text).map(|()| text.to_owned());
+        let meaning = "sqlite:<path> or postgres://<user>@<host>/<database>";
+        let url = section.required("url", meaning, value::parsed(url));
+        let migrate_on_start = section.or("migrate_on_start", false, value::boolean);
+        let connections = section.or("connections", 16, value::whole(2, 1000));
+        let patience = std::time::Duration::from_secs(2);
+        let patience = section.or("patience_ms", patience, value::millis(10, 60_000));
+        Some(Self { url: url?, migrate_on_start, connections: connections as usize, patience })
+    }
+}
+
+use crate::wiring::check_database_url as madoguchi_persistence_url;
+
+/// The upgrade section before the transaction ids are known.
+struct UpgradeSection {
+    target: AccountLevel,
+    qr_base_url: String,
+    qr_lifetime_s: u32,
+    qr_key: SecretKey,
+}
+
+impl UpgradeSettings {
+    fn read(section: &mut Section<'_>, keys: &secrets::Keys) -> Option<UpgradeSection> {
+        let level = value::parsed(AccountLevel::parse);
+        let default = AccountLevel::parse("1A").ok();
+        let target = section.optional("target_level", level).or(default);
+        let web = |text: &str| {
+            let fits = text.starts_with("https://") && text.len() <= 512 && !text.contains(' ');
+            fits.then(|| text.trim_end_matches('/').to_owned()).ok_or("must be an https:// address")
+        };
+        let meaning = "the https:// address that a scanned QR code opens";
+        let qr_base_url = section.required("qr_base_url", meaning, value::parsed(web));
+        let qr_lifetime_s = section.or("qr_lifetime_s", 600, value::whole(10, 86_400));
+        let qr_key = keys.qr_key.clone();
+        Some(UpgradeSection {
+            target: target?,
+            qr_base_url: qr_base_url?,
+            qr_lifetime_s,
+            qr_key: qr_key?,
+        })
+    }
+}
+
+impl UpgradeSection {
+    fn into_settings(self, transaction_ids: TransactionIdScheme) -> UpgradeSettings {
+        let Self { target, qr_base_url, qr_lifetime_s, qr_key } = self;
+        UpgradeSettings { target, qr_base_url, qr_lifetime_s, qr_key, transaction_ids }
+    }
+}
+
+fn read_scheme(section: &mut Section<'_>, salt: Option<SecretKey>) -> Option<TransactionIdScheme> {
+    let default = TransactionIdScheme::ALPHABET.to_owned();
+    let alphabet = section.or("alphabet", default, value::text);
+    let default = u32::try_from(TransactionIdScheme::LENGTH).unwrap_or(u32::MAX);
+    let length = section.or("length", default, value::whole(1, 50));
+    match TransactionIdScheme::custom(salt?, &alphabet, length as usize) {
+        Ok(scheme) => Some(scheme),
+        Err(error) => {
+            section.mistake("alphabet", format!("and length are refused: {error}"));
+            None
+        }
+    }
+}
+
+fn read_lane(section: &mut Section<'_>) -> LaneSettings {
+    let standard = LaneSettings::default();
+    let as_u32 = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let most = section.or("most", as_u32(standard.most), value::whole(1, 1024));
+    let queue = section.or("queue", as_u32(standard.queue), value::whole(1, 1_000_000));
+    LaneSettings { most: most as usize, queue: queue as usize }
+}
+
+fn read_error_codes(section: &mut Section<'_>) -> HashMap<Code, String> {
+    let mut codes = HashMap::new();
+    for (name, code) in section.rest() {
+        match (Code::parse(&name), code.as_str()) {
+            (Some(ours), Some(theirs)) if !theirs.is_empty() && theirs.len() <= 64 => {
+                codes.insert(ours, theirs.to_owned());
+            }
+            (Some(_), _) => section.mistake(&name, "must be text of 1 to 64 characters"),
+            (None, _) => {
+                section.mistake(&name, "is not an error code: docs/errors.md lists them all");
+            }
+        }
+    }
+    codes
+}
+
+#[cfg(test)]
+mod tests;

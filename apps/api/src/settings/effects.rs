@@ -1,0 +1,80 @@
+//! What the program is told about pursuing core-bank effects.
+
+use std::time::Duration;
+
+use jiff_duration::signed;
+use madoguchi_domain::core_bank::EffectPolicy;
+
+use super::esb::EsbSection;
+use super::reader::{ConfigError, Section, value};
+
+/// How effects are pursued.
+#[derive(Debug, Clone, Copy)]
+pub struct EffectSettings {
+    /// Whether this process sends them; another one may.
+    pub worker: bool,
+    /// Leases, waits and budgets; the guarantee is the ESB's.
+    pub policy: EffectPolicy,
+    /// The most calls at once.
+    pub calls: usize,
+    /// How often leases and settle times are looked at.
+    pub sweep_every: Duration,
+    /// How many failures in a row stop the calls for a while.
+    pub breaker_failures: u32,
+    /// For how long.
+    pub breaker_open: Duration,
+}
+
+impl EffectSettings {
+    pub(super) fn read(section: &mut Section<'_>) -> Option<Self> {
+        let standard = EffectPolicy::standard();
+        let hour = 3_600_000;
+        let worker = section.or("worker", true, value::boolean);
+        let lease = section.or("lease_ms", Duration::from_secs(30), value::millis(100, hour));
+        let settle = section.or("settle_ms", Duration::from_secs(120), value::millis(100, hour));
+        let first = section.or("first_retry_ms", Duration::from_secs(1), value::millis(10, hour));
+        let longest =
+            section.or("longest_retry_ms", Duration::from_secs(60), value::millis(10, hour));
+        let tries = section.or("ambiguous_tries", 8, value::whole(1, 1000));
+        let patience = Duration::from_secs(3600);
+        let patience = section.or("ambiguous_for_ms", patience, value::millis(1000, 24 * hour));
+        let calls = section.or("calls", 16, value::whole(1, 256));
+        let sweep_every =
+            section.or("sweep_every_ms", Duration::from_secs(1), value::millis(10, 60_000));
+        let breaker_failures = section.or("breaker_failures", 10, value::whole(1, 10_000));
+        let default = Duration::from_secs(5);
+        let breaker_open = section.or("breaker_open_ms", default, value::millis(10, hour));
+        let policy = EffectPolicy {
+            lease: signed(lease),
+            settle: signed(settle),
+            first_retry: signed(first),
+            longest_retry: signed(longest),
+            ambiguous_tries: i32::try_from(tries).unwrap_or(i32::MAX),
+            ambiguous_for: signed(patience),
+            ..standard
+        };
+        let calls = calls as usize;
+        Some(Self { worker, policy, calls, sweep_every, breaker_failures, breaker_open })
+    }
+
+    /// A worker must be done with its call, and have written down what it saw, before somebody
+    /// else may take its claim over.
+    pub(super) fn refuse_what_is_unsafe(&self, esb: &EsbSection, errors: &mut Vec<ConfigError>) {
+        if self.policy.lease < signed(esb.timeout + Duration::from_millis(100)) {
+            errors.push(ConfigError {
+                key: "effects.lease_ms".into(),
+                what: "must be at least 100 ms longer than esb.timeout_ms".into(),
+            });
+        }
+    }
+}
+
+mod jiff_duration {
+    //! Lengths of time as the domain counts them.
+
+    use jiff::SignedDuration;
+
+    pub(super) fn signed(length: std::time::Duration) -> SignedDuration {
+        SignedDuration::try_from(length).unwrap_or(SignedDuration::MAX)
+    }
+}

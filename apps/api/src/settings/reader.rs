@@ -1,0 +1,243 @@
+//! Reads a TOML tree key by key and collects every mistake, instead of stopping at the first.
+
+use std::fmt;
+
+use toml::{Table, Value};
+
+/// One mistake in the configuration: where, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The key, for example `server.listen`.
+    pub key: String,
+    /// What is wrong with it. Holds no secret.
+    pub what: String,
+}
+
+/// Every mistake in the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigErrors(pub Vec<ConfigError>);
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.len();
+        let noun = if count == 1 { "mistake" } else { "mistakes" };
+        write!(f, "{count} {noun} in the configuration:")?;
+        for ConfigError { key, what } in &self.0 {
+            write!(f, "\n  {key} {what}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+/// What goes before an environment variable's name: `MADOGUCHI__SERVER__LISTEN`.
+const PREFIX: &str = "MADOGUCHI__";
+
+/// The whole tree, file and environment together, with the mistakes found so far.
+pub(super) struct Tree {
+    table: Table,
+    sections: Vec<&'static str>,
+    pub(super) errors: Vec<ConfigError>,
+}
+
+impl Tree {
+    /// Reads the file's text and lays the environment over it.
+    pub(super) fn new(text: &str, env: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut errors = Vec::new();
+        let table = text.parse::<Table>().unwrap_or_else(|error| {
+            let line = error.span().map_or(1, |at| text[..at.start].lines().count().max(1));
+            let what = format!("is not TOML at line {line}: {}", error.message());
+            errors.push(ConfigError { key: "the file".into(), what });
+            Table::new()
+        });
+        let mut tree = Self { table, sections: Vec::new(), errors };
+        for (name, value) in env {
+            let Some(path) = name.strip_prefix(PREFIX) else {
+                continue;
+            };
+            tree.lay(&name, &path.to_lowercase(), value);
+        }
+        tree
+    }
+
+    fn lay(&mut self, name: &str, path: &str, value: String) {
+        let Some((section, key)) = path.split_once("__") else {
+            let what = "must name a section and a key: MADOGUCHI__SECTION__KEY".into();
+            self.errors.push(ConfigError { key: name.into(), what });
+            return;
+        };
+        // Numbers, booleans and lists as in the file; anything else is text.
+        let read = format!("value = {value}").parse::<Table>().ok();
+        let value = read.and_then(|mut table| table.remove("value")).unwrap_or(Value::from(value));
+        let entry = self.table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+        if let Value::Table(table) = entry {
+            table.insert(key.to_owned(), value);
+        }
+    }
+
+    /// Reads one section; `read` takes every key it knows.
+    pub(super) fn section<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Section<'_>) -> T,
+    ) -> T {
+        self.sections.push(name);
+        let table = match self.table.remove(name) {
+            Some(Value::Table(table)) => table,
+            None => Table::new(),
+            Some(_) => {
+                let what = format!("must be a section: [{name}]");
+                self.errors.push(ConfigError { key: name.into(), what });
+                Table::new()
+            }
+        };
+        let mut section = Section { name, table, known: Vec::new(), errors: &mut self.errors };
+        let value = read(&mut section);
+        section.refuse_what_is_left();
+        value
+    }
+
+    /// Every mistake, once all sections have been read.
+    pub(super) fn finish(mut self) -> Vec<ConfigError> {
+        for name in self.table.keys() {
+            let what = unknown(name, &self.sections);
+            self.errors.push(ConfigError { key: name.clone(), what });
+        }
+        self.errors
+    }
+}
+
+/// One section while it is read.
+pub(super) struct Section<'a> {
+    name: &'static str,
+    table: Table,
+    known: Vec<&'static str>,
+    errors: &'a mut Vec<ConfigError>,
+}
+
+impl Section<'_> {
+    /// Reads a key that may be absent. `None` if it is, or if it was wrong (then noted).
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &'static str,
+        parse: impl FnOnce(Value) -> Result<T, String>,
+    ) -> Option<T> {
+        self.known.push(key);
+        match parse(self.table.remove(key)?) {
+            Ok(value) => Some(value),
+            Err(what) => {
+                self.mistake(key, what);
+                None
+            }
+        }
+    }
+
+    /// Reads a key that has a default.
+    pub(super) fn or<T>(
+        &mut self,
+        key: &'static str,
+        default: T,
+        parse: impl FnOnce(Value) -> Result<T, String>,
+    ) -> T {
+        self.optional(key, parse).unwrap_or(default)
+    }
+
+    /// Reads a key that must be there.
+    pub(super) fn required<T>(
+        &mut self,
+        key: &'static str,
+        meaning: &str,
+        parse: impl FnOnce(Value) -> Result<T, String>,
+    ) -> Option<T> {
+        if self.table.contains_key(key) {
+            return self.optional(key, parse);
+        }
+        self.known.push(key);
+        self.mistake(key, format!("is missing: {meaning}"));
+        None
+    }
+
+    /// Notes a mistake about a key.
+    pub(super) fn mistake(&mut self, key: &str, what: impl Into<String>) {
+        let key = format!("{}.{key}", self.name);
+        self.errors.push(ConfigError { key, what: what.into() });
+    }
+
+    /// Takes every remaining key, for a section whose keys are not fixed.
+    pub(super) fn rest(&mut self) -> Table {
+        std::mem::take(&mut self.table)
+    }
+
+    fn refuse_what_is_left(&mut self) {
+        for key in self.rest().keys() {
+            let what = unknown(key, &self.known);
+            self.mistake(key, what);
+        }
+    }
+}
+
+fn unknown(name: &str, known: &[&'static str]) -> String {
+    let near = known
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    match near {
+        Some((likeness, candidate)) if likeness > 0.75 => {
+            format!("is not known: did you mean {candidate}?")
+        }
+        Some(_) | None => format!("is not known: known are {}", known.join(", ")),
+    }
+}
+
+/// Parsers of single values; their messages say what the value must be.
+pub(super) mod value {
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use toml::Value;
+
+    pub(in crate::settings) fn text(value: Value) -> Result<String, String> {
+        match value {
+            Value::String(text) if !text.is_empty() => Ok(text),
+            _ => Err("must be text that is not empty".into()),
+        }
+    }
+
+    pub(in crate::settings) fn path(value: Value) -> Result<PathBuf, String> {
+        text(value).map(PathBuf::from).map_err(|_| "must be a path".into())
+    }
+
+    pub(in crate::settings) fn boolean(value: Value) -> Result<bool, String> {
+        value.as_bool().ok_or_else(|| "must be true or false".into())
+    }
+
+    pub(in crate::settings) fn whole(
+        least: u32,
+        most: u32,
+    ) -> impl FnOnce(Value) -> Result<u32, String> {
+        move |value| {
+            let number = value.as_integer().and_then(|number| u32::try_from(number).ok());
+            number
+                .filter(|number| (least..=most).contains(number))
+                .ok_or_else(|| format!("must be a whole number from {least} to {most}"))
+        }
+    }
+
+    pub(in crate::settings) fn millis(
+        least: u32,
+        most: u32,
+    ) -> impl FnOnce(Value) -> Result<Duration, String> {
+        let number = whole(least, most);
+        move |value| {
+            let millis = number(value).map_err(|what| format!("{what} (milliseconds)"))?;
+            Ok(Duration::from_millis(millis.into()))
+        }
+    }
+
+    pub(in crate::settings) fn parsed<T, E: std::fmt::Display>(
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> impl FnOnce(Value) -> Result<T, String> {
+        move |value| parse(&text(value)?).map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,84 @@
+//! The configuration is read whole, or every mistake in it is told.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+fn key_file(dir: &tempfile::TempDir, mode: u32) -> String {
+    let path = dir.path().join("key");
+    std::fs::write(&path, "ab".repeat(32)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn good(dir: &tempfile::TempDir, mode: u32) -> String {
+    let key = key_file(dir, mode);
+    format!(
+        "[server]\nlisten = \"127.0.0.1:0\"\n\
+         [store]\nurl = \"sqlite:m.db\"\n\
+         [secrets]\ndeployment_salt_file = \"{key}\"\nqr_key_file = \"{key}\"\n\
+         audit_key_file = \"{key}\"\n\
+         [identity]\ntokens_file = \"tokens.toml\"\n\
+         [upgrade]\nqr_base_url = \"https://bank.example/up/\"\n\
+         [esb]\nurl = \"http://127.0.0.1:1/esb\"\n"
+    )
+}
+
+fn mistakes(text: &str, env: &[(&str, &str)]) -> Vec<String> {
+    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let errors = Settings::parse(text, env).unwrap_err();
+    errors.0.into_iter().map(|mistake| mistake.key).collect()
+}
+
+#[test]
+fn the_shortest_configuration_has_the_documented_defaults() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = Settings::parse(&good(&dir, 0o600), []).unwrap();
+    assert_eq!(settings.upgrade.target.as_str(), "1A");
+    assert_eq!(settings.upgrade.qr_base_url, "https://bank.example/up");
+    assert_eq!(settings.server.source_prefix, "/ap1/api/v1.0/UpgradeAccount");
+    assert_eq!(settings.effects.policy, madoguchi_domain::core_bank::EffectPolicy::standard());
+    assert!(!settings.store.migrate_on_start);
+}
+
+#[test]
+fn three_mistakes_are_told_as_three() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = good(&dir, 0o600)
+        .replace("127.0.0.1:0", "nowhere")
+        .replace("sqlite:m.db", "mysql://x")
+        .replace("qr_base_url", "qr_bse_url");
+    let told = Settings::parse(&text, []).unwrap_err();
+    let text = told.to_string();
+    assert!(text.starts_with("4 mistakes"), "{text}");
+    assert!(text.contains("upgrade.qr_bse_url is not known: did you mean qr_base_url?"), "{text}");
+    let keys: Vec<_> = told.0.iter().map(|mistake| mistake.key.as_str()).collect();
+    let expected = ["server.listen", "store.url", "upgrade.qr_base_url", "upgrade.qr_bse_url"];
+    assert_eq!(keys, expected);
+}
+
+#[test]
+fn the_environment_goes_over_the_file_and_is_checked_like_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = good(&dir, 0o600);
+    let env = [("MADOGUCHI__UPGRADE__TARGET_LEVEL", "2B"), ("MADOGUCHI__LANE__MOST", "7")];
+    let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let settings = Settings::parse(&text, env).unwrap();
+    assert_eq!((settings.upgrade.target.as_str(), settings.lane.most), ("2B", 7));
+    let bad = [("MADOGUCHI__LANE__MOST", "0"), ("MADOGUCHI__LAME__MOST", "1"), ("HOME", "x")];
+    assert_eq!(mistakes(&text, &bad), ["lane.most", "lame"]);
+}
+
+#[test]
+fn unsafe_combinations_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = good(&dir, 0o600);
+    let short = format!("{text}\n[effects]\nlease_ms = 10000\n");
+    assert_eq!(mistakes(&short, &[]), ["effects.lease_ms"]);
+    assert_eq!(mistakes(&good(&dir, 0o644), &[]).len(), 3, "keys that others can read");
+    let weak = format!("{text}\n[transaction_ids]\nlength = 15\n");
+    assert_eq!(mistakes(&weak, &[]), ["transaction_ids.alphabet"]);
+    let success = text.replace("[esb]", "[esb]\nfinal_codes = [\"200\"]");
+    assert_eq!(mistakes(&success, &[]), ["esb.final_codes"]);
+    assert_eq!(mistakes("not toml at all", &[])[0], "the file");
+}

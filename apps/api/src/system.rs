@@ -1,0 +1,49 @@
+//! The machine's own clock and chance, behind the domain's ports.
+
+use jiff::Timestamp;
+use madoguchi_domain::core_bank::Jitter;
+use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::port::{Clock, Ids};
+use madoguchi_domain::upgrade::CaseId;
+use uuid::Uuid;
+
+/// Reads the machine's clock.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the adapter that reads the clock")]
+    fn now(&self) -> Timestamp {
+        let now = Timestamp::now();
+        // Databases keep microseconds: what is stored must read back equal.
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+    }
+}
+
+/// Makes time-ordered UUIDs, and chance out of their random bits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SystemIds;
+
+#[expect(clippy::disallowed_methods, reason = "this is the adapter that makes ids")]
+fn fresh() -> Uuid {
+    Uuid::now_v7()
+}
+
+impl Ids for SystemIds {
+    fn case(&self) -> CaseId {
+        fresh().into()
+    }
+
+    fn correlation(&self) -> CorrelationId {
+        let text = fresh().simple().to_string();
+        // 32 hexadecimal digits always are a correlation id.
+        CorrelationId::parse(&text).unwrap_or_else(|_| unreachable!("a UUID is visible ASCII"))
+    }
+
+    fn jitter(&self) -> Jitter {
+        // The last 32 bits of a UUID version 7 are random.
+        let bytes = fresh().into_bytes();
+        let random = u32::from_be_bytes([bytes[12], bytes[13], bytes[14], bytes[15]]);
+        Jitter::new(f64::from(random) / f64::from(u32::MAX))
+    }
+}

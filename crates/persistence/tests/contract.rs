@@ -1,0 +1,41 @@
+//! Every store contract of the testkit, on SQLite and on PostgreSQL.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use madoguchi_application::Stores;
+use madoguchi_persistence::{DatabaseUrl, PgSettings, PgStore, SqliteStore, migrate};
+use madoguchi_testkit::contract::TestStores;
+use madoguchi_testkit::postgres::Cluster;
+use madoguchi_testkit::{
+    audit_log_contract, effect_queue_contract, member_store_contract, samples,
+    upgrade_store_contract,
+};
+
+async fn open_sqlite() -> TestStores {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("madoguchi.db");
+    migrate(&DatabaseUrl::Sqlite(path.clone())).await.expect("migrated");
+    let store = open_sqlite_at(&path).await;
+    TestStores::guarded(store, dir)
+}
+
+async fn open_sqlite_at(path: &Path) -> Stores {
+    let store = SqliteStore::open(path, samples::audit_key()).await.expect("opened");
+    Stores::of(&Arc::new(store))
+}
+
+async fn open_postgres() -> TestStores {
+    let database = Cluster::shared().create_database();
+    let url = database.url().to_owned();
+    migrate(&DatabaseUrl::parse(&url).expect("a URL")).await.expect("migrated");
+    let settings = PgSettings { connections: 24, patience: Duration::from_secs(10) };
+    let store = PgStore::open(&url, settings, samples::audit_key()).await.expect("opened");
+    TestStores::guarded(Stores::of(&Arc::new(store)), database)
+}
+
+member_store_contract!(sqlite: open_sqlite().await, postgres: open_postgres().await);
+upgrade_store_contract!(sqlite: open_sqlite().await, postgres: open_postgres().await);
+effect_queue_contract!(sqlite: open_sqlite().await, postgres: open_postgres().await);
+audit_log_contract!(sqlite: open_sqlite().await, postgres: open_postgres().await);
