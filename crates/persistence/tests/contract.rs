@@ -35,7 +35,7 @@ async fn open_postgres() -> TestStores {
     TestStores::guarded(Stores::of(&Arc::new(store)), database)
 }
 
-member_store_contract!(sqlite: open_sqlite().await, postgres: open_postgres().await);
-upgrade_store_contract!(sqlite: open_sqlite().await, postgres: open_postgres().await);
-effect_queue_contract!(sqlite: open_sqlite().await, postgres: open_postgres().await);
-audit_log_contract!(sqlite: open_sqlite().await, postgres: open_postgres().await);
+member_store_contract!(sqlite: open_sqlite(), postgres: open_postgres());
+upgrade_store_contract!(sqlite: open_sqlite(), postgres: open_postgres());
+effect_queue_contract!(sqlite: open_sqlite(), postgres: open_postgres());
+audit_log_contract!(sqlite: open_sqlite(), postgres: open_postgres());

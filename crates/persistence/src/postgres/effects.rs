@@ -28,7 +28,7 @@ impl Script for ClaimDue {
         ") as a (worker, now, lease_until, most)), \
         due as (select q.case_id, q.due_at from core_bank_effect q \
             where q.state = 'Planned' and q.due_at <= (select now from ask) \
-            order by q.due_at limit (select most from ask) for update skip locked) \
+            order by q.due_at limit (select most from ask) for update skip locked), \
         sent as (update core_bank_effect e set state = 'Sending', fence = e.fence + 1, \
             worker = ask.worker, due_at = ask.lease_until, since = ask.now \
             from due, ask where e.case_id = due.case_id returning e.*) \
