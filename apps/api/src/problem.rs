@@ -97,11 +97,12 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let mut response = HttpResponse::build(self.code.status());
-        match self.code {
-            Code::Unavailable => response.insert_header((header::RETRY_AFTER, "1")),
-            Code::Unauthenticated => response.insert_header((header::WWW_AUTHENTICATE, "Bearer")),
-            _ => &mut response,
-        };
+        if self.code == Code::Unavailable {
+            response.insert_header((header::RETRY_AFTER, "1"));
+        }
+        if self.code == Code::Unauthenticated {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
         let error = Body { error_code: code::shown(self.code), error_message: &self.message };
         response.json(Envelope { success: false, error })
     }

@@ -1,5 +1,7 @@
 //! The world keeps its word: every scenario, over a raw connection, and what its journal says.
 
+#![expect(clippy::unwrap_used, reason = "a test says what went wrong by stopping there")]
+
 use std::net::SocketAddr;
 use std::time::Duration;
 

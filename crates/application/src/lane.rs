@@ -92,9 +92,6 @@ impl DecisionLane {
 async fn run(mut queue: mpsc::Receiver<Waiting>, round: Round, most: usize) {
     let mut batch = Vec::with_capacity(most);
     while queue.recv_many(&mut batch, most).await > 0 {
-        let mut left = std::mem::take(&mut batch);
-        while !left.is_empty() {
-            left = round.run(left).await;
-        }
+        round.answer_all(std::mem::take(&mut batch)).await;
     }
 }

@@ -2,15 +2,16 @@
 
 mod answer;
 mod effect;
+mod evidence;
 mod order;
 mod policy;
 mod scheme;
 
 pub use answer::{Answer, Doubt, FinalCodes, Outcome, Reply, UpstreamCode, WhyNotSent, classify};
 pub use effect::{
-    Effect, EffectChange, EffectEvent, EffectState, EffectStateName, Evidence, Fence,
-    IllegalEffect, WorkerId,
+    Effect, EffectEvent, EffectState, EffectStateName, Fence, IllegalEffect, WorkerId,
 };
+pub use evidence::{EffectChange, Evidence};
 pub use order::{SetLevel, TransactionId, TxnNo};
 pub use policy::{EffectPolicy, Guarantee, Jitter};
 pub use scheme::{InvalidScheme, TransactionIdScheme};

@@ -46,18 +46,13 @@ impl Fault {
             Self::Store(error) => return error,
             Self::Driver(error) => error,
         };
-        let (kind, constraint) = match &error {
-            Error::DatabaseError(kind, info) => (
-                format!("{kind:?}"),
-                info.constraint_name().or(info.table_name()).unwrap_or_default().to_owned(),
-            ),
-            Error::BrokenTransactionManager => ("BrokenTransactionManager".into(), String::new()),
-            _ => ("Other".into(), String::new()),
-        };
-        tracing::error!(kind, constraint, "the database refused a statement");
-        match error {
-            Error::DeserializationError(_) => StoreError::Corrupt("a column's type"),
-            _ => StoreError::Unavailable("the database did not answer as it should"),
+        if let Error::DatabaseError(kind, info) = &error {
+            let constraint = info.constraint_name().unwrap_or_default();
+            tracing::error!(?kind, constraint, "the database refused a statement");
         }
+        if matches!(error, Error::DeserializationError(_)) {
+            return StoreError::Corrupt("a column's type");
+        }
+        StoreError::Unavailable("the database did not answer as it should")
     }
 }

@@ -74,8 +74,12 @@ async fn run(url: &DatabaseUrl, direction: Direction) -> Result<SchemaState, Ope
             let path = path.to_str().ok_or(OpenError::Path)?.to_owned();
             let ran = tokio::task::spawn_blocking(move || {
                 let mut conn = crate::sqlite_connection(&path)?;
-                let before = sqlite_state(&mut conn)?;
-                apply(&mut conn, SQLITE, before, direction)
+                // Looked at and migrated under one lock, so that processes take turns.
+                conn.exclusive_transaction(|conn| {
+                    let before = sqlite_state(conn)?;
+                    apply(conn, SQLITE, before, direction).map_err(Turn)
+                })
+                .map_err(|Turn(error)| error)
             });
             ran.await.unwrap_or(Err(OpenError::Unreachable))
         }
@@ -87,6 +91,21 @@ async fn run(url: &DatabaseUrl, direction: Direction) -> Result<SchemaState, Ope
             // The lock ends with the connection.
             apply(&mut harness, POSTGRES, before, direction)
         }
+    }
+}
+
+/// How a turn at the database ended without what was wanted.
+struct Turn(OpenError);
+
+impl From<OpenError> for Turn {
+    fn from(error: OpenError) -> Self {
+        Self(error)
+    }
+}
+
+impl From<diesel::result::Error> for Turn {
+    fn from(_: diesel::result::Error) -> Self {
+        Self(OpenError::Unreachable)
     }
 }
 

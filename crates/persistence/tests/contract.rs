@@ -4,9 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use madoguchi_application::Stores;
 use madoguchi_persistence::{DatabaseUrl, PgSettings, PgStore, SqliteStore, migrate};
-use madoguchi_testkit::contract::TestStores;
+use madoguchi_testkit::contract::{Stores, TestStores};
 use madoguchi_testkit::postgres::Cluster;
 use madoguchi_testkit::{
     audit_log_contract, effect_queue_contract, member_store_contract, samples,

@@ -30,7 +30,7 @@
 use std::any::Any;
 use std::fmt;
 
-use madoguchi_application::Stores;
+pub use madoguchi_application::Stores;
 
 /// An adapter's stores, empty and of this test alone, with what must live as long as they do.
 pub struct TestStores {

@@ -198,10 +198,8 @@ pub(super) mod value {
     use toml::Value;
 
     pub(in crate::settings) fn text(value: Value) -> Result<String, String> {
-        match value {
-            Value::String(text) if !text.is_empty() => Ok(text),
-            _ => Err("must be text that is not empty".into()),
-        }
+        let text = value.as_str().filter(|text| !text.is_empty());
+        text.map(str::to_owned).ok_or_else(|| "must be text that is not empty".into())
     }
 
     pub(in crate::settings) fn path(value: Value) -> Result<PathBuf, String> {

@@ -46,16 +46,66 @@ struct Open {
     closed: bool,
 }
 
+/// Requests that were not answered because the store failed them as a whole.
+struct Failed {
+    unanswered: Vec<Waiting>,
+    error: StoreError,
+}
+
 impl Round {
+    /// Answers every request. A batch that fails as a whole is tried again, on what is true by
+    /// then: that finds out what an unknown commit did. Failing again, its requests go one by
+    /// one, so that a poisoned one fails alone.
+    pub(super) async fn answer_all(&self, batch: Vec<Waiting>) {
+        let mut left = batch;
+        let mut failures = 0;
+        while !left.is_empty() {
+            match self.attempt(left).await {
+                Ok(again) => left = again,
+                Err(Failed { unanswered, .. }) if failures == 0 => {
+                    failures += 1;
+                    left = unanswered;
+                }
+                Err(Failed { unanswered, .. }) => return self.one_by_one(unanswered).await,
+            }
+        }
+    }
+
+    async fn one_by_one(&self, waiting: Vec<Waiting>) {
+        let mut failures_in_a_row = 0;
+        for one in waiting {
+            if failures_in_a_row == 2 {
+                // Not a poisoned request: the store is down, and everybody waits behind this.
+                one.answer(Err(DeskError::Unavailable));
+                continue;
+            }
+            let mut left = vec![one];
+            while !left.is_empty() {
+                match self.attempt(std::mem::take(&mut left)).await {
+                    Ok(again) => {
+                        failures_in_a_row = 0;
+                        left = again;
+                    }
+                    Err(Failed { unanswered, error }) => {
+                        let is_down = matches!(error, StoreError::Unavailable(_));
+                        failures_in_a_row = if is_down { failures_in_a_row + 1 } else { 0 };
+                        let error = DeskError::from(error);
+                        unanswered.into_iter().for_each(|one| one.answer(Err(error)));
+                    }
+                }
+            }
+        }
+    }
+
     /// Answers what it can; returns what must be decided again, in its order.
-    pub(super) async fn run(&self, mut waiting: Vec<Waiting>) -> Vec<Waiting> {
+    async fn attempt(&self, mut waiting: Vec<Waiting>) -> Result<Vec<Waiting>, Failed> {
         for one in &mut waiting {
             one.tries += 1;
         }
         let lookups: Vec<_> = waiting.iter().map(|one| one.request.lookup()).collect();
         let found = match self.store.load(&lookups).await {
             Ok(found) => found,
-            Err(error) => return self.alone_or_told(waiting, error).await,
+            Err(error) => return Err(Failed { unanswered: waiting, error }),
         };
         let mut batch = Batch::default();
         for (waiting, found) in waiting.into_iter().zip(found) {
@@ -64,22 +114,13 @@ impl Round {
         self.commit(batch).await
     }
 
-    async fn commit(&self, batch: Batch) -> Vec<Waiting> {
+    async fn commit(&self, batch: Batch) -> Result<Vec<Waiting>, Failed> {
         let Batch { decided, changes, mut left, .. } = batch;
         let committed =
             if changes.is_empty() { Ok(Vec::new()) } else { self.store.commit(&changes).await };
-        let committed = match committed {
-            Ok(committed) => committed,
-            Err(error) => {
-                let (resting, unsure): (Vec<_>, Vec<_>) =
-                    decided.into_iter().partition(|one| one.rests_on.is_none());
-                resting
-                    .into_iter()
-                    .for_each(|one| one.waiting.answer(one.answer.map_err(Into::into)));
-                let mut unsure: Vec<_> = unsure.into_iter().map(|one| one.waiting).collect();
-                unsure.append(&mut left);
-                return self.alone_or_told(unsure, error).await;
-            }
+        let (committed, failed) = match committed {
+            Ok(committed) => (committed, None),
+            Err(error) => (Vec::new(), Some(error)),
         };
         if moved_an_effect(&changes, &committed) {
             self.planned.notify_one();
@@ -96,36 +137,10 @@ impl Round {
             }
         }
         again.append(&mut left);
-        again
-    }
-
-    /// A batch that failed as a whole is tried again one by one, each on what is true by then,
-    /// so that one poisoned request fails alone and an unknown commit is found out. What the
-    /// store refuses twice is told.
-    async fn alone_or_told(&self, waiting: Vec<Waiting>, error: StoreError) -> Vec<Waiting> {
-        let (once, twice): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|one| one.tries < 2);
-        for one in twice {
-            one.answer(Err(error.clone().into()));
+        match failed {
+            Some(error) => Err(Failed { unanswered: again, error }),
+            None => Ok(again),
         }
-        if once.len() < 2 {
-            return once;
-        }
-        let mut left = Vec::new();
-        let mut down = false;
-        for one in once {
-            if down {
-                one.answer(Err(error.clone().into()));
-                continue;
-            }
-            let again = Box::pin(self.run(vec![one])).await;
-            down = matches!(error, StoreError::Unavailable(_)) && self.is_down().await;
-            left.extend(again);
-        }
-        left
-    }
-
-    async fn is_down(&self) -> bool {
-        matches!(self.store.load(&[]).await, Err(StoreError::Unavailable(_)))
     }
 }
 

@@ -148,7 +148,7 @@ async fn testify(conn: &mut AsyncPgConnection, changes: &[EffectChange]) -> Resu
 struct WaitForDecision;
 
 impl Script for WaitForDecision {
-    const HEAD: &'static str = concat!("with ask as (select * from (select ",);
+    const HEAD: &'static str = "with ask as (select * from (select ";
     const TAIL: &'static str = concat!(
         ") as a (now, most)), \
         seen as (select e.*, exists (select from core_bank_evidence v \

@@ -19,8 +19,8 @@ use crate::migration;
 const READERS: usize = 2;
 
 /// WAL lets readers read while one writes; FULL makes a commit durable before it is answered.
-const SETUP: &str = "pragma journal_mode = wal; pragma synchronous = full; \
-    pragma foreign_keys = on; pragma busy_timeout = 5000; pragma wal_autocheckpoint = 4000;";
+const SETUP: &str = "pragma busy_timeout = 5000; pragma journal_mode = wal; \
+    pragma synchronous = full; pragma foreign_keys = on; pragma wal_autocheckpoint = 4000;";
 
 type Shared = Arc<Mutex<SqliteConnection>>;
 

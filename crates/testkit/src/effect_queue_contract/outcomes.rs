@@ -121,7 +121,7 @@ pub async fn of_twenty_raced_outcomes_one_is_written(stores: Stores) {
     let winner = &changes[written[0]];
     let found = teller.newest(1).await;
     assert_eq!(found.effect.as_ref(), Some(&winner.after));
-    assert_eq!(found.member.confirmed.is_some(), written[0] % 2 == 0);
+    assert_eq!(found.member.confirmed.is_some(), written[0].is_multiple_of(2));
     let evidence = teller.timeline(case_id(1)).await.evidence;
     assert_eq!(evidence.len(), 20);
     assert!(changes.iter().flat_map(seen).all(|seen| evidence.contains(&seen)));

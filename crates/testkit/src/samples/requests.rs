@@ -1,4 +1,5 @@
-//! Sample requests about the newest case of a member; change a field with `Request { …, ..open(1) }`.
+//! Sample requests about the newest case of a member; change a field with
+//! `Request { …, ..open(1) }`.
 
 use madoguchi_domain::upgrade::{CaseId, CaseKey, CheckReference, CheckSource, Command, Request};
 

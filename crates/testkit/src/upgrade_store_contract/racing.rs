@@ -95,7 +95,7 @@ pub async fn of_twenty_raced_changes_on_one_version_one_moves(stores: Stores) {
     let (pass, fail) = (samples::decide(1, true), samples::decide(1, false));
     let (pass, fail) = (teller.change(&pass).await, teller.change(&fail).await);
     let changes = (0..RUNNERS).map(|n| if n % 2 == 0 { pass.clone() } else { fail.clone() });
-    let passed = winner(&raced(&teller, changes.collect()).await) % 2 == 0;
+    let passed = winner(&raced(&teller, changes.collect()).await).is_multiple_of(2);
 
     let found = teller.newest(1).await;
     let state = if passed { StateName::CustomerSuccess } else { StateName::CustomerFailure };

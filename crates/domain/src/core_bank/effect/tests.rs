@@ -7,6 +7,7 @@ use crate::core_bank::{Doubt, TransactionIdScheme, WhyNotSent};
 use crate::level::AccountLevel;
 use crate::member::Account;
 use crate::secret::SecretKey;
+use crate::upgrade::CaseId;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 

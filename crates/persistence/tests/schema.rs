@@ -1,0 +1,180 @@
+//! The schema: there and back on both databases, and what it refuses whoever writes to it.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+use madoguchi_domain::port::{StoreError, UpgradeStore};
+use madoguchi_domain::upgrade::{CaseKey, Lookup, StateName};
+use madoguchi_persistence::{
+    DatabaseUrl, OpenError, PgSettings, PgStore, SchemaState, SqliteStore, migrate, revert_all,
+};
+use madoguchi_testkit::postgres::{Cluster, Database};
+use madoguchi_testkit::samples;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What every schema must accept before anything can be refused.
+const MEMBER: &str = "insert into members (member_id, arrangement_id, product_name) \
+    values ('M1', 'AA1', 'P');";
+
+fn case(state: &str, id: u8, attempt: u8, uuid: impl Fn(u8) -> String, at: &str) -> String {
+    format!(
+        "insert into upgrade_case (case_id, member_id, attempt, state, version, qr_serial, \
+         qr_expires_at, opened_at) values ({}, 'M1', {attempt}, '{state}', 1, 1, {at}, {at});",
+        uuid(id)
+    )
+}
+
+fn sqlite_uuid(id: u8) -> String {
+    format!("x'{:032x}'", u128::from(id))
+}
+
+fn postgres_uuid(id: u8) -> String {
+    format!("'00000000-0000-0000-0000-0000000000{id:02x}'")
+}
+
+fn sqlite(path: &Path, sql: &str) -> bool {
+    let mut conn = SqliteConnection::establish(path.to_str().expect("UTF-8")).expect("opened");
+    conn.batch_execute(sql).is_ok()
+}
+
+fn postgres(database: &Database, sql: &str) -> bool {
+    let psql = Cluster::shared().bin_dir().join("psql");
+    let ran = Command::new(psql)
+        .args([database.url(), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql])
+        .output()
+        .expect("psql runs");
+    ran.status.success()
+}
+
+fn addresses() -> (tempfile::TempDir, DatabaseUrl, Database, DatabaseUrl) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let sqlite = DatabaseUrl::Sqlite(dir.path().join("m.db"));
+    let database = Cluster::shared().create_database();
+    let postgres = DatabaseUrl::parse(database.url()).expect("a URL");
+    (dir, sqlite, database, postgres)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn migrations_go_up_down_and_up_again() {
+    let (_dir, sqlite, _database, postgres) = addresses();
+    for url in [&sqlite, &postgres] {
+        assert_eq!(migrate(url).await, Ok(SchemaState::Behind), "{url:?}");
+        assert_eq!(migrate(url).await, Ok(SchemaState::Current), "{url:?}");
+        assert_eq!(revert_all(url).await, Ok(SchemaState::Current), "{url:?}");
+        assert_eq!(migrate(url).await, Ok(SchemaState::Behind), "{url:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nodes_that_migrate_at_once_take_turns() {
+    let (_dir, sqlite, _database, postgres) = addresses();
+    for url in [sqlite, postgres] {
+        let nodes: Vec<_> = (0..6)
+            .map(|_| {
+                let url = url.clone();
+                tokio::spawn(async move { migrate(&url).await })
+            })
+            .collect();
+        let mut behind = 0;
+        for node in nodes {
+            let before = node.await.expect("a node came home").expect("migrated");
+            behind += usize::from(before == SchemaState::Behind);
+        }
+        assert!(behind >= 1, "{url:?}");
+        assert_eq!(migrate(&url).await, Ok(SchemaState::Current), "{url:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_or_a_future_schema_is_not_opened() {
+    let (dir, sqlite_url, database, postgres_url) = addresses();
+    let (path, key) = (dir.path().join("m.db"), samples::audit_key());
+    let settings = PgSettings { connections: 2, patience: PATIENCE };
+    let opened = SqliteStore::open(&path, key.clone()).await.map(|_| ());
+    assert_eq!(opened, Err(OpenError::SchemaBehind));
+    let opened = PgStore::open(database.url(), settings, key.clone()).await.map(|_| ());
+    assert_eq!(opened, Err(OpenError::SchemaBehind));
+
+    migrate(&sqlite_url).await.expect("migrated");
+    migrate(&postgres_url).await.expect("migrated");
+    let future = "insert into __diesel_schema_migrations (version) values ('99990101000000');";
+    assert!(sqlite(&path, future) && postgres(&database, future));
+    let opened = SqliteStore::open(&path, key.clone()).await.map(|_| ());
+    assert_eq!(opened, Err(OpenError::SchemaAhead));
+    let opened = PgStore::open(database.url(), settings, key).await.map(|_| ());
+    assert_eq!(opened, Err(OpenError::SchemaAhead));
+    assert_eq!(migrate(&sqlite_url).await, Err(OpenError::SchemaAhead));
+    assert_eq!(migrate(&postgres_url).await, Err(OpenError::SchemaAhead));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_schema_knows_the_five_states_and_one_open_case() {
+    let (dir, sqlite_url, database, postgres_url) = addresses();
+    let path = dir.path().join("m.db");
+    migrate(&sqlite_url).await.expect("migrated");
+    migrate(&postgres_url).await.expect("migrated");
+    let on_both = |sql: &dyn Fn(fn(u8) -> String, &str) -> String| {
+        let there = sqlite(&path, &sql(sqlite_uuid, "1"));
+        let here = postgres(&database, &sql(postgres_uuid, "now()"));
+        assert_eq!(there, here, "both databases must agree");
+        there
+    };
+    assert!(on_both(&|_, _| MEMBER.to_owned()));
+    let mut number = 0;
+    for name in StateName::ALL {
+        number += 1;
+        let took = on_both(&|uuid, at| case(name.as_str(), number, number, uuid, at));
+        // Of the two open states the second one meets the first.
+        assert_eq!(took, name != StateName::EddaSuccess, "{name}");
+    }
+    assert!(!on_both(&|uuid, at| case("new", 20, 20, uuid, at)));
+    assert!(!on_both(&|uuid, at| case("EDDAFailure", 21, 1, uuid, at)), "an attempt twice");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_written_down_is_never_changed() {
+    let (dir, sqlite_url, database, postgres_url) = addresses();
+    let path = dir.path().join("m.db");
+    migrate(&sqlite_url).await.expect("migrated");
+    migrate(&postgres_url).await.expect("migrated");
+    let entry = |link: &str, at: &str| {
+        format!(
+            "insert into audit_entry (stream, seq, action, about_kind, about_id, detail, \
+             actor_issuer, actor_subject, actor_kind, at, correlation, link) \
+             values (0, 1, 'a', 'b', 'c', 'd', 'e', 'f', 'HUMAN', {at}, 'g', {link});"
+        )
+    };
+    assert!(sqlite(&path, &entry("x'00'", "1")));
+    assert!(postgres(&database, &entry("'\\x00'", "now()")));
+    for sql in ["update audit_entry set detail = 'x'", "delete from audit_entry"] {
+        assert!(!sqlite(&path, sql), "{sql}");
+        assert!(!postgres(&database, sql), "{sql}");
+    }
+    assert!(!postgres(&database, "truncate audit_entry"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_cannot_be_is_called_corrupt_and_never_guessed_at() {
+    let (dir, sqlite_url, database, postgres_url) = addresses();
+    let path = dir.path().join("m.db");
+    migrate(&sqlite_url).await.expect("migrated");
+    migrate(&postgres_url).await.expect("migrated");
+    // A passed case without its check, its verdict and its target.
+    let hollow = |uuid: fn(u8) -> String, at: &str| {
+        format!("{MEMBER} {}", case("CustomerSuccess", 1, 1, uuid, at))
+    };
+    assert!(sqlite(&path, &hollow(sqlite_uuid, "1")));
+    assert!(postgres(&database, &hollow(postgres_uuid, "now()")));
+    let member = madoguchi_domain::member::MemberId::parse("M1").expect("a member");
+    let lookup = [Lookup { key: CaseKey::NewestOf(member), check: None }];
+    let there = SqliteStore::open(&path, samples::audit_key()).await.expect("opened");
+    let settings = PgSettings { connections: 2, patience: PATIENCE };
+    let here = PgStore::open(database.url(), settings, samples::audit_key()).await.expect("opened");
+    let corrupt = StoreError::Corrupt("upgrade_case.state and its facts");
+    assert_eq!(there.load(&lookup).await.unwrap_err(), corrupt);
+    assert_eq!(here.load(&lookup).await.unwrap_err(), corrupt);
+}
