@@ -98,9 +98,10 @@ async fn authenticate(
 /// The one token of a request: in `Acstkn` or as a bearer token. Two that differ are none.
 fn token(headers: &HeaderMap) -> Option<AccessToken> {
     let direct = headers.get_all("acstkn").map(|value| value.to_str().ok());
-    let bearer = headers.get_all(header::AUTHORIZATION).map(|value| {
+    // Other schemes are other people's: a proxy may use one of them for itself.
+    let bearer = headers.get_all(header::AUTHORIZATION).filter_map(|value| {
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then_some(token)
+        scheme.eq_ignore_ascii_case("bearer").then_some(Some(token))
     });
     let mut tokens = direct.chain(bearer).map(|text| AccessToken::parse(text?).ok());
     let first = tokens.next()??;

@@ -7,9 +7,11 @@ mod upgrades;
 mod view;
 
 use std::collections::BTreeMap;
+use std::future::ready;
 
 use actix_web::http::Method;
-use actix_web::{HttpRequest, Route, web};
+use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, web};
 use madoguchi_domain::actor::Scope;
 
 use crate::problem::{Code, Problem};
@@ -73,6 +75,8 @@ pub(crate) fn table() -> Vec<Entry> {
             With(Scope::UpgradeDecide),
             |it| it.to(upgrades::decide),
         ),
+        entry(Method::HEAD, "/health/live", Public, |it| it.to(health::live)),
+        entry(Method::HEAD, "/health/ready", Public, |it| it.to(health::ready)),
         entry(Method::GET, "/health/live", Public, |it| it.to(health::live)),
         entry(Method::GET, "/health/ready", Public, |it| it.to(health::ready)),
     ]
@@ -98,11 +102,11 @@ pub(crate) fn serve(config: &mut web::ServiceConfig, source_prefix: &str) {
     }
     for (path, entries) in paths {
         let taken = entries.iter().map(|entry| (entry.method.clone(), entry.access)).collect();
+        let allow: Vec<&str> = entries.iter().map(|entry| entry.method.as_str()).collect();
+        let allow = allow.join(", ");
         let mut resource = web::resource(path.replace("<source>", source_prefix))
             .app_data(Taken(taken))
-            .default_service(
-                web::route().to(async || Err::<&str, _>(Problem::of(Code::MethodNotAllowed))),
-            );
+            .default_service(web::route().to(move || ready(not_allowed(&allow))));
         for entry in entries {
             resource = resource.route((entry.handler)(web::method(entry.method)));
         }
@@ -110,3 +114,14 @@ pub(crate) fn serve(config: &mut web::ServiceConfig, source_prefix: &str) {
     }
     config.default_service(web::route().to(async || Err::<&str, _>(Problem::of(Code::NotFound))));
 }
+
+fn not_allowed(allow: &str) -> HttpResponse {
+    let mut response = Problem::of(Code::MethodNotAllowed).error_response();
+    if let Ok(allow) = HeaderValue::from_str(allow) {
+        response.headers_mut().insert(ALLOW, allow);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ mod secrets;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::sync::Arc;
 
 use madoguchi_application::LaneSettings;
 use madoguchi_domain::core_bank::TransactionIdScheme;
@@ -16,6 +16,8 @@ use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::secret::SecretKey;
 
 use crate::problem::Code;
+use crate::static_tokens::StaticTokens;
+use crate::wiring::{check_database_url, check_esb};
 pub use effects::EffectSettings;
 pub use esb::{EsbLayout, EsbSection};
 pub use reader::{ConfigError, ConfigErrors};
@@ -30,8 +32,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// The audit chain's key.
     pub audit_key: SecretKey,
-    /// The file of hashed tokens.
-    pub tokens_file: PathBuf,
+    /// Who may call, and do what.
+    pub(crate) tokens: Arc<StaticTokens>,
     /// What an upgrade is.
     pub upgrade: UpgradeSettings,
     /// The core bank.
@@ -107,8 +109,11 @@ impl Settings {
         let store = tree.section("store", StoreSettings::read);
         let keys = tree.section("secrets", secrets::Keys::read);
         let meaning = "the file of hashed access tokens";
-        let tokens_file =
-            tree.section("identity", |it| it.required("tokens_file", meaning, value::path));
+        let tokens = tree.section("identity", |it| {
+            it.required("tokens_file", meaning, |value| {
+                StaticTokens::read(&value::path(value)?).map_err(|error| format!("{error:#}"))
+            })
+        });
         let esb = tree.section("esb", EsbSection::read);
         let salt = keys.deployment_salt.clone();
         let transaction_ids = tree.section("transaction_ids", |it| read_scheme(it, salt));
@@ -118,11 +123,14 @@ impl Settings {
         let error_codes = tree.section("error_codes", read_error_codes);
         let (esb, effects) = (esb?, effects?);
         effects.refuse_what_is_unsafe(&esb, &mut tree.errors);
+        if let Err(what) = check_esb(&esb) {
+            tree.errors.push(ConfigError { key: "esb".into(), what });
+        }
         Some(Self {
             server: server?,
             store: store?,
             audit_key: keys.audit_key?,
-            tokens_file: tokens_file?,
+            tokens: Arc::new(tokens?),
             upgrade: upgrade?.into_settings(transaction_ids?),
             esb,
             effects,
@@ -152,7 +160,7 @@ impl ServerSettings {
 
 impl StoreSettings {
     fn read(section: &mut Section<'_>) -> Option<Self> {
-        let url = |text: &str| madoguchi_persistence_url(text).map(|()| text.to_owned());
+        let url = |text: &str| check_database_url(text).map(|()| text.to_owned());
         let meaning = "sqlite:<path> or postgres://<user>@<host>/<database>";
         let url = section.required("url", meaning, value::parsed(url));
         let migrate_on_start = section.or("migrate_on_start", false, value::boolean);
@@ -162,8 +170,6 @@ impl StoreSettings {
         Some(Self { url: url?, migrate_on_start, connections: connections as usize, patience })
     }
 }
-
-use crate::wiring::check_database_url as madoguchi_persistence_url;
 
 /// The upgrade section before the transaction ids are known.
 struct UpgradeSection {
@@ -227,7 +233,7 @@ fn read_lane(section: &mut Section<'_>) -> LaneSettings {
 fn read_error_codes(section: &mut Section<'_>) -> HashMap<Code, String> {
     let mut codes = HashMap::new();
     for (name, code) in section.rest() {
-        match (Code::parse(&name), code.as_str()) {
+        match (Code::parse(&name.to_uppercase()), code.as_str()) {
             (Some(ours), Some(theirs)) if !theirs.is_empty() && theirs.len() <= 64 => {
                 codes.insert(ours, theirs.to_owned());
             }

@@ -36,7 +36,7 @@ struct Row {
 impl StaticTokens {
     /// Reads the file.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        let at = || format!("identity.tokens_file {}", path.display());
+        let at = || path.display().to_string();
         let text = std::fs::read_to_string(path).with_context(at)?;
         Self::parse(&text).with_context(at)
     }

@@ -9,9 +9,9 @@ use madoguchi_application::{
     UpgradeDesk, WorkerSettings,
 };
 use madoguchi_domain::core_bank::{EffectPolicy, WorkerId};
-use madoguchi_domain::port::{Clock, CoreBank, Ids};
+use madoguchi_domain::port::{Clock, CoreBank, Ids, TokenVerifier};
 use madoguchi_domain::upgrade::{QrMint, UpgradePolicy};
-use madoguchi_esb::{Esb, EsbSettings, Layout};
+use madoguchi_esb::{Esb, EsbSettings, Layout, Pem};
 use madoguchi_persistence::{
     DatabaseUrl, InvalidUrl, PgSettings, PgStore, SchemaState, SqliteStore,
 };
@@ -20,8 +20,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::front::Front;
-use crate::settings::{EsbLayout, Settings};
-use crate::static_tokens::StaticTokens;
+use crate::settings::{EsbLayout, EsbSection, Settings};
 use crate::system::{SystemClock, SystemIds};
 
 /// Says whether a text is a database's address.
@@ -65,8 +64,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<(Front, Tasks)>
     let stores = open_stores(settings).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ids: Arc<dyn Ids> = Arc::new(SystemIds);
-    let bank = Esb::new(esb_settings(settings), Arc::clone(&clock)).context("esb")?;
-    let tokens = StaticTokens::read(&settings.tokens_file)?;
+    let bank = Esb::new(esb_settings(&settings.esb), Arc::clone(&clock)).context("esb")?;
     let upgrade = &settings.upgrade;
     let policy = Arc::new(UpgradePolicy {
         target: upgrade.target.clone(),
@@ -98,7 +96,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<(Front, Tasks)>
         runtime: Handle::current(),
         upgrades,
         members: MemberDesk::new(stores.members, Arc::clone(&clock)),
-        tokens: Arc::new(tokens),
+        tokens: Arc::clone(&settings.tokens) as Arc<dyn TokenVerifier>,
         dependencies: vec![stores.health],
         ids,
         qr_base_url: upgrade.qr_base_url.clone(),
@@ -124,8 +122,13 @@ async fn open_stores(settings: &Settings) -> anyhow::Result<Stores> {
     opened.context("store.url")
 }
 
-fn esb_settings(settings: &Settings) -> EsbSettings {
-    let esb = &settings.esb;
+/// Says what is wrong with how the ESB is configured, if anything is.
+pub(crate) fn check_esb(esb: &EsbSection) -> Result<(), String> {
+    let checked = Esb::new(esb_settings(esb), Arc::new(SystemClock));
+    checked.map(|_| ()).map_err(|error| error.to_string())
+}
+
+fn esb_settings(esb: &EsbSection) -> EsbSettings {
     EsbSettings {
         channel_id: esb.channel_id.clone(),
         consumer_id: esb.consumer_id.clone(),
@@ -138,6 +141,8 @@ fn esb_settings(settings: &Settings) -> EsbSettings {
         timeout: esb.timeout,
         max_reply_bytes: esb.max_reply_bytes as usize,
         allow_plaintext: esb.allow_plaintext,
+        extra_roots: esb.extra_roots.clone().map(Pem::new),
+        identity: esb.identity.clone().map(Pem::new),
         ..EsbSettings::new(esb.url.clone())
     }
 }

@@ -89,7 +89,7 @@ diesel::table! {
         code -> Nullable<Text>,
         unsent -> Integer,
         ambiguous -> Integer,
-        ambiguous_since -> Nullable<Instant>,
+        ambiguous_us -> BigInt,
         planned_at -> Instant,
         since -> Instant,
     }

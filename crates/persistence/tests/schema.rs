@@ -36,6 +36,9 @@ fn postgres_uuid(id: u8) -> String {
     format!("'00000000-0000-0000-0000-0000000000{id:02x}'")
 }
 
+/// A statement, given how the database spells an id and a moment.
+type Sql<'a> = dyn Fn(fn(u8) -> String, &str) -> String + 'a;
+
 fn sqlite(path: &Path, sql: &str) -> bool {
     let mut conn = SqliteConnection::establish(path.to_str().expect("UTF-8")).expect("opened");
     conn.batch_execute(sql).is_ok()
@@ -117,16 +120,14 @@ async fn the_schema_knows_the_five_states_and_one_open_case() {
     let path = dir.path().join("m.db");
     migrate(&sqlite_url).await.expect("migrated");
     migrate(&postgres_url).await.expect("migrated");
-    let on_both = |sql: &dyn Fn(fn(u8) -> String, &str) -> String| {
+    let on_both = |sql: &Sql<'_>| {
         let there = sqlite(&path, &sql(sqlite_uuid, "1"));
         let here = postgres(&database, &sql(postgres_uuid, "now()"));
         assert_eq!(there, here, "both databases must agree");
         there
     };
     assert!(on_both(&|_, _| MEMBER.to_owned()));
-    let mut number = 0;
-    for name in StateName::ALL {
-        number += 1;
+    for (number, name) in (1..).zip(StateName::ALL) {
         let took = on_both(&|uuid, at| case(name.as_str(), number, number, uuid, at));
         // Of the two open states the second one meets the first.
         assert_eq!(took, name != StateName::EddaSuccess, "{name}");

@@ -119,7 +119,8 @@ struct CoreBankBody<'a> {
     level: &'a str,
     transaction_id: &'a str,
     since: Timestamp,
-    sent: i32,
+    /// How often it was claimed to be sent.
+    claims: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
 }
@@ -163,7 +164,7 @@ impl<'a> From<&'a Effect> for CoreBankBody<'a> {
             level: effect.order.level.as_str(),
             transaction_id: effect.order.transaction_id.as_str(),
             since: effect.since,
-            sent: effect.fence.0,
+            claims: effect.fence.0,
             code,
         }
     }

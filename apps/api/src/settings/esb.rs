@@ -41,6 +41,10 @@ pub struct EsbSection {
     pub timeout: Duration,
     /// How large a reply may be.
     pub max_reply_bytes: u32,
+    /// Certificates of a private authority to trust, in PEM.
+    pub extra_roots: Option<Vec<u8>>,
+    /// Our own certificate and key, in PEM.
+    pub identity: Option<Vec<u8>>,
 }
 
 impl EsbSection {
@@ -65,6 +69,12 @@ impl EsbSection {
         let connect_timeout = section.or("connect_timeout_ms", default, value::millis(1, 60_000));
         let timeout = section.or("timeout_ms", Duration::from_secs(10), value::millis(1, 120_000));
         let max_reply_bytes = section.or("max_reply_bytes", 65_536, value::whole(1024, 1 << 20));
+        let file = |value| {
+            let path = value::path(value)?;
+            std::fs::read(&path).map_err(|_| format!("cannot be read: {}", path.display()))
+        };
+        let extra_roots = section.optional("root_ca_file", file);
+        let identity = section.optional("client_identity_file", file);
         Some(Self {
             url: url?,
             allow_plaintext,
@@ -77,6 +87,8 @@ impl EsbSection {
             connect_timeout,
             timeout,
             max_reply_bytes,
+            extra_roots,
+            identity,
         })
     }
 }

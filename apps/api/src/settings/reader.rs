@@ -1,5 +1,6 @@
 //! Reads a TOML tree key by key and collects every mistake, instead of stopping at the first.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use toml::{Table, Value};
@@ -37,6 +38,7 @@ const PREFIX: &str = "MADOGUCHI__";
 /// The whole tree, file and environment together, with the mistakes found so far.
 pub(super) struct Tree {
     table: Table,
+    from_env: HashSet<String>,
     sections: Vec<&'static str>,
     pub(super) errors: Vec<ConfigError>,
 }
@@ -51,7 +53,7 @@ impl Tree {
             errors.push(ConfigError { key: "the file".into(), what });
             Table::new()
         });
-        let mut tree = Self { table, sections: Vec::new(), errors };
+        let mut tree = Self { table, from_env: HashSet::new(), sections: Vec::new(), errors };
         for (name, value) in env {
             let Some(path) = name.strip_prefix(PREFIX) else {
                 continue;
@@ -73,6 +75,7 @@ impl Tree {
         let entry = self.table.entry(section).or_insert_with(|| Value::Table(Table::new()));
         if let Value::Table(table) = entry {
             table.insert(key.to_owned(), value);
+            self.from_env.insert(format!("{section}.{key}"));
         }
     }
 
@@ -92,7 +95,8 @@ impl Tree {
                 Table::new()
             }
         };
-        let mut section = Section { name, table, known: Vec::new(), errors: &mut self.errors };
+        let (from_env, errors) = (&self.from_env, &mut self.errors);
+        let mut section = Section { name, table, from_env, known: Vec::new(), errors };
         let value = read(&mut section);
         section.refuse_what_is_left();
         value
@@ -112,6 +116,7 @@ impl Tree {
 pub(super) struct Section<'a> {
     name: &'static str,
     table: Table,
+    from_env: &'a HashSet<String>,
     known: Vec<&'static str>,
     errors: &'a mut Vec<ConfigError>,
 }
@@ -156,6 +161,11 @@ impl Section<'_> {
         self.known.push(key);
         self.mistake(key, format!("is missing: {meaning}"));
         None
+    }
+
+    /// Says whether a key was given by the environment, and not by the file.
+    pub(super) fn is_from_env(&self, key: &str) -> bool {
+        self.from_env.contains(&format!("{}.{key}", self.name))
     }
 
     /// Notes a mistake about a key.

@@ -28,10 +28,13 @@ impl Keys {
 
 /// Reads a key from its file, or as hexadecimal from the environment.
 fn key(section: &mut Section<'_>, file: &'static str, direct: &'static str) -> Option<SecretKey> {
-    let given = section.optional(direct, |value: Value| {
-        unhex(value.as_str().unwrap_or_default()).ok_or_else(|| FORM.to_owned())
+    let may_stand_there = section.is_from_env(direct);
+    let given = section.optional(direct, |value: Value| match value.as_str() {
+        Some(text) if may_stand_there => unhex(text).ok_or_else(|| FORM.to_owned()),
+        Some(_) | None => Err("belongs into the environment or a file of its own".into()),
     });
     if given.is_some() {
+        section.optional(file, value::path);
         return given;
     }
     let meaning = "a file with 64 or more hexadecimal digits: openssl rand -hex 32";

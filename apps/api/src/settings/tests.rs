@@ -13,12 +13,17 @@ fn key_file(dir: &tempfile::TempDir, mode: u32) -> String {
 
 fn good(dir: &tempfile::TempDir, mode: u32) -> String {
     let key = key_file(dir, mode);
+    let tokens = dir.path().join("tokens.toml");
+    let hash = "ab".repeat(32);
+    let who = "issuer = \"i\"\nsubject = \"s\"\nkind = \"HUMAN\"\nscopes = []";
+    std::fs::write(&tokens, format!("[[token]]\nsha256 = \"{hash}\"\n{who}")).unwrap();
+    let tokens = tokens.display();
     format!(
         "[server]\nlisten = \"127.0.0.1:0\"\n\
          [store]\nurl = \"sqlite:m.db\"\n\
          [secrets]\ndeployment_salt_file = \"{key}\"\nqr_key_file = \"{key}\"\n\
          audit_key_file = \"{key}\"\n\
-         [identity]\ntokens_file = \"tokens.toml\"\n\
+         [identity]\ntokens_file = \"{tokens}\"\n\
          [upgrade]\nqr_base_url = \"https://bank.example/up/\"\n\
          [esb]\nurl = \"http://127.0.0.1:1/esb\"\n"
     )
@@ -65,6 +70,11 @@ fn the_environment_goes_over_the_file_and_is_checked_like_it() {
     let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let settings = Settings::parse(&text, env).unwrap();
     assert_eq!((settings.upgrade.target.as_str(), settings.lane.most), ("2B", 7));
+    let env = [("MADOGUCHI__SECRETS__QR_KEY".to_owned(), "cd".repeat(32))];
+    assert!(Settings::parse(&text, env).is_ok(), "a key in the environment replaces its file");
+    let env = [("MADOGUCHI__ERROR_CODES__TOO_LARGE".to_owned(), "E9".to_owned())];
+    let settings = Settings::parse(&text, env).unwrap();
+    assert_eq!(settings.error_codes[&Code::TooLarge], "E9");
     let bad = [("MADOGUCHI__LANE__MOST", "0"), ("MADOGUCHI__LAME__MOST", "1"), ("HOME", "x")];
     assert_eq!(mistakes(&text, &bad), ["lane.most", "lame"]);
 }
@@ -75,9 +85,15 @@ fn unsafe_combinations_are_refused() {
     let text = good(&dir, 0o600);
     let short = format!("{text}\n[effects]\nlease_ms = 10000\n");
     assert_eq!(mistakes(&short, &[]), ["effects.lease_ms"]);
-    assert_eq!(mistakes(&good(&dir, 0o644), &[]).len(), 3, "keys that others can read");
+    let open = tempfile::tempdir().unwrap();
+    assert_eq!(mistakes(&good(&open, 0o644), &[]).len(), 3, "keys that others can read");
     let weak = format!("{text}\n[transaction_ids]\nlength = 15\n");
     assert_eq!(mistakes(&weak, &[]), ["transaction_ids.alphabet"]);
+    let far = text.replace("http://127.0.0.1:1", "http://esb.bank.example");
+    assert_eq!(mistakes(&far, &[]), ["esb"], "plain HTTP over a network");
+    let key = format!("[secrets]\nqr_key = \"{}\"", "ab".repeat(32));
+    let inline = text.replace("[secrets]", &key).replace("qr_key_file", "#");
+    assert_eq!(mistakes(&inline, &[])[0], "secrets.qr_key", "a key in the file");
     let success = text.replace("[esb]", "[esb]\nfinal_codes = [\"200\"]");
     assert_eq!(mistakes(&success, &[]), ["esb.final_codes"]);
     assert_eq!(mistakes("not toml at all", &[])[0], "the file");

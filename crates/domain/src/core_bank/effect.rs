@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use crate::Timestamp;
 use crate::member::MemberId;
 
@@ -139,8 +141,9 @@ pub struct Effect {
     pub unsent: i32,
     /// How often its outcome was unknown.
     pub ambiguous: i32,
-    /// Since when its outcome is unknown, if it ever was.
-    pub ambiguous_since: Option<Timestamp>,
+    /// For how long in all its outcome was unknown, up to the last time it left that state.
+    /// Waiting to be sent never counts.
+    pub ambiguous_for: SignedDuration,
     /// When it was planned.
     pub planned_at: Timestamp,
     /// When it came to stand where it stands.
@@ -181,7 +184,7 @@ impl Effect {
             fence: Fence(0),
             unsent: 0,
             ambiguous: 0,
-            ambiguous_since: None,
+            ambiguous_for: SignedDuration::ZERO,
             planned_at: at,
             since: at,
         }
@@ -222,7 +225,8 @@ impl Effect {
                 next.doubt(policy, now, jitter);
             }
             (Is::Unknown { .. }, On::Settled) => {
-                next.state = if self.may_be_sent_again(policy, now) {
+                next.ambiguous_for += now.duration_since(self.since);
+                next.state = if next.may_be_sent_again(policy) {
                     Is::Planned { due: now }
                 } else {
                     Is::Manual
@@ -238,7 +242,6 @@ impl Effect {
     fn doubt(&mut self, policy: &EffectPolicy, now: Timestamp, jitter: Jitter) {
         self.unsent = 0;
         self.ambiguous += 1;
-        self.ambiguous_since.get_or_insert(now);
         let settled = later(now, policy.settle);
         let settles_at = if self.ambiguous > 1 {
             policy.retry_at(settled, self.ambiguous - 1, jitter)
@@ -248,14 +251,12 @@ impl Effect {
         self.state = EffectState::Unknown { settles_at };
     }
 
-    fn may_be_sent_again(&self, policy: &EffectPolicy, now: Timestamp) -> bool {
+    fn may_be_sent_again(&self, policy: &EffectPolicy) -> bool {
         let harmless = match policy.guarantee {
             Guarantee::Dedupes | Guarantee::AbsoluteSet => true,
             Guarantee::None => false,
         };
-        let patient = self
-            .ambiguous_since
-            .is_none_or(|since| now.duration_since(since) < policy.ambiguous_for);
+        let patient = self.ambiguous_for < policy.ambiguous_for;
         harmless && patient && self.ambiguous < policy.ambiguous_tries
     }
 

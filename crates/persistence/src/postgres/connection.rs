@@ -21,10 +21,16 @@ use super::PgSettings;
 use crate::OpenError;
 use crate::url::is_local;
 
+/// What every connection is told.
+///
 /// Deadlines sit on statements, never around a transaction. A commit that is answered before it
 /// is on disk would break every promise made on top of it, so that is not left to chance.
+///
+/// Statements are parsed once but planned each time: a plan made while a table was still empty
+/// would read all of it, and go on so while it grows. A whole batch shares the price.
 const SETUP: &str = "set statement_timeout = '15s'; set lock_timeout = '5s'; \
     set idle_in_transaction_session_timeout = '15s'; \
+    set plan_cache_mode = force_custom_plan; \
     select set_config('synchronous_commit', 'on', false) \
         where current_setting('synchronous_commit') in ('off', 'local');";
 

@@ -65,10 +65,10 @@ struct Record;
 impl Script for Record {
     const HEAD: &'static str = "with input as (select * from unnest(";
     const TAIL: &'static str = ") as i (case_id, from_state, expected, state, fence, worker, \
-        due_at, code, unsent, ambiguous, ambiguous_since, since)), \
+        due_at, code, unsent, ambiguous, ambiguous_us, since)), \
         written as (update core_bank_effect e set state = i.state, fence = i.fence, \
             worker = i.worker, due_at = i.due_at, code = i.code, unsent = i.unsent, \
-            ambiguous = i.ambiguous, ambiguous_since = i.ambiguous_since, since = i.since \
+            ambiguous = i.ambiguous, ambiguous_us = i.ambiguous_us, since = i.since \
             from input i where e.case_id = i.case_id and e.fence = i.expected \
                 and e.state = i.from_state \
             returning e.case_id, e.member_id, e.level, e.state), \
@@ -100,7 +100,7 @@ pub(super) async fn record(
         array!(rows, Nullable<Text>, |row| row.0.code.as_deref()),
         array!(rows, Integer, |row| row.0.unsent),
         array!(rows, Integer, |row| row.0.ambiguous),
-        array!(rows, Nullable<Instant>, |row| row.0.ambiguous_since),
+        array!(rows, BigInt, |row| row.0.ambiguous_us),
         array!(rows, Instant, |row| row.0.since),
     ))
     .load(conn)

@@ -143,7 +143,7 @@ macro_rules! effect_columns {
             $t,
             ".ambiguous, ",
             $t,
-            ".ambiguous_since, ",
+            ".ambiguous_us, ",
             $t,
             ".planned_at, ",
             $t,

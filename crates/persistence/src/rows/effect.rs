@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use diesel::{Insertable, Queryable, Selectable};
+use jiff::SignedDuration;
 use madoguchi_domain::core_bank::{
     Effect, EffectState, EffectStateName, Evidence, Fence, SetLevel, TransactionId, TxnNo,
     UpstreamCode, WorkerId,
@@ -32,7 +33,7 @@ pub(crate) struct EffectRow {
     pub(crate) code: Option<String>,
     pub(crate) unsent: i32,
     pub(crate) ambiguous: i32,
-    pub(crate) ambiguous_since: Option<At>,
+    pub(crate) ambiguous_us: i64,
     pub(crate) planned_at: At,
     pub(crate) since: At,
 }
@@ -63,7 +64,7 @@ impl From<&Effect> for EffectRow {
             code,
             unsent: effect.unsent,
             ambiguous: effect.ambiguous,
-            ambiguous_since: effect.ambiguous_since.map(At::from),
+            ambiguous_us: i64::try_from(effect.ambiguous_for.as_micros()).unwrap_or(i64::MAX),
             planned_at: effect.planned_at.into(),
             since: effect.since.into(),
         }
@@ -81,7 +82,7 @@ impl EffectRow {
             fence: Fence(self.fence),
             unsent: self.unsent,
             ambiguous: self.ambiguous,
-            ambiguous_since: self.ambiguous_since.map(moment).transpose()?,
+            ambiguous_for: SignedDuration::from_micros(self.ambiguous_us),
             planned_at: moment(self.planned_at)?,
             since: moment(self.since)?,
         })

@@ -83,7 +83,7 @@ fn one(conn: &mut SqliteConnection, change: &EffectChange) -> Result<Recorded, F
             dsl::code.eq(&row.code),
             dsl::unsent.eq(row.unsent),
             dsl::ambiguous.eq(row.ambiguous),
-            dsl::ambiguous_since.eq(row.ambiguous_since),
+            dsl::ambiguous_us.eq(row.ambiguous_us),
             dsl::since.eq(row.since),
         ))
         .execute(conn)?;

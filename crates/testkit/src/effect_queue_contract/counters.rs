@@ -16,11 +16,11 @@ pub async fn counters_and_doubt_are_kept_through_every_turn(stores: Stores) {
     let not_sent = || Outcome::NotSent(WhyNotSent::NoConnection);
     let unknown = || Outcome::Unknown(Doubt::ConnectionLost);
     let turns = [
-        (at(200), not_sent(), (1, 0, None)),
-        (at(300), not_sent(), (2, 0, None)),
-        (at(400), unknown(), (0, 1, Some(at(400)))),
-        (at(800), not_sent(), (1, 1, Some(at(400)))),
-        (at(900), unknown(), (0, 2, Some(at(400)))),
+        (at(200), not_sent(), (1, 0, 0)),
+        (at(300), not_sent(), (2, 0, 0)),
+        (at(400), unknown(), (0, 1, 0)),
+        (at(800), not_sent(), (1, 1, 120)),
+        (at(900), unknown(), (0, 2, 120)),
     ];
     let (mut fence, mut evidence) = (0, Vec::new());
     for (moment, outcome, counted) in turns {
@@ -31,7 +31,7 @@ pub async fn counters_and_doubt_are_kept_through_every_turn(stores: Stores) {
         assert_eq!(teller.record(&change).await, Recorded::Written);
         let found = teller.effect(1).await;
         assert_eq!(found, change.after);
-        assert_eq!((found.unsent, found.ambiguous, found.ambiguous_since), counted);
+        assert_eq!((found.unsent, found.ambiguous, found.ambiguous_for.as_secs()), counted);
         evidence.extend(change.evidence);
         if found.state.name() == EffectStateName::Unknown {
             let settles_at = found.next_attempt_at().expect("doubt has an end");

@@ -103,7 +103,7 @@ fn not_being_sent_waits_longer_each_time_and_never_costs_the_budget() {
         waits.push(effect.next_attempt_at().unwrap().duration_since(NOW).as_secs());
     }
     assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
-    assert_eq!((effect.ambiguous, effect.ambiguous_since), (0, None));
+    assert_eq!((effect.ambiguous, effect.ambiguous_for), (0, SignedDuration::ZERO));
 }
 
 #[test]
@@ -125,6 +125,21 @@ fn eight_unknown_outcomes_or_an_hour_of_them_are_for_people() {
     once = on(&once, unknown(), NOW).unwrap();
     let hour_later = NOW + SignedDuration::from_mins(60);
     assert_eq!(on(&once, EffectEvent::Settled, hour_later).unwrap().state, EffectState::Manual);
+}
+
+#[test]
+fn an_outage_between_two_doubts_costs_no_patience() {
+    let unknown = || EffectEvent::Answered(Outcome::Unknown(Doubt::TimedOut));
+    let settled = NOW + SignedDuration::from_secs(120);
+    let after_outage = settled + SignedDuration::from_hours(2);
+    let mut effect = on(&states()[1], unknown(), NOW).unwrap();
+    effect = on(&effect, EffectEvent::Settled, settled).unwrap();
+    effect = on(&effect, EffectEvent::Claimed(worker()), after_outage).unwrap();
+    effect = on(&effect, unknown(), after_outage).unwrap();
+    let again = after_outage + SignedDuration::from_secs(121);
+    effect = on(&effect, EffectEvent::Settled, again).unwrap();
+    assert_eq!(effect.state.name(), EffectStateName::Planned);
+    assert_eq!(effect.ambiguous_for, SignedDuration::from_secs(241));
 }
 
 #[test]

@@ -42,8 +42,10 @@ create table upgrade_qr (
     unique (case_id, serial)
 );
 
+-- Written in one statement with the move it tells of, and never deleted: a foreign key would
+-- only look up again what that statement holds.
 create table upgrade_history (
-    case_id       uuid not null references upgrade_case (case_id),
+    case_id       uuid not null,
     version       integer not null,
     from_state    text check (from_state in ('New', 'EDDASuccess', 'EDDAFailure', 'CustomerSuccess', 'CustomerFailure')),
     to_state      text not null
@@ -59,7 +61,7 @@ create table upgrade_history (
 
 create table core_bank_effect (
     case_id         uuid primary key references upgrade_case (case_id),
-    member_id       text not null references members (member_id),
+    member_id       text not null,
     arrangement_id  text not null,
     product_name    text not null,
     level           text not null,
@@ -74,7 +76,8 @@ create table core_bank_effect (
     code            text,
     unsent          integer not null,
     ambiguous       integer not null,
-    ambiguous_since timestamptz,
+    -- For how long in all the outcome was unknown, in microseconds.
+    ambiguous_us    bigint not null,
     planned_at      timestamptz not null,
     since           timestamptz not null
 );
@@ -105,7 +108,7 @@ create table audit_head (
 );
 
 create table audit_entry (
-    stream        integer not null references audit_head (stream),
+    stream        integer not null,
     seq           bigint not null,
     action        text not null,
     about_kind    text not null,
@@ -119,8 +122,6 @@ create table audit_entry (
     link          bytea not null,
     primary key (stream, seq)
 );
-
-create index audit_entry_about on audit_entry (about_kind, about_id);
 
 -- Sixteen streams: a batch takes whichever head is free, so that nodes do not wait for each other.
 insert into audit_head (stream, seq, link)

@@ -42,8 +42,10 @@ create table upgrade_qr (
     unique (case_id, serial)
 ) strict;
 
+-- Written in one statement with the move it tells of, and never deleted: a foreign key would
+-- only look up again what that statement holds.
 create table upgrade_history (
-    case_id       blob not null references upgrade_case (case_id),
+    case_id       blob not null,
     version       integer not null,
     from_state    text check (from_state in ('New', 'EDDASuccess', 'EDDAFailure', 'CustomerSuccess', 'CustomerFailure')),
     to_state      text not null
@@ -59,7 +61,7 @@ create table upgrade_history (
 
 create table core_bank_effect (
     case_id         blob primary key references upgrade_case (case_id),
-    member_id       text not null references members (member_id),
+    member_id       text not null,
     arrangement_id  text not null,
     product_name    text not null,
     level           text not null,
@@ -74,7 +76,8 @@ create table core_bank_effect (
     code            text,
     unsent          integer not null,
     ambiguous       integer not null,
-    ambiguous_since integer,
+    -- For how long in all the outcome was unknown, in microseconds.
+    ambiguous_us    integer not null,
     planned_at      integer not null,
     since           integer not null
 ) strict;
@@ -105,7 +108,7 @@ create table audit_head (
 ) strict;
 
 create table audit_entry (
-    stream        integer not null references audit_head (stream),
+    stream        integer not null,
     seq           integer not null,
     action        text not null,
     about_kind    text not null,
@@ -119,8 +122,6 @@ create table audit_entry (
     link          blob not null,
     primary key (stream, seq)
 ) strict;
-
-create index audit_entry_about on audit_entry (about_kind, about_id);
 
 -- One writer, one stream.
 insert into audit_head (stream, seq, link) values (0, 0, zeroblob(32));

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use diesel::sql_types::{Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use madoguchi_domain::core_bank::Effect;
 use madoguchi_domain::upgrade::{CaseId, Change, Write};
@@ -27,20 +27,19 @@ impl Script for Transition {
             check_source = i.check_source, check_reference = i.check_reference, \
             checked_at = i.checked_at, decided_at = i.decided_at, target_level = i.target_level \
             from input i where c.case_id = i.case_id and c.version = i.version - 1 \
-                and c.state = i.from_state returning c.case_id), \
-        done as (select i.* from input i join moved using (case_id)), \
+                and c.state = i.from_state returning i.*), \
         told as (insert into upgrade_history (case_id, version, from_state, to_state, why, \
             actor_issuer, actor_subject, actor_kind, at, correlation) \
             select case_id, version, from_state, to_state, why, actor_issuer, actor_subject, \
-                actor_kind, at, correlation from done), \
+                actor_kind, at, correlation from moved), \
         planned as (insert into core_bank_effect (case_id, member_id, arrangement_id, \
             product_name, level, transaction_id, txn_no, state, fence, due_at, unsent, ambiguous, \
-            planned_at, since) \
+            ambiguous_us, planned_at, since) \
             select case_id, member_id, arrangement_id, product_name, target_level, \
-                transaction_id, txn_no, 'Planned', 0, at, 0, 0, at, at \
-            from done where transaction_id is not null), \
-        aimed as (update members m set target_level = done.target_level from done \
-            where m.member_id = done.member_id and done.transaction_id is not null) \
+                transaction_id, txn_no, 'Planned', 0, at, 0, 0, 0, at, at \
+            from moved where transaction_id is not null), \
+        aimed as (update members m set target_level = moved.target_level from moved \
+            where m.member_id = moved.member_id and moved.transaction_id is not null) \
         select case_id from moved";
     type Row = (Id,);
 }
@@ -93,7 +92,7 @@ struct Plan;
 impl Script for Plan {
     const HEAD: &'static str = "insert into core_bank_effect (case_id, member_id, \
         arrangement_id, product_name, level, transaction_id, txn_no, state, fence, due_at, \
-        unsent, ambiguous, planned_at, since) select * from unnest(";
+        unsent, ambiguous, ambiguous_us, planned_at, since) select * from unnest(";
     const TAIL: &'static str = ") on conflict (case_id) do nothing returning case_id";
     type Row = (Id,);
 }
@@ -123,6 +122,7 @@ pub(super) async fn plan(
         array!(rows, Nullable<Instant>, |row| row.due_at),
         array!(rows, Integer, |row| row.unsent),
         array!(rows, Integer, |row| row.ambiguous),
+        array!(rows, BigInt, |row| row.ambiguous_us),
         array!(rows, Instant, |row| row.planned_at),
         array!(rows, Instant, |row| row.since),
     ));

@@ -1,0 +1,85 @@
+//! A service counter: a lane over a fake store that a test can step into, and an auditor's view.
+
+use std::sync::Arc;
+
+use madoguchi_application::{DecisionLane, DeskError, LaneSettings};
+use madoguchi_domain::audit::Action;
+use madoguchi_domain::port::UpgradeStore;
+use madoguchi_domain::upgrade::{EventName, Request, Standing};
+use madoguchi_testkit::fake_store::FakeStore;
+use madoguchi_testkit::teller::Teller;
+use madoguchi_testkit::{samples, trail};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::interposed::Interposed;
+
+/// What a request is answered.
+pub(crate) type Told = Result<Standing, DeskError>;
+
+pub(crate) struct Counter {
+    pub(crate) store: Arc<Interposed>,
+    /// Another process over the same memory.
+    pub(crate) teller: Teller,
+    pub(crate) lane: DecisionLane,
+    pub(crate) planned: Arc<Notify>,
+    pub(crate) task: JoinHandle<()>,
+}
+
+impl Counter {
+    pub(crate) fn open() -> Self {
+        Self::holding(LaneSettings::default())
+    }
+
+    pub(crate) fn holding(settings: LaneSettings) -> Self {
+        let fake = FakeStore::new(samples::audit_key());
+        let store = Arc::new(Interposed::over(&fake));
+        let planned = Arc::new(Notify::new());
+        let (lane, task) = DecisionLane::start(
+            Arc::clone(&store) as Arc<dyn UpgradeStore>,
+            Arc::new(samples::policy()),
+            Arc::clone(&planned),
+            settings,
+        );
+        Self { store, teller: Teller::at(&fake.stores()), lane, planned, task }
+    }
+
+    /// Queues a request without waiting for its answer.
+    pub(crate) fn queue(&self, request: Request) -> JoinHandle<Told> {
+        let lane = self.lane.clone();
+        tokio::spawn(async move { lane.ask(request).await })
+    }
+
+    /// Queues them all, in this order, before the lane looks; their answers in the same order.
+    ///
+    /// Tasks of one thread start in the order in which they were spawned, and the lane's turn
+    /// comes after them: so all of it is one batch.
+    pub(crate) async fn ask_together(
+        &self,
+        requests: impl IntoIterator<Item = Request>,
+    ) -> Vec<Told> {
+        let queued: Vec<_> = requests.into_iter().map(|request| self.queue(request)).collect();
+        let mut told = Vec::with_capacity(queued.len());
+        for one in queued {
+            told.push(one.await.expect("who asks is told"));
+        }
+        told
+    }
+
+    pub(crate) async fn ask(&self, request: Request) -> Told {
+        self.lane.ask(request).await
+    }
+
+    /// Why each step of a sample member's newest case was taken.
+    pub(crate) async fn history(&self, number: u32) -> Vec<EventName> {
+        let Some(case) = self.teller.newest(number).await.case else { return Vec::new() };
+        let history = self.teller.timeline(case.id).await.history;
+        history.into_iter().map(|row| row.why).collect()
+    }
+
+    /// How many audit rows tell of this action.
+    pub(crate) async fn audited(&self, action: Action) -> usize {
+        let rows = trail::rows(&self.teller.stores).await;
+        rows.iter().filter(|row| row.entry.action == action).count()
+    }
+}

@@ -1,0 +1,17 @@
+//! The decision lane: one answer for each who asks, one act for all who ask the same.
+
+mod batches;
+mod faults;
+mod rivals;
+
+use madoguchi_application::DeskError;
+use madoguchi_domain::upgrade::{Refusal, StateName};
+
+use crate::counter::Told;
+
+/// Where the case stands for whoever was told this.
+fn stands(told: &Told) -> Result<StateName, DeskError> {
+    told.as_ref().map(|standing| standing.case.state.name()).map_err(|error| *error)
+}
+
+const CONTRADICTION: DeskError = DeskError::Refused(Refusal::Contradiction);

@@ -1,0 +1,68 @@
+//! A core bank whose answers a test can hold back, and that notes when it was called.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::core_bank::{Answer, SetLevel};
+use madoguchi_domain::port::{Clock, CoreBank};
+use madoguchi_testkit::clock::ManualClock;
+use madoguchi_testkit::fake_core_bank::FakeCoreBank;
+use tokio::sync::Semaphore;
+
+/// The way of one worker to the bank.
+#[derive(Debug)]
+pub(crate) struct Line {
+    bank: Arc<FakeCoreBank>,
+    clock: ManualClock,
+    answers: Semaphore,
+    calls: Mutex<Vec<(Timestamp, SetLevel)>>,
+    at_once: AtomicUsize,
+    most_at_once: AtomicUsize,
+}
+
+impl Line {
+    pub(crate) fn to(bank: &Arc<FakeCoreBank>, clock: &ManualClock) -> Self {
+        Self {
+            bank: Arc::clone(bank),
+            clock: clock.clone(),
+            answers: Semaphore::new(Semaphore::MAX_PERMITS),
+            calls: Mutex::default(),
+            at_once: AtomicUsize::new(0),
+            most_at_once: AtomicUsize::new(0),
+        }
+    }
+
+    /// Keeps every answer back; what is ordered happens all the same.
+    pub(crate) fn hold_answers(&self) {
+        self.answers.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    pub(crate) fn release_answers(&self) {
+        self.answers.add_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// Every call that was made on this line, and when.
+    pub(crate) fn calls(&self) -> Vec<(Timestamp, SetLevel)> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.most_at_once.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl CoreBank for Line {
+    async fn set_level(&self, order: &SetLevel) -> Answer {
+        let call = (self.clock.now(), order.clone());
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+        let now = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most_at_once.fetch_max(now, Ordering::SeqCst);
+        let answer = self.bank.set_level(order).await;
+        let _released = self.answers.acquire().await.expect("answers are never abolished");
+        self.at_once.fetch_sub(1, Ordering::SeqCst);
+        answer
+    }
+}

@@ -1,0 +1,213 @@
+//! The world of one seed: who works in it, what its weather does, and when it is over.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use madoguchi_application::{
+    BreakerSettings, EffectWorker, Sweeper, SweeperSettings, WorkerSettings,
+};
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::core_bank::{EffectPolicy, FinalCodes, UpstreamCode, WorkerId};
+use madoguchi_domain::port::{Clock, CoreBank, EffectQueue, UpgradeStore};
+use madoguchi_testkit::fake_store::FakeStore;
+use madoguchi_testkit::ids::SeededIds;
+use madoguchi_testkit::samples;
+use madoguchi_testkit::teller::Teller;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::bank::RandomBank;
+use super::chance::Chance;
+use super::oracle::{self, Verdict};
+use super::store::RandomStore;
+
+/// How many cases there are.
+pub(crate) const CASES: u32 = 20;
+/// How long faults go on.
+const STORM: Duration = Duration::from_secs(900);
+/// The stated bound: lease, settle time, two waits and an open breaker, rounded up.
+const CALM: Duration = Duration::from_secs(600);
+
+/// A guard that is taken away, to see whether the oracle misses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plant {
+    Nothing,
+    /// Outcomes are written whoever holds the claim.
+    NoFence,
+    /// What is unknown is sent again at once.
+    NoSettleTime,
+    /// Every call has its own transaction id.
+    FreshIds,
+}
+
+/// The time that the paused runtime shows, so that waiting and the clock are one.
+#[derive(Debug, Clone)]
+pub(crate) struct Sundial(Instant);
+
+impl Clock for Sundial {
+    fn now(&self) -> Timestamp {
+        let gone = i64::try_from(self.0.elapsed().as_micros()).unwrap_or(i64::MAX);
+        samples::at(200) + SignedDuration::from_micros(gone)
+    }
+}
+
+/// What everybody in the world shares.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) seed: u64,
+    pub(crate) plant: Plant,
+    pub(crate) fake: FakeStore,
+    pub(crate) teller: Teller,
+    pub(crate) clock: Sundial,
+    pub(crate) policy: EffectPolicy,
+    storm: AtomicBool,
+    names: AtomicU64,
+    verdict: Mutex<Verdict>,
+}
+
+impl World {
+    fn new(seed: u64, plant: Plant) -> Self {
+        let fake = FakeStore::new(samples::audit_key());
+        let honest = EffectPolicy { ambiguous_tries: 4, ..EffectPolicy::standard() };
+        let hasty = EffectPolicy { settle: SignedDuration::from_secs(1), ..honest };
+        Self {
+            seed,
+            plant,
+            teller: Teller::at(&fake.stores()),
+            fake,
+            clock: Sundial(Instant::now()),
+            policy: if plant == Plant::NoSettleTime { hasty } else { honest },
+            storm: AtomicBool::new(true),
+            names: AtomicU64::new(1),
+            verdict: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn is_stormy(&self) -> bool {
+        self.storm.load(Ordering::SeqCst)
+    }
+
+    /// Adds to what is known of this run.
+    pub(crate) fn note(&self, act: impl FnOnce(&mut Verdict)) {
+        act(&mut self.verdict.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Adds a line to the story.
+    pub(crate) fn tell(&self, what: &str) {
+        let line = format!("{} {what}", self.clock.now());
+        self.note(|verdict| verdict.trace.push(line));
+    }
+
+    /// Says that an invariant does not hold.
+    pub(crate) fn accuse(&self, what: String) {
+        self.tell(&what);
+        self.note(|verdict| verdict.violations.push(what));
+    }
+
+    /// A name that nobody had before.
+    fn name(&self, what: &str) -> (u64, WorkerId) {
+        let number = self.names.fetch_add(1, Ordering::SeqCst);
+        (number, WorkerId(format!("{what}-{number}").into()))
+    }
+}
+
+/// Those who work in a world, and what they work with.
+struct Staff {
+    world: Arc<World>,
+    store: Arc<RandomStore>,
+    bank: Arc<RandomBank>,
+    stop: watch::Sender<bool>,
+}
+
+impl Staff {
+    fn worker(&self) -> JoinHandle<()> {
+        let (number, id) = self.world.name("worker");
+        self.world.tell(&format!("{} starts", id.0));
+        let codes = UpstreamCode::parse(super::bank::FINAL).into_iter().collect();
+        let worker = EffectWorker {
+            effects: Arc::clone(&self.store) as Arc<dyn EffectQueue>,
+            bank: Arc::clone(&self.bank) as Arc<dyn CoreBank>,
+            clock: Arc::new(self.world.clock.clone()),
+            ids: Arc::new(SeededIds::new(self.world.seed ^ (number << 32))),
+            // Nobody is ever woken: what is due is found all the same.
+            planned: Arc::new(Notify::new()),
+            settings: WorkerSettings {
+                id,
+                policy: self.world.policy,
+                finals: FinalCodes::parse(codes).expect("200 is not among them"),
+                calls: 4,
+                poll: Duration::from_secs(1),
+                breaker: BreakerSettings { failures: 5, open_for: SignedDuration::from_secs(30) },
+            },
+        };
+        tokio::spawn(worker.run(self.stop.subscribe()))
+    }
+
+    fn sweeper(&self) -> JoinHandle<()> {
+        let (number, id) = self.world.name("sweeper");
+        let sweeper = Sweeper {
+            effects: Arc::clone(&self.store) as Arc<dyn EffectQueue>,
+            upgrades: Arc::clone(&self.store) as Arc<dyn UpgradeStore>,
+            clock: Arc::new(self.world.clock.clone()),
+            ids: Arc::new(SeededIds::new(self.world.seed ^ (number << 32))),
+            planned: Arc::new(Notify::new()),
+            upgrade_policy: Arc::new(samples::policy()),
+            settings: SweeperSettings {
+                id,
+                policy: self.world.policy,
+                every: Duration::from_secs(1),
+                orphans_every: Duration::from_secs(60),
+            },
+        };
+        tokio::spawn(sweeper.run(self.stop.subscribe()))
+    }
+
+    /// Lets the storm blow: now and then somebody dies at once and somebody new comes.
+    async fn weather(&self, staff: &mut [JoinHandle<()>]) {
+        let (chance, until) = (Chance::of(self.world.seed, 1), Instant::now() + STORM);
+        while Instant::now() < until {
+            tokio::time::sleep(chance.millis(500, 40_000)).await;
+            let place = usize::try_from(chance.below(staff.len() as u64)).unwrap_or(0);
+            staff[place].abort();
+            self.world.tell(&format!("the one in place {place} dies"));
+            self.world.note(|verdict| verdict.crashes += 1);
+            staff[place] = if place == 0 { self.sweeper() } else { self.worker() };
+        }
+        self.world.storm.store(false, Ordering::SeqCst);
+        self.world.tell("the storm is over");
+    }
+}
+
+/// Lets everything happen that this seed holds, and judges it.
+pub(crate) async fn live(seed: u64, plant: Plant) -> Verdict {
+    let world = Arc::new(World::new(seed, plant));
+    world.teller.passed(1..=CASES - 2).await;
+    world.teller.verified(CASES - 1..=CASES).await;
+    for forgotten in CASES - 1..=CASES {
+        world.teller.orphan(forgotten).await;
+    }
+    let staff = Staff {
+        store: Arc::new(RandomStore::of(&world)),
+        bank: Arc::new(RandomBank::of(&world)),
+        stop: watch::Sender::new(false),
+        world: Arc::clone(&world),
+    };
+    let mut people = vec![staff.sweeper(), staff.worker(), staff.worker()];
+    staff.weather(&mut people).await;
+    let until = Instant::now() + CALM;
+    while Instant::now() < until && !oracle::all_is_finished(&world).await {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }
+    staff.stop.send_replace(true);
+    for one in people {
+        if let Err(error) = one.await {
+            world.accuse(format!("somebody did not stop in peace: {error}"));
+        }
+    }
+    oracle::judge(&world, &staff.bank.journal()).await;
+    let verdict = world.verdict.lock().unwrap_or_else(PoisonError::into_inner);
+    Verdict::clone(&verdict)
+}

@@ -1,0 +1,11 @@
+//! What the domain decides: every command in every state, with its answer and its change.
+#![expect(clippy::unwrap_used, reason = "a sample that does not parse has failed its test")]
+
+mod desk;
+mod opening;
+mod planning;
+mod properties;
+mod samples;
+mod table;
+mod verdicts;
+mod verifying;

@@ -1,0 +1,229 @@
+//! What holds after any sequence of requests, however they come.
+
+use jiff::SignedDuration;
+use madoguchi_domain::core_bank::{EffectState, UpstreamCode};
+use madoguchi_domain::upgrade::{
+    Case, CaseId, CaseKey, CheckSource, Command, Decision, Dossier, Refusal, Request, StateName,
+    Write, replan,
+};
+use proptest::prelude::*;
+
+use crate::desk::Desk;
+use crate::samples::{agent, ask, at, member, policy, reference};
+
+/// One thing that happens at the desk.
+#[derive(Debug, Clone)]
+enum Step {
+    /// Somebody opens; now and then as a repetition of the newest open case's own request.
+    Open { again: bool },
+    /// A service reports.
+    Verify { key: Key, va: bool, reference: u8, passed: bool },
+    /// The agent decides.
+    Decide { key: Key, passed: bool },
+    /// Time goes by.
+    Wait(u16),
+    /// The core bank ends what is live.
+    Settle { confirmed: bool },
+}
+
+/// How a case is named; the number picks one of those there are.
+#[derive(Debug, Clone, Copy)]
+enum Key {
+    Newest,
+    Id(u8),
+    Scanned(u8),
+}
+
+fn key() -> impl Strategy<Value = Key> {
+    prop_oneof![
+        3 => Just(Key::Newest),
+        1 => any::<u8>().prop_map(Key::Id),
+        1 => any::<u8>().prop_map(Key::Scanned),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => any::<bool>().prop_map(|again| Step::Open { again }),
+        4 => (key(), any::<bool>(), 0_u8..4, any::<bool>()).prop_map(
+            |(key, va, reference, passed)| Step::Verify { key, va, reference, passed }
+        ),
+        4 => (key(), any::<bool>()).prop_map(|(key, passed)| Step::Decide { key, passed }),
+        2 => (0_u16..900).prop_map(Step::Wait),
+        1 => any::<bool>().prop_map(|confirmed| Step::Settle { confirmed }),
+    ]
+}
+
+/// The desk, its clock, and how many ids were given out.
+struct Story {
+    desk: Desk,
+    seconds: i64,
+    ids: u128,
+}
+
+impl Story {
+    fn new() -> Self {
+        Self { desk: Desk::new((CheckSource::Edda, reference("R-0"))), seconds: 0, ids: 0 }
+    }
+
+    /// The request of a step, if it is one.
+    fn request(&mut self, step: &Step) -> Option<Request> {
+        let (key, command) = match step {
+            Step::Open { again } => (Key::Newest, Command::Open { id: self.id(*again) }),
+            Step::Verify { key, va, reference: number, passed } => {
+                let source = if *va { CheckSource::Va } else { CheckSource::Edda };
+                let reference = reference(&format!("R-{number}"));
+                (*key, Command::Verify { source, reference, passed: *passed })
+            }
+            Step::Decide { key, passed } => (*key, Command::Decide { passed: *passed }),
+            Step::Wait(seconds) => {
+                self.seconds += i64::from(*seconds);
+                return None;
+            }
+            Step::Settle { confirmed } => {
+                let code = UpstreamCode::parse("E-CLOSED").unwrap();
+                let rejected = EffectState::Rejected { code };
+                let state = if *confirmed { EffectState::Confirmed } else { rejected };
+                self.desk.settle(&state);
+                return None;
+            }
+        };
+        Some(Request { key: self.key(key), at: at(self.seconds), ..ask(command) })
+    }
+
+    fn id(&mut self, again: bool) -> CaseId {
+        let newest = self.desk.cases.last().filter(|case| again && case.state.name().is_open());
+        newest.map_or_else(
+            || {
+                self.ids += 1;
+                CaseId::from_u128(self.ids)
+            },
+            |case| case.id,
+        )
+    }
+
+    fn key(&self, key: Key) -> CaseKey {
+        let (cases, codes) = (&self.desk.cases, &self.desk.codes);
+        match key {
+            Key::Id(pick) if !cases.is_empty() => {
+                CaseKey::Id(cases[usize::from(pick) % cases.len()].id)
+            }
+            Key::Scanned(pick) if !codes.is_empty() => {
+                CaseKey::Scanned(codes[usize::from(pick) % codes.len()].0)
+            }
+            Key::Newest | Key::Id(_) | Key::Scanned(_) => CaseKey::NewestOf(member().id),
+        }
+    }
+}
+
+/// Whether a case may go from one state to the other by one request.
+fn follows(from: StateName, to: StateName) -> bool {
+    match from {
+        StateName::New => matches!(to, StateName::EddaSuccess | StateName::EddaFailure),
+        StateName::EddaSuccess => {
+            matches!(to, StateName::CustomerSuccess | StateName::CustomerFailure)
+        }
+        StateName::EddaFailure | StateName::CustomerSuccess | StateName::CustomerFailure => false,
+    }
+}
+
+/// A case before a request and after it: nothing, a fresh code, or one step ahead.
+fn check_one_case(before: &Case, after: &Case) {
+    if before == after {
+        return;
+    }
+    let (from, to) = (before.state.name(), after.state.name());
+    let reissued = from == StateName::New && to == from && after.qr.serial > before.qr.serial;
+    let moved = follows(from, to) && after.qr == before.qr;
+    assert!(reissued || moved, "{from} does not become {to}");
+    assert!(from.is_open(), "a final case never changes");
+    assert_eq!(after.version, before.version.next(), "a write raises the version by one");
+    assert_eq!((after.id, after.attempt), (before.id, before.attempt));
+}
+
+fn check_desk(before: &Desk, after: &Desk) {
+    for (before, after) in before.cases.iter().zip(&after.cases) {
+        check_one_case(before, after);
+    }
+    assert!(after.cases.len() <= before.cases.len() + 1);
+    let open = after.cases.iter().filter(|case| case.state.name().is_open()).count();
+    assert!(open <= 1, "a member has one open case at most");
+    for case in &after.cases {
+        let passed = case.state.name() == StateName::CustomerSuccess;
+        assert_eq!(after.effects.contains_key(&case.id), passed, "passed and only then an effect");
+    }
+    assert!(after.effects.len() <= after.cases.len());
+}
+
+/// A refusal writes nothing but its trace; a grant tells the case as it stands afterwards.
+fn check_answer(decision: &Decision, desk: &Desk) {
+    let write = decision.change.as_ref().map(|change| &change.write);
+    match &decision.answer {
+        Err(Refusal::Contradiction | Refusal::VerificationContradiction) => {
+            assert_eq!(write, Some(&Write::Nothing));
+        }
+        Err(_) => assert_eq!(write, None),
+        Ok(standing) => {
+            assert_ne!(write, Some(&Write::Nothing));
+            assert!(desk.cases.contains(&standing.case), "what is told is what stands");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_sequence_of_requests_breaks_a_rule(
+        steps in prop::collection::vec(step(), 0..60)
+    ) {
+        let mut story = Story::new();
+        for step in &steps {
+            let Some(request) = story.request(step) else { continue };
+            let before = story.desk.clone();
+            let decision = story.desk.ask(&request);
+            check_desk(&before, &story.desk);
+            check_answer(&decision, &story.desk);
+        }
+    }
+
+    #[test]
+    fn what_is_known_after_a_decision_is_what_a_store_gives_back(
+        steps in prop::collection::vec(step(), 0..60)
+    ) {
+        let mut story = Story::new();
+        for step in &steps {
+            let Some(request) = story.request(step) else { continue };
+            let Some(before) = story.desk.load(&request) else { continue };
+            let after = story.desk.ask(&request).after.unwrap();
+            let Dossier { member, case, effect, .. } = story.desk.load(&request).unwrap();
+            // Which code was scanned and who held the check is what was asked, not what changed.
+            prop_assert_eq!(after, Dossier { member, case, effect, ..before });
+        }
+    }
+
+    #[test]
+    fn an_effect_is_planned_again_only_for_a_passed_case_that_lost_it_and_under_its_ids(
+        steps in prop::collection::vec(step(), 0..60)
+    ) {
+        let mut story = Story::new();
+        for step in &steps {
+            if let Some(request) = story.request(step) {
+                story.desk.ask(&request);
+            }
+        }
+        let now = at(story.seconds) + SignedDuration::from_secs(60);
+        let member = story.desk.member.clone();
+        for case in &story.desk.cases {
+            let effect = story.desk.effects.get(&case.id).cloned();
+            let whole = Dossier { case: Some(case.clone()), effect, ..Dossier::of(member.clone()) };
+            prop_assert_eq!(replan(&whole, &policy(), &agent(), now), None);
+            let orphan = Dossier { effect: None, ..whole.clone() };
+            let write = replan(&orphan, &policy(), &agent(), now).map(|change| change.write);
+            let planned = match write {
+                Some(Write::Plan { effect }) => Some(effect.order),
+                Some(_) => panic!("only an effect is planned"),
+                None => None,
+            };
+            prop_assert_eq!(planned, whole.effect.map(|effect| effect.order));
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! One member, its case in every state, and what can be asked of it.
+
+use jiff::SignedDuration;
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::actor::{ActorKind, ActorRef};
+use madoguchi_domain::core_bank::{
+    Doubt, Effect, EffectEvent, EffectPolicy, Guarantee, Jitter, Outcome, TransactionIdScheme,
+    UpstreamCode, WorkerId,
+};
+use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::level::AccountLevel;
+use madoguchi_domain::member::{Account, Member, MemberId};
+use madoguchi_domain::secret::SecretKey;
+use madoguchi_domain::upgrade::{
+    CaseId, CaseKey, Change, CheckReference, CheckSource, Command, Decision, Dossier, QrMint,
+    Request, StateName, UpgradePolicy, Write, decide,
+};
+
+/// The id under which the sample case was opened.
+pub(crate) const ID: CaseId = CaseId::from_u128(1);
+/// An id that no case has yet.
+pub(crate) const OTHER: CaseId = CaseId::from_u128(2);
+
+/// The moment `seconds` after the sample case was opened; its QR code lives 600 of them.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    let start: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
+    start + SignedDuration::from_secs(seconds)
+}
+
+pub(crate) fn policy() -> UpgradePolicy {
+    UpgradePolicy {
+        target: level("1A"),
+        qr: QrMint::new(SecretKey::parse(&[7; 32]).unwrap(), 600),
+        transaction_ids: TransactionIdScheme::standard(SecretKey::parse(&[9; 32]).unwrap()),
+    }
+}
+
+pub(crate) fn level(text: &str) -> AccountLevel {
+    AccountLevel::parse(text).unwrap()
+}
+
+pub(crate) fn member() -> Member {
+    let account = Account::parse("AA19337Z8L29", None).unwrap();
+    Member::new(MemberId::parse("MEM0001").unwrap(), account, None)
+}
+
+pub(crate) fn agent() -> ActorRef {
+    ActorRef::new("idp", "agent-7", ActorKind::Human)
+}
+
+pub(crate) fn reference(text: &str) -> CheckReference {
+    CheckReference::parse(text).unwrap()
+}
+
+/// This command about the member's newest case, 300 s after the opening.
+pub(crate) fn ask(command: Command) -> Request {
+    Request {
+        key: CaseKey::NewestOf(member().id),
+        command,
+        by: agent(),
+        correlation: CorrelationId::parse("call-1").unwrap(),
+        at: at(300),
+    }
+}
+
+pub(crate) fn open(id: CaseId) -> Request {
+    ask(Command::Open { id })
+}
+
+/// The scan-code check reports; the sample cases were decided by the reference `R-1`.
+pub(crate) fn verify(of: &str, passed: bool) -> Request {
+    ask(Command::Verify { source: CheckSource::Edda, reference: reference(of), passed })
+}
+
+pub(crate) fn verdict(passed: bool) -> Request {
+    ask(Command::Decide { passed })
+}
+
+/// What is known of the member before it ever asked.
+pub(crate) fn nothing_yet() -> Dossier {
+    Dossier::of(member())
+}
+
+/// What is known of the member's first case in this state.
+pub(crate) fn standing(state: StateName) -> Dossier {
+    let path: &[Request] = match state {
+        StateName::New => &[open(ID)],
+        StateName::EddaSuccess => &[open(ID), verify("R-1", true)],
+        StateName::EddaFailure => &[open(ID), verify("R-1", false)],
+        StateName::CustomerSuccess => &[open(ID), verify("R-1", true), verdict(true)],
+        StateName::CustomerFailure => &[open(ID), verify("R-1", true), verdict(false)],
+    };
+    let known = path.iter().fold(nothing_yet(), |known, request| {
+        let request = Request { at: at(0), ..request.clone() };
+        decide(Some(known), &request, &policy()).after.unwrap()
+    });
+    assert_eq!(known.case.as_ref().map(|case| case.state.name()), Some(state));
+    known
+}
+
+/// What is known of a passed case whose effect went through these events.
+pub(crate) fn pursued(events: impl IntoIterator<Item = EffectEvent>) -> Dossier {
+    let known = standing(StateName::CustomerSuccess);
+    // Without a guarantee, what is unknown ends with people: so every state can be reached.
+    let policy = EffectPolicy { guarantee: Guarantee::None, ..EffectPolicy::standard() };
+    let effect = events.into_iter().fold(known.effect.clone().unwrap(), |effect: Effect, event| {
+        effect.after(event, &policy, at(1), Jitter::FULL).unwrap()
+    });
+    Dossier { effect: Some(effect), ..known }
+}
+
+pub(crate) fn claimed() -> EffectEvent {
+    EffectEvent::Claimed(WorkerId("w".into()))
+}
+
+pub(crate) fn applied() -> EffectEvent {
+    EffectEvent::Answered(Outcome::Applied)
+}
+
+pub(crate) fn refused() -> EffectEvent {
+    EffectEvent::Answered(Outcome::Refused(UpstreamCode::parse("E-CLOSED").unwrap()))
+}
+
+pub(crate) fn lost() -> EffectEvent {
+    EffectEvent::Answered(Outcome::Unknown(Doubt::TimedOut))
+}
+
+/// Decides this on what is known.
+pub(crate) fn decided(known: &Dossier, request: &Request) -> Decision {
+    decide(Some(known.clone()), request, &policy())
+}
+
+/// A decision in words: what is answered, and what is written.
+pub(crate) fn told(decision: &Decision) -> String {
+    let answer = match &decision.answer {
+        Ok(standing) if standing.opened => format!("{} (opened)", standing.case.state.name()),
+        Ok(standing) => standing.case.state.name().to_string(),
+        Err(refusal) => format!("{refusal:?}"),
+    };
+    format!("{answer}, {}", written(decision.change.as_ref()))
+}
+
+fn written(change: Option<&Change>) -> &'static str {
+    match change.map(|change| &change.write) {
+        None => "nothing written",
+        Some(Write::Open { .. }) => "case opened",
+        Some(Write::ReissueQr { .. }) => "code reissued",
+        Some(Write::Move { effect: Some(_), .. }) => "moved with an effect",
+        Some(Write::Move { effect: None, .. }) => "moved",
+        Some(Write::Plan { .. }) => "effect planned",
+        Some(Write::Nothing) => "audit row only",
+    }
+}

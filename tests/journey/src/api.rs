@@ -1,0 +1,65 @@
+//! The production server as a process: started, found, killed, stopped.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::ensure;
+use serde_json::Value;
+
+use crate::installation::Installation;
+use crate::process::Process;
+
+const UNTIL_SERVING: Duration = Duration::from_secs(30);
+const UNTIL_STOPPED: Duration = Duration::from_secs(30);
+
+/// A `madoguchi serve` that has said where it answers.
+#[derive(Debug)]
+pub struct Api {
+    process: Process,
+    addr: SocketAddr,
+}
+
+impl Api {
+    /// Starts it and waits until it says that it serves.
+    ///
+    /// # Errors
+    /// When it does not, with what it said.
+    pub fn start(installation: &Installation) -> anyhow::Result<Self> {
+        let mut process = Process::start(installation.command("serve"), &installation.log())?;
+        let addr = process.hear(UNTIL_SERVING, serving)?;
+        Ok(Self { process, addr })
+    }
+
+    /// Where it answers.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Kills it with `SIGKILL`, as a power cut would.
+    ///
+    /// # Errors
+    /// When it had ended by itself.
+    pub fn kill(mut self) -> anyhow::Result<()> {
+        self.process.kill()
+    }
+
+    /// Stops it with `SIGTERM`, as a supervisor would.
+    ///
+    /// # Errors
+    /// When it does not exit with 0, or not in time.
+    pub fn stop(mut self) -> anyhow::Result<()> {
+        let status = self.process.terminate(UNTIL_STOPPED)?;
+        ensure!(status.code() == Some(0), "madoguchi: {status}: {}", self.process.said()?);
+        Ok(())
+    }
+}
+
+/// The address in the log line `serving`.
+fn serving(line: &str) -> Option<SocketAddr> {
+    let line: Value = serde_json::from_str(line).ok()?;
+    if line["message"] != "serving" {
+        return None;
+    }
+    line["addr"].as_str()?.parse().ok()
+}

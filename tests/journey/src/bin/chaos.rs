@@ -1,0 +1,96 @@
+//! The ordeal at full size: kill the server again and again while verdicts come in and the bank
+//! loses answers, then ask the bank's journal what was lost or doubled.
+#![expect(clippy::print_stdout, reason = "this program reports to whoever runs it")]
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, ValueEnum};
+use madoguchi_journey::chance::Chance;
+use madoguchi_journey::database::Store;
+use madoguchi_journey::ordeal::{Ordeal, Toll};
+use madoguchi_journey::stage::Stage;
+
+/// Kills the server while verdicts come in, and counts what was lost or doubled.
+#[derive(Debug, Parser)]
+#[command(name = "tests/chaos", after_help = EXAMPLE)]
+struct Options {
+    /// How often the server is killed with SIGKILL, on each database
+    #[arg(long, default_value_t = 50)]
+    kills: u32,
+    /// How many verdicts are given, each on a case of its own
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(50..=100_000))]
+    verdicts: u32,
+    /// How many callers give them at once
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=25))]
+    callers: u32,
+    /// How many orders in a hundred meet a fault of the bank: cut, applied then cut, slow
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=100))]
+    faults: u64,
+    /// On which database
+    #[arg(long, value_enum, default_value_t = On::Both)]
+    database: On,
+    /// Where chance begins [default: another one each time]
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+const EXAMPLE: &str = "Example:\n  tests/chaos --kills 50 --verdicts 2000 --database postgres\n\n\
+    Exits with 1 if anything was lost or doubled, and also if no kill hit: then nothing was shown.";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum On {
+    Sqlite,
+    Postgres,
+    Both,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    let options = Options::parse();
+    let seed = options.seed.unwrap_or_else(Chance::any_seed);
+    let mut good = true;
+    for store in Store::ALL {
+        if options.database != On::Both && options.database != On::of(store) {
+            continue;
+        }
+        println!("{}, seed {seed}", store.as_str());
+        let toll = endure(&options, store, seed).await?;
+        println!("\r{toll}\n");
+        good &= toll.holds();
+    }
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl On {
+    const fn of(store: Store) -> Self {
+        match store {
+            Store::Sqlite => Self::Sqlite,
+            Store::Postgres => Self::Postgres,
+        }
+    }
+}
+
+async fn endure(options: &Options, store: Store, seed: u64) -> anyhow::Result<Toll> {
+    // With many faults at once the bank would be left alone for a while; that is tested elsewhere.
+    let changed = vec![("EFFECTS__BREAKER_FAILURES", "1000".to_owned())];
+    let stage = Arc::new(Stage::own(store, changed).await?);
+    let ordeal = Ordeal {
+        verdicts: options.verdicts as usize,
+        kills: options.kills,
+        callers: options.callers as usize,
+        faults: options.faults,
+        seed,
+    };
+    let here = std::io::stdout().is_terminal();
+    ordeal.run(&stage, |how_far| if here { show(how_far) } else { println!("  {how_far}") }).await
+}
+
+/// Over the last such line, so that a person sees one line that moves.
+fn show(how_far: &str) {
+    use std::io::Write;
+    print!("\r\x1b[K  {how_far}");
+    // A reader who left is no reason to fail.
+    let _ = std::io::stdout().flush();
+}

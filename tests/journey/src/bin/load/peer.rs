@@ -1,0 +1,113 @@
+//! The peer: pgbench, with the writes of one verdict as plain prepared statements. It parses no
+//! HTTP, checks no token and computes no hash, so it stands for the best that one commit a verdict
+//! can do.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, bail};
+use madoguchi_testkit::postgres::Cluster;
+
+/// What came of one round.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Bench {
+    /// Transactions a second.
+    pub(crate) rate: f64,
+    /// The mean time of one, in milliseconds.
+    pub(crate) mean_ms: f64,
+}
+
+/// Every client has cases and an audit stream of its own, so that none waits for another's lock.
+const SCRIPT: &str = "\
+\\set i :i + 1
+\\set n :first + :client_id * :each + :i
+begin;
+select c.case_id, c.state, c.version, m.member_id, m.arrangement_id, m.product_name \
+    from members m join upgrade_case c on c.member_id = m.member_id \
+    where m.member_id = 'MEMBER-' || lpad((:n)::text, 8, '0') \
+    order by c.attempt desc limit 1 \\gset
+update upgrade_case set state = 'CustomerSuccess', version = version + 1, decided_at = now(), \
+    target_level = '1A' where case_id = :case_id and version = 2 and state = 'EDDASuccess';
+insert into upgrade_history (case_id, version, from_state, to_state, why, actor_issuer, \
+    actor_subject, actor_kind, at, correlation) values (:case_id, 3, 'EDDASuccess', \
+    'CustomerSuccess', 'passed', 'journey', 'desk', 'HUMAN', now(), \
+    '0123456789abcdef0123456789abcdef');
+insert into core_bank_effect (case_id, member_id, arrangement_id, product_name, level, \
+    transaction_id, txn_no, state, fence, due_at, unsent, ambiguous, ambiguous_us, planned_at, \
+    since) values \
+    (:case_id, :member_id, :arrangement_id, :product_name, '1A', \
+    'T' || lpad((:n)::text, 25, '0'), 'DA21' || lpad((:n)::text, 16, '0'), 'Planned', 0, now(), \
+    0, 0, 0, now(), now());
+update members set target_level = '1A' where member_id = :member_id;
+select seq + 1 as seq from audit_head where stream = :client_id for update \\gset
+insert into audit_entry (stream, seq, action, about_kind, about_id, detail, actor_issuer, \
+    actor_subject, actor_kind, at, correlation, link) values (:client_id, :seq, 'case.moved', \
+    'case', :case_id, 'CustomerSuccess', 'journey', 'desk', 'HUMAN', now(), \
+    '0123456789abcdef0123456789abcdef', decode(repeat('00', 32), 'hex'));
+update audit_head set seq = :seq, link = decode(repeat('00', 32), 'hex') \
+    where stream = :client_id;
+commit;
+";
+
+/// Writes verdicts on the `cases` members from number `first` on.
+pub(crate) fn bench(
+    cluster: &Cluster,
+    url: &str,
+    (first, cases): (usize, usize),
+    clients: usize,
+    seconds: u32,
+) -> anyhow::Result<Bench> {
+    let dir = tempfile::tempdir()?;
+    let script = dir.path().join("verdict.sql");
+    std::fs::write(&script, SCRIPT)?;
+    let output = pgbench(cluster)
+        .args(["--no-vacuum", "--protocol", "prepared", "--jobs", "2"])
+        .args(["--client", &clients.to_string(), "--time", &seconds.to_string()])
+        .args(["--define", "i=-1", "--define", &format!("first={first}")])
+        .args(["--define", &format!("each={}", cases / clients)])
+        .arg("--file")
+        .arg(&script)
+        .arg(url)
+        .output()
+        .context("pgbench comes with PostgreSQL's server package: is it installed?")?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let wrong = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() || wrong.contains("ERROR") || wrong.contains("aborted") {
+        bail!("pgbench: {wrong}{said}");
+    }
+    read(&said).with_context(|| format!("pgbench says something else: {said}"))
+}
+
+fn pgbench(cluster: &Cluster) -> Command {
+    let own: &Path = &cluster.bin_dir().join("pgbench");
+    // Some packages keep it apart from the server's programs.
+    Command::new(if own.is_file() { own } else { Path::new("pgbench") })
+}
+
+fn read(said: &str) -> Option<Bench> {
+    let number = |before: &str| {
+        let line = said.lines().find_map(|line| line.strip_prefix(before))?;
+        line.split_whitespace().next()?.parse().ok()
+    };
+    Some(Bench { rate: number("tps = ")?, mean_ms: number("latency average = ")? })
+}
+
+/// The middle one, by rate.
+pub(crate) fn median(mut rounds: Vec<Bench>) -> anyhow::Result<Bench> {
+    rounds.sort_by(|a, b| a.rate.total_cmp(&b.rate));
+    rounds.get(rounds.len() / 2).copied().context("there was no round")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_figures_of_pgbench_are_read() {
+        let said = "number of failed transactions: 0 (0.000%)\nlatency average = 12.615 ms\n\
+                    initial connection time = 37.312 ms\n\
+                    tps = 2536.742 (without initial connection time)\n";
+        assert_eq!(read(said), Some(Bench { rate: 2536.742, mean_ms: 12.615 }));
+        assert_eq!(read("pgbench: error"), None);
+    }
+}

@@ -1,0 +1,98 @@
+//! The embedded database: the lane as it is, and one commit a verdict, in turns.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use madoguchi_journey::crowd::work_through;
+use madoguchi_journey::customer::Customer;
+use madoguchi_journey::database::Database;
+use madoguchi_journey::stage::Stage;
+
+use crate::firing::{self, Round, fire};
+use crate::peer::Bench;
+use crate::table::{self, Row};
+use crate::{CONNECTIONS, Options};
+
+/// A batch of 256 against one by one, as the trial had it: 10 to 20 times.
+const TARGET: f64 = 10.0;
+/// The embedded database against the plain peer on PostgreSQL.
+const TARGET_PEER: f64 = 3.0;
+
+/// Prepares once, then starts every round on a copy.
+pub(crate) async fn measure(options: &Options, peers: &[Bench]) -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let file = dir.path().join("prepared.db");
+    let members = prepare(options, &file).await?;
+    let mut rows = Vec::new();
+    for connections in CONNECTIONS {
+        let (mut lane, mut alone) = (Vec::new(), Vec::new());
+        for number in 1..=options.rounds {
+            let batched = round(options, &file, &members, connections, None).await?;
+            let single = round(options, &file, &members, connections, Some(1)).await?;
+            table::progress(&format!(
+                "{connections} connections, round {number}: {:.0}/s, one by one {:.0}/s",
+                batched.rate, single.rate
+            ));
+            lane.push(batched);
+            alone.push(single);
+        }
+        let (ours, theirs) = (firing::median(lane)?, firing::median(alone)?.rate);
+        rows.push(Row { connections, ours, theirs, target: TARGET });
+    }
+    table::show("SQLite, synchronous = FULL", "lane.most = 1", &rows);
+    for (row, peer) in rows.iter().zip(peers) {
+        table::note(&format!(
+            "SQLite against pgbench on PostgreSQL, {} connections: {:.1} (target {TARGET_PEER:.0})",
+            row.connections,
+            row.ours.rate / peer.rate
+        ));
+    }
+    Ok(())
+}
+
+/// Brings cases to their verdict over HTTP; leaves the database in `file`.
+async fn prepare(options: &Options, file: &Path) -> anyhow::Result<Arc<Vec<String>>> {
+    table::progress(&format!("SQLite: {} cases are prepared over HTTP", options.sqlite_cases));
+    let database = Database::Sqlite(file.to_owned());
+    let stage = Arc::new(Stage::on(&database, options.changed()).await?);
+    let on = Arc::clone(&stage);
+    let work = vec![(); options.sqlite_cases as usize];
+    let members = work_through(128, work, move |()| {
+        let stage = Arc::clone(&on);
+        async move { Ok(Customer::verified(&stage).await?.member) }
+    });
+    let members = members.await?;
+    stage.stop()?;
+    Ok(Arc::new(members))
+}
+
+async fn round(
+    options: &Options,
+    prepared: &Path,
+    members: &Arc<Vec<String>>,
+    connections: usize,
+    most: Option<u32>,
+) -> anyhow::Result<Round> {
+    let dir = tempfile::tempdir()?;
+    let copy = dir.path().join("madoguchi.db");
+    for end in ["", "-wal"] {
+        let (from, to) = (with_end(prepared, end), with_end(&copy, end));
+        if from.is_file() {
+            std::fs::copy(&from, &to).context("copying the prepared database")?;
+        }
+    }
+    let mut changed = options.changed();
+    changed.extend(most.map(|most| ("LANE__MOST", most.to_string())));
+    let stage = Stage::on(&Database::Sqlite(copy), changed).await?;
+    let round = fire(stage.caller.addr(), connections, Arc::clone(members), options.lasting());
+    let round = round.await?;
+    stage.stop()?;
+    Ok(round)
+}
+
+fn with_end(path: &Path, end: &str) -> std::path::PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}

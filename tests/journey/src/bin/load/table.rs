@@ -1,0 +1,48 @@
+//! How results are shown: a table with its ratio beside the target.
+
+use std::io::Write;
+
+use crate::firing::Round;
+
+/// One line of a table.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    /// How many connections each side had.
+    pub(crate) connections: usize,
+    /// What the server reached.
+    pub(crate) ours: Round,
+    /// What the other side reached, a second.
+    pub(crate) theirs: f64,
+    /// The ratio that is aimed at.
+    pub(crate) target: f64,
+}
+
+/// Prints a table.
+pub(crate) fn show(title: &str, other: &str, rows: &[Row]) {
+    println!("\n{title}\n");
+    println!("| connections | verdicts/s | p50 | p99 | {other} | ratio | target |");
+    println!("|---|---|---|---|---|---|---|");
+    for Row { connections, ours, theirs, target } in rows {
+        let ms = |wait: std::time::Duration| format!("{:.1} ms", wait.as_secs_f64() * 1e3);
+        println!(
+            "| {connections} | {:.0} | {} | {} | {theirs:.0} | {:.1} | {target:.0} |",
+            ours.rate,
+            ms(ours.p50),
+            ms(ours.p99),
+            ours.rate / theirs
+        );
+    }
+    println!();
+}
+
+/// Prints a line below a table.
+pub(crate) fn note(text: &str) {
+    println!("{text}");
+}
+
+/// Says how far it is, at once even through a pipe.
+pub(crate) fn progress(text: &str) {
+    println!("  {text}");
+    // A reader who left is no reason to fail.
+    let _ = std::io::stdout().flush();
+}

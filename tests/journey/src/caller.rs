@@ -1,0 +1,180 @@
+//! Somebody who calls the API over HTTP, and what came back.
+
+use std::net::SocketAddr;
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::tokens;
+
+/// The path that the source gives for the agent's verdict.
+pub const VERDICT: &str = "/ap1/api/v1.0/UpgradeAccount/IVRCheckUpgradeAccount";
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Calls one server, also after it moved to another port.
+#[derive(Debug)]
+pub struct Caller {
+    http: reqwest::Client,
+    addr: RwLock<SocketAddr>,
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Retry-After`, if it was there.
+    pub retry_after: Option<String>,
+    /// The body, byte for byte.
+    pub body: String,
+}
+
+impl Caller {
+    /// Calls the server at this address.
+    ///
+    /// # Errors
+    /// When no HTTP client can be built.
+    pub fn new(addr: SocketAddr) -> anyhow::Result<Self> {
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .retry(reqwest::retry::never())
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(TIMEOUT)
+            .build()
+            .context("an HTTP client can be built")?;
+        Ok(Self { http, addr: RwLock::new(addr) })
+    }
+
+    /// Where the server is.
+    pub fn addr(&self) -> SocketAddr {
+        *self.addr.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The server has moved.
+    pub fn moved(&self, addr: SocketAddr) {
+        *self.addr.write().unwrap_or_else(PoisonError::into_inner) = addr;
+    }
+
+    /// Sends a request; a null body is none.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: &Value,
+    ) -> reqwest::Result<Answer> {
+        let url = format!("http://{}{path}", self.addr());
+        let mut request = self.http.request(method, url);
+        if !token.is_empty() {
+            request = request.header("Acstkn", token);
+        }
+        if !body.is_null() {
+            request = request.json(body);
+        }
+        let response = request.send().await?;
+        let status = response.status().as_u16();
+        let retry_after = response.headers().get("retry-after");
+        let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Ok(Answer { status, retry_after, body: response.text().await? })
+    }
+
+    /// `GET`.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub async fn get(&self, path: &str, token: &str) -> reqwest::Result<Answer> {
+        self.call(Method::GET, path, token, &Value::Null).await
+    }
+
+    /// `POST`.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub async fn post(&self, path: &str, token: &str, body: &Value) -> reqwest::Result<Answer> {
+        self.call(Method::POST, path, token, body).await
+    }
+
+    /// Gives the agent's verdict on the source's path.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub async fn decide(&self, member: &str, passed: bool) -> reqwest::Result<Answer> {
+        let body = json!({ "memberId": member, "isPass": passed });
+        self.post(VERDICT, tokens::DECIDE, &body).await
+    }
+
+    /// Reports a verification of a case.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub async fn verify(
+        &self,
+        case: &str,
+        reference: &str,
+        passed: bool,
+    ) -> reqwest::Result<Answer> {
+        let body = json!({ "source": "EDDA", "isPass": passed, "reference": reference });
+        self.post(&format!("/api/v1/upgrades/{case}/verification"), tokens::VERIFY, &body).await
+    }
+
+    /// Opens a case.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub async fn open(&self, member: &str) -> reqwest::Result<Answer> {
+        self.post("/api/v1/upgrades", tokens::OPEN, &json!({ "memberId": member })).await
+    }
+
+    /// Registers a member.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub async fn register(&self, member: &str, arrangement: &str) -> reqwest::Result<Answer> {
+        let body = json!({ "memberId": member, "arrangementId": arrangement });
+        self.post("/api/v1/members", tokens::MEMBER_WRITE, &body).await
+    }
+}
+
+impl Answer {
+    /// The body as JSON; null if it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+
+    /// `data` of an answer that must be a success.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn data(&self) -> anyhow::Result<Value> {
+        let mut body = self.json();
+        if !(200..300).contains(&self.status) || body["success"] != true {
+            bail!("expected success, got {} {}", self.status, self.body);
+        }
+        Ok(body["data"].take())
+    }
+
+    /// The error's code; empty if there is none.
+    #[must_use]
+    pub fn code(&self) -> String {
+        self.json()["error"]["error_code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Whether this is a refusal with this status and code, in exactly the source's envelope.
+    #[must_use]
+    pub fn is_refusal(&self, status: u16, code: &str) -> bool {
+        let message = self.json()["error"]["error_message"].clone();
+        let said = message.as_str().is_some_and(|text| !text.is_empty());
+        let envelope = format!(
+            "{{\"success\":false,\"error\":{{\"error_code\":\"{code}\",\"error_message\":{message}}}}}"
+        );
+        said && self.status == status && self.body == envelope
+    }
+}

@@ -1,0 +1,64 @@
+//! Many callers at once, each taking the next piece of work as soon as it is free.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::task::JoinSet;
+
+/// Lets `callers` of them work through all of it; returns what came of each piece, in no order.
+///
+/// # Errors
+/// With the first failure; the others are stopped.
+pub async fn work_through<W, T, F>(
+    callers: usize,
+    work: Vec<W>,
+    each: impl Fn(W) -> F + Clone + Send + 'static,
+) -> anyhow::Result<Vec<T>>
+where
+    W: Send + 'static,
+    T: Send + 'static,
+    F: Future<Output = anyhow::Result<T>> + Send,
+{
+    let queue = Arc::new(Mutex::new(work.into_iter()));
+    let mut crowd = JoinSet::new();
+    for _ in 0..callers {
+        let (queue, each) = (Arc::clone(&queue), each.clone());
+        crowd.spawn(async move {
+            let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let mut done = Vec::new();
+            while let Some(piece) = next() {
+                done.push(each(piece).await?);
+            }
+            anyhow::Ok(done)
+        });
+    }
+    let mut all = Vec::new();
+    while let Some(done) = crowd.join_next().await {
+        all.extend(done??);
+    }
+    Ok(all)
+}
+
+/// Lets as many callers as there are pieces of work begin at the same moment.
+///
+/// # Errors
+/// With the first failure.
+pub async fn all_at_once<W, T, F>(
+    work: Vec<W>,
+    each: impl Fn(W) -> F + Clone + Send + 'static,
+) -> anyhow::Result<Vec<T>>
+where
+    W: Send + 'static,
+    T: Send + 'static,
+    F: Future<Output = anyhow::Result<T>> + Send,
+{
+    let callers = work.len();
+    let start = Arc::new(tokio::sync::Barrier::new(callers));
+    work_through(callers, work, move |piece| {
+        let (start, each) = (Arc::clone(&start), each.clone());
+        async move {
+            start.wait().await;
+            each(piece).await
+        }
+    })
+    .await
+}

@@ -1,0 +1,164 @@
+//! What an operator sets up: configuration, secrets and tokens, in a directory of its own.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use anyhow::{Context, bail};
+
+use crate::binaries;
+use crate::database::Database;
+use crate::tokens;
+
+const SECRETS: [&str; 3] = ["deployment-salt", "qr-key", "audit-key"];
+
+/// An installed `madoguchi`, running or not.
+#[derive(Debug)]
+pub struct Installation {
+    dir: PathBuf,
+    changed: Vec<(&'static str, String)>,
+}
+
+impl Installation {
+    /// Installs for a database and an ESB. Each of `changed` is a variable such as
+    /// `LANE__MOST` without its prefix `MADOGUCHI__`, and wins over the file; or `RUST_LOG`.
+    ///
+    /// # Errors
+    /// When the files cannot be written.
+    pub fn new(
+        dir: &Path,
+        database: &Database,
+        esb: &str,
+        changed: Vec<(&'static str, String)>,
+    ) -> anyhow::Result<Self> {
+        let installation = Self { dir: dir.to_owned(), changed };
+        for (name, digit) in SECRETS.into_iter().zip(["a1", "b2", "c3"]) {
+            write_for_owner(&dir.join(name), &digit.repeat(32))?;
+        }
+        write_for_owner(&dir.join("tokens.toml"), &tokens::file())?;
+        write_for_owner(&installation.config(), &installation.text(&database.url(), esb))?;
+        Ok(installation)
+    }
+
+    /// The configuration file.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.dir.join("madoguchi.toml")
+    }
+
+    /// Where everything that the server says is kept.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.dir.join("api.log")
+    }
+
+    /// A command of the program, to be run with this configuration and nothing of ours.
+    #[must_use]
+    pub fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(binaries::madoguchi());
+        for (variable, _) in std::env::vars_os() {
+            let text = variable.to_string_lossy();
+            if text.starts_with("MADOGUCHI__") || text == "RUST_LOG" {
+                command.env_remove(&variable);
+            }
+        }
+        for (key, value) in &self.changed {
+            let prefix = if *key == "RUST_LOG" { "" } else { "MADOGUCHI__" };
+            command.env(format!("{prefix}{key}"), value);
+        }
+        command.arg(name).arg("--config").arg(self.config()).current_dir(&self.dir);
+        command
+    }
+
+    /// Runs a command that ends by itself.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn run(&self, name: &str) -> anyhow::Result<Output> {
+        self.command(name).output().with_context(|| format!("madoguchi {name}"))
+    }
+
+    /// Brings the database to the program's schema.
+    ///
+    /// # Errors
+    /// With what the program said.
+    pub fn migrate(&self) -> anyhow::Result<()> {
+        let output = self.run("migrate")?;
+        if !output.status.success() {
+            bail!("madoguchi migrate: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(())
+    }
+
+    /// Adds lines to the configuration file.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn add(&self, lines: &str) -> anyhow::Result<()> {
+        let mut file = fs::OpenOptions::new().append(true).open(self.config())?;
+        Ok(file.write_all(lines.as_bytes())?)
+    }
+
+    /// Timings as short as the sandbox's, so that recovery happens while somebody waits for it.
+    fn text(&self, database: &str, esb: &str) -> String {
+        let file = |name: &str| quoted(&self.dir.join(name).display().to_string());
+        format!(
+            r#"[server]
+listen = "127.0.0.1:0"
+
+[store]
+url = {store}
+
+[secrets]
+deployment_salt_file = {salt}
+qr_key_file = {qr_key}
+audit_key_file = {audit_key}
+
+[identity]
+tokens_file = {tokens}
+
+[upgrade]
+qr_base_url = "https://bank.example/upgrade"
+
+[esb]
+url = {esb}
+guarantee = "absolute-set"
+final_codes = ["E-REFUSED"]
+connect_timeout_ms = 1000
+timeout_ms = 1500
+
+[effects]
+lease_ms = 2000
+settle_ms = 1000
+first_retry_ms = 200
+longest_retry_ms = 1000
+sweep_every_ms = 100
+breaker_open_ms = 500
+"#,
+            store = quoted(database),
+            salt = file(SECRETS[0]),
+            qr_key = file(SECRETS[1]),
+            audit_key = file(SECRETS[2]),
+            tokens = file("tokens.toml"),
+            esb = quoted(esb),
+        )
+    }
+}
+
+/// A TOML basic string: JSON escapes everything that TOML wants escaped in a path or an address.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn write_for_owner(path: &Path, text: &str) -> anyhow::Result<()> {
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("{} cannot be written", path.display()))?;
+    Ok(file.write_all(text.as_bytes())?)
+}

@@ -1,0 +1,136 @@
+//! A program that runs, everything it has said, and the certainty that it ends with us.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+
+/// Reads a line that never comes, until the process that would write it is gone.
+const WATCH: &str = "read -r end || kill -KILL \"$1\" 2>/dev/null";
+
+/// A running program. Dropped, or when this process ends in whatever way, it is killed.
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    child: Child,
+    watchdog: Child,
+    said: PathBuf,
+    from: u64,
+}
+
+impl Process {
+    /// Starts a program; what it says on both outputs is added to the file `said`, which takes
+    /// any amount and never blocks it.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(mut command: Command, said: &Path) -> anyhow::Result<Self> {
+        let name = Path::new(command.get_program()).file_name().unwrap_or_default();
+        let name = name.to_string_lossy().into_owned();
+        let mut file = OpenOptions::new().create(true).append(true).open(said)?;
+        let from = file.seek(SeekFrom::End(0))?;
+        command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+        let child = command.spawn().with_context(|| format!("{name} cannot be started"))?;
+        let watchdog = Command::new("sh")
+            .args(["-c", WATCH, "watchdog", &child.id().to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .context("sh cannot be started")?;
+        Ok(Self { name, child, watchdog, said: said.to_owned(), from })
+    }
+
+    /// Everything it has said since this start.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn said(&self) -> anyhow::Result<String> {
+        let mut file = File::open(&self.said)?;
+        file.seek(SeekFrom::Start(self.from))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Waits until it says a line in which `read` finds something.
+    ///
+    /// # Errors
+    /// When it ends before, or does not say it in time; with what it said instead.
+    pub fn hear<T>(
+        &mut self,
+        patience: Duration,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> anyhow::Result<T> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let ended = self.child.try_wait()?;
+            let said = self.said()?;
+            let whole = said.rfind('\n').map_or("", |end| &said[..end]);
+            if let Some(found) = whole.lines().find_map(&read) {
+                return Ok(found);
+            }
+            if let Some(status) = ended {
+                bail!("{} ended ({status}) and said: {said}", self.name);
+            }
+            if Instant::now() > deadline {
+                bail!("{} did not say it in {patience:?}; it said: {said}", self.name);
+            }
+            std::thread::sleep(BETWEEN_LOOKS);
+        }
+    }
+
+    /// Kills it: `SIGKILL`.
+    ///
+    /// # Errors
+    /// When it had ended by itself before.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        if let Some(status) = self.child.try_wait()? {
+            bail!("{} had ended by itself ({status}): {}", self.name, self.said()?);
+        }
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Asks it to end (`SIGTERM`) and waits for its end.
+    ///
+    /// # Errors
+    /// When it does not end in time.
+    pub fn terminate(&mut self, patience: Duration) -> anyhow::Result<ExitStatus> {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().context("kill")?;
+        if !sent.success() {
+            bail!("{} had ended before: {}", self.name, self.said()?);
+        }
+        let deadline = Instant::now() + patience;
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            if Instant::now() > deadline {
+                bail!("{} did not end in {patience:?}: {}", self.name, self.said()?);
+            }
+            std::thread::sleep(BETWEEN_LOOKS);
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // None of this can fail in a way that somebody could still do something about.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if let Some(mut leash) = self.watchdog.stdin.take() {
+            let _ = leash.write_all(b"over\n");
+        }
+        let _ = self.watchdog.wait();
+    }
+}

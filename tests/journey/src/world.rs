@@ -1,0 +1,132 @@
+//! The outside world as a process, and its journal: the oracle of every journey.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use serde_json::{Value, json};
+
+use crate::binaries;
+use crate::process::Process;
+
+const UNTIL_OPEN: Duration = Duration::from_secs(20);
+const ARRANGEMENT: &str = "/body/ambody/AcctInfoModRq/ServiceBody/CustInfo/ArrngId";
+
+/// A `madoguchi-sandbox world` that has said where it is.
+#[derive(Debug)]
+pub struct World {
+    _process: Process,
+    url: String,
+    http: reqwest::Client,
+}
+
+/// What makes an act at the bank the one it is: level and transaction id.
+pub type Act = (String, String);
+
+/// What the bank knows.
+#[derive(Debug, Default)]
+pub struct Journal {
+    received: BTreeMap<String, Vec<Value>>,
+    acts: BTreeMap<String, Vec<Act>>,
+}
+
+impl World {
+    /// Starts it; everything it knows is kept in `data`.
+    ///
+    /// # Errors
+    /// When it does not start, with what it said.
+    pub fn start(data: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(data)?;
+        let mut command = Command::new(binaries::sandbox());
+        command.args(["world", "--world", "127.0.0.1:0", "--data"]).arg(data);
+        let mut process = Process::start(command, &data.join("said"))?;
+        let url = process.hear(UNTIL_OPEN, |line| {
+            let esb = line.trim().strip_prefix("esb.url")?.trim();
+            esb.strip_suffix("/esb").map(str::to_owned)
+        })?;
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        Ok(Self { _process: process, url, http })
+    }
+
+    /// The address for `esb.url`.
+    #[must_use]
+    pub fn esb(&self) -> String {
+        format!("{}/esb", self.url)
+    }
+
+    /// Lets the bank treat orders for this arrangement so, this many times or for ever.
+    ///
+    /// # Errors
+    /// When the world does not know the scenario.
+    pub async fn play(
+        &self,
+        scenario: &str,
+        arrangement: &str,
+        times: Option<u32>,
+    ) -> anyhow::Result<()> {
+        let setting = json!({
+            "channel": "esb", "scenario": scenario, "key": arrangement, "times": times,
+        });
+        let request = self.http.put(format!("{}/world/scenario", self.url)).json(&setting);
+        let response = request.send().await?;
+        let status = response.status();
+        ensure!(status == 200, "the world refuses {scenario}: {}", response.text().await?);
+        Ok(())
+    }
+
+    /// What the bank knows by now.
+    ///
+    /// # Errors
+    /// When the world does not answer.
+    pub async fn journal(&self) -> anyhow::Result<Journal> {
+        let request = self.http.get(format!("{}/world/journal?channel=esb", self.url));
+        let text = request.send().await?.text().await?;
+        let read: Value = serde_json::from_str(&text).context("the journal is JSON")?;
+        Journal::read(&read)
+    }
+}
+
+impl Journal {
+    /// Reads what the world shows.
+    ///
+    /// # Errors
+    /// When it is no journal.
+    pub fn read(shown: &Value) -> anyhow::Result<Self> {
+        let mut journal = Self::default();
+        for entry in shown["received"].as_array().context("received")? {
+            let key = entry.pointer(ARRANGEMENT).and_then(Value::as_str).unwrap_or_default();
+            journal.received.entry(key.to_owned()).or_default().push(entry.clone());
+        }
+        for effect in shown["effects"].as_array().context("effects")? {
+            let text = |name: &str| effect[name].as_str().unwrap_or_default().to_owned();
+            let act = (text("level"), text("transactionId"));
+            journal.acts.entry(text("arrangementId")).or_default().push(act);
+        }
+        Ok(journal)
+    }
+
+    /// The requests for an arrangement, as they came.
+    #[must_use]
+    pub fn received(&self, arrangement: &str) -> &[Value] {
+        self.received.get(arrangement).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every time the level of an arrangement was set.
+    #[must_use]
+    pub fn acts(&self, arrangement: &str) -> &[Act] {
+        self.acts.get(arrangement).map_or(&[], Vec::as_slice)
+    }
+
+    /// The distinct acts for an arrangement: the same one again is harmless.
+    #[must_use]
+    pub fn distinct(&self, arrangement: &str) -> BTreeSet<&Act> {
+        self.acts(arrangement).iter().collect()
+    }
+
+    /// Every arrangement whose level was set, or was asked to be.
+    pub fn arrangements(&self) -> impl Iterator<Item = &str> {
+        self.received.keys().chain(self.acts.keys()).map(String::as_str)
+    }
+}

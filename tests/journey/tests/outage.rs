@@ -1,0 +1,113 @@
+//! PostgreSQL dies and comes back: callers are told to repeat, and repeating is safe.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::ensure;
+use madoguchi_journey::crowd::work_through;
+use madoguchi_journey::customer::Customer;
+use madoguchi_journey::database::Database;
+use madoguchi_journey::stage::Stage;
+use madoguchi_journey::{tokens, walk};
+use madoguchi_testkit::postgres::Cluster;
+use tokio::time::Instant;
+
+const UNTIL_ANSWERED: Duration = Duration::from_secs(60);
+
+/// What callers were told.
+#[derive(Debug, Default)]
+struct Told {
+    taken: AtomicUsize,
+    unavailable: AtomicUsize,
+}
+
+#[test]
+fn verdicts_survive_a_postgresql_that_dies_in_mid_request_and_none_is_doubled() {
+    walk(async {
+        let cluster = tokio::task::block_in_place(Cluster::start_durable);
+        let database = Database::Postgres(cluster.create_database());
+        let stage = Arc::new(Stage::on(&database, Vec::new()).await?);
+        let on = Arc::clone(&stage);
+        let customers = work_through(8, vec![(); 150], move |()| {
+            let stage = Arc::clone(&on);
+            async move { Customer::verified(&stage).await }
+        });
+        let customers = customers.await?;
+        let told = Arc::new(Told::default());
+        let (on, by, work) = (Arc::clone(&stage), Arc::clone(&told), customers.clone());
+        let telling = tokio::spawn(work_through(8, work, move |customer: Customer| {
+            let (stage, told) = (Arc::clone(&on), Arc::clone(&by));
+            async move { insist(&stage, &customer, &told).await }
+        }));
+        for down in [Cluster::crash, Cluster::stop_now] {
+            let before = told.taken.load(Ordering::SeqCst);
+            while told.taken.load(Ordering::SeqCst) < before + 20 {
+                ensure!(!telling.is_finished(), "the verdicts ended before the second outage");
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            outage(&stage, &cluster, &told, down).await?;
+        }
+        telling.await??;
+        let unavailable = told.unavailable.load(Ordering::SeqCst);
+        ensure!(unavailable > 0, "nobody met the outage, so nothing was shown");
+        everything_happened_once(&stage, &customers).await
+    });
+}
+
+/// Takes the database down while verdicts come in, shows what callers see, brings it back.
+async fn outage(
+    stage: &Stage,
+    cluster: &Cluster,
+    told: &Told,
+    down: fn(&Cluster),
+) -> anyhow::Result<()> {
+    tokio::task::block_in_place(|| down(cluster));
+    let before = told.unavailable.load(Ordering::SeqCst);
+    let deadline = Instant::now() + UNTIL_ANSWERED;
+    while told.unavailable.load(Ordering::SeqCst) == before {
+        ensure!(Instant::now() < deadline, "nobody was told of the outage");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let ready = stage.caller.get("/health/ready", "").await?;
+    assert_eq!((ready.status, &ready.json()["status"]), (503, &"down".into()), "{ready:?}");
+    assert_eq!(stage.caller.get("/health/live", "").await?.status, 200);
+    let read = stage.caller.get("/api/v1/members/nobody", tokens::MEMBER_READ).await?;
+    assert!(read.is_refusal(503, "UNAVAILABLE"), "{read:?}");
+    tokio::task::block_in_place(|| cluster.start_again());
+    stage.ready().await
+}
+
+async fn insist(stage: &Stage, customer: &Customer, told: &Told) -> anyhow::Result<()> {
+    let deadline = Instant::now() + UNTIL_ANSWERED;
+    loop {
+        let answer = stage.caller.decide(&customer.member, true).await?;
+        if answer.status == 200 {
+            told.taken.fetch_add(1, Ordering::SeqCst);
+            return Ok(());
+        }
+        assert!(answer.is_refusal(503, "UNAVAILABLE"), "{answer:?}");
+        assert_eq!(answer.retry_after.as_deref(), Some("1"));
+        told.unavailable.fetch_add(1, Ordering::SeqCst);
+        ensure!(Instant::now() < deadline, "a verdict was never taken");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn everything_happened_once(stage: &Stage, customers: &[Customer]) -> anyhow::Result<()> {
+    for customer in customers {
+        let case = customer.settled(stage).await?;
+        ensure!(case["coreBank"]["state"] == "Confirmed", "{case}");
+        assert_eq!(customer.states(stage).await?, ["New", "EDDASuccess", "CustomerSuccess"]);
+    }
+    let journal = stage.world.journal().await?;
+    for customer in customers {
+        let distinct = journal.distinct(&customer.arrangement);
+        ensure!(distinct.len() == 1, "{customer:?}: {distinct:?}");
+    }
+    let log = stage.log()?;
+    for driver in ["terminating connection", "the database system is", "SQLSTATE"] {
+        ensure!(!log.contains(driver), "the log holds the driver's text: {driver}");
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! What must not start does not, and says what to do.
+
+use anyhow::ensure;
+use madoguchi_journey::database::{Database, Store, psql};
+use madoguchi_journey::installation::Installation;
+use madoguchi_journey::{on_both_databases, walk};
+use madoguchi_testkit::postgres::Cluster;
+use tempfile::TempDir;
+
+on_both_databases!(
+    a_database_that_was_not_migrated_is_refused_until_it_is,
+    three_mistakes_in_the_configuration_are_told_as_three,
+    a_secret_that_others_can_read_is_refused,
+);
+
+const NOWHERE: &str = "http://127.0.0.1:9/esb";
+
+fn installed(store: Store) -> anyhow::Result<(TempDir, Installation)> {
+    let dir = tempfile::tempdir()?;
+    let installation =
+        Installation::new(dir.path(), &store.database(dir.path()), NOWHERE, Vec::new())?;
+    Ok((dir, installation))
+}
+
+/// The command fails by itself; returns what it says.
+fn refused(installation: &Installation, command: &str) -> anyhow::Result<String> {
+    let output = installation.run(command)?;
+    let said = String::from_utf8(output.stderr)?;
+    ensure!(output.status.code() == Some(1), "{command}: {} {said}", output.status);
+    ensure!(output.stdout.is_empty(), "{command} says it on the wrong stream");
+    Ok(said)
+}
+
+async fn a_database_that_was_not_migrated_is_refused_until_it_is(
+    store: Store,
+) -> anyhow::Result<()> {
+    let (_dir, installation) = installed(store)?;
+    let said = refused(&installation, "serve")?;
+    ensure!(said.contains("run `madoguchi migrate`"), "{said}");
+    installation.migrate()?;
+    installation.migrate()?;
+    madoguchi_journey::api::Api::start(&installation)?.stop()
+}
+
+async fn three_mistakes_in_the_configuration_are_told_as_three(store: Store) -> anyhow::Result<()> {
+    let (_dir, installation) = installed(store)?;
+    let text = std::fs::read_to_string(installation.config())?;
+    let text = text.replace("listen = \"127.0.0.1:0\"", "listen = \"nowhere\"");
+    let text = text.replace("qr_base_url = \"https:", "qr_base_url = \"http:");
+    let text = text.replace("lease_ms = 2000", "lease_mz = 2000");
+    std::fs::write(installation.config(), text)?;
+    for command in ["serve", "migrate"] {
+        let said = refused(&installation, command)?;
+        ensure!(said.contains("3 mistakes in the configuration"), "{said}");
+        for key in ["server.listen", "upgrade.qr_base_url", "effects.lease_mz"] {
+            ensure!(said.contains(key), "{key} is missing: {said}");
+        }
+        ensure!(said.contains("did you mean lease_ms?"), "{said}");
+    }
+    Ok(())
+}
+
+async fn a_secret_that_others_can_read_is_refused(store: Store) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let (dir, installation) = installed(store)?;
+    let key = dir.path().join("qr-key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644))?;
+    let said = refused(&installation, "serve")?;
+    ensure!(said.contains("secrets.qr_key_file") && said.contains("chmod 600"), "{said}");
+    ensure!(!said.contains("b2b2"), "the secret is told: {said}");
+    Ok(())
+}
+
+#[test]
+fn a_database_from_the_future_is_refused_and_left_as_it_is() {
+    walk(async {
+        let cluster = Cluster::shared();
+        let database = cluster.create_database();
+        let url = database.url().to_owned();
+        let dir = tempfile::tempdir()?;
+        let database = Database::Postgres(database);
+        let installation = Installation::new(dir.path(), &database, NOWHERE, Vec::new())?;
+        installation.migrate()?;
+        let later = "insert into __diesel_schema_migrations (version) values ('99991231000000')";
+        psql(cluster, &url, later)?;
+        let versions = "select string_agg(version, ',' order by version) \
+                        from __diesel_schema_migrations";
+        let before = psql(cluster, &url, versions)?;
+        for command in ["serve", "migrate"] {
+            let said = refused(&installation, command)?;
+            ensure!(said.contains("newer than this program"), "{said}");
+            ensure!(said.contains("run a newer `madoguchi`"), "{said}");
+        }
+        assert_eq!(psql(cluster, &url, versions)?, before);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    walk(async {
+        let (_dir, installation) = installed(Store::Sqlite)?;
+        installation.migrate()?;
+        let taken = std::net::TcpListener::bind("127.0.0.1:0")?;
+        let addr = taken.local_addr()?.to_string();
+        let text = std::fs::read_to_string(installation.config())?;
+        std::fs::write(installation.config(), text.replace("127.0.0.1:0", &addr))?;
+        let said = refused(&installation, "serve")?;
+        ensure!(said.contains("server.listen") && said.contains(&addr), "{said}");
+        Ok(())
+    });
+}
