@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use madoguchi_domain::Timestamp;
-use madoguchi_domain::core_bank::{Doubt, Outcome};
+use madoguchi_domain::core_bank::{Doubt, Outcome, WhyNotSent};
 
 /// When the breaker opens, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +52,17 @@ impl Breaker {
         }
     }
 
+    /// Says whether too many calls failed and none has succeeded since.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.open_until.is_some()
+    }
+
     /// Takes note of how a call ended.
     pub fn saw(&mut self, outcome: &Outcome, now: Timestamp) {
+        if is_our_own(outcome) {
+            return;
+        }
         if !is_failure(outcome) {
             *self = Self::new(self.settings);
             return;
@@ -63,6 +72,11 @@ impl Breaker {
             self.open_until = now.checked_add(self.settings.open_for).ok();
         }
     }
+}
+
+/// Says whether the call ended before the other side had a part in it.
+const fn is_our_own(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::NotSent(WhyNotSent::NotEncodable | WhyNotSent::LeaseOver))
 }
 
 /// Says whether the other side was not there, as opposed to having said something.

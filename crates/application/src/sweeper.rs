@@ -62,8 +62,10 @@ impl Sweeper {
         while !*stop.borrow() {
             let mut swept = self.sweep().await;
             if swept.is_ok() && Instant::now() >= orphans_at {
-                swept = self.adopt().await;
-                orphans_at = Instant::now() + self.settings.orphans_every;
+                swept = self.adopt().await.map(|adopted| adopted + swept.unwrap_or(0));
+                if swept.is_ok() {
+                    orphans_at = Instant::now() + self.settings.orphans_every;
+                }
             }
             match swept {
                 Ok(0) => {}
@@ -72,7 +74,7 @@ impl Sweeper {
             }
             tokio::select! {
                 () = tokio::time::sleep(self.settings.every) => {}
-                _ = stop.changed() => {}
+                told = stop.changed() => if told.is_err() { break },
             }
         }
     }

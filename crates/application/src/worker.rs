@@ -1,5 +1,6 @@
 //! The effect worker: claims, tells the core bank, writes down what it saw.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,28 +67,37 @@ impl EffectWorker {
         let mut seen: Vec<Seen> = Vec::new();
         while !*stop.borrow() {
             let free = self.settings.calls.saturating_sub(calls.len() + seen.len());
-            let claimed = self.claim(breaker.allows(free, self.clock.now())).await;
+            let busy_probing = breaker.is_open() && !calls.is_empty();
+            let most = if busy_probing { 0 } else { breaker.allows(free, self.clock.now()) };
+            let claimed = self.claim(most).await;
             let more = !claimed.is_empty();
             for effect in claimed {
                 calls.spawn(self.call(effect));
             }
+            let mut fresh: Vec<Seen> = Vec::new();
+            let mut nobody_can_stop_us = false;
             tokio::select! {
-                Some(done) = calls.join_next() => seen.extend(done.ok()),
+                Some(done) = calls.join_next() => fresh.extend(done.ok()),
                 () = self.planned.notified(), if !more => {}
                 () = tokio::time::sleep(self.settings.poll) => {}
-                _ = stop.changed() => {}
+                told = stop.changed() => nobody_can_stop_us = told.is_err(),
             }
             while let Some(done) = calls.try_join_next() {
-                seen.extend(done.ok());
+                fresh.extend(done.ok());
             }
             let now = self.clock.now();
-            seen.iter().for_each(|(_, outcome)| breaker.saw(outcome, now));
+            fresh.iter().for_each(|(_, outcome)| breaker.saw(outcome, now));
+            seen.append(&mut fresh);
             seen = self.record(seen).await;
+            if nobody_can_stop_us {
+                break;
+            }
         }
         while let Some(done) = calls.join_next().await {
             seen.extend(done.ok());
         }
-        let unwritten = self.record(seen).await.len();
+        let held = self.record(seen).await;
+        let unwritten = self.record(held).await.len();
         if unwritten > 0 {
             tracing::warn!(unwritten, "outcomes could not be written: their leases will lapse");
         }
@@ -135,9 +145,35 @@ impl EffectWorker {
     }
 
     /// Writes outcomes down; returns those that the store could not take yet.
+    ///
+    /// Of two outcomes of one effect the older goes first, alone: a store takes one per effect.
     async fn record(&self, seen: Vec<Seen>) -> Vec<Seen> {
+        let mut cases = HashSet::new();
+        let (first, mut held): (Vec<Seen>, Vec<Seen>) =
+            seen.into_iter().partition(|(effect, _)| cases.insert(effect.order.case));
+        match self.write(&first).await {
+            Ok(()) => {}
+            Err(StoreError::Corrupt(_)) if first.len() > 1 => {
+                // One poisoned row fails alone.
+                for one in first {
+                    if let Err(StoreError::Unavailable(_)) =
+                        self.write(std::slice::from_ref(&one)).await
+                    {
+                        held.push(one);
+                    }
+                }
+            }
+            Err(StoreError::Corrupt(_)) => {}
+            Err(StoreError::Unavailable(_)) => {
+                held.splice(..0, first);
+            }
+        }
+        held
+    }
+
+    async fn write(&self, seen: &[Seen]) -> Result<(), StoreError> {
         if seen.is_empty() {
-            return seen;
+            return Ok(());
         }
         let changes: Vec<EffectChange> =
             seen.iter().filter_map(|(effect, outcome)| self.change(effect, outcome)).collect();
@@ -146,11 +182,11 @@ impl EffectWorker {
                 for (change, recorded) in changes.iter().zip(recorded) {
                     log(change, recorded);
                 }
-                Vec::new()
+                Ok(())
             }
             Err(error) => {
                 tracing::warn!(%error, waiting = seen.len(), "outcomes could not be written yet");
-                if matches!(error, StoreError::Corrupt(_)) { Vec::new() } else { seen }
+                Err(error)
             }
         }
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
-use madoguchi_domain::port::{StoreError, UpgradeStore};
-use madoguchi_domain::upgrade::{CaseKey, Lookup, StateName};
+use madoguchi_domain::port::{EffectQueue, StoreError, UpgradeStore};
+use madoguchi_domain::upgrade::{CaseId, CaseKey, Lookup, StateName};
 use madoguchi_persistence::{
     DatabaseUrl, OpenError, PgSettings, PgStore, SchemaState, SqliteStore, migrate, revert_all,
 };
@@ -178,4 +178,41 @@ async fn a_row_that_cannot_be_is_called_corrupt_and_never_guessed_at() {
     let corrupt = StoreError::Corrupt("upgrade_case.state and its facts");
     assert_eq!(there.load(&lookup).await.unwrap_err(), corrupt);
     assert_eq!(here.load(&lookup).await.unwrap_err(), corrupt);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_poisoned_effect_is_left_to_people_and_holds_nobody_up() {
+    let (dir, sqlite_url, database, postgres_url) = addresses();
+    let path = dir.path().join("m.db");
+    migrate(&sqlite_url).await.expect("migrated");
+    migrate(&postgres_url).await.expect("migrated");
+    // The first has a level that no level can be; the second is whole.
+    let planned = |uuid: fn(u8) -> String, at: &str| {
+        let effect = |id: u8, level: &str| {
+            format!(
+                "{} insert into core_bank_effect (case_id, member_id, arrangement_id, \
+                 product_name, level, transaction_id, txn_no, state, fence, due_at, unsent, \
+                 ambiguous, ambiguous_us, planned_at, since) values ({}, 'M1', 'AA{id}', 'P', \
+                 '{level}', 'T{id}', 'N{id}', 'Planned', 0, {at}, 0, 0, 0, {at}, {at});",
+                case("CustomerFailure", id, id, uuid, at),
+                uuid(id),
+            )
+        };
+        format!("{MEMBER} {} {}", effect(1, "no such level"), effect(2, "1A"))
+    };
+    assert!(sqlite(&path, &planned(sqlite_uuid, "1")));
+    assert!(postgres(&database, &planned(postgres_uuid, "'2020-01-01'")));
+    let there = SqliteStore::open(&path, samples::audit_key()).await.expect("opened");
+    let settings = PgSettings { connections: 2, patience: PATIENCE };
+    let here = PgStore::open(database.url(), settings, samples::audit_key()).await.expect("opened");
+    let queues: [&dyn EffectQueue; 2] = [&there, &here];
+    for queue in queues {
+        let claimed = queue.claim(&samples::claim(1, 10, samples::start())).await.expect("claimed");
+        let cases: Vec<_> = claimed.iter().map(|effect| effect.order.case).collect();
+        assert_eq!(cases, [CaseId::from_u128(2)]);
+        let again = queue.claim(&samples::claim(1, 10, samples::start())).await.expect("claimed");
+        assert_eq!(again, []);
+    }
+    let manual = "select 1 / (select count(*) from core_bank_effect where state = 'Manual')";
+    assert!(postgres(&database, manual), "the poisoned one is set aside");
 }

@@ -172,9 +172,8 @@ impl Answer {
     pub fn is_refusal(&self, status: u16, code: &str) -> bool {
         let message = self.json()["error"]["error_message"].clone();
         let said = message.as_str().is_some_and(|text| !text.is_empty());
-        let envelope = format!(
-            "{{\"success\":false,\"error\":{{\"error_code\":\"{code}\",\"error_message\":{message}}}}}"
-        );
+        let error = format!("{{\"error_code\":\"{code}\",\"error_message\":{message}}}");
+        let envelope = format!("{{\"success\":false,\"error\":{error}}}");
         said && self.status == status && self.body == envelope
     }
 }

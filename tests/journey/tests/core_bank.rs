@@ -19,7 +19,7 @@ on_both_databases!(
 /// What the bank plays once, and whether our first look at it is the certain one.
 const ONCE: [(&str, bool); 12] = [
     ("ok", true),
-    ("slow:500", true),
+    ("slow:300", true),
     ("slow:2200", false),
     ("unlisted_code", false),
     ("applied_then_cut", false),

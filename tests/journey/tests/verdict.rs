@@ -29,7 +29,7 @@ async fn a_verdict_reaches_the_core_bank_and_the_level_rises_only_then(
 ) -> anyhow::Result<()> {
     let stage = Stage::shared(store).await?;
     let customer = Customer::verified(&stage).await?;
-    stage.world.play("slow:400", &customer.arrangement, Some(1)).await?;
+    stage.world.play("slow:800", &customer.arrangement, Some(1)).await?;
     let answer = stage.caller.decide(&customer.member, true).await?;
     assert_eq!((answer.status, answer.body.as_str()), (200, SUCCESS));
     let soon = customer.read(&stage).await?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use madoguchi_domain::member::MemberId;
 use madoguchi_domain::port::{Committed, StoreError, UpgradeStore};
 use madoguchi_domain::upgrade::{
-    CaseKey, Change, Command, Decision, Dossier, Refusal, Standing, UpgradePolicy, Write, decide,
+    Change, Decision, Dossier, Lookup, Refusal, Standing, UpgradePolicy, Write, decide,
 };
 use tokio::sync::Notify;
 
@@ -40,7 +40,7 @@ struct Batch {
 
 /// A member's place in the round: what is known of it by now.
 struct Open {
-    key: CaseKey,
+    lookup: Lookup,
     dossier: Dossier,
     rests_on: Option<usize>,
     closed: bool,
@@ -98,10 +98,7 @@ impl Round {
     }
 
     /// Answers what it can; returns what must be decided again, in its order.
-    async fn attempt(&self, mut waiting: Vec<Waiting>) -> Result<Vec<Waiting>, Failed> {
-        for one in &mut waiting {
-            one.tries += 1;
-        }
+    async fn attempt(&self, waiting: Vec<Waiting>) -> Result<Vec<Waiting>, Failed> {
         let lookups: Vec<_> = waiting.iter().map(|one| one.request.lookup()).collect();
         let found = match self.store.load(&lookups).await {
             Ok(found) => found,
@@ -148,7 +145,7 @@ impl Batch {
     fn take(&mut self, waiting: Waiting, found: Option<Dossier>, policy: &UpgradePolicy) {
         let Some(found) = found else {
             let Decision { answer, .. } = decide(None, &waiting.request, policy);
-            self.decided.push(Decided { waiting, answer, rests_on: None });
+            self.decided(waiting, answer, None);
             return;
         };
         let member = found.member.id.clone();
@@ -156,8 +153,10 @@ impl Batch {
             self.first(member, waiting, found, policy);
             return;
         };
-        let folds = open.key == waiting.request.key
-            && !matches!(waiting.request.command, Command::Verify { .. });
+        // What was looked up for the first must be what this one needs to know.
+        let lookup = waiting.request.lookup();
+        let folds = open.lookup.key == lookup.key
+            && (lookup.check.is_none() || lookup.check == open.lookup.check);
         if open.closed || !folds {
             open.closed = true;
             self.left.push(waiting);
@@ -165,7 +164,11 @@ impl Batch {
         }
         let decision = decide(Some(open.dossier.clone()), &waiting.request, policy);
         let rests_on = match decision.change {
-            Some(Change { write: Write::Nothing, .. }) | None => open.rests_on,
+            None => open.rests_on,
+            // A trace rests on itself, and is true only if what it contradicts is.
+            Some(Change { write: Write::Nothing, .. }) if open.rests_on.is_none() => {
+                Some(self.changes.len())
+            }
             Some(_) => {
                 // A second write of one case needs to see the first one durable.
                 open.closed = true;
@@ -174,7 +177,17 @@ impl Batch {
             }
         };
         self.changes.extend(decision.change);
-        self.decided.push(Decided { waiting, answer: decision.answer, rests_on });
+        self.decided(waiting, decision.answer, rests_on);
+    }
+
+    fn decided(
+        &mut self,
+        waiting: Waiting,
+        answer: Result<Standing, Refusal>,
+        rests_on: Option<usize>,
+    ) {
+        let waiting = Waiting { tries: waiting.tries + 1, ..waiting };
+        self.decided.push(Decided { waiting, answer, rests_on });
     }
 
     fn first(
@@ -186,12 +199,14 @@ impl Batch {
     ) {
         let Decision { change, answer, after } = decide(Some(found), &waiting.request, policy);
         let rests_on = change.is_some().then_some(self.changes.len());
+        let moves = change.as_ref().is_some_and(|change| change.write != Write::Nothing);
         self.changes.extend(change);
         if let Some(dossier) = after {
-            let key = waiting.request.key.clone();
-            self.members.insert(member, Open { key, dossier, rests_on, closed: false });
+            let lookup = waiting.request.lookup();
+            let rests_on = rests_on.filter(|_| moves);
+            self.members.insert(member, Open { lookup, dossier, rests_on, closed: false });
         }
-        self.decided.push(Decided { waiting, answer, rests_on });
+        self.decided(waiting, answer, rests_on);
     }
 }
 

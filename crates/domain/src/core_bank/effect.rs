@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use crate::Timestamp;
 use crate::member::MemberId;
 
-use super::answer::{Outcome, UpstreamCode};
+use super::answer::{Outcome, UpstreamCode, WhyNotSent};
 use super::order::SetLevel;
 use super::policy::{EffectPolicy, Guarantee, Jitter, later};
 
@@ -212,6 +212,10 @@ impl Effect {
             | (Is::Unknown { .. }, On::ProvenApplied) => next.state = Is::Confirmed,
             (Is::Sending { .. }, On::Answered(Outcome::Refused(code))) => {
                 next.state = Is::Rejected { code };
+            }
+            // It could never be sent: trying again is no help.
+            (Is::Sending { .. }, On::Answered(Outcome::NotSent(WhyNotSent::NotEncodable))) => {
+                next.state = Is::Manual;
             }
             (Is::Sending { .. }, On::Answered(Outcome::NotSent(_))) => {
                 next.unsent += 1;

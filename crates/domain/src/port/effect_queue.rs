@@ -6,9 +6,11 @@ use super::StoreError;
 use crate::Timestamp;
 use crate::actor::ActorRef;
 use crate::audit::{Action, AuditEntry, Subject};
-use crate::core_bank::{Effect, EffectChange, EffectEvent, EffectPolicy, EffectState, WorkerId};
+use crate::core_bank::{
+    Effect, EffectChange, EffectEvent, EffectPolicy, EffectState, EffectStateName, WorkerId,
+};
 use crate::correlation::CorrelationId;
-use crate::upgrade::Dossier;
+use crate::upgrade::{CaseId, Dossier};
 
 /// A worker's wish for work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,13 +36,14 @@ impl Claim {
         self.policy.lease_until(self.now)
     }
 
-    /// The audit row of an effect that this claim got.
+    /// The audit row of an effect that this claim moved: to `Sending`, or, if its row cannot be
+    /// believed, to `Manual`.
     #[must_use]
-    pub fn audit(&self, claimed: &Effect) -> AuditEntry {
+    pub fn audit(&self, case: CaseId, to: EffectStateName) -> AuditEntry {
         AuditEntry {
             action: Action::EffectMoved,
-            subject: Subject::Case(claimed.order.case),
-            detail: claimed.state.name().as_str().into(),
+            subject: Subject::Case(case),
+            detail: to.as_str().into(),
             by: self.by.clone(),
             at: self.now,
             correlation: self.correlation.clone(),
@@ -94,7 +97,8 @@ pub enum Recorded {
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait EffectQueue: Send + Sync {
-    /// Claims due `Planned` effects, oldest first, by one guarded write.
+    /// Claims due `Planned` effects, oldest first, by one guarded write. An effect whose row
+    /// cannot be believed goes to `Manual` instead, so that it holds nobody up.
     ///
     /// # Errors
     /// See [`StoreError`].

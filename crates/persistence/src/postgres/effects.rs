@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use diesel::IntoSql;
+use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::audit::AuditEntry;
-use madoguchi_domain::core_bank::{Effect, EffectChange};
+use madoguchi_domain::core_bank::{Effect, EffectChange, EffectStateName as Name};
 use madoguchi_domain::port::{Claim, Overdue, Recorded};
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{CaseId, Dossier};
@@ -52,11 +52,30 @@ pub(super) async fn claim(
     ))
     .load(conn)
     .await?;
-    let effects: Result<Vec<Effect>, _> = rows.into_iter().map(EffectRow::parse).collect();
-    let effects = effects?;
-    let entries: Vec<AuditEntry> = effects.iter().map(|effect| claim.audit(effect)).collect();
+    let (effects, poisoned) = EffectRow::sort(rows);
+    set_aside(conn, &poisoned).await?;
+    let moved = effects.iter().map(|effect| claim.audit(effect.order.case, Name::Sending));
+    let aside = poisoned.into_iter().map(|case| claim.audit(case.into(), Name::Manual));
+    let entries: Vec<AuditEntry> = moved.chain(aside).collect();
     audit::append(conn, key, &entries).await?;
     Ok(effects)
+}
+
+/// Leaves to people what no worker could ever send.
+async fn set_aside(conn: &mut AsyncPgConnection, poisoned: &[CaseUuid]) -> Result<(), Fault> {
+    use core_bank_effect::dsl;
+    if poisoned.is_empty() {
+        return Ok(());
+    }
+    diesel::update(dsl::core_bank_effect.filter(dsl::case_id.eq_any(poisoned)))
+        .set((
+            dsl::state.eq(Name::Manual.as_str()),
+            dsl::worker.eq(None::<String>),
+            dsl::due_at.eq(None::<At>),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Writes outcomes under their fence; a confirmed level becomes the member's.
@@ -174,10 +193,7 @@ pub(super) async fn overdue(
     ))
     .load(conn)
     .await?;
-    let overdue = rows
-        .into_iter()
-        .map(|(row, proven_applied)| Ok(Overdue { effect: row.parse()?, proven_applied }));
-    overdue.collect()
+    Ok(EffectRow::sort_overdue(rows))
 }
 
 /// Passed cases without an effect.

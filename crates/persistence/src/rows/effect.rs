@@ -10,7 +10,7 @@ use madoguchi_domain::core_bank::{
 };
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::{Account, MemberId};
-use madoguchi_domain::port::StoreError;
+use madoguchi_domain::port::{Overdue, StoreError};
 
 use super::{believed, corrupt};
 use crate::column::{At, CaseUuid};
@@ -85,6 +85,35 @@ impl EffectRow {
             ambiguous_for: SignedDuration::from_micros(self.ambiguous_us),
             planned_at: moment(self.planned_at)?,
             since: moment(self.since)?,
+        })
+    }
+
+    /// Keeps what can be believed of what waits for a decision.
+    pub(crate) fn sort_overdue(rows: Vec<(Self, bool)>) -> Vec<Overdue> {
+        let overdue = rows.into_iter().filter_map(|(row, proven_applied)| {
+            row.parse_or_log().ok().map(|effect| Overdue { effect, proven_applied })
+        });
+        overdue.collect()
+    }
+
+    /// Splits rows into effects and those that cannot be believed: one poisoned row must not
+    /// hold up the others.
+    pub(crate) fn sort(rows: Vec<Self>) -> (Vec<Effect>, Vec<CaseUuid>) {
+        let (mut effects, mut poisoned) = (Vec::with_capacity(rows.len()), Vec::new());
+        for row in rows {
+            match row.parse_or_log() {
+                Ok(effect) => effects.push(effect),
+                Err(case) => poisoned.push(case),
+            }
+        }
+        (effects, poisoned)
+    }
+
+    fn parse_or_log(self) -> Result<Effect, CaseUuid> {
+        let case = self.case_id;
+        self.parse().map_err(|error| {
+            tracing::error!(case = %case.0, %error, "an effect's row cannot be believed");
+            case
         })
     }
 

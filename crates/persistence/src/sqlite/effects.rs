@@ -29,11 +29,19 @@ pub(super) fn claim(
         .limit(claim.limit.into())
         .select(dsl::case_id)
         .load(conn)?;
-    let mut effects = Vec::with_capacity(due.len());
-    for case in due {
-        effects.push(send(conn, case, claim)?.parse()?);
-    }
-    let entries: Vec<AuditEntry> = effects.iter().map(|effect| claim.audit(effect)).collect();
+    let sent: Result<Vec<EffectRow>, Fault> =
+        due.into_iter().map(|case| send(conn, case, claim)).collect();
+    let (effects, poisoned) = EffectRow::sort(sent?);
+    diesel::update(dsl::core_bank_effect.filter(dsl::case_id.eq_any(&poisoned)))
+        .set((
+            dsl::state.eq(Name::Manual.as_str()),
+            dsl::worker.eq(None::<String>),
+            dsl::due_at.eq(None::<At>),
+        ))
+        .execute(conn)?;
+    let moved = effects.iter().map(|effect| claim.audit(effect.order.case, Name::Sending));
+    let aside = poisoned.into_iter().map(|case| claim.audit(case.into(), Name::Manual));
+    let entries: Vec<AuditEntry> = moved.chain(aside).collect();
     audit::append(conn, key, &entries)?;
     Ok(effects)
 }
@@ -122,10 +130,7 @@ pub(super) fn overdue(
         .limit(limit.into())
         .select((EffectRow::as_select(), proof()))
         .load(conn)?;
-    let overdue = rows
-        .into_iter()
-        .map(|(row, proven_applied)| Ok(Overdue { effect: row.parse()?, proven_applied }));
-    overdue.collect()
+    Ok(EffectRow::sort_overdue(rows))
 }
 
 pub(super) fn orphans(conn: &mut SqliteConnection, limit: u32) -> Result<Vec<Dossier>, Fault> {

@@ -45,7 +45,10 @@ pub async fn every_claim_and_outcome_has_one_row_and_a_fenced_out_one_none(store
     let claimed = teller.claim(&wish).await;
     assert_eq!(teller.claim(&wish).await, []);
     for effect in &claimed {
-        assert_eq!(trail::count(&stores, &wish.audit(effect)).await, 1);
+        assert_eq!(
+            trail::count(&stores, &wish.audit(effect.order.case, effect.state.name())).await,
+            1
+        );
     }
     let lapsed = moved(&claimed[0], EffectEvent::LeaseLapsed, &EffectPolicy::standard(), at(240));
     let applied = answered(&claimed[1], Outcome::Applied, at(201));

@@ -52,7 +52,7 @@ impl Memory {
         let event = EffectEvent::Claimed(claim.worker.clone());
         let planned = self.effects.get(&case)?;
         let held = planned.after(event, &claim.policy, claim.now, Jitter::FULL).ok()?;
-        self.trail.append(&claim.audit(&held));
+        self.trail.append(&claim.audit(held.order.case, held.state.name()));
         self.put(held.clone());
         Some(held)
     }

@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, ValueEnum, value_parser};
 use madoguchi_journey::chance::Chance;
 use madoguchi_journey::database::Store;
 use madoguchi_journey::ordeal::{Ordeal, Toll};
@@ -20,13 +20,13 @@ struct Options {
     #[arg(long, default_value_t = 50)]
     kills: u32,
     /// How many verdicts are given, each on a case of its own
-    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(50..=100_000))]
+    #[arg(long, default_value_t = 2000, value_parser = value_parser!(u32).range(50..=100_000))]
     verdicts: u32,
     /// How many callers give them at once
-    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=25))]
+    #[arg(long, default_value_t = 16, value_parser = value_parser!(u32).range(1..=25))]
     callers: u32,
     /// How many orders in a hundred meet a fault of the bank: cut, applied then cut, slow
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=100))]
+    #[arg(long, default_value_t = 30, value_parser = value_parser!(u64).range(0..=100))]
     faults: u64,
     /// On which database
     #[arg(long, value_enum, default_value_t = On::Both)]

@@ -39,13 +39,14 @@ fn states() -> [Effect; 6] {
     ]
 }
 
-fn events() -> [(&'static str, EffectEvent); 8] {
+fn events() -> [(&'static str, EffectEvent); 9] {
     let refused = Outcome::Refused(UpstreamCode::parse("E").unwrap());
     [
         ("claimed", EffectEvent::Claimed(worker())),
         ("applied", EffectEvent::Answered(Outcome::Applied)),
         ("refused", EffectEvent::Answered(refused)),
         ("not sent", EffectEvent::Answered(Outcome::NotSent(WhyNotSent::NoConnection))),
+        ("not encodable", EffectEvent::Answered(Outcome::NotSent(WhyNotSent::NotEncodable))),
         ("unknown", EffectEvent::Answered(Outcome::Unknown(Doubt::TimedOut))),
         ("lease lapsed", EffectEvent::LeaseLapsed),
         ("settled", EffectEvent::Settled),
@@ -72,6 +73,7 @@ fn the_whole_table_is_this_and_nothing_else() {
         "Sending --applied--> Confirmed",
         "Sending --refused--> Rejected",
         "Sending --not sent--> Planned",
+        "Sending --not encodable--> Manual",
         "Sending --unknown--> Unknown",
         "Sending --lease lapsed--> Unknown",
         "Unknown --settled--> Planned",
