@@ -66,6 +66,11 @@ impl MemberStore for SqliteStore {
 impl UpgradeStore for SqliteStore {
     async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<Dossier>>, StoreError> {
         let lookups = lookups.to_vec();
+        if lookups.len() > 1 {
+            // A batch is about to be written: the writer's pages are warm, a reader would have
+            // to read them anew after every commit.
+            return self.connections.look(move |conn| upgrades::load(conn, &lookups)).await;
+        }
         self.connections.read(move |conn| upgrades::load(conn, &lookups)).await
     }
 

@@ -29,7 +29,7 @@ fn verdicts_survive_a_postgresql_that_dies_in_mid_request_and_none_is_doubled() 
         let database = Database::Postgres(cluster.create_database());
         let stage = Arc::new(Stage::on(&database, Vec::new()).await?);
         let on = Arc::clone(&stage);
-        let customers = work_through(8, vec![(); 150], move |()| {
+        let customers = work_through(8, vec![(); 300], move |()| {
             let stage = Arc::clone(&on);
             async move { Customer::verified(&stage).await }
         });
@@ -84,6 +84,8 @@ async fn insist(stage: &Stage, customer: &Customer, told: &Told) -> anyhow::Resu
         let answer = stage.caller.decide(&customer.member, true).await?;
         if answer.status == 200 {
             told.taken.fetch_add(1, Ordering::SeqCst);
+            // Slow enough that there are verdicts left for the second outage.
+            tokio::time::sleep(Duration::from_millis(10)).await;
             return Ok(());
         }
         assert!(answer.is_refusal(503, "UNAVAILABLE"), "{answer:?}");

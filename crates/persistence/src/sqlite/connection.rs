@@ -20,7 +20,7 @@ const READERS: usize = 2;
 
 /// WAL lets readers read while one writes; FULL makes a commit durable before it is answered.
 const SETUP: &str = "pragma busy_timeout = 5000; pragma journal_mode = wal; \
-    pragma synchronous = full; pragma foreign_keys = on; pragma wal_autocheckpoint = 4000;";
+    pragma synchronous = full; pragma foreign_keys = on; pragma wal_autocheckpoint = 4000; pragma cache_size = -16384;";
 
 type Shared = Arc<Mutex<SqliteConnection>>;
 
@@ -79,6 +79,15 @@ impl Connections {
         F: FnOnce(&mut SqliteConnection) -> Result<R, Fault> + Send + 'static,
     {
         run(&self.writer, |conn| conn.immediate_transaction(work)).await
+    }
+
+    /// Runs `work`, which only reads, where the next write will be.
+    pub(super) async fn look<R, F>(&self, work: F) -> Result<R, StoreError>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut SqliteConnection) -> Result<R, Fault> + Send + 'static,
+    {
+        run(&self.writer, |conn| conn.transaction(work)).await.map_err(Fault::tell)
     }
 
     /// Runs `work` in one transaction that sees one moment and cannot write.

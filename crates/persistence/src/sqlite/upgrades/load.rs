@@ -35,20 +35,18 @@ fn one(conn: &mut SqliteConnection, lookup: &Lookup) -> Result<Option<Dossier>, 
 }
 
 fn newest_of(conn: &mut SqliteConnection, member: &str) -> Result<Option<DossierRow>, Fault> {
-    let member: Option<MemberRow> =
-        members::table.find(member).select(MemberRow::as_select()).first(conn).optional()?;
-    let Some(member) = member else {
-        return Ok(None);
-    };
-    let case: Option<(CaseRow, Option<EffectRow>)> = upgrade_case::table
+    Ok(members::table
+        .left_join(upgrade_case::table.on(upgrade_case::member_id.eq(members::member_id)))
         .left_join(core_bank_effect::table.on(core_bank_effect::case_id.eq(upgrade_case::case_id)))
-        .filter(upgrade_case::member_id.eq(&member.member_id))
+        .filter(members::member_id.eq(member))
         .order(upgrade_case::attempt.desc())
-        .select((CaseRow::as_select(), Option::<EffectRow>::as_select()))
+        .select((
+            MemberRow::as_select(),
+            Option::<CaseRow>::as_select(),
+            Option::<EffectRow>::as_select(),
+        ))
         .first(conn)
-        .optional()?;
-    let (case, effect) = case.map_or((None, None), |(case, effect)| (Some(case), effect));
-    Ok(Some((member, case, effect)))
+        .optional()?)
 }
 
 fn by_id(conn: &mut SqliteConnection, case: CaseUuid) -> Result<Option<DossierRow>, Fault> {
