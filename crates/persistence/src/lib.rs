@@ -13,6 +13,7 @@ mod postgres;
 mod rows;
 mod schema;
 mod sqlite;
+mod statement;
 mod url;
 
 pub use migration::{SchemaState, migrate, revert_all};

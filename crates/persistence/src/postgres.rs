@@ -4,7 +4,6 @@ mod audit;
 mod connection;
 mod effects;
 mod members;
-mod statement;
 mod upgrades;
 
 use std::fmt;

@@ -1,4 +1,7 @@
 //! Rows as they stand in the tables, and how they are believed: parsed, or called corrupt.
+//!
+//! Every insert names every column (`treat_none_as_default_value = false`): then its text is the
+//! same each time, and SQLite parses it once.
 
 mod audit;
 mod case;

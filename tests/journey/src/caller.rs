@@ -14,6 +14,7 @@ use crate::tokens;
 pub const VERDICT: &str = "/ap1/api/v1.0/UpgradeAccount/IVRCheckUpgradeAccount";
 
 const TIMEOUT: Duration = Duration::from_secs(30);
+const IDLE: Duration = Duration::from_secs(3);
 
 /// Calls one server, also after it moved to another port.
 #[derive(Debug)]
@@ -44,6 +45,8 @@ impl Caller {
             .retry(reqwest::retry::never())
             .redirect(reqwest::redirect::Policy::none())
             .timeout(TIMEOUT)
+            // Sooner than the server, which would close one just as it is used again.
+            .pool_idle_timeout(IDLE)
             .build()
             .context("an HTTP client can be built")?;
         Ok(Self { http, addr: RwLock::new(addr) })

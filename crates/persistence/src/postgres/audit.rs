@@ -6,10 +6,10 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use madoguchi_domain::audit::{AuditEntry, ChainedEntry, Head, Place};
 use madoguchi_domain::secret::SecretKey;
 
-use super::statement::{Script, array, statement};
 use crate::fault::Fault;
 use crate::rows::{AuditRow, HeadRow};
 use crate::schema::{Instant, audit_entry, audit_head};
+use crate::statement::{Script, array, statement};
 
 /// Appends the rows of one stream and moves its head.
 struct Append;

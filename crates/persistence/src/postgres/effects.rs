@@ -13,11 +13,11 @@ use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{CaseId, Dossier};
 
 use super::audit;
-use super::statement::{Script, array, case_columns, effect_columns, member_columns, statement};
 use crate::column::{At, CaseUuid};
 use crate::fault::Fault;
 use crate::rows::{CaseRow, EffectRow, EvidenceRow, MemberRow, dossier};
 use crate::schema::{Id, Instant, core_bank_effect, members, upgrade_case};
+use crate::statement::{Script, array, case_columns, effect_columns, member_columns, statement};
 
 /// Claims due effects that nobody else is claiming.
 struct ClaimDue;

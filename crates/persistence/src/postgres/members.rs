@@ -10,10 +10,10 @@ use madoguchi_domain::port::{Registered, Registration};
 use madoguchi_domain::secret::SecretKey;
 
 use super::audit;
-use super::statement::{Script, array, statement};
 use crate::fault::Fault;
 use crate::rows::MemberRow;
 use crate::schema::members;
+use crate::statement::{Script, array, statement};
 
 /// Inserts what is new, in the order of the arrays, and says which those were.
 struct Insert;

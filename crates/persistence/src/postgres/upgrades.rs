@@ -13,11 +13,11 @@ use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{CaseId, Change, Write};
 
 use super::audit;
-use super::statement::{Script, array, statement};
 use crate::column::{At, CaseUuid};
 use crate::fault::Fault;
 use crate::rows::{CaseRow, EvidenceRow, HistoryRow, QrRow};
 use crate::schema::{Id, Instant, core_bank_evidence, upgrade_history};
+use crate::statement::{Script, array, statement};
 
 pub(super) use load::load;
 

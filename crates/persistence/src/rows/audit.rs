@@ -29,7 +29,7 @@ impl HeadRow {
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = audit_entry)]
+#[diesel(table_name = audit_entry, treat_none_as_default_value = false)]
 pub(crate) struct AuditRow<'a> {
     pub(crate) stream: i32,
     pub(crate) seq: i64,

@@ -16,7 +16,7 @@ use crate::column::{At, CaseUuid};
 use crate::schema::{upgrade_case, upgrade_qr};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = upgrade_case)]
+#[diesel(table_name = upgrade_case, treat_none_as_default_value = false)]
 pub(crate) struct CaseRow {
     pub(crate) case_id: CaseUuid,
     pub(crate) member_id: String,
@@ -117,7 +117,7 @@ impl CaseRow {
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = upgrade_qr)]
+#[diesel(table_name = upgrade_qr, treat_none_as_default_value = false)]
 pub(crate) struct QrRow {
     pub(crate) token_hash: Vec<u8>,
     pub(crate) case_id: CaseUuid,

@@ -17,7 +17,7 @@ use crate::column::{At, CaseUuid};
 use crate::schema::{core_bank_effect, core_bank_evidence};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = core_bank_effect)]
+#[diesel(table_name = core_bank_effect, treat_none_as_default_value = false)]
 pub(crate) struct EffectRow {
     pub(crate) case_id: CaseUuid,
     pub(crate) member_id: String,
@@ -156,7 +156,7 @@ impl EffectRow {
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = core_bank_evidence)]
+#[diesel(table_name = core_bank_evidence, treat_none_as_default_value = false)]
 pub(crate) struct EvidenceRow<'a> {
     pub(crate) case_id: CaseUuid,
     pub(crate) fence: i32,

@@ -13,7 +13,7 @@ use crate::column::{At, CaseUuid};
 use crate::schema::upgrade_history;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = upgrade_history)]
+#[diesel(table_name = upgrade_history, treat_none_as_default_value = false)]
 pub(crate) struct HistoryRow<'a> {
     pub(crate) case_id: CaseUuid,
     pub(crate) version: i32,

@@ -9,7 +9,7 @@ use super::{believed, corrupt};
 use crate::schema::members;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = members)]
+#[diesel(table_name = members, treat_none_as_default_value = false)]
 pub(crate) struct MemberRow {
     pub(crate) member_id: String,
     pub(crate) arrangement_id: String,

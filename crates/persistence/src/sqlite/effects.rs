@@ -2,6 +2,7 @@
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::audit::AuditEntry;
 use madoguchi_domain::core_bank::{Effect, EffectChange, EffectStateName as Name};
@@ -13,7 +14,8 @@ use super::audit;
 use crate::column::{At, CaseUuid};
 use crate::fault::Fault;
 use crate::rows::{CaseRow, EffectRow, EvidenceRow, MemberRow, dossier};
-use crate::schema::{core_bank_effect, core_bank_evidence, members, upgrade_case};
+use crate::schema::{Id, Instant, core_bank_effect, core_bank_evidence, members, upgrade_case};
+use crate::statement::{Script, statement};
 
 pub(super) fn claim(
     conn: &mut SqliteConnection,
@@ -74,27 +76,41 @@ pub(super) fn record(
     Ok(became)
 }
 
+/// Writes an outcome under its fence.
+struct Record;
+
+impl Script for Record {
+    const HEAD: &'static str = "with i (case_id, from_state, expected, state, fence, worker, \
+        due_at, code, unsent, ambiguous, ambiguous_us, since) as (select ";
+    const TAIL: &'static str = ") update core_bank_effect set state = i.state, fence = i.fence, \
+        worker = i.worker, due_at = i.due_at, code = i.code, unsent = i.unsent, \
+        ambiguous = i.ambiguous, ambiguous_us = i.ambiguous_us, since = i.since \
+        from i where core_bank_effect.case_id = i.case_id \
+            and core_bank_effect.fence = i.expected and core_bank_effect.state = i.from_state";
+    type Row = ();
+}
+
 fn one(conn: &mut SqliteConnection, change: &EffectChange) -> Result<Recorded, Fault> {
-    use core_bank_effect::dsl;
     if let Some(evidence) = &change.evidence {
         let row = EvidenceRow::from(evidence);
         diesel::insert_into(core_bank_evidence::table).values(&row).execute(conn)?;
     }
     let row = EffectRow::from(&change.after);
-    let held = dsl::fence.eq(change.expected.0).and(dsl::state.eq(change.from.as_str()));
-    let written = diesel::update(core_bank_effect::table.find(row.case_id).filter(held))
-        .set((
-            dsl::state.eq(&row.state),
-            dsl::fence.eq(row.fence),
-            dsl::worker.eq(&row.worker),
-            dsl::due_at.eq(row.due_at),
-            dsl::code.eq(&row.code),
-            dsl::unsent.eq(row.unsent),
-            dsl::ambiguous.eq(row.ambiguous),
-            dsl::ambiguous_us.eq(row.ambiguous_us),
-            dsl::since.eq(row.since),
-        ))
-        .execute(conn)?;
+    let written = statement::<Record, _>((
+        row.case_id.into_sql::<Id>(),
+        change.from.as_str().into_sql::<Text>(),
+        change.expected.0.into_sql::<Integer>(),
+        (&row.state).into_sql::<Text>(),
+        row.fence.into_sql::<Integer>(),
+        row.worker.as_deref().into_sql::<Nullable<Text>>(),
+        row.due_at.into_sql::<Nullable<Instant>>(),
+        row.code.as_deref().into_sql::<Nullable<Text>>(),
+        row.unsent.into_sql::<Integer>(),
+        row.ambiguous.into_sql::<Integer>(),
+        row.ambiguous_us.into_sql::<BigInt>(),
+        row.since.into_sql::<Instant>(),
+    ))
+    .execute(conn)?;
     if written == 0 {
         return Ok(Recorded::FencedOut);
     }

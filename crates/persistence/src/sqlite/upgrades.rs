@@ -3,6 +3,7 @@
 mod load;
 
 use diesel::prelude::*;
+use diesel::sql_types::{Integer, Nullable, Text};
 use madoguchi_domain::core_bank::Effect;
 use madoguchi_domain::port::{Committed, Timeline};
 use madoguchi_domain::secret::SecretKey;
@@ -15,8 +16,9 @@ use crate::column::CaseUuid;
 use crate::fault::Fault;
 use crate::rows::{CaseRow, EffectRow, EvidenceRow, HistoryRow, QrRow, serial};
 use crate::schema::{
-    core_bank_effect, core_bank_evidence, members, upgrade_case, upgrade_history, upgrade_qr,
+    Id, Instant, core_bank_effect, core_bank_evidence, upgrade_case, upgrade_history, upgrade_qr,
 };
+use crate::statement::{Script, statement};
 
 pub(super) use load::load;
 
@@ -97,31 +99,54 @@ fn transition(
     history: &HistoryEntry,
     effect: Option<&Effect>,
 ) -> Result<bool, Fault> {
-    use upgrade_case::dsl;
     let row = CaseRow::from(after);
-    let unmoved = dsl::version.eq(row.version - 1).and(dsl::state.eq(from.as_str()));
-    let moved = diesel::update(upgrade_case::table.find(row.case_id).filter(unmoved))
-        .set((
-            dsl::state.eq(&row.state),
-            dsl::version.eq(row.version),
-            dsl::check_source.eq(&row.check_source),
-            dsl::check_reference.eq(&row.check_reference),
-            dsl::checked_at.eq(row.checked_at),
-            dsl::decided_at.eq(row.decided_at),
-            dsl::target_level.eq(&row.target_level),
-        ))
-        .execute(conn)?;
+    let moved = statement::<Transition, _>((
+        row.case_id.into_sql::<Id>(),
+        from.as_str().into_sql::<Text>(),
+        (&row.state).into_sql::<Text>(),
+        row.version.into_sql::<Integer>(),
+        row.check_source.as_deref().into_sql::<Nullable<Text>>(),
+        row.check_reference.as_deref().into_sql::<Nullable<Text>>(),
+        row.checked_at.into_sql::<Nullable<Instant>>(),
+        row.decided_at.into_sql::<Nullable<Instant>>(),
+        row.target_level.as_deref().into_sql::<Nullable<Text>>(),
+    ))
+    .execute(conn)?;
     if moved == 0 {
         return Ok(false);
     }
     insert_history(conn, history, after.version)?;
     if let Some(effect) = effect {
         plan(conn, effect)?;
-        diesel::update(members::table.find(&row.member_id))
-            .set(members::target_level.eq(&row.target_level))
-            .execute(conn)?;
+        let member = row.member_id.as_str().into_sql::<Text>();
+        let target = row.target_level.as_deref().into_sql::<Nullable<Text>>();
+        statement::<Aim, _>((member, target)).execute(conn)?;
     }
     Ok(true)
+}
+
+/// Moves a case that nobody else moved meanwhile.
+struct Transition;
+
+impl Script for Transition {
+    const HEAD: &'static str = "with i (case_id, from_state, state, version, check_source, \
+        check_reference, checked_at, decided_at, target_level) as (select ";
+    const TAIL: &'static str = ") update upgrade_case set state = i.state, version = i.version, \
+        check_source = i.check_source, check_reference = i.check_reference, \
+        checked_at = i.checked_at, decided_at = i.decided_at, target_level = i.target_level \
+        from i where upgrade_case.case_id = i.case_id \
+            and upgrade_case.version = i.version - 1 and upgrade_case.state = i.from_state";
+    type Row = ();
+}
+
+/// Notes the level that a passed verdict wants.
+struct Aim;
+
+impl Script for Aim {
+    const HEAD: &'static str = "with i (member_id, target_level) as (select ";
+    const TAIL: &'static str = ") update members set target_level = i.target_level from i \
+        where members.member_id = i.member_id";
+    type Row = ();
 }
 
 fn plan(conn: &mut SqliteConnection, effect: &Effect) -> Result<usize, Fault> {

@@ -7,13 +7,11 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use madoguchi_domain::upgrade::{CaseId, CaseKey, Dossier, Lookup};
 
-use super::super::statement::{
-    Script, array, case_columns, effect_columns, member_columns, statement,
-};
 use crate::column::CaseUuid;
 use crate::fault::Fault;
 use crate::rows::{CaseRow, DossierRow, EffectRow, MemberRow, dossier};
 use crate::schema::{Id, core_bank_effect, members, upgrade_case, upgrade_qr};
+use crate::statement::{Script, array, case_columns, effect_columns, member_columns, statement};
 
 /// A place in the batch, and what was found for it.
 type FoundSql = (

@@ -7,11 +7,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use madoguchi_domain::core_bank::Effect;
 use madoguchi_domain::upgrade::{CaseId, Change, Write};
 
-use super::super::statement::{Script, array, statement};
 use super::ids;
 use crate::fault::Fault;
 use crate::rows::{CaseRow, EffectRow, HistoryRow};
 use crate::schema::{Id, Instant};
+use crate::statement::{Script, array, statement};
 
 /// Moves cases that nobody else moved meanwhile, with everything that belongs to the move.
 /// A null `transaction_id` means that no effect follows.

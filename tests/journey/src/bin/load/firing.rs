@@ -45,7 +45,11 @@ pub(crate) async fn fire(
                         break;
                     };
                     let asked = Instant::now();
-                    line.pass(member).await?;
+                    let passed = line.pass(member).await;
+                    passed.with_context(|| {
+                        let (waited, since) = (asked.elapsed(), began.elapsed());
+                        format!("request {} of a connection, {since:?} into the round, {waited:?} after it was sent", waits.len() + 1)
+                    })?;
                     waits.push(asked.elapsed());
                 }
                 anyhow::Ok(waits)

@@ -1,17 +1,18 @@
-//! Hand-written statements that are parsed and planned once per connection.
+//! Hand-written statements that are parsed once per connection.
 //!
-//! Diesel caches what its query builder builds, never the text of `sql_query`. A [`Statement`]
-//! has a fixed text around its binds, so it may be cached, and takes whole batches as arrays.
+//! Diesel caches the queries and inserts its builder builds, but neither its updates nor the text
+//! of `sql_query`. A [`Statement`] has a fixed text around its binds, so it may be cached on both
+//! databases; on PostgreSQL it takes whole batches as arrays.
 
 use std::any::Any;
 use std::marker::PhantomData;
 
-use diesel::QueryResult;
-use diesel::pg::Pg;
+use diesel::backend::Backend;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 
 /// The fixed text of a statement: `HEAD`, the binds with commas between, `TAIL`.
-pub(super) trait Script: Any {
+pub(crate) trait Script: Any {
     const HEAD: &'static str;
     const TAIL: &'static str;
     /// The SQL types of a row that comes back.
@@ -19,18 +20,23 @@ pub(super) trait Script: Any {
 }
 
 /// A script with its binds.
-pub(super) struct Statement<S, Binds> {
+pub(crate) struct Statement<S, Binds> {
     binds: Binds,
     script: PhantomData<S>,
 }
 
 /// The statement of script `S` with these binds.
-pub(super) const fn statement<S: Script, Binds>(binds: Binds) -> Statement<S, Binds> {
+pub(crate) const fn statement<S: Script, Binds>(binds: Binds) -> Statement<S, Binds> {
     Statement { binds, script: PhantomData }
 }
 
-impl<S: Script, Binds: QueryFragment<Pg>> QueryFragment<Pg> for Statement<S, Binds> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl<Db, S, Binds> QueryFragment<Db> for Statement<S, Binds>
+where
+    Db: Backend,
+    S: Script,
+    Binds: QueryFragment<Db>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
         out.push_sql(S::HEAD);
         self.binds.walk_ast(out.reborrow())?;
         out.push_sql(S::TAIL);
@@ -46,6 +52,9 @@ impl<S: Script, Binds> QueryId for Statement<S, Binds> {
 impl<S: Script, Binds> Query for Statement<S, Binds> {
     type SqlType = S::Row;
 }
+
+/// For SQLite; diesel-async has its own for everything.
+impl<S, Binds> RunQueryDsl<SqliteConnection> for Statement<S, Binds> {}
 
 /// One field of every row, as an array to bind.
 macro_rules! array {
@@ -152,4 +161,4 @@ macro_rules! effect_columns {
     };
 }
 
-pub(super) use {array, case_columns, effect_columns, member_columns};
+pub(crate) use {array, case_columns, effect_columns, member_columns};
