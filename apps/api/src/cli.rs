@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -63,7 +63,12 @@ impl Cli {
 impl Configured {
     fn read(&self) -> anyhow::Result<Settings> {
         let text = self.config.as_deref().map_or(Ok(String::new()), read_file)?;
-        Ok(Settings::parse(&text, std::env::vars())?)
+        // Names and values that are not text are nobody's of ours.
+        let env = std::env::vars_os();
+        let env = env.filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        Ok(Settings::parse(&text, env)?)
     }
 }
 
@@ -89,9 +94,14 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let guarantee = settings.esb.guarantee.as_str();
     let running = Server::start(settings).await?;
     tracing::info!(addr = %running.addr(), guarantee, "serving");
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    let ended = tokio::select! {
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+        what = running.ended() => Some(what),
+    };
+    if let Some(what) = ended {
+        tracing::error!(what, "ended by itself");
+        bail!("{what} ended by itself: start again, and report the log before this");
     }
     tracing::info!("stopping: answering what was asked, finishing what was claimed");
     running.stop().await?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use madoguchi_application::{DeskError, MemberDesk, UpgradeDesk};
 use madoguchi_domain::port::{Health, Ids, TokenVerifier};
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
 use crate::problem::{Code, Problem};
 
@@ -21,6 +22,8 @@ pub(crate) struct Front {
     pub(crate) tokens: Arc<dyn TokenVerifier>,
     pub(crate) dependencies: Vec<Arc<dyn Health>>,
     pub(crate) ids: Arc<dyn Ids>,
+    /// One for every request that may be at work at once.
+    pub(crate) places: Arc<Semaphore>,
     pub(crate) qr_base_url: String,
 }
 
@@ -40,7 +43,13 @@ impl Front {
         T: Send + 'static,
         F: Future<Output = Result<T, DeskError>> + Send + 'static,
     {
-        let work = self.runtime.spawn(work);
+        let busy = |_| Problem::of(Code::Unavailable);
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(busy)?;
+        let work = self.runtime.spawn(async move {
+            let done = work.await;
+            drop(place);
+            done
+        });
         match tokio::time::timeout(PATIENCE, work).await {
             Ok(Ok(done)) => done.map_err(Problem::from),
             Ok(Err(_)) => Err(Problem::of(Code::Internal)),

@@ -7,6 +7,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer, middleware};
 use anyhow::Context;
+use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 
 use crate::settings::Settings;
@@ -33,7 +34,12 @@ impl Server {
     /// # Errors
     /// When something configured is not there; the message says what to do.
     pub async fn start(settings: Settings) -> anyhow::Result<Running> {
-        problem::show_as(settings.error_codes.clone());
+        problem::show_as(settings.error_codes.clone())?;
+        // Nothing is claimed or sent by a process that could not be reached.
+        let listener = listen(settings.server.listen).with_context(|| {
+            format!("server.listen {}: choose a free port", settings.server.listen)
+        })?;
+        let addr = listener.local_addr()?;
         let (front, tasks) = wiring::build(&settings).await?;
         let front = Data::new(front);
         let prefix = settings.server.source_prefix.clone();
@@ -44,16 +50,23 @@ impl Server {
                 .configure(|config| routes::serve(config, &prefix))
         })
         .workers(settings.server.workers)
+        .max_connections(settings.server.connections.div_ceil(settings.server.workers))
         .client_request_timeout(Duration::from_secs(5))
         .shutdown_timeout(20)
         .disable_signals()
-        .bind(settings.server.listen)
-        .with_context(|| format!("server.listen {}: choose a free port", settings.server.listen))?;
-        let addr = server.addrs().first().copied().context("server.listen has no address")?;
-        let server = server.run();
+        .listen(listener)?
+        .run();
         let handle = server.handle();
         Ok(Running { addr, handle, serving: tokio::spawn(server), tasks })
     }
+}
+
+/// Takes the port, with room for a burst of callers.
+fn listen(addr: SocketAddr) -> std::io::Result<std::net::TcpListener> {
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(1024)?.into_std()
 }
 
 impl Running {
@@ -63,14 +76,27 @@ impl Running {
         self.addr
     }
 
+    /// Waits until something ends that should run for ever, and names it.
+    pub async fn ended(&self) -> &'static str {
+        loop {
+            tokio::time::sleep(Duration::from_millis(250)).await;
+            if self.serving.is_finished() {
+                return "the HTTP server";
+            }
+            if let Some(what) = self.tasks.has_ended() {
+                return what;
+            }
+        }
+    }
+
     /// Stops accepting, answers what was asked, lets the tasks finish what they hold.
     ///
     /// # Errors
-    /// When the server had ended by itself.
+    /// When the server or a task had broken down.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.handle.stop(true).await;
         let served = self.serving.await;
-        self.tasks.stop().await;
+        self.tasks.stop().await?;
         Ok(served??)
     }
 }

@@ -3,6 +3,7 @@
 
 mod effects;
 mod esb;
+mod hidden;
 mod reader;
 mod secrets;
 
@@ -17,9 +18,10 @@ use madoguchi_domain::secret::SecretKey;
 
 use crate::problem::Code;
 use crate::static_tokens::StaticTokens;
-use crate::wiring::{check_database_url, check_esb};
+use crate::wiring::{check_database_url, check_esb, is_on_this_machine};
 pub use effects::EffectSettings;
 pub use esb::{EsbLayout, EsbSection};
+pub use hidden::Hidden;
 pub use reader::{ConfigError, ConfigErrors};
 use reader::{Section, Tree, value};
 
@@ -55,13 +57,17 @@ pub struct ServerSettings {
     pub source_prefix: String,
     /// Threads that speak HTTP.
     pub workers: usize,
+    /// The most connections at once.
+    pub connections: usize,
+    /// The most requests at work at once; more are refused before any work.
+    pub in_flight: usize,
 }
 
 /// Where things are kept.
 #[derive(Debug, Clone)]
 pub struct StoreSettings {
-    /// `sqlite:<path>` or `postgres://…`.
-    pub url: String,
+    /// `sqlite:<path>` or `postgres://…`, perhaps with a password in it.
+    pub url: Hidden<String>,
     /// Whether `serve` migrates first.
     pub migrate_on_start: bool,
     /// The most connections to PostgreSQL.
@@ -103,6 +109,12 @@ impl Settings {
         }
     }
 
+    /// Says whether the database is a file or a server of this machine.
+    #[must_use]
+    pub fn keeps_on_this_machine(&self) -> bool {
+        is_on_this_machine(self)
+    }
+
     fn read(tree: &mut Tree) -> Option<Self> {
         // Each section is read before any is missed, so that all mistakes are found.
         let server = tree.section("server", ServerSettings::read);
@@ -121,9 +133,8 @@ impl Settings {
         let effects = tree.section("effects", EffectSettings::read);
         let lane = tree.section("lane", read_lane);
         let error_codes = tree.section("error_codes", read_error_codes);
-        let (esb, effects) = (esb?, effects?);
         effects.refuse_what_is_unsafe(&esb, &mut tree.errors);
-        if let Err(what) = check_esb(&esb) {
+        if let (false, Err(what)) = (esb.url.is_empty(), check_esb(&esb)) {
             tree.errors.push(ConfigError { key: "esb".into(), what });
         }
         Some(Self {
@@ -148,13 +159,22 @@ impl ServerSettings {
         let default = SocketAddr::from(([127, 0, 0, 1], 8080));
         let listen = section.or("listen", default, value::parsed(address));
         let prefix = |text: &str| {
-            let fits = text.starts_with('/') && !text.ends_with('/') && !text.contains(['{', '?']);
-            fits.then(|| text.to_owned()).ok_or("must start and not end with a slash")
+            let segment = |part: &str| {
+                let plain = |b: u8| b.is_ascii_alphanumeric() || b"._~-".contains(&b);
+                !part.is_empty() && part.bytes().all(plain)
+            };
+            let fits = text.strip_prefix('/').is_some_and(|rest| rest.split('/').all(segment));
+            let ours = ["/api/v1", "/health"].iter().any(|taken| text.starts_with(taken));
+            (fits && !ours)
+                .then(|| text.to_owned())
+                .ok_or("must be /segments of letters, digits and ._~- outside /api/v1 and /health")
         };
         let default = "/ap1/api/v1.0/UpgradeAccount".to_owned();
         let source_prefix = section.or("source_prefix", default, value::parsed(prefix));
-        let workers = section.or("workers", 2, value::whole(1, 256));
-        Some(Self { listen, source_prefix, workers: workers as usize })
+        let workers = section.or("workers", 2, value::whole(1, 256)) as usize;
+        let connections = section.or("connections", 2000, value::whole(1, 100_000)) as usize;
+        let in_flight = section.or("in_flight", 4096, value::whole(1, 100_000)) as usize;
+        Some(Self { listen, source_prefix, workers, connections, in_flight })
     }
 }
 
@@ -167,7 +187,12 @@ impl StoreSettings {
         let connections = section.or("connections", 16, value::whole(2, 1000));
         let patience = std::time::Duration::from_secs(2);
         let patience = section.or("patience_ms", patience, value::millis(10, 60_000));
-        Some(Self { url: url?, migrate_on_start, connections: connections as usize, patience })
+        Some(Self {
+            url: Hidden(url?),
+            migrate_on_start,
+            connections: connections as usize,
+            patience,
+        })
     }
 }
 
@@ -213,8 +238,10 @@ fn read_scheme(section: &mut Section<'_>, salt: Option<SecretKey>) -> Option<Tra
     let alphabet = section.or("alphabet", default, value::text);
     let default = u32::try_from(TransactionIdScheme::LENGTH).unwrap_or(u32::MAX);
     let length = section.or("length", default, value::whole(1, 50));
-    match TransactionIdScheme::custom(salt?, &alphabet, length as usize) {
-        Ok(scheme) => Some(scheme),
+    // The form is judged also while the salt is missing: all mistakes are told at once.
+    let any = salt.clone().or(SecretKey::parse(&[0; 32]).ok())?;
+    match TransactionIdScheme::custom(any, &alphabet, length as usize) {
+        Ok(scheme) => salt.map(|_| scheme),
         Err(error) => {
             section.mistake("alphabet", format!("and length are refused: {error}"));
             None
@@ -233,9 +260,12 @@ fn read_lane(section: &mut Section<'_>) -> LaneSettings {
 fn read_error_codes(section: &mut Section<'_>) -> HashMap<Code, String> {
     let mut codes = HashMap::new();
     for (name, code) in section.rest() {
-        match (Code::parse(&name.to_uppercase()), code.as_str()) {
+        // The source's own example of a code is a number.
+        let theirs = code.as_str().map(str::to_owned);
+        let theirs = theirs.or(code.as_integer().map(|number| number.to_string()));
+        match (Code::parse(&name.to_uppercase()), theirs) {
             (Some(ours), Some(theirs)) if !theirs.is_empty() && theirs.len() <= 64 => {
-                codes.insert(ours, theirs.to_owned());
+                codes.insert(ours, theirs);
             }
             (Some(_), _) => section.mistake(&name, "must be text of 1 to 64 characters"),
             (None, _) => {

@@ -1,6 +1,7 @@
 //! Access tokens from a file that holds their hashes, who they stand for and what they may do.
 
 use std::collections::HashMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -37,12 +38,20 @@ impl StaticTokens {
     /// Reads the file.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let at = || path.display().to_string();
+        let mode = std::fs::metadata(path).with_context(at)?.permissions().mode();
+        if mode & 0o022 != 0 {
+            bail!("{} may be written by others: chmod 644 it", path.display());
+        }
         let text = std::fs::read_to_string(path).with_context(at)?;
         Self::parse(&text).with_context(at)
     }
 
     fn parse(text: &str) -> anyhow::Result<Self> {
-        let file: File = toml::from_str(text)?;
+        // The parser's own words would show the line, and with it perhaps a token.
+        let file: File = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |at| text[..at.start].lines().count().max(1));
+            anyhow::anyhow!("cannot be read at line {line}: see docs/operations.md for its keys")
+        })?;
         let mut actors = HashMap::new();
         for (number, row) in (1..).zip(file.token) {
             let (hash, actor) = row.parse().with_context(|| format!("token number {number}"))?;
@@ -126,9 +135,11 @@ mod tests {
             file(&GOOD.replace("subject = \"s\"", "subject = \"\"")),
             file(&format!("{GOOD}\nname = \"x\"")),
             format!("[[token]]\nsha256 = \"ab\"\n{GOOD}"),
+            "[[token]]\ntoken = \"canary-in-clear\"".to_owned(),
         ];
         for text in bad {
-            assert!(StaticTokens::parse(&text).is_err(), "{text}");
+            let told = format!("{:#}", StaticTokens::parse(&text).unwrap_err());
+            assert!(!told.contains("canary"), "{told}");
         }
     }
 }

@@ -16,7 +16,7 @@ use madoguchi_persistence::{
     DatabaseUrl, InvalidUrl, PgSettings, PgStore, SchemaState, SqliteStore,
 };
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::front::Front;
@@ -28,9 +28,14 @@ pub(crate) fn check_database_url(text: &str) -> Result<(), InvalidUrl> {
     DatabaseUrl::parse(text).map(|_| ())
 }
 
+/// Says whether the configured database is a file or a server of this machine.
+pub(crate) fn is_on_this_machine(settings: &Settings) -> bool {
+    DatabaseUrl::parse(&settings.store.url.0).is_ok_and(|url| url.is_on_this_machine())
+}
+
 /// Brings the configured database to this version's schema; says whether it was already.
 pub(crate) async fn migrate(settings: &Settings) -> anyhow::Result<bool> {
-    let url = DatabaseUrl::parse(&settings.store.url)?;
+    let url = DatabaseUrl::parse(&settings.store.url.0)?;
     let before = madoguchi_persistence::migrate(&url).await.context("store.url")?;
     Ok(before == SchemaState::Current)
 }
@@ -50,12 +55,26 @@ impl fmt::Debug for Tasks {
 
 impl Tasks {
     /// Lets every task finish what it holds. The lane ends once nobody can ask it any more.
-    pub(crate) async fn stop(self) {
+    ///
+    /// # Errors
+    /// When one of them had broken down.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let _ = self.stop.send(true);
         for task in self.running {
-            let _ = task.await;
+            task.await?;
         }
-        let _ = self.lane.await;
+        Ok(self.lane.await?)
+    }
+
+    /// Says whether a task has ended that should run for ever.
+    pub(crate) fn has_ended(&self) -> Option<&'static str> {
+        if self.lane.is_finished() {
+            Some("the decision lane")
+        } else if self.running.iter().any(JoinHandle::is_finished) {
+            Some("the worker or the sweeper")
+        } else {
+            None
+        }
     }
 }
 
@@ -99,6 +118,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<(Front, Tasks)>
         tokens: Arc::clone(&settings.tokens) as Arc<dyn TokenVerifier>,
         dependencies: vec![stores.health],
         ids,
+        places: Arc::new(Semaphore::new(settings.server.in_flight)),
         qr_base_url: upgrade.qr_base_url.clone(),
     };
     Ok((front, Tasks { stop, running, lane: lane_task }))
@@ -109,7 +129,7 @@ async fn open_stores(settings: &Settings) -> anyhow::Result<Stores> {
         migrate(settings).await?;
     }
     let key = settings.audit_key.clone();
-    let opened = match DatabaseUrl::parse(&settings.store.url)? {
+    let opened = match DatabaseUrl::parse(&settings.store.url.0)? {
         DatabaseUrl::Sqlite(path) => {
             SqliteStore::open(&path, key).await.map(|store| Stores::of(&Arc::new(store)))
         }
@@ -142,7 +162,7 @@ fn esb_settings(esb: &EsbSection) -> EsbSettings {
         max_reply_bytes: esb.max_reply_bytes as usize,
         allow_plaintext: esb.allow_plaintext,
         extra_roots: esb.extra_roots.clone().map(Pem::new),
-        identity: esb.identity.clone().map(Pem::new),
+        identity: esb.identity.clone().map(|pem| Pem::new(pem.0)),
         ..EsbSettings::new(esb.url.clone())
     }
 }

@@ -76,6 +76,11 @@ impl Stack {
 async fn serve(config: &str) -> anyhow::Result<madoguchi_api::Running> {
     let settings = madoguchi_api::settings::Settings::parse(config, [])
         .context("the API refuses the sandbox's configuration")?;
+    // A played bank must never confirm what a real one was owed.
+    anyhow::ensure!(
+        settings.keeps_on_this_machine(),
+        "--database-url names a server elsewhere: the sandbox only plays on this machine"
+    );
     madoguchi_api::Server::start(settings)
         .await
         .context("the API did not start; see to --api, --data and --database-url")

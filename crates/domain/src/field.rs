@@ -18,7 +18,10 @@ impl InvalidField {
     }
 }
 
-/// Says whether `text` has 1 to `most` characters, none of them a control character.
+/// Says whether `text` has 1 to `most` characters, none of them a control character or the mark
+/// of what was not readable as text (U+FFFD).
 pub(crate) fn is_plain(text: &str, most: usize) -> bool {
-    !text.is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)
+    !text.is_empty()
+        && text.chars().count() <= most
+        && !text.chars().any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER)
 }

@@ -44,6 +44,15 @@ impl DatabaseUrl {
         }
         Ok(Self::Postgres(text.to_owned()))
     }
+
+    /// Says whether it is a file, or a server that is reached without a network.
+    #[must_use]
+    pub fn is_on_this_machine(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => true,
+            Self::Postgres(url) => url.parse().is_ok_and(|config| is_local(&config)),
+        }
+    }
 }
 
 impl fmt::Debug for DatabaseUrl {

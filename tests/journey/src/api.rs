@@ -36,6 +36,11 @@ impl Api {
         self.addr
     }
 
+    /// How it is: running, or ended and how.
+    pub fn condition(&mut self) -> String {
+        self.process.condition()
+    }
+
     /// Kills it with `SIGKILL`, as a power cut would.
     ///
     /// # Errors

@@ -87,6 +87,15 @@ impl Process {
         }
     }
 
+    /// How it is: running, or ended and how.
+    pub fn condition(&mut self) -> String {
+        match self.child.try_wait() {
+            Ok(None) => format!("{} runs", self.name),
+            Ok(Some(status)) => format!("{} has ended ({status})", self.name),
+            Err(error) => format!("{} cannot be looked at: {error}", self.name),
+        }
+    }
+
     /// Kills it: `SIGKILL`.
     ///
     /// # Errors

@@ -128,6 +128,15 @@ impl Stage {
         self.ready().await
     }
 
+    /// How the server is, and the end of what it has said: why something else may have failed.
+    pub fn condition(&self) -> String {
+        let mut api = self.api.lock().unwrap_or_else(PoisonError::into_inner);
+        let is = api.as_mut().map_or_else(|| "the server does not run".to_owned(), Api::condition);
+        let log = self.log().unwrap_or_default();
+        let last: Vec<&str> = log.lines().rev().take(5).collect();
+        format!("{is}; it last said, newest first: {last:#?}")
+    }
+
     /// Everything the server has said, over all its starts.
     ///
     /// # Errors

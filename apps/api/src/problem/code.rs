@@ -88,11 +88,11 @@ impl Code {
 /// The bank's own codes, set once before the server starts.
 static SHOWN: OnceLock<HashMap<Code, String>> = OnceLock::new();
 
-/// Shows codes as the bank calls them, from now on.
-pub(crate) fn show_as(codes: HashMap<Code, String>) {
-    if !codes.is_empty() {
-        let _ = SHOWN.set(codes);
-    }
+/// Shows codes as the bank calls them, from now on and in the whole process.
+pub(crate) fn show_as(codes: HashMap<Code, String>) -> anyhow::Result<()> {
+    let shown = SHOWN.get_or_init(|| codes.clone());
+    anyhow::ensure!(*shown == codes, "error_codes: another server of this process has others");
+    Ok(())
 }
 
 /// A code as the bank calls it.

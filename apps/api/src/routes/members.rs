@@ -2,7 +2,6 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
-use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::{Account, ArrangementId, Member, MemberId, ProductName};
 use madoguchi_domain::port::Registered;
@@ -57,10 +56,6 @@ pub(crate) async fn read(
     id: Path<String>,
     _: Call<NoBody>,
 ) -> Result<HttpResponse, Problem> {
-    // What the path held was not UTF-8: no member has such an id.
-    if id.contains(char::REPLACEMENT_CHARACTER) {
-        return Err(InvalidField::new("memberId", "must be UTF-8").into());
-    }
     let id = MemberId::parse(&id)?;
     let desk = front.members.clone();
     let member = front.run(async move { desk.find(&id).await }).await?;

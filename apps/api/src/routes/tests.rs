@@ -52,6 +52,7 @@ fn front() -> Data<Front> {
         tokens: Arc::new(OneScopeEach),
         dependencies: vec![stores.health],
         ids,
+        places: Arc::new(tokio::sync::Semaphore::new(8)),
         qr_base_url: "https://bank.example".into(),
     })
 }

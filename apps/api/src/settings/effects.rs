@@ -26,7 +26,7 @@ pub struct EffectSettings {
 }
 
 impl EffectSettings {
-    pub(super) fn read(section: &mut Section<'_>) -> Option<Self> {
+    pub(super) fn read(section: &mut Section<'_>) -> Self {
         let standard = EffectPolicy::standard();
         let hour = 3_600_000;
         let worker = section.or("worker", true, value::boolean);
@@ -54,7 +54,7 @@ impl EffectSettings {
             ..standard
         };
         let calls = calls as usize;
-        Some(Self { worker, policy, calls, sweep_every, breaker_failures, breaker_open })
+        Self { worker, policy, calls, sweep_every, breaker_failures, breaker_open }
     }
 
     /// A worker must be done with its call, and have written down what it saw, before somebody

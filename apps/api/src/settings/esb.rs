@@ -5,7 +5,9 @@ use std::time::Duration;
 use madoguchi_domain::core_bank::{FinalCodes, Guarantee, UpstreamCode};
 use toml::Value;
 
+use super::hidden::Hidden;
 use super::reader::{Section, value};
+use super::secrets::only_for_its_owner;
 
 /// Where `CustInfo` stands in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,11 +46,12 @@ pub struct EsbSection {
     /// Certificates of a private authority to trust, in PEM.
     pub extra_roots: Option<Vec<u8>>,
     /// Our own certificate and key, in PEM.
-    pub identity: Option<Vec<u8>>,
+    pub identity: Option<Hidden<Vec<u8>>>,
 }
 
 impl EsbSection {
-    pub(super) fn read(section: &mut Section<'_>) -> Option<Self> {
+    /// Reads the section; a missing address is noted, and stands empty until all is refused.
+    pub(super) fn read(section: &mut Section<'_>) -> Self {
         let url = section.required("url", "the address DA21 is sent to", value::text);
         let allow_plaintext = section.or("allow_plaintext", false, value::boolean);
         let guarantee =
@@ -74,9 +77,13 @@ impl EsbSection {
             std::fs::read(&path).map_err(|_| format!("cannot be read: {}", path.display()))
         };
         let extra_roots = section.optional("root_ca_file", file);
-        let identity = section.optional("client_identity_file", file);
-        Some(Self {
-            url: url?,
+        let identity = section.optional("client_identity_file", |value| {
+            let path = value::path(value)?;
+            only_for_its_owner(&path)?;
+            file(Value::from(path.to_string_lossy().into_owned())).map(Hidden)
+        });
+        Self {
+            url: url.unwrap_or_default(),
             allow_plaintext,
             guarantee,
             final_codes,
@@ -89,7 +96,7 @@ impl EsbSection {
             max_reply_bytes,
             extra_roots,
             identity,
-        })
+        }
     }
 }
 

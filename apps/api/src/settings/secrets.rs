@@ -45,12 +45,19 @@ const FORM: &str = "must be 64 or more hexadecimal digits";
 
 fn from_file(path: &Path) -> Result<SecretKey, String> {
     let unreadable = |_| format!("cannot be read: {}", path.display());
+    only_for_its_owner(path)?;
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    unhex(text.trim()).ok_or_else(|| format!("{FORM}: {}", path.display()))
+}
+
+/// Refuses a file that anybody but its owner may touch.
+pub(super) fn only_for_its_owner(path: &Path) -> Result<(), String> {
+    let unreadable = |_| format!("cannot be read: {}", path.display());
     let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode();
     if mode & 0o077 != 0 {
         return Err(format!("may be read by others: chmod 600 {}", path.display()));
     }
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    unhex(text.trim()).ok_or_else(|| format!("{FORM}: {}", path.display()))
+    Ok(())
 }
 
 fn unhex(text: &str) -> Option<SecretKey> {

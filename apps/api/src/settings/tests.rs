@@ -98,3 +98,22 @@ fn unsafe_combinations_are_refused() {
     assert_eq!(mistakes(&success, &[]), ["esb.final_codes"]);
     assert_eq!(mistakes("not toml at all", &[])[0], "the file");
 }
+
+#[test]
+fn nothing_secret_is_printed() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = good(&dir, 0o600).replace("sqlite:m.db", "postgres://u:pass-canary@localhost/m");
+    let settings = Settings::parse(&text, []).unwrap();
+    let printed = format!("{settings:?}");
+    assert!(!printed.contains("pass-canary") && !printed.contains("abab"), "{printed}");
+}
+
+#[test]
+fn a_prefix_that_could_not_be_reached_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    for prefix in ["a", "/", "/a/", "/a b", "/a#b", "/{x}", "/api/v1/members", "/health"] {
+        let text = good(&dir, 0o600)
+            .replace("[server]", &format!("[server]\nsource_prefix = \"{prefix}\""));
+        assert_eq!(mistakes(&text, &[]), ["server.source_prefix"], "{prefix}");
+    }
+}

@@ -78,19 +78,30 @@ impl TransactionIdScheme {
 }
 
 /// Writes a 256-bit number in the given alphabet, least significant digit last, cut to `length`.
-fn spell(mut number: [u8; 32], alphabet: &[u8], length: usize) -> String {
+/// Divides by as many digits at once as fit into 32 bits: this is on the path of every verdict.
+fn spell(number: [u8; 32], alphabet: &[u8], length: usize) -> String {
     let base = u32::try_from(alphabet.len()).unwrap_or(u32::MAX);
-    let mut text: Vec<u8> = (0..length)
-        .map(|_| {
-            let mut remainder = 0_u32;
-            for byte in &mut number {
-                let value = remainder * 256 + u32::from(*byte);
-                *byte = u8::try_from(value / base).unwrap_or(u8::MAX);
-                remainder = value % base;
-            }
-            alphabet[remainder as usize]
-        })
-        .collect();
+    let digits_at_once = u32::MAX.ilog(base);
+    let divisor = u64::from(base.pow(digits_at_once));
+    let mut limbs: [u32; 8] = std::array::from_fn(|at| {
+        u32::from_be_bytes(std::array::from_fn(|byte| number[at * 4 + byte]))
+    });
+    let mut text = Vec::with_capacity(length + digits_at_once as usize);
+    while text.len() < length {
+        let mut remainder = 0_u64;
+        for limb in &mut limbs {
+            let value = (remainder << 32) | u64::from(*limb);
+            // The remainder is below the divisor, so the quotient is below 2^32.
+            *limb = u32::try_from(value / divisor).unwrap_or(u32::MAX);
+            remainder = value % divisor;
+        }
+        let mut digits = u32::try_from(remainder).unwrap_or(u32::MAX);
+        for _ in 0..digits_at_once {
+            text.push(alphabet[(digits % base) as usize]);
+            digits /= base;
+        }
+    }
+    text.truncate(length);
     text.reverse();
     String::from_utf8_lossy(&text).into_owned()
 }

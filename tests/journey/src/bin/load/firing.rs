@@ -45,10 +45,9 @@ pub(crate) async fn fire(
                         break;
                     };
                     let asked = Instant::now();
-                    let passed = line.pass(member).await;
-                    passed.with_context(|| {
-                        let (waited, since) = (asked.elapsed(), began.elapsed());
-                        format!("request {} of a connection, {since:?} into the round, {waited:?} after it was sent", waits.len() + 1)
+                    line.pass(member).await.with_context(|| {
+                        let (into, after) = (began.elapsed(), asked.elapsed());
+                        format!("{into:?} into the round, {after:?} after it was asked")
                     })?;
                     waits.push(asked.elapsed());
                 }

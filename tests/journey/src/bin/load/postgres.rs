@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use madoguchi_journey::database::{Database, psql};
 use madoguchi_journey::installation::Installation;
 use madoguchi_journey::stage::Stage;
@@ -84,7 +84,8 @@ impl Ring {
         self.prepared += cases;
         let members: Vec<_> = (first..first + cases).map(|n| format!("MEMBER-{n:08}")).collect();
         let addr = self.stage.caller.addr();
-        let round = fire(addr, connections, Arc::new(members), options.lasting()).await?;
+        let round = fire(addr, connections, Arc::new(members), options.lasting()).await;
+        let round = round.with_context(|| self.stage.condition())?;
         self.taken += round.taken;
         self.every_verdict_is_there()?;
         let other = tokio::task::block_in_place(|| {

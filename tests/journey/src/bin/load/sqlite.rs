@@ -62,7 +62,7 @@ async fn prepare(options: &Options, file: &Path) -> anyhow::Result<Arc<Vec<Strin
         let stage = Arc::clone(&on);
         async move { Ok(Customer::verified(&stage).await?.member) }
     });
-    let members = members.await?;
+    let members = members.await.with_context(|| stage.condition())?;
     stage.stop()?;
     Ok(Arc::new(members))
 }
@@ -86,7 +86,7 @@ async fn round(
     changed.extend(most.map(|most| ("LANE__MOST", most.to_string())));
     let stage = Stage::on(&Database::Sqlite(copy), changed).await?;
     let round = fire(stage.caller.addr(), connections, Arc::clone(members), options.lasting());
-    let round = round.await?;
+    let round = round.await.with_context(|| stage.condition())?;
     stage.stop()?;
     Ok(round)
 }

@@ -1,0 +1,13 @@
+//! What is configured but must never be printed.
+
+use std::fmt;
+
+/// A value whose debug output does not show it.
+#[derive(Clone)]
+pub struct Hidden<T>(pub(crate) T);
+
+impl<T> fmt::Debug for Hidden<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
