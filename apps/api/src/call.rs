@@ -100,7 +100,10 @@ fn token(headers: &HeaderMap) -> Option<AccessToken> {
     let direct = headers.get_all("acstkn").map(|value| value.to_str().ok());
     // Other schemes are other people's: a proxy may use one of them for itself.
     let bearer = headers.get_all(header::AUTHORIZATION).filter_map(|value| {
-        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        let Ok(text) = value.to_str() else {
+            return Some(None);
+        };
+        let (scheme, token) = text.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(Some(token))
     });
     let mut tokens = direct.chain(bearer).map(|text| AccessToken::parse(text?).ok());

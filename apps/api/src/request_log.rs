@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -28,16 +29,33 @@ pub(crate) async fn note(
     if let Some(id) = &id {
         request.extensions_mut().insert(id.clone());
     }
-    let method = request.method().clone();
+    let method = known(request.method());
     let mut response = next.call(request).await?;
     // The pattern, never the path: a path may hold a member's id.
     let route = response.request().match_pattern();
     let (route, status) = (route.as_deref().unwrap_or("none"), response.status().as_u16());
     let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     let request = id.as_ref().map(CorrelationId::as_str);
-    tracing::info!(request, %method, route, status, took_us, "answered");
+    tracing::info!(request, method, route, status, took_us, "answered");
     if let Some(value) = request.and_then(|id| HeaderValue::from_str(id).ok()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     Ok(response)
+}
+
+/// The method if it is one of HTTP's own: any other word is the caller's, and not for the log.
+fn known(method: &Method) -> &'static str {
+    let all = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::TRACE,
+        Method::CONNECT,
+    ];
+    let names = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+    all.iter().zip(names).find(|(own, _)| *own == method).map_or("other", |(_, name)| name)
 }

@@ -91,7 +91,15 @@ impl DecisionLane {
 
 async fn run(mut queue: mpsc::Receiver<Waiting>, round: Round, most: usize) {
     let mut batch = Vec::with_capacity(most);
-    while queue.recv_many(&mut batch, most).await > 0 {
-        round.answer_all(std::mem::take(&mut batch)).await;
+    loop {
+        if batch.is_empty() && queue.recv_many(&mut batch, most).await == 0 {
+            return;
+        }
+        // What was left goes first, and nobody else waits for it.
+        while batch.len() < most {
+            let Ok(waiting) = queue.try_recv() else { break };
+            batch.push(waiting);
+        }
+        batch = round.answer(batch).await;
     }
 }

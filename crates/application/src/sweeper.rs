@@ -59,13 +59,17 @@ impl Sweeper {
     /// Sweeps until `stop` says so.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut orphans_at = Instant::now();
+        let mut failures = 0_u32;
         while !*stop.borrow() {
             let mut swept = self.sweep().await;
             if swept.is_ok() && Instant::now() >= orphans_at {
                 swept = self.adopt().await.map(|adopted| adopted + swept.unwrap_or(0));
-                if swept.is_ok() {
-                    orphans_at = Instant::now() + self.settings.orphans_every;
-                }
+                // A search that broke off may have been too much for the database: it comes again
+                // soon, then less and less often.
+                failures = if swept.is_ok() { 0 } else { failures + 1 };
+                let soon = self.settings.every.saturating_mul(2_u32.saturating_pow(failures));
+                let whole = self.settings.orphans_every;
+                orphans_at = Instant::now() + if failures == 0 { whole } else { soon.min(whole) };
             }
             match swept {
                 Ok(0) => {}

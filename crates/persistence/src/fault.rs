@@ -31,13 +31,15 @@ impl Fault {
     }
 
     /// Says whether the same work may succeed at once: the database chose a victim among equals.
-    pub(crate) fn is_worth_repeating(&self) -> bool {
-        match self {
-            Self::Driver(Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
-            // Diesel has no kind of its own for PostgreSQL's 40P01.
-            Self::Driver(Error::DatabaseError(_, info)) => info.message() == "deadlock detected",
-            Self::Driver(_) | Self::Store(_) => false,
-        }
+    /// Diesel has no kind of its own for a deadlock, and its text depends on the server's language.
+    pub(crate) const fn is_worth_repeating(&self) -> bool {
+        matches!(
+            self,
+            Self::Driver(Error::DatabaseError(
+                DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::Unknown,
+                _
+            ))
+        )
     }
 
     /// Tells the log which kind it was and the caller what to do.

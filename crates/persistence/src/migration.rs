@@ -4,7 +4,7 @@ use diesel::migration::{MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, SqliteConnection};
-use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::{DatabaseUrl, OpenError};
@@ -125,11 +125,15 @@ fn apply<Db: diesel::backend::Backend>(
     ran.map(|_| before).map_err(|_| OpenError::MigrationFailed)
 }
 
-async fn lock(conn: &mut AsyncPgConnection) -> QueryResult<usize> {
+/// Waits for its turn however long the others migrate. A migration may take long, but its DDL must
+/// not queue behind other people's transactions for ever, with everybody else behind it.
+async fn lock(conn: &mut AsyncPgConnection) -> QueryResult<()> {
+    conn.batch_execute("set statement_timeout = 0; set lock_timeout = 0").await?;
     diesel::sql_query("select pg_advisory_lock($1)")
         .bind::<diesel::sql_types::BigInt, _>(MIGRATION_LOCK)
         .execute(conn)
-        .await
+        .await?;
+    conn.batch_execute("set lock_timeout = '5s'").await
 }
 
 pub(crate) fn sqlite_state(conn: &mut SqliteConnection) -> Result<SchemaState, OpenError> {

@@ -3,6 +3,7 @@
 mod audit;
 mod connection;
 mod effects;
+mod lease;
 mod members;
 mod upgrades;
 
@@ -10,7 +11,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::audit::{ChainedEntry, Head, Place};
@@ -27,6 +28,7 @@ use crate::OpenError;
 use crate::fault::Fault;
 
 pub(crate) use connection::connect;
+use lease::{Lease, bounded};
 
 /// How often work is repeated that lost against equals (a deadlock, a serialization failure).
 const REPEATS: u32 = 3;
@@ -70,28 +72,62 @@ impl PgStore {
         Ok(Self { pool: connection::pool(url, settings)?, audit_key })
     }
 
-    async fn connection(&self) -> Result<Object<AsyncPgConnection>, StoreError> {
-        self.pool.get().await.map_err(|_| StoreError::Unavailable("no connection to the database"))
+    async fn lease(&self) -> Result<Lease, StoreError> {
+        let got = self.pool.get().await;
+        let conn = got.map_err(|_| StoreError::Unavailable("no connection to the database"))?;
+        Ok(Lease::new(conn))
     }
 
     async fn try_register(&self, members: &[Registration]) -> Result<Vec<Registered>, Fault> {
-        let mut conn = self.connection().await?;
-        conn.transaction(async |conn| members::register(conn, members, &self.audit_key).await).await
+        bounded(async {
+            let mut conn = self.lease().await?;
+            let work = conn.open()?;
+            let done = work
+                .transaction(async |conn| members::register(conn, members, &self.audit_key).await)
+                .await;
+            conn.keep();
+            done
+        })
+        .await
     }
 
     async fn try_commit(&self, changes: &[Change]) -> Result<Vec<Committed>, Fault> {
-        let mut conn = self.connection().await?;
-        conn.transaction(async |conn| upgrades::commit(conn, changes, &self.audit_key).await).await
+        bounded(async {
+            let mut conn = self.lease().await?;
+            let work = conn.open()?;
+            let done = work
+                .transaction(async |conn| upgrades::commit(conn, changes, &self.audit_key).await)
+                .await;
+            conn.keep();
+            done
+        })
+        .await
     }
 
     async fn try_claim(&self, claim: &Claim) -> Result<Vec<Effect>, Fault> {
-        let mut conn = self.connection().await?;
-        conn.transaction(async |conn| effects::claim(conn, claim, &self.audit_key).await).await
+        bounded(async {
+            let mut conn = self.lease().await?;
+            let work = conn.open()?;
+            let done = work
+                .transaction(async |conn| effects::claim(conn, claim, &self.audit_key).await)
+                .await;
+            conn.keep();
+            done
+        })
+        .await
     }
 
     async fn try_record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, Fault> {
-        let mut conn = self.connection().await?;
-        conn.transaction(async |conn| effects::record(conn, changes, &self.audit_key).await).await
+        bounded(async {
+            let mut conn = self.lease().await?;
+            let work = conn.open()?;
+            let done = work
+                .transaction(async |conn| effects::record(conn, changes, &self.audit_key).await)
+                .await;
+            conn.keep();
+            done
+        })
+        .await
     }
 }
 
@@ -116,14 +152,28 @@ impl MemberStore for PgStore {
     }
 
     async fn find(&self, id: &MemberId) -> Result<Option<Member>, StoreError> {
-        members::find(&mut *self.connection().await?, id).await.map_err(Fault::tell)
+        bounded(async {
+            let mut conn = self.lease().await?;
+            let done = members::find(conn.open()?, id).await;
+            conn.keep();
+            done
+        })
+        .await
+        .map_err(Fault::tell)
     }
 }
 
 #[async_trait]
 impl UpgradeStore for PgStore {
     async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<Dossier>>, StoreError> {
-        upgrades::load(&mut *self.connection().await?, lookups).await.map_err(Fault::tell)
+        bounded(async {
+            let mut conn = self.lease().await?;
+            let done = upgrades::load(conn.open()?, lookups).await;
+            conn.keep();
+            done
+        })
+        .await
+        .map_err(Fault::tell)
     }
 
     async fn commit(&self, changes: &[Change]) -> Result<Vec<Committed>, StoreError> {
@@ -144,7 +194,14 @@ impl UpgradeStore for PgStore {
     }
 
     async fn timeline(&self, case: CaseId) -> Result<Timeline, StoreError> {
-        upgrades::timeline(&mut *self.connection().await?, case).await.map_err(Fault::tell)
+        bounded(async {
+            let mut conn = self.lease().await?;
+            let done = upgrades::timeline(conn.open()?, case).await;
+            conn.keep();
+            done
+        })
+        .await
+        .map_err(Fault::tell)
     }
 }
 
@@ -159,22 +216,50 @@ impl EffectQueue for PgStore {
     }
 
     async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<Overdue>, StoreError> {
-        effects::overdue(&mut *self.connection().await?, now, limit).await.map_err(Fault::tell)
+        bounded(async {
+            let mut conn = self.lease().await?;
+            let done = effects::overdue(conn.open()?, now, limit).await;
+            conn.keep();
+            done
+        })
+        .await
+        .map_err(Fault::tell)
     }
 
     async fn orphans(&self, limit: u32) -> Result<Vec<Dossier>, StoreError> {
-        effects::orphans(&mut *self.connection().await?, limit).await.map_err(Fault::tell)
+        bounded(async {
+            let mut conn = self.lease().await?;
+            let done = effects::orphans(conn.open()?, limit).await;
+            conn.keep();
+            done
+        })
+        .await
+        .map_err(Fault::tell)
     }
 }
 
 #[async_trait]
 impl AuditLog for PgStore {
     async fn heads(&self) -> Result<Vec<Head>, StoreError> {
-        audit::heads(&mut *self.connection().await?).await.map_err(Fault::tell)
+        bounded(async {
+            let mut conn = self.lease().await?;
+            let done = audit::heads(conn.open()?).await;
+            conn.keep();
+            done
+        })
+        .await
+        .map_err(Fault::tell)
     }
 
     async fn after(&self, place: Place, limit: u32) -> Result<Vec<ChainedEntry>, StoreError> {
-        audit::after(&mut *self.connection().await?, place, limit).await.map_err(Fault::tell)
+        bounded(async {
+            let mut conn = self.lease().await?;
+            let done = audit::after(conn.open()?, place, limit).await;
+            conn.keep();
+            done
+        })
+        .await
+        .map_err(Fault::tell)
     }
 }
 

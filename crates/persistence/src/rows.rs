@@ -36,6 +36,18 @@ pub(crate) fn dossier(
     })
 }
 
+/// Keeps what can be believed of passed cases without an effect: one poisoned row must not hold
+/// up the others.
+pub(crate) fn orphaned(rows: Vec<(MemberRow, CaseRow)>) -> Vec<Dossier> {
+    let believed = rows.into_iter().filter_map(|(member, case)| {
+        let id = case.case_id;
+        dossier((member, Some(case), None), None, None)
+            .inspect_err(|error| tracing::error!(case = %id.0, %error, "a case's row cannot be"))
+            .ok()
+    });
+    believed.collect()
+}
+
 /// Says that the value in `place` cannot be.
 const fn corrupt(place: &'static str) -> StoreError {
     StoreError::Corrupt(place)

@@ -66,12 +66,14 @@ impl fmt::Debug for DatabaseUrl {
 
 /// Says whether every host of the configuration is this machine: then nothing is on a network.
 pub(crate) fn is_local(config: &tokio_postgres::Config) -> bool {
-    config.get_hosts().iter().all(|host| match host {
-        Host::Unix(_) => true,
-        Host::Tcp(name) => {
-            name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
-        }
-    })
+    let here = |ip: &IpAddr| ip.is_loopback();
+    config.get_hostaddrs().iter().all(here)
+        && config.get_hosts().iter().all(|host| match host {
+            Host::Unix(_) => true,
+            Host::Tcp(name) => {
+                name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+            }
+        })
 }
 
 #[cfg(test)]
@@ -96,6 +98,7 @@ mod tests {
         assert!(local("postgres://u@127.0.0.1/m"));
         assert!(local("postgres://u@/m?host=%2Ftmp%2Fx"));
         assert!(!local("postgres://u@10.0.0.1/m"));
+        assert!(!local("postgres://u@localhost/m?hostaddr=10.0.0.5"));
         assert!(!local("postgres://u@127.0.0.1,db.bank.example/m"));
     }
 }

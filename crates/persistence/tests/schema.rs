@@ -151,11 +151,29 @@ async fn what_was_written_down_is_never_changed() {
     };
     assert!(sqlite(&path, &entry("x'00'", "1")));
     assert!(postgres(&database, &entry("'\\x00'", "now()")));
-    for sql in ["update audit_entry set detail = 'x'", "delete from audit_entry"] {
-        assert!(!sqlite(&path, sql), "{sql}");
-        assert!(!postgres(&database, sql), "{sql}");
+    let told = |uuid: fn(u8) -> String, at: &str| {
+        format!(
+            "{MEMBER} {} insert into upgrade_history (case_id, version, to_state, why, \
+             actor_issuer, actor_subject, actor_kind, at, correlation) values \
+             ({id}, 1, 'New', 'opened', 'i', 's', 'HUMAN', {at}, 'c'); \
+             insert into core_bank_effect (case_id, member_id, arrangement_id, product_name, \
+             level, transaction_id, txn_no, state, fence, unsent, ambiguous, ambiguous_us, \
+             planned_at, since) values ({id}, 'M1', 'AA1', 'P', '1A', 'T', 'N', 'Confirmed', 0, 0, \
+             0, 0, {at}, {at}); insert into core_bank_evidence (case_id, fence, worker, outcome, \
+             detail, at) values ({id}, 1, 'w', 'applied', '200', {at});",
+            case("New", 1, 1, uuid, at),
+            id = uuid(1),
+        )
+    };
+    assert!(sqlite(&path, &told(sqlite_uuid, "1")));
+    assert!(postgres(&database, &told(postgres_uuid, "now()")));
+    for table in ["upgrade_history", "core_bank_evidence", "audit_entry"] {
+        for sql in [format!("update {table} set at = at"), format!("delete from {table}")] {
+            assert!(!sqlite(&path, &sql), "{sql}");
+            assert!(!postgres(&database, &sql), "{sql}");
+        }
+        assert!(!postgres(&database, &format!("truncate {table}")), "{table}");
     }
-    assert!(!postgres(&database, "truncate audit_entry"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -232,7 +232,7 @@ async fn a_bad_address_is_refused_and_leaves_no_trace(store: Store) -> anyhow::R
             .into_bytes()
     };
     let invalid = (400, "INVALID_REQUEST");
-    for path in ["%00", "%0a", "a%00b", &"x".repeat(65)] {
+    for path in ["%00", "%0a", "a%00b", "%ff%fe", &"x".repeat(65)] {
         let request = get(&format!("/api/v1/members/{path}"), tokens::MEMBER_READ);
         witness.refused(path, &request, invalid).await?;
     }
@@ -253,7 +253,7 @@ async fn a_bad_address_is_refused_and_leaves_no_trace(store: Store) -> anyhow::R
     for path in odd {
         witness.refused(&path, &get(&path, tokens::DECIDE), unknown).await?;
     }
-    for method in ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "HEADS"] {
+    for method in ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", CANARY] {
         let request = String::from_utf8(get(VERDICT, tokens::DECIDE))?.replacen("GET", method, 1);
         witness.refused(method, request.as_bytes(), (405, "METHOD_NOT_ALLOWED")).await?;
     }

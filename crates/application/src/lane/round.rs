@@ -53,20 +53,19 @@ struct Failed {
 }
 
 impl Round {
-    /// Answers every request. A batch that fails as a whole is tried again, on what is true by
-    /// then: that finds out what an unknown commit did. Failing again, its requests go one by
-    /// one, so that a poisoned one fails alone.
-    pub(super) async fn answer_all(&self, batch: Vec<Waiting>) {
-        let mut left = batch;
-        let mut failures = 0;
-        while !left.is_empty() {
-            match self.attempt(left).await {
-                Ok(again) => left = again,
-                Err(Failed { unanswered, .. }) if failures == 0 => {
-                    failures += 1;
-                    left = unanswered;
-                }
-                Err(Failed { unanswered, .. }) => return self.one_by_one(unanswered).await,
+    /// Answers what it can; returns what must be decided again, on what is true by then, in its
+    /// order. A batch that fails as a whole is tried again at once: that finds out what an unknown
+    /// commit did. Failing again, its requests go one by one, so that a poisoned one fails alone.
+    pub(super) async fn answer(&self, batch: Vec<Waiting>) -> Vec<Waiting> {
+        let unanswered = match self.attempt(batch).await {
+            Ok(left) => return left,
+            Err(Failed { unanswered, .. }) => unanswered,
+        };
+        match self.attempt(unanswered).await {
+            Ok(left) => left,
+            Err(Failed { unanswered, .. }) => {
+                self.one_by_one(unanswered).await;
+                Vec::new()
             }
         }
     }

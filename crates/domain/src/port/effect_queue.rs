@@ -54,7 +54,7 @@ impl Claim {
 /// An effect that waits for a decision, not for a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overdue {
-    /// `Sending` past its lease, or `Unknown` (settled or with proof).
+    /// `Sending` past its lease, `Unknown` (settled or with proof), or `Manual` with proof.
     pub effect: Effect,
     /// Whether some worker's evidence proves that it was applied.
     pub proven_applied: bool,
@@ -68,7 +68,9 @@ impl Overdue {
             EffectState::Sending { lease_until, .. } if *lease_until <= now => {
                 Some(EffectEvent::LeaseLapsed)
             }
-            EffectState::Unknown { .. } if self.proven_applied => Some(EffectEvent::ProvenApplied),
+            EffectState::Unknown { .. } | EffectState::Manual if self.proven_applied => {
+                Some(EffectEvent::ProvenApplied)
+            }
             EffectState::Unknown { settles_at } if *settles_at <= now => Some(EffectEvent::Settled),
             EffectState::Planned { .. }
             | EffectState::Sending { .. }
@@ -111,7 +113,7 @@ pub trait EffectQueue: Send + Sync {
     async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError>;
 
     /// At most `limit` effects whose lease or settle time is over at `now`, or that some
-    /// evidence proves applied while they are `Unknown`.
+    /// evidence proves applied while they are `Unknown` or `Manual`.
     ///
     /// # Errors
     /// See [`StoreError`].

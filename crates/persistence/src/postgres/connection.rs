@@ -1,6 +1,7 @@
 //! Connections to PostgreSQL: encrypted unless they stay on this machine, and durable.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use deadpool::Runtime;
 use deadpool::managed::Timeouts;
@@ -57,6 +58,12 @@ pub(super) fn pool(url: &str, settings: PgSettings) -> Result<Pool<AsyncPgConnec
 async fn establish(url: &str) -> ConnectionResult<AsyncPgConnection> {
     let refused = || ConnectionError::BadConnection("not reachable".into());
     let mut config: Config = url.parse().map_err(|_| refused())?;
+    config
+        .connect_timeout(Duration::from_secs(5))
+        .tcp_user_timeout(Duration::from_secs(20))
+        .keepalives_idle(Duration::from_secs(10))
+        .keepalives_interval(Duration::from_secs(5))
+        .keepalives_retries(3);
     let mut conn = if is_local(&config) && config.get_ssl_mode() != SslMode::Require {
         let (client, link) = config.connect(NoTls).await.map_err(|_| refused())?;
         AsyncPgConnection::try_from_client_and_connection(client, link).await?

@@ -15,7 +15,7 @@ use madoguchi_domain::upgrade::{CaseId, Dossier};
 use super::audit;
 use crate::column::{At, CaseUuid};
 use crate::fault::Fault;
-use crate::rows::{CaseRow, EffectRow, EvidenceRow, MemberRow, dossier};
+use crate::rows::{CaseRow, EffectRow, EvidenceRow, MemberRow, orphaned};
 use crate::schema::{Id, Instant, core_bank_effect, members, upgrade_case};
 use crate::statement::{Script, array, case_columns, effect_columns, member_columns, statement};
 
@@ -172,11 +172,11 @@ impl Script for WaitForDecision {
         ") as a (now, most)), \
         seen as (select e.*, exists (select from core_bank_evidence v \
             where v.case_id = e.case_id and v.outcome = 'applied') as proven \
-            from core_bank_effect e where e.state in ('Sending', 'Unknown')) \
+            from core_bank_effect e where e.state in ('Sending', 'Unknown', 'Manual')) \
         select ",
         effect_columns!("s"),
         ", s.proven from seen s, ask \
-        where s.due_at <= ask.now or (s.state = 'Unknown' and s.proven) \
+        where s.due_at <= ask.now or (s.state in ('Unknown', 'Manual') and s.proven) \
         order by s.due_at limit (select most from ask)"
     );
     type Row = (core_bank_effect::SqlType, Bool);
@@ -219,7 +219,5 @@ pub(super) async fn orphans(
 ) -> Result<Vec<Dossier>, Fault> {
     let orphans = statement::<Orphans, _>((i64::from(limit).into_sql::<BigInt>(),));
     let rows: Vec<(MemberRow, CaseRow)> = orphans.load(conn).await?;
-    let dossiers =
-        rows.into_iter().map(|(member, case)| Ok(dossier((member, Some(case), None), None, None)?));
-    dossiers.collect()
+    Ok(orphaned(rows))
 }

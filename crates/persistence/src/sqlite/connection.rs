@@ -20,9 +20,29 @@ const READERS: usize = 2;
 
 /// WAL lets readers read while one writes; FULL makes a commit durable before it is answered.
 const SETUP: &str = "pragma busy_timeout = 5000; pragma journal_mode = wal; \
-    pragma synchronous = full; pragma foreign_keys = on; pragma wal_autocheckpoint = 4000; pragma cache_size = -16384;";
+    pragma synchronous = full; pragma foreign_keys = on; \
+    pragma wal_autocheckpoint = 4000; pragma cache_size = -16384;";
 
-type Shared = Arc<Mutex<SqliteConnection>>;
+/// A connection, and how to open another like it.
+struct Held {
+    conn: SqliteConnection,
+    url: String,
+    setup: &'static str,
+}
+
+impl Held {
+    fn open(url: &str, setup: &'static str) -> Result<Self, OpenError> {
+        let mut conn = establish(url)?;
+        conn.batch_execute(setup).map_err(|_| OpenError::Unreachable)?;
+        Ok(Self { conn, url: url.to_owned(), setup })
+    }
+
+    fn reopened(&self) -> Result<Self, OpenError> {
+        Self::open(&self.url, self.setup)
+    }
+}
+
+type Shared = Arc<Mutex<Held>>;
 
 /// The open connections. A call takes one for itself and runs on a blocking thread to its end,
 /// also when whoever asked has left.
@@ -43,15 +63,10 @@ impl Connections {
     pub(super) async fn open(path: &Path) -> Result<Self, OpenError> {
         let url = path.to_str().ok_or(OpenError::Path)?.to_owned();
         spawn_blocking(move || {
-            let mut writer = establish(&url)?;
-            migration::sqlite_state(&mut writer)?.must_be_current()?;
-            let readers = (0..READERS).map(|_| {
-                let mut reader = establish(&url)?;
-                reader
-                    .batch_execute("pragma query_only = on;")
-                    .map_err(|_| OpenError::Unreachable)?;
-                Ok(Arc::new(Mutex::new(reader)))
-            });
+            let mut writer = Held::open(&url, "")?;
+            migration::sqlite_state(&mut writer.conn)?.must_be_current()?;
+            let reader = || Held::open(&url, "pragma query_only = on;");
+            let readers = (0..READERS).map(|_| Ok(Arc::new(Mutex::new(reader()?))));
             let readers: Result<Vec<Shared>, OpenError> = readers.collect();
             Ok(Self {
                 writer: Arc::new(Mutex::new(writer)),
@@ -108,9 +123,16 @@ where
     R: Send + 'static,
     F: FnOnce(&mut SqliteConnection) -> Result<R, Fault> + Send + 'static,
 {
-    let mut connection = Arc::clone(connection).lock_owned().await;
-    let done = spawn_blocking(move || work(&mut connection)).await;
-    done.unwrap_or(Err(StoreError::Unavailable("the database thread ended").into()))
+    let mut held = Arc::clone(connection).lock_owned().await;
+    if let Ok(done) = spawn_blocking(move || work(&mut held.conn)).await {
+        return done;
+    }
+    // It panicked, perhaps inside a transaction: that connection is never used again.
+    let mut held = Arc::clone(connection).lock_owned().await;
+    if let Ok(fresh) = held.reopened() {
+        *held = fresh;
+    }
+    Err(StoreError::Unavailable("the database thread ended").into())
 }
 
 #[derive(QueryableByName)]

@@ -13,7 +13,7 @@ use madoguchi_domain::upgrade::{Dossier, StateName};
 use super::audit;
 use crate::column::{At, CaseUuid};
 use crate::fault::Fault;
-use crate::rows::{CaseRow, EffectRow, EvidenceRow, MemberRow, dossier};
+use crate::rows::{CaseRow, EffectRow, EvidenceRow, MemberRow, orphaned};
 use crate::schema::{Id, Instant, core_bank_effect, core_bank_evidence, members, upgrade_case};
 use crate::statement::{Script, statement};
 
@@ -138,10 +138,11 @@ pub(super) fn overdue(
                 .filter(core_bank_evidence::outcome.eq("applied")),
         )
     };
+    let doubted = [Name::Unknown.as_str(), Name::Manual.as_str()];
     let waiting = [Name::Sending.as_str(), Name::Unknown.as_str()];
     let lapsed = dsl::state.eq_any(waiting).and(dsl::due_at.le(At::from(now)).assume_not_null());
     let rows: Vec<(EffectRow, bool)> = dsl::core_bank_effect
-        .filter(lapsed.or(dsl::state.eq(Name::Unknown.as_str()).and(proof())))
+        .filter(lapsed.or(dsl::state.eq_any(doubted).and(proof())))
         .order(dsl::due_at)
         .limit(limit.into())
         .select((EffectRow::as_select(), proof()))
@@ -158,7 +159,5 @@ pub(super) fn orphans(conn: &mut SqliteConnection, limit: u32) -> Result<Vec<Dos
         .limit(limit.into())
         .select((MemberRow::as_select(), CaseRow::as_select()))
         .load(conn)?;
-    let dossiers =
-        rows.into_iter().map(|(member, case)| Ok(dossier((member, Some(case), None), None, None)?));
-    dossiers.collect()
+    Ok(orphaned(rows))
 }

@@ -210,8 +210,9 @@ fn is_lapse(row: &AuditEntry) -> bool {
 fn follows(from: Is, to: Is) -> bool {
     match from {
         Is::Planned => to == Is::Sending,
-        Is::Sending => matches!(to, Is::Planned | Is::Unknown | Is::Confirmed | Is::Rejected),
+        Is::Sending => to != Is::Sending,
         Is::Unknown => matches!(to, Is::Planned | Is::Confirmed | Is::Manual),
-        Is::Confirmed | Is::Rejected | Is::Manual => false,
+        Is::Manual => to == Is::Confirmed,
+        Is::Confirmed | Is::Rejected => false,
     }
 }

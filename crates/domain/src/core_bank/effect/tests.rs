@@ -78,6 +78,7 @@ fn the_whole_table_is_this_and_nothing_else() {
         "Sending --lease lapsed--> Unknown",
         "Unknown --settled--> Planned",
         "Unknown --proven applied--> Confirmed",
+        "Manual --proven applied--> Confirmed",
     ];
     assert_eq!(drawn, expected);
 }
@@ -127,6 +128,16 @@ fn eight_unknown_outcomes_or_an_hour_of_them_are_for_people() {
     once = on(&once, unknown(), NOW).unwrap();
     let hour_later = NOW + SignedDuration::from_mins(60);
     assert_eq!(on(&once, EffectEvent::Settled, hour_later).unwrap().state, EffectState::Manual);
+}
+
+#[test]
+fn a_refusal_after_a_doubt_is_for_people_since_the_first_order_may_have_been_obeyed() {
+    let unknown = EffectEvent::Answered(Outcome::Unknown(Doubt::ConnectionLost));
+    let refused = EffectEvent::Answered(Outcome::Refused(UpstreamCode::parse("E").unwrap()));
+    let mut effect = on(&states()[1], unknown, NOW).unwrap();
+    effect = on(&effect, EffectEvent::Settled, NOW).unwrap();
+    effect = on(&effect, EffectEvent::Claimed(worker()), NOW).unwrap();
+    assert_eq!(on(&effect, refused, NOW).unwrap().state, EffectState::Manual);
 }
 
 #[test]

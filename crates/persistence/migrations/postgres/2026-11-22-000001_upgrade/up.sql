@@ -87,7 +87,7 @@ create unique index core_bank_effect_one_live on core_bank_effect (arrangement_i
     where state in ('Planned', 'Sending', 'Unknown', 'Manual');
 
 create index core_bank_effect_due on core_bank_effect (state, due_at)
-    where state in ('Planned', 'Sending', 'Unknown');
+    where state in ('Planned', 'Sending', 'Unknown', 'Manual');
 
 create table core_bank_evidence (
     evidence_id bigint generated always as identity primary key,

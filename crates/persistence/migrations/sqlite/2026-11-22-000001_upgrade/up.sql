@@ -86,8 +86,8 @@ create table core_bank_effect (
 create unique index core_bank_effect_one_live on core_bank_effect (arrangement_id)
     where state in ('Planned', 'Sending', 'Unknown', 'Manual');
 
-create index core_bank_effect_due on core_bank_effect (state, due_at)
-    where state in ('Planned', 'Sending', 'Unknown');
+-- Not partial: SQLite does not see that `state = ?` is one of a list.
+create index core_bank_effect_due on core_bank_effect (state, due_at);
 
 create table core_bank_evidence (
     evidence_id integer primary key autoincrement,
