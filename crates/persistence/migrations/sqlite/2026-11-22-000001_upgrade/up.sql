@@ -1,4 +1,5 @@
 -- Members, upgrade cases, core-bank effects and the audit trail.
+-- `without rowid`: a row stands in the tree of its key, not in a second one beside it.
 
 create table members (
     member_id        text primary key,
@@ -7,7 +8,7 @@ create table members (
     registered_level text,
     confirmed_level  text,
     target_level     text
-) strict;
+) strict, without rowid;
 
 create table upgrade_case (
     case_id         blob primary key,
@@ -25,7 +26,7 @@ create table upgrade_case (
     decided_at      integer,
     target_level    text,
     unique (member_id, attempt)
-) strict;
+) strict, without rowid;
 
 -- At most one open case per member, whoever asks and however many at once.
 create unique index upgrade_case_one_open on upgrade_case (member_id)
@@ -40,7 +41,7 @@ create table upgrade_qr (
     case_id    blob not null references upgrade_case (case_id),
     serial     integer not null,
     unique (case_id, serial)
-) strict;
+) strict, without rowid;
 
 -- Written in one statement with the move it tells of, and never deleted: a foreign key would
 -- only look up again what that statement holds.
@@ -57,7 +58,7 @@ create table upgrade_history (
     at            integer not null,
     correlation   text not null,
     primary key (case_id, version)
-) strict;
+) strict, without rowid;
 
 create table core_bank_effect (
     case_id         blob primary key references upgrade_case (case_id),
@@ -80,7 +81,7 @@ create table core_bank_effect (
     ambiguous_us    integer not null,
     planned_at      integer not null,
     since           integer not null
-) strict;
+) strict, without rowid;
 
 -- Effects of one arrangement run one at a time.
 create unique index core_bank_effect_one_live on core_bank_effect (arrangement_id)
@@ -105,7 +106,7 @@ create table audit_head (
     stream integer primary key,
     seq    integer not null,
     link   blob not null
-) strict;
+) strict, without rowid;
 
 create table audit_entry (
     stream        integer not null,
@@ -121,7 +122,7 @@ create table audit_entry (
     correlation   text not null,
     link          blob not null,
     primary key (stream, seq)
-) strict;
+) strict, without rowid;
 
 -- One writer, one stream.
 insert into audit_head (stream, seq, link) values (0, 0, zeroblob(32));

@@ -1,12 +1,16 @@
 //! What is known before a request is decided, on SQLite.
 
 use diesel::prelude::*;
-use madoguchi_domain::upgrade::{CaseId, CaseKey, CheckReference, CheckSource, Dossier, Lookup};
+use diesel::sql_types::{Nullable, Text};
+use madoguchi_domain::upgrade::{
+    CaseId, CaseKey, CheckReference, CheckSource, Dossier, Lookup, StateName,
+};
 
 use crate::column::CaseUuid;
 use crate::fault::Fault;
 use crate::rows::{CaseRow, DossierRow, EffectRow, MemberRow, dossier};
-use crate::schema::{core_bank_effect, members, upgrade_case, upgrade_qr};
+use crate::schema::{Id, core_bank_effect, members, upgrade_case, upgrade_qr};
+use crate::statement::{Script, case_columns, effect_columns, member_columns, statement};
 
 pub(in crate::sqlite) fn load(
     conn: &mut SqliteConnection,
@@ -34,19 +38,43 @@ fn one(conn: &mut SqliteConnection, lookup: &Lookup) -> Result<Option<Dossier>, 
     Ok(Some(dossier(row, scanned, held_by)?))
 }
 
+/// A member with its newest case. The limit is part of the text: SQLite plans a statement anew
+/// whenever a bound limit is bound again.
+struct NewestOf;
+
+impl Script for NewestOf {
+    const HEAD: &'static str =
+        concat!("select ", member_columns!("m"), ", ", case_columns!("c"), " from (select ");
+    const TAIL: &'static str = " as member_id) i join members m on m.member_id = i.member_id \
+        left join upgrade_case c on c.member_id = m.member_id order by c.attempt desc limit 1";
+    type Row = (members::SqlType, Nullable<upgrade_case::SqlType>);
+}
+
+/// The effect of a case.
+struct EffectOf;
+
+impl Script for EffectOf {
+    const HEAD: &'static str =
+        concat!("select ", effect_columns!("e"), " from core_bank_effect e where e.case_id in (");
+    const TAIL: &'static str = ")";
+    type Row = core_bank_effect::SqlType;
+}
+
 fn newest_of(conn: &mut SqliteConnection, member: &str) -> Result<Option<DossierRow>, Fault> {
-    Ok(members::table
-        .left_join(upgrade_case::table.on(upgrade_case::member_id.eq(members::member_id)))
-        .left_join(core_bank_effect::table.on(core_bank_effect::case_id.eq(upgrade_case::case_id)))
-        .filter(members::member_id.eq(member))
-        .order(upgrade_case::attempt.desc())
-        .select((
-            MemberRow::as_select(),
-            Option::<CaseRow>::as_select(),
-            Option::<EffectRow>::as_select(),
-        ))
-        .first(conn)
-        .optional()?)
+    let found = statement::<NewestOf, _>((member.into_sql::<Text>(),));
+    let found: Option<(MemberRow, Option<CaseRow>)> = found.get_result(conn).optional()?;
+    let Some((member, case)) = found else {
+        return Ok(None);
+    };
+    // Only a passed case has an effect; most are looked up before that.
+    let effect = match &case {
+        Some(case) if case.state == StateName::CustomerSuccess.as_str() => {
+            let effect = statement::<EffectOf, _>((case.case_id.into_sql::<Id>(),));
+            effect.get_result(conn).optional()?
+        }
+        Some(_) | None => None,
+    };
+    Ok(Some((member, case, effect)))
 }
 
 fn by_id(conn: &mut SqliteConnection, case: CaseUuid) -> Result<Option<DossierRow>, Fault> {
