@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Integer;
@@ -144,7 +145,15 @@ struct Synchronous {
 /// Opens a connection and makes sure that its commits are durable.
 pub(crate) fn establish(url: &str) -> Result<SqliteConnection, OpenError> {
     let mut conn = SqliteConnection::establish(url).map_err(|_| OpenError::Unreachable)?;
-    conn.batch_execute(SETUP).map_err(|_| OpenError::Unreachable)?;
+    // A new file is given its journal by whoever comes first; SQLite does not wait for that one.
+    let mut tries = 0;
+    while conn.batch_execute(SETUP).is_err() {
+        tries += 1;
+        if tries == 100 {
+            return Err(OpenError::Unreachable);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
     let level: Synchronous = diesel::sql_query("pragma synchronous")
         .get_result(&mut conn)
         .map_err(|_| OpenError::Unreachable)?;
