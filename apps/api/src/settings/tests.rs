@@ -47,7 +47,7 @@ fn the_shortest_configuration_has_the_documented_defaults() {
 }
 
 #[test]
-fn three_mistakes_are_told_as_three() {
+fn every_mistake_is_told_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let text = good(&dir, 0o600)
         .replace("127.0.0.1:0", "nowhere")
