@@ -13,8 +13,8 @@ pub(crate) struct Row {
     pub(crate) ours: Round,
     /// What the other side reached, a second.
     pub(crate) theirs: f64,
-    /// The ratio that is aimed at.
-    pub(crate) target: f64,
+    /// The ratio that is aimed at, where one is.
+    pub(crate) target: Option<f64>,
 }
 
 /// Prints a table.
@@ -24,8 +24,9 @@ pub(crate) fn show(title: &str, other: &str, rows: &[Row]) {
     println!("|---|---|---|---|---|---|---|");
     for Row { connections, ours, theirs, target } in rows {
         let ms = |wait: std::time::Duration| format!("{:.1} ms", wait.as_secs_f64() * 1e3);
+        let target = target.map_or_else(|| "none".to_owned(), |ratio| format!("{ratio:.0}"));
         println!(
-            "| {connections} | {:.0} | {} | {} | {theirs:.0} | {:.1} | {target:.0} |",
+            "| {connections} | {:.0} | {} | {} | {theirs:.0} | {:.1} | {target} |",
             ours.rate,
             ms(ours.p50),
             ms(ours.p99),
