@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 
 use diesel::backend::Backend;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 
 /// The fixed text of a statement: `HEAD`, the binds with commas between, `TAIL`.
@@ -55,6 +56,53 @@ impl<S: Script, Binds> Query for Statement<S, Binds> {
 
 /// For SQLite; diesel-async has its own for everything.
 impl<S, Binds> RunQueryDsl<SqliteConnection> for Statement<S, Binds> {}
+
+/// The fixed text of an update of one row, if it is still as expected. SQLite alone: PostgreSQL
+/// updates whole batches, and here `update … from` would build a table of its own for each row.
+pub(crate) trait Rewrite: Any {
+    /// `update <table> set (<columns>) = (`
+    const SET: &'static str;
+    /// `) where (<columns>) = (`
+    const WHERE: &'static str;
+}
+
+/// A rewrite with its new values and its expected ones.
+pub(crate) struct Rewriting<R, New, Expected> {
+    new: New,
+    expected: Expected,
+    rewrite: PhantomData<R>,
+}
+
+/// The update of rewrite `R` with these values, where these are found.
+pub(crate) const fn rewrite<R: Rewrite, New, Expected>(
+    new: New,
+    expected: Expected,
+) -> Rewriting<R, New, Expected> {
+    Rewriting { new, expected, rewrite: PhantomData }
+}
+
+impl<R, New, Expected> QueryFragment<Sqlite> for Rewriting<R, New, Expected>
+where
+    R: Rewrite,
+    New: QueryFragment<Sqlite>,
+    Expected: QueryFragment<Sqlite>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql(R::SET);
+        self.new.walk_ast(out.reborrow())?;
+        out.push_sql(R::WHERE);
+        self.expected.walk_ast(out.reborrow())?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl<R: Rewrite, New, Expected> QueryId for Rewriting<R, New, Expected> {
+    type QueryId = R;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<R, New, Expected> RunQueryDsl<SqliteConnection> for Rewriting<R, New, Expected> {}
 
 /// One field of every row, as an array to bind.
 macro_rules! array {

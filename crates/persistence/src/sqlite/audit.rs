@@ -18,7 +18,7 @@ pub(super) fn append<'a>(
     if entries.peek().is_none() {
         return Ok(());
     }
-    let head: HeadRow = audit_head::table.select(HeadRow::as_select()).first(conn)?;
+    let head: HeadRow = audit_head::table.select(HeadRow::as_select()).get_result(conn)?;
     let (rows, head) = AuditRow::chain(key, head.parse()?, entries);
     for row in &rows {
         diesel::insert_into(audit_entry::table).values(row).execute(conn)?;

@@ -15,7 +15,7 @@ use crate::column::{At, CaseUuid};
 use crate::fault::Fault;
 use crate::rows::{CaseRow, EffectRow, EvidenceRow, MemberRow, orphaned};
 use crate::schema::{Id, Instant, core_bank_effect, core_bank_evidence, members, upgrade_case};
-use crate::statement::{Script, statement};
+use crate::statement::{Rewrite, rewrite};
 
 pub(super) fn claim(
     conn: &mut SqliteConnection,
@@ -79,15 +79,10 @@ pub(super) fn record(
 /// Writes an outcome under its fence.
 struct Record;
 
-impl Script for Record {
-    const HEAD: &'static str = "with i (case_id, from_state, expected, state, fence, worker, \
-        due_at, code, unsent, ambiguous, ambiguous_us, since) as (select ";
-    const TAIL: &'static str = ") update core_bank_effect set state = i.state, fence = i.fence, \
-        worker = i.worker, due_at = i.due_at, code = i.code, unsent = i.unsent, \
-        ambiguous = i.ambiguous, ambiguous_us = i.ambiguous_us, since = i.since \
-        from i where core_bank_effect.case_id = i.case_id \
-            and core_bank_effect.fence = i.expected and core_bank_effect.state = i.from_state";
-    type Row = ();
+impl Rewrite for Record {
+    const SET: &'static str = "update core_bank_effect set (state, fence, worker, due_at, code, \
+        unsent, ambiguous, ambiguous_us, since) = (";
+    const WHERE: &'static str = ") where (case_id, fence, state) = (";
 }
 
 fn one(conn: &mut SqliteConnection, change: &EffectChange) -> Result<Recorded, Fault> {
@@ -96,10 +91,7 @@ fn one(conn: &mut SqliteConnection, change: &EffectChange) -> Result<Recorded, F
         diesel::insert_into(core_bank_evidence::table).values(&row).execute(conn)?;
     }
     let row = EffectRow::from(&change.after);
-    let written = statement::<Record, _>((
-        row.case_id.into_sql::<Id>(),
-        change.from.as_str().into_sql::<Text>(),
-        change.expected.0.into_sql::<Integer>(),
+    let after = (
         (&row.state).into_sql::<Text>(),
         row.fence.into_sql::<Integer>(),
         row.worker.as_deref().into_sql::<Nullable<Text>>(),
@@ -109,8 +101,13 @@ fn one(conn: &mut SqliteConnection, change: &EffectChange) -> Result<Recorded, F
         row.ambiguous.into_sql::<Integer>(),
         row.ambiguous_us.into_sql::<BigInt>(),
         row.since.into_sql::<Instant>(),
-    ))
-    .execute(conn)?;
+    );
+    let before = (
+        row.case_id.into_sql::<Id>(),
+        change.expected.0.into_sql::<Integer>(),
+        change.from.as_str().into_sql::<Text>(),
+    );
+    let written = rewrite::<Record, _, _>(after, before).execute(conn)?;
     if written == 0 {
         return Ok(Recorded::FencedOut);
     }

@@ -42,5 +42,5 @@ pub(super) fn find(conn: &mut SqliteConnection, id: &MemberId) -> Result<Option<
 }
 
 fn row_of(conn: &mut SqliteConnection, id: &str) -> Result<Option<MemberRow>, Fault> {
-    Ok(members::table.find(id).select(MemberRow::as_select()).first(conn).optional()?)
+    Ok(members::table.find(id).select(MemberRow::as_select()).get_result(conn).optional()?)
 }

@@ -2,6 +2,7 @@
 
 mod load;
 
+use diesel::dsl::AsExprOf;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Nullable, Text};
 use madoguchi_domain::core_bank::Effect;
@@ -18,7 +19,7 @@ use crate::rows::{CaseRow, EffectRow, EvidenceRow, HistoryRow, QrRow, serial};
 use crate::schema::{
     Id, Instant, core_bank_effect, core_bank_evidence, upgrade_case, upgrade_history, upgrade_qr,
 };
-use crate::statement::{Script, statement};
+use crate::statement::{Rewrite, rewrite};
 
 pub(super) use load::load;
 
@@ -100,53 +101,85 @@ fn transition(
     effect: Option<&Effect>,
 ) -> Result<bool, Fault> {
     let row = CaseRow::from(after);
-    let moved = statement::<Transition, _>((
-        row.case_id.into_sql::<Id>(),
-        from.as_str().into_sql::<Text>(),
-        (&row.state).into_sql::<Text>(),
-        row.version.into_sql::<Integer>(),
-        row.check_source.as_deref().into_sql::<Nullable<Text>>(),
-        row.check_reference.as_deref().into_sql::<Nullable<Text>>(),
-        row.checked_at.into_sql::<Nullable<Instant>>(),
-        row.decided_at.into_sql::<Nullable<Instant>>(),
-        row.target_level.as_deref().into_sql::<Nullable<Text>>(),
-    ))
-    .execute(conn)?;
+    let from = from.as_str();
+    let moved = match after.state.name() {
+        StateName::New => 0,
+        StateName::EddaSuccess | StateName::EddaFailure => checked(conn, from, &row)?,
+        StateName::CustomerSuccess | StateName::CustomerFailure => decided(conn, from, &row)?,
+    };
     if moved == 0 {
         return Ok(false);
     }
     insert_history(conn, history, after.version)?;
     if let Some(effect) = effect {
         plan(conn, effect)?;
-        let member = row.member_id.as_str().into_sql::<Text>();
         let target = row.target_level.as_deref().into_sql::<Nullable<Text>>();
-        statement::<Aim, _>((member, target)).execute(conn)?;
+        let member = row.member_id.as_str().into_sql::<Text>();
+        rewrite::<Aim, _, _>(target, member).execute(conn)?;
     }
     Ok(true)
 }
 
-/// Moves a case that nobody else moved meanwhile.
-struct Transition;
+/// What a check found. The two ways to move each write what is theirs: SQLite writes every index of
+/// a column that is set, changed or not.
+struct Checked;
 
-impl Script for Transition {
-    const HEAD: &'static str = "with i (case_id, from_state, state, version, check_source, \
-        check_reference, checked_at, decided_at, target_level) as (select ";
-    const TAIL: &'static str = ") update upgrade_case set state = i.state, version = i.version, \
-        check_source = i.check_source, check_reference = i.check_reference, \
-        checked_at = i.checked_at, decided_at = i.decided_at, target_level = i.target_level \
-        from i where upgrade_case.case_id = i.case_id \
-            and upgrade_case.version = i.version - 1 and upgrade_case.state = i.from_state";
-    type Row = ();
+impl Rewrite for Checked {
+    const SET: &'static str = "update upgrade_case \
+        set (state, version, check_source, check_reference, checked_at) = (";
+    const WHERE: &'static str = ") where (case_id, version, state) = (";
 }
+
+/// Moves a case that nobody else moved meanwhile.
+fn checked(conn: &mut SqliteConnection, from: &str, row: &CaseRow) -> QueryResult<usize> {
+    let found = (
+        (&row.state).into_sql::<Text>(),
+        row.version.into_sql::<Integer>(),
+        row.check_source.as_deref().into_sql::<Nullable<Text>>(),
+        row.check_reference.as_deref().into_sql::<Nullable<Text>>(),
+        row.checked_at.into_sql::<Nullable<Instant>>(),
+    );
+    rewrite::<Checked, _, _>(found, unmoved(from, row)).execute(conn)
+}
+
+/// What an agent decided.
+struct Decided;
+
+impl Rewrite for Decided {
+    const SET: &'static str =
+        "update upgrade_case set (state, version, decided_at, target_level) = (";
+    const WHERE: &'static str = ") where (case_id, version, state) = (";
+}
+
+/// Moves a case that nobody else moved meanwhile.
+fn decided(conn: &mut SqliteConnection, from: &str, row: &CaseRow) -> QueryResult<usize> {
+    let decision = (
+        (&row.state).into_sql::<Text>(),
+        row.version.into_sql::<Integer>(),
+        row.decided_at.into_sql::<Nullable<Instant>>(),
+        row.target_level.as_deref().into_sql::<Nullable<Text>>(),
+    );
+    rewrite::<Decided, _, _>(decision, unmoved(from, row)).execute(conn)
+}
+
+/// The case as it was loaded.
+fn unmoved<'a>(from: &'a str, row: &CaseRow) -> Unmoved<'a> {
+    (
+        row.case_id.into_sql::<Id>(),
+        (row.version - 1).into_sql::<Integer>(),
+        from.into_sql::<Text>(),
+    )
+}
+
+type Unmoved<'a> =
+    (AsExprOf<CaseUuid, Id>, AsExprOf<i32, Integer>, AsExprOf<&'a str, Text>);
 
 /// Notes the level that a passed verdict wants.
 struct Aim;
 
-impl Script for Aim {
-    const HEAD: &'static str = "with i (member_id, target_level) as (select ";
-    const TAIL: &'static str = ") update members set target_level = i.target_level from i \
-        where members.member_id = i.member_id";
-    type Row = ();
+impl Rewrite for Aim {
+    const SET: &'static str = "update members set (target_level) = (";
+    const WHERE: &'static str = ") where (member_id) = (";
 }
 
 fn plan(conn: &mut SqliteConnection, effect: &Effect) -> Result<usize, Fault> {

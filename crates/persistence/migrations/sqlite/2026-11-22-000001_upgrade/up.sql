@@ -1,5 +1,6 @@
 -- Members, upgrade cases, core-bank effects and the audit trail.
 -- `without rowid`: a row stands in the tree of its key, not in a second one beside it.
+-- Names are checked one by one: for `in (…)` SQLite builds a table anew in every statement.
 
 create table members (
     member_id        text primary key,
@@ -15,12 +16,13 @@ create table upgrade_case (
     member_id       text not null references members (member_id),
     attempt         integer not null check (attempt >= 1),
     state           text not null
-        check (state in ('New', 'EDDASuccess', 'EDDAFailure', 'CustomerSuccess', 'CustomerFailure')),
+        check (state = 'New' or state = 'EDDASuccess' or state = 'EDDAFailure'
+            or state = 'CustomerSuccess' or state = 'CustomerFailure'),
     version         integer not null check (version >= 1),
     qr_serial       integer not null check (qr_serial >= 1),
     qr_expires_at   integer not null,
     opened_at       integer not null,
-    check_source    text check (check_source in ('EDDA', 'VA')),
+    check_source    text check (check_source = 'EDDA' or check_source = 'VA'),
     check_reference text,
     checked_at      integer,
     decided_at      integer,
@@ -30,7 +32,7 @@ create table upgrade_case (
 
 -- At most one open case per member, whoever asks and however many at once.
 create unique index upgrade_case_one_open on upgrade_case (member_id)
-    where state in ('New', 'EDDASuccess');
+    where state = 'New' or state = 'EDDASuccess';
 
 -- One check decides one case.
 create unique index upgrade_case_one_check on upgrade_case (check_source, check_reference)
@@ -48,13 +50,16 @@ create table upgrade_qr (
 create table upgrade_history (
     case_id       blob not null,
     version       integer not null,
-    from_state    text check (from_state in ('New', 'EDDASuccess', 'EDDAFailure', 'CustomerSuccess', 'CustomerFailure')),
+    from_state    text check (from_state = 'New' or from_state = 'EDDASuccess'
+            or from_state = 'EDDAFailure' or from_state = 'CustomerSuccess'
+            or from_state = 'CustomerFailure'),
     to_state      text not null
-        check (to_state in ('New', 'EDDASuccess', 'EDDAFailure', 'CustomerSuccess', 'CustomerFailure')),
+        check (to_state = 'New' or to_state = 'EDDASuccess' or to_state = 'EDDAFailure'
+            or to_state = 'CustomerSuccess' or to_state = 'CustomerFailure'),
     why           text not null,
     actor_issuer  text not null,
     actor_subject text not null,
-    actor_kind    text not null check (actor_kind in ('HUMAN', 'SYSTEM')),
+    actor_kind    text not null check (actor_kind = 'HUMAN' or actor_kind = 'SYSTEM'),
     at            integer not null,
     correlation   text not null,
     primary key (case_id, version)
@@ -69,7 +74,8 @@ create table core_bank_effect (
     transaction_id  text not null unique,
     txn_no          text not null,
     state           text not null
-        check (state in ('Planned', 'Sending', 'Unknown', 'Confirmed', 'Rejected', 'Manual')),
+        check (state = 'Planned' or state = 'Sending' or state = 'Unknown' or state = 'Confirmed'
+            or state = 'Rejected' or state = 'Manual'),
     fence           integer not null,
     worker          text,
     -- Planned: when to send. Sending: when the lease ends. Unknown: when something may be tried.
@@ -85,7 +91,7 @@ create table core_bank_effect (
 
 -- Effects of one arrangement run one at a time.
 create unique index core_bank_effect_one_live on core_bank_effect (arrangement_id)
-    where state in ('Planned', 'Sending', 'Unknown', 'Manual');
+    where state = 'Planned' or state = 'Sending' or state = 'Unknown' or state = 'Manual';
 
 -- Not partial: SQLite does not see that `state = ?` is one of a list.
 create index core_bank_effect_due on core_bank_effect (state, due_at);

@@ -44,9 +44,9 @@ struct NewestOf;
 
 impl Script for NewestOf {
     const HEAD: &'static str =
-        concat!("select ", member_columns!("m"), ", ", case_columns!("c"), " from (select ");
-    const TAIL: &'static str = " as member_id) i join members m on m.member_id = i.member_id \
-        left join upgrade_case c on c.member_id = m.member_id order by c.attempt desc limit 1";
+        concat!("select ", member_columns!("m"), ", ", case_columns!("c"), " from members m \
+        left join upgrade_case c on c.member_id = m.member_id where m.member_id = ");
+    const TAIL: &'static str = " order by c.attempt desc limit 1";
     type Row = (members::SqlType, Nullable<upgrade_case::SqlType>);
 }
 
@@ -83,14 +83,14 @@ fn by_id(conn: &mut SqliteConnection, case: CaseUuid) -> Result<Option<DossierRo
         .left_join(core_bank_effect::table.on(core_bank_effect::case_id.eq(upgrade_case::case_id)))
         .filter(upgrade_case::case_id.eq(case))
         .select((MemberRow::as_select(), CaseRow::as_select(), Option::<EffectRow>::as_select()))
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     Ok(found.map(|(member, case, effect)| (member, Some(case), effect)))
 }
 
 fn scanned(conn: &mut SqliteConnection, hash: &[u8]) -> Result<Option<(CaseUuid, i32)>, Fault> {
     let code = upgrade_qr::table.find(hash).select((upgrade_qr::case_id, upgrade_qr::serial));
-    Ok(code.first(conn).optional()?)
+    Ok(code.get_result(conn).optional()?)
 }
 
 fn holder(
@@ -102,7 +102,7 @@ fn holder(
         .filter(upgrade_case::check_source.eq(source.as_str()))
         .filter(upgrade_case::check_reference.eq(reference.expose()))
         .select(upgrade_case::case_id)
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     Ok(case.map(CaseId::from))
 }

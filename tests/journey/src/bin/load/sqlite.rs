@@ -62,7 +62,9 @@ async fn prepare(options: &Options, file: &Path) -> anyhow::Result<Arc<Vec<Strin
         let stage = Arc::clone(&on);
         async move { Ok(Customer::verified(&stage).await?.member) }
     });
-    let members = members.await.with_context(|| stage.condition())?;
+    let mut members = members.await.with_context(|| stage.condition())?;
+    // As they came: verdicts fall due in the order in which cases were opened.
+    members.sort_unstable();
     stage.stop()?;
     Ok(Arc::new(members))
 }
