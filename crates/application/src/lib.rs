@@ -21,7 +21,7 @@ mod stores;
 mod sweeper;
 mod worker;
 
-pub use breaker::{Breaker, BreakerSettings};
+pub use breaker::notice;
 pub use desk::{CaseView, Opened, UpgradeDesk};
 pub use lane::{DecisionLane, LaneSettings};
 pub use member_desk::MemberDesk;

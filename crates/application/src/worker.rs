@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use madoguchi_domain::actor::{ActorKind, ActorRef};
 use madoguchi_domain::audit::{Action, AuditEntry, Subject};
+use madoguchi_domain::breaker::{Breaker, BreakerSettings};
 use madoguchi_domain::core_bank::{
     Answer, Effect, EffectChange, EffectEvent, EffectPolicy, EffectState, Evidence, FinalCodes,
     Outcome, WhyNotSent, WorkerId, classify,
@@ -15,7 +16,7 @@ use madoguchi_domain::port::{Claim, Clock, CoreBank, EffectQueue, Ids, Recorded,
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use crate::breaker::{Breaker, BreakerSettings};
+use crate::breaker::notice;
 
 /// How a worker works.
 #[derive(Debug, Clone)]
@@ -86,7 +87,7 @@ impl EffectWorker {
                 fresh.extend(done.ok());
             }
             let now = self.clock.now();
-            fresh.iter().for_each(|(_, outcome)| breaker.saw(outcome, now));
+            fresh.iter().for_each(|(_, outcome)| notice(&mut breaker, outcome, now));
             seen.append(&mut fresh);
             seen = self.record(seen).await;
             if nobody_can_stop_us {

@@ -1,8 +1,9 @@
 //! The circuit breaker: a bank that is not there is left alone, and probed with one call.
 
 use jiff::SignedDuration;
-use madoguchi_application::{Breaker, BreakerSettings, EffectWorker};
+use madoguchi_application::{EffectWorker, notice};
 use madoguchi_domain::Timestamp;
+use madoguchi_domain::breaker::{Breaker, BreakerSettings};
 use madoguchi_domain::core_bank::{Doubt, EffectStateName, Outcome, UpstreamCode, WhyNotSent};
 use madoguchi_testkit::fake_core_bank::Behaviour;
 use madoguchi_testkit::fake_store::Fault;
@@ -76,14 +77,14 @@ fn only_failures_in_a_row_open_it() {
     let said = [Outcome::Applied, Outcome::Refused(code), Outcome::Unknown(Doubt::UnlistedCode)];
     for outcome in said {
         for _ in 0..2 {
-            breaker.saw(&Outcome::Unknown(Doubt::TimedOut), now);
+            notice(&mut breaker, &Outcome::Unknown(Doubt::TimedOut), now);
         }
-        breaker.saw(&outcome, now);
+        notice(&mut breaker, &outcome, now);
         assert_eq!(breaker.allows(16, now), 16, "{outcome:?}");
     }
     for doubt in [Doubt::TimedOut, Doubt::ConnectionLost, Doubt::Status] {
         assert_eq!(breaker.allows(16, now), 16);
-        breaker.saw(&Outcome::Unknown(doubt), now);
+        notice(&mut breaker, &Outcome::Unknown(doubt), now);
     }
     assert_eq!(breaker.allows(16, now), 0);
 }
@@ -94,7 +95,7 @@ fn what_says_nothing_about_the_bank_does_not_open_it() {
         let mut breaker = Breaker::new(SETTINGS);
         let now = Timestamp::UNIX_EPOCH;
         for _ in 0..10 {
-            breaker.saw(&Outcome::NotSent(why), now);
+            notice(&mut breaker, &Outcome::NotSent(why), now);
         }
         assert_eq!(breaker.allows(16, now), 16, "{why:?}");
     }

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use madoguchi_application::{
-    BreakerSettings, EffectWorker, Sweeper, SweeperSettings, WorkerSettings,
-};
+use madoguchi_application::{EffectWorker, Sweeper, SweeperSettings, WorkerSettings};
 use madoguchi_domain::audit::{Action, Subject};
+use madoguchi_domain::breaker::BreakerSettings;
 use madoguchi_domain::core_bank::{
     Effect, EffectPolicy, EffectStateName, FinalCodes, UpstreamCode, WorkerId,
 };

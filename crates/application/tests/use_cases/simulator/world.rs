@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use madoguchi_application::{
-    BreakerSettings, EffectWorker, Sweeper, SweeperSettings, WorkerSettings,
-};
+use madoguchi_application::{EffectWorker, Sweeper, SweeperSettings, WorkerSettings};
 use madoguchi_domain::Timestamp;
+use madoguchi_domain::breaker::BreakerSettings;
 use madoguchi_domain::core_bank::{EffectPolicy, FinalCodes, UpstreamCode, WorkerId};
 use madoguchi_domain::port::{Clock, CoreBank, EffectQueue, UpgradeStore};
 use madoguchi_testkit::fake_store::FakeStore;

@@ -1,0 +1,74 @@
+//! A circuit breaker: after too many failures in a row nobody is called for a while.
+
+use jiff::SignedDuration;
+
+use crate::Timestamp;
+
+/// When a breaker opens, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BreakerSettings {
+    /// How many failures in a row open it.
+    pub failures: u32,
+    /// How long it stays open before one probe goes through.
+    pub open_for: SignedDuration,
+}
+
+/// Counts failures in a row. Pure: time is handed in, and its owner says what counts as failure.
+///
+/// ```
+/// # use madoguchi_domain::breaker::{Breaker, BreakerSettings};
+/// # use madoguchi_domain::Timestamp;
+/// let settings = BreakerSettings { failures: 2, open_for: jiff::SignedDuration::from_secs(10) };
+/// let mut breaker = Breaker::new(settings);
+/// let now = Timestamp::UNIX_EPOCH;
+/// breaker.failed(now);
+/// assert_eq!(breaker.allows(16, now), 16);
+/// breaker.failed(now);
+/// assert_eq!(breaker.allows(16, now), 0);
+/// assert_eq!(breaker.allows(16, now + settings.open_for), 1);
+/// breaker.succeeded();
+/// assert_eq!(breaker.allows(16, now), 16);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Breaker {
+    settings: BreakerSettings,
+    failures: u32,
+    open_until: Option<Timestamp>,
+}
+
+impl Breaker {
+    /// A closed breaker.
+    #[must_use]
+    pub const fn new(settings: BreakerSettings) -> Self {
+        Self { settings, failures: 0, open_until: None }
+    }
+
+    /// How many of `free` calls may start now: all, none, or one to probe.
+    #[must_use]
+    pub fn allows(&self, free: usize, now: Timestamp) -> usize {
+        match self.open_until {
+            None => free,
+            Some(until) if now >= until => free.min(1),
+            Some(_) => 0,
+        }
+    }
+
+    /// Says whether too many calls failed and none has succeeded since.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.open_until.is_some()
+    }
+
+    /// A call found the other side there.
+    pub const fn succeeded(&mut self) {
+        *self = Self::new(self.settings);
+    }
+
+    /// A call did not find the other side there.
+    pub fn failed(&mut self, now: Timestamp) {
+        self.failures = self.failures.saturating_add(1);
+        if self.failures >= self.settings.failures {
+            self.open_until = now.checked_add(self.settings.open_for).ok();
+        }
+    }
+}
