@@ -1,6 +1,7 @@
 //! The machine's own clock and chance, behind the domain's ports.
 
 use jiff::Timestamp;
+use madoguchi_domain::caller::FlowId;
 use madoguchi_domain::core_bank::Jitter;
 use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::port::{Clock, Ids};
@@ -38,6 +39,11 @@ impl Ids for SystemIds {
         let text = fresh().simple().to_string();
         // 32 hexadecimal digits always are a correlation id.
         CorrelationId::parse(&text).unwrap_or_else(|_| unreachable!("a UUID is visible ASCII"))
+    }
+
+    fn flow(&self) -> FlowId {
+        let text = fresh().to_string();
+        FlowId::parse(&text).unwrap_or_else(|_| unreachable!("a UUID is visible ASCII"))
     }
 
     fn jitter(&self) -> Jitter {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use madoguchi_application::{
-    BreakerSettings, DecisionLane, EffectWorker, MemberDesk, Stores, Sweeper, SweeperSettings,
-    UpgradeDesk, WorkerSettings,
+    DecisionLane, EffectWorker, MemberDesk, Stores, Sweeper, SweeperSettings, UpgradeDesk,
+    WorkerSettings,
 };
+use madoguchi_domain::breaker::BreakerSettings;
 use madoguchi_domain::core_bank::{EffectPolicy, WorkerId};
 use madoguchi_domain::port::{Clock, CoreBank, Ids, TokenVerifier};
 use madoguchi_domain::upgrade::{QrMint, UpgradePolicy};

@@ -79,17 +79,20 @@ pub enum Scope {
     UpgradeDecide,
     /// Read cases.
     UpgradeRead,
+    /// Ask who is calling.
+    CallerRead,
 }
 
 impl Scope {
     /// Every scope there is.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::MemberRead,
         Self::MemberWrite,
         Self::UpgradeOpen,
         Self::UpgradeVerify,
         Self::UpgradeDecide,
         Self::UpgradeRead,
+        Self::CallerRead,
     ];
 
     /// The text in tokens, for example `upgrade.decide`.
@@ -102,6 +105,7 @@ impl Scope {
             Self::UpgradeVerify => "upgrade.verify",
             Self::UpgradeDecide => "upgrade.decide",
             Self::UpgradeRead => "upgrade.read",
+            Self::CallerRead => "caller.read",
         }
     }
 

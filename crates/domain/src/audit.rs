@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::Timestamp;
 use crate::actor::ActorRef;
+use crate::caller::FlowId;
 use crate::correlation::CorrelationId;
 use crate::member::MemberId;
 use crate::secret::SecretKey;
@@ -26,11 +27,17 @@ pub enum Action {
     EffectPlanned,
     /// A core-bank effect moved to the state in the detail.
     EffectMoved,
+    /// A call's context was asked for in another system; the detail says what came of it.
+    ContextLookedUp,
+    /// An account's owner was asked for in another system; the detail says what came of it.
+    AccountLookedUp,
+    /// Both were asked for in one call; the detail says what came of each.
+    CallerLookedUp,
 }
 
 impl Action {
     /// Every action there is.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::MemberRegistered,
         Self::CaseOpened,
         Self::CaseMoved,
@@ -38,6 +45,9 @@ impl Action {
         Self::ContradictionRefused,
         Self::EffectPlanned,
         Self::EffectMoved,
+        Self::ContextLookedUp,
+        Self::AccountLookedUp,
+        Self::CallerLookedUp,
     ];
 
     /// The text in the database.
@@ -51,6 +61,9 @@ impl Action {
             Self::ContradictionRefused => "case.contradiction_refused",
             Self::EffectPlanned => "effect.planned",
             Self::EffectMoved => "effect.moved",
+            Self::ContextLookedUp => "context.looked_up",
+            Self::AccountLookedUp => "account.looked_up",
+            Self::CallerLookedUp => "caller.looked_up",
         }
     }
 
@@ -68,15 +81,18 @@ pub enum Subject {
     Case(CaseId),
     /// A member.
     Member(MemberId),
+    /// A lookup in another system, by its flow. Whom it was about is not written down.
+    Lookup(FlowId),
 }
 
 impl Subject {
-    /// The subject's kind in the database: `case` or `member`.
+    /// The subject's kind in the database: `case`, `member` or `lookup`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Case(_) => "case",
             Self::Member(_) => "member",
+            Self::Lookup(_) => "lookup",
         }
     }
 
@@ -86,6 +102,7 @@ impl Subject {
         match self {
             Self::Case(id) => id.to_string(),
             Self::Member(id) => id.expose().to_owned(),
+            Self::Lookup(flow) => flow.as_str().to_owned(),
         }
     }
 
@@ -95,6 +112,7 @@ impl Subject {
         match kind {
             "case" => CaseId::parse(id).ok().map(Self::Case),
             "member" => MemberId::parse(id).ok().map(Self::Member),
+            "lookup" => FlowId::parse(id).ok().map(Self::Lookup),
             _ => None,
         }
     }

@@ -60,11 +60,15 @@
 
 pub mod actor;
 pub mod audit;
+pub mod breaker;
+pub mod caller;
 pub mod core_bank;
 pub mod correlation;
 pub mod field;
 pub mod level;
+pub mod mask;
 pub mod member;
+pub mod personal;
 pub mod port;
 pub mod secret;
 pub mod upgrade;

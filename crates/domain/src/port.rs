@@ -1,31 +1,39 @@
 //! What the domain needs from outside, as traits. Each has a contract suite in the testkit, and
 //! `Mock…` twins under the feature `mock`.
 
+mod account_directory;
 mod audit_log;
+mod caller_contexts;
 mod clock;
 mod core_bank;
 mod effect_queue;
 mod health;
 mod ids;
 mod member_store;
+mod password_verifier;
 mod token_verifier;
 mod upgrade_store;
 
+pub use account_directory::AccountDirectory;
 pub use audit_log::AuditLog;
+pub use caller_contexts::CallerContexts;
 pub use clock::Clock;
 pub use core_bank::CoreBank;
 pub use effect_queue::{Claim, EffectQueue, Overdue, Recorded};
 pub use health::Health;
 pub use ids::Ids;
 pub use member_store::{MemberStore, Registered, Registration};
+pub use password_verifier::{PasswordVerifier, VerifierBusy};
 pub use token_verifier::TokenVerifier;
 pub use upgrade_store::{Committed, Timeline, UpgradeStore};
 
 #[cfg(feature = "mock")]
 pub use self::{
-    audit_log::MockAuditLog, clock::MockClock, core_bank::MockCoreBank,
+    account_directory::MockAccountDirectory, audit_log::MockAuditLog,
+    caller_contexts::MockCallerContexts, clock::MockClock, core_bank::MockCoreBank,
     effect_queue::MockEffectQueue, health::MockHealth, ids::MockIds, member_store::MockMemberStore,
-    token_verifier::MockTokenVerifier, upgrade_store::MockUpgradeStore,
+    password_verifier::MockPasswordVerifier, token_verifier::MockTokenVerifier,
+    upgrade_store::MockUpgradeStore,
 };
 
 /// Why a store could not do what it was asked. What is *wrong with the request* is never an
@@ -39,4 +47,76 @@ pub enum StoreError {
     /// Call for help: it holds something that cannot be. Names the place, never the value.
     #[error("the store holds a value that cannot be at {0}")]
     Corrupt(&'static str),
+}
+
+/// Why a lookup in another system found nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum LookupError {
+    /// Correct the request: the other system calls it malformed.
+    #[error("the request is refused as malformed")]
+    Refused,
+    /// Ask for something else: the other system knows no such thing.
+    #[error("nothing is known under this id")]
+    NotFound,
+    /// Look at the values: the other system understood the request and failed over it.
+    #[error("the other system reports a failure")]
+    Failed,
+    /// Call for help: the other system does not accept the credentials that are ours.
+    #[error("the other system does not accept our credentials")]
+    Misconfigured,
+    /// Ask again later.
+    #[error("{0}")]
+    Unavailable(Unavailability),
+}
+
+impl LookupError {
+    /// One word for logs and the audit trail.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::NotFound => "not_found",
+            Self::Failed => "failed",
+            Self::Misconfigured => "misconfigured",
+            Self::Unavailable(why) => why.as_str(),
+        }
+    }
+}
+
+/// Why another system cannot be used right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Unavailability {
+    /// No connection.
+    #[error("the other system cannot be reached")]
+    Unreachable,
+    /// No whole answer in time.
+    #[error("the other system does not answer in time")]
+    TimedOut,
+    /// An answer that cannot be read, or is too large.
+    #[error("the other system's answer cannot be read")]
+    Unreadable,
+    /// A status that says that it is the other system's fault, or none that is documented.
+    #[error("the other system reports a fault of its own")]
+    Status,
+    /// Too many lookups are under way.
+    #[error("too many lookups are under way")]
+    Busy,
+    /// It failed so often that it is left alone for a while.
+    #[error("the other system is left alone for a while")]
+    LeftAlone,
+}
+
+impl Unavailability {
+    /// One word for logs and the audit trail.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timed_out",
+            Self::Unreadable => "unreadable",
+            Self::Status => "status",
+            Self::Busy => "busy",
+            Self::LeftAlone => "left_alone",
+        }
+    }
 }

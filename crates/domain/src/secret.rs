@@ -80,6 +80,40 @@ impl fmt::Debug for AccessToken {
     }
 }
 
+/// A user name and a password as somebody presents them: bytes from outside, compared and never
+/// printed. What was not presented is empty, and no user has an empty name or password.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Credentials {
+    user: Vec<u8>,
+    password: Vec<u8>,
+}
+
+impl Credentials {
+    /// Takes whatever was presented.
+    #[must_use]
+    pub fn new(user: impl Into<Vec<u8>>, password: impl Into<Vec<u8>>) -> Self {
+        Self { user: user.into(), password: password.into() }
+    }
+
+    /// The user name, for a verifier.
+    #[must_use]
+    pub fn user(&self) -> &[u8] {
+        &self.user
+    }
+
+    /// The password, for a verifier.
+    #[must_use]
+    pub fn password(&self) -> &[u8] {
+        &self.password
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials(***)")
+    }
+}
+
 /// Lower-case hexadecimal of `bytes`.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
@@ -98,7 +132,9 @@ mod tests {
     fn a_secret_never_prints() -> Result<(), InvalidField> {
         let key = SecretKey::parse(&[b'k'; 32])?;
         let token = AccessToken::parse("very-secret")?;
-        assert_eq!(format!("{key:?} {token:?}"), "SecretKey(***) AccessToken(***)");
+        let credentials = Credentials::new("very", "secret");
+        let printed = format!("{key:?} {token:?} {credentials:?}");
+        assert_eq!(printed, "SecretKey(***) AccessToken(***) Credentials(***)");
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use madoguchi_domain::Timestamp;
-use madoguchi_domain::audit::{ChainedEntry, Head, Place};
+use madoguchi_domain::audit::{AuditEntry, ChainedEntry, Head, Place};
 use madoguchi_domain::core_bank::{Effect, EffectChange};
 use madoguchi_domain::member::{Member, MemberId};
 use madoguchi_domain::port::{
@@ -123,6 +123,19 @@ impl PgStore {
             let work = conn.open()?;
             let done = work
                 .transaction(async |conn| effects::record(conn, changes, &self.audit_key).await)
+                .await;
+            conn.keep();
+            done
+        })
+        .await
+    }
+
+    async fn try_append(&self, entries: &[AuditEntry]) -> Result<(), Fault> {
+        bounded(async {
+            let mut conn = self.lease().await?;
+            let work = conn.open()?;
+            let done = work
+                .transaction(async |conn| audit::append(conn, &self.audit_key, entries).await)
                 .await;
             conn.keep();
             done
@@ -240,6 +253,10 @@ impl EffectQueue for PgStore {
 
 #[async_trait]
 impl AuditLog for PgStore {
+    async fn append(&self, entries: &[AuditEntry]) -> Result<(), StoreError> {
+        repeating(|| self.try_append(entries)).await.map_err(Fault::tell)
+    }
+
     async fn heads(&self) -> Result<Vec<Head>, StoreError> {
         bounded(async {
             let mut conn = self.lease().await?;

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use madoguchi_domain::Timestamp;
-use madoguchi_domain::audit::{ChainedEntry, Head, Place};
+use madoguchi_domain::audit::{AuditEntry, ChainedEntry, Head, Place};
 use madoguchi_domain::core_bank::{Effect, EffectChange};
 use madoguchi_domain::member::{Member, MemberId};
 use madoguchi_domain::port::{
@@ -118,6 +118,11 @@ impl EffectQueue for SqliteStore {
 
 #[async_trait]
 impl AuditLog for SqliteStore {
+    async fn append(&self, entries: &[AuditEntry]) -> Result<(), StoreError> {
+        let (entries, key) = (entries.to_vec(), self.audit_key.clone());
+        self.connections.write(move |conn| audit::append(conn, &key, &entries)).await
+    }
+
     async fn heads(&self) -> Result<Vec<Head>, StoreError> {
         self.connections.read(audit::heads).await
     }

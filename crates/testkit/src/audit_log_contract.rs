@@ -21,6 +21,7 @@ macro_rules! audit_log_contract {
                 audit_log_contract, $open,
                 every_change_that_moved_has_one_row_and_a_lost_one_none
                 every_claim_and_outcome_has_one_row_and_a_fenced_out_one_none
+                what_changed_nothing_here_is_added_in_order
                 rows_read_back_as_they_were_written
                 a_page_is_no_longer_than_asked_and_goes_on_where_the_last_one_ended
                 every_stream_verifies_from_its_beginning_to_its_head

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 
 use madoguchi_application::Stores;
 use madoguchi_domain::Timestamp;
-use madoguchi_domain::audit::{ChainedEntry, Head, Place};
+use madoguchi_domain::audit::{AuditEntry, ChainedEntry, Head, Place};
 use madoguchi_domain::core_bank::{Effect, EffectChange};
 use madoguchi_domain::member::{Member, MemberId};
 use madoguchi_domain::port::{
@@ -166,6 +166,10 @@ impl EffectQueue for FakeStore {
 
 #[async_trait]
 impl AuditLog for FakeStore {
+    async fn append(&self, entries: &[AuditEntry]) -> Result<(), StoreError> {
+        self.write(|memory| entries.iter().for_each(|entry| memory.trail.append(entry)))
+    }
+
     async fn heads(&self) -> Result<Vec<Head>, StoreError> {
         self.with(|memory| vec![memory.trail.head()])
     }

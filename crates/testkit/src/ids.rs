@@ -2,10 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use madoguchi_domain::caller::FlowId;
 use madoguchi_domain::core_bank::Jitter;
 use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::port::Ids;
 use madoguchi_domain::upgrade::CaseId;
+use uuid::Uuid;
 
 /// Makes the same ids from the same seed, and from another seed none of them.
 ///
@@ -45,6 +47,11 @@ impl Ids for SeededIds {
     fn correlation(&self) -> CorrelationId {
         let text = format!("seed-{}-{}", self.seed, self.next());
         CorrelationId::parse(&text).expect("letters, digits and hyphens are a correlation id")
+    }
+
+    fn flow(&self) -> FlowId {
+        let made = Uuid::from_u64_pair(self.seed, self.next()).to_string();
+        FlowId::parse(&made).expect("a UUID is a flow id")
     }
 
     fn jitter(&self) -> Jitter {

@@ -12,6 +12,7 @@ use jiff::SignedDuration;
 
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::actor::{Actor, ActorKind, ActorRef, Scope};
+use madoguchi_domain::caller::FlowId;
 use madoguchi_domain::core_bank::TransactionIdScheme;
 use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::level::AccountLevel;
@@ -74,6 +75,12 @@ pub fn caller(who: ActorRef, scopes: &[Scope]) -> Actor {
 #[must_use]
 pub fn correlation(text: &str) -> CorrelationId {
     CorrelationId::parse(text).expect("the sample correlation id parses")
+}
+
+/// A lookup's flow, another one for each number.
+#[must_use]
+pub fn flow(number: u32) -> FlowId {
+    FlowId::parse(&format!("flow-{number}")).expect("the sample flow id parses")
 }
 
 fn key(byte: u8) -> SecretKey {

@@ -1,5 +1,6 @@
 //! The port that makes ids and rolls dice.
 
+use crate::caller::FlowId;
 use crate::core_bank::Jitter;
 use crate::correlation::CorrelationId;
 use crate::upgrade::CaseId;
@@ -12,6 +13,9 @@ pub trait Ids: Send + Sync {
 
     /// An id for a request that brought none.
     fn correlation(&self) -> CorrelationId;
+
+    /// A flow's id for a lookup that brought none: a UUID (spec 2, "Shared by both").
+    fn flow(&self) -> FlowId;
 
     /// A random share of a waiting time.
     fn jitter(&self) -> Jitter;

@@ -164,15 +164,10 @@ fn decided(conn: &mut SqliteConnection, from: &str, row: &CaseRow) -> QueryResul
 
 /// The case as it was loaded.
 fn unmoved<'a>(from: &'a str, row: &CaseRow) -> Unmoved<'a> {
-    (
-        row.case_id.into_sql::<Id>(),
-        (row.version - 1).into_sql::<Integer>(),
-        from.into_sql::<Text>(),
-    )
+    (row.case_id.into_sql::<Id>(), (row.version - 1).into_sql::<Integer>(), from.into_sql::<Text>())
 }
 
-type Unmoved<'a> =
-    (AsExprOf<CaseUuid, Id>, AsExprOf<i32, Integer>, AsExprOf<&'a str, Text>);
+type Unmoved<'a> = (AsExprOf<CaseUuid, Id>, AsExprOf<i32, Integer>, AsExprOf<&'a str, Text>);
 
 /// Notes the level that a passed verdict wants.
 struct Aim;

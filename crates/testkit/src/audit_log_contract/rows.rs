@@ -37,6 +37,27 @@ pub async fn every_change_that_moved_has_one_row_and_a_lost_one_none(stores: Sto
     }
 }
 
+/// What was asked of another system stands in the trail, in order, and a batch of it whole.
+pub async fn what_changed_nothing_here_is_added_in_order(stores: Stores) {
+    let looked_up = |number: u32, action| AuditEntry {
+        action,
+        subject: Subject::Lookup(samples::flow(number)),
+        detail: "found".into(),
+        by: samples::system(),
+        at: at(i64::from(number)),
+        correlation: correlation("call-1"),
+    };
+    let one = looked_up(1, Action::CallerLookedUp);
+    let more: Vec<_> = (2..=300).map(|number| looked_up(number, Action::ContextLookedUp)).collect();
+    stores.audit.append(&[]).await.expect("nothing is added");
+    stores.audit.append(std::slice::from_ref(&one)).await.expect("one row is added");
+    stores.audit.append(&more).await.expect("many rows are added");
+    for entry in [&one].into_iter().chain(&more) {
+        assert_eq!(trail::count(&stores, entry).await, 1);
+    }
+    assert_eq!(trail::rows(&stores).await.len(), 300);
+}
+
 /// A claim, an outcome and a sweeper's move are recorded once; a late outcome is not.
 pub async fn every_claim_and_outcome_has_one_row_and_a_fenced_out_one_none(stores: Stores) {
     let teller = Teller::at(&stores);

@@ -43,9 +43,14 @@ fn one(conn: &mut SqliteConnection, lookup: &Lookup) -> Result<Option<Dossier>, 
 struct NewestOf;
 
 impl Script for NewestOf {
-    const HEAD: &'static str =
-        concat!("select ", member_columns!("m"), ", ", case_columns!("c"), " from members m \
-        left join upgrade_case c on c.member_id = m.member_id where m.member_id = ");
+    const HEAD: &'static str = concat!(
+        "select ",
+        member_columns!("m"),
+        ", ",
+        case_columns!("c"),
+        " from members m \
+        left join upgrade_case c on c.member_id = m.member_id where m.member_id = "
+    );
     const TAIL: &'static str = " order by c.attempt desc limit 1";
     type Row = (members::SqlType, Nullable<upgrade_case::SqlType>);
 }

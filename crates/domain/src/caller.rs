@@ -1,0 +1,33 @@
+//! Who is calling: the context of a call (PS7) and the owner of an account (`codigo`), as values
+//! (spec 2).
+
+mod account;
+mod cnpj;
+mod context;
+mod cpf;
+mod expiry;
+mod passage;
+mod profile;
+mod query;
+mod tax_id;
+
+pub use account::{AccountReading, CodigoConta, DacRule, Entity, NotDerivable, dac};
+pub use cnpj::Cnpj;
+pub use context::{CallerContext, Confirmation, Identification, SecurityDevice};
+pub use cpf::Cpf;
+pub use expiry::expiry;
+pub use passage::{ApiKey, FlowId, Passage};
+pub use profile::{CustomerProfile, Email, Manager, PersonType, Phone};
+pub use query::{AccountQuery, ContextId, ContextQuery, Encoded};
+pub use tax_id::TaxId;
+
+use crate::personal::Personal;
+
+/// An answer of another system: what we understand of it, and the whole of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found<T> {
+    /// What we understand.
+    pub value: T,
+    /// The answer as it came, JSON text: nothing that we do not know is lost.
+    pub document: Personal,
+}

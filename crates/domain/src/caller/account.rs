@@ -1,0 +1,183 @@
+//! `codigo_conta`: company, bank, branch, account and check digit, as one number.
+
+use std::fmt;
+
+use crate::field::InvalidField;
+use crate::mask;
+
+/// What happens to an input whose check digit is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DacRule {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It is taken; [`CodigoConta::has_right_dac`] tells.
+    Warn,
+}
+
+/// The check digit (DAC) of an account: Luhn's modulo 10 over branch and account, the account
+/// padded to 7 digits with zeros on the left (spec 2, "codigo"). `None` for anything but 4 and 1
+/// to 7 ASCII digits.
+///
+/// ```
+/// use madoguchi_domain::caller::dac;
+///
+/// assert_eq!(dac("0057", "12345"), Some(b'7'));
+/// assert_eq!(dac("57", "12345"), None);
+/// ```
+#[must_use]
+pub fn dac(branch: &str, account: &str) -> Option<u8> {
+    let fits = branch.len() == 4 && (1..=7).contains(&account.len());
+    if !fits || !are_digits(branch) || !are_digits(account) {
+        return None;
+    }
+    // Zeros on the left weigh nothing, but the branch must not slide into the account's weights.
+    let account = format!("{account:0>7}");
+    let digits = branch.bytes().chain(account.bytes()).rev().map(|digit| u32::from(digit - b'0'));
+    let sum: u32 = (0_usize..)
+        .zip(digits)
+        .map(|(place, digit)| if place % 2 == 0 { digit * 2 } else { digit })
+        .map(|product| product / 10 + product % 10)
+        .sum();
+    u8::try_from((10 - sum % 10) % 10).ok().map(|digit| b'0' + digit)
+}
+
+/// An account as `codigo` asks for it: 18 ASCII digits, company 3, bank 3, branch 4, account 7,
+/// check digit 1. Never printed.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CodigoConta(String);
+
+impl CodigoConta {
+    /// Reads a `codigo_conta`.
+    ///
+    /// # Errors
+    /// When it is not 18 ASCII digits, or its check digit is wrong and the rule refuses that.
+    pub fn parse(text: &str, rule: DacRule) -> Result<Self, InvalidField> {
+        if text.len() != 18 || !are_digits(text) {
+            return Err(InvalidField::new("codigo_conta", "must be 18 digits"));
+        }
+        let read = Self(text.to_owned());
+        match rule {
+            DacRule::Refuse if !read.has_right_dac() => {
+                Err(InvalidField::new("codigo_conta", "must end in the right check digit (DAC)"))
+            }
+            DacRule::Refuse | DacRule::Warn => Ok(read),
+        }
+    }
+
+    /// Says whether the last digit is the check digit of branch and account.
+    #[must_use]
+    pub fn has_right_dac(&self) -> bool {
+        dac(&self.0[6..10], &self.0[10..17]) == self.0.bytes().last()
+    }
+
+    /// The number in clear: for the directory that is asked, never for a log.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The number as people may see it.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        mask::account(&self.0)
+    }
+}
+
+impl fmt::Debug for CodigoConta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CodigoConta(***)")
+    }
+}
+
+/// The company and the bank that our customers' accounts belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entity {
+    company: String,
+    bank: String,
+}
+
+/// A branch and an account that give no `codigo_conta`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("branch and account do not give an account number")]
+pub struct NotDerivable;
+
+/// An account number made of a branch and an account that came apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountReading {
+    /// The account.
+    pub codigo: CodigoConta,
+    /// Whether it can only be meant so. If not, the last digit was taken for the check digit
+    /// because it fits, as that of one in ten accounts without a check digit does by chance:
+    /// whoever uses the answer must make sure of the owner in another way.
+    pub certain: bool,
+}
+
+impl Entity {
+    /// Takes a company and a bank, 3 ASCII digits each.
+    ///
+    /// # Errors
+    /// When one of them is anything else.
+    pub fn parse(company: &str, bank: &str) -> Result<Self, InvalidField> {
+        for (field, text) in [("company", company), ("bank", bank)] {
+            if text.len() != 3 || !are_digits(text) {
+                return Err(InvalidField::new(field, "must be 3 digits"));
+            }
+        }
+        Ok(Self { company: company.to_owned(), bank: bank.to_owned() })
+    }
+
+    /// Makes the number of an account from `u_ag` and `u_cc` of a context.
+    ///
+    /// Whether the account brings its check digit is told by its length and by that digit: eight
+    /// digits, or a hyphen before the last, bring one, which must be right; up to seven bring one
+    /// if their last fits the others.
+    ///
+    /// # Errors
+    /// When the two are not a branch and an account.
+    pub fn account(&self, branch: &str, account: &str) -> Result<AccountReading, NotDerivable> {
+        let (branch, account) = (branch.trim(), account.trim());
+        if branch.is_empty() || branch.len() > 4 || !are_digits(branch) {
+            return Err(NotDerivable);
+        }
+        let branch = format!("{branch:0>4}");
+        if let Some((number, check)) = account.split_once('-') {
+            return self.checked(&branch, number, check, true);
+        }
+        if account.len() == 8 && are_digits(account) {
+            return self.checked(&branch, &account[..7], &account[7..], true);
+        }
+        let alone = dac(&branch, account).ok_or(NotDerivable)?;
+        let (number, check) = account.split_at(account.len() - 1);
+        self.checked(&branch, number, check, false)
+            .or_else(|_| Ok(self.reading(&branch, account, alone, true)))
+    }
+
+    fn checked(
+        &self,
+        branch: &str,
+        number: &str,
+        check: &str,
+        certain: bool,
+    ) -> Result<AccountReading, NotDerivable> {
+        let right = dac(branch, number).ok_or(NotDerivable)?;
+        if check.as_bytes() != [right] {
+            return Err(NotDerivable);
+        }
+        Ok(self.reading(branch, number, right, certain))
+    }
+
+    fn reading(&self, branch: &str, number: &str, check: u8, certain: bool) -> AccountReading {
+        let Self { company, bank } = self;
+        let check = char::from(check);
+        let codigo = CodigoConta(format!("{company}{bank}{branch}{number:0>7}{check}"));
+        AccountReading { codigo, certain }
+    }
+}
+
+fn are_digits(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests;

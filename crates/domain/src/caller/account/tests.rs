@@ -1,0 +1,134 @@
+//! Check digits and account numbers against the vectors, and against every string.
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::*;
+
+fn vectors() -> Value {
+    serde_json::from_str(include_str!("../../../tests/vectors.json")).unwrap()
+}
+
+fn rows(vectors: &Value) -> Vec<&Value> {
+    let rows: Vec<_> = vectors.as_array().unwrap().iter().collect();
+    assert!(!rows.is_empty());
+    rows
+}
+
+fn text<'a>(row: &'a Value, key: &str) -> &'a str {
+    row[key].as_str().unwrap()
+}
+
+#[test]
+fn every_published_check_digit_is_computed() {
+    let vectors = &vectors()["itau_dac"];
+    let agrees = |row: &Value| {
+        let digit = dac(text(row, "agencia"), text(row, "conta")).unwrap();
+        digit == text(row, "dac").as_bytes()[0]
+    };
+    for row in rows(&vectors["valid"]) {
+        assert!(agrees(row), "{row}");
+    }
+    for row in rows(&vectors["invalid"]) {
+        assert!(!agrees(row), "{row}");
+    }
+    for row in rows(&vectors["undetectable"]) {
+        for account in [text(row, "a"), text(row, "b")] {
+            let digit = text(row, "dac").as_bytes()[0];
+            assert_eq!(dac(text(row, "agencia"), account), Some(digit), "{row}");
+        }
+    }
+}
+
+#[test]
+fn every_codigo_conta_of_the_vectors_is_taken_or_refused() {
+    let vectors = &vectors()["codigo_conta"];
+    for row in rows(&vectors["valid"]) {
+        assert!(CodigoConta::parse(text(row, "v"), DacRule::Refuse).is_ok(), "{row}");
+    }
+    for row in rows(&vectors["invalid"]) {
+        assert!(CodigoConta::parse(text(row, "v"), DacRule::Refuse).is_err(), "{row}");
+        let warned = CodigoConta::parse(text(row, "v"), DacRule::Warn);
+        let only_its_digit = text(row, "why") == "DAC";
+        assert_eq!(warned.is_ok(), only_its_digit, "{row}");
+        assert!(warned.is_err() || !warned.unwrap().has_right_dac());
+    }
+}
+
+#[test]
+fn the_sources_own_example_and_odd_digits_are_refused_without_their_value() {
+    for odd in
+        ["94****96@qq.com", "341341150000052061 ", "３４１341150000052061", "34134115000005206a"]
+    {
+        let refused = CodigoConta::parse(odd, DacRule::Warn).unwrap_err();
+        assert_eq!(refused.to_string(), "codigo_conta must be 18 digits");
+    }
+    let right = CodigoConta::parse("341341150000052061", DacRule::Refuse).unwrap();
+    assert_eq!(format!("{right:?} {}", right.masked()), "CodigoConta(***) 341341********2061");
+}
+
+fn reading(branch: &str, account: &str) -> Option<(String, bool)> {
+    let entity = Entity::parse("341", "341").unwrap();
+    let read = entity.account(branch, account).ok()?;
+    assert!(read.codigo.has_right_dac());
+    Some((read.codigo.expose().to_owned(), read.certain))
+}
+
+#[test]
+fn an_account_with_its_check_digit_is_told_from_one_without() {
+    let with = |certain| Some(("341341150000052061".to_owned(), certain));
+    assert_eq!(reading("1500", "00052061"), with(true), "eight digits");
+    assert_eq!(reading("1500", "5206-1"), with(true), "a hyphen");
+    assert_eq!(reading("1500", "52061"), with(false), "its last digit fits");
+    assert_eq!(reading("1500", "0005206"), with(true), "its last digit does not fit");
+    assert_eq!(reading(" 1500", "5206 "), with(true));
+    let short = Some(("341341005700123457".to_owned(), false));
+    assert_eq!(reading("57", "123457"), short, "a branch is padded");
+}
+
+#[test]
+fn what_is_no_branch_or_account_gives_no_number() {
+    let bad = [
+        ("Agency", "13156463165468461654"),
+        ("1500", "13156463165468461654"),
+        ("1500", "00052060"),
+        ("1500", "5206-0"),
+        ("1500", "-1"),
+        ("1500", "5206-"),
+        ("1500", "52-06-1"),
+        ("1500", ""),
+        ("", "52061"),
+        ("15000", "52061"),
+        ("1500", "５２０６"),
+        ("15é", "52061"),
+    ];
+    for (branch, account) in bad {
+        assert_eq!(reading(branch, account), None, "{branch} {account}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_number_is_valid_exactly_when_its_digit_is_recomputed(digits in "[0-9]{18}") {
+        let recomputed = dac(&digits[6..10], &digits[10..17]).unwrap();
+        let valid = CodigoConta::parse(&digits, DacRule::Refuse).is_ok();
+        prop_assert_eq!(valid, digits.as_bytes()[17] == recomputed);
+    }
+
+    #[test]
+    fn no_text_makes_a_reader_panic(one in ".{0,24}", other in ".{0,24}") {
+        let _ = CodigoConta::parse(&one, DacRule::Refuse);
+        let _ = dac(&one, &other);
+        let _ = Entity::parse("341", "341").unwrap().account(&one, &other);
+        let _ = Entity::parse(&one, &other);
+    }
+
+    #[test]
+    fn one_wrong_digit_is_always_seen(digits in "[0-9]{17}", place in 6_usize..17, by in 1_u8..10) {
+        let right = dac(&digits[6..10], &digits[10..17]).unwrap();
+        let mut bytes = format!("{digits}{}", char::from(right)).into_bytes();
+        bytes[place] = b'0' + (bytes[place] - b'0' + by) % 10;
+        let wrong = String::from_utf8(bytes).unwrap();
+        prop_assert!(CodigoConta::parse(&wrong, DacRule::Refuse).is_err());
+    }
+}

@@ -1,0 +1,61 @@
+//! CNPJ: the number of a legal person, with letters in it since July 2026.
+
+use std::fmt;
+
+use crate::field::InvalidField;
+
+/// A CNPJ with right check digits: 12 ASCII digits or upper-case letters and 2 digits. Never
+/// printed.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Cnpj(String);
+
+impl Cnpj {
+    /// Reads a CNPJ.
+    ///
+    /// # Errors
+    /// When it is not of that form, its check digits are wrong, or it is one digit fourteen times.
+    pub fn parse(text: &str) -> Result<Self, InvalidField> {
+        let bytes = text.as_bytes();
+        let form = bytes.len() == 14
+            && bytes[..12].iter().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+            && bytes[12..].iter().all(u8::is_ascii_digit);
+        let same = bytes.windows(2).all(|pair| pair[0] == pair[1]);
+        let right = |count: usize| {
+            // Weights 2 to 9 from the right, again and again; a letter counts by its ASCII code.
+            let weights = (2..=9).cycle().zip(bytes[..count].iter().rev());
+            let value = |byte: &u8| u32::from(byte - b'0');
+            let sum: u32 = weights.map(|(weight, byte)| weight * value(byte)).sum();
+            let check = if sum % 11 < 2 { 0 } else { 11 - sum % 11 };
+            check == value(&bytes[count])
+        };
+        if !form || same || !right(12) || !right(13) {
+            let rule = "must be 12 digits or upper-case letters and 2 right check digits";
+            return Err(InvalidField::new("cnpj", rule));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The number in clear, never for a log.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The number as people may see it: only the middle of its root.
+    ///
+    /// ```
+    /// # use madoguchi_domain::caller::Cnpj;
+    /// assert_eq!(Cnpj::parse("90021382000122")?.masked(), "**.021.382/****-**");
+    /// # Ok::<(), madoguchi_domain::field::InvalidField>(())
+    /// ```
+    #[must_use]
+    pub fn masked(&self) -> String {
+        format!("**.{}.{}/****-**", &self.0[2..5], &self.0[5..8])
+    }
+}
+
+impl fmt::Debug for Cnpj {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cnpj(***)")
+    }
+}

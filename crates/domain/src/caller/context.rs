@@ -1,0 +1,99 @@
+//! What PS7 knows of a call: what the caller did before a person answered.
+
+use super::TaxId;
+use crate::Timestamp;
+use crate::personal::Personal;
+
+/// The context of a call (spec 2, "contextos"). What is absent, empty or of another kind than it
+/// should be is `None`; what is text and not understood is kept as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CallerContext {
+    /// `u_id`: how far the caller was identified.
+    pub identification: Option<Identification>,
+    /// `u_cpf`: the caller's number.
+    pub cpf: Option<TaxId>,
+    /// `u_ag`: the branch of the caller's account.
+    pub branch: Option<Personal>,
+    /// `u_cc`: the caller's account, with or without its check digit.
+    pub account: Option<Personal>,
+    /// `u_seg`: the caller's segment.
+    pub segment: Option<String>,
+    /// `u_dest`: what was chosen in the voice menu.
+    pub option: Option<String>,
+    /// `u_numA`: the number that calls.
+    pub number: Option<Personal>,
+    /// `u_dseg`: the security device.
+    pub device: Option<SecurityDevice>,
+    /// `u_dsok`: whether the security device confirmed the caller.
+    pub device_confirmed: Option<Confirmation>,
+    /// `u_tpid`: an identity document's number.
+    pub identity_document: Option<Personal>,
+    /// `expireIn`, where it could be read: until when this holds.
+    pub expires_at: Option<Timestamp>,
+}
+
+macro_rules! closed_set {
+    ($(#[$doc:meta])* $name:ident { $($(#[$text_doc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$text_doc])* $variant,)*
+            /// Another value than the documented ones, as it came.
+            Other(String),
+        }
+
+        impl $name {
+            /// Reads the documented text; any other is kept.
+            #[must_use]
+            pub fn read(text: &str) -> Self {
+                match text {
+                    $($text => Self::$variant,)*
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+
+            /// The text as it came.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $text,)*
+                    Self::Other(text) => text,
+                }
+            }
+        }
+    };
+}
+
+closed_set! {
+    /// How far a caller was identified (`u_id`).
+    Identification {
+        /// Identified and authenticated.
+        Authenticated = "AUT",
+        /// Not identified.
+        NotIdentified = "NID",
+        /// Identified.
+        Identified = "IDE",
+    }
+}
+
+closed_set! {
+    /// A security device (`u_dseg`).
+    SecurityDevice {
+        /// A token.
+        Token = "Token",
+        /// CSI.
+        Csi = "CSI",
+        /// None.
+        Absent = "none",
+    }
+}
+
+closed_set! {
+    /// Whether something was confirmed (`u_dsok`).
+    Confirmation {
+        /// Sim.
+        Yes = "S",
+        /// Não.
+        No = "N",
+    }
+}

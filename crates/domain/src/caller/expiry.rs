@@ -1,0 +1,37 @@
+//! `expireIn`: until when a context holds.
+
+use jiff::civil::Date;
+use jiff::tz::{TimeZone, offset};
+use jiff::{SignedDuration, Timestamp};
+
+/// Reads `expireIn`: a whole number of seconds from `now`, or a date. The source calls it a
+/// remaining time and shows a date; a date is taken for the moment at which it begins in Brasília
+/// (UTC−3), the earliest that it can mean. `None` for anything else (spec 2, "contextos").
+///
+/// ```
+/// use madoguchi_domain::{Timestamp, caller::expiry};
+///
+/// let now: Timestamp = "2021-03-20T12:00:00Z".parse()?;
+/// assert_eq!(expiry("90", now), Some("2021-03-20T12:01:30Z".parse()?));
+/// assert_eq!(expiry("2021-03-21", now), Some("2021-03-21T03:00:00Z".parse()?));
+/// assert_eq!(expiry("soon", now), None);
+/// # Ok::<(), jiff::Error>(())
+/// ```
+#[must_use]
+pub fn expiry(text: &str, now: Timestamp) -> Option<Timestamp> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if digits(text) {
+        let seconds = text.parse().ok()?;
+        return now.checked_add(SignedDuration::from_secs(seconds)).ok();
+    }
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, day] = parts[..] else {
+        return None;
+    };
+    let form = [(year, 4), (month, 2), (day, 2)];
+    if !form.iter().all(|(part, length)| part.len() == *length && digits(part)) {
+        return None;
+    }
+    let date = Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()?;
+    Some(date.to_zoned(TimeZone::fixed(offset(-3))).ok()?.timestamp())
+}

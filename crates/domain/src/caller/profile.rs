@@ -1,0 +1,112 @@
+//! Who owns an account, and who at the bank looks after them.
+
+use super::TaxId;
+use crate::personal::Personal;
+
+/// The owner of an account (spec 2, "codigo"). What is absent, empty or of another kind than it
+/// should be is `None` or missing from its list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CustomerProfile {
+    /// `id_cliente`: the customer's id.
+    pub customer: Option<Personal>,
+    /// `nome_completo`: the full name.
+    pub name: Option<Personal>,
+    /// `nome_fantasia_apelido`: a trade name or nickname.
+    pub trade_name: Option<Personal>,
+    /// `nome_social`: the social name.
+    pub social_name: Option<Personal>,
+    /// `tipo_pessoa`: natural or legal.
+    pub person: Option<PersonType>,
+    /// `cpf_cnpj`: the number.
+    pub tax_id: Option<TaxId>,
+    /// `data_nascimento_fundacao`: the date of birth or foundation.
+    pub born_or_founded: Option<Personal>,
+    /// `identificado`: whether the bank has identified them.
+    pub identified: Option<String>,
+    /// `agencia`: the branch.
+    pub branch: Option<Personal>,
+    /// `conta_corrente`: the account; its check digit is not judged.
+    pub account: Option<Personal>,
+    /// `data_abertura_conta`: when the account was opened.
+    pub opened_on: Option<String>,
+    /// `emails`.
+    pub emails: Vec<Email>,
+    /// `telefones`.
+    pub phones: Vec<Phone>,
+    /// `gerentes`: the managers.
+    pub managers: Vec<Manager>,
+}
+
+/// Whether a person is natural or legal (`tipo_pessoa`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PersonType {
+    /// Pessoa física.
+    Natural,
+    /// Pessoa jurídica.
+    Legal,
+    /// Something else, as it came.
+    Other(String),
+}
+
+impl PersonType {
+    /// Reads `F`, `PF` or `FISICA` and `J`, `PJ` or `JURIDICA`, whatever their case and accents;
+    /// any other text is kept.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        let plain = |c: char| match c {
+            'í' | 'Í' => 'I',
+            other => other.to_ascii_uppercase(),
+        };
+        let name: String = text.trim().chars().map(plain).collect();
+        match name.as_str() {
+            "F" | "PF" | "FISICA" => Self::Natural,
+            "J" | "PJ" | "JURIDICA" => Self::Legal,
+            _ => Self::Other(text.to_owned()),
+        }
+    }
+}
+
+/// An e-mail address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Email {
+    /// `email`.
+    pub address: Personal,
+    /// `principal`: whether it is the main one, in the bank's word.
+    pub main: Option<String>,
+}
+
+/// A phone number, in the parts in which it came.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Phone {
+    /// `ddi`: the country.
+    pub country: Option<String>,
+    /// `ddd`: the area.
+    pub area: Option<String>,
+    /// `numero`: the number.
+    pub number: Option<Personal>,
+    /// `ramal`: the extension.
+    pub extension: Option<String>,
+    /// `celular`: whether it is a mobile phone, in the bank's word.
+    pub mobile: Option<String>,
+    /// `principal`: whether it is the main one, in the bank's word.
+    pub main: Option<String>,
+}
+
+/// Somebody at the bank who looks after the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Manager {
+    /// `racf_gerente`: the manager's user id.
+    pub user: Option<String>,
+    /// `email_gerente`.
+    pub email: Option<Personal>,
+    /// `segmento`.
+    pub segment: Option<String>,
+    /// `plataforma`.
+    pub platform: Option<String>,
+    /// `codigo_papel`: the code of the role.
+    pub role: Option<String>,
+    /// `codigo_cargo`: the skill queue that a call is allocated to.
+    pub skill_queue: Option<String>,
+    /// `telefones`.
+    pub phones: Vec<Phone>,
+}

@@ -1,0 +1,132 @@
+//! The two questions: a context by its id, an owner by an account.
+
+use std::fmt;
+
+use super::CodigoConta;
+use crate::field::{InvalidField, is_plain};
+
+/// The handle of a context, which opens it to whoever holds it: 1 to 2048 characters without
+/// control characters. Never printed.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ContextId(String);
+
+impl ContextId {
+    /// Reads a `contextId`.
+    ///
+    /// # Errors
+    /// When it is empty, over 2048 characters, or holds a control character.
+    pub fn parse(text: &str) -> Result<Self, InvalidField> {
+        if !is_plain(text, 2048) {
+            return Err(InvalidField::new(
+                "contextId",
+                "must be 1 to 2048 characters without control characters",
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The handle in clear: for the system that is asked, never for a log.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ContextId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ContextId(***)")
+    }
+}
+
+/// The field `encoded`: text of up to 32 characters, of which only `0` means anything.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Encoded(String);
+
+impl Encoded {
+    /// Reads the field; it may be empty.
+    ///
+    /// # Errors
+    /// When it is over 32 characters or holds a control character.
+    pub fn parse(text: &str) -> Result<Self, InvalidField> {
+        if !text.is_empty() && !is_plain(text, 32) {
+            return Err(InvalidField::new(
+                "encoded",
+                "must be at most 32 characters without control characters",
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// `0`: the context id goes on as it is.
+    #[must_use]
+    pub fn as_it_is() -> Self {
+        Self("0".to_owned())
+    }
+
+    /// Says whether the context id goes on as it is. Compared as text: `00` is another value.
+    #[must_use]
+    pub fn is_as_it_is(&self) -> bool {
+        self.0 == "0"
+    }
+
+    /// The field as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Asks PS7 for a context. Sent on exactly as it stands here.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ContextQuery {
+    /// Which.
+    pub context: ContextId,
+    /// Whether it is to be encoded by whoever serves the question.
+    pub encoded: Option<Encoded>,
+}
+
+/// Asks for the owner of an account. The optional fields go on as they stand here.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AccountQuery {
+    /// Which.
+    pub account: CodigoConta,
+    /// `tipo_estrutura`: AP, OP, SD, CO and others.
+    pub structure: Option<String>,
+    /// `segmento`.
+    pub segment: Option<String>,
+    /// `servico_digital`.
+    pub digital_service: Option<String>,
+}
+
+impl AccountQuery {
+    /// Asks for this account and nothing more particular.
+    #[must_use]
+    pub const fn of(account: CodigoConta) -> Self {
+        Self { account, structure: None, segment: None, digital_service: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_context_id_has_bounds_and_is_never_printed() {
+        for bad in ["", "a\u{0}b", "line\nline", &"x".repeat(2049), &"x".repeat(10_000)] {
+            let refused = ContextId::parse(bad).unwrap_err();
+            assert!(refused.to_string().starts_with("contextId must be"));
+        }
+        assert!(ContextId::parse(&"x".repeat(2048)).is_ok());
+        let query = ContextQuery { context: ContextId::parse("123123213").unwrap(), encoded: None };
+        assert!(!format!("{query:?}").contains("123123213"));
+    }
+
+    #[test]
+    fn only_the_text_0_means_as_it_is() {
+        assert!(Encoded::parse("0").unwrap().is_as_it_is() && Encoded::as_it_is().is_as_it_is());
+        for other in ["", "1", "00", " 0", "false"] {
+            assert!(!Encoded::parse(other).unwrap().is_as_it_is(), "{other}");
+        }
+        assert!(Encoded::parse(&"0".repeat(33)).is_err() && Encoded::parse("\n").is_err());
+    }
+}

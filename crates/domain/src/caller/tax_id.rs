@@ -1,0 +1,74 @@
+//! What a text that should be a CPF or a CNPJ is.
+
+use super::{Cnpj, Cpf, PersonType};
+use crate::personal::Personal;
+
+/// A person's number as another system gave it: classified, never refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TaxId {
+    /// A natural person's.
+    Cpf(Cpf),
+    /// A legal person's.
+    Cnpj(Cnpj),
+    /// Right as a CNPJ and as a CPF padded with zeros, and nothing says which.
+    Ambiguous(Cnpj, Cpf),
+    /// Neither.
+    Unrecognised(Personal),
+}
+
+impl TaxId {
+    /// Classifies a text: 11 digits, 14 characters, or a CPF padded to 14 with zeros on the left.
+    /// One that is right as both is decided by the person's type, where that is known.
+    #[must_use]
+    pub fn classify(text: &str, person: Option<&PersonType>) -> Self {
+        let padded = text.strip_prefix("000").filter(|_| text.len() == 14);
+        let cpf = Cpf::parse(padded.unwrap_or(text)).ok();
+        match (Cnpj::parse(text).ok(), cpf, person) {
+            (Some(_), Some(cpf), Some(PersonType::Natural)) | (None, Some(cpf), _) => {
+                Self::Cpf(cpf)
+            }
+            (Some(cnpj), Some(_), Some(PersonType::Legal)) | (Some(cnpj), None, _) => {
+                Self::Cnpj(cnpj)
+            }
+            (Some(cnpj), Some(cpf), _) => Self::Ambiguous(cnpj, cpf),
+            (None, None, _) => Self::Unrecognised(Personal::new(text)),
+        }
+    }
+
+    /// Says whether both are recognised and cannot be one person's.
+    #[must_use]
+    pub fn contradicts(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.readings(), other.readings());
+        let known = |readings: [Option<&str>; 2]| readings.iter().any(Option::is_some);
+        known(ours) && known(theirs) && !self.agrees(other)
+    }
+
+    /// Says whether both are recognised and can be one person's.
+    #[must_use]
+    pub fn agrees(&self, other: &Self) -> bool {
+        let theirs = other.readings();
+        self.readings().iter().flatten().any(|ours| theirs.iter().flatten().any(|it| it == ours))
+    }
+
+    fn readings(&self) -> [Option<&str>; 2] {
+        match self {
+            Self::Cpf(cpf) => [Some(cpf.expose()), None],
+            Self::Cnpj(cnpj) => [Some(cnpj.expose()), None],
+            Self::Ambiguous(cnpj, cpf) => [Some(cnpj.expose()), Some(cpf.expose())],
+            Self::Unrecognised(_) => [None, None],
+        }
+    }
+
+    /// The number as people may see it; nothing of one that is not recognised.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        match self {
+            Self::Cpf(cpf) => cpf.masked(),
+            Self::Cnpj(cnpj) => cnpj.masked(),
+            Self::Ambiguous(..) | Self::Unrecognised(_) => "***".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
