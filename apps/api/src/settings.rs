@@ -4,6 +4,7 @@
 mod effects;
 mod esb;
 mod hidden;
+mod peer;
 mod reader;
 mod secrets;
 
@@ -22,6 +23,7 @@ use crate::wiring::{check_database_url, check_esb, is_on_this_machine};
 pub use effects::EffectSettings;
 pub use esb::{EsbLayout, EsbSection};
 pub use hidden::Hidden;
+pub use peer::PeerSection;
 pub use reader::{ConfigError, ConfigErrors};
 use reader::{Section, Tree, value};
 
@@ -134,7 +136,7 @@ impl Settings {
         let lane = tree.section("lane", read_lane);
         let error_codes = tree.section("error_codes", read_error_codes);
         effects.refuse_what_is_unsafe(&esb, &mut tree.errors);
-        if let (false, Err(what)) = (esb.url.is_empty(), check_esb(&esb)) {
+        if let (false, Err(what)) = (esb.peer.url.is_empty(), check_esb(&esb)) {
             tree.errors.push(ConfigError { key: "esb".into(), what });
         }
         Some(Self {

@@ -12,7 +12,8 @@ use madoguchi_domain::breaker::BreakerSettings;
 use madoguchi_domain::core_bank::{EffectPolicy, WorkerId};
 use madoguchi_domain::port::{Clock, CoreBank, Ids, TokenVerifier};
 use madoguchi_domain::upgrade::{QrMint, UpgradePolicy};
-use madoguchi_esb::{Esb, EsbSettings, Layout, Pem};
+use madoguchi_esb::{Esb, EsbSettings, Layout};
+use madoguchi_peer::{PeerSettings, Pem};
 use madoguchi_persistence::{
     DatabaseUrl, InvalidUrl, PgSettings, PgStore, SchemaState, SqliteStore,
 };
@@ -21,7 +22,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::front::Front;
-use crate::settings::{EsbLayout, EsbSection, Settings};
+use crate::settings::{EsbLayout, EsbSection, PeerSection, Settings};
 use crate::system::{SystemClock, SystemIds};
 
 /// Says whether a text is a database's address.
@@ -158,13 +159,19 @@ fn esb_settings(esb: &EsbSection) -> EsbSettings {
             EsbLayout::Nested => Layout::Nested,
             EsbLayout::Flat => Layout::Flat,
         },
-        connect_timeout: esb.connect_timeout,
-        timeout: esb.timeout,
-        max_reply_bytes: esb.max_reply_bytes as usize,
-        allow_plaintext: esb.allow_plaintext,
-        extra_roots: esb.extra_roots.clone().map(Pem::new),
-        identity: esb.identity.clone().map(|pem| Pem::new(pem.0)),
-        ..EsbSettings::new(esb.url.clone())
+        peer: peer_settings(&esb.peer),
+    }
+}
+
+fn peer_settings(peer: &PeerSection) -> PeerSettings {
+    PeerSettings {
+        connect_timeout: peer.connect_timeout,
+        timeout: peer.timeout,
+        max_reply_bytes: peer.max_reply_bytes as usize,
+        allow_plaintext: peer.allow_plaintext,
+        extra_roots: peer.extra_roots.clone().map(Pem::new),
+        identity: peer.identity.clone().map(|pem| Pem::new(pem.0)),
+        ..PeerSettings::new(peer.url.clone())
     }
 }
 

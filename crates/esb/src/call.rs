@@ -6,17 +6,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use madoguchi_domain::core_bank::{Answer, Doubt, Reply, SetLevel, WhyNotSent};
 use madoguchi_domain::port::{Clock, CoreBank};
-use reqwest::header::CONTENT_TYPE;
-use reqwest::{Certificate, Client, Identity, Response, Url, redirect, retry};
+use madoguchi_peer::{Call, Connections, Failure, InvalidPeer, Peer, PeerSettings};
 
-use crate::settings::{EsbSettings, InvalidEsb};
+use crate::settings::EsbSettings;
 use crate::translate;
 
 /// The core bank behind its ESB.
 pub struct Esb {
     settings: EsbSettings,
-    url: Url,
-    client: Client,
+    peer: Peer,
     clock: Arc<dyn Clock>,
 }
 
@@ -25,38 +23,22 @@ impl Esb {
     ///
     /// # Errors
     /// When the settings cannot be used.
-    pub fn new(settings: EsbSettings, clock: Arc<dyn Clock>) -> Result<Self, InvalidEsb> {
-        let url = settings.checked_url()?;
-        let client = client(&settings, &url)?;
-        Ok(Self { settings, url, client, clock })
+    pub fn new(settings: EsbSettings, clock: Arc<dyn Clock>) -> Result<Self, InvalidPeer> {
+        let fresh = PeerSettings { connections: Connections::Fresh, ..settings.peer.clone() };
+        Ok(Self { settings, peer: Peer::new(fresh)?, clock })
     }
 
     async fn exchange(&self, order: &SetLevel) -> Result<Reply, Answer> {
         let message =
             translate::request(&self.settings, order, self.clock.now()).map_err(Answer::NotSent)?;
-        let request = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json");
-        let response = request.body(message).send().await.map_err(|error| unanswered(&error))?;
-        let status = response.status().as_u16();
+        let call = Call { path: "", headers: &[], body: &message, within: self.peer.patience() };
+        let response = self.peer.post(call).await.map_err(unanswered)?;
+        let status = response.status();
         if status != 200 {
             return Ok(Reply { status, ..Reply::default() });
         }
-        let body = self.body(response).await.map_err(Answer::Lost)?;
+        let body = response.body().await.map_err(|failure| Answer::Lost(doubt(failure)))?;
         translate::reply(&body).map_err(Answer::Lost)
-    }
-
-    async fn body(&self, mut response: Response) -> Result<Vec<u8>, Doubt> {
-        let most = self.settings.max_reply_bytes;
-        if response.content_length().is_some_and(|length| length > most as u64) {
-            return Err(Doubt::TooLarge);
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| interrupted(&error))? {
-            if chunk.len() > most - body.len() {
-                return Err(Doubt::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
     }
 }
 
@@ -75,47 +57,24 @@ impl fmt::Debug for Esb {
     }
 }
 
-fn client(settings: &EsbSettings, url: &Url) -> Result<Client, InvalidEsb> {
-    let mut builder = Client::builder()
-        .http1_only()
-        .retry(retry::never())
-        .redirect(redirect::Policy::none())
-        .no_proxy()
-        .referer(false)
-        // No connection is used twice: only then does a connect error prove that nothing was sent.
-        .pool_max_idle_per_host(0)
-        .connect_timeout(settings.connect_timeout)
-        .timeout(settings.timeout);
-    if url.scheme() == "http" {
-        // Without TLS the machine's certificates, which may be missing, are not looked for.
-        builder = builder.tls_certs_only([]);
-    } else if let Some(pem) = &settings.extra_roots {
-        let invalid = InvalidEsb::Pem("extra_roots", "one certificate or more");
-        match Certificate::from_pem_bundle(pem.expose()) {
-            Ok(roots) if !roots.is_empty() => builder = builder.tls_certs_merge(roots),
-            Ok(_) | Err(_) => return Err(invalid),
-        }
-    }
-    if let Some(pem) = &settings.identity {
-        let identity = Identity::from_pem(pem.expose())
-            .map_err(|_| InvalidEsb::Pem("identity", "a certificate chain and its private key"))?;
-        builder = builder.identity(identity);
-    }
-    builder.build().map_err(|error| InvalidEsb::Client(error.without_url()))
-}
-
 /// What it means that no response came. Only an error from before there was a connection proves
 /// that nothing was sent; a call that ran out of time while connecting is no such proof.
-fn unanswered(error: &reqwest::Error) -> Answer {
-    if error.is_connect() {
-        Answer::NotSent(WhyNotSent::NoConnection)
-    } else {
-        Answer::Lost(interrupted(error))
+const fn unanswered(failure: Failure) -> Answer {
+    match failure {
+        Failure::NotConnected => Answer::NotSent(WhyNotSent::NoConnection),
+        Failure::Unsendable => Answer::NotSent(WhyNotSent::NotEncodable),
+        Failure::Broken | Failure::TimedOut | Failure::TooLarge => Answer::Lost(doubt(failure)),
     }
 }
 
-fn interrupted(error: &reqwest::Error) -> Doubt {
-    if error.is_timeout() { Doubt::TimedOut } else { Doubt::ConnectionLost }
+/// What it means that no whole reply came. Once a message may have left, nothing proves that it
+/// did not.
+const fn doubt(failure: Failure) -> Doubt {
+    match failure {
+        Failure::TimedOut => Doubt::TimedOut,
+        Failure::TooLarge => Doubt::TooLarge,
+        Failure::Broken | Failure::NotConnected | Failure::Unsendable => Doubt::ConnectionLost,
+    }
 }
 
 fn log(answer: &Answer) {

@@ -11,4 +11,5 @@ mod translate;
 mod wire;
 
 pub use call::Esb;
-pub use settings::{EsbSettings, InvalidEsb, Layout, Pem};
+pub use madoguchi_peer::{InvalidPeer, PeerSettings, Pem};
+pub use settings::{EsbSettings, Layout};

@@ -1,10 +1,6 @@
-//! What an operator says about the ESB, and which of it is refused before anything is sent.
+//! What an operator says about the ESB: how it is reached, and how we introduce ourselves.
 
-use std::fmt;
-use std::net::IpAddr;
-use std::time::Duration;
-
-use reqwest::Url;
+use madoguchi_peer::PeerSettings;
 
 /// Where `CustInfo` lies in the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,33 +12,13 @@ pub enum Layout {
     Flat,
 }
 
-/// PEM text that may hold a private key: `Debug` never shows it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Pem(Vec<u8>);
-
-impl Pem {
-    /// Takes the bytes of a PEM file; [`Esb::new`](crate::Esb::new) reads them.
-    #[must_use]
-    pub const fn new(bytes: Vec<u8>) -> Self {
-        Self(bytes)
-    }
-
-    pub(crate) fn expose(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Pem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Pem(***)")
-    }
-}
-
 /// How the ESB is reached and how we introduce ourselves. [`EsbSettings::new`] gives the defaults.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct EsbSettings {
-    /// The address that DA21 is posted to: `https`, or `http` to this machine.
-    pub url: String,
+    /// The address that DA21 is posted to, and the limits of a call. Its connections must be
+    /// fresh, and are made so: only then is a failure to connect a proof. Keep its `timeout` below
+    /// the effects' lease.
+    pub peer: PeerSettings,
     /// `amheader.ChannelID`; `BMD` by default.
     pub channel_id: String,
     /// `amheader.ConsumerID`; `TWBMD` by default.
@@ -51,19 +27,6 @@ pub struct EsbSettings {
     pub user: String,
     /// Where `CustInfo` lies in the request; nested by default.
     pub layout: Layout,
-    /// How long a connection, TLS included, may take; 3 s by default. It is below `timeout`, so
-    /// that a bank that cannot be reached is seen as such.
-    pub connect_timeout: Duration,
-    /// How long the whole call may take; 10 s by default. Keep it below the effects' lease.
-    pub timeout: Duration,
-    /// The largest reply that is read, in bytes; 64 KiB by default.
-    pub max_reply_bytes: usize,
-    /// Certificates (PEM) of authorities trusted beside those of the machine.
-    pub extra_roots: Option<Pem>,
-    /// Our certificate chain and private key (PEM), for an ESB that asks who calls.
-    pub identity: Option<Pem>,
-    /// Whether `http` to another machine is accepted; not by default.
-    pub allow_plaintext: bool,
 }
 
 impl EsbSettings {
@@ -71,138 +34,11 @@ impl EsbSettings {
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         Self {
-            url: url.into(),
+            peer: PeerSettings::new(url),
             channel_id: "BMD".into(),
             consumer_id: "TWBMD".into(),
             user: "ESBUSER".into(),
             layout: Layout::default(),
-            connect_timeout: Duration::from_secs(3),
-            timeout: Duration::from_secs(10),
-            max_reply_bytes: 64 * 1024,
-            extra_roots: None,
-            identity: None,
-            allow_plaintext: false,
         }
-    }
-
-    /// The address, if we may send to it within sane limits.
-    pub(crate) fn checked_url(&self) -> Result<Url, InvalidEsb> {
-        let url = Url::parse(&self.url).map_err(|_| InvalidEsb::Url)?;
-        let anonymous = url.username().is_empty() && url.password().is_none();
-        if !matches!(url.scheme(), "http" | "https") || !anonymous {
-            return Err(InvalidEsb::Url);
-        }
-        if url.scheme() == "http" && !self.allow_plaintext && !is_loopback(&url) {
-            return Err(InvalidEsb::Plaintext);
-        }
-        let patient = !self.connect_timeout.is_zero() && self.connect_timeout < self.timeout;
-        if !patient || self.max_reply_bytes == 0 {
-            return Err(InvalidEsb::Limits);
-        }
-        Ok(url)
-    }
-}
-
-/// The address is left out: its path or query may hold what is nobody's business.
-impl fmt::Debug for EsbSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EsbSettings")
-            .field("channel_id", &self.channel_id)
-            .field("consumer_id", &self.consumer_id)
-            .field("layout", &self.layout)
-            .field("connect_timeout", &self.connect_timeout)
-            .field("timeout", &self.timeout)
-            .field("max_reply_bytes", &self.max_reply_bytes)
-            .field("extra_roots", &self.extra_roots)
-            .field("identity", &self.identity)
-            .field("allow_plaintext", &self.allow_plaintext)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Settings that cannot be used. Each names the setting, never its value.
-#[derive(Debug, thiserror::Error)]
-pub enum InvalidEsb {
-    /// Correct the address.
-    #[error("url must be an http or https address without user and password")]
-    Url,
-    /// Use https, or say that plain text is acceptable.
-    #[error("url must be https: its host is not this machine and allow_plaintext is not set")]
-    Plaintext,
-    /// Correct the limits.
-    #[error("connect_timeout and max_reply_bytes must be above 0, connect_timeout below timeout")]
-    Limits,
-    /// Correct the certificates of the authorities or the certificate and key that are ours.
-    #[error("{0} must be PEM: {1}")]
-    Pem(&'static str, &'static str),
-    /// Look at the machine: its certificates could not be loaded, or key and certificate differ.
-    #[error("the HTTP client cannot be made")]
-    Client(#[source] reqwest::Error),
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn verdict(url: &str) -> Result<(), String> {
-        EsbSettings::new(url).checked_url().map(drop).map_err(|refused| format!("{refused:?}"))
-    }
-
-    #[test]
-    fn plain_text_is_for_this_machine_only() {
-        for url in [
-            "https://esb.bank.example/da21",
-            "http://127.0.0.1:8080/",
-            "http://127.9.9.9/",
-            "http://[::1]:1/da21",
-            "http://localhost/da21",
-        ] {
-            assert_eq!(verdict(url), Ok(()), "{url}");
-        }
-        for url in [
-            "http://esb.bank.example/da21",
-            "http://10.0.0.1/",
-            "http://[2001:db8::1]/",
-            "http://localhost.bank.example/",
-            "http://127.0.0.1.bank.example/",
-        ] {
-            assert_eq!(verdict(url), Err("Plaintext".into()), "{url}");
-            let open = EsbSettings { allow_plaintext: true, ..EsbSettings::new(url) };
-            assert!(open.checked_url().is_ok(), "{url}");
-        }
-    }
-
-    #[test]
-    fn other_addresses_are_refused() {
-        for url in ["", "esb", "ftp://127.0.0.1/", "file:///etc/passwd", "https://me:pw@bank/"] {
-            assert_eq!(verdict(url), Err("Url".into()), "{url}");
-        }
-    }
-
-    #[test]
-    fn limits_that_cannot_work_are_refused() {
-        let sane = EsbSettings::new("https://bank/");
-        let zero = EsbSettings { connect_timeout: Duration::ZERO, ..sane.clone() };
-        let late = EsbSettings { connect_timeout: sane.timeout, ..sane.clone() };
-        let mute = EsbSettings { max_reply_bytes: 0, ..sane };
-        for settings in [zero, late, mute] {
-            assert!(matches!(settings.checked_url(), Err(InvalidEsb::Limits)));
-        }
-    }
-
-    #[test]
-    fn settings_print_neither_keys_nor_the_address() {
-        let settings = EsbSettings {
-            identity: Some(Pem::new(b"canary-key".to_vec())),
-            ..EsbSettings::new("https://bank/canary-path?canary")
-        };
-        assert!(!format!("{settings:?}").contains("canary"));
-        assert!(format!("{settings:?}").contains("identity: Some(Pem(***))"));
     }
 }

@@ -10,12 +10,13 @@ use crate::house::TextFile;
 use crate::violation::Violation;
 
 /// Whom each crate may know of our own. Tests may use the testkit besides.
-const INWARD: [(&str, &[&str]); 9] = [
+const INWARD: [(&str, &[&str]); 10] = [
     ("domain", &[]),
     ("application", &["domain"]),
     ("persistence", &["domain"]),
-    ("esb", &["domain"]),
-    ("api", &["domain", "application", "persistence", "esb"]),
+    ("peer", &[]),
+    ("esb", &["domain", "peer"]),
+    ("api", &["domain", "application", "persistence", "esb", "peer"]),
     ("sandbox", &["api"]),
     ("testkit", &["domain", "application"]),
     ("tidy", &[]),
@@ -30,7 +31,7 @@ const CONFINED: [(&str, &[&str]); 8] = [
     ("tokio-postgres", &["persistence"]),
     ("tokio-postgres-rustls", &["persistence"]),
     ("libsqlite3-sys", &["persistence"]),
-    ("reqwest", &["esb", "sandbox", "journey"]),
+    ("reqwest", &["peer", "sandbox", "journey"]),
     ("actix-web", &["api"]),
 ];
 

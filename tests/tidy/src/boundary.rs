@@ -5,7 +5,7 @@ use crate::violation::Violation;
 
 const SERVER: &str = "apps/api/src/";
 const WIRING: &str = "apps/api/src/wiring.rs";
-const ADAPTERS: [&str; 2] = ["madoguchi_persistence", "madoguchi_esb"];
+const ADAPTERS: [&str; 3] = ["madoguchi_persistence", "madoguchi_esb", "madoguchi_peer"];
 
 /// Adapters named in the server anywhere but where they are wired in.
 pub fn adapters(source: &Source) -> Vec<Violation> {

@@ -60,7 +60,7 @@ impl EffectSettings {
     /// A worker must be done with its call, and have written down what it saw, before somebody
     /// else may take its claim over.
     pub(super) fn refuse_what_is_unsafe(&self, esb: &EsbSection, errors: &mut Vec<ConfigError>) {
-        if self.policy.lease < signed(esb.timeout + Duration::from_millis(100)) {
+        if self.policy.lease < signed(esb.peer.timeout + Duration::from_millis(100)) {
             errors.push(ConfigError {
                 key: "effects.lease_ms".into(),
                 what: "must be at least 100 ms longer than esb.timeout_ms".into(),

@@ -5,9 +5,15 @@ use std::time::Duration;
 use madoguchi_domain::core_bank::{FinalCodes, Guarantee, UpstreamCode};
 use toml::Value;
 
-use super::hidden::Hidden;
+use super::peer::{PeerLimits, PeerSection};
 use super::reader::{Section, value};
-use super::secrets::only_for_its_owner;
+
+/// What holds for a call unless it is configured.
+const LIMITS: PeerLimits = PeerLimits {
+    connect_timeout: Duration::from_secs(2),
+    timeout: Duration::from_secs(10),
+    max_reply_bytes: 64 * 1024,
+};
 
 /// Where `CustInfo` stands in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,10 +27,8 @@ pub enum EsbLayout {
 /// The ESB as configured.
 #[derive(Debug, Clone)]
 pub struct EsbSection {
-    /// Where DA21 is sent.
-    pub url: String,
-    /// Whether plain HTTP may leave this machine.
-    pub allow_plaintext: bool,
+    /// How it is reached.
+    pub peer: PeerSection,
     /// What it promises about an order it sees again.
     pub guarantee: Guarantee,
     /// Which codes refuse for good.
@@ -37,23 +41,11 @@ pub struct EsbSection {
     pub user: String,
     /// Where `CustInfo` stands.
     pub layout: EsbLayout,
-    /// How long a connection may take.
-    pub connect_timeout: Duration,
-    /// How long a call may take, the connection included.
-    pub timeout: Duration,
-    /// How large a reply may be.
-    pub max_reply_bytes: u32,
-    /// Certificates of a private authority to trust, in PEM.
-    pub extra_roots: Option<Vec<u8>>,
-    /// Our own certificate and key, in PEM.
-    pub identity: Option<Hidden<Vec<u8>>>,
 }
 
 impl EsbSection {
-    /// Reads the section; a missing address is noted, and stands empty until all is refused.
     pub(super) fn read(section: &mut Section<'_>) -> Self {
-        let url = section.required("url", "the address DA21 is sent to", value::text);
-        let allow_plaintext = section.or("allow_plaintext", false, value::boolean);
+        let peer = PeerSection::read(section, "the address DA21 is sent to", LIMITS);
         let guarantee =
             |text: &str| Guarantee::parse(text).ok_or("must be dedupes, absolute-set or none");
         let default = Guarantee::AbsoluteSet;
@@ -68,35 +60,7 @@ impl EsbSection {
             _ => Err("must be nested or flat"),
         };
         let layout = section.or("layout", EsbLayout::Nested, value::parsed(layout));
-        let default = Duration::from_secs(2);
-        let connect_timeout = section.or("connect_timeout_ms", default, value::millis(1, 60_000));
-        let timeout = section.or("timeout_ms", Duration::from_secs(10), value::millis(1, 120_000));
-        let max_reply_bytes = section.or("max_reply_bytes", 65_536, value::whole(1024, 1 << 20));
-        let file = |value| {
-            let path = value::path(value)?;
-            std::fs::read(&path).map_err(|_| format!("cannot be read: {}", path.display()))
-        };
-        let extra_roots = section.optional("root_ca_file", file);
-        let identity = section.optional("client_identity_file", |value| {
-            let path = value::path(value)?;
-            only_for_its_owner(&path)?;
-            file(Value::from(path.to_string_lossy().into_owned())).map(Hidden)
-        });
-        Self {
-            url: url.unwrap_or_default(),
-            allow_plaintext,
-            guarantee,
-            final_codes,
-            channel_id,
-            consumer_id,
-            user,
-            layout,
-            connect_timeout,
-            timeout,
-            max_reply_bytes,
-            extra_roots,
-            identity,
-        }
+        Self { peer, guarantee, final_codes, channel_id, consumer_id, user, layout }
     }
 }
 

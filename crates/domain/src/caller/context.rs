@@ -33,7 +33,11 @@ pub struct CallerContext {
 }
 
 macro_rules! closed_set {
-    ($(#[$doc:meta])* $name:ident { $($(#[$text_doc:meta])* $variant:ident = $text:literal,)* }) => {
+    (
+        $(#[$doc:meta])* $name:ident {
+            $($(#[$text_doc:meta])* $variant:ident = $text:literal,)*
+        }
+    ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum $name {

@@ -8,7 +8,7 @@ use madoguchi_domain::core_bank::{
     Answer, Doubt, FinalCodes, Outcome, Reply, WhyNotSent, classify,
 };
 use madoguchi_domain::port::CoreBank;
-use madoguchi_esb::EsbSettings;
+use madoguchi_esb::{EsbSettings, PeerSettings};
 use madoguchi_testkit::core_bank_contract::order;
 use madoguchi_testkit::http_stub::{Behaviour, HttpStub, Received, Response};
 use tokio::net::TcpListener;
@@ -26,11 +26,13 @@ async fn sent_to(behaviour: Behaviour) -> (Answer, Vec<Received>) {
 }
 
 fn hasty(url: String) -> EsbSettings {
-    EsbSettings {
+    let usual = EsbSettings::new(url);
+    let peer = PeerSettings {
         connect_timeout: Duration::from_millis(250),
         timeout: Duration::from_millis(500),
-        ..EsbSettings::new(url)
-    }
+        ..usual.peer
+    };
+    EsbSettings { peer, ..usual }
 }
 
 async fn assert_lost(behaviour: Behaviour, doubt: Doubt) {
@@ -141,7 +143,8 @@ async fn a_compressed_reply_is_not_asked_for_and_not_read() {
 async fn an_unknown_name_and_a_refused_connection_are_not_sent() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     for url in [format!("http://{free}/"), "http://no-such-bank.invalid/".into()] {
-        let settings = EsbSettings { allow_plaintext: true, ..EsbSettings::new(url) };
+        let mut settings = EsbSettings::new(url);
+        settings.peer.allow_plaintext = true;
         let answer = bank::esb(settings).set_level(&order("T1222222")).await;
         assert_eq!(answer, Answer::NotSent(WhyNotSent::NoConnection));
     }

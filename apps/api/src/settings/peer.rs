@@ -1,0 +1,70 @@
+//! What the program is told about any system that it calls over HTTP.
+
+use std::time::Duration;
+
+use toml::Value;
+
+use super::hidden::Hidden;
+use super::reader::{Section, value};
+use super::secrets::only_for_its_owner;
+
+/// How a system is reached.
+#[derive(Debug, Clone)]
+pub struct PeerSection {
+    /// Where it is.
+    pub url: String,
+    /// Whether plain HTTP may leave this machine.
+    pub allow_plaintext: bool,
+    /// How long a connection may take.
+    pub connect_timeout: Duration,
+    /// How long a call may take, the connection included.
+    pub timeout: Duration,
+    /// How large a reply may be.
+    pub max_reply_bytes: u32,
+    /// Certificates of a private authority to trust, in PEM.
+    pub extra_roots: Option<Vec<u8>>,
+    /// Our own certificate and key, in PEM.
+    pub identity: Option<Hidden<Vec<u8>>>,
+}
+
+/// What holds for a call unless it is configured.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PeerLimits {
+    pub(super) connect_timeout: Duration,
+    pub(super) timeout: Duration,
+    pub(super) max_reply_bytes: u32,
+}
+
+impl PeerSection {
+    /// Reads the keys of a peer; a missing address, which is `meaning`, is noted, and stands empty
+    /// until all is refused.
+    pub(super) fn read(section: &mut Section<'_>, meaning: &str, limits: PeerLimits) -> Self {
+        let url = section.required("url", meaning, value::text);
+        let allow_plaintext = section.or("allow_plaintext", false, value::boolean);
+        let millis = |most| value::millis(1, most);
+        let connect_timeout =
+            section.or("connect_timeout_ms", limits.connect_timeout, millis(60_000));
+        let timeout = section.or("timeout_ms", limits.timeout, millis(120_000));
+        let bytes = value::whole(1024, 1 << 20);
+        let max_reply_bytes = section.or("max_reply_bytes", limits.max_reply_bytes, bytes);
+        let file = |value| {
+            let path = value::path(value)?;
+            std::fs::read(&path).map_err(|_| format!("cannot be read: {}", path.display()))
+        };
+        let extra_roots = section.optional("root_ca_file", file);
+        let identity = section.optional("client_identity_file", |value| {
+            let path = value::path(value)?;
+            only_for_its_owner(&path)?;
+            file(Value::from(path.to_string_lossy().into_owned())).map(Hidden)
+        });
+        Self {
+            url: url.unwrap_or_default(),
+            allow_plaintext,
+            connect_timeout,
+            timeout,
+            max_reply_bytes,
+            extra_roots,
+            identity,
+        }
+    }
+}
