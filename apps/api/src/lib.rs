@@ -12,7 +12,6 @@ mod request_log;
 mod routes;
 mod server;
 pub mod settings;
-mod static_tokens;
 mod system;
 mod wiring;
 

@@ -15,11 +15,11 @@ use std::sync::Arc;
 use madoguchi_application::LaneSettings;
 use madoguchi_domain::core_bank::TransactionIdScheme;
 use madoguchi_domain::level::AccountLevel;
+use madoguchi_domain::port::TokenVerifier;
 use madoguchi_domain::secret::SecretKey;
 
 use crate::problem::Code;
-use crate::static_tokens::StaticTokens;
-use crate::wiring::{check_database_url, check_esb, is_on_this_machine};
+use crate::wiring::{check_database_url, check_esb, is_on_this_machine, read_tokens};
 pub use effects::EffectSettings;
 pub use esb::{EsbLayout, EsbSection};
 pub use hidden::Hidden;
@@ -37,7 +37,7 @@ pub struct Settings {
     /// The audit chain's key.
     pub audit_key: SecretKey,
     /// Who may call, and do what.
-    pub(crate) tokens: Arc<StaticTokens>,
+    pub(crate) tokens: Hidden<Arc<dyn TokenVerifier>>,
     /// What an upgrade is.
     pub upgrade: UpgradeSettings,
     /// The core bank.
@@ -124,9 +124,7 @@ impl Settings {
         let keys = tree.section("secrets", secrets::Keys::read);
         let meaning = "the file of hashed access tokens";
         let tokens = tree.section("identity", |it| {
-            it.required("tokens_file", meaning, |value| {
-                StaticTokens::read(&value::path(value)?).map_err(|error| format!("{error:#}"))
-            })
+            it.required("tokens_file", meaning, |value| read_tokens(&value::path(value)?))
         });
         let esb = tree.section("esb", EsbSection::read);
         let salt = keys.deployment_salt.clone();
@@ -143,7 +141,7 @@ impl Settings {
             server: server?,
             store: store?,
             audit_key: keys.audit_key?,
-            tokens: Arc::new(tokens?),
+            tokens: Hidden(tokens?),
             upgrade: upgrade?.into_settings(transaction_ids?),
             esb,
             effects,

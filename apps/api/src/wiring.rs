@@ -1,6 +1,7 @@
 //! The one place that knows which adapter stands behind which port.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -13,6 +14,7 @@ use madoguchi_domain::core_bank::{EffectPolicy, WorkerId};
 use madoguchi_domain::port::{Clock, CoreBank, Ids, TokenVerifier};
 use madoguchi_domain::upgrade::{QrMint, UpgradePolicy};
 use madoguchi_esb::{Esb, EsbSettings, Layout};
+use madoguchi_identity::StaticTokens;
 use madoguchi_peer::{PeerSettings, Pem};
 use madoguchi_persistence::{
     DatabaseUrl, InvalidUrl, PgSettings, PgStore, SchemaState, SqliteStore,
@@ -117,7 +119,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<(Front, Tasks)>
         runtime: Handle::current(),
         upgrades,
         members: MemberDesk::new(stores.members, Arc::clone(&clock)),
-        tokens: Arc::clone(&settings.tokens) as Arc<dyn TokenVerifier>,
+        tokens: Arc::clone(&settings.tokens.0),
         dependencies: vec![stores.health],
         ids,
         places: Arc::new(Semaphore::new(settings.server.in_flight)),
@@ -142,6 +144,12 @@ async fn open_stores(settings: &Settings) -> anyhow::Result<Stores> {
         }
     };
     opened.context("store.url")
+}
+
+/// Reads the file of hashed access tokens.
+pub(crate) fn read_tokens(path: &Path) -> Result<Arc<dyn TokenVerifier>, String> {
+    let tokens = StaticTokens::read(path).map_err(|error| error.to_string())?;
+    Ok(Arc::new(tokens))
 }
 
 /// Says what is wrong with how the ESB is configured, if anything is.

@@ -75,3 +75,15 @@ macro_rules! store_checks {
         }
     )+};
 }
+
+/// One test per check of a verifier's suite; used by the suites' own macros.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! verifier_checks {
+    ($suite:ident, $under_test:expr => $($check:ident,)+) => {$(
+        #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $check() {
+            $crate::$suite::$check($under_test).await;
+        }
+    )+};
+}

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+/// Suites whose checks stand in a folder of their own.
 const SUITES: [&str; 4] = [
     "member_store_contract",
     "upgrade_store_contract",
@@ -30,5 +31,24 @@ fn every_check_is_named_in_its_suites_macro() {
             found += 1;
         }
         assert!(found > 0, "{suite} has checks");
+    }
+}
+
+/// Suites whose checks stand beside their macro.
+const SHORT_SUITES: [&str; 3] =
+    ["core_bank_contract", "password_verifier_contract", "token_verifier_contract"];
+
+#[test]
+fn every_check_of_a_short_suite_is_named_in_its_macro() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for suite in SHORT_SUITES {
+        let file = source.join(suite).with_extension("rs");
+        let list = fs::read_to_string(&file).unwrap();
+        let checks = checks(&file);
+        assert!(!checks.is_empty(), "{suite} has checks");
+        for check in checks {
+            let named = list.lines().filter(|line| line.trim() == format!("{check},")).count();
+            assert_eq!(named, 1, "{suite} must name {check} once");
+        }
     }
 }

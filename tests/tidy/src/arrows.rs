@@ -10,13 +10,14 @@ use crate::house::TextFile;
 use crate::violation::Violation;
 
 /// Whom each crate may know of our own. Tests may use the testkit besides.
-const INWARD: [(&str, &[&str]); 10] = [
+const INWARD: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("application", &["domain"]),
     ("persistence", &["domain"]),
     ("peer", &[]),
     ("esb", &["domain", "peer"]),
-    ("api", &["domain", "application", "persistence", "esb", "peer"]),
+    ("identity", &["domain"]),
+    ("api", &["domain", "application", "persistence", "esb", "identity", "peer"]),
     ("sandbox", &["api"]),
     ("testkit", &["domain", "application"]),
     ("tidy", &[]),

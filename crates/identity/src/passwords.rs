@@ -1,0 +1,136 @@
+//! Passwords from a file that holds their argon2id hashes, and who presents them.
+
+mod hash;
+mod proven;
+mod queue;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use madoguchi_domain::actor::ActorRef;
+use madoguchi_domain::port::{PasswordVerifier, VerifierBusy};
+use madoguchi_domain::secret::Credentials;
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use crate::file::{self, FileError};
+use hash::SlowHash;
+use proven::Proven;
+use queue::Queue;
+
+pub use hash::{UnhashablePassword, hash_password};
+pub use queue::PasswordQueue;
+
+/// Users known by their password's hash.
+///
+/// A hash is slow on purpose, so it is computed on a bounded queue, and credentials that were
+/// right a moment ago are recognised by a keyed digest instead. Whoever is not known costs a hash
+/// too: absent, unknown and wrong take one time.
+pub struct StaticPasswords {
+    users: HashMap<Vec<u8>, User>,
+    decoy: Arc<SlowHash>,
+    queue: Queue,
+    proven: Proven,
+}
+
+struct User {
+    who: ActorRef,
+    hash: Arc<SlowHash>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    user: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    user_name: String,
+    password_hash: String,
+    issuer: String,
+    subject: String,
+    kind: String,
+}
+
+impl StaticPasswords {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// When it cannot be read, may be written by others, or holds a mistake or no user.
+    pub fn read(path: &Path, queue: PasswordQueue) -> Result<Self, FileError> {
+        Self::parse(&file::read(path)?, queue).map_err(|error| error.at(path.display()))
+    }
+
+    fn parse(text: &str, queue: PasswordQueue) -> Result<Self, FileError> {
+        let file: File = file::parse(text)?;
+        let mut users: HashMap<Vec<u8>, User> = HashMap::new();
+        let mut decoy: Option<Arc<SlowHash>> = None;
+        for (number, row) in (1..).zip(file.user) {
+            let place = format!("user number {number}");
+            let (name, user) = row.parse().map_err(|error| error.at(&place))?;
+            let first = decoy.get_or_insert_with(|| Arc::clone(&user.hash));
+            if !first.costs_as_much_as(&user.hash) {
+                // How long an answer takes would tell whose name was given.
+                let why = "password_hash must have the same m, t and p as the first one";
+                return Err(FileError(why.to_owned()).at(place));
+            }
+            if users.insert(name.into_bytes(), user).is_some() {
+                return Err(FileError("user_name stands there twice".to_owned()).at(place));
+            }
+        }
+        let decoy = decoy
+            .ok_or_else(|| FileError("no user, so nobody could call: add a [[user]]".to_owned()))?;
+        let proven = Proven::new().map_err(|why| FileError(why.to_owned()))?;
+        Ok(Self { users, decoy, queue: Queue::new(queue), proven })
+    }
+}
+
+impl Row {
+    fn parse(self) -> Result<(String, User), FileError> {
+        let name = self.user_name;
+        let visible = name.bytes().all(|b| b.is_ascii_graphic());
+        if name.is_empty() || name.len() > 128 || !visible {
+            let rule = "user_name must be 1 to 128 visible ASCII characters";
+            return Err(FileError(rule.to_owned()));
+        }
+        let who = file::actor(&self.issuer, &self.subject, &self.kind)?;
+        let hash = SlowHash::parse(&self.password_hash).map_err(FileError)?;
+        Ok((name, User { who, hash: Arc::new(hash) }))
+    }
+}
+
+#[async_trait]
+impl PasswordVerifier for StaticPasswords {
+    async fn verify(&self, presented: &Credentials) -> Result<Option<ActorRef>, VerifierBusy> {
+        let user = self.users.get(presented.user());
+        let digest = self.proven.digest(presented);
+        if let Some(user) = user
+            && self.proven.recalls(&digest, Instant::now())
+        {
+            return Ok(Some(user.who.clone()));
+        }
+        let hash = Arc::clone(user.map_or(&self.decoy, |user| &user.hash));
+        let password = presented.password().to_vec();
+        let right = self.queue.run(move || hash.is_of(&password)).await?;
+        let Some(user) = user.filter(|_| right && !presented.password().is_empty()) else {
+            return Ok(None);
+        };
+        self.proven.remember(digest, Instant::now());
+        Ok(Some(user.who.clone()))
+    }
+}
+
+impl fmt::Debug for StaticPasswords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StaticPasswords({} users)", self.users.len())
+    }
+}
+
+#[cfg(test)]
+mod tests;

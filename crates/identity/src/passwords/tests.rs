@@ -1,0 +1,118 @@
+//! The file of users meets the port's contract; its queue is bounded; a bad file is not shown.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use argon2::password_hash::PasswordHasher;
+use madoguchi_testkit::password_verifier_contract;
+use madoguchi_testkit::password_verifier_contract::PasswordsUnderTest;
+
+use super::*;
+
+/// As cheap as it may be: tests compute many.
+fn cheap(password: &str) -> String {
+    hash_of(password, 7 * 1024, 5)
+}
+
+fn hash_of(password: &str, memory: u32, passes: u32) -> String {
+    let params = argon2::Params::new(memory, passes, 1, None).unwrap();
+    let hasher = argon2::Argon2::from(params);
+    hasher.hash_password_with_salt(password.as_bytes(), &[7; 16]).unwrap().to_string()
+}
+
+fn row(name: &str, hash: &str) -> String {
+    format!(
+        "[[user]]\nuser_name = \"{name}\"\npassword_hash = \"{hash}\"\n\
+         issuer = \"gateway\"\nsubject = \"{name}\"\nkind = \"SYSTEM\"\n"
+    )
+}
+
+fn passwords(queue: PasswordQueue) -> StaticPasswords {
+    let both = [row("chat", &cheap("dev-password")), row("other", &cheap("other-password"))];
+    StaticPasswords::parse(&both.concat(), queue).unwrap()
+}
+
+fn under_test() -> PasswordsUnderTest {
+    PasswordsUnderTest {
+        verifier: Arc::new(passwords(PasswordQueue { at_once: 2, waiting: 100 })),
+        user: "chat".to_owned(),
+        password: "dev-password".to_owned(),
+        who: file::actor("gateway", "chat", "SYSTEM").unwrap(),
+    }
+}
+
+password_verifier_contract!(file_of_hashes: under_test());
+
+#[tokio::test]
+async fn what_is_proven_costs_no_second_hash_until_it_was_not_used_for_a_while() {
+    let passwords = passwords(PasswordQueue { at_once: 1, waiting: 0 });
+    let right = Credentials::new("chat", "dev-password");
+    passwords.verify(&right).await.unwrap().unwrap();
+    let other = Credentials::new("other", "other-password");
+    assert_eq!(passwords.verify(&other).await, Err(VerifierBusy), "the turn is left idle");
+    passwords.verify(&right).await.unwrap().unwrap();
+
+    let (proven, now) = (&passwords.proven, Instant::now());
+    let digest = proven.digest(&right);
+    let later = |seconds| now + Duration::from_secs(seconds);
+    assert!(proven.recalls(&digest, later(50)) && proven.recalls(&digest, later(100)));
+    assert!(!proven.recalls(&digest, later(161)), "60 s after it was used last");
+}
+
+#[tokio::test]
+async fn beyond_the_queue_everybody_is_turned_away_but_who_is_proven() {
+    let passwords = Arc::new(passwords(PasswordQueue { at_once: 1, waiting: 2 }));
+    let right = Credentials::new("chat", "dev-password");
+    passwords.verify(&right).await.unwrap().unwrap();
+    let flood: Vec<_> = (0..40)
+        .map(|number| {
+            let passwords = Arc::clone(&passwords);
+            let wrong = Credentials::new("chat", format!("guess-{number}"));
+            tokio::spawn(async move { passwords.verify(&wrong).await })
+        })
+        .collect();
+    let mut turned_away = 0;
+    for guess in flood {
+        match guess.await.unwrap() {
+            Ok(nobody) => assert_eq!(nobody, None),
+            Err(VerifierBusy) => turned_away += 1,
+        }
+        assert!(passwords.verify(&right).await.unwrap().is_some(), "the proven go by");
+    }
+    assert!(turned_away >= 30, "{turned_away} of 40");
+}
+
+#[test]
+fn a_file_with_a_mistake_is_refused_and_not_shown() {
+    let good = cheap("dev-password");
+    let dearer = hash_of("dev-password", 8 * 1024, 5);
+    let bad = [
+        String::new(),
+        row("chat", "canary-in-clear"),
+        row("chat", &good.replace("argon2id", "argon2i")),
+        row("chat", &hash_of("dev-password", 1024, 2)),
+        row("a", &good) + &row("b", &dearer),
+        row("a", &good) + &row("a", &good),
+        row("", &good),
+        row("with space", &good),
+        row("chat", &good).replace("SYSTEM", "canary"),
+        row("chat", &good).replace("issuer = \"gateway\"\n", ""),
+        row("chat", &good) + "password = \"canary\"\n",
+    ];
+    for text in bad {
+        let told = StaticPasswords::parse(&text, PasswordQueue::default()).unwrap_err();
+        assert!(!told.to_string().contains("canary"), "{told}");
+        assert!(!told.to_string().contains("$argon2"), "{told}");
+    }
+}
+
+#[test]
+fn a_hash_is_made_with_a_salt_of_its_own_and_only_of_what_a_header_can_carry() {
+    let (one, other) = (hash_password("dev-password").unwrap(), hash_password("dev-password"));
+    assert_ne!(Ok(&one), other.as_ref());
+    assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
+    assert!(SlowHash::parse(&one).unwrap().is_of(b"dev-password"));
+    assert_eq!(hash_password("short"), Err(UnhashablePassword::TooShort));
+    assert_eq!(hash_password("pass word"), Err(UnhashablePassword::NotVisible));
+    assert_eq!(hash_password("contraseña"), Err(UnhashablePassword::NotVisible));
+}

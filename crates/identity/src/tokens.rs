@@ -1,0 +1,96 @@
+//! Access tokens from a file that holds their hashes, who they stand for and what they may do.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use async_trait::async_trait;
+use madoguchi_domain::actor::{Actor, Scope};
+use madoguchi_domain::port::{StoreError, TokenVerifier};
+use madoguchi_domain::secret::AccessToken;
+use serde::Deserialize;
+
+use crate::file::{self, FileError};
+
+/// Tokens known by their SHA-256. A token must be random and long, for its hash is fast.
+#[derive(Debug)]
+pub struct StaticTokens {
+    actors: HashMap<[u8; 32], Actor>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    token: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    sha256: String,
+    issuer: String,
+    subject: String,
+    kind: String,
+    scopes: Vec<String>,
+}
+
+impl StaticTokens {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// When it cannot be read, may be written by others, or holds a mistake or no token.
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        Self::parse(&file::read(path)?).map_err(|error| error.at(path.display()))
+    }
+
+    fn parse(text: &str) -> Result<Self, FileError> {
+        let file: File = file::parse(text)?;
+        let mut actors = HashMap::new();
+        for (number, row) in (1..).zip(file.token) {
+            let place = format!("token number {number}");
+            let (hash, actor) = row.parse().map_err(|error| error.at(&place))?;
+            if actors.insert(hash, actor).is_some() {
+                return Err(FileError("stands there twice".to_owned()).at(place));
+            }
+        }
+        if actors.is_empty() {
+            return Err(FileError("no token, so nobody could call: add a [[token]]".to_owned()));
+        }
+        Ok(Self { actors })
+    }
+}
+
+impl Row {
+    fn parse(self) -> Result<([u8; 32], Actor), FileError> {
+        let hash = unhex(&self.sha256);
+        let hash =
+            hash.ok_or_else(|| FileError("sha256 must be 64 hexadecimal digits".to_owned()))?;
+        let who = file::actor(&self.issuer, &self.subject, &self.kind)?;
+        let scope = |text: &String| {
+            Scope::parse(text).ok_or_else(|| {
+                let known = Scope::ALL.map(Scope::as_str).join(", ");
+                FileError(format!("scopes holds one that is not known: known are {known}"))
+            })
+        };
+        let scopes = self.scopes.iter().map(scope).collect::<Result<Vec<_>, _>>()?;
+        Ok((hash, Actor { who, scopes }))
+    }
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let fits = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let byte = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).ok();
+    let bytes: Option<Vec<u8>> = fits.then(|| (0..64).step_by(2).map(byte).collect())?;
+    bytes?.try_into().ok()
+}
+
+#[async_trait]
+impl TokenVerifier for StaticTokens {
+    async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, StoreError> {
+        // Looked up by its hash: how long that takes says nothing about any token.
+        Ok(self.actors.get(&token.sha256()).cloned())
+    }
+}
+
+#[cfg(test)]
+mod tests;

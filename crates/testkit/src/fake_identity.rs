@@ -1,0 +1,90 @@
+//! Tokens and passwords in memory, for the tests of whoever asks who calls.
+//!
+//! ```
+//! use madoguchi_domain::port::PasswordVerifier;
+//! use madoguchi_domain::secret::Credentials;
+//! use madoguchi_testkit::fake_identity::FakePasswords;
+//! use madoguchi_testkit::samples;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let passwords = FakePasswords::knowing("chat", "dev-password", samples::system());
+//! let right = Credentials::new("chat", "dev-password");
+//! assert_eq!(passwords.verify(&right).await, Ok(Some(samples::system())));
+//! # }
+//! ```
+
+use async_trait::async_trait;
+use madoguchi_domain::actor::{Actor, ActorRef};
+use madoguchi_domain::port::{PasswordVerifier, StoreError, TokenVerifier, VerifierBusy};
+use madoguchi_domain::secret::{AccessToken, Credentials};
+
+/// Knows the tokens it was given.
+#[derive(Debug, Clone)]
+pub struct FakeTokens(Vec<(AccessToken, Actor)>);
+
+impl FakeTokens {
+    /// Knows this token.
+    ///
+    /// # Panics
+    /// When it is no token.
+    #[must_use]
+    pub fn knowing(token: &str, actor: Actor) -> Self {
+        Self(vec![(AccessToken::parse(token).expect("a token"), actor)])
+    }
+}
+
+#[async_trait]
+impl TokenVerifier for FakeTokens {
+    async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, StoreError> {
+        let known = self.0.iter().find(|(known, _)| known == token);
+        Ok(known.map(|(_, actor)| actor.clone()))
+    }
+}
+
+/// Knows the users it was given.
+#[derive(Debug, Clone)]
+pub struct FakePasswords(Vec<(Credentials, ActorRef)>);
+
+impl FakePasswords {
+    /// Knows this user.
+    #[must_use]
+    pub fn knowing(user: &str, password: &str, who: ActorRef) -> Self {
+        Self(vec![(Credentials::new(user, password), who)])
+    }
+}
+
+#[async_trait]
+impl PasswordVerifier for FakePasswords {
+    async fn verify(&self, presented: &Credentials) -> Result<Option<ActorRef>, VerifierBusy> {
+        let known = self.0.iter().find(|(known, _)| known == presented);
+        Ok(known.map(|(_, who)| who.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::password_verifier_contract::PasswordsUnderTest;
+    use crate::samples;
+    use crate::token_verifier_contract::TokensUnderTest;
+
+    fn tokens() -> TokensUnderTest {
+        let actor = samples::caller(samples::human(), &[]);
+        let token = AccessToken::parse("Let-me-in").expect("a token");
+        let verifier = Arc::new(FakeTokens::knowing("Let-me-in", actor.clone()));
+        TokensUnderTest { verifier, token, actor }
+    }
+
+    fn passwords() -> PasswordsUnderTest {
+        let who = samples::system();
+        let verifier = Arc::new(FakePasswords::knowing("chat", "dev-password", who.clone()));
+        let (user, password) = ("chat".to_owned(), "dev-password".to_owned());
+        PasswordsUnderTest { verifier, user, password, who }
+    }
+
+    crate::token_verifier_contract!(fake_tokens: tokens());
+    crate::password_verifier_contract!(fake_passwords: passwords());
+}

@@ -1,0 +1,73 @@
+//! What every adapter behind [`TokenVerifier`] must do, as checks that all of them run.
+//!
+//! A new adapter hands over itself with one token that it knows, and writes one line:
+//!
+//! ```text
+//! token_verifier_contract!(fake: under_test());
+//! ```
+
+use std::fmt;
+use std::sync::Arc;
+
+use madoguchi_domain::actor::Actor;
+use madoguchi_domain::port::TokenVerifier;
+use madoguchi_domain::secret::AccessToken;
+
+/// An adapter, a token that it knows, and whom that stands for.
+#[derive(Clone)]
+pub struct TokensUnderTest {
+    /// The adapter.
+    pub verifier: Arc<dyn TokenVerifier>,
+    /// A token that is valid.
+    pub token: AccessToken,
+    /// Whom it stands for.
+    pub actor: Actor,
+}
+
+impl fmt::Debug for TokensUnderTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokensUnderTest").field("actor", &self.actor).finish_non_exhaustive()
+    }
+}
+
+/// One check of the contract.
+pub async fn a_known_token_gives_its_actor_every_time(under_test: TokensUnderTest) {
+    for _ in 0..2 {
+        let actor = under_test.verifier.verify(&under_test.token).await.expect("verified");
+        assert_eq!(actor.as_ref(), Some(&under_test.actor));
+    }
+}
+
+/// One check of the contract.
+pub async fn a_token_that_only_looks_like_it_is_nobody(under_test: TokensUnderTest) {
+    let known = under_test.token.expose();
+    let cut = &known[..known.len() - 1];
+    let other_case = known.chars().map(swap_case).collect::<String>();
+    for text in [format!("{known}x"), format!("x{known}"), cut.to_owned(), other_case] {
+        let Ok(token) = AccessToken::parse(&text) else { continue };
+        let actor = under_test.verifier.verify(&token).await.expect("verified");
+        assert_eq!(actor, None);
+    }
+}
+
+fn swap_case(c: char) -> char {
+    if c.is_ascii_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() }
+}
+
+/// Runs every check of the contract against each adapter, in a module of the given name.
+#[macro_export]
+macro_rules! token_verifier_contract {
+    ($($name:ident: $under_test:expr),+ $(,)?) => {
+        $(
+            mod $name {
+                use super::*;
+
+                $crate::verifier_checks! {
+                    token_verifier_contract, $under_test =>
+                    a_known_token_gives_its_actor_every_time,
+                    a_token_that_only_looks_like_it_is_nobody,
+                }
+            }
+        )+
+    };
+}
