@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
 use madoguchi_domain::core_bank::{Doubt, Reply, SetLevel, UpstreamCode, WhyNotSent};
+use madoguchi_peer::Object;
 
 use crate::settings::{EsbSettings, Layout};
 use crate::wire;
@@ -58,8 +59,7 @@ fn bank_time(now: Timestamp) -> String {
 pub(crate) fn reply(body: &[u8]) -> Result<Reply, Doubt> {
     // serde_json does not look at the encoding of what it skips, so it is looked at here.
     let text = str::from_utf8(body).map_err(|_| Doubt::Unreadable)?;
-    let message: wire::Object<wire::Reply> =
-        serde_json::from_str(text).map_err(|_| Doubt::Unreadable)?;
+    let message: Object<wire::Reply> = serde_json::from_str(text).map_err(|_| Doubt::Unreadable)?;
     let wire::Reply { amheader, ambody } = message.0;
 
     let root = ambody.0.acct_info_mod_rs.0;

@@ -1,8 +1,8 @@
 //! The DA21 message as it lies on the wire; nothing here is believed or decided.
 
 use std::fmt;
-use std::marker::PhantomData;
 
+use madoguchi_peer::Object;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
@@ -143,30 +143,6 @@ pub(crate) struct StatCode {
 /// `RtrnStatCode`: a list, or its only entry without the list.
 #[derive(PartialEq)]
 pub(crate) struct StatCodes(pub(crate) Vec<StatCode>);
-
-/// A JSON object and nothing else: serde on its own would also read a struct from a list.
-#[derive(PartialEq)]
-pub(crate) struct Object<T>(pub(crate) T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OnlyObject<T>(PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for OnlyObject<T> {
-            type Value = Object<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
-            }
-        }
-
-        deserializer.deserialize_map(OnlyObject(PhantomData))
-    }
-}
 
 impl<'de> Deserialize<'de> for StatCodes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

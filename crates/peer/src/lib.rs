@@ -7,7 +7,9 @@
 #![warn(missing_docs)]
 
 mod call;
+mod json;
 mod settings;
 
 pub use call::{Call, Failure, Peer, Response};
+pub use json::Object;
 pub use settings::{Connections, InvalidPeer, PeerSettings, Pem};

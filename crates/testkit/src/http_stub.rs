@@ -47,6 +47,7 @@ struct Stage(Mutex<Play>);
 #[derive(Debug, Default)]
 struct Play {
     script: VecDeque<Behaviour>,
+    otherwise: Option<Behaviour>,
     received: Vec<Received>,
     connections: usize,
 }
@@ -79,6 +80,13 @@ impl HttpStub {
     /// Adds a line to the script: one for each request, in the order of their arrival.
     pub fn next(&self, behaviour: Behaviour) {
         self.stage.play().script.push_back(behaviour);
+    }
+
+    /// Does this with every request from now on; what was left of the script is forgotten.
+    pub fn from_now_on(&self, behaviour: Behaviour) {
+        let mut play = self.stage.play();
+        play.script.clear();
+        play.otherwise = Some(behaviour);
     }
 
     /// Every request that arrived whole, in the order of arrival.
@@ -134,7 +142,8 @@ impl Stage {
     fn take_up(&self, request: &Received) -> Behaviour {
         let mut play = self.play();
         play.received.push(request.clone());
-        play.script.pop_front().unwrap_or_else(|| Behaviour::Respond(Response::new(501, "")))
+        let next = play.script.pop_front().or_else(|| play.otherwise.clone());
+        next.unwrap_or_else(|| Behaviour::Respond(Response::new(501, "")))
     }
 }
 

@@ -1,11 +1,15 @@
 //! Contract suites for every port, fakes with memory, samples and a throw-away PostgreSQL.
 #![warn(missing_docs)]
 
+pub mod account_directory_contract;
 pub mod audit_log_contract;
+pub mod caller_contexts_contract;
 pub mod clock;
 pub mod contract;
 pub mod core_bank_contract;
+pub mod downstream;
 pub mod effect_queue_contract;
+pub mod fake_callers;
 pub mod fake_core_bank;
 pub mod fake_identity;
 pub mod fake_store;

@@ -35,8 +35,13 @@ fn every_check_is_named_in_its_suites_macro() {
 }
 
 /// Suites whose checks stand beside their macro.
-const SHORT_SUITES: [&str; 3] =
-    ["core_bank_contract", "password_verifier_contract", "token_verifier_contract"];
+const SHORT_SUITES: [&str; 5] = [
+    "account_directory_contract",
+    "caller_contexts_contract",
+    "core_bank_contract",
+    "password_verifier_contract",
+    "token_verifier_contract",
+];
 
 #[test]
 fn every_check_of_a_short_suite_is_named_in_its_macro() {

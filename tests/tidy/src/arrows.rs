@@ -10,14 +10,15 @@ use crate::house::TextFile;
 use crate::violation::Violation;
 
 /// Whom each crate may know of our own. Tests may use the testkit besides.
-const INWARD: [(&str, &[&str]); 11] = [
+const INWARD: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("application", &["domain"]),
     ("persistence", &["domain"]),
     ("peer", &[]),
     ("esb", &["domain", "peer"]),
+    ("itau", &["domain", "peer"]),
     ("identity", &["domain"]),
-    ("api", &["domain", "application", "persistence", "esb", "identity", "peer"]),
+    ("api", &["domain", "application", "persistence", "esb", "itau", "identity", "peer"]),
     ("sandbox", &["api"]),
     ("testkit", &["domain", "application"]),
     ("tidy", &[]),

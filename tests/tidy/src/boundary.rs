@@ -5,8 +5,13 @@ use crate::violation::Violation;
 
 const SERVER: &str = "apps/api/src/";
 const WIRING: &str = "apps/api/src/wiring.rs";
-const ADAPTERS: [&str; 4] =
-    ["madoguchi_persistence", "madoguchi_esb", "madoguchi_identity", "madoguchi_peer"];
+const ADAPTERS: [&str; 5] = [
+    "madoguchi_persistence",
+    "madoguchi_esb",
+    "madoguchi_itau",
+    "madoguchi_identity",
+    "madoguchi_peer",
+];
 
 /// Adapters named in the server anywhere but where they are wired in.
 pub fn adapters(source: &Source) -> Vec<Violation> {

@@ -1,5 +1,7 @@
 //! What re-sending may do, and how patient the bank wants us to be.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 
 use crate::Timestamp;
@@ -47,6 +49,12 @@ impl Jitter {
     #[must_use]
     pub const fn new(share: f64) -> Self {
         Self(share.clamp(0.0, 1.0))
+    }
+
+    /// This share of `wait`.
+    #[must_use]
+    pub fn of(self, wait: Duration) -> Duration {
+        wait.mul_f64(self.0)
     }
 }
 

@@ -1,0 +1,71 @@
+//! What an operator says about the downstream: how it is reached, and how careful to be with it.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use madoguchi_domain::breaker::BreakerSettings;
+use madoguchi_domain::caller::ApiKey;
+use madoguchi_domain::secret::Credentials;
+use madoguchi_peer::{Connections, InvalidPeer, PeerSettings};
+
+/// How the downstream is reached. [`ItauSettings::new`] gives the documented defaults (spec 2,
+/// "Robustness").
+#[derive(Debug, Clone)]
+pub struct ItauSettings {
+    /// The address before `/apiaccess`, and the limits: `timeout` is for a whole lookup, its
+    /// repetitions included; 5 s by default, 2 s for a connection, 256 KiB for a reply.
+    pub peer: PeerSettings,
+    /// `userName` and `password`: our own, never those of whoever asks us.
+    pub credentials: Credentials,
+    /// `x-app-key`, if the downstream wants one.
+    pub app_key: Option<ApiKey>,
+    /// How often a failed lookup is repeated; 2 by default.
+    pub repeats: u32,
+    /// The pause before the first repetition at most, which doubles each time; 100 ms by default.
+    pub pause: Duration,
+    /// The most lookups of one kind under way at once; 64 by default.
+    pub at_once: usize,
+    /// The most lookups of one kind that wait for that; more are turned away; 256 by default.
+    pub waiting: usize,
+    /// When to leave the downstream alone, for each kind of lookup; after 10 failures in a row for
+    /// 5 s by default.
+    pub breaker: BreakerSettings,
+}
+
+impl ItauSettings {
+    /// The documented defaults for this address and these credentials.
+    #[must_use]
+    pub fn new(url: impl Into<String>, credentials: Credentials) -> Self {
+        let peer = PeerSettings {
+            connect_timeout: Duration::from_secs(2),
+            timeout: Duration::from_secs(5),
+            max_reply_bytes: 256 * 1024,
+            connections: Connections::Kept,
+            ..PeerSettings::new(url)
+        };
+        Self {
+            peer,
+            credentials,
+            app_key: None,
+            repeats: 2,
+            pause: Duration::from_millis(100),
+            at_once: 64,
+            waiting: 256,
+            breaker: BreakerSettings { failures: 10, open_for: SignedDuration::from_secs(5) },
+        }
+    }
+}
+
+/// Settings that cannot be used. Each names the setting, never its value.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidItau {
+    /// Correct how it is reached.
+    #[error(transparent)]
+    Peer(#[from] InvalidPeer),
+    /// Correct the credentials.
+    #[error("user name and password must be visible ASCII characters: they travel in headers")]
+    Credentials,
+    /// Correct the limits.
+    #[error("at_once must be above 0")]
+    Limits,
+}

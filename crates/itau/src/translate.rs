@@ -1,0 +1,161 @@
+//! From a query to its message, and from hostile bytes to what the domain knows of a caller.
+
+use jiff::Timestamp;
+use madoguchi_domain::caller::{
+    AccountQuery, CallerContext, Confirmation, ContextQuery, CustomerProfile, Email, Found,
+    Identification, Manager, PersonType, Phone, SecurityDevice, TaxId, expiry,
+};
+use madoguchi_domain::personal::Personal;
+use madoguchi_peer::Object;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::wire::{self, Payload};
+use crate::wire::{
+    CodigoReply, CodigoRequest, ContextosReply, ContextosRequest, Listed, Owner, Text, Verdict,
+};
+
+/// Why a reply with HTTP status 200 gives no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    /// It is not a JSON object in UTF-8 of the documented form, nested within reason.
+    #[error("the reply cannot be read")]
+    Unreadable,
+    /// It says that the lookup failed (`code` `1`).
+    #[error("the reply reports a failure")]
+    Failed,
+}
+
+pub(crate) fn context_request(query: &ContextQuery) -> ContextosRequest<'_> {
+    ContextosRequest {
+        context_id: query.context.expose(),
+        encoded: query.encoded.as_ref().map(|encoded| encoded.as_str()),
+    }
+}
+
+pub(crate) fn account_request(query: &AccountQuery) -> CodigoRequest<'_> {
+    CodigoRequest {
+        codigo_conta: query.account.expose(),
+        tipo_estrutura: query.structure.as_deref(),
+        segmento: query.segment.as_deref(),
+        servico_digital: query.digital_service.as_deref(),
+    }
+}
+
+/// Reads a reply of `contextos` that came with HTTP status 200.
+///
+/// # Errors
+/// See [`NoAnswer`].
+pub fn context_answer(body: &[u8], now: Timestamp) -> Result<Found<CallerContext>, NoAnswer> {
+    let (reply, document): (ContextosReply, _) = read(body)?;
+    Ok(Found { value: context(reply, now), document })
+}
+
+/// Reads a reply of `codigo` that came with HTTP status 200.
+///
+/// # Errors
+/// See [`NoAnswer`].
+pub fn account_answer(body: &[u8]) -> Result<Found<CustomerProfile>, NoAnswer> {
+    let (reply, document): (CodigoReply, _) = read(body)?;
+    Ok(Found {
+        value: reply.data.map(|Object(owner)| profile(owner)).unwrap_or_default(),
+        document,
+    })
+}
+
+/// Says whether the body of a reply with another status reports a failure of the lookup itself.
+pub(crate) fn reports_failure(body: &[u8]) -> bool {
+    serde_json::from_slice::<Object<Verdict>>(body).is_ok_and(|verdict| verdict.0.is_failure())
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<(T, Personal), NoAnswer> {
+    let text = str::from_utf8(body).map_err(|_| NoAnswer::Unreadable)?;
+    // Read as a whole once: the depth of what is skipped below would not be looked at.
+    let _: Value = parse(text)?;
+    let Object(verdict): Object<Verdict> = parse(text)?;
+    if verdict.is_failure() {
+        return Err(NoAnswer::Failed);
+    }
+    let Object(reply) = parse(text)?;
+    Ok((reply, Personal::new(text)))
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, NoAnswer> {
+    serde_json::from_str(text).map_err(|_| NoAnswer::Unreadable)
+}
+
+fn context(reply: ContextosReply, now: Timestamp) -> CallerContext {
+    let Payload { u_cpf, u_ag, u_cc, u_seg, u_dest, u_num_a, u_id, u_dseg, u_dsok, u_tpid } =
+        reply.payload.unwrap_or_default().0;
+    CallerContext {
+        identification: u_id.as_str().map(Identification::read),
+        cpf: u_cpf.as_str().map(|text| TaxId::classify(text, None)),
+        branch: personal(u_ag),
+        account: personal(u_cc),
+        segment: u_seg.into_inner(),
+        option: u_dest.into_inner(),
+        number: personal(u_num_a),
+        device: u_dseg.as_str().map(SecurityDevice::read),
+        device_confirmed: u_dsok.as_str().map(Confirmation::read),
+        identity_document: personal(u_tpid),
+        expires_at: reply.expire_in.as_str().and_then(|text| expiry(text, now)),
+    }
+}
+
+fn profile(owner: Owner) -> CustomerProfile {
+    let person = owner.tipo_pessoa.as_str().map(PersonType::read);
+    CustomerProfile {
+        customer: personal(owner.id_cliente),
+        name: personal(owner.nome_completo),
+        trade_name: personal(owner.nome_fantasia_apelido),
+        social_name: personal(owner.nome_social),
+        tax_id: owner.cpf_cnpj.as_str().map(|text| TaxId::classify(text, person.as_ref())),
+        person,
+        born_or_founded: personal(owner.data_nascimento_fundacao),
+        identified: owner.identificado.into_inner(),
+        branch: personal(owner.agencia),
+        account: personal(owner.conta_corrente),
+        opened_on: owner.data_abertura_conta.into_inner(),
+        emails: owner.emails.0.into_iter().filter_map(email).collect(),
+        phones: phones(owner.telefones),
+        managers: owner.gerentes.0.into_iter().map(manager).collect(),
+    }
+}
+
+fn email(email: wire::Email) -> Option<Email> {
+    Some(Email { address: personal(email.email)?, main: email.principal.into_inner() })
+}
+
+fn manager(manager: wire::Manager) -> Manager {
+    Manager {
+        user: manager.racf_gerente.into_inner(),
+        email: personal(manager.email_gerente),
+        segment: manager.segmento.into_inner(),
+        platform: manager.plataforma.into_inner(),
+        role: manager.codigo_papel.into_inner(),
+        skill_queue: manager.codigo_cargo.into_inner(),
+        phones: phones(manager.telefones),
+    }
+}
+
+/// The phones that have a number; the source's example shows one that has nothing at all.
+fn phones(phones: Listed<wire::Phone>) -> Vec<Phone> {
+    let phone = |phone: wire::Phone| {
+        Some(Phone {
+            number: Some(personal(phone.numero)?),
+            country: phone.ddi.into_inner(),
+            area: phone.ddd.into_inner(),
+            extension: phone.ramal.into_inner(),
+            mobile: phone.celular.into_inner(),
+            main: phone.principal.into_inner(),
+        })
+    };
+    phones.0.into_iter().filter_map(phone).collect()
+}
+
+fn personal(text: Text) -> Option<Personal> {
+    text.into_inner().map(Personal::new)
+}
+
+#[cfg(test)]
+mod tests;

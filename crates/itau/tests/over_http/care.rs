@@ -1,0 +1,122 @@
+//! How careful it is: what waits, what is turned away, and when the downstream is left alone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use madoguchi_domain::breaker::BreakerSettings;
+use madoguchi_domain::caller::Passage;
+use madoguchi_domain::port::{AccountDirectory, CallerContexts, LookupError, Unavailability};
+use madoguchi_itau::{Itau, ItauSettings};
+use madoguchi_testkit::http_stub::{Behaviour, Response};
+use madoguchi_testkit::samples;
+
+use crate::stage::{Stage, both};
+
+async fn context(itau: &Itau) -> Result<(), LookupError> {
+    let passage = Passage::of(samples::flow(1));
+    itau.context(&samples::context_query(), &passage).await.map(drop)
+}
+
+async fn owner(itau: &Itau) -> Result<(), LookupError> {
+    let passage = Passage::of(samples::flow(1));
+    itau.owner(&samples::account_query(), &passage).await.map(drop)
+}
+
+const LEFT_ALONE: Result<(), LookupError> =
+    Err(LookupError::Unavailable(Unavailability::LeftAlone));
+
+fn careful(stage: &Stage) -> Itau {
+    let breaker = BreakerSettings { failures: 3, open_for: SignedDuration::from_secs(30) };
+    stage.itau(ItauSettings { breaker, repeats: 0, ..stage.settings() })
+}
+
+#[tokio::test]
+async fn after_failures_in_a_row_one_kind_is_left_alone_and_the_other_goes_on() {
+    let stage = Stage::open().await;
+    let itau = careful(&stage);
+    stage.answers(503, "");
+    for _ in 0..3 {
+        context(&itau).await.unwrap_err();
+    }
+    stage.answers(200, "{}");
+    assert_eq!(context(&itau).await, LEFT_ALONE);
+    assert_eq!(stage.stub.received().len(), 3, "nothing was sent");
+    assert_eq!(owner(&itau).await, Ok(()));
+
+    stage.clock.advance(SignedDuration::from_secs(31));
+    assert_eq!(context(&itau).await, Ok(()), "the probe");
+    assert_eq!(context(&itau).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_probe_goes_alone_and_one_that_was_given_up_is_followed_by_another() {
+    let stage = Stage::open().await;
+    let itau = Arc::new(careful(&stage));
+    stage.answers(503, "");
+    for _ in 0..3 {
+        context(&itau).await.unwrap_err();
+    }
+    stage.clock.advance(SignedDuration::from_secs(31));
+    stage.stub.from_now_on(Behaviour::Hang);
+    let probe = tokio::spawn({
+        let itau = Arc::clone(&itau);
+        async move { context(&itau).await }
+    });
+    while stage.stub.received().len() < 4 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(context(&itau).await, LEFT_ALONE, "while the probe is out");
+    probe.abort();
+    probe.await.unwrap_err();
+    stage.answers(200, "{}");
+    assert_eq!(context(&itau).await, Ok(()), "whoever asked had gone, so another may");
+}
+
+#[tokio::test]
+async fn what_the_downstream_says_clearly_is_no_failure_of_it() {
+    let stage = Stage::open().await;
+    let itau = careful(&stage);
+    for status in [400, 401, 404] {
+        stage.answers(503, "");
+        context(&itau).await.unwrap_err();
+        context(&itau).await.unwrap_err();
+        stage.answers(status, "{}");
+        assert_ne!(context(&itau).await, LEFT_ALONE, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn so_many_go_at_once_some_wait_and_the_rest_are_turned_away() {
+    let stage = Stage::open().await;
+    let settings = ItauSettings { at_once: 2, waiting: 3, repeats: 0, ..stage.settings() };
+    let itau = Arc::new(stage.itau(settings));
+    stage.stub.from_now_on(Behaviour::Hang);
+    let ask = || {
+        let itau = Arc::clone(&itau);
+        tokio::spawn(async move { context(&itau).await })
+    };
+    let within: Vec<_> = (0..5).map(|_| ask()).collect();
+    while stage.stub.received().len() < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let busy = Err(LookupError::Unavailable(Unavailability::Busy));
+    for beyond in (0..15).map(|_| ask()).collect::<Vec<_>>() {
+        assert_eq!(beyond.await.unwrap(), busy);
+    }
+    assert_eq!(stage.stub.received().len(), 2);
+    for lookup in within {
+        lookup.await.unwrap().unwrap_err();
+    }
+    stage.answers(200, "{}");
+    assert_eq!(both(&itau).await, [Ok(()); 2], "and every place is free again");
+}
+
+#[tokio::test]
+async fn repetitions_pause_and_end() {
+    let stage = Stage::open().await;
+    stage.stub.from_now_on(Behaviour::Respond(Response::new(503, "")));
+    let itau = stage.itau(ItauSettings { repeats: 4, ..stage.settings() });
+    context(&itau).await.unwrap_err();
+    assert_eq!(stage.stub.received().len(), 5);
+}

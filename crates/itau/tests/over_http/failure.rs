@@ -1,0 +1,161 @@
+//! Every way a downstream can fail: what is reported, and how often it was asked.
+
+use std::time::Duration;
+
+use madoguchi_domain::caller::ApiKey;
+use madoguchi_domain::port::{LookupError, Unavailability};
+use madoguchi_domain::secret::Credentials;
+use madoguchi_itau::{ACCOUNT_PATH, CONTEXT_PATH, InvalidItau, Itau, ItauSettings};
+use madoguchi_testkit::clock::ManualClock;
+use madoguchi_testkit::http_stub::{Behaviour, HttpStub, Response};
+use madoguchi_testkit::ids::SeededIds;
+use madoguchi_testkit::samples;
+
+use crate::stage::{Stage, both};
+
+const fn unavailable(why: Unavailability) -> Result<(), LookupError> {
+    Err(LookupError::Unavailable(why))
+}
+
+/// Looks both samples up at a downstream that always behaves like this.
+async fn looked_up(behaviour: Behaviour) -> ([Result<(), LookupError>; 2], usize) {
+    let stage = Stage::open().await;
+    stage.stub.from_now_on(behaviour);
+    let outcomes = both(&stage.itau(stage.settings())).await;
+    (outcomes, stage.stub.received().len())
+}
+
+#[tokio::test]
+async fn a_lookup_is_one_json_post_with_our_credentials_to_the_documented_path() {
+    let stage = Stage::open().await;
+    stage.answers(200, "{}");
+    let app_key = Some(ApiKey::parse("app-1").unwrap());
+    let itau = stage.itau(ItauSettings { app_key, ..stage.settings() });
+    assert_eq!(both(&itau).await, [Ok(()); 2]);
+    let received = stage.stub.received();
+    let paths: Vec<_> = received.iter().map(|it| (it.method(), it.path())).collect();
+    assert_eq!(paths, [("POST", CONTEXT_PATH), ("POST", ACCOUNT_PATH)]);
+    for request in &received {
+        assert_eq!(request.header("userName"), Some("canary-user"));
+        assert_eq!(request.header("password"), Some("canary-password"));
+        assert_eq!(request.header("x-app-key"), Some("app-1"));
+        assert_eq!(request.header("x-itau-correlationID"), None, "nothing is invented");
+        assert_eq!(request.header("x-itau-apikey"), None);
+    }
+    assert_eq!(received[0].json(), serde_json::json!({ "contextId": "CTX-MARIA" }));
+}
+
+#[tokio::test]
+async fn each_status_has_its_meaning_and_only_faults_are_asked_again() {
+    let status = unavailable(Unavailability::Status);
+    for (code, outcome, asked) in [
+        (400, Err(LookupError::Refused), 2),
+        (401, Err(LookupError::Misconfigured), 2),
+        (403, Err(LookupError::Misconfigured), 2),
+        (404, Err(LookupError::NotFound), 2),
+        (201, status, 6),
+        (204, status, 6),
+        (302, status, 6),
+        (405, status, 6),
+        (408, status, 6),
+        (429, status, 6),
+        (500, status, 6),
+        (502, status, 6),
+        (503, status, 6),
+    ] {
+        let response = Response::json(code, "{\"code\":\"0\"}");
+        let (outcomes, received) = looked_up(Behaviour::Respond(response)).await;
+        assert_eq!((outcomes, received), ([outcome; 2], asked), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_that_the_downstream_owns_up_to_is_not_asked_again() {
+    for status in [200, 500] {
+        let response = Response::json(status, r#"{"code":"1","message":"canary"}"#);
+        let (outcomes, received) = looked_up(Behaviour::Respond(response)).await;
+        assert_eq!((outcomes, received), ([Err(LookupError::Failed); 2], 2), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_too_early_is_asked_again() {
+    let unreadable = unavailable(Unavailability::Unreadable);
+    let response = || Response::json(200, samples::CONTEXT_DOCUMENT);
+    for behaviour in [
+        Behaviour::Close,
+        Behaviour::Reset,
+        Behaviour::Cut { response: response(), after: 5 },
+        Behaviour::Raw(b"HTTP/1.1 200".to_vec()),
+        Behaviour::Raw(b"220 mail.example ESMTP\r\n".to_vec()),
+    ] {
+        let shown = format!("{behaviour:?}");
+        let (outcomes, received) = looked_up(behaviour).await;
+        assert_eq!((outcomes, received), ([unreadable; 2], 6), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn silence_ends_with_the_time_of_the_whole_lookup() {
+    let dribble = Behaviour::Dribble {
+        response: Response::json(200, samples::CONTEXT_DOCUMENT),
+        pause: Duration::from_millis(20),
+    };
+    for behaviour in [Behaviour::Hang, dribble] {
+        let shown = format!("{behaviour:?}");
+        let (outcomes, received) = looked_up(behaviour).await;
+        let late = [unavailable(Unavailability::TimedOut); 2];
+        assert_eq!((outcomes, received), (late, 2), "{shown}: no time was left to ask again");
+    }
+}
+
+#[tokio::test]
+async fn one_lost_answer_is_made_good_by_the_next() {
+    let stage = Stage::open().await;
+    stage.answers(200, "{}");
+    stage.stub.next(Behaviour::Close);
+    stage.stub.next(Behaviour::Respond(Response::new(503, "")));
+    assert_eq!(both(&stage.itau(stage.settings())).await, [Ok(()); 2]);
+    assert_eq!(stage.stub.received().len(), 4);
+}
+
+#[tokio::test]
+async fn a_reply_is_read_up_to_256_kib_and_not_a_byte_further() {
+    let padded = |length: usize| {
+        let mut response = Response::json(200, "{}");
+        response.body.resize(length, b' ');
+        response
+    };
+    let most = 256 * 1024;
+    let (outcomes, _) = looked_up(Behaviour::Respond(padded(most))).await;
+    assert_eq!(outcomes, [Ok(()); 2]);
+    for response in [padded(most + 1), padded(most + 1).unmeasured(), padded(300 * 1024)] {
+        let (outcomes, _) = looked_up(Behaviour::Respond(response)).await;
+        assert_eq!(outcomes, [unavailable(Unavailability::Unreadable); 2]);
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_with_our_credentials() {
+    let elsewhere = HttpStub::start().await.unwrap();
+    let response = Response::new(307, "").with_header("location", &elsewhere.url("/"));
+    let (outcomes, _) = looked_up(Behaviour::Respond(response)).await;
+    assert_eq!(outcomes, [unavailable(Unavailability::Status); 2]);
+    assert_eq!(elsewhere.connections(), 0);
+}
+
+#[test]
+fn settings_that_cannot_be_used_are_refused_by_name() {
+    let make = |settings: ItauSettings| {
+        let clock = std::sync::Arc::new(ManualClock::default());
+        Itau::new(settings, clock, std::sync::Arc::new(SeededIds::new(1))).unwrap_err()
+    };
+    let usual = || ItauSettings::new("https://itau.example", Credentials::new("u", "p"));
+    let far = ItauSettings::new("http://itau.example", Credentials::new("u", "p"));
+    assert!(matches!(make(far), InvalidItau::Peer(_)));
+    for credentials in [Credentials::new("", "p"), Credentials::new("u", "pass word")] {
+        let told = make(ItauSettings { credentials, ..usual() });
+        assert!(matches!(told, InvalidItau::Credentials));
+    }
+    assert!(matches!(make(ItauSettings { at_once: 0, ..usual() }), InvalidItau::Limits));
+}

@@ -1,0 +1,9 @@
+//! The adapter against a downstream behind a real socket: its contracts, every failure, and what
+//! its log shows.
+#![expect(clippy::unwrap_used, reason = "a test whose stage cannot be set has failed")]
+
+mod care;
+mod contract;
+mod failure;
+mod log;
+mod stage;

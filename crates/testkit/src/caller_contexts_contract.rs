@@ -1,0 +1,107 @@
+//! What every adapter behind [`CallerContexts`] must do, as checks that all of them run.
+//!
+//! A new adapter writes a [`Downstream`] and one line; the expression is a future of the adapter
+//! and the system behind it, made anew for each check:
+//!
+//! ```text
+//! caller_contexts_contract!(fake: fake(), itau: itau_over_stub());
+//! ```
+
+use madoguchi_domain::caller::{ContextQuery, Encoded, Passage};
+use madoguchi_domain::port::{CallerContexts, LookupError, Unavailability};
+
+use crate::downstream::{Arrived, Downstream, Saying, full_passage};
+use crate::samples;
+
+async fn asked(contexts: &dyn CallerContexts) -> Result<(), LookupError> {
+    let passage = Passage::of(samples::flow(1));
+    contexts.context(&samples::context_query(), &passage).await.map(drop)
+}
+
+/// One check of the contract.
+pub async fn what_is_found_is_understood_and_kept_whole(
+    contexts: &dyn CallerContexts,
+    downstream: &dyn Downstream,
+) {
+    downstream.says(Saying::Found).await;
+    let found = contexts.context(&samples::context_query(), &full_passage()).await;
+    assert_eq!(found, Ok(samples::found_context()));
+}
+
+/// Nothing is encoded, added or left out on the way.
+pub async fn query_and_passage_arrive_as_they_stand(
+    contexts: &dyn CallerContexts,
+    downstream: &dyn Downstream,
+) {
+    downstream.says(Saying::Found).await;
+    let bare = samples::context_query();
+    let encoded = Encoded::parse("1").expect("a value of the field");
+    let full = ContextQuery { encoded: Some(encoded), ..bare.clone() };
+    let queries = [(bare, Passage::of(samples::flow(2))), (full, full_passage())];
+    let mut expected = Vec::new();
+    for (query, passage) in queries {
+        contexts.context(&query, &passage).await.expect("the sample is found");
+        let encoded = query.encoded.as_ref().map(|encoded| encoded.as_str().to_owned());
+        expected.push(Arrived { asked: query.context.expose().to_owned(), encoded, passage });
+    }
+    assert_eq!(downstream.arrived().await, expected);
+}
+
+/// One check of the contract.
+pub async fn every_refusal_is_told_from_the_others(
+    contexts: &dyn CallerContexts,
+    downstream: &dyn Downstream,
+) {
+    for (saying, error) in [
+        (Saying::Malformed, LookupError::Refused),
+        (Saying::NotYou, LookupError::Misconfigured),
+        (Saying::Nothing, LookupError::NotFound),
+        (Saying::Failure, LookupError::Failed),
+    ] {
+        downstream.says(saying).await;
+        assert_eq!(asked(contexts).await, Err(error), "{saying:?}");
+    }
+}
+
+/// One check of the contract.
+pub async fn what_cannot_be_read_is_unavailable_and_never_empty(
+    contexts: &dyn CallerContexts,
+    downstream: &dyn Downstream,
+) {
+    downstream.says(Saying::Garbage).await;
+    let unreadable = LookupError::Unavailable(Unavailability::Unreadable);
+    assert_eq!(asked(contexts).await, Err(unreadable));
+}
+
+/// One check of the contract.
+pub async fn a_system_that_went_away_is_unreachable(
+    contexts: &dyn CallerContexts,
+    downstream: &dyn Downstream,
+) {
+    downstream.says(Saying::Found).await;
+    assert_eq!(asked(contexts).await, Ok(()));
+    downstream.goes_away().await;
+    let unreachable = LookupError::Unavailable(Unavailability::Unreachable);
+    assert_eq!(asked(contexts).await, Err(unreachable));
+}
+
+/// Runs every check of the contract against each adapter, in a module of the given name.
+#[macro_export]
+macro_rules! caller_contexts_contract {
+    ($($name:ident: $under_test:expr),+ $(,)?) => {
+        $(
+            mod $name {
+                use super::*;
+
+                $crate::lookup_checks! {
+                    caller_contexts_contract, $under_test =>
+                    what_is_found_is_understood_and_kept_whole,
+                    query_and_passage_arrive_as_they_stand,
+                    every_refusal_is_told_from_the_others,
+                    what_cannot_be_read_is_unavailable_and_never_empty,
+                    a_system_that_went_away_is_unreachable,
+                }
+            }
+        )+
+    };
+}

@@ -1,0 +1,174 @@
+//! Contexts and owners in memory: both lookups, which remember who asked, and fail when told to.
+//!
+//! ```
+//! use madoguchi_domain::caller::Passage;
+//! use madoguchi_domain::port::{CallerContexts, LookupError};
+//! use madoguchi_testkit::fake_callers::FakeCallers;
+//! use madoguchi_testkit::samples;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let callers = FakeCallers::default();
+//! let (query, passage) = (samples::context_query(), Passage::of(samples::flow(1)));
+//! assert_eq!(callers.context(&query, &passage).await, Err(LookupError::NotFound));
+//! callers.knows_context(query.context.expose(), samples::found_context());
+//! assert_eq!(callers.context(&query, &passage).await, Ok(samples::found_context()));
+//! assert_eq!(callers.asked().len(), 2);
+//! # }
+//! ```
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use madoguchi_domain::caller::{
+    AccountQuery, CallerContext, ContextQuery, CustomerProfile, Found, Passage,
+};
+use madoguchi_domain::port::{AccountDirectory, CallerContexts, LookupError};
+
+use crate::downstream::Arrived;
+
+/// Both systems. What they do not know is [`LookupError::NotFound`].
+#[derive(Debug, Default)]
+pub struct FakeCallers(Mutex<Memory>);
+
+#[derive(Debug, Default)]
+struct Memory {
+    contexts: HashMap<String, Found<CallerContext>>,
+    owners: HashMap<String, Found<CustomerProfile>>,
+    fails: HashMap<String, LookupError>,
+    fails_all: Option<LookupError>,
+    slow: HashMap<String, Duration>,
+    asked: Vec<Arrived>,
+}
+
+impl FakeCallers {
+    /// Knows a context from now on.
+    pub fn knows_context(&self, id: &str, found: Found<CallerContext>) {
+        self.memory().contexts.insert(id.to_owned(), found);
+    }
+
+    /// Knows an owner from now on.
+    pub fn knows_owner(&self, codigo_conta: &str, found: Found<CustomerProfile>) {
+        self.memory().owners.insert(codigo_conta.to_owned(), found);
+    }
+
+    /// Answers every question about this id with this error from now on.
+    pub fn fails(&self, id: &str, error: LookupError) {
+        self.memory().fails.insert(id.to_owned(), error);
+    }
+
+    /// Answers every question with this error, or none of them, from now on.
+    pub fn fails_all(&self, error: Option<LookupError>) {
+        self.memory().fails_all = error;
+    }
+
+    /// Takes this long for every question about this id from now on.
+    pub fn is_slow(&self, id: &str, wait: Duration) {
+        self.memory().slow.insert(id.to_owned(), wait);
+    }
+
+    /// Every question, in the order of arrival.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Arrived> {
+        self.memory().asked.clone()
+    }
+
+    async fn answer<T>(
+        &self,
+        arrived: Arrived,
+        find: impl FnOnce(&Memory) -> Option<T> + Send,
+    ) -> Result<T, LookupError> {
+        let id = arrived.asked.clone();
+        let wait = {
+            let mut memory = self.memory();
+            memory.asked.push(arrived);
+            memory.slow.get(&id).copied()
+        };
+        if let Some(wait) = wait {
+            tokio::time::sleep(wait).await;
+        }
+        let memory = self.memory();
+        match memory.fails_all.or(memory.fails.get(&id).copied()) {
+            Some(error) => Err(error),
+            None => find(&memory).ok_or(LookupError::NotFound),
+        }
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl CallerContexts for FakeCallers {
+    async fn context(
+        &self,
+        query: &ContextQuery,
+        passage: &Passage,
+    ) -> Result<Found<CallerContext>, LookupError> {
+        let id = query.context.expose();
+        let encoded = query.encoded.as_ref().map(|encoded| encoded.as_str().to_owned());
+        let arrived = Arrived { asked: id.to_owned(), encoded, passage: passage.clone() };
+        self.answer(arrived, |memory| memory.contexts.get(id).cloned()).await
+    }
+}
+
+#[async_trait]
+impl AccountDirectory for FakeCallers {
+    async fn owner(
+        &self,
+        query: &AccountQuery,
+        passage: &Passage,
+    ) -> Result<Found<CustomerProfile>, LookupError> {
+        let id = query.account.expose();
+        let asked = id.to_owned();
+        let arrived = Arrived { asked, encoded: None, passage: passage.clone() };
+        self.answer(arrived, |memory| memory.owners.get(id).cloned()).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use madoguchi_domain::port::Unavailability;
+
+    use super::*;
+    use crate::downstream::{Downstream, Saying};
+    use crate::samples;
+
+    #[async_trait]
+    impl Downstream for FakeCallers {
+        async fn says(&self, saying: Saying) {
+            let unreadable = LookupError::Unavailable(Unavailability::Unreadable);
+            self.fails_all(match saying {
+                Saying::Found => None,
+                Saying::Malformed => Some(LookupError::Refused),
+                Saying::NotYou => Some(LookupError::Misconfigured),
+                Saying::Nothing => Some(LookupError::NotFound),
+                Saying::Failure => Some(LookupError::Failed),
+                Saying::Garbage => Some(unreadable),
+            });
+        }
+
+        async fn goes_away(&self) {
+            self.fails_all(Some(LookupError::Unavailable(Unavailability::Unreachable)));
+        }
+
+        async fn arrived(&self) -> Vec<Arrived> {
+            self.asked()
+        }
+    }
+
+    async fn fake() -> (Arc<FakeCallers>, Arc<FakeCallers>) {
+        let fake = Arc::new(FakeCallers::default());
+        fake.knows_context(samples::context_query().context.expose(), samples::found_context());
+        fake.knows_owner(samples::codigo_conta().expose(), samples::found_owner());
+        (Arc::clone(&fake), fake)
+    }
+
+    crate::caller_contexts_contract!(fake_contexts: fake());
+    crate::account_directory_contract!(fake_accounts: fake());
+}

@@ -1,0 +1,102 @@
+//! A sample caller: the context of her call, and the account she owns.
+
+use madoguchi_domain::caller::{
+    AccountQuery, ApiKey, CallerContext, CodigoConta, Confirmation, ContextId, ContextQuery,
+    CustomerProfile, DacRule, Found, Identification, Manager, PersonType, Phone, SecurityDevice,
+    TaxId,
+};
+use madoguchi_domain::personal::Personal;
+
+/// What PS7 answers about the sample caller: she is authenticated, and her account brings its
+/// check digit. It holds keys that nobody documented.
+pub const CONTEXT_DOCUMENT: &str = r#"{"code":"0","key":"12311","undocumented":[1.50,null],
+"payload":{"u_cpf":"52998224725","u_ag":"1500","u_cc":"00052061","u_seg":"PF","u_dest":"3",
+"u_numA":"11987654321","u_id":"AUT","u_dseg":"Token","u_dsok":"S","u_tpid":"123456789",
+"u_ion":"x","contexto":{"u_cssc":"00052061"}}}"#;
+
+/// What the directory answers about the sample caller's account, with one manager as an object.
+pub const OWNER_DOCUMENT: &str = r#"{"data":{"id_cliente":"c-1","nome_completo":"Maria Silva",
+"tipo_pessoa":"F","cpf_cnpj":"00052998224725","agencia":"1500","conta_corrente":"052061",
+"identificado":"Identificado","undocumented":{"n":1e2},
+"gerentes":{"racf_gerente":"GER01","codigo_cargo":"FILA-7",
+"telefones":[{"ddi":"55","ddd":"11","numero":"40041234","ramal":"12"}]}}}"#;
+
+/// A consumer's key, for example `api_key("12323213")`.
+#[must_use]
+pub fn api_key(text: &str) -> ApiKey {
+    ApiKey::parse(text).expect("the sample key parses")
+}
+
+/// Asks for the context under this id.
+#[must_use]
+pub fn context_of(id: &str) -> ContextQuery {
+    let context = ContextId::parse(id).expect("the sample context id parses");
+    ContextQuery { context, encoded: None }
+}
+
+/// Asks for the sample caller's context.
+#[must_use]
+pub fn context_query() -> ContextQuery {
+    context_of("CTX-MARIA")
+}
+
+/// The sample caller's account.
+#[must_use]
+pub fn codigo_conta() -> CodigoConta {
+    CodigoConta::parse("341341150000052061", DacRule::Refuse).expect("the sample account parses")
+}
+
+/// Asks for the owner of the sample caller's account.
+#[must_use]
+pub fn account_query() -> AccountQuery {
+    AccountQuery::of(codigo_conta())
+}
+
+/// What is understood of [`CONTEXT_DOCUMENT`], and the document.
+#[must_use]
+pub fn found_context() -> Found<CallerContext> {
+    let value = CallerContext {
+        identification: Some(Identification::Authenticated),
+        cpf: Some(TaxId::classify("52998224725", None)),
+        branch: Some(Personal::new("1500")),
+        account: Some(Personal::new("00052061")),
+        segment: Some("PF".to_owned()),
+        option: Some("3".to_owned()),
+        number: Some(Personal::new("11987654321")),
+        device: Some(SecurityDevice::Token),
+        device_confirmed: Some(Confirmation::Yes),
+        identity_document: Some(Personal::new("123456789")),
+        expires_at: None,
+    };
+    Found { value, document: Personal::new(CONTEXT_DOCUMENT) }
+}
+
+/// What is understood of [`OWNER_DOCUMENT`], and the document.
+#[must_use]
+pub fn found_owner() -> Found<CustomerProfile> {
+    let phone = Phone {
+        country: Some("55".to_owned()),
+        area: Some("11".to_owned()),
+        number: Some(Personal::new("40041234")),
+        extension: Some("12".to_owned()),
+        ..Phone::default()
+    };
+    let manager = Manager {
+        user: Some("GER01".to_owned()),
+        skill_queue: Some("FILA-7".to_owned()),
+        phones: vec![phone],
+        ..Manager::default()
+    };
+    let value = CustomerProfile {
+        customer: Some(Personal::new("c-1")),
+        name: Some(Personal::new("Maria Silva")),
+        person: Some(PersonType::Natural),
+        tax_id: Some(TaxId::classify("52998224725", None)),
+        identified: Some("Identificado".to_owned()),
+        branch: Some(Personal::new("1500")),
+        account: Some(Personal::new("052061")),
+        managers: vec![manager],
+        ..CustomerProfile::default()
+    };
+    Found { value, document: Personal::new(OWNER_DOCUMENT) }
+}
