@@ -59,6 +59,11 @@ impl FakeCallers {
         self.memory().fails.insert(id.to_owned(), error);
     }
 
+    /// Answers questions about this id again.
+    pub fn is_well(&self, id: &str) {
+        self.memory().fails.remove(id);
+    }
+
     /// Answers every question with this error, or none of them, from now on.
     pub fn fails_all(&self, error: Option<LookupError>) {
         self.memory().fails_all = error;

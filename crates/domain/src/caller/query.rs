@@ -25,6 +25,12 @@ impl ContextId {
         Ok(Self(text.to_owned()))
     }
 
+    /// The same handle in another spelling, which is as long as it has to be.
+    #[must_use]
+    pub fn spelled(&self, spell: impl FnOnce(&[u8]) -> String) -> Self {
+        Self(spell(self.0.as_bytes()))
+    }
+
     /// The handle in clear: for the system that is asked, never for a log.
     #[must_use]
     pub fn expose(&self) -> &str {

@@ -73,7 +73,7 @@ fn one_and_many_are_read_alike_everywhere() {
 #[test]
 fn a_field_of_another_kind_is_not_there_and_spoils_no_other() {
     let reply = json!({ "expireIn": 90, "payload": {
-        "u_cpf": {}, "u_ag": 1500, "u_cc": ["1"], "u_id": null, "u_dseg": "Biometria", "u_seg": true,
+        "u_cpf": {}, "u_ag": 1500, "u_cc": ["1"], "u_id": null, "u_dseg": "Biometria", "u_seg": true
     } });
     let value = context_answer(reply.to_string().as_bytes(), now()).unwrap().value;
     let expected = CallerContext {

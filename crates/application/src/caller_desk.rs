@@ -1,0 +1,243 @@
+//! Who is calling: a context, an owner, or both within a deadline; each question is recorded
+//! before its answer is given.
+
+mod part;
+mod remembered;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use madoguchi_domain::actor::ActorRef;
+use madoguchi_domain::audit::{Action, AuditEntry, Subject};
+use madoguchi_domain::caller::{
+    AccountQuery, AccountReading, CallerContext, ContextQuery, CustomerProfile, Encoded, Entity,
+    Found, Identification, Passage, TaxId,
+};
+use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::port::{AccountDirectory, CallerContexts, Clock, Ids, LookupError};
+use tokio::time::Instant;
+
+use crate::{DeskError, Trail};
+use remembered::Lookups;
+
+pub use part::{Absence, Owner, Part, WhoIsCalling};
+
+/// Of the time for a whole answer, the share that is left for recording it.
+const FOR_THE_RECORD: f64 = 0.1;
+
+/// What a caller desk stands on.
+#[derive(Clone)]
+pub struct CallerPorts {
+    /// Where contexts are looked up.
+    pub contexts: Arc<dyn CallerContexts>,
+    /// Where owners are looked up.
+    pub accounts: Arc<dyn AccountDirectory>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Flows for lookups that brought none.
+    pub ids: Arc<dyn Ids>,
+}
+
+impl fmt::Debug for CallerPorts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CallerPorts")
+    }
+}
+
+/// How a caller desk works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallerSettings {
+    /// The company and the bank of the accounts that contexts name.
+    pub entity: Entity,
+    /// The most contexts that are remembered.
+    pub remembered: u64,
+}
+
+/// Takes questions about callers. Cheap to clone; one per program.
+#[derive(Clone)]
+pub struct CallerDesk {
+    ports: CallerPorts,
+    entity: Entity,
+    lookups: Lookups,
+    trail: Trail,
+}
+
+/// Why a question was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CallerError {
+    /// The other system gave nothing.
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    /// The question could not be recorded, so its answer is not given: ask again later.
+    #[error("the lookup could not be recorded: {0}")]
+    Unrecorded(#[from] DeskError),
+}
+
+/// Who asks, and under which id.
+type Asker = (ActorRef, CorrelationId);
+
+impl fmt::Debug for CallerDesk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CallerDesk")
+    }
+}
+
+impl CallerDesk {
+    /// A desk over these ports, which records every question in `trail`.
+    #[must_use]
+    pub fn new(ports: CallerPorts, settings: CallerSettings, trail: Trail) -> Self {
+        let lookups = Lookups::new(ports.clone(), settings.remembered);
+        Self { ports, entity: settings.entity, lookups, trail }
+    }
+
+    /// A passage for a lookup: a flow that was not given is made here, nothing else is.
+    #[must_use]
+    pub fn passage(&self, given: Option<Passage>) -> Passage {
+        given.unwrap_or_else(|| Passage::of(self.ports.ids.flow()))
+    }
+
+    /// Looks a context up as the gateway does: encoded as `encoded` says, never remembered.
+    ///
+    /// # Errors
+    /// See [`CallerError`].
+    pub async fn context(
+        &self,
+        query: &ContextQuery,
+        passage: &Passage,
+        asker: Asker,
+    ) -> Result<Found<CallerContext>, CallerError> {
+        let found = self.ports.contexts.context(&for_downstream(query), passage).await;
+        let outcome = found.as_ref().err().map_or("found", |error| error.as_str());
+        self.record(Action::ContextLookedUp, passage, outcome.into(), asker).await?;
+        Ok(found?)
+    }
+
+    /// Looks an owner up as the gateway does: never remembered.
+    ///
+    /// # Errors
+    /// See [`CallerError`].
+    pub async fn owner(
+        &self,
+        query: &AccountQuery,
+        passage: &Passage,
+        asker: Asker,
+    ) -> Result<Found<CustomerProfile>, CallerError> {
+        let found = self.ports.accounts.owner(query, passage).await;
+        let outcome = found.as_ref().err().map_or("found", |error| error.as_str());
+        self.record(Action::AccountLookedUp, passage, outcome.into(), asker).await?;
+        Ok(found?)
+    }
+
+    /// Answers both questions about a call as far as that goes within `time`; a part that is late
+    /// or fails is missing, with the reason. What was begun goes on, for whoever asks next.
+    ///
+    /// # Errors
+    /// Only when the question cannot be recorded within that time.
+    pub async fn who(
+        &self,
+        query: &ContextQuery,
+        passage: &Passage,
+        time: Duration,
+        asker: Asker,
+    ) -> Result<WhoIsCalling, DeskError> {
+        let began = Instant::now();
+        let until = began + time.mul_f64(1.0 - FOR_THE_RECORD);
+        let context = self.lookups.context(for_downstream(query), passage, until).await;
+        let account = match context.value() {
+            Some(context) => self.account(context, passage, until).await,
+            None => Part::Missing(Absence::NoContext),
+        };
+        let who = WhoIsCalling { context, account };
+        let record = self.record(Action::CallerLookedUp, passage, who.summary().into(), asker);
+        let recorded = tokio::time::timeout_at(began + time, record).await;
+        recorded.unwrap_or(Err(DeskError::Unavailable))?;
+        Ok(who)
+    }
+
+    async fn account(
+        &self,
+        context: &CallerContext,
+        passage: &Passage,
+        until: Instant,
+    ) -> Part<Owner> {
+        if context.identification == Some(Identification::NotIdentified) {
+            return Part::Missing(Absence::NotIdentified);
+        }
+        let reading = match (&context.branch, &context.account) {
+            (Some(branch), Some(account)) => self.entity.account(branch.expose(), account.expose()),
+            (None, _) | (_, None) => return Part::Missing(Absence::NotDerivable),
+        };
+        let Ok(AccountReading { codigo, certain }) = reading else {
+            return Part::Missing(Absence::NotDerivable);
+        };
+        let query = AccountQuery::of(codigo.clone());
+        let found = self.lookups.owner(query, passage, until).await;
+        found.and_then(|profile| {
+            let is_caller = same_person(context.cpf.as_ref(), profile.tax_id.as_ref());
+            // The account was read by a digit that may fit by chance: only the owner can tell.
+            if !certain && is_caller != Some(true) {
+                return Part::Missing(Absence::UncertainAccount);
+            }
+            Part::Fresh(Owner { codigo, profile, is_caller })
+        })
+    }
+
+    async fn record(
+        &self,
+        action: Action,
+        passage: &Passage,
+        detail: Cow<'static, str>,
+        (by, correlation): Asker,
+    ) -> Result<(), DeskError> {
+        let subject = Subject::Lookup(passage.flow.clone());
+        let at = self.ports.clock.now();
+        self.trail.note(AuditEntry { action, subject, detail, by, at, correlation }).await
+    }
+}
+
+/// The query as it goes on: the context id as it is or in Base64 (RFC 4648 §4), and marked as done,
+/// so that another gateway behind this one does not encode it again (spec 2, "contextos").
+fn for_downstream(query: &ContextQuery) -> ContextQuery {
+    let as_it_is = query.encoded.as_ref().is_some_and(Encoded::is_as_it_is);
+    let context = if as_it_is {
+        query.context.clone()
+    } else {
+        query.context.spelled(|bytes| STANDARD.encode(bytes))
+    };
+    ContextQuery { context, encoded: Some(Encoded::as_it_is()) }
+}
+
+/// Whether two numbers are one person's; `None` when one of them says nothing.
+fn same_person(one: Option<&TaxId>, other: Option<&TaxId>) -> Option<bool> {
+    let (one, other) = (one?, other?);
+    if one.agrees(other) { Some(true) } else { one.contradicts(other).then_some(false) }
+}
+
+#[cfg(test)]
+mod tests {
+    use madoguchi_domain::caller::ContextId;
+
+    use super::*;
+
+    #[test]
+    fn the_context_id_goes_on_encoded_as_the_vectors_say() {
+        let vectors: serde_json::Value =
+            serde_json::from_str(include_str!("../../domain/tests/vectors.json")).unwrap();
+        let rows = vectors["contextos_encoded"].as_array().unwrap();
+        assert!(rows.len() >= 6);
+        for row in rows {
+            let query = ContextQuery {
+                context: ContextId::parse(row["contextId"].as_str().unwrap()).unwrap(),
+                encoded: row["encoded"].as_str().map(|text| Encoded::parse(text).unwrap()),
+            };
+            let sent = for_downstream(&query);
+            assert_eq!(sent.context.expose(), row["downstream"].as_str().unwrap(), "{row}");
+            assert_eq!(sent.encoded, Some(Encoded::as_it_is()));
+            assert_eq!(for_downstream(&sent), sent, "a second gateway changes nothing");
+        }
+    }
+}

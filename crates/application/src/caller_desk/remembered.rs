@@ -1,0 +1,129 @@
+//! Lookups that are shared: one under way for each question, and contexts kept while they hold.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant as Moment};
+
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::caller::{
+    AccountQuery, CallerContext, ContextQuery, CustomerProfile, Passage,
+};
+use madoguchi_domain::port::LookupError;
+use moka::Expiry;
+use moka::future::Cache;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+use super::CallerPorts;
+use super::part::{Absence, Part};
+
+/// No context is kept for longer, whatever it says of itself: it is somebody's data.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+/// How many different accounts may be asked for at once and share their answers.
+const ACCOUNTS: u64 = 10_000;
+
+/// Shared lookups. What is under way goes on when nobody waits any more: whoever asks next joins
+/// it, or finds what it brought.
+#[derive(Clone)]
+pub(super) struct Lookups {
+    ports: CallerPorts,
+    contexts: Cache<ContextQuery, Kept<CallerContext>>,
+    accounts: Cache<AccountQuery, Kept<CustomerProfile>>,
+}
+
+/// What a lookup brought, when, and until when that holds. An answer that says nothing about that
+/// holds for those who waited for it and for nobody else.
+#[derive(Clone)]
+struct Kept<T> {
+    value: Arc<T>,
+    fetched_at: Timestamp,
+    holds_until: Option<Timestamp>,
+}
+
+/// Lets go at once of what nobody else may have.
+struct WhileItHolds;
+
+impl<K, T> Expiry<K, Kept<T>> for WhileItHolds {
+    fn expire_after_create(&self, _: &K, kept: &Kept<T>, _: Moment) -> Option<Duration> {
+        let holds = kept.holds_until.map(|until| until.duration_since(kept.fetched_at));
+        let holds = holds.and_then(|holds| Duration::try_from(holds).ok());
+        Some(holds.unwrap_or_default().min(LONGEST))
+    }
+}
+
+impl Lookups {
+    pub(super) fn new(ports: CallerPorts, remembered: u64) -> Self {
+        Self {
+            ports,
+            contexts: Cache::builder().max_capacity(remembered).expire_after(WhileItHolds).build(),
+            accounts: Cache::builder().max_capacity(ACCOUNTS).expire_after(WhileItHolds).build(),
+        }
+    }
+
+    /// The context under this query, kept, under way, or looked up from now on.
+    pub(super) async fn context(
+        &self,
+        query: ContextQuery,
+        passage: &Passage,
+        until: Instant,
+    ) -> Part<Arc<CallerContext>> {
+        let asked_at = self.ports.clock.now();
+        if let Some(kept) = self.contexts.get(&query).await
+            && kept.holds_until.is_none_or(|until| until <= asked_at)
+        {
+            // Its own clock tells better than the cache's.
+            self.contexts.invalidate(&query).await;
+        }
+        let (contexts, ports, passage) =
+            (self.contexts.clone(), self.ports.clone(), passage.clone());
+        let lookup = tokio::spawn(async move {
+            let clock = Arc::clone(&ports.clock);
+            let asked = query.clone();
+            let ask = async move {
+                let found = ports.contexts.context(&asked, &passage).await?;
+                let holds_until = found.value.expires_at;
+                Ok(Kept { value: Arc::new(found.value), fetched_at: clock.now(), holds_until })
+            };
+            contexts.try_get_with(query, ask).await
+        });
+        part(lookup, asked_at, until).await
+    }
+
+    /// The owner of this account, under way or looked up from now on; never kept.
+    pub(super) async fn owner(
+        &self,
+        query: AccountQuery,
+        passage: &Passage,
+        until: Instant,
+    ) -> Part<Arc<CustomerProfile>> {
+        let asked_at = self.ports.clock.now();
+        let (accounts, ports, passage) =
+            (self.accounts.clone(), self.ports.clone(), passage.clone());
+        let lookup = tokio::spawn(async move {
+            let clock = Arc::clone(&ports.clock);
+            let asked = query.clone();
+            let ask = async move {
+                let found = ports.accounts.owner(&asked, &passage).await?;
+                let (value, fetched_at) = (Arc::new(found.value), clock.now());
+                Ok(Kept { value, fetched_at, holds_until: None })
+            };
+            accounts.try_get_with(query, ask).await
+        });
+        part(lookup, asked_at, until).await
+    }
+}
+
+/// Waits for a lookup, but no longer than until the deadline.
+async fn part<T>(
+    lookup: JoinHandle<Result<Kept<T>, Arc<LookupError>>>,
+    asked_at: Timestamp,
+    until: Instant,
+) -> Part<Arc<T>> {
+    match timeout_at(until, lookup).await {
+        Ok(Ok(Ok(kept))) if kept.fetched_at >= asked_at => Part::Fresh(kept.value),
+        Ok(Ok(Ok(kept))) => Part::Cached(kept.value, asked_at.duration_since(kept.fetched_at)),
+        Ok(Ok(Err(error))) => Part::Missing(Absence::Failed(*error)),
+        // It panicked: nothing is known of why, and it is not the caller's to know.
+        Ok(Err(_)) => Part::Missing(Absence::Failed(LookupError::Failed)),
+        Err(_) => Part::Missing(Absence::Late),
+    }
+}

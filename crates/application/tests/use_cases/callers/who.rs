@@ -1,0 +1,109 @@
+//! Both questions in one: as much as there is in time, and a reason for what is not.
+
+use std::time::Duration;
+
+use madoguchi_application::{Absence, Part};
+use madoguchi_domain::caller::{Found, Identification, TaxId};
+use madoguchi_domain::personal::Personal;
+use madoguchi_domain::port::{LookupError, Unavailability};
+use madoguchi_testkit::samples;
+use tokio::time::Instant;
+
+use super::counter::{Counter, MARIA, TIME};
+
+fn account() -> String {
+    samples::codigo_conta().expose().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn both_parts_are_fresh_and_the_owner_is_the_caller() {
+    let who = Counter::open().who().await;
+    let Part::Fresh(context) = who.context else { panic!("{:?}", who.context) };
+    assert_eq!(*context, samples::found_context().value);
+    let Part::Fresh(owner) = who.account else { panic!("{:?}", who.account) };
+    assert_eq!(*owner.profile, samples::found_owner().value);
+    assert_eq!((owner.codigo, owner.is_caller), (samples::codigo_conta(), Some(true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_part_is_missing_and_the_other_is_there_in_time() {
+    let counter = Counter::open();
+    counter.callers.is_slow(&account(), Duration::from_secs(10));
+    let began = Instant::now();
+    let who = counter.who().await;
+    assert!(began.elapsed() <= TIME, "{:?}", began.elapsed());
+    assert!(matches!(who.context, Part::Fresh(_)));
+    assert_eq!(who.account, Part::Missing(Absence::Late));
+
+    let counter = Counter::open();
+    counter.callers.is_slow(MARIA, Duration::from_secs(10));
+    let began = Instant::now();
+    let who = counter.who().await;
+    assert!(began.elapsed() <= TIME);
+    assert_eq!(who.context, Part::Missing(Absence::Late));
+    assert_eq!(who.account, Part::Missing(Absence::NoContext));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_both_lookups_is_one_time() {
+    let counter = Counter::open();
+    counter.callers.is_slow(MARIA, Duration::from_millis(1200));
+    counter.callers.is_slow(&account(), Duration::from_millis(1200));
+    let began = Instant::now();
+    let who = counter.who().await;
+    assert!(began.elapsed() <= TIME && matches!(who.context, Part::Fresh(_)));
+    assert_eq!(who.account, Part::Missing(Absence::Late));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lookup_that_fails_is_a_missing_part_with_its_reason() {
+    let counter = Counter::open();
+    let left_alone = LookupError::Unavailable(Unavailability::LeftAlone);
+    for error in [LookupError::NotFound, LookupError::Misconfigured, left_alone] {
+        counter.callers.fails(&account(), error);
+        assert_eq!(counter.absence().await, Absence::Failed(error));
+        counter.callers.fails(MARIA, error);
+        let who = counter.who().await;
+        assert_eq!(who.context, Part::Missing(Absence::Failed(error)));
+        assert_eq!(who.account, Part::Missing(Absence::NoContext));
+        counter.callers.is_well(MARIA);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unidentified_caller_and_a_context_without_an_account_ask_nobody() {
+    let counter = Counter::open();
+    counter.context_is(|it| it.identification = Some(Identification::NotIdentified));
+    assert_eq!(counter.absence().await, Absence::NotIdentified);
+    counter.context_is(|it| it.branch = None);
+    assert_eq!(counter.absence().await, Absence::NotDerivable);
+    counter.context_is(|it| it.branch = Some(Personal::new("Agency")));
+    assert_eq!(counter.absence().await, Absence::NotDerivable);
+    counter.account_reads("13156463165468461654");
+    assert_eq!(counter.absence().await, Absence::NotDerivable);
+    let asked = counter.callers.asked();
+    assert!(asked.iter().all(|it| it.asked == MARIA), "{}", asked.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_read_by_a_digit_that_fits_by_chance_needs_its_owner_to_confirm() {
+    let counter = Counter::open();
+    // 5206 and the check digit 1, or an account 52061 without one.
+    counter.account_reads("52061");
+    let Part::Fresh(owner) = counter.who().await.account else { panic!("confirmed by the owner") };
+    assert_eq!(owner.is_caller, Some(true));
+
+    let stranger = |tax_id| {
+        let Found { mut value, document } = samples::found_owner();
+        value.tax_id = tax_id;
+        counter.callers.knows_owner(&account(), Found { value, document });
+    };
+    for tax_id in [None, Some(TaxId::classify("11144477735", None))] {
+        stranger(tax_id.clone());
+        assert_eq!(counter.absence().await, Absence::UncertainAccount, "{tax_id:?}");
+    }
+    // Told by its length, the same account is certain: another may own it.
+    counter.account_reads("00052061");
+    let Part::Fresh(owner) = counter.who().await.account else { panic!("a certain account") };
+    assert_eq!(owner.is_caller, Some(false));
+}
