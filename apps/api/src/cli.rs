@@ -1,5 +1,6 @@
 //! The program's commands.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -30,6 +31,11 @@ enum Command {
     /// Bring the database to this version's schema.
     #[command(after_help = "Example:\n  madoguchi migrate --config madoguchi.toml")]
     Migrate(Configured),
+    /// Read a password from standard input and print its hash for the gateway's file of users.
+    #[command(
+        after_help = "Example:\n  openssl rand -hex 16 | tee password | madoguchi hash-password"
+    )]
+    HashPassword,
 }
 
 #[derive(Debug, clap::Args)]
@@ -45,17 +51,10 @@ impl Cli {
     /// # Errors
     /// With what to do about it.
     pub async fn run(self) -> anyhow::Result<()> {
-        let (Command::Serve(configured) | Command::Migrate(configured)) = &self.command;
-        let settings = configured.read()?;
-        log_as_json();
         match self.command {
-            Command::Serve(_) => serve(settings).await,
-            Command::Migrate(_) => {
-                let current = wiring::migrate(&settings).await?;
-                let was = if current { "was current" } else { "is current now" };
-                tracing::info!("the database's schema {was}");
-                Ok(())
-            }
+            Command::Serve(configured) => serve(configured.read()?).await,
+            Command::Migrate(configured) => migrate(&configured.read()?).await,
+            Command::HashPassword => hash_password(),
         }
     }
 }
@@ -88,12 +87,29 @@ fn log_as_json() {
         .init();
 }
 
+async fn migrate(settings: &Settings) -> anyhow::Result<()> {
+    log_as_json();
+    let current = wiring::migrate(settings).await?;
+    let was = if current { "was current" } else { "is current now" };
+    tracing::info!("the database's schema {was}");
+    Ok(())
+}
+
+fn hash_password() -> anyhow::Result<()> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).context("standard input must hold the password")?;
+    let hash = wiring::hash_password(line.trim_end_matches(['\r', '\n']))?;
+    writeln!(std::io::stdout(), "{hash}").context("standard output was closed")
+}
+
 async fn serve(settings: Settings) -> anyhow::Result<()> {
+    log_as_json();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let guarantee = settings.esb.guarantee.as_str();
     let running = Server::start(settings).await?;
-    tracing::info!(addr = %running.addr(), guarantee, "serving");
+    let (addr, admin) = (running.addr(), running.admin_addr());
+    tracing::info!(%addr, %admin, guarantee, "serving");
     let ended = tokio::select! {
         _ = terminate.recv() => None,
         _ = interrupt.recv() => None,

@@ -12,6 +12,8 @@ use crate::problem::Problem;
 pub(crate) trait FromFields: Sized {
     /// Every key the body may have.
     const KEYS: &'static [&'static str];
+    /// Whether keys beside these are passed over instead of refused.
+    const PASSES_OVER_OTHERS: bool = false;
 
     /// Takes the fields.
     fn read(fields: &mut Fields) -> Result<Self, Problem>;
@@ -24,7 +26,8 @@ pub(crate) struct Fields(Vec<(String, Value)>);
 pub(crate) fn read<B: FromFields>(bytes: &[u8]) -> Result<B, Problem> {
     let refused = |_| Problem::invalid("the body must be one JSON object in UTF-8, no key twice");
     let mut fields: Fields = serde_json::from_slice(bytes).map_err(refused)?;
-    if fields.0.iter().any(|(key, _)| !B::KEYS.contains(&key.as_str())) {
+    let is_other = |(key, _): &(String, Value)| !B::KEYS.contains(&key.as_str());
+    if !B::PASSES_OVER_OTHERS && fields.0.iter().any(is_other) {
         let known = B::KEYS.join(", ");
         return Err(Problem::invalid(format!("the body has a key that is not one of: {known}")));
     }

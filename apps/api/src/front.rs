@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use madoguchi_application::{DeskError, MemberDesk, UpgradeDesk};
-use madoguchi_domain::port::{Health, Ids, TokenVerifier};
+use madoguchi_application::{CallerDesk, DeskError, MemberDesk, UpgradeDesk};
+use madoguchi_domain::caller::DacRule;
+use madoguchi_domain::port::{Health, Ids, PasswordVerifier, TokenVerifier};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
@@ -19,12 +20,30 @@ pub(crate) struct Front {
     pub(crate) runtime: Handle,
     pub(crate) upgrades: UpgradeDesk,
     pub(crate) members: MemberDesk,
+    /// Where somebody looks up who is calling.
+    pub(crate) callers: Option<Callers>,
     pub(crate) tokens: Arc<dyn TokenVerifier>,
+    /// Who may call the gateway, where there is one.
+    pub(crate) passwords: Option<Arc<dyn PasswordVerifier>>,
     pub(crate) dependencies: Vec<Arc<dyn Health>>,
     pub(crate) ids: Arc<dyn Ids>,
     /// One for every request that may be at work at once.
     pub(crate) places: Arc<Semaphore>,
     pub(crate) qr_base_url: String,
+}
+
+impl Front {
+    /// What the gateway needs, where there is one.
+    pub(crate) fn gateway(&self) -> Option<(Callers, Arc<dyn PasswordVerifier>)> {
+        Some((self.callers.clone()?, self.passwords.clone()?))
+    }
+}
+
+/// The desk for callers, and how its callers' account numbers are judged.
+#[derive(Debug, Clone)]
+pub(crate) struct Callers {
+    pub(crate) desk: CallerDesk,
+    pub(crate) dac: DacRule,
 }
 
 impl fmt::Debug for Front {
@@ -43,6 +62,15 @@ impl Front {
         T: Send + 'static,
         F: Future<Output = Result<T, DeskError>> + Send + 'static,
     {
+        self.finish(work).await?.map_err(Problem::from)
+    }
+
+    /// The same for work whose errors are another envelope's to tell.
+    pub(crate) async fn finish<T, F>(&self, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
         let busy = |_| Problem::of(Code::Unavailable);
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(busy)?;
         let work = self.runtime.spawn(async move {
@@ -51,7 +79,7 @@ impl Front {
             done
         });
         match tokio::time::timeout(PATIENCE, work).await {
-            Ok(Ok(done)) => done.map_err(Problem::from),
+            Ok(Ok(done)) => Ok(done),
             Ok(Err(_)) => Err(Problem::of(Code::Internal)),
             Err(_) => Err(Problem::of(Code::Unavailable)),
         }

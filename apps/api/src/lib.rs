@@ -7,14 +7,21 @@ mod call;
 mod cli;
 mod fields;
 mod front;
+mod gateway;
+mod metering;
 mod problem;
+mod pursuit;
 mod request_log;
 mod routes;
 mod server;
 pub mod settings;
+#[cfg(test)]
+mod stage;
 mod system;
+mod tasks;
 mod wiring;
 
 pub use cli::Cli;
 pub use problem::Code;
 pub use server::{Running, Server};
+pub use wiring::hash_password;

@@ -20,7 +20,7 @@ pub use code::Code;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     pub(crate) code: Code,
-    message: Cow<'static, str>,
+    pub(crate) message: Cow<'static, str>,
 }
 
 impl Problem {

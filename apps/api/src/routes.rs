@@ -1,5 +1,8 @@
 //! Every route in one table, with the scope it asks for. What is not in it is not served.
 
+mod caller_view;
+mod callers;
+mod gateway;
 mod health;
 mod members;
 mod source;
@@ -14,6 +17,7 @@ use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, web};
 use madoguchi_domain::actor::Scope;
 
+use crate::gateway::GatewayProblem;
 use crate::problem::{Code, Problem};
 
 /// Who may call a route.
@@ -23,6 +27,8 @@ pub(crate) enum Access {
     Public,
     /// Whose token carries this scope.
     With(Scope),
+    /// Who gives a user name and a password that the gateway knows.
+    Gateway,
 }
 
 /// One route.
@@ -33,12 +39,15 @@ pub(crate) struct Entry {
     handler: fn(Route) -> Route,
 }
 
+/// What is not served there is refused in the gateway's words: a wrong path is a documented answer.
+const BESIDE_THE_GATEWAY: &str = "/apiaccess/{rest:.*}";
+
 /// Stands for the configured prefix of the source's endpoint.
 const SOURCE_PATH: &str = "<source>/IVRCheckUpgradeAccount";
 
 /// The table.
 pub(crate) fn table() -> Vec<Entry> {
-    use Access::{Public, With};
+    use Access::{Gateway, Public, With};
     let entry = |method: Method, path, access, handler| Entry { method, path, access, handler };
     vec![
         entry(Method::POST, SOURCE_PATH, With(Scope::UpgradeDecide), |it| it.to(source::decide)),
@@ -75,6 +84,13 @@ pub(crate) fn table() -> Vec<Entry> {
             With(Scope::UpgradeDecide),
             |it| it.to(upgrades::decide),
         ),
+        entry(Method::POST, "/api/v1/callers", With(Scope::CallerRead), |it| it.to(callers::who)),
+        entry(Method::POST, "/apiaccess/rest/ccmessaging/v1/itau/ps7/contextos", Gateway, |it| {
+            it.to(gateway::contextos)
+        }),
+        entry(Method::POST, "/apiaccess/rest/ccmessaging/v1/itau/codigo", Gateway, |it| {
+            it.to(gateway::codigo)
+        }),
         entry(Method::HEAD, "/health/live", Public, |it| it.to(health::live)),
         entry(Method::HEAD, "/health/ready", Public, |it| it.to(health::ready)),
         entry(Method::GET, "/health/live", Public, |it| it.to(health::live)),
@@ -90,7 +106,7 @@ pub(crate) fn scope_of(request: &HttpRequest) -> Option<Scope> {
     let Taken(taken) = request.app_data()?;
     taken.iter().find_map(|(method, access)| match access {
         Access::With(scope) if method == request.method() => Some(*scope),
-        Access::With(_) | Access::Public => None,
+        Access::With(_) | Access::Public | Access::Gateway => None,
     })
 }
 
@@ -100,23 +116,32 @@ pub(crate) fn serve(config: &mut web::ServiceConfig, source_prefix: &str) {
     for entry in table() {
         paths.entry(entry.path).or_default().push(entry);
     }
-    for (path, entries) in paths {
+    // The source's path first: it is asked for most, and a path is looked for in this order.
+    for (path, entries) in paths.into_iter().rev() {
         let taken = entries.iter().map(|entry| (entry.method.clone(), entry.access)).collect();
         let allow: Vec<&str> = entries.iter().map(|entry| entry.method.as_str()).collect();
         let allow = allow.join(", ");
+        let of_gateway = entries.iter().any(|entry| entry.access == Access::Gateway);
         let mut resource = web::resource(path.replace("<source>", source_prefix))
             .app_data(Taken(taken))
-            .default_service(web::route().to(move || ready(not_allowed(&allow))));
+            .default_service(web::route().to(move || ready(not_allowed(&allow, of_gateway))));
         for entry in entries {
             resource = resource.route((entry.handler)(web::method(entry.method)));
         }
         config.service(resource);
     }
+    let elsewhere = async || Err::<&str, _>(GatewayProblem::from(Problem::of(Code::NotFound)));
+    config.service(web::resource(BESIDE_THE_GATEWAY).to(elsewhere));
     config.default_service(web::route().to(async || Err::<&str, _>(Problem::of(Code::NotFound))));
 }
 
-fn not_allowed(allow: &str) -> HttpResponse {
-    let mut response = Problem::of(Code::MethodNotAllowed).error_response();
+fn not_allowed(allow: &str, of_gateway: bool) -> HttpResponse {
+    let problem = Problem::of(Code::MethodNotAllowed);
+    let mut response = if of_gateway {
+        GatewayProblem::from(problem).error_response()
+    } else {
+        problem.error_response()
+    };
     if let Ok(allow) = HeaderValue::from_str(allow) {
         response.headers_mut().insert(ALLOW, allow);
     }

@@ -10,8 +10,10 @@ use anyhow::Context;
 use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 
+use crate::metering::Admin;
 use crate::settings::Settings;
-use crate::wiring::{self, Tasks};
+use crate::tasks::Tasks;
+use crate::wiring;
 use crate::{problem, request_log, routes};
 
 /// Starts servers.
@@ -25,6 +27,7 @@ pub struct Running {
     handle: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
     tasks: Tasks,
+    admin: Admin,
 }
 
 impl Server {
@@ -40,6 +43,7 @@ impl Server {
             format!("server.listen {}: choose a free port", settings.server.listen)
         })?;
         let addr = listener.local_addr()?;
+        let admin = Admin::start(settings.server.admin)?;
         let (front, tasks) = wiring::build(&settings).await?;
         let front = Data::new(front);
         let prefix = settings.server.source_prefix.clone();
@@ -57,12 +61,12 @@ impl Server {
         .listen(listener)?
         .run();
         let handle = server.handle();
-        Ok(Running { addr, handle, serving: tokio::spawn(server), tasks })
+        Ok(Running { addr, handle, serving: tokio::spawn(server), tasks, admin })
     }
 }
 
 /// Takes the port, with room for a burst of callers.
-fn listen(addr: SocketAddr) -> std::io::Result<std::net::TcpListener> {
+pub(crate) fn listen(addr: SocketAddr) -> std::io::Result<std::net::TcpListener> {
     let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;
     socket.bind(addr)?;
@@ -74,6 +78,12 @@ impl Running {
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// Where it shows what it counts.
+    #[must_use]
+    pub const fn admin_addr(&self) -> SocketAddr {
+        self.admin.addr
     }
 
     /// Waits until something ends that should run for ever, and names it.
@@ -97,6 +107,7 @@ impl Running {
         self.handle.stop(true).await;
         let served = self.serving.await;
         self.tasks.stop().await?;
+        self.admin.stop().await?;
         Ok(served??)
     }
 }

@@ -3,29 +3,33 @@
 
 mod effects;
 mod esb;
+mod gateway;
 mod hidden;
+mod itau;
 mod peer;
 mod reader;
 mod secrets;
+mod upgrade;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use madoguchi_application::LaneSettings;
-use madoguchi_domain::core_bank::TransactionIdScheme;
-use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::port::TokenVerifier;
 use madoguchi_domain::secret::SecretKey;
 
 use crate::problem::Code;
-use crate::wiring::{check_database_url, check_esb, is_on_this_machine, read_tokens};
+use crate::wiring::{check_database_url, check_esb, check_itau, is_on_this_machine, read_tokens};
 pub use effects::EffectSettings;
 pub use esb::{EsbLayout, EsbSection};
+pub use gateway::GatewaySection;
 pub use hidden::Hidden;
+pub use itau::ItauSection;
 pub use peer::PeerSection;
 pub use reader::{ConfigError, ConfigErrors};
 use reader::{Section, Tree, value};
+pub use upgrade::UpgradeSettings;
 
 /// Everything the program is told.
 #[derive(Debug, Clone)]
@@ -46,6 +50,10 @@ pub struct Settings {
     pub effects: EffectSettings,
     /// The decision lane.
     pub lane: LaneSettings,
+    /// Where contexts and owners are looked up, if anywhere.
+    pub itau: Option<ItauSection>,
+    /// The gateway to those lookups, if there is one.
+    pub gateway: Option<GatewaySection>,
     /// The bank's own error codes, by ours.
     pub error_codes: HashMap<Code, String>,
 }
@@ -55,6 +63,8 @@ pub struct Settings {
 pub struct ServerSettings {
     /// Address and port; port 0 picks a free one.
     pub listen: SocketAddr,
+    /// Where it shows what it counts; port 0 picks a free one.
+    pub admin: SocketAddr,
     /// What goes before `/IVRCheckUpgradeAccount`.
     pub source_prefix: String,
     /// Threads that speak HTTP.
@@ -76,21 +86,6 @@ pub struct StoreSettings {
     pub connections: usize,
     /// How long to wait for one of them.
     pub patience: std::time::Duration,
-}
-
-/// What an upgrade is at this bank.
-#[derive(Debug, Clone)]
-pub struct UpgradeSettings {
-    /// The level that a passed customer gets.
-    pub target: AccountLevel,
-    /// What goes before the token in a QR code.
-    pub qr_base_url: String,
-    /// How long a QR code is good, in seconds.
-    pub qr_lifetime_s: u32,
-    /// The key of QR tokens.
-    pub qr_key: SecretKey,
-    /// Where transaction ids come from.
-    pub transaction_ids: TransactionIdScheme,
 }
 
 impl Settings {
@@ -128,14 +123,24 @@ impl Settings {
         });
         let esb = tree.section("esb", EsbSection::read);
         let salt = keys.deployment_salt.clone();
-        let transaction_ids = tree.section("transaction_ids", |it| read_scheme(it, salt));
+        let transaction_ids = tree.section("transaction_ids", |it| upgrade::read_scheme(it, salt));
         let upgrade = tree.section("upgrade", |it| UpgradeSettings::read(it, &keys));
         let effects = tree.section("effects", EffectSettings::read);
         let lane = tree.section("lane", read_lane);
+        let looks_up = tree.holds("itau");
+        let itau = tree.optional_section("itau", ItauSection::read);
+        let gateway = tree.optional_section("gateway", GatewaySection::read);
         let error_codes = tree.section("error_codes", read_error_codes);
         effects.refuse_what_is_unsafe(&esb, &mut tree.errors);
         if let (false, Err(what)) = (esb.peer.url.is_empty(), check_esb(&esb)) {
             tree.errors.push(ConfigError { key: "esb".into(), what });
+        }
+        if let Some(Err(what)) = itau.as_ref().map(check_itau) {
+            tree.errors.push(ConfigError { key: "itau".into(), what });
+        }
+        if gateway.is_some() && !looks_up {
+            let what = "needs the section [itau]: where it looks up".to_owned();
+            tree.errors.push(ConfigError { key: "gateway".into(), what });
         }
         Some(Self {
             server: server?,
@@ -146,6 +151,8 @@ impl Settings {
             esb,
             effects,
             lane,
+            itau,
+            gateway,
             error_codes,
         })
     }
@@ -158,23 +165,26 @@ impl ServerSettings {
         };
         let default = SocketAddr::from(([127, 0, 0, 1], 8080));
         let listen = section.or("listen", default, value::parsed(address));
+        let default = SocketAddr::from(([127, 0, 0, 1], 9464));
+        let admin = section.or("admin_listen", default, value::parsed(address));
         let prefix = |text: &str| {
             let segment = |part: &str| {
                 let plain = |b: u8| b.is_ascii_alphanumeric() || b"._~-".contains(&b);
                 !part.is_empty() && part.bytes().all(plain)
             };
             let fits = text.strip_prefix('/').is_some_and(|rest| rest.split('/').all(segment));
-            let ours = ["/api/v1", "/health"].iter().any(|taken| text.starts_with(taken));
+            let ours =
+                ["/api/v1", "/apiaccess", "/health"].iter().any(|taken| text.starts_with(taken));
             (fits && !ours)
                 .then(|| text.to_owned())
-                .ok_or("must be /segments of letters, digits and ._~- outside /api/v1 and /health")
+                .ok_or("must be /segments of letters, digits and ._~- outside /api/v1, /apiaccess and /health")
         };
         let default = "/ap1/api/v1.0/UpgradeAccount".to_owned();
         let source_prefix = section.or("source_prefix", default, value::parsed(prefix));
         let workers = section.or("workers", 2, value::whole(1, 256)) as usize;
         let connections = section.or("connections", 2000, value::whole(1, 100_000)) as usize;
         let in_flight = section.or("in_flight", 4096, value::whole(1, 100_000)) as usize;
-        Some(Self { listen, source_prefix, workers, connections, in_flight })
+        Some(Self { listen, admin, source_prefix, workers, connections, in_flight })
     }
 }
 
@@ -193,59 +203,6 @@ impl StoreSettings {
             connections: connections as usize,
             patience,
         })
-    }
-}
-
-/// The upgrade section before the transaction ids are known.
-struct UpgradeSection {
-    target: AccountLevel,
-    qr_base_url: String,
-    qr_lifetime_s: u32,
-    qr_key: SecretKey,
-}
-
-impl UpgradeSettings {
-    fn read(section: &mut Section<'_>, keys: &secrets::Keys) -> Option<UpgradeSection> {
-        let level = value::parsed(AccountLevel::parse);
-        let default = AccountLevel::parse("1A").ok();
-        let target = section.optional("target_level", level).or(default);
-        let web = |text: &str| {
-            let fits = text.starts_with("https://") && text.len() <= 512 && !text.contains(' ');
-            fits.then(|| text.trim_end_matches('/').to_owned()).ok_or("must be an https:// address")
-        };
-        let meaning = "the https:// address that a scanned QR code opens";
-        let qr_base_url = section.required("qr_base_url", meaning, value::parsed(web));
-        let qr_lifetime_s = section.or("qr_lifetime_s", 600, value::whole(10, 86_400));
-        let qr_key = keys.qr_key.clone();
-        Some(UpgradeSection {
-            target: target?,
-            qr_base_url: qr_base_url?,
-            qr_lifetime_s,
-            qr_key: qr_key?,
-        })
-    }
-}
-
-impl UpgradeSection {
-    fn into_settings(self, transaction_ids: TransactionIdScheme) -> UpgradeSettings {
-        let Self { target, qr_base_url, qr_lifetime_s, qr_key } = self;
-        UpgradeSettings { target, qr_base_url, qr_lifetime_s, qr_key, transaction_ids }
-    }
-}
-
-fn read_scheme(section: &mut Section<'_>, salt: Option<SecretKey>) -> Option<TransactionIdScheme> {
-    let default = TransactionIdScheme::ALPHABET.to_owned();
-    let alphabet = section.or("alphabet", default, value::text);
-    let default = u32::try_from(TransactionIdScheme::LENGTH).unwrap_or(u32::MAX);
-    let length = section.or("length", default, value::whole(1, 50));
-    // The form is judged also while the salt is missing: all mistakes are told at once.
-    let any = salt.clone().or(SecretKey::parse(&[0; 32]).ok())?;
-    match TransactionIdScheme::custom(any, &alphabet, length as usize) {
-        Ok(scheme) => salt.map(|_| scheme),
-        Err(error) => {
-            section.mistake("alphabet", format!("and length are refused: {error}"));
-            None
-        }
     }
 }
 

@@ -1,20 +1,20 @@
 //! The one place that knows which adapter stands behind which port.
 
-use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
 use madoguchi_application::{
-    DecisionLane, EffectWorker, MemberDesk, Stores, Sweeper, SweeperSettings, UpgradeDesk,
-    WorkerSettings,
+    CallerDesk, CallerPorts, CallerSettings, DecisionLane, MemberDesk, Stores, Trail, UpgradeDesk,
 };
 use madoguchi_domain::breaker::BreakerSettings;
-use madoguchi_domain::core_bank::{EffectPolicy, WorkerId};
-use madoguchi_domain::port::{Clock, CoreBank, Ids, TokenVerifier};
+use madoguchi_domain::port::{
+    AuditLog, CallerContexts, Clock, Ids, PasswordVerifier, TokenVerifier,
+};
 use madoguchi_domain::upgrade::{QrMint, UpgradePolicy};
 use madoguchi_esb::{Esb, EsbSettings, Layout};
-use madoguchi_identity::StaticTokens;
+use madoguchi_identity::{PasswordQueue, StaticPasswords, StaticTokens};
+use madoguchi_itau::{Itau, ItauSettings};
 use madoguchi_peer::{PeerSettings, Pem};
 use madoguchi_persistence::{
     DatabaseUrl, InvalidUrl, PgSettings, PgStore, SchemaState, SqliteStore,
@@ -23,9 +23,11 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::front::Front;
-use crate::settings::{EsbLayout, EsbSection, PeerSection, Settings};
+use crate::front::{Callers, Front};
+use crate::pursuit::{Pursuit, signed};
+use crate::settings::{EsbLayout, EsbSection, ItauSection, PeerSection, Settings};
 use crate::system::{SystemClock, SystemIds};
+use crate::tasks::Tasks;
 
 /// Says whether a text is a database's address.
 pub(crate) fn check_database_url(text: &str) -> Result<(), InvalidUrl> {
@@ -42,44 +44,6 @@ pub(crate) async fn migrate(settings: &Settings) -> anyhow::Result<bool> {
     let url = DatabaseUrl::parse(&settings.store.url.0)?;
     let before = madoguchi_persistence::migrate(&url).await.context("store.url")?;
     Ok(before == SchemaState::Current)
-}
-
-/// The program's tasks beside the HTTP server.
-pub(crate) struct Tasks {
-    stop: watch::Sender<bool>,
-    running: Vec<JoinHandle<()>>,
-    lane: JoinHandle<()>,
-}
-
-impl fmt::Debug for Tasks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tasks({})", self.running.len())
-    }
-}
-
-impl Tasks {
-    /// Lets every task finish what it holds. The lane ends once nobody can ask it any more.
-    ///
-    /// # Errors
-    /// When one of them had broken down.
-    pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        let _ = self.stop.send(true);
-        for task in self.running {
-            task.await?;
-        }
-        Ok(self.lane.await?)
-    }
-
-    /// Says whether a task has ended that should run for ever.
-    pub(crate) fn has_ended(&self) -> Option<&'static str> {
-        if self.lane.is_finished() {
-            Some("the decision lane")
-        } else if self.running.iter().any(JoinHandle::is_finished) {
-            Some("the worker or the sweeper")
-        } else {
-            None
-        }
-    }
 }
 
 /// Builds everything behind the routes, and starts the tasks.
@@ -112,20 +76,32 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<(Front, Tasks)>
     let (stop, stopped) = watch::channel(false);
     let mut running = Vec::new();
     if settings.effects.worker {
-        running.push(tokio::spawn(pursuit.worker(Arc::new(bank)).run(stopped.clone())));
-        running.push(tokio::spawn(pursuit.sweeper(policy).run(stopped)));
+        let worker = pursuit.worker(Arc::new(bank)).run(stopped.clone());
+        running.push(("the effect worker", tokio::spawn(worker)));
+        running.push(("the sweeper", tokio::spawn(pursuit.sweeper(policy).run(stopped))));
     }
+    let mut asked = vec![("the decision lane", lane_task)];
+    let callers = match &settings.itau {
+        Some(itau) => {
+            let (callers, task) = callers(itau, &stores.audit, &clock, &ids)?;
+            asked.push(("the audit trail", task));
+            Some(callers)
+        }
+        None => None,
+    };
     let front = Front {
         runtime: Handle::current(),
         upgrades,
         members: MemberDesk::new(stores.members, Arc::clone(&clock)),
+        callers,
         tokens: Arc::clone(&settings.tokens.0),
+        passwords: settings.gateway.as_ref().map(|it| Arc::clone(&it.passwords.0)),
         dependencies: vec![stores.health],
         ids,
         places: Arc::new(Semaphore::new(settings.server.in_flight)),
         qr_base_url: upgrade.qr_base_url.clone(),
     };
-    Ok((front, Tasks { stop, running, lane: lane_task }))
+    Ok((front, Tasks { stop, running, asked }))
 }
 
 async fn open_stores(settings: &Settings) -> anyhow::Result<Stores> {
@@ -152,6 +128,30 @@ pub(crate) fn read_tokens(path: &Path) -> Result<Arc<dyn TokenVerifier>, String>
     Ok(Arc::new(tokens))
 }
 
+/// Reads the file of users and their hashed passwords.
+pub(crate) fn read_passwords(
+    path: &Path,
+    at_once: usize,
+    waiting: usize,
+) -> Result<Arc<dyn PasswordVerifier>, String> {
+    let passwords = StaticPasswords::read(path, PasswordQueue { at_once, waiting });
+    Ok(Arc::new(passwords.map_err(|error| error.to_string())?))
+}
+
+/// Makes the hash of a password for a file of users.
+///
+/// # Errors
+/// When it is too short, or holds what a header cannot carry.
+pub fn hash_password(password: &str) -> anyhow::Result<String> {
+    Ok(madoguchi_identity::hash_password(password)?)
+}
+
+/// Says what is wrong with how the downstream of lookups is configured, if anything is.
+pub(crate) fn check_itau(itau: &ItauSection) -> Result<(), String> {
+    let made = Itau::new(itau_settings(itau), Arc::new(SystemClock), Arc::new(SystemIds));
+    made.map(|_| ()).map_err(|error| error.to_string())
+}
+
 /// Says what is wrong with how the ESB is configured, if anything is.
 pub(crate) fn check_esb(esb: &EsbSection) -> Result<(), String> {
     let checked = Esb::new(esb_settings(esb), Arc::new(SystemClock));
@@ -171,6 +171,44 @@ fn esb_settings(esb: &EsbSection) -> EsbSettings {
     }
 }
 
+fn itau_settings(itau: &ItauSection) -> ItauSettings {
+    let usual = ItauSettings::new("", itau.credentials.clone());
+    let peer = PeerSettings { connections: usual.peer.connections, ..peer_settings(&itau.peer) };
+    ItauSettings {
+        peer,
+        app_key: itau.app_key.clone(),
+        repeats: itau.repeats,
+        at_once: itau.calls,
+        waiting: itau.waiting,
+        breaker: BreakerSettings {
+            failures: itau.breaker_failures,
+            open_for: signed(itau.breaker_open),
+        },
+        ..usual
+    }
+}
+
+/// The desk for callers, with the task that records its questions.
+fn callers(
+    itau: &ItauSection,
+    audit: &Arc<dyn AuditLog>,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn Ids>,
+) -> anyhow::Result<(Callers, JoinHandle<()>)> {
+    let both = Arc::new(
+        Itau::new(itau_settings(itau), Arc::clone(clock), Arc::clone(ids)).context("itau")?,
+    );
+    let ports = CallerPorts {
+        contexts: Arc::clone(&both) as Arc<dyn CallerContexts>,
+        accounts: both,
+        clock: Arc::clone(clock),
+        ids: Arc::clone(ids),
+    };
+    let settings = CallerSettings { entity: itau.entity.clone(), remembered: itau.remembered };
+    let (trail, task) = Trail::start(Arc::clone(audit));
+    Ok((Callers { desk: CallerDesk::new(ports, settings, trail), dac: itau.dac }, task))
+}
+
 fn peer_settings(peer: &PeerSection) -> PeerSettings {
     PeerSettings {
         connect_timeout: peer.connect_timeout,
@@ -180,65 +218,5 @@ fn peer_settings(peer: &PeerSection) -> PeerSettings {
         extra_roots: peer.extra_roots.clone().map(Pem::new),
         identity: peer.identity.clone().map(|pem| Pem::new(pem.0)),
         ..PeerSettings::new(peer.url.clone())
-    }
-}
-
-/// What the tasks that pursue effects share.
-struct Pursuit<'a> {
-    settings: &'a Settings,
-    stores: &'a Stores,
-    clock: &'a Arc<dyn Clock>,
-    ids: &'a Arc<dyn Ids>,
-    planned: Arc<Notify>,
-}
-
-impl Pursuit<'_> {
-    fn policy(&self) -> EffectPolicy {
-        let guarantee = self.settings.esb.guarantee;
-        EffectPolicy { guarantee, ..self.settings.effects.policy }
-    }
-
-    /// A name that no other running worker has.
-    fn name(&self, what: &str) -> WorkerId {
-        WorkerId(format!("{what}-{}", self.ids.correlation().as_str()).into())
-    }
-
-    fn worker(&self, bank: Arc<dyn CoreBank>) -> EffectWorker {
-        let effects = &self.settings.effects;
-        EffectWorker {
-            effects: Arc::clone(&self.stores.effects),
-            bank,
-            clock: Arc::clone(self.clock),
-            ids: Arc::clone(self.ids),
-            planned: Arc::clone(&self.planned),
-            settings: WorkerSettings {
-                id: self.name("worker"),
-                policy: self.policy(),
-                finals: self.settings.esb.final_codes.clone(),
-                calls: effects.calls,
-                poll: effects.sweep_every,
-                breaker: BreakerSettings {
-                    failures: effects.breaker_failures,
-                    open_for: effects.breaker_open.try_into().unwrap_or(jiff::SignedDuration::MAX),
-                },
-            },
-        }
-    }
-
-    fn sweeper(&self, upgrade_policy: Arc<UpgradePolicy>) -> Sweeper {
-        Sweeper {
-            effects: Arc::clone(&self.stores.effects),
-            upgrades: Arc::clone(&self.stores.upgrades),
-            clock: Arc::clone(self.clock),
-            ids: Arc::clone(self.ids),
-            planned: Arc::clone(&self.planned),
-            upgrade_policy,
-            settings: SweeperSettings {
-                id: self.name("sweeper"),
-                policy: self.policy(),
-                every: self.settings.effects.sweep_every,
-                orphans_every: std::time::Duration::from_secs(600),
-            },
-        }
     }
 }

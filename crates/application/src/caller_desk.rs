@@ -15,7 +15,7 @@ use madoguchi_domain::actor::ActorRef;
 use madoguchi_domain::audit::{Action, AuditEntry, Subject};
 use madoguchi_domain::caller::{
     AccountQuery, AccountReading, CallerContext, ContextQuery, CustomerProfile, Encoded, Entity,
-    Found, Identification, Passage, TaxId,
+    FlowId, Found, Identification, Passage, TaxId,
 };
 use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::port::{AccountDirectory, CallerContexts, Clock, Ids, LookupError};
@@ -94,10 +94,10 @@ impl CallerDesk {
         Self { ports, entity: settings.entity, lookups, trail }
     }
 
-    /// A passage for a lookup: a flow that was not given is made here, nothing else is.
+    /// The flow of a lookup: the one that was given, or else a fresh one.
     #[must_use]
-    pub fn passage(&self, given: Option<Passage>) -> Passage {
-        given.unwrap_or_else(|| Passage::of(self.ports.ids.flow()))
+    pub fn flow(&self, given: Option<FlowId>) -> FlowId {
+        given.unwrap_or_else(|| self.ports.ids.flow())
     }
 
     /// Looks a context up as the gateway does: encoded as `encoded` says, never remembered.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use jiff_duration::signed;
 use madoguchi_domain::core_bank::EffectPolicy;
 
 use super::esb::EsbSection;
 use super::reader::{ConfigError, Section, value};
+use crate::pursuit::signed;
 
 /// How effects are pursued.
 #[derive(Debug, Clone, Copy)]
@@ -66,15 +66,5 @@ impl EffectSettings {
                 what: "must be at least 100 ms longer than esb.timeout_ms".into(),
             });
         }
-    }
-}
-
-mod jiff_duration {
-    //! Lengths of time as the domain counts them.
-
-    use jiff::SignedDuration;
-
-    pub(super) fn signed(length: std::time::Duration) -> SignedDuration {
-        SignedDuration::try_from(length).unwrap_or(SignedDuration::MAX)
     }
 }

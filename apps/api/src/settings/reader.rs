@@ -1,6 +1,6 @@
 //! Reads a TOML tree key by key and collects every mistake, instead of stopping at the first.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt;
 
 use toml::{Table, Value};
@@ -38,7 +38,7 @@ const PREFIX: &str = "MADOGUCHI__";
 /// The whole tree, file and environment together, with the mistakes found so far.
 pub(super) struct Tree {
     table: Table,
-    from_env: HashSet<String>,
+    from_env: HashMap<String, String>,
     sections: Vec<&'static str>,
     pub(super) errors: Vec<ConfigError>,
 }
@@ -53,7 +53,7 @@ impl Tree {
             errors.push(ConfigError { key: "the file".into(), what });
             Table::new()
         });
-        let mut tree = Self { table, from_env: HashSet::new(), sections: Vec::new(), errors };
+        let mut tree = Self { table, from_env: HashMap::new(), sections: Vec::new(), errors };
         for (name, value) in env {
             let Some(path) = name.strip_prefix(PREFIX) else {
                 continue;
@@ -71,12 +71,31 @@ impl Tree {
         };
         // Numbers, booleans and lists as in the file; anything else is text.
         let read = format!("value = {value}").parse::<Table>().ok();
-        let value = read.and_then(|mut table| table.remove("value")).unwrap_or(Value::from(value));
+        let read = read.and_then(|mut table| table.remove("value"));
+        let parsed = read.unwrap_or_else(|| Value::from(value.clone()));
         let entry = self.table.entry(section).or_insert_with(|| Value::Table(Table::new()));
         if let Value::Table(table) = entry {
-            table.insert(key.to_owned(), value);
-            self.from_env.insert(format!("{section}.{key}"));
+            table.insert(key.to_owned(), parsed);
+            self.from_env.insert(format!("{section}.{key}"), value);
         }
+    }
+
+    /// Says whether a section is there.
+    pub(super) fn holds(&self, name: &str) -> bool {
+        self.table.contains_key(name)
+    }
+
+    /// Reads a section that may be left out as a whole.
+    pub(super) fn optional_section<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Section<'_>) -> Option<T>,
+    ) -> Option<T> {
+        if self.holds(name) {
+            return self.section(name, read);
+        }
+        self.sections.push(name);
+        None
     }
 
     /// Reads one section; `read` takes every key it knows.
@@ -116,7 +135,7 @@ impl Tree {
 pub(super) struct Section<'a> {
     name: &'static str,
     table: Table,
-    from_env: &'a HashSet<String>,
+    from_env: &'a HashMap<String, String>,
     known: Vec<&'static str>,
     errors: &'a mut Vec<ConfigError>,
 }
@@ -163,9 +182,9 @@ impl Section<'_> {
         None
     }
 
-    /// Says whether a key was given by the environment, and not by the file.
-    pub(super) fn is_from_env(&self, key: &str) -> bool {
-        self.from_env.contains(&format!("{}.{key}", self.name))
+    /// What the environment, and not the file, says of a key, letter by letter.
+    pub(super) fn given_by_env(&self, key: &str) -> Option<String> {
+        self.from_env.get(&format!("{}.{key}", self.name)).cloned()
     }
 
     /// Notes a mistake about a key.

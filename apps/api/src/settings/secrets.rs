@@ -5,7 +5,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use madoguchi_domain::secret::SecretKey;
-use toml::Value;
 
 use super::reader::{Section, value};
 
@@ -19,35 +18,54 @@ pub(super) struct Keys {
 impl Keys {
     pub(super) fn read(section: &mut Section<'_>) -> Self {
         Self {
-            deployment_salt: key(section, "deployment_salt_file", "deployment_salt"),
-            qr_key: key(section, "qr_key_file", "qr_key"),
-            audit_key: key(section, "audit_key_file", "audit_key"),
+            deployment_salt: key(section, DEPLOYMENT_SALT),
+            qr_key: key(section, QR_KEY),
+            audit_key: key(section, AUDIT_KEY),
         }
     }
 }
 
-/// Reads a key from its file, or as hexadecimal from the environment.
-fn key(section: &mut Section<'_>, file: &'static str, direct: &'static str) -> Option<SecretKey> {
-    let may_stand_there = section.is_from_env(direct);
-    let given = section.optional(direct, |value: Value| match value.as_str() {
-        Some(text) if may_stand_there => unhex(text).ok_or_else(|| FORM.to_owned()),
-        Some(_) | None => Err("belongs into the environment or a file of its own".into()),
+/// Where a secret may stand: the key that names its file, and the one for the environment.
+pub(super) type Places = (&'static str, &'static str);
+
+const DEPLOYMENT_SALT: Places = ("deployment_salt_file", "deployment_salt");
+const QR_KEY: Places = ("qr_key_file", "qr_key");
+const AUDIT_KEY: Places = ("audit_key_file", "audit_key");
+
+fn key(section: &mut Section<'_>, places: Places) -> Option<SecretKey> {
+    let meaning = "a file with 64 or more hexadecimal digits: openssl rand -hex 32";
+    let form = "must be 64 or more hexadecimal digits";
+    secret(section, places, Some(meaning), |text| unhex(text).ok_or(form))
+}
+
+/// Reads a secret from its file, or from the environment. One without a `meaning` may be absent.
+pub(super) fn secret<T>(
+    section: &mut Section<'_>,
+    (file, direct): Places,
+    meaning: Option<&str>,
+    parse: impl Fn(&str) -> Result<T, &'static str>,
+) -> Option<T> {
+    let from_env = section.given_by_env(direct);
+    let given = section.optional(direct, |_| match &from_env {
+        Some(text) => parse(text).map_err(str::to_owned),
+        None => Err("belongs into the environment or a file of its own".into()),
     });
     if given.is_some() {
         section.optional(file, value::path);
         return given;
     }
-    let meaning = "a file with 64 or more hexadecimal digits: openssl rand -hex 32";
-    section.required(file, meaning, |value| from_file(&value::path(value)?))
+    let read = |value| from_file(&value::path(value)?, parse);
+    match meaning {
+        Some(meaning) => section.required(file, meaning, read),
+        None => section.optional(file, read),
+    }
 }
 
-const FORM: &str = "must be 64 or more hexadecimal digits";
-
-fn from_file(path: &Path) -> Result<SecretKey, String> {
+fn from_file<T>(path: &Path, parse: impl Fn(&str) -> Result<T, &'static str>) -> Result<T, String> {
     let unreadable = |_| format!("cannot be read: {}", path.display());
     only_for_its_owner(path)?;
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    unhex(text.trim()).ok_or_else(|| format!("{FORM}: {}", path.display()))
+    parse(text.trim()).map_err(|form| format!("{form}: {}", path.display()))
 }
 
 /// Refuses a file that anybody but its owner may touch.

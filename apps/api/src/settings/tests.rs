@@ -117,3 +117,80 @@ fn a_prefix_that_could_not_be_reached_is_refused() {
         assert_eq!(mistakes(&text, &[]), ["server.source_prefix"], "{prefix}");
     }
 }
+
+/// The shortest configuration with the lookups and their gateway.
+fn with_lookups(dir: &tempfile::TempDir) -> String {
+    let path = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        path.display().to_string()
+    };
+    let hash = crate::hash_password("dev-password").unwrap();
+    let user = format!(
+        "[[user]]\nuser_name = \"chat\"\npassword_hash = \"{hash}\"\nissuer = \"gateway\"\n\
+         subject = \"chat\"\nkind = \"SYSTEM\"\n"
+    );
+    format!(
+        "{}[itau]\nurl = \"http://127.0.0.1:1\"\nuser_name = \"us\"\npassword_file = \"{}\"\n\
+         [gateway]\nusers_file = \"{}\"\n",
+        good(dir, 0o600),
+        path("password", "pass-canary\n"),
+        path("users.toml", &user),
+    )
+}
+
+#[test]
+fn lookups_are_left_out_or_have_the_documented_defaults() {
+    let dir = tempfile::tempdir().unwrap();
+    let without = Settings::parse(&good(&dir, 0o600), []).unwrap();
+    assert!(without.itau.is_none() && without.gateway.is_none());
+    let settings = Settings::parse(&with_lookups(&dir), []).unwrap();
+    let itau = settings.itau.as_ref().unwrap();
+    assert_eq!(itau.credentials.password(), b"pass-canary");
+    assert_eq!((itau.peer.timeout.as_secs(), itau.peer.connect_timeout.as_secs()), (5, 2));
+    assert_eq!((itau.peer.max_reply_bytes, itau.repeats), (256 * 1024, 2));
+    assert_eq!(itau.dac, madoguchi_domain::caller::DacRule::Refuse);
+    assert!(settings.gateway.is_some());
+    let printed = format!("{settings:?}");
+    assert!(!printed.contains("pass-canary") && !printed.contains("argon2"), "{printed}");
+}
+
+#[test]
+fn mistakes_about_lookups_are_told_with_all_the_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = with_lookups(&dir);
+    let gateway = text.find("[gateway]").unwrap();
+    let alone = good(&dir, 0o600) + &text[gateway..];
+    assert_eq!(mistakes(&alone, &[]), ["gateway"], "it has nowhere to look");
+    let far = text.replace("http://127.0.0.1:1\"\nuser", "http://itau.example\"\nuser");
+    assert_eq!(mistakes(&far, &[]), ["itau"], "plain HTTP over a network");
+    let bad = [
+        ("MADOGUCHI__ITAU__TIMEOUT_MS", "13000"),
+        ("MADOGUCHI__ITAU__COMPANY", "34"),
+        ("MADOGUCHI__ITAU__DAC", "ignore"),
+        ("MADOGUCHI__ITAU__PASSWORD", "with space"),
+        ("MADOGUCHI__GATEWAY__USERS_FILE", "/nowhere/users.toml"),
+        ("MADOGUCHI__SERVER__LISTEN", "nowhere"),
+    ];
+    let expected = [
+        "server.listen",
+        "itau.timeout_ms",
+        "itau.password",
+        "itau.company",
+        "itau.dac",
+        "gateway.users_file",
+    ];
+    assert_eq!(mistakes(&text, &bad), expected);
+}
+
+#[test]
+fn a_secret_in_the_environment_is_taken_letter_by_letter() {
+    let dir = tempfile::tempdir().unwrap();
+    for password in ["1.50", "true", "0x1f", "007"] {
+        let env = [("MADOGUCHI__ITAU__PASSWORD".to_owned(), password.to_owned())];
+        let settings = Settings::parse(&with_lookups(&dir), env).unwrap();
+        let credentials = &settings.itau.as_ref().unwrap().credentials;
+        assert_eq!(credentials.password(), password.as_bytes());
+    }
+}

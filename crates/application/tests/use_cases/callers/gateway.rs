@@ -50,8 +50,7 @@ async fn what_downstream_refuses_is_refused_with_its_reason() {
 #[tokio::test]
 async fn a_flow_is_made_for_a_lookup_that_brought_none() {
     let counter = Counter::open();
-    let (one, other) = (counter.desk.passage(None), counter.desk.passage(None));
-    assert_ne!(one.flow, other.flow);
-    assert_eq!((one.correlation, one.api_key), (None, None));
-    assert_eq!(counter.desk.passage(Some(full_passage())), full_passage());
+    assert_ne!(counter.desk.flow(None), counter.desk.flow(None));
+    let given = samples::flow(1);
+    assert_eq!(counter.desk.flow(Some(given.clone())), given);
 }

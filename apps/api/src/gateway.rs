@@ -1,0 +1,105 @@
+//! A call of the gateway's: who makes it, by user name and password; which headers pass; its body.
+
+mod problem;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::HeaderMap;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use futures_util::future::LocalBoxFuture;
+use madoguchi_domain::actor::ActorRef;
+use madoguchi_domain::caller::{ApiKey, FlowId, Passage};
+use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::field::InvalidField;
+use madoguchi_domain::secret::Credentials;
+
+use crate::call::ReadBody;
+use crate::front::{Callers, Front};
+use crate::problem::{Code, Problem};
+
+pub(crate) use problem::GatewayProblem;
+
+/// A call that was authenticated and read.
+#[derive(Debug)]
+pub(crate) struct GatewayCall<B> {
+    pub(crate) callers: Callers,
+    pub(crate) by: ActorRef,
+    /// Under which the call is recorded: the caller's own correlation id, or else the request's.
+    pub(crate) correlation: CorrelationId,
+    pub(crate) passage: Passage,
+    pub(crate) body: B,
+}
+
+impl<B: ReadBody + 'static> FromRequest for GatewayCall<B> {
+    type Error = GatewayProblem;
+    type Future = LocalBoxFuture<'static, Result<Self, GatewayProblem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let internal = || GatewayProblem::from(Problem::of(Code::Internal));
+            let front = request.app_data::<Data<Front>>().cloned().ok_or_else(internal)?;
+            let (callers, passwords) =
+                front.gateway().ok_or(GatewayProblem::from(Problem::of(Code::NotFound)))?;
+            let presented = credentials(request.headers());
+            let who = front.finish(async move { passwords.verify(&presented).await }).await?;
+            let by = who?.ok_or(GatewayProblem::from(Problem::of(Code::Unauthenticated)))?;
+            let passage = passage(&callers, request.headers()).map_err(Problem::from)?;
+            let own: Option<CorrelationId> = request.extensions().get().cloned();
+            let correlation =
+                passage.correlation.clone().or_else(|| own.clone()).ok_or_else(internal)?;
+            tracing::info!(
+                request = own.as_ref().map(CorrelationId::as_str),
+                flow = passage.flow.as_str(),
+                correlation = passage.correlation.as_ref().map(CorrelationId::as_str),
+                "passes through"
+            );
+            let body = B::read(&request, payload).await?;
+            Ok(Self { callers, by, correlation, passage, body })
+        })
+    }
+}
+
+/// What stands in `userName` and `password`. One that is missing or there twice is empty, and
+/// nobody's.
+fn credentials(headers: &HeaderMap) -> Credentials {
+    let only = |name: &str| {
+        let mut values = headers.get_all(name);
+        let first = values.next().map(|value| value.as_bytes().to_vec());
+        first.filter(|_| values.next().is_none()).unwrap_or_default()
+    };
+    Credentials::new(only("username"), only("password"))
+}
+
+/// The headers that pass, each at most once. A flow that was not given is made here.
+pub(crate) fn passage(callers: &Callers, headers: &HeaderMap) -> Result<Passage, InvalidField> {
+    let correlation = |text: &str| {
+        let named = |refused| InvalidField { field: CORRELATION, ..refused };
+        CorrelationId::parse(text).map_err(named)
+    };
+    Ok(Passage {
+        flow: callers.desk.flow(one(headers, FLOW)?.map(FlowId::parse).transpose()?),
+        correlation: one(headers, CORRELATION)?.map(correlation).transpose()?,
+        api_key: one(headers, API_KEY)?.map(ApiKey::parse).transpose()?,
+    })
+}
+
+const FLOW: &str = "x-itau-flowID";
+const CORRELATION: &str = "x-itau-correlationID";
+const API_KEY: &str = "x-itau-apikey";
+
+/// The only value of a header, if there is one.
+fn one<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, InvalidField> {
+    let mut values = headers.get_all(name);
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(InvalidField::new(name, "stands there twice"));
+    }
+    let text = value.to_str().map_err(|_| InvalidField::new(name, "must be visible ASCII"))?;
+    Ok(Some(text))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! Who is calling, in one question with a deadline.
+
+use std::time::Duration;
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use madoguchi_domain::caller::ContextQuery;
+use madoguchi_domain::field::InvalidField;
+
+use super::caller_view::WhoBody;
+use super::view;
+use crate::call::Call;
+use crate::front::Front;
+use crate::gateway::passage;
+use crate::problem::{Code, Problem};
+
+const DEADLINE: &str = "x-deadline-ms";
+/// How long an answer may take unless the caller says so.
+const USUAL: Duration = Duration::from_secs(2);
+
+/// Answers with what is known within the deadline, each part marked.
+pub(crate) async fn who(
+    front: Data<Front>,
+    request: HttpRequest,
+    call: Call<ContextQuery>,
+) -> Result<HttpResponse, Problem> {
+    let callers = front.callers.clone().ok_or(Problem::of(Code::NotFound))?;
+    let time = deadline(&request)?;
+    let passage = passage(&callers, request.headers())?;
+    let Call { by, correlation, body: query } = call;
+    let work = async move { callers.desk.who(&query, &passage, time, (by, correlation)).await };
+    let who = front.run(work).await?;
+    Ok(view::data(&WhoBody::from(&who)))
+}
+
+fn deadline(request: &HttpRequest) -> Result<Duration, InvalidField> {
+    let rule = InvalidField::new(DEADLINE, "must be a whole number from 50 to 10000");
+    let mut values = request.headers().get_all(DEADLINE);
+    let Some(value) = values.next() else {
+        return Ok(USUAL);
+    };
+    let digits = value.to_str().ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+    let millis = digits.and_then(|text| text.parse().ok()).filter(|ms| (50..=10_000).contains(ms));
+    match (millis, values.next()) {
+        (Some(millis), None) => Ok(Duration::from_millis(millis)),
+        (None, _) | (_, Some(_)) => Err(rule),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! The two documented lookups, for agents' desktops: what is found goes back as it came.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::ContentType;
+use actix_web::web::Data;
+use madoguchi_domain::caller::{
+    AccountQuery, CodigoConta, ContextId, ContextQuery, DacRule, Encoded,
+};
+use madoguchi_domain::field::InvalidField;
+use madoguchi_domain::personal::Personal;
+
+use crate::fields::{Fields, FromFields};
+use crate::front::Front;
+use crate::gateway::{GatewayCall, GatewayProblem};
+use crate::problem::Problem;
+
+/// `{"contextId": string, "encoded": string?}`. Other keys are passed over, as callers of today
+/// may send some.
+#[derive(Debug)]
+pub(crate) struct ContextosBody(ContextQuery);
+
+impl FromFields for ContextosBody {
+    const KEYS: &'static [&'static str] = <ContextQuery as FromFields>::KEYS;
+    const PASSES_OVER_OTHERS: bool = true;
+
+    fn read(fields: &mut Fields) -> Result<Self, Problem> {
+        <ContextQuery as FromFields>::read(fields).map(Self)
+    }
+}
+
+impl FromFields for ContextQuery {
+    const KEYS: &'static [&'static str] = &["contextId", "encoded"];
+
+    fn read(fields: &mut Fields) -> Result<Self, Problem> {
+        let context = fields.text("contextId", ContextId::parse)?;
+        Ok(Self { context, encoded: fields.optional_text("encoded", Encoded::parse)? })
+    }
+}
+
+/// Looks a context up.
+pub(crate) async fn contextos(
+    front: Data<Front>,
+    call: GatewayCall<ContextosBody>,
+) -> Result<HttpResponse, GatewayProblem> {
+    let GatewayCall { callers, by, correlation, passage, body: ContextosBody(query) } = call;
+    let asker = (by, correlation);
+    let work = async move { callers.desk.context(&query, &passage, asker).await };
+    Ok(as_it_came(&front.finish(work).await??.document))
+}
+
+/// `{"codigo_conta": string, "tipo_estrutura": string?, "segmento": string?, "servico_digital":
+/// string?}`; other keys are passed over.
+#[derive(Debug)]
+pub(crate) struct CodigoBody(AccountQuery);
+
+impl FromFields for CodigoBody {
+    const KEYS: &'static [&'static str] =
+        &["codigo_conta", "tipo_estrutura", "segmento", "servico_digital"];
+    const PASSES_OVER_OTHERS: bool = true;
+
+    fn read(fields: &mut Fields) -> Result<Self, Problem> {
+        // The check digit is judged where it is known how strictly.
+        let account =
+            fields.text("codigo_conta", |text| CodigoConta::parse(text, DacRule::Warn))?;
+        Ok(Self(AccountQuery {
+            account,
+            structure: fields.optional_text("tipo_estrutura", short)?,
+            segment: fields.optional_text("segmento", short)?,
+            digital_service: fields.optional_text("servico_digital", short)?,
+        }))
+    }
+}
+
+fn short(text: &str) -> Result<String, InvalidField> {
+    if text.chars().count() > 64 || text.chars().any(char::is_control) {
+        let rule = "must be at most 64 characters without control characters";
+        return Err(InvalidField::new("field", rule));
+    }
+    Ok(text.to_owned())
+}
+
+/// Looks an owner up.
+pub(crate) async fn codigo(
+    front: Data<Front>,
+    call: GatewayCall<CodigoBody>,
+) -> Result<HttpResponse, GatewayProblem> {
+    let GatewayCall { callers, by, correlation, passage, body: CodigoBody(query) } = call;
+    if let Err(refused) = CodigoConta::parse(query.account.expose(), callers.dac) {
+        return Err(refused.into());
+    }
+    if !query.account.has_right_dac() {
+        let flow = passage.flow.as_str();
+        tracing::warn!(flow, "a codigo_conta with a wrong check digit");
+    }
+    let asker = (by, correlation);
+    let work = async move { callers.desk.owner(&query, &passage, asker).await };
+    Ok(as_it_came(&front.finish(work).await??.document))
+}
+
+/// The downstream's own document: what nobody documented passes too.
+fn as_it_came(document: &Personal) -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::json()).body(document.expose().to_owned())
+}

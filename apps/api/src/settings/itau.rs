@@ -1,0 +1,99 @@
+//! What the program is told about the system that knows who is calling.
+
+use std::time::Duration;
+
+use madoguchi_domain::caller::{ApiKey, DacRule, Entity};
+use madoguchi_domain::secret::Credentials;
+
+use super::peer::{PeerLimits, PeerSection};
+use super::reader::{Section, value};
+use super::secrets::{Places, secret};
+
+/// What holds for a lookup unless it is configured.
+const LIMITS: PeerLimits = PeerLimits {
+    connect_timeout: Duration::from_secs(2),
+    timeout: Duration::from_secs(5),
+    max_reply_bytes: 256 * 1024,
+};
+/// A lookup must be over before its caller is told to ask again.
+const LONGEST: Duration = Duration::from_secs(12);
+const PASSWORD: Places = ("password_file", "password");
+const APP_KEY: Places = ("app_key_file", "app_key");
+
+/// The downstream of contexts and owners, as configured.
+#[derive(Debug, Clone)]
+pub struct ItauSection {
+    /// How it is reached.
+    pub peer: PeerSection,
+    /// Our own credentials there.
+    pub credentials: Credentials,
+    /// What is sent as `x-app-key`.
+    pub app_key: Option<ApiKey>,
+    /// How often a failed lookup is repeated.
+    pub repeats: u32,
+    /// The most lookups of one kind at once.
+    pub calls: usize,
+    /// The most lookups of one kind that wait.
+    pub waiting: usize,
+    /// How many failures in a row stop the lookups for a while.
+    pub breaker_failures: u32,
+    /// For how long.
+    pub breaker_open: Duration,
+    /// The company and the bank of the accounts that contexts name.
+    pub entity: Entity,
+    /// What happens to a `codigo_conta` with a wrong check digit.
+    pub dac: DacRule,
+    /// The most contexts that are remembered.
+    pub remembered: u64,
+}
+
+impl ItauSection {
+    pub(super) fn read(section: &mut Section<'_>) -> Option<Self> {
+        let peer = PeerSection::read(section, "the address before /apiaccess", LIMITS);
+        if peer.timeout > LONGEST {
+            section
+                .mistake("timeout_ms", "must be at most 12000: callers are answered within 15 s");
+        }
+        let user = section.required("user_name", "our own user name there", value::text);
+        let visible = |text: &str| {
+            let fits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+            fits.then(|| text.to_owned()).ok_or("must be visible ASCII characters")
+        };
+        let meaning = "a file with our own password there";
+        let password = secret(section, PASSWORD, Some(meaning), visible);
+        let app_key = secret(section, APP_KEY, None, |text| {
+            ApiKey::parse(text).map_err(|refused| refused.rule)
+        });
+        let repeats = section.or("repeats", 2, value::whole(0, 10));
+        let calls = section.or("calls", 64, value::whole(1, 10_000)) as usize;
+        let waiting = section.or("waiting", 256, value::whole(0, 100_000)) as usize;
+        let breaker_failures = section.or("breaker_failures", 10, value::whole(1, 10_000));
+        let default = Duration::from_secs(5);
+        let breaker_open = section.or("breaker_open_ms", default, value::millis(10, 3_600_000));
+        let company = section.or("company", "341".to_owned(), value::text);
+        let bank = section.or("bank", "341".to_owned(), value::text);
+        let entity = Entity::parse(&company, &bank)
+            .map_err(|refused| section.mistake(refused.field, refused.rule))
+            .ok();
+        let dac = |text: &str| match text {
+            "refuse" => Ok(DacRule::Refuse),
+            "warn" => Ok(DacRule::Warn),
+            _ => Err("must be refuse or warn"),
+        };
+        let dac = section.or("dac", DacRule::Refuse, value::parsed(dac));
+        let remembered = section.or("remembered", 10_000, value::whole(0, 1_000_000)).into();
+        Some(Self {
+            peer,
+            credentials: Credentials::new(user?, password?),
+            app_key,
+            repeats,
+            calls,
+            waiting,
+            breaker_failures,
+            breaker_open,
+            entity: entity?,
+            dac,
+            remembered,
+        })
+    }
+}
