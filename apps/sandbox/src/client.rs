@@ -61,10 +61,23 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> anyhow::Result<Answer> {
+        let token = [("Acstkn", token)];
+        let headers = if token[0].1.is_empty() { &[][..] } else { &token };
+        self.call_with(method, headers, path, body).await
+    }
+
+    /// The same with headers of the caller's choice.
+    pub(crate) async fn call_with(
+        &self,
+        method: Method,
+        headers: &[(&str, &str)],
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Answer> {
         let what = format!("{method} {path}");
         let mut request = self.http.request(method, format!("{}{path}", self.base));
-        if !token.is_empty() {
-            request = request.header("Acstkn", token);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         if let Some(body) = body {
             request = request.json(body);

@@ -32,6 +32,7 @@ impl Config<'_> {
         Ok(format!(
             r#"[server]
 listen = {listen}
+admin_listen = "127.0.0.1:0"
 
 [store]
 url = {store}
@@ -56,6 +57,16 @@ final_codes = ["E-REFUSED"]
 connect_timeout_ms = 1000
 timeout_ms = 1500
 
+[itau]
+url = {world}
+user_name = "sandbox"
+password_file = {downstream_password}
+timeout_ms = 4000
+breaker_open_ms = 1000
+
+[gateway]
+users_file = {users}
+
 [effects]
 lease_ms = 2000
 settle_ms = 1000
@@ -70,6 +81,9 @@ sweep_every_ms = 100
             audit_key = quoted(utf8(&self.data.audit_key())?),
             tokens = quoted(utf8(&self.data.tokens())?),
             esb = quoted(&format!("{}/esb", self.world)),
+            world = quoted(self.world),
+            downstream_password = quoted(utf8(&self.data.downstream_password())?),
+            users = quoted(utf8(&self.data.users())?),
             guarantee = quoted(self.esb.as_str()),
         ))
     }

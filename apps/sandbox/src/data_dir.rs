@@ -49,6 +49,15 @@ impl DataDir {
         self.0.join("tokens.toml")
     }
 
+    pub(crate) fn users(&self) -> PathBuf {
+        self.0.join("users.toml")
+    }
+
+    /// What the service says to the played downstream, which takes any.
+    pub(crate) fn downstream_password(&self) -> PathBuf {
+        self.0.join("downstream-password")
+    }
+
     pub(crate) fn config(&self) -> PathBuf {
         self.0.join("madoguchi.toml")
     }
@@ -56,7 +65,8 @@ impl DataDir {
     /// Makes the secrets that are not there yet. One that is there stays: with another salt, the
     /// same case would get another transaction id.
     pub(crate) fn keep_secrets(&self) -> anyhow::Result<()> {
-        for path in [self.deployment_salt(), self.qr_key(), self.audit_key()] {
+        let keys = [self.deployment_salt(), self.qr_key(), self.audit_key()];
+        for path in keys.into_iter().chain([self.downstream_password()]) {
             match fs::read_to_string(&path) {
                 Ok(text) if is_secret(&text) => {}
                 Ok(_) => bail!(

@@ -1,8 +1,10 @@
 //! `demo`: walks every journey the product has, and says at each step what it proves.
 
+mod call;
 mod customer;
 mod journey;
 mod picture;
+mod upgrade;
 mod walk;
 
 use anyhow::bail;

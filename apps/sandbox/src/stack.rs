@@ -36,6 +36,8 @@ pub(crate) struct Stack {
     pub(crate) data: DataDir,
     pub(crate) api: Client,
     pub(crate) world: Client,
+    /// Where the API shows what it counts.
+    pub(crate) metrics: String,
     server: madoguchi_api::Running,
     played: world::Running,
 }
@@ -49,6 +51,7 @@ impl Stack {
         let world = client::url(played.addr());
         data.keep_secrets()?;
         data.write(&data.tokens(), &tokens::file())?;
+        data.write(&data.users(), &tokens::users()?)?;
         let config = Config {
             listen: options.api,
             database_url: options.database_url.as_deref(),
@@ -60,8 +63,9 @@ impl Stack {
         data.write(&data.config(), &text)?;
         let server = serve(&text).await?;
         let api = Client::new(client::url(server.addr()))?;
+        let metrics = format!("{}/metrics", client::url(server.admin_addr()));
         ready(&api).await?;
-        Ok(Self { data, api, world: Client::new(world)?, server, played })
+        Ok(Self { data, api, world: Client::new(world)?, metrics, server, played })
     }
 
     /// Stops the API, then the world.

@@ -26,10 +26,23 @@ pub(crate) struct Token {
 pub(crate) const ALL: [Token; 5] = [
     Token { name: FRONT_DESK, scopes: &["upgrade.open", "member.read"] },
     Token { name: VERIFIER, scopes: &["upgrade.verify"] },
-    Token { name: AGENT, scopes: &["upgrade.decide", "upgrade.read"] },
+    Token { name: AGENT, scopes: &["upgrade.decide", "upgrade.read", "caller.read"] },
     Token { name: OPERATOR, scopes: &["member.read", "member.write", "upgrade.read"] },
     Token { name: OPERATOR_2, scopes: &["member.read", "member.write", "upgrade.read"] },
 ];
+
+/// The gateway's user and the password, for the headers `userName` and `password`.
+pub(crate) const GATEWAY_USER: &str = "chat_itau_oiap";
+pub(crate) const GATEWAY_PASSWORD: &str = "dev-password";
+
+/// The file for `gateway.users_file`: the hash, never the password itself.
+pub(crate) fn users() -> anyhow::Result<String> {
+    let hash = madoguchi_api::hash_password(GATEWAY_PASSWORD)?;
+    Ok(format!(
+        "[[user]]\nuser_name = \"{GATEWAY_USER}\"\npassword_hash = \"{hash}\"\n\
+         issuer = \"sandbox\"\nsubject = \"{GATEWAY_USER}\"\nkind = \"SYSTEM\"\n"
+    ))
+}
 
 /// The file for `identity.tokens_file`: hashes, never the tokens themselves.
 pub(crate) fn file() -> String {

@@ -30,6 +30,13 @@ const ARRANGEMENTS: [&str; 10] = [
 /// The path that the source gives for the agent's verdict.
 pub(crate) const VERDICT: &str = "/ap1/api/v1.0/UpgradeAccount/IVRCheckUpgradeAccount";
 
+/// Where one question asks who is calling.
+pub(crate) const CALLERS: &str = "/api/v1/callers";
+/// Where the gateway looks contexts up.
+pub(crate) const CONTEXTOS: &str = "/apiaccess/rest/ccmessaging/v1/itau/ps7/contextos";
+/// Where the gateway looks owners up.
+pub(crate) const CODIGO: &str = "/apiaccess/rest/ccmessaging/v1/itau/codigo";
+
 /// Starts the API and the world, and runs them until Ctrl-C or SIGTERM.
 ///
 /// # Errors
@@ -55,6 +62,7 @@ pub async fn world_alone(addr: SocketAddr, data: &Path, esb: EsbMode) -> anyhow:
     let (screen, url) = (Screen::open(), client::url(world.addr()));
     screen.title("The world outside is open");
     screen.line(format_args!("  esb.url   {url}/esb"));
+    screen.line(format_args!("  itau.url  {url}"));
     screen.line(format_args!("  guarantee {}", esb.as_str()));
     screen.line("  final     E-REFUSED");
     screen.line(format_args!("  journal   {url}/world/journal?channel=esb"));
@@ -88,15 +96,26 @@ fn welcome(screen: Screen, stack: &Stack) {
     screen.title("The sandbox is open");
     screen.line(format_args!("  API      {api}"));
     screen.line(format_args!("  ready    {api}/health/ready"));
+    screen.line(format_args!("  metrics  {}", stack.metrics));
     screen.line(format_args!("  world    {world}/world/journal?channel=esb"));
     screen.line(format_args!("  data     {}", stack.data.path().display()));
     screen.line("  members  MEM0001 … MEM0010");
+    screen.line("  callers  CTX0001 … CTX0010, by contextId");
     screen.title("Tokens, for the header Acstkn");
     for token in &tokens::ALL {
         screen.line(format_args!("  {:<14} {}", token.name, token.scopes.join(", ")));
     }
+    screen.line(format_args!(
+        "  Gateway: userName {}, password {}",
+        tokens::GATEWAY_USER,
+        tokens::GATEWAY_PASSWORD
+    ));
     screen.title("Paste these: open a case, report its check, give the verdict");
     for line in first_steps(api) {
+        screen.line(line);
+    }
+    screen.title("Or ask who is calling, in one question and as a desktop asks the gateway");
+    for line in questions(api) {
         screen.line(line);
     }
     screen.title("Then lose an answer, and see the service find out");
@@ -122,6 +141,21 @@ fn first_steps(api: &str) -> [String; 3] {
         format!(
             "{} -d '{{\"memberId\":\"MEM0001\",\"isPass\":true}}' {api}{VERDICT}",
             post(tokens::AGENT)
+        ),
+    ]
+}
+
+fn questions(api: &str) -> [String; 2] {
+    let json = "-H 'Content-Type: application/json'";
+    let (user, password) = (tokens::GATEWAY_USER, tokens::GATEWAY_PASSWORD);
+    [
+        format!(
+            "curl -s -H 'Acstkn: {}' {json} -d '{{\"contextId\":\"CTX0001\"}}' {api}{CALLERS}",
+            tokens::AGENT
+        ),
+        format!(
+            "curl -s -H 'userName: {user}' -H 'password: {password}' {json} \
+             -d '{{\"contextId\":\"123123213\"}}' {api}{CONTEXTOS}"
         ),
     ]
 }
@@ -156,5 +190,8 @@ mod tests {
         assert!(open.contains("dev-frontdesk") && open.contains("http://127.0.0.1:8080/api/v1"));
         assert!(check.contains("dev-verifier") && check.contains("$CASE/verification"));
         assert!(verdict.contains("dev-agent") && verdict.ends_with(VERDICT));
+        let [one, gateway] = questions("http://127.0.0.1:8080");
+        assert!(one.contains("dev-agent") && one.ends_with(CALLERS));
+        assert!(gateway.contains("dev-password") && gateway.ends_with(CONTEXTOS));
     }
 }

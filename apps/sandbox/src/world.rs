@@ -20,21 +20,41 @@
 //! | `wrong_echo` | yes | as `ok`, but another `ArrngId` is echoed |
 //! | `huge` | yes | as `ok`, with several MiB of description |
 //!
-//! A scenario for a key (an `ArrngId`) wins over the one for all; without either it is `ok`. One
-//! given `times` falls back when they are used up. A request that is not a DA21 message meets
-//! `malformed`: 400, nothing set, no times used up. What `applied_late` and `slow` still owe is
-//! lost when the world stops or forgets.
+//! What the two lookups do, `POST …/itau/ps7/contextos` and `POST …/itau/codigo`:
+//!
+//! | scenario | answer |
+//! |---|---|
+//! | `ok` | 200: one of ten callers, `CTX0001` to `CTX0010`, or an account's owner; else as below |
+//! | `business_failure` | `contextos`: 200 with code `1`; `codigo`: 500 with code `1` |
+//! | `slow:<ms>` | after `<ms>`, as `ok` |
+//! | `http_401`, `http_404` | that status with code `1` |
+//! | `http_500` | 500 with a page of HTML |
+//! | `garbage` | 200 with bytes that are not JSON |
+//! | `truncated` | `ok`'s reply and its full `content-length`, but only half of its bytes |
+//! | `object_for_array` | as `ok`, but with one object for a list, and one list for an object |
+//!
+//! A context id is known plain and in Base64. Whoever asks for somebody else is told what the
+//! source's own example says. In the other shape, an owner's `telefones` and `emails` come as one
+//! object, and a context's `contexto` as a list.
+//!
+//! A scenario for a key (an `ArrngId`, a `contextId` as it arrives, a `codigo_conta`) wins over the
+//! one for all; without either it is `ok`. One given `times` falls back when they are used up. A
+//! request that is no message of its channel meets `malformed`: 400, nothing set, no times used up.
+//! What `applied_late` and `slow` still owe is lost when the world stops or forgets.
 //!
 //! An order that comes again with the same (arrangement, level, transaction id) is a further
 //! effect under [`EsbMode::AbsoluteSet`], and none under [`EsbMode::Dedupes`].
 
 mod bank;
+mod callers;
 mod clock;
 mod control;
 mod da21;
 mod journal;
 mod ledger;
+mod lookup;
 mod play;
+mod received;
 mod reply;
 mod routes;
 mod scenario;

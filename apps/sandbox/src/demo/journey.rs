@@ -1,169 +1,40 @@
-//! The journeys: what happens to a customer, and what must be true afterwards.
-
-use std::time::Duration;
-
-use serde_json::{Value, json};
-
-use crate::client::Answer;
-use crate::world::EsbMode;
+//! Every journey of the demo, in the order in which they are walked.
 
 use super::Stage;
-use super::customer::Customer;
+use super::call::Call;
+use super::upgrade::Upgrade;
 use super::walk::Walk;
 
-/// Long enough for several sweeps: what is to be sent would have been sent.
-const TO_BE_SURE: Duration = Duration::from_millis(700);
-
-/// Every journey of the demo.
+/// One journey.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Journey {
-    Passed,
-    LostAnswer,
-    Refused,
-    NotPassed,
-    SaidTwice,
+    Upgrade(Upgrade),
+    Call(Call),
 }
 
 impl Journey {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Passed, Self::LostAnswer, Self::Refused, Self::NotPassed, Self::SaidTwice];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Upgrade(Upgrade::Passed),
+        Self::Upgrade(Upgrade::LostAnswer),
+        Self::Upgrade(Upgrade::Refused),
+        Self::Upgrade(Upgrade::NotPassed),
+        Self::Upgrade(Upgrade::SaidTwice),
+        Self::Call(Call::WhoIsCalling),
+        Self::Call(Call::ThroughTheGateway),
+        Self::Call(Call::HalfIsLate),
+    ];
 
     pub(super) const fn title(self) -> &'static str {
         match self {
-            Self::Passed => "A customer passes, and the core bank raises the level",
-            Self::LostAnswer => "The core bank raises the level, but its answer is lost",
-            Self::Refused => "The core bank refuses for good",
-            Self::NotPassed => "A customer does not pass",
-            Self::SaidTwice => "The same verdict twice, then the opposite one",
+            Self::Upgrade(upgrade) => upgrade.title(),
+            Self::Call(call) => call.title(),
         }
     }
 
     pub(super) async fn walk(self, stage: &Stage, walk: &mut Walk) -> anyhow::Result<()> {
-        let mut customer = Customer::register(stage).await?;
-        walk.check(true, "an operator registers a new member");
-        let walked = match self {
-            Self::Passed => passed(&mut customer, walk).await,
-            Self::LostAnswer => lost_answer(&mut customer, walk, stage.esb).await,
-            Self::Refused => refused(&mut customer, walk).await,
-            Self::NotPassed => not_passed(&mut customer, walk).await,
-            Self::SaidTwice => said_twice(&mut customer, walk).await,
-        };
-        let drawn = customer.draw(walk).await;
-        walked.and(drawn)
-    }
-}
-
-fn is_plain_success(answer: &Answer) -> bool {
-    *answer == Answer { status: 200, body: json!({ "success": true, "data": {} }) }
-}
-
-async fn say(customer: &Customer<'_>, passed: bool, walk: &mut Walk) -> anyhow::Result<()> {
-    let answer = customer.decide(passed).await?;
-    let claim = format!("the agent says {passed}: exactly the answer the source prints");
-    walk.check(is_plain_success(&answer), &claim);
-    if !is_plain_success(&answer) {
-        walk.note(&format!("got {} {}", answer.status, answer.body));
-    }
-    Ok(())
-}
-
-async fn passed(customer: &mut Customer<'_>, walk: &mut Walk) -> anyhow::Result<()> {
-    customer.come_to_verdict(walk).await?;
-    say(customer, true, walk).await?;
-    let settling = customer.settle().await?;
-    walk.same(settling.case.text("/state"), "CustomerSuccess", "the case is CustomerSuccess");
-    walk.same(settling.seen.last().map(String::as_str), Some("Confirmed"), "the bank confirmed");
-    let bank = customer.at_bank().await?;
-    let txn_id = "/body/ambody/AcctInfoModRq/ServiceHeader/TxnId";
-    let is_da21 = |entry: &Value| entry.pointer(txn_id) == Some(&json!("DA21"));
-    walk.check(bank.requests.iter().any(is_da21), "the bank received DA21");
-    walk.same(bank.requests.len(), 1, "once");
-    walk.same(bank.effects, 1, "the bank set one level, once");
-    let levels: Vec<&str> = bank.distinct.iter().map(|(level, _)| level.as_str()).collect();
-    walk.same(levels, vec!["1A"], "to 1A");
-    walk.same(customer.level().await?, json!("1A"), "our record says 1A, confirmed");
-    Ok(())
-}
-
-async fn lost_answer(
-    customer: &mut Customer<'_>,
-    walk: &mut Walk,
-    esb: EsbMode,
-) -> anyhow::Result<()> {
-    customer.play_once("applied_then_cut").await?;
-    walk.check(true, "the bank will set the level and drop the connection");
-    customer.come_to_verdict(walk).await?;
-    say(customer, true, walk).await?;
-    let settling = customer.settle().await?;
-    let in_doubt = settling.seen.iter().any(|state| state == "Unknown");
-    walk.check(in_doubt, "no answer is no success and no failure: Unknown");
-    walk.check(settling.blocked_on.is_some(), "the case says what it is blocked on");
-    walk.note(&format!("blocked on: {}", settling.blocked_on.as_deref().unwrap_or("nothing")));
-    walk.same(settling.seen.last().map(String::as_str), Some("Confirmed"), "then Confirmed");
-    walk.note(&settling.seen.join(" → "));
-    let bank = customer.at_bank().await?;
-    walk.same(bank.distinct.len(), 1, "one distinct (arrangement, level, transactionId) there");
-    let times = bank.requests.len();
-    match esb {
-        EsbMode::AbsoluteSet => {
-            walk.check(bank.effects <= times, "no send set the level more than once");
+        match self {
+            Self::Upgrade(upgrade) => upgrade.walk(stage, walk).await,
+            Self::Call(call) => call.walk(stage, walk).await,
         }
-        EsbMode::Dedupes => walk.same(bank.effects, 1, "the bank did it once"),
     }
-    walk.note(&format!("{times} sends, {} effects of one and the same order", bank.effects));
-    walk.same(customer.level().await?, json!("1A"), "our record says 1A, confirmed");
-    Ok(())
-}
-
-async fn refused(customer: &mut Customer<'_>, walk: &mut Walk) -> anyhow::Result<()> {
-    customer.play_once("refused").await?;
-    walk.check(true, "the bank will answer E-REFUSED, which is listed as final");
-    let before = customer.level().await?;
-    customer.come_to_verdict(walk).await?;
-    say(customer, true, walk).await?;
-    let settling = customer.settle().await?;
-    walk.same(settling.seen.last().map(String::as_str), Some("Rejected"), "the effect is Rejected");
-    let case = settling.case.text("/state");
-    walk.same(case, "CustomerSuccess", "the customer passed all the same: CustomerSuccess");
-    walk.same(customer.level().await?, before, "our record claims no level the bank refused");
-    tokio::time::sleep(TO_BE_SURE).await;
-    let bank = customer.at_bank().await?;
-    walk.same((bank.requests.len(), bank.effects), (1, 0), "asked once, nothing done at the bank");
-    Ok(())
-}
-
-async fn not_passed(customer: &mut Customer<'_>, walk: &mut Walk) -> anyhow::Result<()> {
-    let before = customer.level().await?;
-    customer.come_to_verdict(walk).await?;
-    say(customer, false, walk).await?;
-    let case = customer.read().await?;
-    walk.same(case.text("/state"), "CustomerFailure", "the case is CustomerFailure");
-    walk.same(&case.data()["coreBank"], &Value::Null, "nothing is owed to the core bank");
-    walk.same(customer.level().await?, before, "the level is unchanged");
-    tokio::time::sleep(TO_BE_SURE).await;
-    let bank = customer.at_bank().await?;
-    walk.same((bank.requests.len(), bank.effects), (0, 0), "the bank never heard of it");
-    Ok(())
-}
-
-async fn said_twice(customer: &mut Customer<'_>, walk: &mut Walk) -> anyhow::Result<()> {
-    customer.come_to_verdict(walk).await?;
-    say(customer, true, walk).await?;
-    say(customer, true, walk).await?;
-    let opposite = customer.decide(false).await?;
-    let code = opposite.body["error"]["error_code"].as_str().unwrap_or_default();
-    let expected = (409, "UPGRADE_CONTRADICTION");
-    walk.same((opposite.status, code), expected, "the opposite verdict is refused");
-    let settling = customer.settle().await?;
-    walk.same(settling.seen.last().map(String::as_str), Some("Confirmed"), "the bank confirmed");
-    let case = settling.case.text("/state");
-    walk.same(case, "CustomerSuccess", "the first verdict stands: CustomerSuccess");
-    let timeline = customer.timeline().await?;
-    let moves = timeline["history"]
-        .as_array()
-        .map(|history| history.iter().filter(|entry| entry["to"] == "CustomerSuccess").count());
-    walk.same(moves, Some(1), "the case moved once");
-    let bank = customer.at_bank().await?;
-    walk.same((bank.requests.len(), bank.effects), (1, 1), "and the bank was asked once");
-    Ok(())
 }

@@ -8,16 +8,17 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use super::EsbMode;
+use super::callers::Lookup;
 use super::clock;
 use super::da21::Order;
 use super::journal::Journal;
 use super::ledger::{Effect, Ledger, Memory, Record};
-use super::scenario::{Scenario, Setting};
+use super::scenario::{Channel, Setting, esb, lookup};
 
 /// What a request met, and the age of the world it came to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Met {
-    pub(super) scenario: Scenario,
+    pub(super) scenario: esb::Scenario,
     pub(super) age: u64,
 }
 
@@ -68,18 +69,35 @@ impl Bank {
         let key = &order.arrangement;
         let met = Met { scenario: books.ledger.upcoming(key), age: books.ledger.age() };
         let entry = entry(clock::now(), &met.scenario.to_string())?;
-        books.record(Record::Received { key: Some(key.clone()), entry })?;
+        let channel = Channel::Esb;
+        books.record(Record::Received { channel, key: Some(key.clone()), entry })?;
         Ok(met)
     }
 
-    /// Journals a request that is no order.
+    /// Journals a lookup, and says what it meets.
+    pub(super) fn meet_lookup(
+        &self,
+        kind: Lookup,
+        key: &str,
+        entry: impl FnOnce(Timestamp, &str) -> io::Result<Box<RawValue>>,
+    ) -> io::Result<lookup::Scenario> {
+        let mut books = self.books();
+        let met = books.ledger.upcoming_lookup(kind, key);
+        let entry = entry(clock::now(), &met.to_string())?;
+        let key = Some(key.to_owned());
+        books.record(Record::Received { channel: kind.channel(), key, entry })?;
+        Ok(met)
+    }
+
+    /// Journals a request that is no message of its channel.
     pub(super) fn meet_malformed(
         &self,
+        channel: Channel,
         entry: impl FnOnce(Timestamp, &str) -> io::Result<Box<RawValue>>,
     ) -> io::Result<()> {
         let mut books = self.books();
         let entry = entry(clock::now(), "malformed")?;
-        books.record(Record::Received { key: None, entry })
+        books.record(Record::Received { channel, key: None, entry })
     }
 
     /// Carries an order out, unless everything was forgotten since it came, or the mode says that
@@ -106,9 +124,9 @@ impl Bank {
         self.books().record(Record::Forgotten)
     }
 
-    /// What is remembered.
-    pub(super) fn memory(&self) -> Memory {
-        self.books().ledger.memory()
+    /// What is remembered of a channel.
+    pub(super) fn memory(&self, channel: Channel) -> Memory {
+        self.books().ledger.memory(channel)
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {

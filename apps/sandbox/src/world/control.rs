@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::bank::Bank;
 use super::ledger::Effect;
 use super::reply::{self, Reply};
-use super::scenario::{Channel, Scenario, Setting};
+use super::scenario::{Channel, Order, Setting, esb, lookup};
 
 #[derive(Serialize)]
 struct Journal<'a> {
@@ -32,8 +32,8 @@ pub(super) fn set(bank: &Bank, body: &[u8]) -> Reply {
 pub(super) fn journal(bank: &Bank, query: &str) -> Reply {
     match channel_in(query) {
         Err(message) => reply::refusal(StatusCode::BAD_REQUEST, &message),
-        Ok(Channel::Esb) => {
-            let memory = bank.memory();
+        Ok(channel) => {
+            let memory = bank.memory(channel);
             reply::of(&Journal {
                 received: memory.received.iter().map(|entry| &**entry).collect(),
                 effects: memory.effects.iter().map(|effect| &**effect).collect(),
@@ -70,7 +70,7 @@ fn read(body: &[u8]) -> Result<Setting, String> {
         return Err(format!("{other}: is not known; the fields are {}", known.join(", ")));
     }
     let channel = Channel::parse(required(&fields, "channel")?)?;
-    let scenario = Scenario::parse(required(&fields, "scenario")?)?;
+    let scenario = required(&fields, "scenario")?;
     let key = match given(&fields, "key") {
         None => None,
         Some(Value::String(key)) if !key.is_empty() => Some(key.clone()),
@@ -83,7 +83,17 @@ fn read(body: &[u8]) -> Result<Setting, String> {
             Some(_) | None => return Err("times: must be a whole number from 1".to_owned()),
         },
     };
-    Ok(Setting { channel, scenario, key, times })
+    Ok(match channel {
+        Channel::Esb => {
+            Setting::Esb(Order { scenario: esb::Scenario::parse(scenario)?, key, times })
+        }
+        Channel::Contextos => {
+            Setting::Contextos(Order { scenario: lookup::Scenario::parse(scenario)?, key, times })
+        }
+        Channel::Codigo => {
+            Setting::Codigo(Order { scenario: lookup::Scenario::parse(scenario)?, key, times })
+        }
+    })
 }
 
 fn given<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
@@ -108,11 +118,12 @@ mod tests {
     #[test]
     fn a_setting_is_read_with_and_without_its_optional_fields() {
         let full = br#"{"channel":"esb","scenario":"slow:5","key":"AA1","times":2}"#;
-        let setting = read(full).unwrap();
-        assert_eq!((setting.scenario, setting.times), (Scenario::Slow(5), Some(2)));
-        assert_eq!(setting.key.as_deref(), Some("AA1"));
-        let bare = read(br#"{"channel":"esb","scenario":"ok","key":null}"#).unwrap();
-        assert_eq!((bare.key, bare.times), (None, None));
+        let key = Some("AA1".to_owned());
+        let slow = Order { scenario: esb::Scenario::Slow(5), key, times: Some(2) };
+        assert_eq!(read(full), Ok(Setting::Esb(slow)));
+        let bare = br#"{"channel":"contextos","scenario":"slow:5","key":null}"#;
+        let slow = Order { scenario: lookup::Scenario::Slow(5), key: None, times: None };
+        assert_eq!(read(bare), Ok(Setting::Contextos(slow)));
     }
 
     #[test]
@@ -120,6 +131,7 @@ mod tests {
         assert!(refused("[]").contains("JSON object"));
         assert!(refused("{}").starts_with("channel: is missing"));
         assert!(refused(r#"{"channel":"smtp","scenario":"ok"}"#).contains("channels are: esb"));
+        assert!(refused(r#"{"channel":"codigo","scenario":"refused"}"#).contains("lookups play"));
         assert!(refused(r#"{"channel":"esb"}"#).starts_with("scenario: "));
         assert!(refused(r#"{"channel":"esb","scenario":5}"#).starts_with("scenario: "));
         assert!(refused(r#"{"channel":"esb","scenario":"ok","key":""}"#).starts_with("key: "));
@@ -133,6 +145,7 @@ mod tests {
     #[test]
     fn the_journal_is_asked_for_by_channel() {
         assert_eq!(channel_in("channel=esb"), Ok(Channel::Esb));
+        assert_eq!(channel_in("channel=codigo"), Ok(Channel::Codigo));
         assert!(channel_in("").unwrap_err().contains("channel"));
         assert!(channel_in("channel=smtp").unwrap_err().contains("known channels are: esb"));
         assert!(channel_in("chanel=esb").unwrap_err().starts_with("chanel: "));

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::callers::Lookup;
 use super::da21::Order;
-use super::scenario::{Scenario, Script, Setting};
+use super::scenario::{Channel, Script, Setting, esb, lookup};
 
 /// One level that was really set at the bank.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +23,13 @@ pub(super) struct Effect {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Record {
-    /// A request came; the key is missing where it was not a DA21 message.
-    Received { key: Option<String>, entry: Box<RawValue> },
+    /// A request came; the key is missing where it was no message of its channel.
+    Received {
+        #[serde(default)]
+        channel: Channel,
+        key: Option<String>,
+        entry: Box<RawValue>,
+    },
     /// A level was set.
     Effect(Effect),
     /// A scenario was ordered.
@@ -32,7 +38,7 @@ pub(super) enum Record {
     Forgotten,
 }
 
-/// What is remembered, oldest first.
+/// What is remembered of one channel, oldest first. Only orders have effects.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Memory {
     pub(super) received: Vec<Arc<RawValue>>,
@@ -42,8 +48,12 @@ pub(super) struct Memory {
 /// The state of the world.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    script: Script,
-    memory: Memory,
+    esb: Script<esb::Scenario>,
+    contextos: Script<lookup::Scenario>,
+    codigo: Script<lookup::Scenario>,
+    orders: Memory,
+    contexts: Memory,
+    owners: Memory,
     carried_out: HashSet<Order>,
     age: u64,
 }
@@ -52,24 +62,37 @@ impl Ledger {
     /// Adds what happened.
     pub(super) fn add(&mut self, record: Record) {
         match record {
-            Record::Received { key, entry } => {
-                self.memory.received.push(entry.into());
-                if let Some(key) = key {
-                    self.script.spend(&key);
+            Record::Received { channel, key, entry } => {
+                self.remembered(channel).received.push(entry.into());
+                match (channel, key) {
+                    (Channel::Esb, Some(key)) => self.esb.spend(&key),
+                    (Channel::Contextos, Some(key)) => self.contextos.spend(&key),
+                    (Channel::Codigo, Some(key)) => self.codigo.spend(&key),
+                    (_, None) => {}
                 }
             }
             Record::Effect(effect) => {
                 self.carried_out.insert(effect.order.clone());
-                self.memory.effects.push(Arc::new(effect));
+                self.orders.effects.push(Arc::new(effect));
             }
-            Record::Scenario(setting) => self.script.set(setting),
+            Record::Scenario(Setting::Esb(order)) => self.esb.set(order),
+            Record::Scenario(Setting::Contextos(order)) => self.contextos.set(order),
+            Record::Scenario(Setting::Codigo(order)) => self.codigo.set(order),
             Record::Forgotten => *self = Self { age: self.age + 1, ..Self::default() },
         }
     }
 
-    /// The scenario that the next request with this key meets.
-    pub(super) fn upcoming(&self, key: &str) -> Scenario {
-        self.script.upcoming(key)
+    /// The scenario that the next order with this key meets.
+    pub(super) fn upcoming(&self, key: &str) -> esb::Scenario {
+        self.esb.upcoming(key)
+    }
+
+    /// The scenario that the next lookup with this key meets.
+    pub(super) fn upcoming_lookup(&self, kind: Lookup, key: &str) -> lookup::Scenario {
+        match kind {
+            Lookup::Context => self.contextos.upcoming(key),
+            Lookup::Owner => self.codigo.upcoming(key),
+        }
     }
 
     /// Says whether this very order was carried out before.
@@ -82,8 +105,20 @@ impl Ledger {
         self.age
     }
 
-    /// What is remembered now.
-    pub(super) fn memory(&self) -> Memory {
-        self.memory.clone()
+    /// What is remembered of a channel now.
+    pub(super) fn memory(&self, channel: Channel) -> Memory {
+        match channel {
+            Channel::Esb => self.orders.clone(),
+            Channel::Contextos => self.contexts.clone(),
+            Channel::Codigo => self.owners.clone(),
+        }
+    }
+
+    const fn remembered(&mut self, channel: Channel) -> &mut Memory {
+        match channel {
+            Channel::Esb => &mut self.orders,
+            Channel::Contextos => &mut self.contexts,
+            Channel::Codigo => &mut self.owners,
+        }
     }
 }

@@ -1,49 +1,22 @@
 //! Plays a DA21 conversation: journal the request, do what its scenario says, answer so.
 
-use std::collections::BTreeMap;
-use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 use jiff::Timestamp;
-use serde::Serialize;
-use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::bank::{Bank, Met};
 use super::clock;
 use super::da21::{Order, Request};
+use super::received;
 use super::reply::{self, Cut, Reply};
-use super::scenario::{Answer, Deed, Part};
+use super::scenario::Channel;
+use super::scenario::esb::{Answer, Deed, Part};
 
 /// The size of the description in a `huge` reply, in bytes.
 const HUGE: usize = 4 << 20;
-
-/// Bytes that no JSON reader accepts, and no UTF-8 reader either.
-const GARBAGE: &[u8] = b"\x00\xff<html>502 Bad Gateway";
-
-/// Headers that carry credentials.
-const CREDENTIALS: [&str; 8] = [
-    "acstkn",
-    "authorization",
-    "cookie",
-    "password",
-    "proxy-authorization",
-    "username",
-    "x-access-token",
-    "x-api-key",
-];
-
-/// One request as the journal shows it.
-#[derive(Serialize)]
-struct Received<'a> {
-    at: Timestamp,
-    headers: BTreeMap<&'a str, String>,
-    body: Value,
-    scenario: &'a str,
-}
 
 /// Answers `POST /esb`. No body stands for one that was too large to read.
 pub(super) async fn esb(
@@ -55,13 +28,10 @@ pub(super) async fn esb(
         Some(body) => Request::parse(body),
         None => Err("the body is larger than 1 MiB".to_owned()),
     };
-    let entry = |at: Timestamp, scenario: &str| -> io::Result<Box<RawValue>> {
-        let body = body.as_deref().map_or(Value::Null, as_json_or_text);
-        let received = Received { at, headers: masked(headers), body, scenario };
-        Ok(serde_json::value::to_raw_value(&received)?)
-    };
+    let entry =
+        |at: Timestamp, scenario: &str| received::entry(at, headers, body.as_deref(), scenario);
     match parsed {
-        Err(message) => Ok(match bank.meet_malformed(entry) {
+        Err(message) => Ok(match bank.meet_malformed(Channel::Esb, entry) {
             Ok(()) => reply::refusal(StatusCode::BAD_REQUEST, &message),
             Err(error) => reply::broken(&error),
         }),
@@ -126,7 +96,7 @@ fn answer(request: &Request, answer: Answer) -> Result<Reply, Cut> {
             reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
             reply
         }
-        Answer::Garbage => reply::whole(StatusCode::OK, GARBAGE),
+        Answer::Garbage => reply::garbage(),
         Answer::Half => reply::half(&request.reply("200", FINE, now)),
         Answer::OtherEcho => {
             reply::whole(StatusCode::OK, request.about_another().reply("200", FINE, now))
@@ -135,26 +105,4 @@ fn answer(request: &Request, answer: Answer) -> Result<Reply, Cut> {
             reply::whole(StatusCode::OK, request.reply("200", &"long ".repeat(HUGE / 5), now))
         }
     })
-}
-
-fn as_json_or_text(body: &[u8]) -> Value {
-    serde_json::from_slice(body)
-        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(body).into_owned()))
-}
-
-fn masked(headers: &HeaderMap) -> BTreeMap<&str, String> {
-    let mut shown: BTreeMap<&str, String> = BTreeMap::new();
-    for (name, value) in headers {
-        let text = if CREDENTIALS.contains(&name.as_str()) {
-            "***".into()
-        } else {
-            String::from_utf8_lossy(value.as_bytes())
-        };
-        let all = shown.entry(name.as_str()).or_default();
-        if !all.is_empty() {
-            all.push_str(", ");
-        }
-        all.push_str(&text);
-    }
-    shown
 }

@@ -40,6 +40,11 @@ pub(super) fn whole(status: StatusCode, body: impl Into<Bytes>) -> Reply {
     labelled(status, body)
 }
 
+/// Bytes that no JSON reader accepts, and no UTF-8 reader either.
+pub(super) fn garbage() -> Reply {
+    whole(StatusCode::OK, &b"\x00\xff<html>502 Bad Gateway"[..])
+}
+
 /// This value as JSON.
 pub(super) fn of(value: &impl Serialize) -> Reply {
     match serde_json::to_vec(value) {

@@ -8,13 +8,20 @@ use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 
 use super::bank::Bank;
+use super::callers::Lookup;
 use super::reply::{self, Cut, Reply};
-use super::{control, play};
+use super::{control, lookup, play};
+
+/// Where the downstream of the gateway is documented to be.
+const CONTEXTOS: &str = "/apiaccess/rest/ccmessaging/v1/itau/ps7/contextos";
+const CODIGO: &str = "/apiaccess/rest/ccmessaging/v1/itau/codigo";
 
 /// The largest body that is read, in bytes.
 const LARGEST_BODY: usize = 1 << 20;
 
-const PATHS: &str = "the world has: POST /esb, PUT /world/scenario, \
+const PATHS: &str = "the world has: POST /esb, \
+    POST /apiaccess/rest/ccmessaging/v1/itau/ps7/contextos, \
+    POST /apiaccess/rest/ccmessaging/v1/itau/codigo, PUT /world/scenario, \
     GET /world/journal?channel=esb, DELETE /world";
 
 /// Answers one request, or cuts its connection.
@@ -22,6 +29,12 @@ pub(super) async fn answer(bank: Arc<Bank>, request: Request<Incoming>) -> Resul
     let (head, body) = request.into_parts();
     match (&head.method, head.uri.path()) {
         (&Method::POST, "/esb") => play::esb(bank, &head.headers, read(body).await?).await,
+        (&Method::POST, CONTEXTOS) => {
+            lookup::play(Lookup::Context, bank, &head.headers, read(body).await?).await
+        }
+        (&Method::POST, CODIGO) => {
+            lookup::play(Lookup::Owner, bank, &head.headers, read(body).await?).await
+        }
         (&Method::PUT, "/world/scenario") => Ok(match read(body).await? {
             Some(body) => control::set(&bank, &body),
             None => reply::refusal(StatusCode::BAD_REQUEST, "the body is larger than 1 MiB"),

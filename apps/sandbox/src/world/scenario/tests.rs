@@ -1,17 +1,18 @@
 //! A request meets the scenario that was set for it, as often as was said.
 
+use super::esb::Scenario;
 use super::*;
 
-fn play(script: &mut Script, key: &str) -> String {
+fn play(script: &mut Script<Scenario>, key: &str) -> String {
     let met = script.upcoming(key).to_string();
     script.spend(key);
     met
 }
 
-fn set(script: &mut Script, text: &str, key: Option<&str>, times: Option<u64>) {
+fn set(script: &mut Script<Scenario>, text: &str, key: Option<&str>, times: Option<u64>) {
     let scenario = Scenario::parse(text).unwrap();
     let key = key.map(str::to_owned);
-    script.set(Setting { channel: Channel::Esb, scenario, key, times });
+    script.set(Order { scenario, key, times });
 }
 
 #[test]
@@ -56,9 +57,13 @@ fn a_new_setting_replaces_what_was_left_of_the_old_one() {
 
 #[test]
 fn every_known_scenario_is_read_and_written_the_same() {
-    for name in KNOWN.split(", ") {
+    for name in esb::KNOWN.split(", ") {
         let text = name.trim().replace("<ms>", "250");
         assert_eq!(Scenario::parse(&text).unwrap().to_string(), text);
+    }
+    for name in lookup::KNOWN.split(", ") {
+        let text = name.trim().replace("<ms>", "250");
+        assert_eq!(lookup::Scenario::parse(&text).unwrap().to_string(), text);
     }
 }
 
@@ -66,6 +71,10 @@ fn every_known_scenario_is_read_and_written_the_same() {
 fn other_scenarios_are_refused_with_the_field_and_a_way_out() {
     for text in ["", "OK", "slow", "slow:", "slow:-1", "slow:600001", "applied_late:x", "cut:5"] {
         let error = Scenario::parse(text).unwrap_err();
+        assert!(error.starts_with("scenario: "), "{text}: {error}");
+    }
+    for text in ["", "refused", "slow", "slow:x", "http_401:5"] {
+        let error = lookup::Scenario::parse(text).unwrap_err();
         assert!(error.starts_with("scenario: "), "{text}: {error}");
     }
     assert!(Scenario::parse("nope").unwrap_err().contains("applied_late:<ms>"));

@@ -1,109 +1,14 @@
-//! The world keeps its word: every scenario, over a raw connection, and what its journal says.
+//! The played ESB: what each scenario does with an order.
 
-#![expect(clippy::unwrap_used, reason = "a test says what went wrong by stopping there")]
-
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use madoguchi_sandbox::{EsbMode, Running, World};
+use madoguchi_sandbox::{EsbMode, World};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-const REQUEST: &str = include_str!("da21_request.json");
+use crate::outside::{Outside, call};
+
+const REQUEST: &str = include_str!("../da21_request.json");
 const ARRANGEMENT: &str = "AA19337Z8L29";
-
-struct Outside {
-    world: Running,
-    data: TempDir,
-}
-
-/// What came over the wire: nothing at all, or a head and whatever followed it.
-struct Heard {
-    status: Option<u16>,
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Heard {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
-
-    fn code(&self) -> Value {
-        self.json()["ambody"]["AcctInfoModRs"]["ServiceBody"]["RtrnStatCode"][0]["RtrnCode"].take()
-    }
-
-    fn announced_length(&self) -> usize {
-        let line = self.head.lines().find_map(|line| line.strip_prefix("content-length: "));
-        line.unwrap().parse().unwrap()
-    }
-}
-
-async fn call(addr: SocketAddr, method: &str, path: &str, body: &str) -> Heard {
-    let mut stream = TcpStream::connect(addr).await.unwrap();
-    let length = body.len();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: world\r\nconnection: close\r\nAcstkn: secret\r\n\
-         content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
-    );
-    stream.write_all(head.as_bytes()).await.unwrap();
-    stream.write_all(body.as_bytes()).await.unwrap();
-    let mut bytes = Vec::new();
-    _ = stream.read_to_end(&mut bytes).await;
-    let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
-        assert!(bytes.is_empty(), "half a head");
-        return Heard { status: None, head: String::new(), body: Vec::new() };
-    };
-    let head = String::from_utf8(bytes[..end].to_vec()).unwrap().to_lowercase();
-    let status = head[9..12].parse().ok();
-    Heard { status, head, body: bytes[end + 4..].to_vec() }
-}
-
-impl Outside {
-    async fn start(mode: EsbMode) -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let world = start(&data, mode).await;
-        Self { world, data }
-    }
-
-    async fn restart(self, mode: EsbMode) -> Self {
-        self.world.stop().await;
-        let world = start(&self.data, mode).await;
-        Self { world, data: self.data }
-    }
-
-    async fn call(&self, method: &str, path: &str, body: &str) -> Heard {
-        call(self.world.addr(), method, path, body).await
-    }
-
-    async fn set(&self, setting: Value) {
-        let heard = self.call("PUT", "/world/scenario", &setting.to_string()).await;
-        assert_eq!(heard.status, Some(200), "{setting}");
-    }
-
-    async fn order(&self) -> Heard {
-        self.call("POST", "/esb", REQUEST).await
-    }
-
-    async fn ordered_under(&self, scenario: &str) -> Heard {
-        self.set(json!({ "channel": "esb", "scenario": scenario })).await;
-        self.order().await
-    }
-
-    async fn journal(&self) -> Value {
-        self.call("GET", "/world/journal?channel=esb", "").await.json()
-    }
-
-    async fn effects(&self) -> usize {
-        self.journal().await["effects"].as_array().unwrap().len()
-    }
-}
-
-async fn start(data: &TempDir, mode: EsbMode) -> Running {
-    World::start("127.0.0.1:0".parse().unwrap(), data.path(), mode).await.unwrap()
-}
 
 #[tokio::test]
 async fn ok_sets_the_level_echoes_the_order_and_journals_both() {
@@ -280,7 +185,7 @@ async fn bad_control_calls_name_the_field_and_bad_paths_the_good_ones() {
         ("PUT", "/world/scenario", r#"{"channel":"smtp","scenario":"ok"}"#, 400, "channel"),
         ("PUT", "/world/scenario", r#"{"channel":"esb","scenario":"no"}"#, 400, "scenario"),
         ("PUT", "/world/scenario", "nonsense", 400, "JSON object"),
-        ("GET", "/world/journal?channel=codigo", "", 400, "known channels are: esb"),
+        ("GET", "/world/journal?channel=smtp", "", 400, "known channels are: esb"),
         ("GET", "/world/journal", "", 400, "channel"),
         ("GET", "/", "", 404, "POST /esb"),
         ("GET", "/esb", "", 404, "DELETE /world"),

@@ -1,0 +1,130 @@
+//! The journeys of a call: who it is, asked in one question and through the gateway.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::client::Answer;
+use crate::tokens;
+use crate::up::{CALLERS, CODIGO, CONTEXTOS};
+
+use super::Stage;
+use super::walk::Walk;
+
+/// The source's own reply, to compare with.
+const EXAMPLE: &str = include_str!("../../tests/contextos_reply.json");
+/// The deadline that a caller has who names none.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// The journeys of a call.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Call {
+    WhoIsCalling,
+    ThroughTheGateway,
+    HalfIsLate,
+}
+
+impl Call {
+    pub(super) const fn title(self) -> &'static str {
+        match self {
+            Self::WhoIsCalling => "An agent asks who is calling",
+            Self::ThroughTheGateway => "A desktop asks as the source documents it",
+            Self::HalfIsLate => "Half of the answer is late",
+        }
+    }
+
+    pub(super) async fn walk(self, stage: &Stage, walk: &mut Walk) -> anyhow::Result<()> {
+        match self {
+            Self::WhoIsCalling => who_is_calling(stage, walk).await,
+            Self::ThroughTheGateway => through_the_gateway(stage, walk).await,
+            Self::HalfIsLate => half_is_late(stage, walk).await,
+        }
+    }
+}
+
+async fn who_is_calling(stage: &Stage, walk: &mut Walk) -> anyhow::Result<()> {
+    let who = ask(stage, "CTX0001").await?;
+    walk.same(who.text("/context/status"), "fresh", "the context of the call is there");
+    let name = who.text("/account/value/name");
+    walk.same(name, "Maria Silva", "and so is the owner of the account it names");
+    walk.same(&who.data()["account"]["value"]["isCaller"], &json!(true), "who is the caller");
+    let shown = who.text("/context/value/cpf");
+    walk.same(shown, "***.982.247-**", "her CPF is shown masked");
+    let asked = newest(stage, "contextos").await?;
+    let sent = asked["body"]["contextId"].as_str().unwrap_or_default();
+    walk.same(sent, "Q1RYMDAwMQ==", "downstream heard the context id in Base64");
+    let flow = asked["headers"]["x-itau-flowid"].as_str().unwrap_or_default();
+    walk.check(flow.len() == 36, "under a flow id that was made for it");
+    let again = ask(stage, "CTX0001").await?;
+    walk.same(again.text("/context/status"), "cached", "asked again, the context still holds");
+    let stranger = ask(stage, "CTX0009").await?;
+    let reason = stranger.text("/account/reason");
+    walk.same(reason, "not_identified", "of a caller nobody identified, no account is looked up");
+    Ok(())
+}
+
+async fn through_the_gateway(stage: &Stage, walk: &mut Walk) -> anyhow::Result<()> {
+    let question = json!({ "contextId": "123123213" });
+    let answer = gateway(stage, tokens::GATEWAY_PASSWORD, CONTEXTOS, &question).await?;
+    let example: Value = serde_json::from_str(EXAMPLE)?;
+    walk.check(
+        answer == Answer { status: 200, body: example },
+        "the source's question gets the source's answer, every key of it",
+    );
+    let wrong = gateway(stage, "another-password", CONTEXTOS, &question).await?;
+    walk.same(wrong.status, 401, "a wrong password is refused");
+    let absent = stage.stack.api.post("", CONTEXTOS, &question).await?;
+    walk.check(absent == wrong, "in the same words as no password at all");
+    let bad = json!({ "codigo_conta": "94****96@qq.com" });
+    let refused = gateway(stage, tokens::GATEWAY_PASSWORD, CODIGO, &bad).await?;
+    let message = refused.body["message"].as_str().unwrap_or_default();
+    let named = message.contains("codigo_conta") && !message.contains("@");
+    walk.check(refused.status == 400 && named, "a bad account number is named, not echoed");
+    walk.note(message);
+    Ok(())
+}
+
+async fn half_is_late(stage: &Stage, walk: &mut Walk) -> anyhow::Result<()> {
+    play(stage, "slow:10000").await?;
+    walk.check(true, "the directory of accounts will take ten seconds");
+    let began = Instant::now();
+    let who = ask(stage, "CTX0002").await?;
+    let took = began.elapsed();
+    play(stage, "ok").await?;
+    walk.check(took < DEADLINE + Duration::from_millis(500), "the agent is answered in time");
+    walk.note(&format!("after {} ms", took.as_millis()));
+    walk.same(who.text("/context/value/identification"), "AUT", "with the half that is there");
+    walk.same(who.text("/account/reason"), "late", "and the reason for the half that is not");
+    Ok(())
+}
+
+async fn ask(stage: &Stage, context: &str) -> anyhow::Result<Answer> {
+    let question = json!({ "contextId": context });
+    let answer = stage.stack.api.post(tokens::AGENT, CALLERS, &question).await?;
+    answer.must_be(&[200], "asking who is calling")
+}
+
+async fn gateway(
+    stage: &Stage,
+    password: &str,
+    path: &str,
+    body: &Value,
+) -> anyhow::Result<Answer> {
+    let headers = [("userName", tokens::GATEWAY_USER), ("password", password)];
+    stage.stack.api.call_with(Method::POST, &headers, path, Some(body)).await
+}
+
+/// What arrived last on a channel of the world.
+async fn newest(stage: &Stage, channel: &str) -> anyhow::Result<Value> {
+    let journal = stage.stack.world.get("", &format!("/world/journal?channel={channel}")).await?;
+    let received = journal.must_be(&[200], "reading the journal")?.body["received"].take();
+    Ok(received.as_array().and_then(|all| all.last()).cloned().unwrap_or_default())
+}
+
+async fn play(stage: &Stage, scenario: &str) -> anyhow::Result<()> {
+    let body = json!({ "channel": "codigo", "scenario": scenario });
+    let world = &stage.stack.world;
+    let answer = world.call(Method::PUT, "", "/world/scenario", Some(&body)).await?;
+    answer.must_be(&[200], "directing the world").map(drop)
+}

@@ -1,0 +1,66 @@
+//! One request as the journal shows it: everything but credentials.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use hyper::header::HeaderMap;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// Headers that carry credentials.
+const CREDENTIALS: [&str; 10] = [
+    "acstkn",
+    "authorization",
+    "cookie",
+    "password",
+    "proxy-authorization",
+    "username",
+    "x-access-token",
+    "x-api-key",
+    "x-app-key",
+    "x-itau-apikey",
+];
+
+#[derive(Serialize)]
+struct Received<'a> {
+    at: Timestamp,
+    headers: BTreeMap<&'a str, String>,
+    body: Value,
+    scenario: &'a str,
+}
+
+/// The journal's line about a request. No body stands for one that was too large to read.
+pub(super) fn entry(
+    at: Timestamp,
+    headers: &HeaderMap,
+    body: Option<&[u8]>,
+    scenario: &str,
+) -> io::Result<Box<RawValue>> {
+    let body = body.map_or(Value::Null, as_json_or_text);
+    let received = Received { at, headers: masked(headers), body, scenario };
+    Ok(serde_json::value::to_raw_value(&received)?)
+}
+
+fn as_json_or_text(body: &[u8]) -> Value {
+    serde_json::from_slice(body)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(body).into_owned()))
+}
+
+fn masked(headers: &HeaderMap) -> BTreeMap<&str, String> {
+    let mut shown: BTreeMap<&str, String> = BTreeMap::new();
+    for (name, value) in headers {
+        let text = if CREDENTIALS.contains(&name.as_str()) {
+            "***".into()
+        } else {
+            String::from_utf8_lossy(value.as_bytes())
+        };
+        let all = shown.entry(name.as_str()).or_default();
+        if !all.is_empty() {
+            all.push_str(", ");
+        }
+        all.push_str(&text);
+    }
+    shown
+}

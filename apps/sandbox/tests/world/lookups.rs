@@ -1,0 +1,116 @@
+//! The played lookups: what each scenario answers, and what the journal keeps of the question.
+
+use madoguchi_sandbox::EsbMode;
+use serde_json::{Value, json};
+
+use crate::outside::{Heard, Outside};
+
+const CONTEXTOS: &str = "/apiaccess/rest/ccmessaging/v1/itau/ps7/contextos";
+const CODIGO: &str = "/apiaccess/rest/ccmessaging/v1/itau/codigo";
+const CHANNELS: [&str; 2] = ["contextos", "codigo"];
+
+async fn open() -> Outside {
+    Outside::start(EsbMode::AbsoluteSet).await
+}
+
+/// Asks for somebody on this channel.
+async fn ask(outside: &Outside, channel: &str, key: &str) -> Heard {
+    let (path, field) =
+        if channel == "codigo" { (CODIGO, "codigo_conta") } else { (CONTEXTOS, "contextId") };
+    outside.call("POST", path, &json!({ field: key }).to_string()).await
+}
+
+/// Asks on this channel while it plays this.
+async fn asked_under(channel: &str, scenario: &str) -> Heard {
+    let outside = open().await;
+    outside.set(json!({ "channel": channel, "scenario": scenario })).await;
+    ask(&outside, channel, "CTX0001").await
+}
+
+#[tokio::test]
+async fn ok_answers_the_sources_examples_and_the_ten_callers() {
+    let outside = open().await;
+    let example: Value = serde_json::from_str(include_str!("../contextos_reply.json")).unwrap();
+    assert_eq!(ask(&outside, "contextos", "123123213").await.json(), example);
+    let example: Value = serde_json::from_str(include_str!("../codigo_reply.json")).unwrap();
+    assert_eq!(ask(&outside, "codigo", "341341150100987972").await.json(), example);
+    let known = ask(&outside, "contextos", "Q1RYMDAwMQ==").await.json();
+    assert_eq!((&known["code"], &known["payload"]["u_id"]), (&json!("0"), &json!("AUT")));
+    let owner = ask(&outside, "codigo", "341341150000052061").await.json();
+    assert_eq!(owner["data"]["nome_completo"], "Maria Silva");
+}
+
+#[tokio::test]
+async fn each_refusal_has_its_status_and_code_1() {
+    for channel in CHANNELS {
+        for (scenario, status) in [("http_401", 401), ("http_404", 404)] {
+            let heard = asked_under(channel, scenario).await;
+            assert_eq!((heard.status, &heard.json()["code"]), (Some(status), &json!("1")));
+        }
+        let heard = asked_under(channel, "http_500").await;
+        assert_eq!(heard.status, Some(500));
+        assert!(serde_json::from_slice::<Value>(&heard.body).is_err());
+    }
+    for (channel, status) in [("contextos", 200), ("codigo", 500)] {
+        let heard = asked_under(channel, "business_failure").await;
+        assert_eq!((heard.status, &heard.json()["code"]), (Some(status), &json!("1")));
+    }
+}
+
+#[tokio::test]
+async fn garbage_and_half_an_answer_are_no_json() {
+    for channel in CHANNELS {
+        let garbage = asked_under(channel, "garbage").await;
+        assert!(serde_json::from_slice::<Value>(&garbage.body).is_err());
+        let half = asked_under(channel, "truncated").await;
+        assert_eq!(half.body.len(), half.announced_length() / 2);
+    }
+}
+
+#[tokio::test]
+async fn the_other_shape_says_the_same() {
+    let outside = open().await;
+    for channel in CHANNELS {
+        outside.set(json!({ "channel": channel, "scenario": "object_for_array" })).await;
+    }
+    let owner = ask(&outside, "codigo", "341341150000052061").await.json();
+    assert_eq!(owner["data"]["telefones"]["numero"], "987654321");
+    let context = ask(&outside, "contextos", "CTX0001").await.json();
+    assert_eq!(context["payload"]["contexto"][0]["u_cpf"], "52998224725");
+}
+
+#[tokio::test]
+async fn slow_waits_and_a_key_and_a_number_of_times_hold_here_too() {
+    let outside = open().await;
+    let slow = json!({ "channel": "codigo", "scenario": "slow:300", "key": "K", "times": 1 });
+    outside.set(slow).await;
+    let took = async |key: &str| {
+        let began = std::time::Instant::now();
+        assert_eq!(ask(&outside, "codigo", key).await.status, Some(200));
+        began.elapsed().as_millis()
+    };
+    assert!(took("K").await >= 300, "it waits at least as long");
+    outside
+        .set(json!({ "channel": "codigo", "scenario": "http_404", "key": "K", "times": 1 }))
+        .await;
+    assert_eq!(ask(&outside, "codigo", "other").await.status, Some(200));
+    assert_eq!(ask(&outside, "codigo", "K").await.status, Some(404));
+    assert_eq!(ask(&outside, "codigo", "K").await.status, Some(200));
+}
+
+#[tokio::test]
+async fn the_journal_keeps_questions_by_channel_without_credentials_and_over_a_restart() {
+    let outside = open().await;
+    ask(&outside, "contextos", "CTX0001").await;
+    outside.call("POST", CODIGO, "{\"codigo_conta\":7}").await;
+    let outside = outside.restart(EsbMode::AbsoluteSet).await;
+    let journal = async |channel: &str| {
+        outside.call("GET", &format!("/world/journal?channel={channel}"), "").await.json()
+    };
+    let contexts = journal("contextos").await;
+    assert_eq!(contexts["received"][0]["body"]["contextId"], "CTX0001");
+    assert_eq!(contexts["received"][0]["headers"]["acstkn"], "***");
+    assert_eq!(contexts["effects"], json!([]));
+    assert_eq!(journal("codigo").await["received"][0]["scenario"], "malformed");
+    assert_eq!(journal("esb").await["received"], json!([]));
+}
