@@ -17,6 +17,7 @@ const UNTIL_STOPPED: Duration = Duration::from_secs(30);
 pub struct Api {
     process: Process,
     addr: SocketAddr,
+    admin: SocketAddr,
 }
 
 impl Api {
@@ -26,14 +27,20 @@ impl Api {
     /// When it does not, with what it said.
     pub fn start(installation: &Installation) -> anyhow::Result<Self> {
         let mut process = Process::start(installation.command("serve"), &installation.log())?;
-        let addr = process.hear(UNTIL_SERVING, serving)?;
-        Ok(Self { process, addr })
+        let (addr, admin) = process.hear(UNTIL_SERVING, serving)?;
+        Ok(Self { process, addr, admin })
     }
 
     /// Where it answers.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// Where it shows what it counts.
+    #[must_use]
+    pub const fn admin(&self) -> SocketAddr {
+        self.admin
     }
 
     /// How it is: running, or ended and how.
@@ -60,11 +67,12 @@ impl Api {
     }
 }
 
-/// The address in the log line `serving`.
-fn serving(line: &str) -> Option<SocketAddr> {
+/// The addresses in the log line `serving`.
+fn serving(line: &str) -> Option<(SocketAddr, SocketAddr)> {
     let line: Value = serde_json::from_str(line).ok()?;
     if line["message"] != "serving" {
         return None;
     }
-    line["addr"].as_str()?.parse().ok()
+    let address = |name: &str| line[name].as_str()?.parse().ok();
+    Some((address("addr")?, address("admin")?))
 }

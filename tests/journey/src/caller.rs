@@ -13,6 +13,13 @@ use crate::tokens;
 /// The path that the source gives for the agent's verdict.
 pub const VERDICT: &str = "/ap1/api/v1.0/UpgradeAccount/IVRCheckUpgradeAccount";
 
+/// Where one question asks who is calling.
+pub const CALLERS: &str = "/api/v1/callers";
+/// Where the gateway looks contexts up.
+pub const CONTEXTOS: &str = "/apiaccess/rest/ccmessaging/v1/itau/ps7/contextos";
+/// Where the gateway looks owners up.
+pub const CODIGO: &str = "/apiaccess/rest/ccmessaging/v1/itau/codigo";
+
 const TIMEOUT: Duration = Duration::from_secs(30);
 const IDLE: Duration = Duration::from_secs(3);
 
@@ -73,10 +80,26 @@ impl Caller {
         token: &str,
         body: &Value,
     ) -> reqwest::Result<Answer> {
+        let token = [("Acstkn", token)];
+        let headers = if token[0].1.is_empty() { &[][..] } else { &token };
+        self.call_with(method, path, headers, body).await
+    }
+
+    /// The same with headers of the caller's choice.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub async fn call_with(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> reqwest::Result<Answer> {
         let url = format!("http://{}{path}", self.addr());
         let mut request = self.http.request(method, url);
-        if !token.is_empty() {
-            request = request.header("Acstkn", token);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         if !body.is_null() {
             request = request.json(body);
@@ -102,6 +125,24 @@ impl Caller {
     /// When no whole answer came.
     pub async fn post(&self, path: &str, token: &str, body: &Value) -> reqwest::Result<Answer> {
         self.call(Method::POST, path, token, body).await
+    }
+
+    /// Asks the gateway, as its user.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub async fn gateway(&self, path: &str, body: &Value) -> reqwest::Result<Answer> {
+        let (user, password) = tokens::GATEWAY;
+        let headers = [("userName", user), ("password", password)];
+        self.call_with(Method::POST, path, &headers, body).await
+    }
+
+    /// Asks who is calling, within the usual time.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub async fn who(&self, context: &str) -> reqwest::Result<Answer> {
+        self.post(CALLERS, tokens::CALLER, &json!({ "contextId": context })).await
     }
 
     /// Gives the agent's verdict on the source's path.

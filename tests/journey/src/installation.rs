@@ -22,7 +22,7 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// Installs for a database and an ESB. Each of `changed` is a variable such as
+    /// Installs for a database and an outside world at this address. Each of `changed` is a variable such as
     /// `LANE__MOST` without its prefix `MADOGUCHI__`, and wins over the file; or `RUST_LOG`.
     ///
     /// # Errors
@@ -30,7 +30,7 @@ impl Installation {
     pub fn new(
         dir: &Path,
         database: &Database,
-        esb: &str,
+        world: &str,
         changed: Vec<(&'static str, String)>,
     ) -> anyhow::Result<Self> {
         let installation = Self { dir: dir.to_owned(), changed };
@@ -38,7 +38,9 @@ impl Installation {
             write_for_owner(&dir.join(name), &digit.repeat(32))?;
         }
         write_for_owner(&dir.join("tokens.toml"), &tokens::file())?;
-        write_for_owner(&installation.config(), &installation.text(&database.url(), esb))?;
+        write_for_owner(&dir.join("users.toml"), &tokens::users())?;
+        write_for_owner(&dir.join("downstream-password"), tokens::GATEWAY.1)?;
+        write_for_owner(&installation.config(), &installation.text(&database.url(), world))?;
         Ok(installation)
     }
 
@@ -102,11 +104,12 @@ impl Installation {
     }
 
     /// Timings as short as the sandbox's, so that recovery happens while somebody waits for it.
-    fn text(&self, database: &str, esb: &str) -> String {
+    fn text(&self, database: &str, world: &str) -> String {
         let file = |name: &str| quoted(&self.dir.join(name).display().to_string());
         format!(
             r#"[server]
 listen = "127.0.0.1:0"
+admin_listen = "127.0.0.1:0"
 
 [store]
 url = {store}
@@ -129,6 +132,17 @@ final_codes = ["E-REFUSED"]
 connect_timeout_ms = 1000
 timeout_ms = 1500
 
+[itau]
+url = {world}
+user_name = {user}
+password_file = {downstream}
+timeout_ms = 3000
+breaker_failures = 100
+breaker_open_ms = 500
+
+[gateway]
+users_file = {users}
+
 [effects]
 lease_ms = 2000
 settle_ms = 1000
@@ -142,7 +156,11 @@ breaker_open_ms = 500
             qr_key = file(SECRETS[1]),
             audit_key = file(SECRETS[2]),
             tokens = file("tokens.toml"),
-            esb = quoted(esb),
+            esb = quoted(&format!("{world}/esb")),
+            world = quoted(world),
+            user = quoted(tokens::GATEWAY.0),
+            downstream = file("downstream-password"),
+            users = file("users.toml"),
         )
     }
 }

@@ -146,6 +146,18 @@ impl Stage {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// What the server has counted, as a monitor reads it.
+    ///
+    /// # Errors
+    /// When it does not run, or does not show it.
+    pub async fn metrics(&self) -> anyhow::Result<String> {
+        let admin = {
+            let api = self.api.lock().unwrap_or_else(PoisonError::into_inner);
+            api.as_ref().map(Api::admin).context("the server does not run")?
+        };
+        Ok(Caller::new(admin)?.get("/metrics", "").await?.body)
+    }
+
     fn take(&self) -> anyhow::Result<Api> {
         let api = self.api.lock().unwrap_or_else(PoisonError::into_inner).take();
         api.context("the server does not run")
@@ -158,7 +170,7 @@ fn install(
     changed: Vec<(&'static str, String)>,
 ) -> anyhow::Result<(World, Installation, Api)> {
     let world = World::start(&dir.join("world"))?;
-    let installation = Installation::new(dir, database, &world.esb(), changed)?;
+    let installation = Installation::new(dir, database, world.url(), changed)?;
     installation.migrate()?;
     let api = Api::start(&installation)?;
     Ok((world, installation, api))

@@ -15,8 +15,27 @@ pub const DECIDE: &str = "journey-token:upgrade.decide";
 /// Read cases.
 pub const READ: &str = "journey-token:upgrade.read";
 
+/// Ask who is calling.
+pub const CALLER: &str = "journey-token:caller.read";
+
+/// The gateway's user and the password.
+pub const GATEWAY: (&str, &str) = ("chat_itau_oiap", "journey-password");
+/// What `madoguchi hash-password` makes of the password.
+const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$M9SKRzbe5OAkoafJGv5lsg$\
+    IKyk3/EUFnKwjAcGTVafcZVAKQjXrQc+3TU6rU+teaw";
+
+/// The file for `gateway.users_file`.
+#[must_use]
+pub fn users() -> String {
+    let (user, _) = GATEWAY;
+    format!(
+        "[[user]]\nuser_name = \"{user}\"\npassword_hash = \"{HASH}\"\nissuer = \"journey\"\n\
+         subject = \"{user}\"\nkind = \"SYSTEM\"\n"
+    )
+}
+
 /// Every token there is. Each names its one scope after the colon.
-pub const ALL: [&str; 6] = [MEMBER_WRITE, MEMBER_READ, OPEN, VERIFY, DECIDE, READ];
+pub const ALL: [&str; 7] = [MEMBER_WRITE, MEMBER_READ, OPEN, VERIFY, DECIDE, READ, CALLER];
 
 /// The file for `identity.tokens_file`.
 #[must_use]

@@ -50,10 +50,10 @@ impl World {
         Ok(Self { _process: process, url, http })
     }
 
-    /// The address for `esb.url`.
+    /// Where it is: the address for `itau.url`, and before `/esb` that for `esb.url`.
     #[must_use]
-    pub fn esb(&self) -> String {
-        format!("{}/esb", self.url)
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Lets the bank treat orders for this arrangement so, this many times or for ever.
@@ -66,9 +66,22 @@ impl World {
         arrangement: &str,
         times: Option<u32>,
     ) -> anyhow::Result<()> {
-        let setting = json!({
-            "channel": "esb", "scenario": scenario, "key": arrangement, "times": times,
-        });
+        self.plays("esb", scenario, Some(arrangement), times).await
+    }
+
+    /// Plays a scenario on a channel, for a key or for all, this many times or for ever.
+    ///
+    /// # Errors
+    /// When the world does not know the scenario.
+    pub async fn plays(
+        &self,
+        channel: &str,
+        scenario: &str,
+        key: Option<&str>,
+        times: Option<u32>,
+    ) -> anyhow::Result<()> {
+        let setting =
+            json!({ "channel": channel, "scenario": scenario, "key": key, "times": times });
         let request = self.http.put(format!("{}/world/scenario", self.url)).json(&setting);
         let response = request.send().await?;
         let status = response.status();
@@ -81,10 +94,22 @@ impl World {
     /// # Errors
     /// When the world does not answer.
     pub async fn journal(&self) -> anyhow::Result<Journal> {
-        let request = self.http.get(format!("{}/world/journal?channel=esb", self.url));
+        Journal::read(&self.shown("esb").await?)
+    }
+
+    /// The questions that arrived on a channel, oldest first.
+    ///
+    /// # Errors
+    /// When the world does not answer.
+    pub async fn received(&self, channel: &str) -> anyhow::Result<Vec<Value>> {
+        let mut shown = self.shown(channel).await?;
+        serde_json::from_value(shown["received"].take()).context("the journal is a list")
+    }
+
+    async fn shown(&self, channel: &str) -> anyhow::Result<Value> {
+        let request = self.http.get(format!("{}/world/journal?channel={channel}", self.url));
         let text = request.send().await?.text().await?;
-        let read: Value = serde_json::from_str(&text).context("the journal is JSON")?;
-        Journal::read(&read)
+        serde_json::from_str(&text).context("the journal is JSON")
     }
 }
 

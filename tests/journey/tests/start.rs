@@ -13,7 +13,7 @@ on_both_databases!(
     a_secret_that_others_can_read_is_refused,
 );
 
-const NOWHERE: &str = "http://127.0.0.1:9/esb";
+const NOWHERE: &str = "http://127.0.0.1:9";
 
 fn installed(store: Store) -> anyhow::Result<(TempDir, Installation)> {
     let dir = tempfile::tempdir()?;

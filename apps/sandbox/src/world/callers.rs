@@ -173,7 +173,7 @@ mod tests {
             assert_eq!(Lookup::Context.reply(key), example(CONTEXT_EXAMPLE));
         }
         assert_eq!(Lookup::Owner.reply("341341187400100090")["data"]["nome_completo"], "Ana Lima");
-        assert_eq!(Lookup::Owner.reply("341341150100987972"), example(OWNER_EXAMPLE));
+        assert_eq!(Lookup::Owner.reply("341341150100098790"), example(OWNER_EXAMPLE));
         assert!(example(OWNER_EXAMPLE)["data"].is_object());
     }
 }

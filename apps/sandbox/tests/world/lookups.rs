@@ -33,7 +33,7 @@ async fn ok_answers_the_sources_examples_and_the_ten_callers() {
     let example: Value = serde_json::from_str(include_str!("../contextos_reply.json")).unwrap();
     assert_eq!(ask(&outside, "contextos", "123123213").await.json(), example);
     let example: Value = serde_json::from_str(include_str!("../codigo_reply.json")).unwrap();
-    assert_eq!(ask(&outside, "codigo", "341341150100987972").await.json(), example);
+    assert_eq!(ask(&outside, "codigo", "341341150100098790").await.json(), example);
     let known = ask(&outside, "contextos", "Q1RYMDAwMQ==").await.json();
     assert_eq!((&known["code"], &known["payload"]["u_id"]), (&json!("0"), &json!("AUT")));
     let owner = ask(&outside, "codigo", "341341150000052061").await.json();

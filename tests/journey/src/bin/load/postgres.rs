@@ -65,7 +65,7 @@ impl Ring {
         let stage = Stage::on(&Database::Postgres(ours), options.changed()).await?;
         let dir = tempfile::tempdir()?;
         let theirs = Database::Postgres(theirs);
-        Installation::new(dir.path(), &theirs, &stage.world.esb(), Vec::new())?.migrate()?;
+        Installation::new(dir.path(), &theirs, stage.world.url(), Vec::new())?.migrate()?;
         let streams = "insert into audit_head (stream, seq, link) \
             select n, 0, decode(repeat('00', 32), 'hex') from generate_series(16, 127) n";
         psql(&cluster, &other, streams)?;
