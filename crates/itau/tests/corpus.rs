@@ -1,0 +1,32 @@
+//! What the fuzzer starts from, read in every run: a file's name says what becomes of it.
+#![expect(clippy::unwrap_used, reason = "a corpus that cannot be read has failed")]
+
+use std::path::Path;
+
+use madoguchi_itau::{account_answer, context_answer};
+use madoguchi_testkit::samples;
+
+/// Reads every file of a target's corpus; each is read or refused, as its name begins.
+fn replay(target: &str, read: impl Fn(&[u8]) -> bool) {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let mut counts = [0, 0];
+    for file in std::fs::read_dir(corpus).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let expected = name.starts_with("read-");
+        assert!(expected || name.starts_with("refused-"), "{name} says nothing");
+        assert_eq!(read(&std::fs::read(&path).unwrap()), expected, "{name}");
+        counts[usize::from(expected)] += 1;
+    }
+    assert!(counts.iter().all(|count| *count >= 4), "{target} has {counts:?}");
+}
+
+#[test]
+fn the_corpus_of_contextos_is_read_or_refused_as_its_names_say() {
+    replay("contextos_reply", |body| context_answer(body, samples::start()).is_ok());
+}
+
+#[test]
+fn the_corpus_of_codigo_is_read_or_refused_as_its_names_say() {
+    replay("codigo_reply", |body| account_answer(body).is_ok());
+}
