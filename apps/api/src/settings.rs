@@ -177,7 +177,7 @@ impl ServerSettings {
                 ["/api/v1", "/apiaccess", "/health"].iter().any(|taken| text.starts_with(taken));
             (fits && !ours)
                 .then(|| text.to_owned())
-                .ok_or("must be /segments of letters, digits and ._~- outside /api/v1, /apiaccess and /health")
+                .ok_or("must be /segments of letters, digits and ._~-, none of our own paths")
         };
         let default = "/ap1/api/v1.0/UpgradeAccount".to_owned();
         let source_prefix = section.or("source_prefix", default, value::parsed(prefix));

@@ -22,8 +22,9 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// Installs for a database and an outside world at this address. Each of `changed` is a variable such as
-    /// `LANE__MOST` without its prefix `MADOGUCHI__`, and wins over the file; or `RUST_LOG`.
+    /// Installs for a database and an outside world at this address. Each of `changed` is a
+    /// variable such as `LANE__MOST` without its prefix `MADOGUCHI__`, and wins over the file; or
+    /// `RUST_LOG`.
     ///
     /// # Errors
     /// When the files cannot be written.

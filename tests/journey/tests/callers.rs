@@ -1,4 +1,4 @@
-//! Who is calling, over the real binaries: the documented lookups, their failures, the one question.
+//! Who is calling, over the real binaries: the documented lookups, and the one question.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::milliseconds;
 
 /// The scenarios as they are written, for messages.
-pub(in crate::world) const KNOWN: &str = "ok, refused, unlisted_code, applied_then_cut, cut, applied_late:<ms>, slow:<ms>, http_500, \
-     http_429, garbage, truncated, wrong_echo, huge";
+pub(in crate::world) const KNOWN: &str = "ok, refused, unlisted_code, applied_then_cut, \
+    cut, applied_late:<ms>, slow:<ms>, http_500, http_429, garbage, truncated, wrong_echo, huge";
 
 /// How the bank treats an order. The table is in the documentation of the module above.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
