@@ -9,6 +9,33 @@
 //! a system that failed too often is left alone for a while; and only so many lookups are under
 //! way at once. Neither errors, `Debug` output nor logs of this crate hold a context id, an
 //! account, a credential or any part of an answer.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use madoguchi_domain::caller::{ContextId, ContextQuery, Encoded, FlowId, Passage};
+//! use madoguchi_domain::port::{CallerContexts, Clock, Ids, LookupError};
+//! use madoguchi_domain::secret::Credentials;
+//! use madoguchi_itau::{InvalidItau, Itau, ItauSettings};
+//!
+//! pub fn downstream(clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Result<Itau, InvalidItau> {
+//!     let ours = Credentials::new("our-user", "our-password");
+//!     Itau::new(ItauSettings::new("https://itau.example", ours), clock, ids)
+//! }
+//!
+//! pub async fn who_chose_what(itau: &Itau, id: &str) -> Result<Option<String>, LookupError> {
+//!     let query = ContextQuery {
+//!         context: ContextId::parse(id).map_err(|_| LookupError::Refused)?,
+//!         encoded: Some(Encoded::as_it_is()),
+//!     };
+//!     let passage = Passage::of(FlowId::parse("flow-4711").map_err(|_| LookupError::Refused)?);
+//!     let found = itau.context(&query, &passage).await?;
+//!     // found.document is the answer as it came: keys that nobody documented are in there.
+//!     Ok(found.value.option)
+//! }
+//! # use madoguchi_testkit::{clock::ManualClock, ids::SeededIds};
+//! # downstream(Arc::new(ManualClock::default()), Arc::new(SeededIds::new(1))).unwrap();
+//! ```
 #![warn(missing_docs)]
 
 mod call;

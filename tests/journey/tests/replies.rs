@@ -40,6 +40,8 @@ async fn every_error_code_has_its_status_and_exactly_the_envelope(
     of_opening(&stage, &mut refusals).await?;
     of_verifications(&stage, &opened, &mut refusals).await?;
     of_requests(&stage, &mut refusals).await?;
+    let counted = stage.metrics().await?;
+    ensure!(counted.contains("madoguchi_contradictions_total "), "{counted}");
     for (code, status) in catalogue()? {
         // Shown by journeys of their own, for they need a store that is away or damaged.
         if code == "UNAVAILABLE" || code == "INTERNAL" {

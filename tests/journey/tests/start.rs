@@ -45,7 +45,7 @@ async fn a_database_that_was_not_migrated_is_refused_until_it_is(
 async fn three_mistakes_in_the_configuration_are_told_as_three(store: Store) -> anyhow::Result<()> {
     let (_dir, installation) = installed(store)?;
     let text = std::fs::read_to_string(installation.config())?;
-    let text = text.replace("listen = \"127.0.0.1:0\"", "listen = \"nowhere\"");
+    let text = text.replace("\nlisten = \"127.0.0.1:0\"", "\nlisten = \"nowhere\"");
     let text = text.replace("qr_base_url = \"https:", "qr_base_url = \"http:");
     let text = text.replace("lease_ms = 2000", "lease_mz = 2000");
     std::fs::write(installation.config(), text)?;

@@ -121,6 +121,7 @@ impl Round {
         if moved_an_effect(&changes, &committed) {
             self.planned.notify_one();
         }
+        count_contradictions(&changes, &committed);
         let mut again = Vec::new();
         for Decided { waiting, answer, rests_on } in decided {
             let moved = rests_on.is_none_or(|at| committed.get(at) == Some(&Committed::Moved));
@@ -206,6 +207,17 @@ impl Batch {
             self.members.insert(member, Open { lookup, dossier, rests_on, closed: false });
         }
         self.decided(waiting, answer, rests_on);
+    }
+}
+
+/// A change that writes nothing but its audit row is a refused contradiction.
+fn count_contradictions(changes: &[Change], committed: &[Committed]) {
+    let refused = changes.iter().zip(committed).filter(|(change, committed)| {
+        change.write == Write::Nothing && **committed == Committed::Moved
+    });
+    let refused = refused.count() as u64;
+    if refused > 0 {
+        metrics::counter!("madoguchi_contradictions_total").increment(refused);
     }
 }
 
