@@ -68,7 +68,7 @@ use anyhow::Context;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use bank::Bank;
@@ -108,7 +108,7 @@ impl World {
     /// When the address is taken, or when the state cannot be read or is in use.
     pub async fn start(addr: SocketAddr, data: &Path, esb: EsbMode) -> anyhow::Result<Running> {
         let bank = Arc::new(Bank::open(data, esb)?);
-        let listener = TcpListener::bind(addr).await.with_context(|| {
+        let listener = listen(addr).with_context(|| {
             format!("the world cannot listen on {addr}; give another --world, or port 0")
         })?;
         let addr = listener.local_addr().context("the world's own address")?;
@@ -148,6 +148,14 @@ impl Drop for Running {
         self.task.abort();
         self.bank.close();
     }
+}
+
+/// Takes the port, with room for a burst of callers: the usual 128 turns some of 300 away.
+fn listen(addr: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(1024)
 }
 
 async fn accept(listener: TcpListener, bank: Arc<Bank>) {

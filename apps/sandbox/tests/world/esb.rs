@@ -207,7 +207,9 @@ async fn many_at_once_are_each_journaled_once() {
         let body = REQUEST.replace("T1222222", &format!("T{number}"));
         calls.spawn(async move { call(addr, "POST", "/esb", &body).await.status });
     }
-    assert!(calls.join_all().await.into_iter().all(|status| status == Some(200)));
+    for status in calls.join_all().await {
+        assert_eq!(status, Some(200));
+    }
     let before = outside.journal().await;
     assert_eq!(before["received"].as_array().unwrap().len(), 300);
     assert_eq!(before["effects"].as_array().unwrap().len(), 300);
