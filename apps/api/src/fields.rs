@@ -24,7 +24,11 @@ pub(crate) struct Fields(Vec<(String, Value)>);
 
 /// Reads a body of `B`.
 pub(crate) fn read<B: FromFields>(bytes: &[u8]) -> Result<B, Problem> {
-    let refused = |_| Problem::invalid("the body must be one JSON object in UTF-8, no key twice");
+    let refused = |_| {
+        Problem::invalid(
+            "the body must be one JSON object in UTF-8, of at most 256 keys, none twice",
+        )
+    };
     let mut fields: Fields = serde_json::from_slice(bytes).map_err(refused)?;
     let is_other = |(key, _): &(String, Value)| !B::KEYS.contains(&key.as_str());
     if !B::PASSES_OVER_OTHERS && fields.0.iter().any(is_other) {
@@ -98,7 +102,7 @@ impl<'de> Visitor<'de> for ReadFields {
         let mut fields: Vec<(String, Value)> = Vec::new();
         while let Some((key, value)) = map.next_entry()? {
             // Bodies have a handful of keys; more are refused before this could be slow.
-            if fields.len() >= 32 || fields.iter().any(|(known, _)| *known == key) {
+            if fields.len() >= 256 || fields.iter().any(|(known, _)| *known == key) {
                 return Err(A::Error::custom("a key stands twice, or there are too many"));
             }
             fields.push((key, value));

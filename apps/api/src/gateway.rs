@@ -24,7 +24,7 @@ pub(crate) use problem::GatewayProblem;
 pub(crate) struct GatewayCall<B> {
     pub(crate) callers: Callers,
     pub(crate) by: ActorRef,
-    /// Under which the call is recorded: the caller's own correlation id, or else the request's.
+    /// Under which the call is recorded when its passage has no correlation id.
     pub(crate) correlation: CorrelationId,
     pub(crate) passage: Passage,
     pub(crate) body: B,
@@ -45,15 +45,9 @@ impl<B: ReadBody + 'static> FromRequest for GatewayCall<B> {
             let who = front.finish(async move { passwords.verify(&presented).await }).await?;
             let by = who?.ok_or(GatewayProblem::from(Problem::of(Code::Unauthenticated)))?;
             let passage = passage(&callers, request.headers()).map_err(Problem::from)?;
-            let own: Option<CorrelationId> = request.extensions().get().cloned();
-            let correlation =
-                passage.correlation.clone().or_else(|| own.clone()).ok_or_else(internal)?;
-            tracing::info!(
-                request = own.as_ref().map(CorrelationId::as_str),
-                flow = passage.flow.as_str(),
-                correlation = passage.correlation.as_ref().map(CorrelationId::as_str),
-                "passes through"
-            );
+            let correlation: CorrelationId =
+                request.extensions().get().cloned().ok_or_else(internal)?;
+            passes(&correlation, &passage);
             let body = B::read(&request, payload).await?;
             Ok(Self { callers, by, correlation, passage, body })
         })
@@ -69,6 +63,16 @@ fn credentials(headers: &HeaderMap) -> Credentials {
         first.filter(|_| values.next().is_none()).unwrap_or_default()
     };
     Credentials::new(only("username"), only("password"))
+}
+
+/// Notes which request is part of which flow.
+pub(crate) fn passes(request: &CorrelationId, passage: &Passage) {
+    tracing::info!(
+        request = request.as_str(),
+        flow = passage.flow.as_str(),
+        correlation = passage.correlation.as_ref().map(CorrelationId::as_str),
+        "passes through"
+    );
 }
 
 /// The headers that pass, each at most once. A flow that was not given is made here.

@@ -40,7 +40,7 @@ pub(crate) struct Entry {
 }
 
 /// What is not served there is refused in the gateway's words: a wrong path is a documented answer.
-const BESIDE_THE_GATEWAY: &str = "/apiaccess/{rest:.*}";
+const BESIDE_THE_GATEWAY: &str = "/apiaccess{rest:(/.*)?}";
 
 /// Stands for the configured prefix of the source's endpoint.
 const SOURCE_PATH: &str = "<source>/IVRCheckUpgradeAccount";

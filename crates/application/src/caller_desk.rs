@@ -26,8 +26,14 @@ use remembered::Lookups;
 
 pub use part::{Absence, Owner, Part, WhoIsCalling};
 
-/// Of the time for a whole answer, the share that is left for recording it.
-const FOR_THE_RECORD: f64 = 0.1;
+/// The longest that a whole answer may take.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// Of the time for a whole answer, what is left for recording it: a tenth, or what a commit may
+/// take, but no more than half.
+fn for_the_record(time: Duration) -> Duration {
+    (time / 10).max(Duration::from_millis(100)).min(time / 2)
+}
 
 /// What a caller desk stands on.
 #[derive(Clone)]
@@ -77,7 +83,7 @@ pub enum CallerError {
     Unrecorded(#[from] DeskError),
 }
 
-/// Who asks, and under which id.
+/// Who asks, and under which id when the passage has no correlation id.
 type Asker = (ActorRef, CorrelationId);
 
 impl fmt::Debug for CallerDesk {
@@ -133,7 +139,8 @@ impl CallerDesk {
     }
 
     /// Answers both questions about a call as far as that goes within `time`; a part that is late
-    /// or fails is missing, with the reason. What was begun goes on, for whoever asks next.
+    /// or fails is missing, with the reason. What was begun goes on, for whoever asks next. More
+    /// than an hour is taken for an hour.
     ///
     /// # Errors
     /// Only when the question cannot be recorded within that time.
@@ -145,7 +152,8 @@ impl CallerDesk {
         asker: Asker,
     ) -> Result<WhoIsCalling, DeskError> {
         let began = Instant::now();
-        let until = began + time.mul_f64(1.0 - FOR_THE_RECORD);
+        let time = time.min(LONGEST);
+        let until = began + (time - for_the_record(time));
         let context = self.lookups.context(for_downstream(query), passage, until).await;
         let account = match context.value() {
             Some(context) => self.account(context, passage, until).await,
@@ -171,15 +179,14 @@ impl CallerDesk {
             (Some(branch), Some(account)) => self.entity.account(branch.expose(), account.expose()),
             (None, _) | (_, None) => return Part::Missing(Absence::NotDerivable),
         };
-        let Ok(AccountReading { codigo, certain }) = reading else {
+        let Ok(AccountReading { codigo, told_by }) = reading else {
             return Part::Missing(Absence::NotDerivable);
         };
         let query = AccountQuery::of(codigo.clone());
         let found = self.lookups.owner(query, passage, until).await;
         found.and_then(|profile| {
             let is_caller = same_person(context.cpf.as_ref(), profile.tax_id.as_ref());
-            // The account was read by a digit that may fit by chance: only the owner can tell.
-            if !certain && is_caller != Some(true) {
+            if !told_by.stands(is_caller) {
                 return Part::Missing(Absence::UncertainAccount);
             }
             Part::Fresh(Owner { codigo, profile, is_caller })
@@ -194,13 +201,14 @@ impl CallerDesk {
         (by, correlation): Asker,
     ) -> Result<(), DeskError> {
         let subject = Subject::Lookup(passage.flow.clone());
+        let correlation = passage.correlation.clone().unwrap_or(correlation);
         let at = self.ports.clock.now();
         self.trail.note(AuditEntry { action, subject, detail, by, at, correlation }).await
     }
 }
 
-/// The query as it goes on: the context id as it is or in Base64 (RFC 4648 §4), and marked as done,
-/// so that another gateway behind this one does not encode it again (spec 2, "contextos").
+/// The query as it goes on: the context id as it is or in Base64 (RFC 4648 §4), and marked as
+/// done, so that another gateway behind this one does not encode it again (spec 2, "contextos").
 fn for_downstream(query: &ContextQuery) -> ContextQuery {
     let as_it_is = query.encoded.as_ref().is_some_and(Encoded::is_as_it_is);
     let context = if as_it_is {

@@ -43,12 +43,16 @@ impl Breaker {
         Self { settings, failures: 0, open_until: None }
     }
 
-    /// How many of `free` calls may start now: all, none, or one to probe.
+    /// How many of `free` calls may start now: all, none, or one to probe. The caller sees to it
+    /// that only one probe is out at a time.
     #[must_use]
     pub fn allows(&self, free: usize, now: Timestamp) -> usize {
         match self.open_until {
             None => free,
-            Some(until) if now >= until => free.min(1),
+            // A clock that was set back must not keep it open for longer.
+            Some(until) if now >= until || until.duration_since(now) > self.settings.open_for => {
+                free.min(1)
+            }
             Some(_) => 0,
         }
     }
@@ -70,5 +74,20 @@ impl Breaker {
         if self.failures >= self.settings.failures {
             self.open_until = now.checked_add(self.settings.open_for).ok();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_keep_it_open() {
+        let open_for = SignedDuration::from_secs(10);
+        let mut breaker = Breaker::new(BreakerSettings { failures: 1, open_for });
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(2);
+        breaker.failed(now);
+        assert_eq!(breaker.allows(16, now), 0);
+        assert_eq!(breaker.allows(16, now - SignedDuration::from_hours(1)), 1);
     }
 }

@@ -92,13 +92,19 @@ pub enum Unavailability {
     /// No whole answer in time.
     #[error("the other system does not answer in time")]
     TimedOut,
+    /// The connection ended before the answer was whole.
+    #[error("the other system's answer broke off")]
+    Broken,
+    /// A status that says that something is wrong over there.
+    #[error("the other system reports a fault of its own")]
+    Fault,
+    /// A status that is not documented.
+    #[error("the other system answers with a status that is not documented")]
+    Status,
     /// An answer that cannot be read, or is too large.
     #[error("the other system's answer cannot be read")]
     Unreadable,
-    /// A status that says that it is the other system's fault, or none that is documented.
-    #[error("the other system reports a fault of its own")]
-    Status,
-    /// Too many lookups are under way.
+    /// Too many lookups are under way, here or over there.
     #[error("too many lookups are under way")]
     Busy,
     /// It failed so often that it is left alone for a while.
@@ -113,8 +119,10 @@ impl Unavailability {
         match self {
             Self::Unreachable => "unreachable",
             Self::TimedOut => "timed_out",
-            Self::Unreadable => "unreadable",
+            Self::Broken => "broken",
+            Self::Fault => "fault",
             Self::Status => "status",
+            Self::Unreadable => "unreadable",
             Self::Busy => "busy",
             Self::LeftAlone => "left_alone",
         }

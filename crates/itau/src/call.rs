@@ -50,9 +50,7 @@ impl Itau {
             let text = String::from_utf8(bytes.to_vec()).ok().filter(|_| fits);
             text.ok_or(InvalidItau::Credentials)
         };
-        if settings.at_once == 0 {
-            return Err(InvalidItau::Limits);
-        }
+        settings.check_limits()?;
         let lane = || Lane::new(&settings, Arc::clone(&clock), Arc::clone(&ids));
         Ok(Self {
             contexts: lane(),
@@ -82,17 +80,18 @@ impl Itau {
             async move {
                 let call = Call { path, headers: &headers, body: message, within };
                 let response = self.peer.post(call).await.map_err(unavailable)?;
-                let status = response.status();
-                match status {
+                match response.status() {
                     200 => {
                         let body = response.body().await.map_err(unavailable)?;
                         read(&body).map_err(no_answer)
                     }
+                    // Another of our own gateways says so of what may work a moment later.
+                    500..600 if response.asks_to_come_again() => Err(BUSY),
                     500 => {
                         let body = response.body().await.map_err(unavailable)?;
                         Err(failed(translate::reports_failure(&body)))
                     }
-                    _ => Err(meaning(status)),
+                    status => Err(meaning(status)),
                 }
             }
         });
@@ -154,8 +153,9 @@ const fn unavailable(failure: Failure) -> LookupError {
     LookupError::Unavailable(match failure {
         Failure::NotConnected => Unavailability::Unreachable,
         Failure::TimedOut => Unavailability::TimedOut,
-        Failure::Broken | Failure::TooLarge => Unavailability::Unreadable,
-        // Every header was parsed before it came here.
+        Failure::Broken => Unavailability::Broken,
+        Failure::TooLarge => Unavailability::Unreadable,
+        // A header that cannot travel; those of ours were looked at before.
         Failure::Unsendable => return LookupError::Refused,
     })
 }
@@ -169,8 +169,10 @@ const fn no_answer(why: NoAnswer) -> LookupError {
 
 /// A 500 that says so is the lookup's own failure; any other is a fault of the other side.
 const fn failed(by_itself: bool) -> LookupError {
-    if by_itself { LookupError::Failed } else { LookupError::Unavailable(Unavailability::Status) }
+    if by_itself { LookupError::Failed } else { LookupError::Unavailable(Unavailability::Fault) }
 }
+
+const BUSY: LookupError = LookupError::Unavailable(Unavailability::Busy);
 
 /// What another status than 200 and 500 means (spec 2, "Shared by both").
 const fn meaning(status: u16) -> LookupError {
@@ -178,6 +180,8 @@ const fn meaning(status: u16) -> LookupError {
         400 => LookupError::Refused,
         404 => LookupError::NotFound,
         401 | 403 => LookupError::Misconfigured,
+        429 => BUSY,
+        408 | 500..600 => LookupError::Unavailable(Unavailability::Fault),
         _ => LookupError::Unavailable(Unavailability::Status),
     }
 }
@@ -195,7 +199,8 @@ fn note(path: &'static str, passage: &Passage, error: Option<LookupError>, began
         tracing::error!(
             what,
             flow,
-            "the downstream does not accept our user name and password: correct them"
+            "the downstream does not accept our user name and password, or an API key that was \
+             passed on: correct them"
         );
     }
     tracing::info!(what, flow, correlation, outcome, took_us, "looked up");

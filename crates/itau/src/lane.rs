@@ -51,39 +51,44 @@ impl Lane {
         Attempt: Future<Output = Result<T, LookupError>>,
     {
         let busy = LookupError::Unavailable(Unavailability::Busy);
+        let patience = until.saturating_duration_since(Instant::now());
         let _place = self.places.try_acquire().map_err(|_| busy)?;
         let turn = timeout_at(until, self.turns.acquire()).await;
-        let Some(_turn) = turn.ok().and_then(Result::ok).filter(|_| Instant::now() < until) else {
+        let left = until.saturating_duration_since(Instant::now());
+        let Some(_turn) = turn.ok().and_then(Result::ok).filter(|_| !left.is_zero()) else {
             return Err(busy);
         };
-        let mut tries = 0;
-        loop {
-            let error = match self.attempt(until, &attempt).await {
-                Ok(found) => return Ok(found),
-                Err(error) => error,
-            };
-            let pause = self.ids.jitter().of(self.pause.saturating_mul(1 << tries.min(16)));
-            let again = tries < self.repeats && is_worth_repeating(error);
-            if !again || Instant::now() + pause >= until {
-                return Err(error);
-            }
-            tries += 1;
-            tokio::time::sleep(pause).await;
-        }
+        let pass = Pass::through(self)?;
+        let repeats = if pass.probes { 0 } else { self.repeats };
+        let done = self.repeatedly(repeats, until, &attempt).await;
+        // What waited here for most of its time says nothing about the other side.
+        let fair = left >= patience / 2;
+        pass.note(done.as_ref().err().copied(), fair);
+        done
     }
 
-    async fn attempt<T, Attempt>(
+    async fn repeatedly<T, Attempt>(
         &self,
+        repeats: u32,
         until: Instant,
         attempt: &impl Fn(Instant) -> Attempt,
     ) -> Result<T, LookupError>
     where
         Attempt: Future<Output = Result<T, LookupError>>,
     {
-        let pass = Pass::through(self)?;
-        let done = attempt(until).await;
-        pass.note(done.as_ref().err().copied());
-        done
+        let mut tries = 0;
+        loop {
+            let error = match attempt(until).await {
+                Err(error) if tries < repeats && may_be_better_at_once(error) => error,
+                done => return done,
+            };
+            let pause = self.ids.jitter().of(self.pause.saturating_mul(1 << tries.min(16)));
+            if Instant::now() + pause >= until {
+                return Err(error);
+            }
+            tries += 1;
+            tokio::time::sleep(pause).await;
+        }
     }
 
     fn gate(&self) -> MutexGuard<'_, Gate> {
@@ -97,8 +102,8 @@ impl Gate {
     }
 }
 
-/// An attempt that the breaker let through. Dropped without a word, it says nothing about the
-/// other side: whoever asked has gone.
+/// A lookup that the breaker let through. Dropped without a word, it says nothing about the other
+/// side: whoever asked has gone.
 struct Pass<'a> {
     lane: &'a Lane,
     probes: bool,
@@ -116,15 +121,14 @@ impl<'a> Pass<'a> {
         Ok(Self { lane, probes })
     }
 
-    fn note(self, error: Option<LookupError>) {
+    /// Tells the breaker how the whole lookup ended; `fair` is whether it had time enough.
+    fn note(self, error: Option<LookupError>, fair: bool) {
         let mut gate = self.lane.gate();
-        match error {
-            Some(LookupError::Unavailable(why)) if speaks_of_the_other_side(why) => {
-                gate.breaker.failed(self.lane.clock.now());
-            }
-            // It said something, or nothing at all was sent: either way it is not down.
-            Some(LookupError::Unavailable(_)) => {}
-            None | Some(_) => gate.breaker.succeeded(),
+        match error.map_or(Evidence::Up, evidence) {
+            Evidence::Up => gate.breaker.succeeded(),
+            Evidence::Down => gate.breaker.failed(self.lane.clock.now()),
+            Evidence::Late if fair => gate.breaker.failed(self.lane.clock.now()),
+            Evidence::Late | Evidence::Nothing => {}
         }
     }
 }
@@ -137,23 +141,34 @@ impl Drop for Pass<'_> {
     }
 }
 
-const fn speaks_of_the_other_side(why: Unavailability) -> bool {
-    match why {
-        Unavailability::Unreachable
-        | Unavailability::TimedOut
-        | Unavailability::Unreadable
-        | Unavailability::Status => true,
-        Unavailability::Busy | Unavailability::LeftAlone => false,
-    }
+/// What an error tells about the other side.
+enum Evidence {
+    Up,
+    Down,
+    Late,
+    Nothing,
 }
 
-/// Asking changes nothing, so whatever may be better the next time is asked again.
-const fn is_worth_repeating(error: LookupError) -> bool {
+const fn evidence(error: LookupError) -> Evidence {
     match error {
-        LookupError::Unavailable(why) => speaks_of_the_other_side(why),
+        LookupError::Unavailable(why) => match why {
+            Unavailability::Unreachable | Unavailability::Broken | Unavailability::Fault => {
+                Evidence::Down
+            }
+            Unavailability::TimedOut => Evidence::Late,
+            Unavailability::Status
+            | Unavailability::Unreadable
+            | Unavailability::Busy
+            | Unavailability::LeftAlone => Evidence::Nothing,
+        },
         LookupError::Refused
         | LookupError::NotFound
         | LookupError::Failed
-        | LookupError::Misconfigured => false,
+        | LookupError::Misconfigured => Evidence::Up,
     }
+}
+
+/// Asking changes nothing, so what may be better a moment later is asked again.
+const fn may_be_better_at_once(error: LookupError) -> bool {
+    matches!(evidence(error), Evidence::Down | Evidence::Late)
 }

@@ -13,7 +13,8 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use madoguchi_domain::caller::{ContextId, ContextQuery, Encoded, FlowId, Passage};
+//! use madoguchi_domain::caller::{ContextId, ContextQuery, Encoded, Passage};
+//! use madoguchi_domain::personal::Personal;
 //! use madoguchi_domain::port::{CallerContexts, Clock, Ids, LookupError};
 //! use madoguchi_domain::secret::Credentials;
 //! use madoguchi_itau::{InvalidItau, Itau, ItauSettings};
@@ -23,13 +24,16 @@
 //!     Itau::new(ItauSettings::new("https://itau.example", ours), clock, ids)
 //! }
 //!
-//! pub async fn who_chose_what(itau: &Itau, id: &str) -> Result<Option<String>, LookupError> {
+//! pub async fn what_was_chosen(
+//!     itau: &Itau,
+//!     ids: &dyn Ids,
+//!     id: &str,
+//! ) -> Result<Option<Personal>, LookupError> {
 //!     let query = ContextQuery {
 //!         context: ContextId::parse(id).map_err(|_| LookupError::Refused)?,
 //!         encoded: Some(Encoded::as_it_is()),
 //!     };
-//!     let passage = Passage::of(FlowId::parse("flow-4711").map_err(|_| LookupError::Refused)?);
-//!     let found = itau.context(&query, &passage).await?;
+//!     let found = itau.context(&query, &Passage::of(ids.flow())).await?;
 //!     // found.document is the answer as it came: keys that nobody documented are in there.
 //!     Ok(found.value.option)
 //! }
@@ -45,6 +49,6 @@ mod translate;
 mod wire;
 
 pub use call::{ACCOUNT_PATH, CONTEXT_PATH, Itau};
-pub use madoguchi_peer::{InvalidPeer, PeerSettings, Pem};
+pub use madoguchi_peer::{Connections, InvalidPeer, PeerSettings, Pem};
 pub use settings::{InvalidItau, ItauSettings};
 pub use translate::{NoAnswer, account_answer, context_answer};

@@ -56,6 +56,20 @@ impl ItauSettings {
     }
 }
 
+impl ItauSettings {
+    /// Refuses what could not work, or could not be counted with.
+    pub(crate) fn check_limits(&self) -> Result<(), InvalidItau> {
+        let most = 1_000_000;
+        if self.at_once == 0 || self.at_once > most || self.waiting > most {
+            return Err(InvalidItau::Limits("at_once must be 1 to 1000000, waiting at most that"));
+        }
+        if self.pause > Duration::from_secs(60) {
+            return Err(InvalidItau::Limits("pause must be at most 60 s"));
+        }
+        Ok(())
+    }
+}
+
 /// Settings that cannot be used. Each names the setting, never its value.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidItau {
@@ -66,6 +80,6 @@ pub enum InvalidItau {
     #[error("user name and password must be visible ASCII characters: they travel in headers")]
     Credentials,
     /// Correct the limits.
-    #[error("at_once must be above 0")]
-    Limits,
+    #[error("{0}")]
+    Limits(&'static str),
 }

@@ -36,9 +36,9 @@ pub(crate) fn context_request(query: &ContextQuery) -> ContextosRequest<'_> {
 pub(crate) fn account_request(query: &AccountQuery) -> CodigoRequest<'_> {
     CodigoRequest {
         codigo_conta: query.account.expose(),
-        tipo_estrutura: query.structure.as_deref(),
-        segmento: query.segment.as_deref(),
-        servico_digital: query.digital_service.as_deref(),
+        tipo_estrutura: query.structure.as_ref().map(Personal::expose),
+        segmento: query.segment.as_ref().map(Personal::expose),
+        servico_digital: query.digital_service.as_ref().map(Personal::expose),
     }
 }
 
@@ -89,11 +89,11 @@ fn context(reply: ContextosReply, now: Timestamp) -> CallerContext {
         reply.payload.unwrap_or_default().0;
     CallerContext {
         identification: u_id.as_str().map(Identification::read),
-        cpf: u_cpf.as_str().map(|text| TaxId::classify(text, None)),
+        cpf: u_cpf.as_str().map(|text| TaxId::classify(text, Some(&PersonType::Natural))),
         branch: personal(u_ag),
         account: personal(u_cc),
-        segment: u_seg.into_inner(),
-        option: u_dest.into_inner(),
+        segment: personal(u_seg),
+        option: personal(u_dest),
         number: personal(u_num_a),
         device: u_dseg.as_str().map(SecurityDevice::read),
         device_confirmed: u_dsok.as_str().map(Confirmation::read),
@@ -112,10 +112,10 @@ fn profile(owner: Owner) -> CustomerProfile {
         tax_id: owner.cpf_cnpj.as_str().map(|text| TaxId::classify(text, person.as_ref())),
         person,
         born_or_founded: personal(owner.data_nascimento_fundacao),
-        identified: owner.identificado.into_inner(),
+        identified: personal(owner.identificado),
         branch: personal(owner.agencia),
         account: personal(owner.conta_corrente),
-        opened_on: owner.data_abertura_conta.into_inner(),
+        opened_on: personal(owner.data_abertura_conta),
         emails: owner.emails.0.into_iter().filter_map(email).collect(),
         phones: phones(owner.telefones),
         managers: owner.gerentes.0.into_iter().map(manager).collect(),
@@ -123,31 +123,42 @@ fn profile(owner: Owner) -> CustomerProfile {
 }
 
 fn email(email: wire::Email) -> Option<Email> {
-    Some(Email { address: personal(email.email)?, main: email.principal.into_inner() })
+    Some(Email {
+        address: personal(email.email)?,
+        main: personal(email.principal),
+        updated: personal(email.data_atualizacao),
+    })
 }
 
 fn manager(manager: wire::Manager) -> Manager {
     Manager {
-        user: manager.racf_gerente.into_inner(),
+        user: personal(manager.racf_gerente),
+        employee: personal(manager.funcional_gerente),
         email: personal(manager.email_gerente),
-        segment: manager.segmento.into_inner(),
-        platform: manager.plataforma.into_inner(),
-        role: manager.codigo_papel.into_inner(),
-        skill_queue: manager.codigo_cargo.into_inner(),
+        segment: personal(manager.segmento),
+        portfolio: personal(manager.cod_carteira),
+        platform: personal(manager.plataforma),
+        digital_platform: personal(manager.atendimento_plataforma_digital),
+        role: personal(manager.codigo_papel),
+        category: personal(manager.descricao_categoria),
+        structure: personal(manager.tipo_estrutura),
+        skill_queue: personal(manager.codigo_cargo),
         phones: phones(manager.telefones),
     }
 }
 
-/// The phones that have a number; the source's example shows one that has nothing at all.
+/// The phones that have a number in either field; the source's example shows one that has nothing
+/// at all.
 fn phones(phones: Listed<wire::Phone>) -> Vec<Phone> {
     let phone = |phone: wire::Phone| {
-        Some(Phone {
-            number: Some(personal(phone.numero)?),
-            country: phone.ddi.into_inner(),
-            area: phone.ddd.into_inner(),
-            extension: phone.ramal.into_inner(),
-            mobile: phone.celular.into_inner(),
-            main: phone.principal.into_inner(),
+        let (number, mobile) = (personal(phone.numero), personal(phone.celular));
+        (number.is_some() || mobile.is_some()).then(|| Phone {
+            number,
+            mobile,
+            country: personal(phone.ddi),
+            area: personal(phone.ddd),
+            extension: personal(phone.ramal),
+            main: personal(phone.principal),
         })
     };
     phones.0.into_iter().filter_map(phone).collect()

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, Client, Identity, Url, redirect, retry};
 
 use crate::settings::{Connections, InvalidPeer, PeerSettings};
@@ -92,6 +92,12 @@ impl Response {
     #[must_use]
     pub fn status(&self) -> u16 {
         self.inner.status().as_u16()
+    }
+
+    /// Says whether the peer asks to come again later (`Retry-After`).
+    #[must_use]
+    pub fn asks_to_come_again(&self) -> bool {
+        self.inner.headers().contains_key(RETRY_AFTER)
     }
 
     /// Reads the body.

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use reqwest::Url;
 
+/// The longest that a call may take.
+const LONGEST: Duration = Duration::from_secs(3600);
+
 /// Whether a connection carries more than one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Connections {
@@ -87,7 +90,9 @@ impl PeerSettings {
         if url.scheme() == "http" && !self.allow_plaintext && !is_loopback(&url) {
             return Err(InvalidPeer::Plaintext);
         }
-        let patient = !self.connect_timeout.is_zero() && self.connect_timeout < self.timeout;
+        let patient = !self.connect_timeout.is_zero()
+            && self.connect_timeout < self.timeout
+            && self.timeout <= LONGEST;
         if !patient || self.max_reply_bytes == 0 {
             return Err(InvalidPeer::Limits);
         }
@@ -120,7 +125,10 @@ pub enum InvalidPeer {
     #[error("url must be https: its host is not this machine and allow_plaintext is not set")]
     Plaintext,
     /// Correct the limits.
-    #[error("connect_timeout and max_reply_bytes must be above 0, connect_timeout below timeout")]
+    #[error(
+        "connect_timeout and max_reply_bytes must be above 0, connect_timeout below timeout, \
+         timeout at most an hour"
+    )]
     Limits,
     /// Correct the certificates of the authorities or the certificate and key that are ours.
     #[error("{0} must be PEM: {1}")]
@@ -181,7 +189,8 @@ mod tests {
         let zero = PeerSettings { connect_timeout: Duration::ZERO, ..sane.clone() };
         let late = PeerSettings { connect_timeout: sane.timeout, ..sane.clone() };
         let mute = PeerSettings { max_reply_bytes: 0, ..sane };
-        for settings in [zero, late, mute] {
+        let long = PeerSettings { timeout: Duration::MAX, ..PeerSettings::new("https://bank/") };
+        for settings in [zero, late, mute, long] {
             assert!(matches!(settings.checked_url(), Err(InvalidPeer::Limits)));
         }
     }

@@ -8,6 +8,7 @@
 //! ```
 
 use madoguchi_domain::caller::{AccountQuery, Passage};
+use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{AccountDirectory, LookupError, Unavailability};
 
 use crate::downstream::{Arrived, Downstream, Saying, full_passage};
@@ -35,13 +36,18 @@ pub async fn query_and_passage_arrive_as_they_stand(
 ) {
     downstream.says(Saying::Found).await;
     let bare = samples::account_query();
-    let full = AccountQuery { structure: Some("AP".to_owned()), ..bare.clone() };
+    let text = |text: &str| Some(Personal::new(text));
+    let full = AccountQuery {
+        structure: text("AP"),
+        segment: text("PF"),
+        digital_service: text("APP"),
+        ..bare.clone()
+    };
     let queries = [(bare, Passage::of(samples::flow(2))), (full, full_passage())];
     let mut expected = Vec::new();
     for (query, passage) in queries {
         accounts.owner(&query, &passage).await.expect("the sample is found");
-        let asked = query.account.expose().to_owned();
-        expected.push(Arrived { asked, encoded: None, passage });
+        expected.push(Arrived::owner(&query, &passage));
     }
     assert_eq!(downstream.arrived().await, expected);
 }

@@ -41,8 +41,7 @@ pub async fn query_and_passage_arrive_as_they_stand(
     let mut expected = Vec::new();
     for (query, passage) in queries {
         contexts.context(&query, &passage).await.expect("the sample is found");
-        let encoded = query.encoded.as_ref().map(|encoded| encoded.as_str().to_owned());
-        expected.push(Arrived { asked: query.context.expose().to_owned(), encoded, passage });
+        expected.push(Arrived::context(&query, &passage));
     }
     assert_eq!(downstream.arrived().await, expected);
 }

@@ -1,7 +1,10 @@
 //! What the suites of both lookups need: a system behind the adapter that does as it is told.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use madoguchi_domain::caller::Passage;
+use madoguchi_domain::caller::{AccountQuery, ContextQuery, Passage};
+use madoguchi_domain::personal::Personal;
 
 use crate::samples;
 
@@ -27,10 +30,41 @@ pub enum Saying {
 pub struct Arrived {
     /// The context id or the account that was asked for.
     pub asked: String,
-    /// `encoded`, if it was sent.
-    pub encoded: Option<String>,
+    /// The other fields that were sent, by their names on the wire.
+    pub with: BTreeMap<&'static str, String>,
     /// The headers that passed.
     pub passage: Passage,
+}
+
+impl Arrived {
+    /// How a question about a context arrives if nothing is changed on the way.
+    #[must_use]
+    pub fn context(query: &ContextQuery, passage: &Passage) -> Self {
+        let encoded = query.encoded.as_ref().map(|it| ("encoded", it.as_str().to_owned()));
+        Self {
+            asked: query.context.expose().to_owned(),
+            with: encoded.into_iter().collect(),
+            passage: passage.clone(),
+        }
+    }
+
+    /// How a question about an owner arrives if nothing is changed on the way.
+    #[must_use]
+    pub fn owner(query: &AccountQuery, passage: &Passage) -> Self {
+        let fields = [
+            ("tipo_estrutura", &query.structure),
+            ("segmento", &query.segment),
+            ("servico_digital", &query.digital_service),
+        ];
+        let given = |(name, text): (_, &Option<Personal>)| {
+            text.as_ref().map(|text| (name, text.expose().to_owned()))
+        };
+        Self {
+            asked: query.account.expose().to_owned(),
+            with: fields.into_iter().filter_map(given).collect(),
+            passage: passage.clone(),
+        }
+    }
 }
 
 /// The system behind an adapter.

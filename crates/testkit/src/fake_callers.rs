@@ -113,9 +113,7 @@ impl CallerContexts for FakeCallers {
         query: &ContextQuery,
         passage: &Passage,
     ) -> Result<Found<CallerContext>, LookupError> {
-        let id = query.context.expose();
-        let encoded = query.encoded.as_ref().map(|encoded| encoded.as_str().to_owned());
-        let arrived = Arrived { asked: id.to_owned(), encoded, passage: passage.clone() };
+        let (id, arrived) = (query.context.expose(), Arrived::context(query, passage));
         self.answer(arrived, |memory| memory.contexts.get(id).cloned()).await
     }
 }
@@ -127,9 +125,7 @@ impl AccountDirectory for FakeCallers {
         query: &AccountQuery,
         passage: &Passage,
     ) -> Result<Found<CustomerProfile>, LookupError> {
-        let id = query.account.expose();
-        let asked = id.to_owned();
-        let arrived = Arrived { asked, encoded: None, passage: passage.clone() };
+        let (id, arrived) = (query.account.expose(), Arrived::owner(query, passage));
         self.answer(arrived, |memory| memory.owners.get(id).cloned()).await
     }
 }

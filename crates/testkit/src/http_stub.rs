@@ -195,6 +195,10 @@ async fn act(
             }
             Ok(response.leaves_open())
         }
+        Behaviour::Late { wait, response } => {
+            time::sleep(wait).await;
+            speak(&response, stream).await
+        }
         Behaviour::Raw(bytes) => {
             stream.write_all(&bytes).await?;
             Ok(ControlFlow::Break(()))

@@ -69,8 +69,8 @@ impl<'a> From<&'a CallerContext> for ContextBody<'a> {
             cpf: context.cpf.as_ref().map(TaxId::masked),
             branch: exposed(context.branch.as_ref()),
             account: context.account.as_ref().map(|account| mask::account(account.expose())),
-            segment: context.segment.as_deref(),
-            option: context.option.as_deref(),
+            segment: exposed(context.segment.as_ref()),
+            option: exposed(context.option.as_ref()),
             number: exposed(context.number.as_ref()),
             device: context.device.as_ref().map(SecurityDevice::as_str),
             device_confirmed: context.device_confirmed.as_ref().map(Confirmation::as_str),
@@ -110,13 +110,13 @@ impl<'a> From<&'a Owner> for OwnerBody<'a> {
             person: profile.person.as_ref().map(|person| match person {
                 PersonType::Natural => "natural",
                 PersonType::Legal => "legal",
-                PersonType::Other(text) => text,
+                PersonType::Other(text) => text.expose(),
             }),
             tax_id: profile.tax_id.as_ref().map(TaxId::masked),
-            identified: profile.identified.as_deref(),
+            identified: exposed(profile.identified.as_ref()),
             branch: exposed(profile.branch.as_ref()),
             account: profile.account.as_ref().map(|account| mask::account(account.expose())),
-            opened_on: profile.opened_on.as_deref(),
+            opened_on: exposed(profile.opened_on.as_ref()),
             emails: profile.emails.iter().map(EmailBody::from).collect(),
             phones: profile.phones.iter().map(PhoneBody::from).collect(),
             managers: profile.managers.iter().map(ManagerBody::from).collect(),
@@ -132,7 +132,7 @@ struct EmailBody<'a> {
 
 impl<'a> From<&'a Email> for EmailBody<'a> {
     fn from(email: &'a Email) -> Self {
-        Self { address: mask::email(email.address.expose()), main: email.main.as_deref() }
+        Self { address: mask::email(email.address.expose()), main: exposed(email.main.as_ref()) }
     }
 }
 
@@ -149,12 +149,12 @@ struct PhoneBody<'a> {
 impl<'a> From<&'a Phone> for PhoneBody<'a> {
     fn from(phone: &'a Phone) -> Self {
         Self {
-            country: phone.country.as_deref(),
-            area: phone.area.as_deref(),
+            country: exposed(phone.country.as_ref()),
+            area: exposed(phone.area.as_ref()),
             number: exposed(phone.number.as_ref()),
-            extension: phone.extension.as_deref(),
-            mobile: phone.mobile.as_deref(),
-            main: phone.main.as_deref(),
+            extension: exposed(phone.extension.as_ref()),
+            mobile: exposed(phone.mobile.as_ref()),
+            main: exposed(phone.main.as_ref()),
         }
     }
 }
@@ -174,13 +174,13 @@ struct ManagerBody<'a> {
 impl<'a> From<&'a Manager> for ManagerBody<'a> {
     fn from(manager: &'a Manager) -> Self {
         Self {
-            user: manager.user.as_deref(),
+            user: exposed(manager.user.as_ref()),
             // The bank's own people are to be reached.
             email: exposed(manager.email.as_ref()),
-            segment: manager.segment.as_deref(),
-            platform: manager.platform.as_deref(),
-            role: manager.role.as_deref(),
-            skill_queue: manager.skill_queue.as_deref(),
+            segment: exposed(manager.segment.as_ref()),
+            platform: exposed(manager.platform.as_ref()),
+            role: exposed(manager.role.as_ref()),
+            skill_queue: exposed(manager.skill_queue.as_ref()),
             phones: manager.phones.iter().map(PhoneBody::from).collect(),
         }
     }

@@ -11,7 +11,7 @@ use super::caller_view::WhoBody;
 use super::view;
 use crate::call::Call;
 use crate::front::Front;
-use crate::gateway::passage;
+use crate::gateway::{passage, passes};
 use crate::problem::{Code, Problem};
 
 const DEADLINE: &str = "x-deadline-ms";
@@ -28,19 +28,20 @@ pub(crate) async fn who(
     let time = deadline(&request)?;
     let passage = passage(&callers, request.headers())?;
     let Call { by, correlation, body: query } = call;
+    passes(&correlation, &passage);
     let work = async move { callers.desk.who(&query, &passage, time, (by, correlation)).await };
     let who = front.run(work).await?;
     Ok(view::data(&WhoBody::from(&who)))
 }
 
 fn deadline(request: &HttpRequest) -> Result<Duration, InvalidField> {
-    let rule = InvalidField::new(DEADLINE, "must be a whole number from 50 to 10000");
+    let rule = InvalidField::new(DEADLINE, "must be a whole number from 200 to 10000");
     let mut values = request.headers().get_all(DEADLINE);
     let Some(value) = values.next() else {
         return Ok(USUAL);
     };
     let digits = value.to_str().ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
-    let millis = digits.and_then(|text| text.parse().ok()).filter(|ms| (50..=10_000).contains(ms));
+    let millis = digits.and_then(|text| text.parse().ok()).filter(|ms| (200..=10_000).contains(ms));
     match (millis, values.next()) {
         (Some(millis), None) => Ok(Duration::from_millis(millis)),
         (None, _) | (_, Some(_)) => Err(rule),

@@ -28,12 +28,21 @@ impl FromFields for ContextosBody {
     }
 }
 
+/// The most bytes of a context id whose Base64 is one too, for another gateway behind this one.
+const MOST_TO_ENCODE: usize = 3072;
+
 impl FromFields for ContextQuery {
     const KEYS: &'static [&'static str] = &["contextId", "encoded"];
 
     fn read(fields: &mut Fields) -> Result<Self, Problem> {
         let context = fields.text("contextId", ContextId::parse)?;
-        Ok(Self { context, encoded: fields.optional_text("encoded", Encoded::parse)? })
+        let encoded = fields.optional_text("encoded", Encoded::parse)?;
+        let as_it_is = encoded.as_ref().is_some_and(Encoded::is_as_it_is);
+        if !as_it_is && context.expose().len() > MOST_TO_ENCODE {
+            let rule = "must be at most 3072 bytes, or encoded already with encoded \"0\"";
+            return Err(InvalidField::new("contextId", rule).into());
+        }
+        Ok(Self { context, encoded })
     }
 }
 
@@ -71,12 +80,12 @@ impl FromFields for CodigoBody {
     }
 }
 
-fn short(text: &str) -> Result<String, InvalidField> {
+fn short(text: &str) -> Result<Personal, InvalidField> {
     if text.chars().count() > 64 || text.chars().any(char::is_control) {
         let rule = "must be at most 64 characters without control characters";
         return Err(InvalidField::new("field", rule));
     }
-    Ok(text.to_owned())
+    Ok(Personal::new(text))
 }
 
 /// Looks an owner up.

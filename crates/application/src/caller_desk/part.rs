@@ -50,8 +50,8 @@ pub enum Absence {
     NotIdentified,
     /// The context names no branch and account that give an account number.
     NotDerivable,
-    /// The account's last digit may or may not be its check digit, and the owner's number does not
-    /// confirm the reading.
+    /// Only the account's last digit told whether it is the check digit, and the owner's number
+    /// does not confirm the reading.
     UncertainAccount,
 }
 

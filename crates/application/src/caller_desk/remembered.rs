@@ -5,7 +5,7 @@ use std::time::{Duration, Instant as Moment};
 
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::caller::{
-    AccountQuery, CallerContext, ContextQuery, CustomerProfile, Passage,
+    AccountQuery, ApiKey, CallerContext, ContextQuery, CustomerProfile, Passage,
 };
 use madoguchi_domain::port::LookupError;
 use moka::Expiry;
@@ -26,9 +26,13 @@ const ACCOUNTS: u64 = 10_000;
 #[derive(Clone)]
 pub(super) struct Lookups {
     ports: CallerPorts,
-    contexts: Cache<ContextQuery, Kept<CallerContext>>,
-    accounts: Cache<AccountQuery, Kept<CustomerProfile>>,
+    contexts: Cache<Question<ContextQuery>, Kept<CallerContext>>,
+    accounts: Cache<Question<AccountQuery>, Kept<CustomerProfile>>,
 }
+
+/// What is asked, and with whose key: another consumer may not be shown the same. The flow is that
+/// of whoever asked first.
+type Question<Q> = (Q, Option<ApiKey>);
 
 /// What a lookup brought, when, and until when that holds. An answer that says nothing about that
 /// holds for those who waited for it and for nobody else.
@@ -39,7 +43,7 @@ struct Kept<T> {
     holds_until: Option<Timestamp>,
 }
 
-/// Lets go at once of what nobody else may have.
+/// What nobody else may have is over as soon as it is there.
 struct WhileItHolds;
 
 impl<K, T> Expiry<K, Kept<T>> for WhileItHolds {
@@ -67,23 +71,27 @@ impl Lookups {
         until: Instant,
     ) -> Part<Arc<CallerContext>> {
         let asked_at = self.ports.clock.now();
-        if let Some(kept) = self.contexts.get(&query).await
+        let question = (query, passage.api_key.clone());
+        if let Some(kept) = self.contexts.get(&question).await
             && kept.holds_until.is_none_or(|until| until <= asked_at)
         {
             // Its own clock tells better than the cache's.
-            self.contexts.invalidate(&query).await;
+            self.contexts.invalidate(&question).await;
         }
         let (contexts, ports, passage) =
             (self.contexts.clone(), self.ports.clone(), passage.clone());
         let lookup = tokio::spawn(async move {
             let clock = Arc::clone(&ports.clock);
-            let asked = query.clone();
+            let asked = question.0.clone();
             let ask = async move {
                 let found = ports.contexts.context(&asked, &passage).await?;
                 let holds_until = found.value.expires_at;
                 Ok(Kept { value: Arc::new(found.value), fetched_at: clock.now(), holds_until })
             };
-            contexts.try_get_with(query, ask).await
+            let found = contexts.try_get_with(question, ask).await;
+            // What is over is let go of now, not when there is room to make.
+            contexts.run_pending_tasks().await;
+            found
         });
         part(lookup, asked_at, until).await
     }
@@ -96,17 +104,20 @@ impl Lookups {
         until: Instant,
     ) -> Part<Arc<CustomerProfile>> {
         let asked_at = self.ports.clock.now();
+        let question = (query, passage.api_key.clone());
         let (accounts, ports, passage) =
             (self.accounts.clone(), self.ports.clone(), passage.clone());
         let lookup = tokio::spawn(async move {
             let clock = Arc::clone(&ports.clock);
-            let asked = query.clone();
+            let asked = question.0.clone();
             let ask = async move {
                 let found = ports.accounts.owner(&asked, &passage).await?;
                 let (value, fetched_at) = (Arc::new(found.value), clock.now());
                 Ok(Kept { value, fetched_at, holds_until: None })
             };
-            accounts.try_get_with(query, ask).await
+            let found = accounts.try_get_with(question, ask).await;
+            accounts.run_pending_tasks().await;
+            found
         });
         part(lookup, asked_at, until).await
     }

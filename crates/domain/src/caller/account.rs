@@ -107,10 +107,35 @@ pub struct NotDerivable;
 pub struct AccountReading {
     /// The account.
     pub codigo: CodigoConta,
-    /// Whether it can only be meant so. If not, the last digit was taken for the check digit
-    /// because it fits, as that of one in ten accounts without a check digit does by chance:
-    /// whoever uses the answer must make sure of the owner in another way.
-    pub certain: bool,
+    /// How sure that is.
+    pub told_by: ToldBy,
+}
+
+/// What told whether an account came with its check digit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToldBy {
+    /// Its form: eight digits, or a hyphen before the last. It can only be meant so.
+    Form,
+    /// Its last digit, which does not fit the others: it came without one, unless a digit of it
+    /// is wrong.
+    MisfitDigit,
+    /// Its last digit, which fits the others, as that of one in ten accounts without a check digit
+    /// does by chance.
+    FittingDigit,
+}
+
+impl ToldBy {
+    /// Says whether an owner may be shown: `is_caller` is whether the owner's number is the
+    /// caller's, as far as that is known. A reading by a digit falls with an owner who is somebody
+    /// else, and one that may be chance stands only with an owner who is the caller.
+    #[must_use]
+    pub const fn stands(self, is_caller: Option<bool>) -> bool {
+        match self {
+            Self::Form => true,
+            Self::MisfitDigit => !matches!(is_caller, Some(false)),
+            Self::FittingDigit => matches!(is_caller, Some(true)),
+        }
+    }
 }
 
 impl Entity {
@@ -142,15 +167,15 @@ impl Entity {
         }
         let branch = format!("{branch:0>4}");
         if let Some((number, check)) = account.split_once('-') {
-            return self.checked(&branch, number, check, true);
+            return self.checked(&branch, number, check, ToldBy::Form);
         }
         if account.len() == 8 && are_digits(account) {
-            return self.checked(&branch, &account[..7], &account[7..], true);
+            return self.checked(&branch, &account[..7], &account[7..], ToldBy::Form);
         }
         let alone = dac(&branch, account).ok_or(NotDerivable)?;
         let (number, check) = account.split_at(account.len() - 1);
-        self.checked(&branch, number, check, false)
-            .or_else(|_| Ok(self.reading(&branch, account, alone, true)))
+        self.checked(&branch, number, check, ToldBy::FittingDigit)
+            .or_else(|_| Ok(self.reading(&branch, account, alone, ToldBy::MisfitDigit)))
     }
 
     fn checked(
@@ -158,20 +183,20 @@ impl Entity {
         branch: &str,
         number: &str,
         check: &str,
-        certain: bool,
+        told_by: ToldBy,
     ) -> Result<AccountReading, NotDerivable> {
         let right = dac(branch, number).ok_or(NotDerivable)?;
         if check.as_bytes() != [right] {
             return Err(NotDerivable);
         }
-        Ok(self.reading(branch, number, right, certain))
+        Ok(self.reading(branch, number, right, told_by))
     }
 
-    fn reading(&self, branch: &str, number: &str, check: u8, certain: bool) -> AccountReading {
+    fn reading(&self, branch: &str, number: &str, check: u8, told_by: ToldBy) -> AccountReading {
         let Self { company, bank } = self;
         let check = char::from(check);
         let codigo = CodigoConta(format!("{company}{bank}{branch}{number:0>7}{check}"));
-        AccountReading { codigo, certain }
+        AccountReading { codigo, told_by }
     }
 }
 

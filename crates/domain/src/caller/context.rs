@@ -17,9 +17,9 @@ pub struct CallerContext {
     /// `u_cc`: the caller's account, with or without its check digit.
     pub account: Option<Personal>,
     /// `u_seg`: the caller's segment.
-    pub segment: Option<String>,
+    pub segment: Option<Personal>,
     /// `u_dest`: what was chosen in the voice menu.
-    pub option: Option<String>,
+    pub option: Option<Personal>,
     /// `u_numA`: the number that calls.
     pub number: Option<Personal>,
     /// `u_dseg`: the security device.
@@ -43,7 +43,7 @@ macro_rules! closed_set {
         pub enum $name {
             $($(#[$text_doc])* $variant,)*
             /// Another value than the documented ones, as it came.
-            Other(String),
+            Other(Personal),
         }
 
         impl $name {
@@ -52,7 +52,7 @@ macro_rules! closed_set {
             pub fn read(text: &str) -> Self {
                 match text {
                     $($text => Self::$variant,)*
-                    other => Self::Other(other.to_owned()),
+                    other => Self::Other(Personal::new(other)),
                 }
             }
 
@@ -61,7 +61,7 @@ macro_rules! closed_set {
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)*
-                    Self::Other(text) => text,
+                    Self::Other(text) => text.expose(),
                 }
             }
         }

@@ -26,7 +26,7 @@ impl FlowId {
 }
 
 /// A consumer's key (`x-itau-apikey`): 1 to 512 visible ASCII characters. Never printed.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ApiKey(String);
 
 impl ApiKey {

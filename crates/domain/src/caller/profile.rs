@@ -22,13 +22,13 @@ pub struct CustomerProfile {
     /// `data_nascimento_fundacao`: the date of birth or foundation.
     pub born_or_founded: Option<Personal>,
     /// `identificado`: whether the bank has identified them.
-    pub identified: Option<String>,
+    pub identified: Option<Personal>,
     /// `agencia`: the branch.
     pub branch: Option<Personal>,
     /// `conta_corrente`: the account; its check digit is not judged.
     pub account: Option<Personal>,
     /// `data_abertura_conta`: when the account was opened.
-    pub opened_on: Option<String>,
+    pub opened_on: Option<Personal>,
     /// `emails`.
     pub emails: Vec<Email>,
     /// `telefones`.
@@ -45,7 +45,7 @@ pub enum PersonType {
     /// Pessoa jurídica.
     Legal,
     /// Something else, as it came.
-    Other(String),
+    Other(Personal),
 }
 
 impl PersonType {
@@ -61,7 +61,7 @@ impl PersonType {
         match name.as_str() {
             "F" | "PF" | "FISICA" => Self::Natural,
             "J" | "PJ" | "JURIDICA" => Self::Legal,
-            _ => Self::Other(text.to_owned()),
+            _ => Self::Other(Personal::new(text)),
         }
     }
 }
@@ -72,41 +72,53 @@ pub struct Email {
     /// `email`.
     pub address: Personal,
     /// `principal`: whether it is the main one, in the bank's word.
-    pub main: Option<String>,
+    pub main: Option<Personal>,
+    /// `data_atualizacao`: when it was entered or last changed.
+    pub updated: Option<Personal>,
 }
 
 /// A phone number, in the parts in which it came.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Phone {
     /// `ddi`: the country.
-    pub country: Option<String>,
+    pub country: Option<Personal>,
     /// `ddd`: the area.
-    pub area: Option<String>,
+    pub area: Option<Personal>,
     /// `numero`: the number.
     pub number: Option<Personal>,
     /// `ramal`: the extension.
-    pub extension: Option<String>,
-    /// `celular`: whether it is a mobile phone, in the bank's word.
-    pub mobile: Option<String>,
+    pub extension: Option<Personal>,
+    /// `celular`: a mobile number, or whether `numero` is one, in the bank's word.
+    pub mobile: Option<Personal>,
     /// `principal`: whether it is the main one, in the bank's word.
-    pub main: Option<String>,
+    pub main: Option<Personal>,
 }
 
 /// Somebody at the bank who looks after the customer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Manager {
     /// `racf_gerente`: the manager's user id.
-    pub user: Option<String>,
+    pub user: Option<Personal>,
+    /// `funcional_gerente`: the manager's number as an employee.
+    pub employee: Option<Personal>,
     /// `email_gerente`.
     pub email: Option<Personal>,
     /// `segmento`.
-    pub segment: Option<String>,
+    pub segment: Option<Personal>,
+    /// `cod_carteira`: the code of the portfolio.
+    pub portfolio: Option<Personal>,
     /// `plataforma`.
-    pub platform: Option<String>,
+    pub platform: Option<Personal>,
+    /// `atendimento_plataforma_digital`: service on the digital platform.
+    pub digital_platform: Option<Personal>,
     /// `codigo_papel`: the code of the role.
-    pub role: Option<String>,
+    pub role: Option<Personal>,
+    /// `descricao_categoria`: the category.
+    pub category: Option<Personal>,
+    /// `tipo_estrutura`: the structure.
+    pub structure: Option<Personal>,
     /// `codigo_cargo`: the skill queue that a call is allocated to.
-    pub skill_queue: Option<String>,
+    pub skill_queue: Option<Personal>,
     /// `telefones`.
     pub phones: Vec<Phone>,
 }

@@ -4,9 +4,10 @@ use std::fmt;
 
 use super::CodigoConta;
 use crate::field::{InvalidField, is_plain};
+use crate::personal::Personal;
 
-/// The handle of a context, which opens it to whoever holds it: 1 to 2048 characters without
-/// control characters. Never printed.
+/// The handle of a context, which opens it to whoever holds it: 1 to 4096 bytes without control
+/// characters. Never printed.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ContextId(String);
 
@@ -14,13 +15,11 @@ impl ContextId {
     /// Reads a `contextId`.
     ///
     /// # Errors
-    /// When it is empty, over 2048 characters, or holds a control character.
+    /// When it is empty, over 4096 bytes, or holds a control character.
     pub fn parse(text: &str) -> Result<Self, InvalidField> {
-        if !is_plain(text, 2048) {
-            return Err(InvalidField::new(
-                "contextId",
-                "must be 1 to 2048 characters without control characters",
-            ));
+        if text.len() > 4096 || !is_plain(text, 4096) {
+            let rule = "must be 1 to 4096 bytes without control characters";
+            return Err(InvalidField::new("contextId", rule));
         }
         Ok(Self(text.to_owned()))
     }
@@ -44,8 +43,9 @@ impl fmt::Debug for ContextId {
     }
 }
 
-/// The field `encoded`: text of up to 32 characters, of which only `0` means anything.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// The field `encoded`: text of up to 32 characters, of which only `0` means anything. Never
+/// printed, since somebody may put a handle there.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Encoded(String);
 
 impl Encoded {
@@ -82,6 +82,12 @@ impl Encoded {
     }
 }
 
+impl fmt::Debug for Encoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_as_it_is() { "Encoded(0)" } else { "Encoded(***)" })
+    }
+}
+
 /// Asks PS7 for a context. Sent on exactly as it stands here.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ContextQuery {
@@ -97,11 +103,11 @@ pub struct AccountQuery {
     /// Which.
     pub account: CodigoConta,
     /// `tipo_estrutura`: AP, OP, SD, CO and others.
-    pub structure: Option<String>,
+    pub structure: Option<Personal>,
     /// `segmento`.
-    pub segment: Option<String>,
+    pub segment: Option<Personal>,
     /// `servico_digital`.
-    pub digital_service: Option<String>,
+    pub digital_service: Option<Personal>,
 }
 
 impl AccountQuery {
@@ -118,12 +124,13 @@ mod tests {
 
     #[test]
     fn a_context_id_has_bounds_and_is_never_printed() {
-        for bad in ["", "a\u{0}b", "line\nline", &"x".repeat(2049), &"x".repeat(10_000)] {
+        for bad in ["", "a\u{0}b", "line\nline", &"é".repeat(2049), &"x".repeat(10_000)] {
             let refused = ContextId::parse(bad).unwrap_err();
             assert!(refused.to_string().starts_with("contextId must be"));
         }
-        assert!(ContextId::parse(&"x".repeat(2048)).is_ok());
-        let query = ContextQuery { context: ContextId::parse("123123213").unwrap(), encoded: None };
+        assert!(ContextId::parse(&"é".repeat(2048)).is_ok());
+        let encoded = Some(Encoded::parse("123123213").unwrap());
+        let query = ContextQuery { context: ContextId::parse("123123213").unwrap(), encoded };
         assert!(!format!("{query:?}").contains("123123213"));
     }
 

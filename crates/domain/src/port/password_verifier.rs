@@ -15,7 +15,7 @@ pub trait PasswordVerifier: Send + Sync {
     /// The actor, or `None` for credentials that are not valid. Fails closed.
     ///
     /// # Errors
-    /// [`VerifierBusy`] when too many wait to be verified; nothing was looked at.
+    /// [`VerifierBusy`] when too many wait to be verified: whether these are valid is not known.
     async fn verify(&self, presented: &Credentials) -> Result<Option<ActorRef>, VerifierBusy>;
 }
 

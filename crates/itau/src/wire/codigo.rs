@@ -47,17 +47,23 @@ pub(crate) struct Owner {
 pub(crate) struct Email {
     pub(crate) principal: Text,
     pub(crate) email: Text,
+    pub(crate) data_atualizacao: Text,
 }
 
-/// The source's table 4, as far as it says something to a contact centre.
+/// The source's table 4.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Manager {
     pub(crate) email_gerente: Text,
     pub(crate) racf_gerente: Text,
+    pub(crate) funcional_gerente: Text,
     pub(crate) segmento: Text,
+    pub(crate) cod_carteira: Text,
     pub(crate) plataforma: Text,
+    pub(crate) atendimento_plataforma_digital: Text,
     pub(crate) codigo_papel: Text,
+    pub(crate) descricao_categoria: Text,
+    pub(crate) tipo_estrutura: Text,
     pub(crate) telefones: Listed<Phone>,
     pub(crate) codigo_cargo: Text,
 }

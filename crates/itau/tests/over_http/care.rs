@@ -6,7 +6,10 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use madoguchi_domain::breaker::BreakerSettings;
 use madoguchi_domain::caller::Passage;
-use madoguchi_domain::port::{AccountDirectory, CallerContexts, LookupError, Unavailability};
+use madoguchi_domain::core_bank::Jitter;
+use madoguchi_domain::port::{
+    AccountDirectory, CallerContexts, LookupError, MockIds, Unavailability,
+};
 use madoguchi_itau::{Itau, ItauSettings};
 use madoguchi_testkit::http_stub::{Behaviour, Response};
 use madoguchi_testkit::samples;
@@ -75,15 +78,79 @@ async fn a_probe_goes_alone_and_one_that_was_given_up_is_followed_by_another() {
 
 #[tokio::test]
 async fn what_the_downstream_says_clearly_is_no_failure_of_it() {
-    let stage = Stage::open().await;
-    let itau = careful(&stage);
-    for status in [400, 401, 404] {
+    let clear = [(200, "{}"), (400, "{}"), (401, "{}"), (403, "{}"), (404, "{}")];
+    let failed = [(200, r#"{"code":"1"}"#), (500, r#"{"code":"1"}"#)];
+    for (status, body) in clear.into_iter().chain(failed) {
+        let stage = Stage::open().await;
+        let itau = careful(&stage);
+        // Two failures, what it says, and two more: never three in a row.
+        for _ in 0..2 {
+            stage.answers(503, "");
+            context(&itau).await.unwrap_err();
+            context(&itau).await.unwrap_err();
+            stage.answers(status, body);
+            assert_ne!(context(&itau).await, LEFT_ALONE, "{status} {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_says_neither_leaves_the_count_as_it_is() {
+    for (status, body) in [(200, "<html>"), (302, ""), (429, "")] {
+        let stage = Stage::open().await;
+        let itau = careful(&stage);
         stage.answers(503, "");
         context(&itau).await.unwrap_err();
         context(&itau).await.unwrap_err();
-        stage.answers(status, "{}");
-        assert_ne!(context(&itau).await, LEFT_ALONE, "{status}");
+        stage.answers(status, body);
+        for _ in 0..5 {
+            assert_ne!(context(&itau).await, LEFT_ALONE, "{status}");
+        }
+        stage.answers(503, "");
+        context(&itau).await.unwrap_err();
+        assert_eq!(context(&itau).await, LEFT_ALONE, "{status}: the third failure");
     }
+}
+
+#[tokio::test]
+async fn a_lookup_counts_once_however_often_it_was_repeated_and_a_probe_is_not_repeated() {
+    let stage = Stage::open().await;
+    let breaker = BreakerSettings { failures: 3, open_for: SignedDuration::from_secs(30) };
+    let itau = stage.itau(ItauSettings { breaker, repeats: 4, ..stage.settings() });
+    stage.answers(503, "");
+    for _ in 0..3 {
+        assert_ne!(context(&itau).await, LEFT_ALONE);
+    }
+    assert_eq!(context(&itau).await, LEFT_ALONE);
+    assert_eq!(stage.stub.received().len(), 15);
+    stage.clock.advance(SignedDuration::from_secs(31));
+    assert_ne!(context(&itau).await, LEFT_ALONE);
+    assert_eq!(stage.stub.received().len(), 16);
+}
+
+#[tokio::test]
+async fn a_lookup_that_waited_here_for_most_of_its_time_says_nothing_of_the_other_side() {
+    let stage = Stage::open().await;
+    let breaker = BreakerSettings { failures: 2, open_for: SignedDuration::from_secs(30) };
+    let settings = ItauSettings { breaker, at_once: 1, repeats: 0, ..stage.settings() };
+    let itau = Arc::new(stage.itau(settings));
+    // The first takes 600 of 800 ms; the second is left 200 ms, too little for the same answer.
+    stage.stub.from_now_on(Behaviour::Late {
+        wait: Duration::from_millis(600),
+        response: Response::json(200, "{}"),
+    });
+    for _ in 0..2 {
+        let ask = || {
+            let itau = Arc::clone(&itau);
+            tokio::spawn(async move { context(&itau).await })
+        };
+        let (one, other) = (ask(), ask());
+        let mut ends = [one.await.unwrap(), other.await.unwrap()];
+        ends.sort_by_key(Result::is_err);
+        let late = Err(LookupError::Unavailable(Unavailability::TimedOut));
+        assert_eq!(ends, [Ok(()), late]);
+    }
+    assert_ne!(context(&itau).await, LEFT_ALONE);
 }
 
 #[tokio::test]
@@ -113,10 +180,31 @@ async fn so_many_go_at_once_some_wait_and_the_rest_are_turned_away() {
 }
 
 #[tokio::test]
-async fn repetitions_pause_and_end() {
+async fn repetitions_pause_twice_as_long_each_time_and_end() {
     let stage = Stage::open().await;
     stage.stub.from_now_on(Behaviour::Respond(Response::new(503, "")));
-    let itau = stage.itau(ItauSettings { repeats: 4, ..stage.settings() });
+    let mut ids = MockIds::new();
+    ids.expect_jitter().return_const(Jitter::FULL);
+    let settings =
+        ItauSettings { repeats: 4, pause: Duration::from_millis(10), ..stage.settings() };
+    let itau = Itau::new(settings, Arc::new(stage.clock.clone()), Arc::new(ids)).unwrap();
+    let began = std::time::Instant::now();
     context(&itau).await.unwrap_err();
     assert_eq!(stage.stub.received().len(), 5);
+    assert!(began.elapsed() >= Duration::from_millis(10 + 20 + 40 + 80));
+}
+
+#[tokio::test]
+async fn a_pause_that_ends_too_late_is_not_begun() {
+    let stage = Stage::open().await;
+    stage.stub.from_now_on(Behaviour::Respond(Response::new(503, "")));
+    let mut ids = MockIds::new();
+    ids.expect_jitter().return_const(Jitter::FULL);
+    let settings = ItauSettings { pause: Duration::from_secs(5), ..stage.settings() };
+    let itau = Itau::new(settings, Arc::new(stage.clock.clone()), Arc::new(ids)).unwrap();
+    let began = std::time::Instant::now();
+    let fault = Err(LookupError::Unavailable(Unavailability::Fault));
+    assert_eq!(context(&itau).await, fault);
+    assert_eq!(stage.stub.received().len(), 1);
+    assert!(began.elapsed() < Duration::from_millis(700));
 }

@@ -48,20 +48,22 @@ async fn a_lookup_is_one_json_post_with_our_credentials_to_the_documented_path()
 #[tokio::test]
 async fn each_status_has_its_meaning_and_only_faults_are_asked_again() {
     let status = unavailable(Unavailability::Status);
+    let fault = unavailable(Unavailability::Fault);
+    let busy = unavailable(Unavailability::Busy);
     for (code, outcome, asked) in [
         (400, Err(LookupError::Refused), 2),
         (401, Err(LookupError::Misconfigured), 2),
         (403, Err(LookupError::Misconfigured), 2),
         (404, Err(LookupError::NotFound), 2),
-        (201, status, 6),
-        (204, status, 6),
-        (302, status, 6),
-        (405, status, 6),
-        (408, status, 6),
-        (429, status, 6),
-        (500, status, 6),
-        (502, status, 6),
-        (503, status, 6),
+        (201, status, 2),
+        (204, status, 2),
+        (302, status, 2),
+        (405, status, 2),
+        (429, busy, 2),
+        (408, fault, 6),
+        (500, fault, 6),
+        (502, fault, 6),
+        (503, fault, 6),
     ] {
         let response = Response::json(code, "{\"code\":\"0\"}");
         let (outcomes, received) = looked_up(Behaviour::Respond(response)).await;
@@ -79,8 +81,17 @@ async fn a_failure_that_the_downstream_owns_up_to_is_not_asked_again() {
 }
 
 #[tokio::test]
+async fn whoever_asks_to_come_again_later_is_not_asked_at_once() {
+    for status in [500, 503] {
+        let response = Response::json(status, r#"{"code":"1"}"#).with_header("retry-after", "1");
+        let (outcomes, received) = looked_up(Behaviour::Respond(response)).await;
+        assert_eq!((outcomes, received), ([unavailable(Unavailability::Busy); 2], 2), "{status}");
+    }
+}
+
+#[tokio::test]
 async fn a_connection_that_ends_too_early_is_asked_again() {
-    let unreadable = unavailable(Unavailability::Unreadable);
+    let broken = unavailable(Unavailability::Broken);
     let response = || Response::json(200, samples::CONTEXT_DOCUMENT);
     for behaviour in [
         Behaviour::Close,
@@ -91,7 +102,7 @@ async fn a_connection_that_ends_too_early_is_asked_again() {
     ] {
         let shown = format!("{behaviour:?}");
         let (outcomes, received) = looked_up(behaviour).await;
-        assert_eq!((outcomes, received), ([unreadable; 2], 6), "{shown}");
+        assert_eq!((outcomes, received), ([broken; 2], 6), "{shown}");
     }
 }
 
@@ -130,8 +141,8 @@ async fn a_reply_is_read_up_to_256_kib_and_not_a_byte_further() {
     let (outcomes, _) = looked_up(Behaviour::Respond(padded(most))).await;
     assert_eq!(outcomes, [Ok(()); 2]);
     for response in [padded(most + 1), padded(most + 1).unmeasured(), padded(300 * 1024)] {
-        let (outcomes, _) = looked_up(Behaviour::Respond(response)).await;
-        assert_eq!(outcomes, [unavailable(Unavailability::Unreadable); 2]);
+        let (outcomes, asked) = looked_up(Behaviour::Respond(response)).await;
+        assert_eq!((outcomes, asked), ([unavailable(Unavailability::Unreadable); 2], 2));
     }
 }
 
@@ -157,5 +168,12 @@ fn settings_that_cannot_be_used_are_refused_by_name() {
         let told = make(ItauSettings { credentials, ..usual() });
         assert!(matches!(told, InvalidItau::Credentials));
     }
-    assert!(matches!(make(ItauSettings { at_once: 0, ..usual() }), InvalidItau::Limits));
+    for settings in [
+        ItauSettings { at_once: 0, ..usual() },
+        ItauSettings { at_once: usize::MAX, ..usual() },
+        ItauSettings { waiting: usize::MAX, ..usual() },
+        ItauSettings { pause: Duration::MAX, ..usual() },
+    ] {
+        assert!(matches!(make(settings), InvalidItau::Limits(_)));
+    }
 }

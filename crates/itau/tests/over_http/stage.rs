@@ -90,12 +90,14 @@ impl Downstream for Stage {
 fn arrived(request: &Received) -> Arrived {
     let body = request.json();
     let asked = body.get("contextId").or(body.get("codigo_conta")).unwrap();
-    let encoded = body.get("encoded").map(|encoded| encoded.as_str().unwrap().to_owned());
+    let names = ["encoded", "tipo_estrutura", "segmento", "servico_digital"];
+    let given = |name| Some((name, body.get(name)?.as_str().unwrap().to_owned()));
+    let with = names.into_iter().filter_map(given).collect();
     let header = |name| request.header(name);
     let passage = Passage {
         flow: madoguchi_domain::caller::FlowId::parse(header("x-itau-flowID").unwrap()).unwrap(),
         correlation: header("x-itau-correlationID").map(samples::correlation),
         api_key: header("x-itau-apikey").map(samples::api_key),
     };
-    Arrived { asked: asked.as_str().unwrap().to_owned(), encoded, passage }
+    Arrived { asked: asked.as_str().unwrap().to_owned(), with, passage }
 }

@@ -34,6 +34,13 @@ pub enum Behaviour {
         /// The pause after each byte.
         pause: Duration,
     },
+    /// Answer after a while.
+    Late {
+        /// The while.
+        wait: Duration,
+        /// The answer.
+        response: Response,
+    },
     /// Send these bytes, HTTP or not, and close.
     Raw(Vec<u8>),
     /// Never answer and never close.
@@ -57,6 +64,7 @@ impl fmt::Debug for Behaviour {
             Self::Reset => "Reset",
             Self::Cut { .. } => "Cut",
             Self::Dribble { .. } => "Dribble",
+            Self::Late { .. } => "Late",
             Self::Raw(_) => "Raw",
             Self::Hang => "Hang",
         })

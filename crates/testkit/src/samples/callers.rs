@@ -60,8 +60,8 @@ pub fn found_context() -> Found<CallerContext> {
         cpf: Some(TaxId::classify("52998224725", None)),
         branch: Some(Personal::new("1500")),
         account: Some(Personal::new("00052061")),
-        segment: Some("PF".to_owned()),
-        option: Some("3".to_owned()),
+        segment: Some(Personal::new("PF")),
+        option: Some(Personal::new("3")),
         number: Some(Personal::new("11987654321")),
         device: Some(SecurityDevice::Token),
         device_confirmed: Some(Confirmation::Yes),
@@ -75,15 +75,15 @@ pub fn found_context() -> Found<CallerContext> {
 #[must_use]
 pub fn found_owner() -> Found<CustomerProfile> {
     let phone = Phone {
-        country: Some("55".to_owned()),
-        area: Some("11".to_owned()),
+        country: Some(Personal::new("55")),
+        area: Some(Personal::new("11")),
         number: Some(Personal::new("40041234")),
-        extension: Some("12".to_owned()),
+        extension: Some(Personal::new("12")),
         ..Phone::default()
     };
     let manager = Manager {
-        user: Some("GER01".to_owned()),
-        skill_queue: Some("FILA-7".to_owned()),
+        user: Some(Personal::new("GER01")),
+        skill_queue: Some(Personal::new("FILA-7")),
         phones: vec![phone],
         ..Manager::default()
     };
@@ -92,7 +92,7 @@ pub fn found_owner() -> Found<CustomerProfile> {
         name: Some(Personal::new("Maria Silva")),
         person: Some(PersonType::Natural),
         tax_id: Some(TaxId::classify("52998224725", None)),
-        identified: Some("Identificado".to_owned()),
+        identified: Some(Personal::new("Identificado")),
         branch: Some(Personal::new("1500")),
         account: Some(Personal::new("052061")),
         managers: vec![manager],

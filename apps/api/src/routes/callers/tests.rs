@@ -80,19 +80,22 @@ async fn the_headers_of_a_flow_pass_here_too() {
     for question in asked {
         assert_eq!(question.passage, madoguchi_testkit::downstream::full_passage());
     }
+    let rows = madoguchi_testkit::trail::rows(&stage.store.stores()).await;
+    let ids: Vec<_> = rows.iter().map(|row| row.entry.correlation.as_str()).collect();
+    assert_eq!(ids, ["group-1"]);
 }
 
 #[actix_web::test]
 async fn a_deadline_or_a_body_that_is_none_is_refused() {
     let stage = knowing_maria();
-    for deadline in ["", "0", "49", "10001", "-1", "1e3", "2 s", "99999999999999999999"] {
+    for deadline in ["", "0", "199", "10001", "-1", "1e3", "2 s", "99999999999999999999"] {
         let (status, body) =
             answer(&stage, maria().insert_header(("x-deadline-ms", deadline))).await;
         let message = body["error"]["error_message"].as_str().unwrap();
         assert_eq!((status, message.starts_with("x-deadline-ms")), (400, true), "{deadline}");
     }
     let twice =
-        maria().append_header(("x-deadline-ms", "100")).append_header(("x-deadline-ms", "100"));
+        maria().append_header(("x-deadline-ms", "500")).append_header(("x-deadline-ms", "500"));
     assert_eq!(answer(&stage, twice).await.0, 400);
     let flow = maria().insert_header(("x-itau-flowID", "with space"));
     assert_eq!(answer(&stage, flow).await.0, 400);

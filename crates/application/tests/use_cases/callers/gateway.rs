@@ -18,7 +18,7 @@ async fn a_context_id_goes_on_encoded_and_marked_as_done() {
     let again = counter.desk.context(&as_it_is, &full_passage(), asker()).await;
     assert_eq!(again, Ok(samples::found_context()));
     for arrived in counter.callers.asked() {
-        assert_eq!((arrived.asked.as_str(), arrived.encoded.as_deref()), (MARIA, Some("0")));
+        assert_eq!((arrived.asked.as_str(), arrived.with["encoded"].as_str()), (MARIA, "0"));
         assert_eq!(arrived.passage, full_passage());
     }
     assert_eq!(counter.callers.asked().len(), 2, "nothing is remembered");

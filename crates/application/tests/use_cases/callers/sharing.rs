@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use madoguchi_application::{Absence, Part};
+use madoguchi_domain::caller::Passage;
 use madoguchi_testkit::samples;
 
-use super::counter::{Counter, MARIA};
+use super::counter::{Counter, MARIA, TIME, asker};
 
 fn asked(counter: &Counter, id: &str) -> usize {
     counter.callers.asked().iter().filter(|arrived| arrived.asked == id).count()
@@ -30,6 +31,25 @@ async fn twenty_who_ask_at_once_share_one_lookup_of_each_kind() {
         assert!(matches!(who.context, Part::Fresh(_)) && matches!(who.account, Part::Fresh(_)));
     }
     assert_eq!((asked(&counter, MARIA), asked(&counter, &account)), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_found_with_one_consumers_key_is_nobody_elses() {
+    let counter = Counter::open();
+    counter.context_is(|context| context.expires_at = Some(samples::at(600)));
+    let with = async |key: Option<&str>| {
+        let api_key = key.map(samples::api_key);
+        let passage = Passage { api_key, ..Passage::of(samples::flow(9)) };
+        let query = samples::context_query();
+        let who = counter.desk.who(&query, &passage, TIME, asker()).await.expect("an answer");
+        matches!(who.context, Part::Cached(..))
+    };
+    for key in [None, Some("one"), Some("other")] {
+        assert!(!with(key).await, "{key:?}");
+        counter.clock.advance(SignedDuration::from_secs(1));
+        assert!(with(key).await, "{key:?}");
+    }
+    assert_eq!(asked(&counter, MARIA), 3);
 }
 
 #[tokio::test(start_paused = true)]

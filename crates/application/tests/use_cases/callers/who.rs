@@ -86,7 +86,7 @@ async fn an_unidentified_caller_and_a_context_without_an_account_ask_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_account_read_by_a_digit_that_fits_by_chance_needs_its_owner_to_confirm() {
+async fn the_less_sure_an_account_is_the_more_its_owner_must_say() {
     let counter = Counter::open();
     // 5206 and the check digit 1, or an account 52061 without one.
     counter.account_reads("52061");
@@ -102,6 +102,13 @@ async fn an_account_read_by_a_digit_that_fits_by_chance_needs_its_owner_to_confi
         stranger(tax_id.clone());
         assert_eq!(counter.absence().await, Absence::UncertainAccount, "{tax_id:?}");
     }
+    // Told by a last digit that does not fit, it falls only with an owner who is somebody else.
+    counter.account_reads("5206");
+    assert_eq!(counter.absence().await, Absence::UncertainAccount);
+    stranger(None);
+    let Part::Fresh(owner) = counter.who().await.account else { panic!("no check digit") };
+    assert_eq!(owner.is_caller, None);
+    stranger(Some(TaxId::classify("11144477735", None)));
     // Told by its length, the same account is certain: another may own it.
     counter.account_reads("00052061");
     let Part::Fresh(owner) = counter.who().await.account else { panic!("a certain account") };

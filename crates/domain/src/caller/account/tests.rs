@@ -67,23 +67,31 @@ fn the_sources_own_example_and_odd_digits_are_refused_without_their_value() {
     assert_eq!(format!("{right:?} {}", right.masked()), "CodigoConta(***) 341341********2061");
 }
 
-fn reading(branch: &str, account: &str) -> Option<(String, bool)> {
+fn reading(branch: &str, account: &str) -> Option<(String, ToldBy)> {
     let entity = Entity::parse("341", "341").unwrap();
     let read = entity.account(branch, account).ok()?;
     assert!(read.codigo.has_right_dac());
-    Some((read.codigo.expose().to_owned(), read.certain))
+    Some((read.codigo.expose().to_owned(), read.told_by))
 }
 
 #[test]
 fn an_account_with_its_check_digit_is_told_from_one_without() {
-    let with = |certain| Some(("341341150000052061".to_owned(), certain));
-    assert_eq!(reading("1500", "00052061"), with(true), "eight digits");
-    assert_eq!(reading("1500", "5206-1"), with(true), "a hyphen");
-    assert_eq!(reading("1500", "52061"), with(false), "its last digit fits");
-    assert_eq!(reading("1500", "0005206"), with(true), "its last digit does not fit");
-    assert_eq!(reading(" 1500", "5206 "), with(true));
-    let short = Some(("341341005700123457".to_owned(), false));
+    let told = |by| Some(("341341150000052061".to_owned(), by));
+    assert_eq!(reading("1500", "00052061"), told(ToldBy::Form), "eight digits");
+    assert_eq!(reading("1500", "5206-1"), told(ToldBy::Form), "a hyphen");
+    assert_eq!(reading("1500", "52061"), told(ToldBy::FittingDigit));
+    assert_eq!(reading("1500", "0005206"), told(ToldBy::MisfitDigit));
+    assert_eq!(reading(" 1500", "5206 "), told(ToldBy::MisfitDigit));
+    let short = Some(("341341005700123457".to_owned(), ToldBy::FittingDigit));
     assert_eq!(reading("57", "123457"), short, "a branch is padded");
+}
+
+#[test]
+fn the_less_a_reading_says_the_more_the_owner_must() {
+    let stands = |told_by: ToldBy| [Some(true), None, Some(false)].map(|is| told_by.stands(is));
+    assert_eq!(stands(ToldBy::Form), [true, true, true]);
+    assert_eq!(stands(ToldBy::MisfitDigit), [true, true, false]);
+    assert_eq!(stands(ToldBy::FittingDigit), [true, false, false]);
 }
 
 #[test]
