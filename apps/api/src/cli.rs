@@ -23,6 +23,9 @@ const EXAMPLE: &str = "Example:\n  madoguchi migrate --config madoguchi.toml\n  
     madoguchi serve --config madoguchi.toml\n\n\
     Every key of the file can be given as MADOGUCHI__SECTION__KEY in the environment instead.";
 
+/// Guesses are many while the right user is about, so a password must be drawn, not thought of.
+const LEAST_PASSWORD: usize = 16;
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Answer HTTP and tell the core bank, until SIGTERM or Ctrl-C.
@@ -32,9 +35,8 @@ enum Command {
     #[command(after_help = "Example:\n  madoguchi migrate --config madoguchi.toml")]
     Migrate(Configured),
     /// Read a password from standard input and print its hash for the gateway's file of users.
-    #[command(
-        after_help = "Example:\n  openssl rand -hex 16 | tee password | madoguchi hash-password"
-    )]
+    #[command(after_help = "Example:\n  \
+        (umask 077; openssl rand -hex 16 | tee password | madoguchi hash-password)")]
     HashPassword,
 }
 
@@ -98,7 +100,13 @@ async fn migrate(settings: &Settings) -> anyhow::Result<()> {
 fn hash_password() -> anyhow::Result<()> {
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).context("standard input must hold the password")?;
-    let hash = wiring::hash_password(line.trim_end_matches(['\r', '\n']))?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    anyhow::ensure!(
+        password.len() >= LEAST_PASSWORD,
+        "the password must have at least {LEAST_PASSWORD} bytes: draw it at random, for example \
+         with openssl rand -hex 16"
+    );
+    let hash = wiring::hash_password(password)?;
     writeln!(std::io::stdout(), "{hash}").context("standard output was closed")
 }
 

@@ -66,13 +66,13 @@ impl Front {
     }
 
     /// The same for work whose errors are another envelope's to tell.
-    pub(crate) async fn finish<T, F>(&self, work: F) -> Result<T, Problem>
+    pub(crate) async fn finish<T, F>(&self, work: F) -> Result<T, Unfinished>
     where
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
     {
-        let busy = |_| Problem::of(Code::Unavailable);
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(busy)?;
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(|_| Unfinished::NotBegun)?;
         let work = self.runtime.spawn(async move {
             let done = work.await;
             drop(place);
@@ -80,8 +80,28 @@ impl Front {
         });
         match tokio::time::timeout(PATIENCE, work).await {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(_)) => Err(Problem::of(Code::Internal)),
-            Err(_) => Err(Problem::of(Code::Unavailable)),
+            Ok(Err(_)) => Err(Unfinished::Broken),
+            Err(_) => Err(Unfinished::Late),
+        }
+    }
+}
+
+/// Why work has no outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unfinished {
+    /// Too many are at work: nothing was done.
+    NotBegun,
+    /// It takes longer than anybody waits, and goes on.
+    Late,
+    /// It panicked.
+    Broken,
+}
+
+impl From<Unfinished> for Problem {
+    fn from(why: Unfinished) -> Self {
+        match why {
+            Unfinished::NotBegun | Unfinished::Late => Self::of(Code::Unavailable),
+            Unfinished::Broken => Self::of(Code::Internal),
         }
     }
 }

@@ -1,12 +1,11 @@
 //! What the process counts, and the listener of its own that shows it to a monitor.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpResponse, HttpServer, web};
-use anyhow::Context;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::task::JoinHandle;
 
@@ -14,6 +13,9 @@ use tokio::task::JoinHandle;
 const BOUNDS: [f64; 10] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0];
 /// How often what was counted is drawn together, so that it does not pile up unread.
 const EVERY: Duration = Duration::from_secs(5);
+
+/// How long whoever reads the metrics may take when the process stops, in seconds.
+const GRACE: u64 = 1;
 
 /// The listener.
 #[derive(Debug)]
@@ -25,18 +27,16 @@ pub(crate) struct Admin {
 }
 
 impl Admin {
-    /// Counts from now on, and shows it at `listen`.
-    pub(crate) fn start(listen: SocketAddr) -> anyhow::Result<Self> {
-        let counted = recorder()?;
-        let listener = crate::server::listen(listen)
-            .with_context(|| format!("server.admin_listen {listen}: choose a free port"))?;
+    /// Shows at `listener` what the process counts.
+    pub(crate) fn start(listener: TcpListener, counted: PrometheusHandle) -> anyhow::Result<Self> {
         let addr = listener.local_addr()?;
         let shown = counted.clone();
         let server = HttpServer::new(move || {
             let counted = shown.clone();
             App::new().route("/metrics", web::get().to(move || show(counted.clone())))
         });
-        let server = server.workers(1).disable_signals().listen(listener)?.run();
+        let server = server.workers(1).disable_signals().shutdown_timeout(GRACE);
+        let server = server.listen(listener)?.run();
         let upkeep = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(EVERY).await;
@@ -46,6 +46,11 @@ impl Admin {
         Ok(Self { addr, handle: server.handle(), serving: tokio::spawn(server), upkeep })
     }
 
+    /// Says whether it has ended and should run for ever.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.serving.is_finished() || self.upkeep.is_finished()
+    }
+
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         self.upkeep.abort();
         self.handle.stop(true).await;
@@ -53,8 +58,8 @@ impl Admin {
     }
 }
 
-/// The process has one recorder, however many servers it starts.
-fn recorder() -> anyhow::Result<PrometheusHandle> {
+/// Counts from now on. The process has one recorder, however many servers it starts.
+pub(crate) fn recorder() -> anyhow::Result<PrometheusHandle> {
     static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
     if let Some(recorder) = RECORDER.get() {
         return Ok(recorder.clone());

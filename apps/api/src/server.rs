@@ -10,7 +10,7 @@ use anyhow::Context;
 use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 
-use crate::metering::Admin;
+use crate::metering::{self, Admin};
 use crate::settings::Settings;
 use crate::tasks::Tasks;
 use crate::wiring;
@@ -39,12 +39,12 @@ impl Server {
     pub async fn start(settings: Settings) -> anyhow::Result<Running> {
         problem::show_as(settings.error_codes.clone())?;
         // Nothing is claimed or sent by a process that could not be reached.
-        let listener = listen(settings.server.listen).with_context(|| {
-            format!("server.listen {}: choose a free port", settings.server.listen)
-        })?;
+        let listener = listen("server.listen", settings.server.listen)?;
+        let shown_at = listen("server.admin_listen", settings.server.admin)?;
         let addr = listener.local_addr()?;
-        let admin = Admin::start(settings.server.admin)?;
+        let counted = metering::recorder()?;
         let (front, tasks) = wiring::build(&settings).await?;
+        let admin = Admin::start(shown_at, counted)?;
         let front = Data::new(front);
         let prefix = settings.server.source_prefix.clone();
         let server = HttpServer::new(move || {
@@ -65,12 +65,15 @@ impl Server {
     }
 }
 
-/// Takes the port, with room for a burst of callers.
-pub(crate) fn listen(addr: SocketAddr) -> std::io::Result<std::net::TcpListener> {
-    let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    socket.set_reuseaddr(true)?;
-    socket.bind(addr)?;
-    socket.listen(1024)?.into_std()
+/// Takes a port, with room for a burst of callers.
+fn listen(key: &str, addr: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
+    let take = || {
+        let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(addr)?;
+        socket.listen(1024)?.into_std()
+    };
+    take().with_context(|| format!("{key} {addr}: choose a free port"))
 }
 
 impl Running {
@@ -93,6 +96,9 @@ impl Running {
             if self.serving.is_finished() {
                 return "the HTTP server";
             }
+            if self.admin.has_ended() {
+                return "the listener of the metrics";
+            }
             if let Some(what) = self.tasks.has_ended() {
                 return what;
             }
@@ -106,8 +112,9 @@ impl Running {
     pub async fn stop(self) -> anyhow::Result<()> {
         self.handle.stop(true).await;
         let served = self.serving.await;
-        self.tasks.stop().await?;
+        let finished = self.tasks.stop().await;
         self.admin.stop().await?;
+        finished?;
         Ok(served??)
     }
 }

@@ -20,7 +20,7 @@ use madoguchi_domain::port::TokenVerifier;
 use madoguchi_domain::secret::SecretKey;
 
 use crate::problem::Code;
-use crate::wiring::{check_database_url, check_esb, check_itau, is_on_this_machine, read_tokens};
+use crate::wiring::{check_database_url, is_on_this_machine, read_tokens};
 pub use effects::EffectSettings;
 pub use esb::{EsbLayout, EsbSection};
 pub use gateway::GatewaySection;
@@ -132,11 +132,11 @@ impl Settings {
         let gateway = tree.optional_section("gateway", GatewaySection::read);
         let error_codes = tree.section("error_codes", read_error_codes);
         effects.refuse_what_is_unsafe(&esb, &mut tree.errors);
-        if let (false, Err(what)) = (esb.peer.url.is_empty(), check_esb(&esb)) {
-            tree.errors.push(ConfigError { key: "esb".into(), what });
-        }
-        if let Some(Err(what)) = itau.as_ref().map(check_itau) {
-            tree.errors.push(ConfigError { key: "itau".into(), what });
+        let in_flight = server.as_ref().map(|server| server.in_flight);
+        if let (Some(gateway), Some(in_flight)) = (&gateway, in_flight)
+            && let Err(what) = gateway.check_places(in_flight)
+        {
+            tree.errors.push(ConfigError { key: "gateway".into(), what });
         }
         if gateway.is_some() && !looks_up {
             let what = "needs the section [itau]: where it looks up".to_owned();

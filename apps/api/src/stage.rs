@@ -51,6 +51,11 @@ pub(crate) const USER: (&str, &str) = ("chat_itau_oiap", "dev-password");
 
 impl Stage {
     pub(crate) fn open() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// With something changed in what stands behind the routes.
+    pub(crate) fn with(change: impl FnOnce(&mut Front)) -> Self {
         let store = FakeStore::new(samples::audit_key());
         let (stores, callers) = (store.stores(), Arc::new(FakeCallers::default()));
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(samples::start()));
@@ -72,7 +77,7 @@ impl Stage {
         let (trail, _) = Trail::start(stores.audit);
         let desk = CallerDesk::new(ports, CallerSettings { entity, remembered: 10 }, trail);
         let (user, password) = USER;
-        let front = Front {
+        let mut front = Front {
             runtime: tokio::runtime::Handle::current(),
             upgrades,
             members: MemberDesk::new(stores.members, clock),
@@ -84,6 +89,7 @@ impl Stage {
             places: Arc::new(Semaphore::new(64)),
             qr_base_url: "https://bank.example".into(),
         };
+        change(&mut front);
         Self { front: Data::new(front), callers, store }
     }
 }

@@ -15,7 +15,7 @@ use madoguchi_domain::upgrade::{QrMint, UpgradePolicy};
 use madoguchi_esb::{Esb, EsbSettings, Layout};
 use madoguchi_identity::{PasswordQueue, StaticPasswords, StaticTokens};
 use madoguchi_itau::{Itau, ItauSettings};
-use madoguchi_peer::{PeerSettings, Pem};
+use madoguchi_peer::{Peer, PeerSettings, Pem};
 use madoguchi_persistence::{
     DatabaseUrl, InvalidUrl, PgSettings, PgStore, SchemaState, SqliteStore,
 };
@@ -128,14 +128,15 @@ pub(crate) fn read_tokens(path: &Path) -> Result<Arc<dyn TokenVerifier>, String>
     Ok(Arc::new(tokens))
 }
 
-/// Reads the file of users and their hashed passwords.
+/// Reads the file of users and their hashed passwords, and says how many calls may wait for it.
 pub(crate) fn read_passwords(
     path: &Path,
     at_once: usize,
     waiting: usize,
-) -> Result<Arc<dyn PasswordVerifier>, String> {
-    let passwords = StaticPasswords::read(path, PasswordQueue { at_once, waiting });
-    Ok(Arc::new(passwords.map_err(|error| error.to_string())?))
+) -> Result<(Arc<dyn PasswordVerifier>, usize), String> {
+    let queue = PasswordQueue { at_once, waiting };
+    let passwords = StaticPasswords::read(path, queue).map_err(|error| error.to_string())?;
+    Ok((Arc::new(passwords), queue.most()))
 }
 
 /// Makes the hash of a password for a file of users.
@@ -146,16 +147,9 @@ pub fn hash_password(password: &str) -> anyhow::Result<String> {
     Ok(madoguchi_identity::hash_password(password)?)
 }
 
-/// Says what is wrong with how the downstream of lookups is configured, if anything is.
-pub(crate) fn check_itau(itau: &ItauSection) -> Result<(), String> {
-    let made = Itau::new(itau_settings(itau), Arc::new(SystemClock), Arc::new(SystemIds));
-    made.map(|_| ()).map_err(|error| error.to_string())
-}
-
-/// Says what is wrong with how the ESB is configured, if anything is.
-pub(crate) fn check_esb(esb: &EsbSection) -> Result<(), String> {
-    let checked = Esb::new(esb_settings(esb), Arc::new(SystemClock));
-    checked.map(|_| ()).map_err(|error| error.to_string())
+/// Says what is wrong with how a system is reached, if anything is.
+pub(crate) fn check_peer(peer: &PeerSection) -> Result<(), String> {
+    Peer::new(peer_settings(peer)).map(|_| ()).map_err(|error| error.to_string())
 }
 
 fn esb_settings(esb: &EsbSection) -> EsbSettings {

@@ -13,11 +13,20 @@ pub struct FileError(pub(crate) String);
 
 /// Opens a file that nobody but its owner may change.
 pub(crate) fn read(path: &Path) -> Result<String, FileError> {
+    read_unless(path, 0o022, "written by others: chmod 644 it")
+}
+
+/// Opens a file that nobody but its owner may change, and at most its group read.
+pub(crate) fn read_private(path: &Path) -> Result<String, FileError> {
+    read_unless(path, 0o027, "read by strangers or written by others: chmod 640 it")
+}
+
+fn read_unless(path: &Path, open: u32, told: &str) -> Result<String, FileError> {
     let at = path.display();
     let unreadable = |_| FileError(format!("{at} cannot be read: name a file that exists"));
     let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode();
-    if mode & 0o022 != 0 {
-        return Err(FileError(format!("{at} may be written by others: chmod 644 it")));
+    if mode & open != 0 {
+        return Err(FileError(format!("{at} may be {told}")));
     }
     std::fs::read_to_string(path).map_err(unreadable)
 }

@@ -26,14 +26,16 @@ pub use queue::PasswordQueue;
 
 /// Users known by their password's hash.
 ///
-/// A hash is slow on purpose, so it is computed on a bounded queue, and credentials that were
-/// right a moment ago are recognised by a keyed digest instead. Whoever is not known costs a hash
-/// too: absent, unknown and wrong take one time.
+/// A hash is slow on purpose, so it is computed on a bounded queue, once for all who present the
+/// same at the same time, and credentials that were right a moment ago are recognised by a keyed
+/// digest instead: so passwords must be random, since whoever guesses is not held up while the
+/// right user is about. Whoever is not known costs a hash too: absent, unknown and wrong take one
+/// time.
 pub struct StaticPasswords {
     users: HashMap<Vec<u8>, User>,
     decoy: Arc<SlowHash>,
     queue: Queue,
-    proven: Proven,
+    proven: Arc<Proven>,
 }
 
 struct User {
@@ -62,9 +64,10 @@ impl StaticPasswords {
     /// Reads the file.
     ///
     /// # Errors
-    /// When it cannot be read, may be written by others, or holds a mistake or no user.
+    /// When it cannot be read, may be read by strangers or written by others, or holds a mistake or
+    /// no user.
     pub fn read(path: &Path, queue: PasswordQueue) -> Result<Self, FileError> {
-        Self::parse(&file::read(path)?, queue).map_err(|error| error.at(path.display()))
+        Self::parse(&file::read_private(path)?, queue).map_err(|error| error.at(path.display()))
     }
 
     fn parse(text: &str, queue: PasswordQueue) -> Result<Self, FileError> {
@@ -87,7 +90,7 @@ impl StaticPasswords {
         let decoy = decoy
             .ok_or_else(|| FileError("no user, so nobody could call: add a [[user]]".to_owned()))?;
         let proven = Proven::new().map_err(|why| FileError(why.to_owned()))?;
-        Ok(Self { users, decoy, queue: Queue::new(queue), proven })
+        Ok(Self { users, decoy, queue: Queue::new(queue), proven: Arc::new(proven) })
     }
 }
 
@@ -113,17 +116,29 @@ impl PasswordVerifier for StaticPasswords {
         if let Some(user) = user
             && self.proven.recalls(&digest, Instant::now())
         {
+            count("proven");
             return Ok(Some(user.who.clone()));
         }
         let hash = Arc::clone(user.map_or(&self.decoy, |user| &user.hash));
+        let (known, proven) = (user.is_some(), Arc::clone(&self.proven));
         let password = presented.password().to_vec();
-        let right = self.queue.run(move || hash.is_of(&password)).await?;
-        let Some(user) = user.filter(|_| right && !presented.password().is_empty()) else {
-            return Ok(None);
-        };
-        self.proven.remember(digest, Instant::now());
-        Ok(Some(user.who.clone()))
+        let judged = self.queue.run(digest, move || {
+            // Not joined by a short circuit: an unknown user costs the same.
+            let right = hash.is_of(&password) & known & !password.is_empty();
+            if right {
+                proven.remember(digest, Instant::now());
+            }
+            right
+        });
+        let right = judged.await.inspect_err(|VerifierBusy| count("busy"))?;
+        count(if right { "right" } else { "wrong" });
+        Ok(user.filter(|_| right).map(|user| user.who.clone()))
     }
+}
+
+/// `proven`: recognised without a hash. `busy`: turned away unless that had been so.
+fn count(outcome: &'static str) {
+    metrics::counter!("madoguchi_passwords_total", "outcome" => outcome).increment(1);
 }
 
 impl fmt::Debug for StaticPasswords {

@@ -12,6 +12,7 @@ use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::port::{LookupError, VerifierBusy};
 use serde::Serialize;
 
+use crate::front::Unfinished;
 use crate::problem::{Code, Problem};
 
 /// A refused call.
@@ -61,7 +62,7 @@ impl From<Problem> for GatewayProblem {
                 StatusCode::UNAUTHORIZED,
                 "The user name or the password is missing or not valid.",
             ),
-            Code::Unavailable => TURNED_AWAY,
+            Code::Unavailable => NOT_RIGHT_NOW,
             Code::NotFound | Code::MethodNotAllowed => {
                 Self { status: problem.code.status(), message: problem.message, comes_again: false }
             }
@@ -76,8 +77,18 @@ impl From<Problem> for GatewayProblem {
             | Code::MemberConflict
             | Code::Internal => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
-                "Something is wrong on our side: tell the operators the correlation id.",
+                "Something is wrong on our side: tell the operators the reply's x-request-id.",
             ),
+        }
+    }
+}
+
+impl From<Unfinished> for GatewayProblem {
+    fn from(why: Unfinished) -> Self {
+        match why {
+            Unfinished::NotBegun => TURNED_AWAY,
+            Unfinished::Late => NOT_RIGHT_NOW,
+            Unfinished::Broken => Problem::of(Code::Internal).into(),
         }
     }
 }

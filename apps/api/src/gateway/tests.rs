@@ -1,12 +1,21 @@
 //! The documented lookups to the letter: who may ask, which headers pass, what each answer is.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use async_trait::async_trait;
+use madoguchi_domain::actor::ActorRef;
 use madoguchi_domain::audit::Action;
-use madoguchi_domain::port::{LookupError, Unavailability};
+use madoguchi_domain::caller::DacRule;
+use madoguchi_domain::port::{LookupError, PasswordVerifier, Unavailability, VerifierBusy};
+use madoguchi_domain::secret::Credentials;
+use madoguchi_testkit::fake_store::Fault;
 use madoguchi_testkit::{samples, trail};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
+use crate::front::{Callers, Front};
 use crate::stage::{self, Stage, USER};
 
 const CONTEXTOS: &str = "/apiaccess/rest/ccmessaging/v1/itau/ps7/contextos";
@@ -47,7 +56,11 @@ async fn assert_refused(stage: &Stage, request: TestRequest, status: u16, word: 
 }
 
 fn knowing_maria() -> Stage {
-    let stage = Stage::open();
+    knowing_maria_with(|_| {})
+}
+
+fn knowing_maria_with(change: impl FnOnce(&mut Front)) -> Stage {
+    let stage = Stage::with(change);
     stage.callers.knows_context("Q1RYLU1BUklB", samples::found_context());
     stage.callers.knows_owner(samples::codigo_conta().expose(), samples::found_owner());
     stage
@@ -119,6 +132,7 @@ async fn absent_unknown_and_wrong_are_one_answer_and_ask_nobody() {
 async fn a_malformed_request_is_400_and_names_the_field_but_not_its_value() {
     let stage = knowing_maria();
     let long = json!({ "contextId": "x".repeat(10_000) }).to_string();
+    let plain = json!({ "contextId": "x".repeat(3073) }).to_string();
     let contexts = [
         ("{}", "contextId"),
         (r#"{"contextId":""}"#, "contextId"),
@@ -129,6 +143,7 @@ async fn a_malformed_request_is_400_and_names_the_field_but_not_its_value() {
         ("[]", "object"),
         ("{", "object"),
         (&long, "contextId"),
+        (&plain, "encoded"),
     ];
     for (body, word) in contexts {
         assert_refused(&stage, call(CONTEXTOS, body), 400, word).await;
@@ -178,7 +193,12 @@ async fn a_body_that_is_too_large_or_no_json_is_400_and_a_wrong_method_or_path_i
     assert_refused(&stage, text, 400, "application/json").await;
     let get = TestRequest::get().uri(CONTEXTOS);
     assert_refused(&stage, get, 405, "method").await;
-    for path in ["/apiaccess/rest/ccmessaging/v1/itau/contextos", "/apiaccess/", "/apiaccess/x"] {
+    for path in [
+        "/apiaccess/rest/ccmessaging/v1/itau/contextos",
+        "/apiaccess",
+        "/apiaccess/",
+        "/apiaccess/x",
+    ] {
         assert_refused(&stage, call(path, "{}"), 404, "nothing").await;
     }
 }
@@ -198,4 +218,64 @@ async fn each_downstream_failure_has_its_documented_status_in_our_own_words() {
         assert_refused(&stage, call(CODIGO, &account()), status, word).await;
         assert_refused(&stage, call(CONTEXTOS, r#"{"contextId":"a"}"#), status, word).await;
     }
+}
+
+/// Turns everybody away.
+struct Crowded;
+
+#[async_trait]
+impl PasswordVerifier for Crowded {
+    async fn verify(&self, _: &Credentials) -> Result<Option<ActorRef>, VerifierBusy> {
+        Err(VerifierBusy)
+    }
+}
+
+/// A refusal that says when to come again, after which nobody was asked.
+async fn assert_turned_away(stage: &Stage, status: u16) {
+    let app = init_service(stage::app(stage.front.clone())).await;
+    let response = call_service(&app, call(CODIGO, &account()).to_request()).await;
+    assert_eq!(response.status().as_u16(), status);
+    assert_eq!(response.headers().get("retry-after").unwrap(), "1");
+    assert_refused(stage, call(CODIGO, &account()), status, "again").await;
+}
+
+#[actix_web::test]
+async fn who_is_turned_away_is_told_to_come_again_and_nobody_was_asked() {
+    for stage in [
+        knowing_maria_with(|front| front.passwords = Some(Arc::new(Crowded))),
+        knowing_maria_with(|front| front.places = Arc::new(Semaphore::new(0))),
+    ] {
+        assert_turned_away(&stage, 503).await;
+        assert_eq!(stage.callers.asked(), []);
+    }
+}
+
+#[actix_web::test]
+async fn what_cannot_be_recorded_is_not_answered() {
+    let stage = knowing_maria();
+    stage.store.fail_next(2, Fault::BeforeCommit);
+    assert_turned_away(&stage, 500).await;
+    assert_eq!(answer(&stage, call(CODIGO, &account())).await.0, StatusCode::OK);
+}
+
+#[actix_web::test]
+async fn without_users_there_is_no_gateway() {
+    let stage = knowing_maria_with(|front| front.passwords = None);
+    for path in [CODIGO, CONTEXTOS] {
+        assert_refused(&stage, call(path, &account()), 404, "nothing").await;
+    }
+    assert_eq!(stage.callers.asked(), []);
+}
+
+#[actix_web::test]
+async fn a_wrong_check_digit_passes_where_that_is_configured() {
+    let wrong = json!({ "codigo_conta": "341341150000052060" }).to_string();
+    let warns = |front: &mut Front| {
+        let callers = front.callers.take().unwrap();
+        front.callers = Some(Callers { dac: DacRule::Warn, ..callers });
+    };
+    let stage = knowing_maria_with(warns);
+    stage.callers.knows_owner("341341150000052060", samples::found_owner());
+    assert_eq!(answer(&stage, call(CODIGO, &wrong)).await.0, StatusCode::OK);
+    assert_refused(&knowing_maria(), call(CODIGO, &wrong), 400, "codigo_conta").await;
 }

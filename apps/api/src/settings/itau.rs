@@ -54,11 +54,12 @@ impl ItauSection {
             section
                 .mistake("timeout_ms", "must be at most 12000: callers are answered within 15 s");
         }
-        let user = section.required("user_name", "our own user name there", value::text);
         let visible = |text: &str| {
             let fits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
             fits.then(|| text.to_owned()).ok_or("must be visible ASCII characters")
         };
+        let meaning = "our own user name there";
+        let user = section.required("user_name", meaning, value::parsed(visible));
         let meaning = "a file with our own password there";
         let password = secret(section, PASSWORD, Some(meaning), visible);
         let app_key = secret(section, APP_KEY, None, |text| {

@@ -7,6 +7,7 @@ use toml::Value;
 use super::hidden::Hidden;
 use super::reader::{Section, value};
 use super::secrets::only_for_its_owner;
+use crate::wiring::check_peer;
 
 /// How a system is reached.
 #[derive(Debug, Clone)]
@@ -57,7 +58,7 @@ impl PeerSection {
             only_for_its_owner(&path)?;
             file(Value::from(path.to_string_lossy().into_owned())).map(Hidden)
         });
-        Self {
+        let peer = Self {
             url: url.unwrap_or_default(),
             allow_plaintext,
             connect_timeout,
@@ -65,6 +66,10 @@ impl PeerSection {
             max_reply_bytes,
             extra_roots,
             identity,
+        };
+        if let (false, Err(what)) = (peer.url.is_empty(), check_peer(&peer)) {
+            section.mistake_as_a_whole(what);
         }
+        peer
     }
 }

@@ -193,6 +193,11 @@ impl Section<'_> {
         self.errors.push(ConfigError { key, what: what.into() });
     }
 
+    /// Notes a mistake that is about keys together.
+    pub(super) fn mistake_as_a_whole(&mut self, what: impl Into<String>) {
+        self.errors.push(ConfigError { key: self.name.into(), what: what.into() });
+    }
+
     /// Takes every remaining key, for a section whose keys are not fixed.
     pub(super) fn rest(&mut self) -> Table {
         std::mem::take(&mut self.table)

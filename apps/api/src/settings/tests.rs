@@ -165,6 +165,13 @@ fn mistakes_about_lookups_are_told_with_all_the_others() {
     assert_eq!(mistakes(&alone, &[]), ["gateway"], "it has nowhere to look");
     let far = text.replace("http://127.0.0.1:1\"\nuser", "http://itau.example\"\nuser");
     assert_eq!(mistakes(&far, &[]), ["itau"], "plain HTTP over a network");
+    let far = far.replace("user_name", "user_nam");
+    let all = ["itau", "itau.user_name", "itau.user_nam"];
+    assert_eq!(mistakes(&far, &[]), all, "also when something else is wrong");
+    let nowhere = text.replace("url = \"http://127.0.0.1:1\"\nuser", "user");
+    assert_eq!(mistakes(&nowhere, &[]), ["itau.url"], "told once");
+    let crowded = [("MADOGUCHI__SERVER__IN_FLIGHT", "256")];
+    assert_eq!(mistakes(&text, &crowded), ["gateway"], "guesses would take every place");
     let bad = [
         ("MADOGUCHI__ITAU__TIMEOUT_MS", "13000"),
         ("MADOGUCHI__ITAU__COMPANY", "34"),

@@ -2,7 +2,7 @@
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params};
+use argon2::{Algorithm, Argon2, Params, Version};
 
 /// The least memory, in KiB, and the least memory times passes that a hash may cost: the weakest
 /// of the equivalent settings that OWASP's Password Storage Cheat Sheet recommends.
@@ -22,7 +22,11 @@ impl SlowHash {
         let hash = PasswordHash::new(text).map_err(|_| form)?;
         let algorithm = Algorithm::try_from(hash.algorithm.as_str()).map_err(|_| form)?;
         let params = Params::try_from(&hash).map_err(|_| form)?;
-        if algorithm != Algorithm::Argon2id || hash.hash.is_none() || hash.salt.is_none() {
+        let current = u32::from(Version::V0x13);
+        let salted = hash.salt.is_some_and(|salt| salt.len() >= argon2::MIN_SALT_LEN);
+        // Whatever could not be computed would be refused without a hash, and so be recognised.
+        let computable = hash.version == Some(current) && salted && hash.hash.is_some();
+        if algorithm != Algorithm::Argon2id || !computable {
             return Err(form.to_owned());
         }
         let cost = (params.m_cost(), params.t_cost(), params.p_cost());

@@ -1,11 +1,14 @@
 //! The queue for slow hashes: nobody who guesses passwords gets more than half a core.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use madoguchi_domain::port::VerifierBusy;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
+
+use super::proven::Digest;
 
 /// How much hashing there may be at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,38 +25,94 @@ impl Default for PasswordQueue {
     }
 }
 
+impl PasswordQueue {
+    /// The most calls that it holds at once: those with a hash of their own, and for each of them
+    /// on the average seven that present the same credentials and wait for the same hash.
+    #[must_use]
+    pub const fn most(self) -> usize {
+        self.at_once.saturating_add(self.waiting).saturating_mul(8)
+    }
+}
+
+/// The outcome of a hash, once it is there.
+type Outcome = watch::Receiver<Option<bool>>;
+
+/// Cheap to clone.
+#[derive(Clone)]
 pub(super) struct Queue {
+    calls: Arc<Semaphore>,
     places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
+    under_way: Arc<Mutex<HashMap<Digest, Outcome>>>,
 }
 
 impl Queue {
-    pub(super) fn new(PasswordQueue { at_once, waiting }: PasswordQueue) -> Self {
+    pub(super) fn new(settings: PasswordQueue) -> Self {
+        let PasswordQueue { at_once, waiting } = settings;
         Self {
+            calls: Arc::new(Semaphore::new(settings.most())),
             places: Arc::new(Semaphore::new(at_once + waiting)),
             turns: Arc::new(Semaphore::new(at_once)),
+            under_way: Arc::default(),
         }
     }
 
-    /// Runs `hash` on a blocking thread when its turn has come. Afterwards the turn is left idle
-    /// for as long as the hash took, so that a flood of them leaves the processor to others.
+    /// Runs `hash` when its turn has come, or waits for the same that somebody began before.
+    ///
+    /// What was begun runs to its end, whether or not anybody waits for it: whoever asks and
+    /// leaves gets no more of the processor than whoever stays.
     pub(super) async fn run(
         &self,
+        digest: Digest,
         hash: impl FnOnce() -> bool + Send + 'static,
     ) -> Result<bool, VerifierBusy> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| VerifierBusy)?;
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| VerifierBusy)?;
-        let hashed = spawn_blocking(move || {
-            let began = Instant::now();
-            let right = hash();
-            (right, began.elapsed())
-        });
+        let _call = self.calls.try_acquire().map_err(|_| VerifierBusy)?;
+        let mut outcome = self.begin_or_join(digest, hash)?;
+        let known = outcome.wait_for(Option::is_some).await;
         // What panicked is not right.
-        let (right, took) = hashed.await.unwrap_or_default();
+        Ok(known.is_ok_and(|right| *right == Some(true)))
+    }
+
+    fn begin_or_join(
+        &self,
+        digest: Digest,
+        hash: impl FnOnce() -> bool + Send + 'static,
+    ) -> Result<Outcome, VerifierBusy> {
+        let mut under_way = self.under_way();
+        if let Some(outcome) = under_way.get(&digest) {
+            return Ok(outcome.clone());
+        }
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| VerifierBusy)?;
+        let (tell, outcome) = watch::channel(None);
+        under_way.insert(digest, outcome.clone());
+        let queue = self.clone();
         tokio::spawn(async move {
+            let turn = Arc::clone(&queue.turns).acquire_owned().await;
+            let began = Instant::now();
+            let right = spawn_blocking(hash).await.unwrap_or_default();
+            let took = began.elapsed();
+            queue.under_way().remove(&digest);
+            tell.send_replace(Some(right));
+            // The turn is left idle for as long as the hash took, so that a flood of them leaves
+            // the processor to others.
             tokio::time::sleep(took).await;
             drop((turn, place));
         });
-        Ok(right)
+        Ok(outcome)
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, HashMap<Digest, Outcome>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+impl Queue {
+    pub(super) fn free_calls(&self) -> usize {
+        self.calls.available_permits()
+    }
+
+    pub(super) fn free_places(&self) -> usize {
+        self.places.available_permits()
     }
 }

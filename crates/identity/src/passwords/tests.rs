@@ -60,6 +60,52 @@ async fn what_is_proven_costs_no_second_hash_until_it_was_not_used_for_a_while()
 }
 
 #[tokio::test]
+async fn whoever_is_nobody_costs_a_hash_too() {
+    for nobody in [("", ""), ("nobody", "dev-password"), ("chat", ""), ("chat", "wrong")] {
+        let passwords = passwords(PasswordQueue { at_once: 1, waiting: 0 });
+        let presented = Credentials::new(nobody.0, nobody.1);
+        assert_eq!(passwords.verify(&presented).await, Ok(None));
+        let right = Credentials::new("chat", "dev-password");
+        assert_eq!(passwords.verify(&right).await, Err(VerifierBusy), "{nobody:?}: no turn left");
+    }
+}
+
+#[tokio::test]
+async fn those_who_come_together_with_the_same_credentials_wait_for_one_hash() {
+    let passwords = Arc::new(passwords(PasswordQueue { at_once: 1, waiting: 2 }));
+    let together = |password: &'static str| -> Vec<_> {
+        let ask = |_| {
+            let (passwords, them) = (Arc::clone(&passwords), Credentials::new("chat", password));
+            tokio::spawn(async move { passwords.verify(&them).await })
+        };
+        (0..12).map(ask).collect()
+    };
+    for (password, right) in [("dev-password", true), ("wrong", false)] {
+        for one in together(password) {
+            assert_eq!(one.await.unwrap().unwrap().is_some(), right, "{password}");
+        }
+    }
+    let most = PasswordQueue { at_once: 1, waiting: 2 }.most();
+    assert_eq!(passwords.queue.free_calls(), most, "every place is free again");
+}
+
+#[tokio::test]
+async fn whoever_asks_and_leaves_does_not_free_the_turn() {
+    let passwords = Arc::new(passwords(PasswordQueue { at_once: 1, waiting: 0 }));
+    let asked = tokio::spawn({
+        let passwords = Arc::clone(&passwords);
+        async move { passwords.verify(&Credentials::new("chat", "guess")).await }
+    });
+    while passwords.queue.free_places() > 0 {
+        tokio::task::yield_now().await;
+    }
+    asked.abort();
+    asked.await.unwrap_err();
+    let right = Credentials::new("chat", "dev-password");
+    assert_eq!(passwords.verify(&right).await, Err(VerifierBusy));
+}
+
+#[tokio::test]
 async fn beyond_the_queue_everybody_is_turned_away_but_who_is_proven() {
     let passwords = Arc::new(passwords(PasswordQueue { at_once: 1, waiting: 2 }));
     let right = Credentials::new("chat", "dev-password");
@@ -90,6 +136,9 @@ fn a_file_with_a_mistake_is_refused_and_not_shown() {
         String::new(),
         row("chat", "canary-in-clear"),
         row("chat", &good.replace("argon2id", "argon2i")),
+        row("chat", &good.replace("v=19", "v=16")),
+        row("chat", &good.replace("v=19$", "")),
+        row("chat", &good.replace("BwcHBwcHBwcHBwcHBwcHBw", "BwcHBw")),
         row("chat", &hash_of("dev-password", 1024, 2)),
         row("a", &good) + &row("b", &dearer),
         row("a", &good) + &row("a", &good),

@@ -61,3 +61,16 @@ fn a_file_that_others_may_write_is_refused_and_one_that_is_missing_is_named() {
         assert_eq!(StaticTokens::read(&path).is_ok(), fits, "{mode:o}");
     }
 }
+
+#[test]
+fn a_file_of_users_is_kept_from_strangers() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("users.toml");
+    std::fs::write(&path, "").unwrap();
+    for (mode, fits) in [(0o600, true), (0o640, true), (0o660, false), (0o644, false)] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(crate::file::read_private(&path).is_ok(), fits, "{mode:o}");
+    }
+}
