@@ -61,11 +61,13 @@ pub async fn world_alone(addr: SocketAddr, data: &Path, esb: EsbMode) -> anyhow:
     let world = World::start(addr, data, esb).await?;
     let (screen, url) = (Screen::open(), client::url(world.addr()));
     screen.title("The world outside is open");
-    screen.line(format_args!("  esb.url   {url}/esb"));
-    screen.line(format_args!("  itau.url  {url}"));
-    screen.line(format_args!("  guarantee {}", esb.as_str()));
-    screen.line("  final     E-REFUSED");
-    screen.line(format_args!("  journal   {url}/world/journal?channel=esb"));
+    screen.line(format_args!("  esb.url             {url}/esb"));
+    screen.line(format_args!("  esb.guarantee       {}", esb.as_str()));
+    screen.line("  esb.final_codes     E-REFUSED");
+    screen.line(format_args!("  itau.url            {url}"));
+    screen.line("  itau.user_name      any, as sandbox");
+    screen.line("  itau.password_file  a file with any password: (umask 077; echo any > itau-pw)");
+    screen.line(format_args!("  journal             {url}/world/journal?channel=esb"));
     screen.line("\n  Lose the next answer after the level was set:");
     screen.line(lose_an_answer(&url));
     end.wait().await;

@@ -145,6 +145,17 @@ impl Caller {
         self.post(CALLERS, tokens::CALLER, &json!({ "contextId": context })).await
     }
 
+    /// Asks who is calling, within so many milliseconds.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub async fn who_within(&self, context: &str, millis: u32) -> reqwest::Result<Answer> {
+        let millis = millis.to_string();
+        let headers = [("Acstkn", tokens::CALLER), ("x-deadline-ms", millis.as_str())];
+        let body = json!({ "contextId": context });
+        self.call_with(Method::POST, CALLERS, &headers, &body).await
+    }
+
     /// Gives the agent's verdict on the source's path.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ pub mod ordeal;
 pub mod process;
 pub mod stage;
 pub mod tokens;
+pub mod trail;
 pub mod wire;
 pub mod world;
 

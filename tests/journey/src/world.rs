@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::binaries;
 use crate::process::Process;
 
 const UNTIL_OPEN: Duration = Duration::from_secs(20);
+const UNTIL_ARRIVED: Duration = Duration::from_secs(5);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 const ARRANGEMENT: &str = "/body/ambody/AcctInfoModRq/ServiceBody/CustInfo/ArrngId";
 
 /// A `madoguchi-sandbox world` that has said where it is.
@@ -104,6 +107,22 @@ impl World {
     pub async fn received(&self, channel: &str) -> anyhow::Result<Vec<Value>> {
         let mut shown = self.shown(channel).await?;
         serde_json::from_value(shown["received"].take()).context("the journal is a list")
+    }
+
+    /// Waits until so many questions have arrived on a channel; returns how many have by then.
+    ///
+    /// # Errors
+    /// When they do not arrive in time.
+    pub async fn arrived(&self, channel: &str, count: usize) -> anyhow::Result<usize> {
+        let deadline = Instant::now() + UNTIL_ARRIVED;
+        loop {
+            let arrived = self.received(channel).await?.len();
+            if arrived >= count {
+                return Ok(arrived);
+            }
+            ensure!(Instant::now() < deadline, "only {arrived} of {count} questions arrived");
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
     }
 
     async fn shown(&self, channel: &str) -> anyhow::Result<Value> {

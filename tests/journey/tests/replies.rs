@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use madoguchi_journey::caller::{Answer, VERDICT};
+use madoguchi_journey::caller::{Answer, CALLERS, VERDICT};
 use madoguchi_journey::crowd::all_at_once;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::{Database, Store, psql};
@@ -168,6 +168,7 @@ async fn a_token_opens_the_routes_of_its_scope_and_no_other(store: Store) -> any
         (Method::POST, format!("/api/v1/upgrades/{NOBODYS_CASE}/verification"), tokens::VERIFY),
         (Method::POST, "/api/v1/verifications".to_owned(), tokens::VERIFY),
         (Method::POST, format!("/api/v1/upgrades/{NOBODYS_CASE}/verdict"), tokens::DECIDE),
+        (Method::POST, CALLERS.to_owned(), tokens::CALLER),
     ];
     for (method, path, its) in routes {
         for token in tokens::ALL.into_iter().chain(["", "not-a-token"]) {

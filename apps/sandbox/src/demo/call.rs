@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -12,8 +13,13 @@ use crate::up::{CALLERS, CODIGO, CONTEXTOS};
 use super::Stage;
 use super::walk::Walk;
 
-/// The source's own reply, to compare with.
-const EXAMPLE: &str = include_str!("../../tests/contextos_reply.json");
+/// The source's own replies, to compare with.
+const CONTEXT_EXAMPLE: &str = include_str!("../../tests/contextos_reply.json");
+const OWNER_EXAMPLE: &str = include_str!("../../tests/codigo_reply.json");
+/// An account that none of the ten callers owns: its owner is the source's example.
+const NOBODYS: &str = "341341150100098790";
+/// The account of `CTX0002`.
+const SECOND: &str = "341341005700123457";
 /// The deadline that a caller has who names none.
 const DEADLINE: Duration = Duration::from_secs(2);
 
@@ -51,26 +57,37 @@ async fn who_is_calling(stage: &Stage, walk: &mut Walk) -> anyhow::Result<()> {
     walk.same(&who.data()["account"]["value"]["isCaller"], &json!(true), "who is the caller");
     let shown = who.text("/context/value/cpf");
     walk.same(shown, "***.982.247-**", "her CPF is shown masked");
-    let asked = newest(stage, "contextos").await?;
+    let contexts = received(stage, "contextos").await?;
+    let asked = contexts.last().cloned().unwrap_or_default();
     let sent = asked["body"]["contextId"].as_str().unwrap_or_default();
     walk.same(sent, "Q1RYMDAwMQ==", "downstream heard the context id in Base64");
     let flow = asked["headers"]["x-itau-flowid"].as_str().unwrap_or_default();
     walk.check(flow.len() == 36, "under a flow id that was made for it");
     let again = ask(stage, "CTX0001").await?;
     walk.same(again.text("/context/status"), "cached", "asked again, the context still holds");
+    let asked = received(stage, "contextos").await?.len();
+    walk.same(asked, contexts.len(), "so nobody downstream is asked for it again");
+    let before = received(stage, "codigo").await?.len();
     let stranger = ask(stage, "CTX0009").await?;
     let reason = stranger.text("/account/reason");
-    walk.same(reason, "not_identified", "of a caller nobody identified, no account is looked up");
+    walk.same(reason, "not_identified", "a caller whom nobody identified has no account");
+    let after = received(stage, "codigo").await?.len();
+    walk.same(after, before, "and none is looked up");
     Ok(())
 }
 
 async fn through_the_gateway(stage: &Stage, walk: &mut Walk) -> anyhow::Result<()> {
     let question = json!({ "contextId": "123123213" });
     let answer = gateway(stage, tokens::GATEWAY_PASSWORD, CONTEXTOS, &question).await?;
-    let example: Value = serde_json::from_str(EXAMPLE)?;
     walk.check(
-        answer == Answer { status: 200, body: example },
+        answer == Answer { status: 200, body: serde_json::from_str(CONTEXT_EXAMPLE)? },
         "the source's question gets the source's answer, every key of it",
+    );
+    let account = json!({ "codigo_conta": NOBODYS });
+    let answer = gateway(stage, tokens::GATEWAY_PASSWORD, CODIGO, &account).await?;
+    walk.check(
+        answer == Answer { status: 200, body: serde_json::from_str(OWNER_EXAMPLE)? },
+        "and so does the question who owns an account",
     );
     let wrong = gateway(stage, "another-password", CONTEXTOS, &question).await?;
     walk.same(wrong.status, 401, "a wrong password is refused");
@@ -86,16 +103,18 @@ async fn through_the_gateway(stage: &Stage, walk: &mut Walk) -> anyhow::Result<(
 }
 
 async fn half_is_late(stage: &Stage, walk: &mut Walk) -> anyhow::Result<()> {
-    play(stage, "slow:10000").await?;
-    walk.check(true, "the directory of accounts will take ten seconds");
+    play_once(stage, "slow:10000", SECOND).await?;
+    walk.note("the directory of accounts will take ten seconds");
     let began = Instant::now();
     let who = ask(stage, "CTX0002").await?;
     let took = began.elapsed();
-    play(stage, "ok").await?;
     walk.check(took < DEADLINE + Duration::from_millis(500), "the agent is answered in time");
     walk.note(&format!("after {} ms", took.as_millis()));
     walk.same(who.text("/context/value/identification"), "AUT", "with the half that is there");
     walk.same(who.text("/account/reason"), "late", "and the reason for the half that is not");
+    let asked = received(stage, "codigo").await?.pop().unwrap_or_default();
+    let met = asked["scenario"].as_str().unwrap_or_default();
+    walk.same(met, "slow:10000", "the directory was asked, and is not done yet");
     Ok(())
 }
 
@@ -115,16 +134,19 @@ async fn gateway(
     stage.stack.api.call_with(Method::POST, &headers, path, Some(body)).await
 }
 
-/// What arrived last on a channel of the world.
-async fn newest(stage: &Stage, channel: &str) -> anyhow::Result<Value> {
+/// What has arrived on a channel of the world, oldest first.
+async fn received(stage: &Stage, channel: &str) -> anyhow::Result<Vec<Value>> {
     let journal = stage.stack.world.get("", &format!("/world/journal?channel={channel}")).await?;
     let received = journal.must_be(&[200], "reading the journal")?.body["received"].take();
-    Ok(received.as_array().and_then(|all| all.last()).cloned().unwrap_or_default())
+    serde_json::from_value(received).context("the journal has no received")
 }
 
-async fn play(stage: &Stage, scenario: &str) -> anyhow::Result<()> {
-    let body = json!({ "channel": "codigo", "scenario": scenario });
+/// Makes the directory play this the next time it is asked for this account.
+async fn play_once(stage: &Stage, scenario: &str, account: &str) -> anyhow::Result<()> {
+    let body = json!({
+        "channel": "codigo", "scenario": scenario, "key": account, "times": 1,
+    });
     let world = &stage.stack.world;
     let answer = world.call(Method::PUT, "", "/world/scenario", Some(&body)).await?;
-    answer.must_be(&[200], "directing the world").map(drop)
+    answer.must_be(&[200], "setting the scene").map(drop)
 }

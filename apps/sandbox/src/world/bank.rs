@@ -38,11 +38,13 @@ struct Books {
 impl Books {
     /// First the file, then the state: what is not written has not happened.
     fn record(&mut self, record: Record) -> io::Result<()> {
-        let journal =
-            self.journal.as_mut().ok_or_else(|| io::Error::other("the world was stopped"))?;
-        journal.append(&record)?;
+        self.open_journal()?.append(&record)?;
         self.ledger.add(record);
         Ok(())
+    }
+
+    fn open_journal(&mut self) -> io::Result<&mut Journal> {
+        self.journal.as_mut().ok_or_else(|| io::Error::other("the world was stopped"))
     }
 }
 
@@ -119,9 +121,12 @@ impl Bank {
         self.books().record(Record::Scenario(setting))
     }
 
-    /// Forgets everything.
+    /// Forgets everything, in the file too: it may hold what somebody said.
     pub(super) fn forget(&self) -> io::Result<()> {
-        self.books().record(Record::Forgotten)
+        let mut books = self.books();
+        books.open_journal()?.empty()?;
+        books.ledger.add(Record::Forgotten);
+        Ok(())
     }
 
     /// What is remembered of a channel.

@@ -1,4 +1,5 @@
-//! The file that lets the world survive a restart: one JSON record per line, only ever appended.
+//! The file that lets the world survive a restart: one JSON record per line, appended
+//! until everything is forgotten.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Write};
@@ -65,6 +66,16 @@ impl Journal {
             return Err(error);
         }
         self.length += self.line.len() as u64;
+        Ok(())
+    }
+
+    /// Throws every record away. After a kill in between, all of them are there or none.
+    ///
+    /// # Errors
+    /// When the file cannot be cut; it is then as it was before.
+    pub(super) fn empty(&mut self) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.length = 0;
         Ok(())
     }
 }

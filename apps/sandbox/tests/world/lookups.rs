@@ -20,6 +20,10 @@ async fn ask(outside: &Outside, channel: &str, key: &str) -> Heard {
     outside.call("POST", path, &json!({ field: key }).to_string()).await
 }
 
+async fn journal(outside: &Outside, channel: &str) -> Heard {
+    outside.call("GET", &format!("/world/journal?channel={channel}"), "").await
+}
+
 /// Asks on this channel while it plays this.
 async fn asked_under(channel: &str, scenario: &str) -> Heard {
     let outside = open().await;
@@ -104,13 +108,81 @@ async fn the_journal_keeps_questions_by_channel_without_credentials_and_over_a_r
     ask(&outside, "contextos", "CTX0001").await;
     outside.call("POST", CODIGO, "{\"codigo_conta\":7}").await;
     let outside = outside.restart(EsbMode::AbsoluteSet).await;
-    let journal = async |channel: &str| {
-        outside.call("GET", &format!("/world/journal?channel={channel}"), "").await.json()
-    };
+    let journal = async |channel: &str| journal(&outside, channel).await.json();
     let contexts = journal("contextos").await;
     assert_eq!(contexts["received"][0]["body"]["contextId"], "CTX0001");
     assert_eq!(contexts["received"][0]["headers"]["acstkn"], "***");
     assert_eq!(contexts["effects"], json!([]));
     assert_eq!(journal("codigo").await["received"][0]["scenario"], "malformed");
     assert_eq!(journal("esb").await["received"], json!([]));
+}
+
+#[tokio::test]
+async fn no_credential_of_a_lookup_stands_in_the_journal_or_in_its_file() {
+    let outside = open().await;
+    let names = ["userName", "password", "x-itau-apikey", "x-app-key"];
+    let canaries: String = names.iter().map(|name| format!("{name}: CANARY-{name}\r\n")).collect();
+    let headers = format!("{canaries}x-itau-flowID: flow-1\r\n");
+    for (path, body) in
+        [(CONTEXTOS, r#"{"contextId":"A"}"#), (CODIGO, r#"{"codigo_conta":"1"}"#), (CODIGO, "{")]
+    {
+        outside.post_with(path, &headers, body).await;
+    }
+    for (channel, count) in [("contextos", 1), ("codigo", 2)] {
+        let heard = journal(&outside, channel).await;
+        let shown = String::from_utf8(heard.body.clone()).unwrap();
+        assert!(!shown.contains("CANARY"), "{shown}");
+        let received = heard.json()["received"].take();
+        assert_eq!(received.as_array().unwrap().len(), count);
+        for entry in received.as_array().unwrap() {
+            assert!(names.iter().all(|name| entry["headers"][name.to_lowercase()] == "***"));
+            assert_eq!(entry["headers"]["x-itau-flowid"], "flow-1");
+        }
+    }
+    let file = outside.file();
+    assert!(file.contains("flow-1") && !file.contains("CANARY"), "{file}");
+}
+
+#[tokio::test]
+async fn what_is_forgotten_is_out_of_the_file_too() {
+    let outside = open().await;
+    outside.set(json!({ "channel": "codigo", "scenario": "http_404" })).await;
+    ask(&outside, "contextos", "CTX0001").await;
+    assert_eq!(outside.call("DELETE", "/world", "").await.status, Some(200));
+    assert_eq!(outside.file(), "");
+    assert_eq!(ask(&outside, "codigo", "K").await.status, Some(200));
+    let outside = outside.restart(EsbMode::AbsoluteSet).await;
+    assert_eq!(journal(&outside, "contextos").await.json()["received"], json!([]));
+    assert_eq!(journal(&outside, "codigo").await.json()["received"][0]["scenario"], "ok");
+}
+
+#[test]
+fn the_sources_examples_are_the_same_bytes_wherever_they_are_kept() {
+    let context = include_bytes!("../contextos_reply.json");
+    let owner = include_bytes!("../codigo_reply.json");
+    let others: [(&[u8], &[u8], &str); 4] = [
+        (
+            context,
+            include_bytes!("../../../../crates/itau/tests/fixtures/contextos_reply.json"),
+            "crates/itau/tests/fixtures/contextos_reply.json",
+        ),
+        (
+            context,
+            include_bytes!("../../../../crates/itau/fuzz/corpus/contextos_reply/read-source.json"),
+            "crates/itau/fuzz/corpus/contextos_reply/read-source.json",
+        ),
+        (
+            owner,
+            include_bytes!("../../../../crates/itau/tests/fixtures/codigo_reply.json"),
+            "crates/itau/tests/fixtures/codigo_reply.json",
+        ),
+        (
+            owner,
+            include_bytes!("../../../../crates/itau/fuzz/corpus/codigo_reply/read-source.json"),
+            "crates/itau/fuzz/corpus/codigo_reply/read-source.json",
+        ),
+    ];
+    for (ours, other, path) in others {
+        assert!(ours == other, "{path} differs from the sandbox's");
+    }
 }

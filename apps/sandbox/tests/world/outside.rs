@@ -38,11 +38,21 @@ impl Heard {
 }
 
 pub(crate) async fn call(addr: SocketAddr, method: &str, path: &str, body: &str) -> Heard {
+    call_with(addr, (method, path), "", body).await
+}
+
+/// The same with further header lines that each end in `\r\n`.
+async fn call_with(
+    addr: SocketAddr,
+    (method, path): (&str, &str),
+    headers: &str,
+    body: &str,
+) -> Heard {
     let mut stream = TcpStream::connect(addr).await.unwrap();
     let length = body.len();
     let head = format!(
         "{method} {path} HTTP/1.1\r\nhost: world\r\nconnection: close\r\nAcstkn: secret\r\n\
-         content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+         content-type: application/json\r\ncontent-length: {length}\r\n{headers}\r\n"
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(body.as_bytes()).await.unwrap();
@@ -72,6 +82,15 @@ impl Outside {
 
     pub(crate) async fn call(&self, method: &str, path: &str, body: &str) -> Heard {
         call(self.world.addr(), method, path, body).await
+    }
+
+    pub(crate) async fn post_with(&self, path: &str, headers: &str, body: &str) -> Heard {
+        call_with(self.world.addr(), ("POST", path), headers, body).await
+    }
+
+    /// Everything that the world has written down.
+    pub(crate) fn file(&self) -> String {
+        std::fs::read_to_string(self.data.path().join("world.jsonl")).unwrap()
     }
 
     pub(crate) async fn set(&self, setting: Value) {

@@ -2,18 +2,21 @@
 //! Measured in turns on one machine: only the ratios mean something.
 #![expect(clippy::print_stdout, reason = "this program reports to whoever runs it")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::ensure;
 use clap::Parser;
 use madoguchi_journey::caller::{CODIGO, CONTEXTOS};
-use madoguchi_journey::crowd::all_at_once;
+use madoguchi_journey::chance::Chance;
 use madoguchi_journey::database::Store;
 use madoguchi_journey::stage::Stage;
 use madoguchi_journey::tokens;
 use reqwest::Method;
 use serde_json::json;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 /// Measures what lookups and passwords cost the others.
@@ -23,43 +26,55 @@ struct Options {
     /// How long each measurement lasts
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=60))]
     seconds: u32,
-    /// How many answers of each kind are timed
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(10..=10_000))]
+    /// How many answers of each kind are timed: 100 to 10000
+    #[arg(long, default_value_t = 100, value_parser = enough)]
     answers: u32,
 }
 
 const EXAMPLE: &str = "Example:\n  tests/calls --seconds 5 --answers 200\n\n\
     Nothing here fails on a number: each is shown beside what it is without the burden.";
 
-/// How many lookups wait for a slow downstream, and how many passwords come in a second.
+/// How many agents ask about calls at once, and how many passwords come in a second.
 const BURDEN: u32 = 200;
+/// The most lookups of one kind at the downstream at once, unless `itau.calls` says otherwise.
+const AT_ONCE: usize = 64;
+/// How long an agent takes from one question to the next.
+const BETWEEN_QUESTIONS: Duration = Duration::from_secs(2);
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    let stage = Arc::new(Stage::own(Store::Sqlite, Vec::new()).await?);
+    // A downstream that is left alone would be no burden.
+    let changed = vec![("ITAU__BREAKER_FAILURES", "10000".to_owned())];
+    let stage = Arc::new(Stage::own(Store::Sqlite, changed).await?);
     let lasting = Duration::from_secs(options.seconds.into());
     println!("| who waits beside | p50 | p99 |\n|---|---|---|");
     show("nobody", &beside(&stage, lasting).await?);
 
     stage.world.plays("contextos", "slow:10000", None, None).await?;
-    let asking = Arc::clone(&stage);
-    let questions = tokio::spawn(all_at_once((0..BURDEN).collect(), move |number: u32| {
-        let stage = Arc::clone(&asking);
-        async move { Ok((Instant::now(), stage.caller.who(&format!("s-{number}")).await?)) }
-    }));
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    show("200 questions that take 10 s downstream", &beside(&stage, lasting / 3).await?);
-    ensure!(questions.await??.len() == BURDEN as usize, "every question is answered");
+    let stop = Arc::new(AtomicBool::new(false));
+    let asking = tokio::spawn(ask(Arc::clone(&stage), Arc::clone(&stop)));
+    let arrived = stage.world.arrived("contextos", AT_ONCE).await?;
+    ensure!(arrived == AT_ONCE, "{arrived} at the downstream at once");
+    let slow = format!("{BURDEN} questions every 2 s that take 10 s, {AT_ONCE} there at once");
+    show(&slow, &beside(&stage, lasting).await?);
+    stop.store(true, Ordering::Relaxed);
+    let questions = asking.await??;
     stage.world.plays("contextos", "ok", None, None).await?;
     tokio::time::sleep(Duration::from_secs(3)).await;
 
     show("nobody", &beside(&stage, lasting).await?);
     let guessing = tokio::spawn(guess(Arc::clone(&stage), lasting));
-    show("200 wrong passwords a second", &beside(&stage, lasting).await?);
-    println!("\nof the guesses: {}", guessing.await??);
+    show(&format!("{BURDEN} wrong passwords a second"), &beside(&stage, lasting).await?);
+    let guesses = guessing.await??;
+    println!("\nof the questions (busy is shed): {questions}\nof the guesses: {guesses}");
     tokio::time::sleep(Duration::from_secs(3)).await;
     times_of_refusals(&stage, options.answers).await
+}
+
+fn enough(text: &str) -> Result<u32, String> {
+    let answers = text.parse::<u32>().ok().filter(|answers| (100..=10_000).contains(answers));
+    answers.ok_or_else(|| "must be 100 to 10000: fewer do not tell the kinds apart".to_owned())
 }
 
 /// Four callers who read members, one after the other, for so long.
@@ -89,23 +104,68 @@ async fn beside(stage: &Arc<Stage>, lasting: Duration) -> anyhow::Result<Vec<Dur
     Ok(waits)
 }
 
-/// Guesses at a steady rate, whether or not anybody answers; says what became of the guesses.
+/// Agents who ask about one call after the other until told to stop; says what they were told.
+async fn ask(stage: Arc<Stage>, stop: Arc<AtomicBool>) -> anyhow::Result<String> {
+    let mut agents = JoinSet::new();
+    for agent in 0..BURDEN {
+        let (stage, stop) = (Arc::clone(&stage), Arc::clone(&stop));
+        agents.spawn(async move {
+            let (mut told, mut next) = (Vec::new(), Instant::now());
+            while !stop.load(Ordering::Relaxed) {
+                let about = format!("s-{agent}-{}", told.len());
+                told.push(question(&stage, &about).await?);
+                next += BETWEEN_QUESTIONS;
+                tokio::time::sleep_until(next).await;
+            }
+            anyhow::Ok(told)
+        });
+    }
+    let mut all = Vec::new();
+    while let Some(told) = agents.join_next().await {
+        all.append(&mut told??);
+    }
+    Ok(counted(all))
+}
+
+/// The reason why there is no context, or what there is instead.
+async fn question(stage: &Stage, about: &str) -> anyhow::Result<String> {
+    let answer = stage.caller.who(about).await?;
+    let said = answer.json();
+    let context = &said["data"]["context"];
+    let word = context["reason"].as_str().or(context["status"].as_str());
+    Ok(word.map_or_else(|| format!("answered {}", answer.status), str::to_owned))
+}
+
+/// Guesses at a steady rate, never the same twice, whether or not anybody answers; says what became
+/// of the guesses.
 async fn guess(stage: Arc<Stage>, lasting: Duration) -> anyhow::Result<String> {
     let (mut began, until) = (Instant::now(), Instant::now() + lasting);
-    let mut guesses = tokio::task::JoinSet::new();
+    let mut guesses = JoinSet::new();
     while Instant::now() < until {
         for _ in 0..BURDEN / 20 {
-            let stage = Arc::clone(&stage);
-            guesses.spawn(async move { refused(&stage, Kind::Wrong).await });
+            let (stage, password) = (Arc::clone(&stage), format!("guess-{:010}", guesses.len()));
+            guesses.spawn(async move { refused(&stage, Kind::Wrong, &password).await });
         }
         began += Duration::from_millis(50);
         tokio::time::sleep_until(began).await;
     }
-    let mut counts = [0, 0];
+    let mut all = Vec::new();
     while let Some(guess) = guesses.join_next().await {
-        counts[usize::from(guess??.0 == 503)] += 1;
+        let (status, _) = guess??;
+        ensure!(status == 401 || status == 503, "a guess was answered {status}");
+        let turned_away = if status == 503 { "turned away with 503" } else { "answered 401" };
+        all.push(turned_away.to_owned());
     }
-    Ok(format!("{} answered 401, {} turned away with 503", counts[0], counts[1]))
+    Ok(counted(all))
+}
+
+fn counted(told: Vec<String>) -> String {
+    let mut counts = BTreeMap::new();
+    for word in told {
+        *counts.entry(word).or_insert(0_usize) += 1;
+    }
+    let counts: Vec<_> = counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
+    counts.join(", ")
 }
 
 /// Three ways not to be let in.
@@ -116,12 +176,13 @@ enum Kind {
     Wrong,
 }
 
-async fn refused(stage: &Stage, kind: Kind) -> anyhow::Result<(u16, Duration)> {
-    let (user, password) = tokens::GATEWAY;
+/// Asks with this password, unless none is given.
+async fn refused(stage: &Stage, kind: Kind, password: &str) -> anyhow::Result<(u16, Duration)> {
+    let (user, _) = tokens::GATEWAY;
     let headers: &[(&str, &str)] = match kind {
         Kind::Absent => &[],
         Kind::Unknown => &[("userName", "nobody_at_all"), ("password", password)],
-        Kind::Wrong => &[("userName", user), ("password", "journey-passwort")],
+        Kind::Wrong => &[("userName", user), ("password", password)],
     };
     let asked = Instant::now();
     let body = json!({ "contextId": "CTX0001" });
@@ -129,40 +190,53 @@ async fn refused(stage: &Stage, kind: Kind) -> anyhow::Result<(u16, Duration)> {
     Ok((answer.status, asked.elapsed()))
 }
 
-/// Times the three in turns, each when nobody else waits.
+/// Times the three, each when nobody else waits, and in an order that changes each time.
 async fn times_of_refusals(stage: &Stage, answers: u32) -> anyhow::Result<()> {
     let known = json!({ "codigo_conta": "341341150000052061" });
     ensure!(stage.caller.gateway(CODIGO, &known).await?.status == 200, "the right password");
     let kinds = [Kind::Absent, Kind::Unknown, Kind::Wrong];
     let mut waits = [const { Vec::new() }; 3];
+    let mut chance = Chance::of(Chance::any_seed());
+    let mut order = [0, 1, 2];
     for _ in 0..answers {
-        for (kind, waits) in kinds.into_iter().zip(&mut waits) {
-            let (status, wait) = refused(stage, kind).await?;
+        order.sort_by_cached_key(|_| chance.draw());
+        for turn in order {
+            let kind = kinds[turn];
+            let (status, wait) = refused(stage, kind, "journey-passwort").await?;
             ensure!(status == 401, "{kind:?}: {status}");
-            waits.push(wait.as_secs_f64() * 1e3);
+            waits[turn].push(wait.as_secs_f64() * 1e3);
             // The queue leaves itself idle for as long as a hash took.
             tokio::time::sleep(wait.mul_f64(1.2)).await;
         }
     }
+    compare(kinds, waits);
+    Ok(())
+}
+
+/// Shows what the times in milliseconds tell of the kinds.
+fn compare(kinds: [Kind; 3], waits: [Vec<f64>; 3]) {
     println!("\n| refused as | mean | deviation | median |\n|---|---|---|---|");
+    let count = waits[0].len() as f64;
     let stats = waits.map(|mut waits| {
         waits.sort_unstable_by(f64::total_cmp);
-        let mean = waits.iter().sum::<f64>() / waits.len() as f64;
+        let mean = waits.iter().sum::<f64>() / count;
         let square = waits.iter().map(|wait| (wait - mean).powi(2)).sum::<f64>();
-        (mean, (square / (waits.len() - 1) as f64).sqrt(), waits[waits.len() / 2])
+        (mean, (square / (count - 1.0)).sqrt(), waits[waits.len() / 2])
     });
     for (kind, (mean, deviation, median)) in kinds.into_iter().zip(&stats) {
         println!("| {kind:?} | {mean:.2} ms | {deviation:.2} ms | {median:.2} ms |");
     }
     println!();
-    let count = f64::from(answers);
     for (one, other) in [(0, 1), (0, 2), (1, 2)] {
         let (a, b) = (stats[one], stats[other]);
-        let t = (a.0 - b.0) / ((a.1.powi(2) + b.1.powi(2)) / count).sqrt();
-        let (one, other) = (kinds[one], kinds[other]);
-        println!("{one:?} against {other:?}: Welch's t = {t:.2} (beyond ±4.5 they would be told)");
+        let error = ((a.1.powi(2) + b.1.powi(2)) / count).sqrt();
+        let t = (a.0 - b.0) / error;
+        let (one, other, least) = (kinds[one], kinds[other], 2.0 * error);
+        println!(
+            "{one:?} against {other:?}: Welch's t = {t:.2} (beyond ±4.5 they would be told); \
+             no difference below {least:.3} ms (two standard errors) would show"
+        );
     }
-    Ok(())
 }
 
 fn show(who: &str, waits: &[Duration]) {

@@ -82,6 +82,22 @@ fn what_was_forgotten_stays_forgotten() {
 }
 
 #[test]
+fn an_emptied_file_holds_only_what_came_after() {
+    let data = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(data.path(), |_| ()).unwrap();
+    journal.append(&cut(None, None)).unwrap();
+    journal.append(&effect("T1")).unwrap();
+    journal.empty().unwrap();
+    journal.append(&effect("T2")).unwrap();
+    drop(journal);
+    let text = std::fs::read_to_string(data.path().join(FILE)).unwrap();
+    assert!(text.lines().count() == 1 && !text.contains("T1"), "{text}");
+    let ledger = replay(data.path());
+    assert!(ledger.has_carried_out(&order("T2")) && !ledger.has_carried_out(&order("T1")));
+    assert_eq!(ledger.upcoming("A"), Scenario::Ok);
+}
+
+#[test]
 fn a_torn_last_line_is_cut_off_and_the_file_goes_on() {
     for torn in ["{", r#"{"effect":{"arrangementId":"AA1"#, r#""forgotten""#] {
         let data = tempfile::tempdir().unwrap();

@@ -1,0 +1,189 @@
+//! What becomes of a lookup: its documented answer when the downstream fails, its row in the audit
+//! trail, its place in the numbers; and that nothing of whom it was about is left anywhere.
+
+use anyhow::ensure;
+use madoguchi_journey::caller::{CALLERS, CODIGO, CONTEXTOS};
+use madoguchi_journey::database::Store;
+use madoguchi_journey::stage::Stage;
+use madoguchi_journey::trail::Trail;
+use madoguchi_journey::{on_both_databases, tokens};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+on_both_databases!(
+    each_failure_downstream_has_its_documented_answer_and_shows_nothing_of_it,
+    each_lookup_is_recorded_and_counted,
+);
+
+/// The account of `CTX0001`.
+const MARIAS: &str = "341341150000052061";
+/// The account of `CTX0003`.
+const ANAS: &str = "341341187400100090";
+
+/// What the lookups of these journeys are about, as it is asked and as it is answered.
+const PERSONAL: [&str; 14] = [
+    "CTX0001",
+    "CTX0002",
+    "Q1RYMDAwMQ",
+    "Q1RYMDAwMg",
+    MARIAS,
+    ANAS,
+    "341341005700123457",
+    "12345-7",
+    "52998224725",
+    "11144477735",
+    "Maria",
+    "Souza",
+    "987654321",
+    "jane.doe",
+];
+
+/// What the downstream plays, the status at the gateway, and the reason among parts.
+const FAILURES: [(&str, u16, &str); 7] = [
+    ("business_failure", 500, "failed"),
+    ("http_401", 500, "misconfigured"),
+    ("http_404", 404, "not_found"),
+    ("http_500", 500, "fault"),
+    ("garbage", 500, "unreadable"),
+    ("truncated", 500, "broken"),
+    ("slow:5000", 500, "timed_out"),
+];
+
+async fn each_failure_downstream_has_its_documented_answer_and_shows_nothing_of_it(
+    store: Store,
+) -> anyhow::Result<()> {
+    let stage = Stage::own(store, Vec::new()).await?;
+    for failure in FAILURES {
+        fails_as(&stage, failure).await?;
+    }
+    for channel in ["contextos", "codigo"] {
+        stage.world.plays(channel, "object_for_array", None, None).await?;
+    }
+    let swapped = stage.caller.gateway(CODIGO, &json!({ "codigo_conta": MARIAS })).await?;
+    ensure!(swapped.json()["data"]["telefones"].is_object(), "in the shape in which it came");
+    let who = stage.caller.who("CTX0003").await?.data()?;
+    ensure!(
+        who["account"]["value"]["phones"][0]["number"] == "987654321",
+        "read all the same: {who}"
+    );
+    nothing_leaks(&stage)
+}
+
+/// Both lookups fail so at the gateway; among parts, the context alone and the account alone.
+async fn fails_as(
+    stage: &Stage,
+    (scenario, status, reason): (&str, u16, &str),
+) -> anyhow::Result<()> {
+    for channel in ["contextos", "codigo"] {
+        stage.world.plays(channel, scenario, None, None).await?;
+    }
+    let context = json!({ "contextId": "CTX0001" });
+    let owner = json!({ "codigo_conta": MARIAS });
+    let (context, owner, who) = tokio::join!(
+        stage.caller.gateway(CONTEXTOS, &context),
+        stage.caller.gateway(CODIGO, &owner),
+        stage.caller.who_within("CTX0001", 10_000),
+    );
+    for answer in [context?, owner?] {
+        let read = answer.json();
+        ensure!(answer.status == status, "{scenario}: {answer:?}");
+        ensure!(read["code"] == "1" && read.as_object().is_some_and(|it| it.len() == 2));
+        ensure!(!answer.body.contains("played"), "{scenario} shows its text: {answer:?}");
+    }
+    let missing = json!({ "status": "missing", "reason": reason });
+    let who = who?.data()?;
+    ensure!(who["context"] == missing, "{scenario}: {who}");
+    ensure!(who["account"]["reason"] == "no_context", "{scenario}: {who}");
+
+    stage.world.plays("contextos", "ok", None, None).await?;
+    let who = stage.caller.who_within("CTX0002", 10_000).await?.data()?;
+    ensure!(who["context"]["value"].is_object(), "{scenario}: {who}");
+    ensure!(who["account"] == missing, "{scenario}: {who}");
+    Ok(())
+}
+
+fn nothing_leaks(stage: &Stage) -> anyhow::Result<()> {
+    let log = stage.log()?;
+    ensure!(log.contains("does not accept our user name"), "an operator is told");
+    let (user, password) = tokens::GATEWAY;
+    let besides = [user, password, "played downstream", "<html>"];
+    for canary in PERSONAL.into_iter().chain(besides) {
+        ensure!(!log.contains(canary), "{canary} stands in the log");
+    }
+    Ok(())
+}
+
+async fn each_lookup_is_recorded_and_counted(store: Store) -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let database = tokio::task::block_in_place(|| store.database(dir.path()));
+    let stage = Stage::on(&database, Vec::new()).await?;
+    five_lookups(&stage).await?;
+    let trail = Trail::read(&database)?;
+    let expected = [
+        "context.looked_up|lookup|flow-1|found|journey|chat_itau_oiap|SYSTEM|call-1",
+        "account.looked_up|lookup|flow-2|found|journey|chat_itau_oiap|SYSTEM|call-2",
+        "account.looked_up|lookup|flow-3|not_found|journey|chat_itau_oiap|SYSTEM|call-3",
+        "caller.looked_up|lookup|flow-4|context=fresh account=fresh|journey|caller.read-desk|\
+         HUMAN|call-4",
+        "caller.looked_up|lookup|flow-5|context=cached account=fresh|journey|caller.read-desk|\
+         HUMAN|request-5",
+    ];
+    for row in expected {
+        let correlation = row.rsplit('|').next().unwrap_or_default();
+        ensure!(trail.tells(correlation), "{correlation} is not in the trail");
+    }
+    if let Some(rows) = trail.lookups() {
+        ensure!(rows == expected, "{rows:#?}");
+    }
+    let shown = stage.metrics().await?;
+    for line in [
+        r#"madoguchi_lookups_total{what="contextos",outcome="found"} 2"#,
+        r#"madoguchi_lookups_total{what="codigo",outcome="found"} 3"#,
+        r#"madoguchi_lookups_total{what="codigo",outcome="not_found"} 1"#,
+        r#"madoguchi_lookup_seconds_count{what="contextos"} 2"#,
+        r#"madoguchi_lookup_seconds_count{what="codigo"} 4"#,
+        r#"madoguchi_answers_total{route="/api/v1/callers",status="2xx"} 2"#,
+    ] {
+        ensure!(shown.lines().any(|shown| shown == line), "{line} is not in {shown}");
+    }
+    for canary in PERSONAL.into_iter().chain([tokens::GATEWAY.1, tokens::CALLER]) {
+        ensure!(!trail.tells(canary), "{canary} stands in the audit trail");
+        ensure!(!shown.contains(canary), "{canary} stands among the numbers");
+    }
+    Ok(())
+}
+
+/// Two found and one not at the gateway, and two of both at once: the first four in a call with an
+/// id of its own, the last one in none.
+async fn five_lookups(stage: &Stage) -> anyhow::Result<()> {
+    stage.world.plays("codigo", "http_404", Some(ANAS), Some(1)).await?;
+    let (user, password) = tokens::GATEWAY;
+    let desktop = [("userName", user), ("password", password)];
+    let agent = [("Acstkn", tokens::CALLER)];
+    let asked = [
+        (CONTEXTOS, &desktop[..], json!({ "contextId": "CTX0001" }), 200),
+        (CODIGO, &desktop[..], json!({ "codigo_conta": MARIAS }), 200),
+        (CODIGO, &desktop[..], json!({ "codigo_conta": ANAS }), 404),
+        (CALLERS, &agent[..], json!({ "contextId": "CTX0002" }), 200),
+    ];
+    for (number, (path, who, body, status)) in (1..).zip(asked) {
+        let (flow, call) = (format!("flow-{number}"), format!("call-{number}"));
+        let ids = [("x-itau-flowID", flow.as_str()), ("x-itau-correlationID", call.as_str())];
+        asks(stage, path, &[who, &ids[..]].concat(), &body, status).await?;
+    }
+    let ids = [("x-itau-flowID", "flow-5"), ("x-request-id", "request-5")];
+    let body = json!({ "contextId": "CTX0002" });
+    asks(stage, CALLERS, &[&agent[..], &ids[..]].concat(), &body, 200).await
+}
+
+async fn asks(
+    stage: &Stage,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &Value,
+    status: u16,
+) -> anyhow::Result<()> {
+    let answer = stage.caller.call_with(Method::POST, path, headers, body).await?;
+    ensure!(answer.status == status, "{path}: {answer:?}");
+    Ok(())
+}
