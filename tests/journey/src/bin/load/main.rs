@@ -31,6 +31,10 @@ struct Options {
     /// How many cases are prepared on SQLite, over HTTP, once
     #[arg(long, default_value_t = 20_000)]
     sqlite_cases: u32,
+    /// In which order verdicts come on SQLite: as cases were opened, or at random. Neighbours share
+    /// pages, which a batch then writes once
+    #[arg(long, value_enum, default_value_t = Order::Opened)]
+    order: Order,
     /// What the server logs: `info` is a line a request, written to a file
     #[arg(long, default_value = "warn")]
     log: String,
@@ -48,6 +52,12 @@ enum On {
     Sqlite,
     Postgres,
     Both,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Order {
+    Opened,
+    Random,
 }
 
 impl Options {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use madoguchi_journey::chance::Chance;
 use madoguchi_journey::crowd::work_through;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Database;
@@ -12,7 +13,7 @@ use madoguchi_journey::stage::Stage;
 use crate::firing::{self, Round, fire};
 use crate::peer::Bench;
 use crate::table::{self, Row};
-use crate::{CONNECTIONS, Options};
+use crate::{CONNECTIONS, Options, Order};
 
 /// Batches against one commit each.
 const TARGET: f64 = 8.0;
@@ -40,7 +41,12 @@ pub(crate) async fn measure(options: &Options, peers: &[Bench]) -> anyhow::Resul
         let (ours, theirs) = (firing::median(lane)?, firing::median(alone)?.rate);
         rows.push(Row { connections, ours, theirs, target: Some(TARGET) });
     }
-    table::show("SQLite, synchronous = FULL", "lane.most = 1", &rows);
+    let order = match options.order {
+        Order::Opened => "in the order of their opening",
+        Order::Random => "in random order",
+    };
+    let title = format!("SQLite, synchronous = FULL, verdicts {order}");
+    table::show(&title, "lane.most = 1", &rows);
     for (row, peer) in rows.iter().zip(peers) {
         table::note(&format!(
             "SQLite against pgbench on PostgreSQL, {} connections: {:.1} (target {TARGET_PEER:.0})",
@@ -63,8 +69,13 @@ async fn prepare(options: &Options, file: &Path) -> anyhow::Result<Arc<Vec<Strin
         async move { Ok(Customer::verified(&stage).await?.member) }
     });
     let mut members = members.await.with_context(|| stage.condition())?;
-    // As they came: verdicts fall due in the order in which cases were opened.
-    members.sort_unstable();
+    match options.order {
+        Order::Opened => members.sort_by_key(|member| (member.len(), member.clone())),
+        Order::Random => {
+            let mut chance = Chance::of(Chance::any_seed());
+            members.sort_by_cached_key(|_| chance.draw());
+        }
+    }
     stage.stop()?;
     Ok(Arc::new(members))
 }
