@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use madoguchi_domain::port::VerifierBusy;
-use tokio::sync::{Semaphore, watch};
-use tokio::task::spawn_blocking;
+use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::proven::Digest;
 
@@ -34,8 +33,8 @@ impl PasswordQueue {
     }
 }
 
-/// The outcome of a hash, once it is there.
-type Outcome = watch::Receiver<Option<bool>>;
+/// Whether the password is right, once that is known; busy when the hash could not be computed.
+type Outcome = watch::Receiver<Option<Result<bool, VerifierBusy>>>;
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -69,8 +68,7 @@ impl Queue {
         let _call = self.calls.try_acquire().map_err(|_| VerifierBusy)?;
         let mut outcome = self.begin_or_join(digest, hash)?;
         let known = outcome.wait_for(Option::is_some).await;
-        // What panicked is not right.
-        Ok(known.is_ok_and(|right| *right == Some(true)))
+        known.map_err(|_| VerifierBusy)?.unwrap_or(Err(VerifierBusy))
     }
 
     fn begin_or_join(
@@ -89,7 +87,7 @@ impl Queue {
         tokio::spawn(async move {
             let turn = Arc::clone(&queue.turns).acquire_owned().await;
             let began = Instant::now();
-            let right = spawn_blocking(hash).await.unwrap_or_default();
+            let right = apart(hash).await.map_err(|_| VerifierBusy);
             let took = began.elapsed();
             queue.under_way().remove(&digest);
             tell.send_replace(Some(right));
@@ -104,6 +102,27 @@ impl Queue {
     fn under_way(&self) -> MutexGuard<'_, HashMap<Digest, Outcome>> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Computes a hash on a thread of its own, which leaves the processor to any other that wants it:
+/// a hash lasts longer than most answers. A thread costs a thousandth of what it computes.
+fn apart(hash: impl FnOnce() -> bool + Send + 'static) -> oneshot::Receiver<bool> {
+    let (tell, outcome) = oneshot::channel();
+    let work = move || {
+        step_back();
+        // Nobody listens only when the process ends.
+        let _ = tell.send(hash());
+    };
+    // Without a thread, or after a panic, `tell` is dropped: then nothing is known.
+    drop(std::thread::Builder::new().name("password-hash".to_owned()).spawn(work));
+    outcome
+}
+
+/// Lowers the priority of this thread, to a tenth: less would keep right users out of a busy
+/// process. Where that cannot be done it is only less considerate.
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(None, 10);
 }
 
 #[cfg(test)]

@@ -165,3 +165,12 @@ fn a_hash_is_made_with_a_salt_of_its_own_and_only_of_what_a_header_can_carry() {
     assert_eq!(hash_password("pass word"), Err(UnhashablePassword::NotVisible));
     assert_eq!(hash_password("contraseña"), Err(UnhashablePassword::NotVisible));
 }
+
+#[tokio::test]
+async fn a_hash_that_was_not_computed_says_nothing_and_holds_nothing_up() {
+    let passwords = passwords(PasswordQueue { at_once: 1, waiting: 1 });
+    let digest = passwords.proven.digest(&Credentials::new("chat", "dev-password"));
+    let broken = passwords.queue.run(digest, || panic!("no memory")).await;
+    assert_eq!(broken, Err(VerifierBusy), "neither right nor wrong");
+    assert_eq!(passwords.queue.run(digest, || true).await, Ok(true));
+}
