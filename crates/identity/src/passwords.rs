@@ -89,8 +89,8 @@ impl StaticPasswords {
         }
         let decoy = decoy
             .ok_or_else(|| FileError("no user, so nobody could call: add a [[user]]".to_owned()))?;
-        let proven = Proven::new().map_err(|why| FileError(why.to_owned()))?;
-        Ok(Self { users, decoy, queue: Queue::new(queue), proven: Arc::new(proven) })
+        let proven = Arc::new(Proven::new().map_err(|why| FileError(why.to_owned()))?);
+        Ok(Self { users, decoy, queue: Queue::new(queue, Arc::clone(&proven)), proven })
     }
 }
 
@@ -120,23 +120,18 @@ impl PasswordVerifier for StaticPasswords {
             return Ok(Some(user.who.clone()));
         }
         let hash = Arc::clone(user.map_or(&self.decoy, |user| &user.hash));
-        let (known, proven) = (user.is_some(), Arc::clone(&self.proven));
+        let known = user.is_some();
         let password = presented.password().to_vec();
-        let judged = self.queue.run(digest, move || {
-            // Not joined by a short circuit: an unknown user costs the same.
-            let right = hash.is_of(&password) & known & !password.is_empty();
-            if right {
-                proven.remember(digest, Instant::now());
-            }
-            right
-        });
+        // Not joined by a short circuit: an unknown user costs the same.
+        let judged =
+            self.queue.run(digest, move || hash.is_of(&password) & known & !password.is_empty());
         let right = judged.await.inspect_err(|VerifierBusy| count("busy"))?;
         count(if right { "right" } else { "wrong" });
         Ok(user.filter(|_| right).map(|user| user.who.clone()))
     }
 }
 
-/// `proven`: recognised without a hash. `busy`: turned away unless that had been so.
+/// `proven`: recognised without a hash. `busy`: turned away, or no hash could be computed.
 fn count(outcome: &'static str) {
     metrics::counter!("madoguchi_passwords_total", "outcome" => outcome).increment(1);
 }

@@ -63,6 +63,9 @@ pub enum UnhashablePassword {
 
 /// Makes the argon2id hash of a password for a file of users, in the PHC string format.
 ///
+/// It takes any of 8 bytes or more. That a password for real use was drawn at random, and is
+/// longer, is for whoever makes it to see to, as `madoguchi hash-password` does.
+///
 /// # Errors
 /// See [`UnhashablePassword`].
 pub fn hash_password(password: &str) -> Result<String, UnhashablePassword> {

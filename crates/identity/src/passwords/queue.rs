@@ -7,12 +7,12 @@ use std::time::Instant;
 use madoguchi_domain::port::VerifierBusy;
 use tokio::sync::{Semaphore, oneshot, watch};
 
-use super::proven::Digest;
+use super::proven::{Digest, Proven};
 
 /// How much hashing there may be at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasswordQueue {
-    /// How many hashes are computed at once.
+    /// How many hashes are computed at once; 0 is taken for 1.
     pub at_once: usize,
     /// How many may wait for that; more are turned away.
     pub waiting: usize,
@@ -29,7 +29,13 @@ impl PasswordQueue {
     /// on the average seven that present the same credentials and wait for the same hash.
     #[must_use]
     pub const fn most(self) -> usize {
-        self.at_once.saturating_add(self.waiting).saturating_mul(8)
+        self.hashes().saturating_mul(8)
+    }
+
+    /// The most hashes that are computed or wait for that.
+    const fn hashes(self) -> usize {
+        let at_once = if self.at_once == 0 { 1 } else { self.at_once };
+        at_once.saturating_add(self.waiting)
     }
 }
 
@@ -43,16 +49,19 @@ pub(super) struct Queue {
     places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
     under_way: Arc<Mutex<HashMap<Digest, Outcome>>>,
+    proven: Arc<Proven>,
 }
 
 impl Queue {
-    pub(super) fn new(settings: PasswordQueue) -> Self {
-        let PasswordQueue { at_once, waiting } = settings;
+    /// Tells `proven` of what was right.
+    pub(super) fn new(settings: PasswordQueue, proven: Arc<Proven>) -> Self {
+        let semaphore = |n: usize| Arc::new(Semaphore::new(n.clamp(1, Semaphore::MAX_PERMITS)));
         Self {
-            calls: Arc::new(Semaphore::new(settings.most())),
-            places: Arc::new(Semaphore::new(at_once + waiting)),
-            turns: Arc::new(Semaphore::new(at_once)),
+            calls: semaphore(settings.most()),
+            places: semaphore(settings.hashes()),
+            turns: semaphore(settings.at_once),
             under_way: Arc::default(),
+            proven,
         }
     }
 
@@ -89,6 +98,9 @@ impl Queue {
             let began = Instant::now();
             let right = apart(hash).await.map_err(|_| VerifierBusy);
             let took = began.elapsed();
+            if right == Ok(true) {
+                queue.proven.remember(digest, tokio::time::Instant::now());
+            }
             queue.under_way().remove(&digest);
             tell.send_replace(Some(right));
             // The turn is left idle for as long as the hash took, so that a flood of them leaves

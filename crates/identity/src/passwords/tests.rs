@@ -174,3 +174,12 @@ async fn a_hash_that_was_not_computed_says_nothing_and_holds_nothing_up() {
     assert_eq!(broken, Err(VerifierBusy), "neither right nor wrong");
     assert_eq!(passwords.queue.run(digest, || true).await, Ok(true));
 }
+
+#[tokio::test]
+async fn a_queue_of_any_size_computes_one_hash_at_least() {
+    for at_once in [0, usize::MAX] {
+        let passwords = passwords(PasswordQueue { at_once, waiting: at_once });
+        let right = Credentials::new("chat", "dev-password");
+        assert!(passwords.verify(&right).await.unwrap().is_some(), "{at_once}");
+    }
+}
