@@ -175,17 +175,43 @@ impl CallerDesk {
         if context.identification == Some(Identification::NotIdentified) {
             return Part::Missing(Absence::NotIdentified);
         }
-        let reading = match (&context.branch, &context.account) {
-            (Some(branch), Some(account)) => self.entity.account(branch.expose(), account.expose()),
-            (None, _) | (_, None) => return Part::Missing(Absence::NotDerivable),
+        let readings = match (&context.branch, &context.account) {
+            (Some(branch), Some(account)) => {
+                self.entity.readings(branch.expose(), account.expose()).unwrap_or_default()
+            }
+            (None, _) | (_, None) => Vec::new(),
         };
-        let Ok(AccountReading { codigo, told_by }) = reading else {
-            return Part::Missing(Absence::NotDerivable);
-        };
+        let caller = context.cpf.as_ref();
+        if readings.len() > 1 && caller.is_none() {
+            // No owner could be told to be the right one, so none is asked for.
+            return Part::Missing(Absence::UncertainAccount);
+        }
+        let mut absence = Absence::NotDerivable;
+        for reading in readings {
+            let told = self.owner_by(reading, caller, passage, until).await;
+            match &told {
+                Part::Missing(why) if why.is_of_another_account() => {
+                    if absence != Absence::UncertainAccount {
+                        absence = *why;
+                    }
+                }
+                Part::Missing(_) | Part::Fresh(_) | Part::Cached(..) => return told,
+            }
+        }
+        Part::Missing(absence)
+    }
+
+    async fn owner_by(
+        &self,
+        AccountReading { codigo, told_by }: AccountReading,
+        caller: Option<&TaxId>,
+        passage: &Passage,
+        until: Instant,
+    ) -> Part<Owner> {
         let query = AccountQuery::of(codigo.clone());
         let found = self.lookups.owner(query, passage, until).await;
         found.and_then(|profile| {
-            let is_caller = same_person(context.cpf.as_ref(), profile.tax_id.as_ref());
+            let is_caller = same_person(caller, profile.tax_id.as_ref());
             if !told_by.stands(is_caller) {
                 return Part::Missing(Absence::UncertainAccount);
             }

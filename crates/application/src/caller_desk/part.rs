@@ -50,8 +50,8 @@ pub enum Absence {
     NotIdentified,
     /// The context names no branch and account that give an account number.
     NotDerivable,
-    /// Only the account's last digit told whether it is the check digit, and the owner's number
-    /// does not confirm the reading.
+    /// Only the account's last digit told whether it is the check digit, and no owner's number
+    /// confirms a reading.
     UncertainAccount,
 }
 
@@ -67,6 +67,13 @@ impl Absence {
             Self::NotDerivable => "not_derivable",
             Self::UncertainAccount => "uncertain_account",
         }
+    }
+}
+
+impl Absence {
+    /// Says whether another reading of the account may be the caller's.
+    pub(super) const fn is_of_another_account(self) -> bool {
+        matches!(self, Self::UncertainAccount | Self::Failed(LookupError::NotFound))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Lookups that are shared: one under way for each question, and contexts kept while they hold.
 
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
@@ -88,10 +89,7 @@ impl Lookups {
                 let holds_until = found.value.expires_at;
                 Ok(Kept { value: Arc::new(found.value), fetched_at: clock.now(), holds_until })
             };
-            let found = contexts.try_get_with(question, ask).await;
-            // What is over is let go of now, not when there is room to make.
-            contexts.run_pending_tasks().await;
-            found
+            shared(&contexts, question, ask).await
         });
         part(lookup, asked_at, until).await
     }
@@ -115,12 +113,30 @@ impl Lookups {
                 let (value, fetched_at) = (Arc::new(found.value), clock.now());
                 Ok(Kept { value, fetched_at, holds_until: None })
             };
-            let found = accounts.try_get_with(question, ask).await;
-            accounts.run_pending_tasks().await;
-            found
+            shared(&accounts, question, ask).await
         });
         part(lookup, asked_at, until).await
     }
+}
+
+/// Joins what is under way or kept for this question, or else asks; and lets go at once of what
+/// nobody else may have.
+async fn shared<K, T>(
+    cache: &Cache<K, Kept<T>>,
+    question: K,
+    ask: impl Future<Output = Result<Kept<T>, LookupError>>,
+) -> Result<Kept<T>, Arc<LookupError>>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    let found = cache.try_get_with(question.clone(), ask).await;
+    if found.as_ref().is_ok_and(|kept| kept.holds_until.is_none()) {
+        cache.invalidate(&question).await;
+        // The cache's own log of changes holds it too, until that is worked off.
+        cache.run_pending_tasks().await;
+    }
+    found
 }
 
 /// Waits for a lookup, but no longer than until the deadline.
@@ -136,5 +152,39 @@ async fn part<T>(
         // It panicked: nothing is known of why, and it is not the caller's to know.
         Ok(Err(_)) => Part::Missing(Absence::Failed(LookupError::Failed)),
         Err(_) => Part::Missing(Absence::Late),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use madoguchi_testkit::clock::ManualClock;
+    use madoguchi_testkit::fake_callers::FakeCallers;
+    use madoguchi_testkit::ids::SeededIds;
+    use madoguchi_testkit::samples;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_nobody_else_may_have_is_not_in_memory_any_more() {
+        let (query, owner) = (samples::context_query(), samples::account_query());
+        let callers = Arc::new(FakeCallers::default());
+        callers.knows_context(query.context.expose(), samples::found_context());
+        callers.knows_owner(owner.account.expose(), samples::found_owner());
+        let ports = CallerPorts {
+            contexts: Arc::clone(&callers) as _,
+            accounts: callers,
+            clock: Arc::new(ManualClock::default()),
+            ids: Arc::new(SeededIds::new(1)),
+        };
+        let lookups = Lookups::new(ports, 100);
+        let until = Instant::now() + Duration::from_secs(60);
+        for key in ["one", "other", "third"] {
+            let passage =
+                Passage { api_key: Some(samples::api_key(key)), ..Passage::of(samples::flow(1)) };
+            let context = lookups.context(query.clone(), &passage, until).await;
+            let owner = lookups.owner(owner.clone(), &passage, until).await;
+            assert!(matches!((context, owner), (Part::Fresh(_), Part::Fresh(_))), "{key}");
+        }
+        assert_eq!((lookups.contexts.entry_count(), lookups.accounts.entry_count()), (0, 0));
     }
 }

@@ -120,14 +120,14 @@ pub enum ToldBy {
     /// is wrong.
     MisfitDigit,
     /// Its last digit, which fits the others, as that of one in ten accounts without a check digit
-    /// does by chance.
+    /// does by chance: there are two readings.
     FittingDigit,
 }
 
 impl ToldBy {
     /// Says whether an owner may be shown: `is_caller` is whether the owner's number is the
     /// caller's, as far as that is known. A reading by a digit falls with an owner who is somebody
-    /// else, and one that may be chance stands only with an owner who is the caller.
+    /// else, and one of two stands only with an owner who is the caller.
     #[must_use]
     pub const fn stands(self, is_caller: Option<bool>) -> bool {
         match self {
@@ -152,30 +152,39 @@ impl Entity {
         Ok(Self { company: company.to_owned(), bank: bank.to_owned() })
     }
 
-    /// Makes the number of an account from `u_ag` and `u_cc` of a context.
+    /// Makes the number of an account from `u_ag` and `u_cc` of a context: one reading, or two,
+    /// the likelier first.
     ///
     /// Whether the account brings its check digit is told by its length and by that digit: eight
-    /// digits, or a hyphen before the last, bring one, which must be right; up to seven bring one
-    /// if their last fits the others.
+    /// digits, or a hyphen before the last, bring one, which must be right; up to seven bring none
+    /// if their last does not fit the others, and else they can be read either way.
     ///
     /// # Errors
     /// When the two are not a branch and an account.
-    pub fn account(&self, branch: &str, account: &str) -> Result<AccountReading, NotDerivable> {
+    pub fn readings(
+        &self,
+        branch: &str,
+        account: &str,
+    ) -> Result<Vec<AccountReading>, NotDerivable> {
         let (branch, account) = (branch.trim(), account.trim());
         if branch.is_empty() || branch.len() > 4 || !are_digits(branch) {
             return Err(NotDerivable);
         }
         let branch = format!("{branch:0>4}");
         if let Some((number, check)) = account.split_once('-') {
-            return self.checked(&branch, number, check, ToldBy::Form);
+            return Ok(vec![self.checked(&branch, number, check, ToldBy::Form)?]);
         }
         if account.len() == 8 && are_digits(account) {
-            return self.checked(&branch, &account[..7], &account[7..], ToldBy::Form);
+            let (number, check) = account.split_at(7);
+            return Ok(vec![self.checked(&branch, number, check, ToldBy::Form)?]);
         }
         let alone = dac(&branch, account).ok_or(NotDerivable)?;
+        let alone = |told_by| self.reading(&branch, account, alone, told_by);
         let (number, check) = account.split_at(account.len() - 1);
-        self.checked(&branch, number, check, ToldBy::FittingDigit)
-            .or_else(|_| Ok(self.reading(&branch, account, alone, ToldBy::MisfitDigit)))
+        Ok(match self.checked(&branch, number, check, ToldBy::FittingDigit) {
+            Ok(checked) => vec![checked, alone(ToldBy::FittingDigit)],
+            Err(NotDerivable) => vec![alone(ToldBy::MisfitDigit)],
+        })
     }
 
     fn checked(

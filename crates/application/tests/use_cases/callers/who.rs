@@ -114,3 +114,49 @@ async fn the_less_sure_an_account_is_the_more_its_owner_must_say() {
     let Part::Fresh(owner) = counter.who().await.account else { panic!("a certain account") };
     assert_eq!(owner.is_caller, Some(false));
 }
+
+/// What `52061` of branch 1500 is as an account without its check digit.
+const OTHERWISE: &str = "341341150000520612";
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_can_be_read_either_way_is_asked_for_both_ways() {
+    let counter = Counter::open();
+    counter.account_reads("52061");
+    counter.callers.knows_owner(OTHERWISE, samples::found_owner());
+    let is_told_otherwise = async || {
+        let Part::Fresh(owner) = counter.who().await.account else { panic!("not told") };
+        (owner.codigo.expose().to_owned(), owner.is_caller) == (OTHERWISE.to_owned(), Some(true))
+    };
+    counter.callers.fails(&account(), LookupError::NotFound);
+    assert!(is_told_otherwise().await, "the first reading is no account");
+    counter.callers.is_well(&account());
+    let Found { mut value, document } = samples::found_owner();
+    value.tax_id = Some(TaxId::classify("11144477735", None));
+    counter.callers.knows_owner(&account(), Found { value, document });
+    assert!(is_told_otherwise().await, "the first reading is somebody else's");
+    counter.callers.fails(OTHERWISE, LookupError::NotFound);
+    assert_eq!(counter.absence().await, Absence::UncertainAccount);
+    counter.callers.fails(&account(), LookupError::NotFound);
+    assert_eq!(counter.absence().await, Absence::Failed(LookupError::NotFound));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_answer_a_moment_later_is_no_reason_for_the_other_reading() {
+    let counter = Counter::open();
+    counter.account_reads("52061");
+    let unreadable = LookupError::Unavailable(Unavailability::Unreadable);
+    counter.callers.fails(&account(), unreadable);
+    assert_eq!(counter.absence().await, Absence::Failed(unreadable));
+    assert!(counter.callers.asked().iter().all(|it| it.asked != OTHERWISE));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_callers_number_no_owner_of_a_doubtful_account_is_asked_for() {
+    let counter = Counter::open();
+    counter.context_is(|it| {
+        it.account = Some(Personal::new("52061"));
+        it.cpf = None;
+    });
+    assert_eq!(counter.absence().await, Absence::UncertainAccount);
+    assert!(counter.callers.asked().iter().all(|it| it.asked == MARIA));
+}

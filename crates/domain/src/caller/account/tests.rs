@@ -67,23 +67,32 @@ fn the_sources_own_example_and_odd_digits_are_refused_without_their_value() {
     assert_eq!(format!("{right:?} {}", right.masked()), "CodigoConta(***) 341341********2061");
 }
 
-fn reading(branch: &str, account: &str) -> Option<(String, ToldBy)> {
+fn readings(branch: &str, account: &str) -> Vec<(String, ToldBy)> {
     let entity = Entity::parse("341", "341").unwrap();
-    let read = entity.account(branch, account).ok()?;
-    assert!(read.codigo.has_right_dac());
-    Some((read.codigo.expose().to_owned(), read.told_by))
+    let readings = entity.readings(branch, account).unwrap_or_default();
+    assert!(readings.iter().all(|reading| reading.codigo.has_right_dac()));
+    let shown = |reading: AccountReading| (reading.codigo.expose().to_owned(), reading.told_by);
+    readings.into_iter().map(shown).collect()
 }
 
 #[test]
 fn an_account_with_its_check_digit_is_told_from_one_without() {
-    let told = |by| Some(("341341150000052061".to_owned(), by));
-    assert_eq!(reading("1500", "00052061"), told(ToldBy::Form), "eight digits");
-    assert_eq!(reading("1500", "5206-1"), told(ToldBy::Form), "a hyphen");
-    assert_eq!(reading("1500", "52061"), told(ToldBy::FittingDigit));
-    assert_eq!(reading("1500", "0005206"), told(ToldBy::MisfitDigit));
-    assert_eq!(reading(" 1500", "5206 "), told(ToldBy::MisfitDigit));
-    let short = Some(("341341005700123457".to_owned(), ToldBy::FittingDigit));
-    assert_eq!(reading("57", "123457"), short, "a branch is padded");
+    let told = |by| [("341341150000052061".to_owned(), by)];
+    assert_eq!(readings("1500", "00052061"), told(ToldBy::Form), "eight digits");
+    assert_eq!(readings("1500", "5206-1"), told(ToldBy::Form), "a hyphen");
+    assert_eq!(readings("1500", "0005206"), told(ToldBy::MisfitDigit));
+    assert_eq!(readings(" 1500", "5206 "), told(ToldBy::MisfitDigit));
+    assert_eq!(readings("57", "12345-7")[0].0, "341341005700123457", "a branch is padded");
+}
+
+#[test]
+fn an_account_that_can_be_read_either_way_is_read_both_ways() {
+    let both = |one: &str, other: &str| {
+        [(one.to_owned(), ToldBy::FittingDigit), (other.to_owned(), ToldBy::FittingDigit)]
+    };
+    let with_and_without = both("341341150000052061", "341341150000520612");
+    assert_eq!(readings("1500", "52061"), with_and_without);
+    assert_eq!(readings("1500", "0052061"), with_and_without, "seven digits may bring one too");
 }
 
 #[test]
@@ -111,7 +120,7 @@ fn what_is_no_branch_or_account_gives_no_number() {
         ("15é", "52061"),
     ];
     for (branch, account) in bad {
-        assert_eq!(reading(branch, account), None, "{branch} {account}");
+        assert_eq!(readings(branch, account), [], "{branch} {account}");
     }
 }
 
@@ -127,7 +136,7 @@ proptest! {
     fn no_text_makes_a_reader_panic(one in ".{0,24}", other in ".{0,24}") {
         let _ = CodigoConta::parse(&one, DacRule::Refuse);
         let _ = dac(&one, &other);
-        let _ = Entity::parse("341", "341").unwrap().account(&one, &other);
+        let _ = Entity::parse("341", "341").unwrap().readings(&one, &other);
         let _ = Entity::parse(&one, &other);
     }
 
