@@ -68,12 +68,23 @@ impl Breaker {
         *self = Self::new(self.settings);
     }
 
+    /// A probe ended and told nothing: the next one goes through no sooner than after this.
+    pub fn learned_nothing(&mut self, now: Timestamp) {
+        if self.is_open() {
+            self.open_until = Some(self.later(now));
+        }
+    }
+
     /// A call did not find the other side there.
     pub fn failed(&mut self, now: Timestamp) {
         self.failures = self.failures.saturating_add(1);
         if self.failures >= self.settings.failures {
-            self.open_until = now.checked_add(self.settings.open_for).ok();
+            self.open_until = Some(self.later(now));
         }
+    }
+
+    fn later(&self, now: Timestamp) -> Timestamp {
+        now.checked_add(self.settings.open_for).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -89,5 +100,18 @@ mod tests {
         breaker.failed(now);
         assert_eq!(breaker.allows(16, now), 0);
         assert_eq!(breaker.allows(16, now - SignedDuration::from_hours(1)), 1);
+    }
+
+    #[test]
+    fn a_probe_that_told_nothing_opens_it_anew_and_a_call_that_told_nothing_does_not() {
+        let open_for = SignedDuration::from_secs(10);
+        let mut breaker = Breaker::new(BreakerSettings { failures: 1, open_for });
+        let now = Timestamp::UNIX_EPOCH;
+        breaker.learned_nothing(now);
+        assert_eq!(breaker.allows(16, now), 16);
+        breaker.failed(now);
+        breaker.learned_nothing(now + open_for);
+        assert_eq!(breaker.allows(16, now + open_for), 0);
+        assert_eq!(breaker.allows(16, now + open_for + open_for), 1);
     }
 }

@@ -61,8 +61,9 @@ pub enum LookupError {
     /// Look at the values: the other system understood the request and failed over it.
     #[error("the other system reports a failure")]
     Failed,
-    /// Call for help: the other system does not accept the credentials that are ours.
-    #[error("the other system does not accept our credentials")]
+    /// Call for help: the other system does not accept the credentials that are ours, or an API
+    /// key that was passed on.
+    #[error("the other system does not accept our credentials, or the API key")]
     Misconfigured,
     /// Ask again later.
     #[error("{0}")]
@@ -92,16 +93,10 @@ pub enum Unavailability {
     /// No whole answer in time.
     #[error("the other system does not answer in time")]
     TimedOut,
-    /// The connection ended before the answer was whole.
-    #[error("the other system's answer broke off")]
-    Broken,
-    /// A status that says that something is wrong over there.
-    #[error("the other system reports a fault of its own")]
-    Fault,
-    /// A status that is not documented.
-    #[error("the other system answers with a status that is not documented")]
+    /// A status that is no answer: a fault over there, or one that is not documented.
+    #[error("the other system answers with a status that is no answer")]
     Status,
-    /// An answer that cannot be read, or is too large.
+    /// An answer that cannot be read, is too large, or broke off.
     #[error("the other system's answer cannot be read")]
     Unreadable,
     /// Too many lookups are under way, here or over there.
@@ -119,8 +114,6 @@ impl Unavailability {
         match self {
             Self::Unreachable => "unreachable",
             Self::TimedOut => "timed_out",
-            Self::Broken => "broken",
-            Self::Fault => "fault",
             Self::Status => "status",
             Self::Unreadable => "unreadable",
             Self::Busy => "busy",

@@ -7,14 +7,13 @@ use async_trait::async_trait;
 use madoguchi_domain::caller::{
     AccountQuery, CallerContext, ContextQuery, CustomerProfile, Found, Passage,
 };
-use madoguchi_domain::port::{
-    AccountDirectory, CallerContexts, Clock, Ids, LookupError, Unavailability,
-};
-use madoguchi_peer::{Call, Failure, Peer};
+use madoguchi_domain::port::{AccountDirectory, CallerContexts, Clock, Ids, LookupError};
+use madoguchi_peer::{Call, Failure, Peer, Response};
 use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::lane::Lane;
+use crate::setback::Setback;
 use crate::settings::{InvalidItau, ItauSettings};
 use crate::translate::{self, NoAnswer};
 
@@ -79,19 +78,10 @@ impl Itau {
             let (message, read) = (&message, &read);
             async move {
                 let call = Call { path, headers: &headers, body: message, within };
-                let response = self.peer.post(call).await.map_err(unavailable)?;
+                let response = self.peer.post(call).await?;
                 match response.status() {
-                    200 => {
-                        let body = response.body().await.map_err(unavailable)?;
-                        read(&body).map_err(no_answer)
-                    }
-                    // Another of our own gateways says so of what may work a moment later.
-                    500..600 if response.asks_to_come_again() => Err(BUSY),
-                    500 => {
-                        let body = response.body().await.map_err(unavailable)?;
-                        Err(failed(translate::reports_failure(&body)))
-                    }
-                    status => Err(meaning(status)),
+                    200 => Ok(read(&response.body().await?)?),
+                    _ => Err(setback(response).await?),
                 }
             }
         });
@@ -149,41 +139,14 @@ impl fmt::Debug for Itau {
     }
 }
 
-const fn unavailable(failure: Failure) -> LookupError {
-    LookupError::Unavailable(match failure {
-        Failure::NotConnected => Unavailability::Unreachable,
-        Failure::TimedOut => Unavailability::TimedOut,
-        Failure::Broken => Unavailability::Broken,
-        Failure::TooLarge => Unavailability::Unreadable,
-        // A header that cannot travel; those of ours were looked at before.
-        Failure::Unsendable => return LookupError::Refused,
-    })
-}
-
-const fn no_answer(why: NoAnswer) -> LookupError {
-    match why {
-        NoAnswer::Failed => LookupError::Failed,
-        NoAnswer::Unreadable => LookupError::Unavailable(Unavailability::Unreadable),
+/// What another status than 200 means, once it is known whether a 500 is the lookup's own failure.
+async fn setback(response: Response) -> Result<Setback, Failure> {
+    let (status, rests) = (response.status(), response.asks_to_come_again());
+    // Another of our own gateways says the same words when it is its downstream that fails.
+    if status == 500 && !rests && translate::reports_failure(&response.body().await?) {
+        return Ok(NoAnswer::Failed.into());
     }
-}
-
-/// A 500 that says so is the lookup's own failure; any other is a fault of the other side.
-const fn failed(by_itself: bool) -> LookupError {
-    if by_itself { LookupError::Failed } else { LookupError::Unavailable(Unavailability::Fault) }
-}
-
-const BUSY: LookupError = LookupError::Unavailable(Unavailability::Busy);
-
-/// What another status than 200 and 500 means (spec 2, "Shared by both").
-const fn meaning(status: u16) -> LookupError {
-    match status {
-        400 => LookupError::Refused,
-        404 => LookupError::NotFound,
-        401 | 403 => LookupError::Misconfigured,
-        429 => BUSY,
-        408 | 500..600 => LookupError::Unavailable(Unavailability::Fault),
-        _ => LookupError::Unavailable(Unavailability::Status),
-    }
+    Ok(Setback::of_status(status, rests))
 }
 
 fn note(path: &'static str, passage: &Passage, error: Option<LookupError>, began: Instant) {

@@ -8,6 +8,7 @@ use madoguchi_domain::port::{Clock, Ids, LookupError, Unavailability};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
+use crate::setback::{BUSY, Evidence, Setback};
 use crate::settings::ItauSettings;
 
 /// What is under way of one kind of lookup.
@@ -48,23 +49,22 @@ impl Lane {
         attempt: impl Fn(Instant) -> Attempt,
     ) -> Result<T, LookupError>
     where
-        Attempt: Future<Output = Result<T, LookupError>>,
+        Attempt: Future<Output = Result<T, Setback>>,
     {
-        let busy = LookupError::Unavailable(Unavailability::Busy);
         let patience = until.saturating_duration_since(Instant::now());
-        let _place = self.places.try_acquire().map_err(|_| busy)?;
+        let _place = self.places.try_acquire().map_err(|_| BUSY.error)?;
         let turn = timeout_at(until, self.turns.acquire()).await;
         let left = until.saturating_duration_since(Instant::now());
         let Some(_turn) = turn.ok().and_then(Result::ok).filter(|_| !left.is_zero()) else {
-            return Err(busy);
+            return Err(BUSY.error);
         };
         let pass = Pass::through(self)?;
         let repeats = if pass.probes { 0 } else { self.repeats };
         let done = self.repeatedly(repeats, until, &attempt).await;
         // What waited here for most of its time says nothing about the other side.
         let fair = left >= patience / 2;
-        pass.note(done.as_ref().err().copied(), fair);
-        done
+        pass.note(done.as_ref().map_or_else(|setback| setback.tells, |_| Evidence::There), fair);
+        done.map_err(|setback| setback.error)
     }
 
     async fn repeatedly<T, Attempt>(
@@ -72,19 +72,20 @@ impl Lane {
         repeats: u32,
         until: Instant,
         attempt: &impl Fn(Instant) -> Attempt,
-    ) -> Result<T, LookupError>
+    ) -> Result<T, Setback>
     where
-        Attempt: Future<Output = Result<T, LookupError>>,
+        Attempt: Future<Output = Result<T, Setback>>,
     {
         let mut tries = 0;
         loop {
-            let error = match attempt(until).await {
-                Err(error) if tries < repeats && may_be_better_at_once(error) => error,
+            let setback = match attempt(until).await {
+                // Asking changes nothing, so what may be better a moment later is asked again.
+                Err(setback) if tries < repeats && setback.tells == Evidence::Failing => setback,
                 done => return done,
             };
             let pause = self.ids.jitter().of(self.pause.saturating_mul(1 << tries.min(16)));
             if Instant::now() + pause >= until {
-                return Err(error);
+                return Err(setback);
             }
             tries += 1;
             tokio::time::sleep(pause).await;
@@ -122,12 +123,13 @@ impl<'a> Pass<'a> {
     }
 
     /// Tells the breaker how the whole lookup ended; `fair` is whether it had time enough.
-    fn note(self, error: Option<LookupError>, fair: bool) {
-        let mut gate = self.lane.gate();
-        match error.map_or(Evidence::Up, evidence) {
-            Evidence::Up => gate.breaker.succeeded(),
-            Evidence::Down => gate.breaker.failed(self.lane.clock.now()),
-            Evidence::Late if fair => gate.breaker.failed(self.lane.clock.now()),
+    fn note(self, tells: Evidence, fair: bool) {
+        let (mut gate, now) = (self.lane.gate(), self.lane.clock.now());
+        match tells {
+            Evidence::There => gate.breaker.succeeded(),
+            Evidence::Failing | Evidence::Resting => gate.breaker.failed(now),
+            Evidence::Late if fair => gate.breaker.failed(now),
+            Evidence::Late | Evidence::Nothing if self.probes => gate.breaker.learned_nothing(now),
             Evidence::Late | Evidence::Nothing => {}
         }
     }
@@ -139,36 +141,4 @@ impl Drop for Pass<'_> {
             self.lane.gate().probing = false;
         }
     }
-}
-
-/// What an error tells about the other side.
-enum Evidence {
-    Up,
-    Down,
-    Late,
-    Nothing,
-}
-
-const fn evidence(error: LookupError) -> Evidence {
-    match error {
-        LookupError::Unavailable(why) => match why {
-            Unavailability::Unreachable | Unavailability::Broken | Unavailability::Fault => {
-                Evidence::Down
-            }
-            Unavailability::TimedOut => Evidence::Late,
-            Unavailability::Status
-            | Unavailability::Unreadable
-            | Unavailability::Busy
-            | Unavailability::LeftAlone => Evidence::Nothing,
-        },
-        LookupError::Refused
-        | LookupError::NotFound
-        | LookupError::Failed
-        | LookupError::Misconfigured => Evidence::Up,
-    }
-}
-
-/// Asking changes nothing, so what may be better a moment later is asked again.
-const fn may_be_better_at_once(error: LookupError) -> bool {
-    matches!(evidence(error), Evidence::Down | Evidence::Late)
 }

@@ -44,6 +44,7 @@
 
 mod call;
 mod lane;
+mod setback;
 mod settings;
 mod translate;
 mod wire;

@@ -66,6 +66,13 @@ impl ItauSettings {
         if self.pause > Duration::from_secs(60) {
             return Err(InvalidItau::Limits("pause must be at most 60 s"));
         }
+        let BreakerSettings { failures, open_for } = self.breaker;
+        let day = SignedDuration::from_hours(24);
+        if failures == 0 || open_for <= SignedDuration::ZERO || open_for > day {
+            return Err(InvalidItau::Limits(
+                "breaker.failures must be at least 1, breaker.open_for above 0 and at most 24 h",
+            ));
+        }
         Ok(())
     }
 }

@@ -113,6 +113,49 @@ async fn what_says_neither_leaves_the_count_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_probe_that_tells_nothing_is_followed_by_another_rest() {
+    for (status, body) in [(200, "<html>"), (302, ""), (429, "")] {
+        let stage = Stage::open().await;
+        let itau = careful(&stage);
+        stage.answers(503, "");
+        for _ in 0..3 {
+            context(&itau).await.unwrap_err();
+        }
+        stage.answers(status, body);
+        for _ in 0..2 {
+            stage.clock.advance(SignedDuration::from_secs(31));
+            assert_ne!(context(&itau).await, LEFT_ALONE, "{status}: the probe");
+            assert_eq!(context(&itau).await, LEFT_ALONE, "{status}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_keeps_asking_to_come_again_later_is_left_alone() {
+    let stage = Stage::open().await;
+    let itau = careful(&stage);
+    let rests = Response::new(503, "").with_header("retry-after", "120");
+    stage.stub.from_now_on(Behaviour::Respond(rests));
+    for _ in 0..3 {
+        assert_ne!(context(&itau).await, LEFT_ALONE);
+    }
+    assert_eq!(context(&itau).await, LEFT_ALONE);
+}
+
+#[tokio::test]
+async fn silence_for_all_of_the_time_is_a_failure() {
+    let stage = Stage::open().await;
+    let breaker = BreakerSettings { failures: 2, open_for: SignedDuration::from_secs(30) };
+    let itau = stage.itau(ItauSettings { breaker, ..stage.settings() });
+    stage.stub.from_now_on(Behaviour::Hang);
+    for _ in 0..2 {
+        let late = Err(LookupError::Unavailable(Unavailability::TimedOut));
+        assert_eq!(context(&itau).await, late);
+    }
+    assert_eq!(context(&itau).await, LEFT_ALONE);
+}
+
+#[tokio::test]
 async fn a_lookup_counts_once_however_often_it_was_repeated_and_a_probe_is_not_repeated() {
     let stage = Stage::open().await;
     let breaker = BreakerSettings { failures: 3, open_for: SignedDuration::from_secs(30) };
@@ -131,7 +174,7 @@ async fn a_lookup_counts_once_however_often_it_was_repeated_and_a_probe_is_not_r
 #[tokio::test]
 async fn a_lookup_that_waited_here_for_most_of_its_time_says_nothing_of_the_other_side() {
     let stage = Stage::open().await;
-    let breaker = BreakerSettings { failures: 2, open_for: SignedDuration::from_secs(30) };
+    let breaker = BreakerSettings { failures: 1, open_for: SignedDuration::from_secs(30) };
     let settings = ItauSettings { breaker, at_once: 1, repeats: 0, ..stage.settings() };
     let itau = Arc::new(stage.itau(settings));
     // The first takes 600 of 800 ms; the second is left 200 ms, too little for the same answer.
@@ -203,8 +246,8 @@ async fn a_pause_that_ends_too_late_is_not_begun() {
     let settings = ItauSettings { pause: Duration::from_secs(5), ..stage.settings() };
     let itau = Itau::new(settings, Arc::new(stage.clock.clone()), Arc::new(ids)).unwrap();
     let began = std::time::Instant::now();
-    let fault = Err(LookupError::Unavailable(Unavailability::Fault));
-    assert_eq!(context(&itau).await, fault);
+    let status = Err(LookupError::Unavailable(Unavailability::Status));
+    assert_eq!(context(&itau).await, status);
     assert_eq!(stage.stub.received().len(), 1);
     assert!(began.elapsed() < Duration::from_millis(700));
 }

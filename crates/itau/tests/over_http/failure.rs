@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+use madoguchi_domain::breaker::BreakerSettings;
 use madoguchi_domain::caller::ApiKey;
 use madoguchi_domain::port::{LookupError, Unavailability};
 use madoguchi_domain::secret::Credentials;
@@ -48,7 +50,6 @@ async fn a_lookup_is_one_json_post_with_our_credentials_to_the_documented_path()
 #[tokio::test]
 async fn each_status_has_its_meaning_and_only_faults_are_asked_again() {
     let status = unavailable(Unavailability::Status);
-    let fault = unavailable(Unavailability::Fault);
     let busy = unavailable(Unavailability::Busy);
     for (code, outcome, asked) in [
         (400, Err(LookupError::Refused), 2),
@@ -60,10 +61,10 @@ async fn each_status_has_its_meaning_and_only_faults_are_asked_again() {
         (302, status, 2),
         (405, status, 2),
         (429, busy, 2),
-        (408, fault, 6),
-        (500, fault, 6),
-        (502, fault, 6),
-        (503, fault, 6),
+        (408, status, 6),
+        (500, status, 6),
+        (502, status, 6),
+        (503, status, 6),
     ] {
         let response = Response::json(code, "{\"code\":\"0\"}");
         let (outcomes, received) = looked_up(Behaviour::Respond(response)).await;
@@ -85,13 +86,13 @@ async fn whoever_asks_to_come_again_later_is_not_asked_at_once() {
     for status in [500, 503] {
         let response = Response::json(status, r#"{"code":"1"}"#).with_header("retry-after", "1");
         let (outcomes, received) = looked_up(Behaviour::Respond(response)).await;
-        assert_eq!((outcomes, received), ([unavailable(Unavailability::Busy); 2], 2), "{status}");
+        assert_eq!((outcomes, received), ([unavailable(Unavailability::Status); 2], 2), "{status}");
     }
 }
 
 #[tokio::test]
 async fn a_connection_that_ends_too_early_is_asked_again() {
-    let broken = unavailable(Unavailability::Broken);
+    let broken = unavailable(Unavailability::Unreadable);
     let response = || Response::json(200, samples::CONTEXT_DOCUMENT);
     for behaviour in [
         Behaviour::Close,
@@ -168,11 +169,15 @@ fn settings_that_cannot_be_used_are_refused_by_name() {
         let told = make(ItauSettings { credentials, ..usual() });
         assert!(matches!(told, InvalidItau::Credentials));
     }
+    let resting = |failures, open_for| BreakerSettings { failures, open_for };
     for settings in [
         ItauSettings { at_once: 0, ..usual() },
         ItauSettings { at_once: usize::MAX, ..usual() },
         ItauSettings { waiting: usize::MAX, ..usual() },
         ItauSettings { pause: Duration::MAX, ..usual() },
+        ItauSettings { breaker: resting(0, SignedDuration::from_secs(1)), ..usual() },
+        ItauSettings { breaker: resting(1, SignedDuration::ZERO), ..usual() },
+        ItauSettings { breaker: resting(1, SignedDuration::MAX), ..usual() },
     ] {
         assert!(matches!(make(settings), InvalidItau::Limits(_)));
     }
