@@ -44,6 +44,24 @@ impl Trail {
         self.lookups.as_deref()
     }
 
+    /// Whether a row about a lookup, written as in [`lookups`](Self::lookups), stands in it. In
+    /// SQLite's files the columns of a row follow each other, the time before the correlation.
+    #[must_use]
+    pub fn holds(&self, row: &str) -> bool {
+        let (columns, correlation) = row.rsplit_once('|').unwrap_or((row, ""));
+        let (columns, most_of_a_time) = (columns.replace('|', ""), 8);
+        match &self.lookups {
+            Some(rows) => rows.iter().any(|it| it == row),
+            None => (0..=most_of_a_time).any(|time| {
+                let length = columns.len() + time + correlation.len();
+                self.whole.windows(length).any(|window| {
+                    window.starts_with(columns.as_bytes())
+                        && window.ends_with(correlation.as_bytes())
+                })
+            }),
+        }
+    }
+
     /// Whether a text that is not empty stands anywhere in it.
     #[must_use]
     pub fn tells(&self, text: &str) -> bool {

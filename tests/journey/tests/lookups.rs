@@ -43,9 +43,9 @@ const FAILURES: [(&str, u16, &str); 7] = [
     ("business_failure", 500, "failed"),
     ("http_401", 500, "misconfigured"),
     ("http_404", 404, "not_found"),
-    ("http_500", 500, "fault"),
+    ("http_500", 500, "status"),
     ("garbage", 500, "unreadable"),
-    ("truncated", 500, "broken"),
+    ("truncated", 500, "unreadable"),
     ("slow:5000", 500, "timed_out"),
 ];
 
@@ -129,8 +129,9 @@ async fn each_lookup_is_recorded_and_counted(store: Store) -> anyhow::Result<()>
          HUMAN|request-5",
     ];
     for row in expected {
-        let correlation = row.rsplit('|').next().unwrap_or_default();
-        ensure!(trail.tells(correlation), "{correlation} is not in the trail");
+        ensure!(trail.holds(row), "{row} is not in the trail");
+        let other = row.replace("|SYSTEM|", "|HUMAN|").replace("=fresh|", "=late|");
+        ensure!(!trail.holds(&other), "{other} is in the trail");
     }
     if let Some(rows) = trail.lookups() {
         ensure!(rows == expected, "{rows:#?}");
@@ -143,6 +144,9 @@ async fn each_lookup_is_recorded_and_counted(store: Store) -> anyhow::Result<()>
         r#"madoguchi_lookup_seconds_count{what="contextos"} 2"#,
         r#"madoguchi_lookup_seconds_count{what="codigo"} 4"#,
         r#"madoguchi_answers_total{route="/api/v1/callers",status="2xx"} 2"#,
+        r#"madoguchi_passwords_total{outcome="right"} 1"#,
+        r#"madoguchi_passwords_total{outcome="proven"} 2"#,
+        r#"madoguchi_passwords_total{outcome="wrong"} 1"#,
     ] {
         ensure!(shown.lines().any(|shown| shown == line), "{line} is not in {shown}");
     }
@@ -154,7 +158,7 @@ async fn each_lookup_is_recorded_and_counted(store: Store) -> anyhow::Result<()>
 }
 
 /// Two found and one not at the gateway, and two of both at once: the first four in a call with an
-/// id of its own, the last one in none.
+/// id of its own, the last one in none. A sixth is none, since its password is wrong.
 async fn five_lookups(stage: &Stage) -> anyhow::Result<()> {
     stage.world.plays("codigo", "http_404", Some(ANAS), Some(1)).await?;
     let (user, password) = tokens::GATEWAY;
@@ -173,7 +177,9 @@ async fn five_lookups(stage: &Stage) -> anyhow::Result<()> {
     }
     let ids = [("x-itau-flowID", "flow-5"), ("x-request-id", "request-5")];
     let body = json!({ "contextId": "CTX0002" });
-    asks(stage, CALLERS, &[&agent[..], &ids[..]].concat(), &body, 200).await
+    asks(stage, CALLERS, &[&agent[..], &ids[..]].concat(), &body, 200).await?;
+    let guessed = [("userName", user), ("password", "guessed")];
+    asks(stage, CONTEXTOS, &guessed, &body, 401).await
 }
 
 async fn asks(

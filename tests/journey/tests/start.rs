@@ -1,6 +1,10 @@
 //! What must not start does not, and says what to do.
 
-use anyhow::ensure;
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use anyhow::{Context, ensure};
+use madoguchi_journey::binaries;
 use madoguchi_journey::database::{Database, Store, psql};
 use madoguchi_journey::installation::Installation;
 use madoguchi_journey::{on_both_databases, walk};
@@ -92,6 +96,29 @@ fn a_database_from_the_future_is_refused_and_left_as_it_is() {
             ensure!(said.contains("run a newer `madoguchi`"), "{said}");
         }
         assert_eq!(psql(cluster, &url, versions)?, before);
+        Ok(())
+    });
+}
+
+/// `madoguchi hash-password` with this line on its standard input.
+fn hashed(line: &str) -> anyhow::Result<Output> {
+    let mut command = Command::new(binaries::madoguchi());
+    command.arg("hash-password").stdin(Stdio::piped());
+    let mut running = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    running.stdin.take().context("its input")?.write_all(line.as_bytes())?;
+    Ok(running.wait_with_output()?)
+}
+
+#[test]
+fn a_password_is_hashed_unless_it_is_too_short_to_be_drawn() {
+    walk(async {
+        let refused = hashed("fifteen-letters\n")?;
+        let said = String::from_utf8(refused.stderr)?;
+        ensure!(refused.status.code() == Some(1) && refused.stdout.is_empty(), "{said}");
+        ensure!(said.contains("at least 16 bytes") && !said.contains("fifteen"), "{said}");
+        let printed = String::from_utf8(hashed("0f92b1c07a3d55e8\n")?.stdout)?;
+        ensure!(printed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{printed}");
+        ensure!(printed.ends_with('\n') && printed.lines().count() == 1, "{printed}");
         Ok(())
     });
 }

@@ -39,7 +39,7 @@ impl GatewayProblem {
     }
 }
 
-/// Turned away before anything was looked at.
+/// Turned away before anything was looked up.
 const TURNED_AWAY: GatewayProblem = GatewayProblem::later(
     StatusCode::SERVICE_UNAVAILABLE,
     "Too many calls are under way: ask again shortly.",
@@ -133,8 +133,12 @@ impl From<LookupError> for GatewayProblem {
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "The lookup failed: check the values of the request.",
             ),
-            // Ours to mend, and an operator was told: asking again will help then.
-            LookupError::Misconfigured | LookupError::Unavailable(_) => NOT_RIGHT_NOW,
+            // An operator was told. Asking again helps only when somebody has mended it.
+            LookupError::Misconfigured => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "The lookup is not authorised: check x-itau-apikey, or ask the operators.",
+            ),
+            LookupError::Unavailable(_) => NOT_RIGHT_NOW,
         }
     }
 }

@@ -210,7 +210,7 @@ async fn each_downstream_failure_has_its_documented_status_in_our_own_words() {
         (LookupError::Refused, 400, "malformed"),
         (LookupError::NotFound, 404, "Nothing is known"),
         (LookupError::Failed, 500, "failed"),
-        (LookupError::Misconfigured, 500, "later"),
+        (LookupError::Misconfigured, 500, "x-itau-apikey"),
         (LookupError::Unavailable(Unavailability::TimedOut), 500, "later"),
         (LookupError::Unavailable(Unavailability::Unreadable), 500, "later"),
     ] {

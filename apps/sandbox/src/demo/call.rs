@@ -114,7 +114,7 @@ async fn half_is_late(stage: &Stage, walk: &mut Walk) -> anyhow::Result<()> {
     walk.same(who.text("/account/reason"), "late", "and the reason for the half that is not");
     let asked = received(stage, "codigo").await?.pop().unwrap_or_default();
     let met = asked["scenario"].as_str().unwrap_or_default();
-    walk.same(met, "slow:10000", "the directory was asked, and is not done yet");
+    walk.same(met, "slow:10000", "the directory was asked, and takes ten seconds for it");
     Ok(())
 }
 

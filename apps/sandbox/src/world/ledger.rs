@@ -34,7 +34,7 @@ pub(super) enum Record {
     Effect(Effect),
     /// A scenario was ordered.
     Scenario(Setting),
-    /// Everything before this is forgotten. Only older files hold it: today's are emptied.
+    /// Everything before this is forgotten.
     Forgotten,
 }
 

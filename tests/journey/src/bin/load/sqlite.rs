@@ -70,7 +70,7 @@ async fn prepare(options: &Options, file: &Path) -> anyhow::Result<Arc<Vec<Strin
     });
     let mut members = members.await.with_context(|| stage.condition())?;
     match options.order {
-        Order::Opened => members.sort_by_key(|member| (member.len(), member.clone())),
+        Order::Opened => members.sort_by_cached_key(|member| (member.len(), member.clone())),
         Order::Random => {
             let mut chance = Chance::of(Chance::any_seed());
             members.sort_by_cached_key(|_| chance.draw());
