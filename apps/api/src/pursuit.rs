@@ -47,9 +47,11 @@ impl Pursuit<'_> {
                 finals: self.settings.esb.final_codes.clone(),
                 calls: effects.calls,
                 poll: effects.sweep_every,
+                call_lasts: signed(self.settings.esb.peer.timeout),
                 breaker: BreakerSettings {
                     failures: effects.breaker_failures,
                     open_for: signed(effects.breaker_open),
+                    longest: signed(effects.breaker_longest),
                 },
             },
         }

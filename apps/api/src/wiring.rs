@@ -174,10 +174,7 @@ fn itau_settings(itau: &ItauSection) -> ItauSettings {
         repeats: itau.repeats,
         at_once: itau.calls,
         waiting: itau.waiting,
-        breaker: BreakerSettings {
-            failures: itau.breaker_failures,
-            open_for: signed(itau.breaker_open),
-        },
+        breaker: BreakerSettings::steady(itau.breaker_failures, signed(itau.breaker_open)),
         ..usual
     }
 }

@@ -11,7 +11,7 @@ use madoguchi_domain::core_bank::{Doubt, Outcome, WhyNotSent};
 /// # use madoguchi_domain::breaker::{Breaker, BreakerSettings};
 /// # use madoguchi_domain::core_bank::{Doubt, Outcome};
 /// # use madoguchi_domain::Timestamp;
-/// let settings = BreakerSettings { failures: 1, open_for: jiff::SignedDuration::from_secs(10) };
+/// let settings = BreakerSettings::steady(1, jiff::SignedDuration::from_secs(10));
 /// let (mut breaker, now) = (Breaker::new(settings), Timestamp::UNIX_EPOCH);
 /// notice(&mut breaker, &Outcome::Unknown(Doubt::TimedOut), now);
 /// assert!(breaker.is_open());

@@ -56,7 +56,7 @@ impl fmt::Debug for Sweeper {
 }
 
 impl Sweeper {
-    /// Sweeps until `stop` says so.
+    /// Sweeps until `stop` says so or is dropped.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut orphans_at = Instant::now();
         let mut failures = 0_u32;

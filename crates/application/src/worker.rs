@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use madoguchi_domain::actor::{ActorKind, ActorRef};
 use madoguchi_domain::audit::{Action, AuditEntry, Subject};
 use madoguchi_domain::breaker::{Breaker, BreakerSettings};
@@ -31,6 +32,8 @@ pub struct WorkerSettings {
     pub calls: usize,
     /// How long to wait for a wake-up before looking for work anyway.
     pub poll: Duration,
+    /// How long a call may last: none begins that may outlive its claim.
+    pub call_lasts: SignedDuration,
     /// When to stop calling for a while.
     pub breaker: BreakerSettings,
 }
@@ -61,7 +64,7 @@ impl fmt::Debug for EffectWorker {
 type Seen = (Effect, Outcome);
 
 impl EffectWorker {
-    /// Works until `stop` says so; then finishes what it has claimed.
+    /// Works until `stop` says so or is dropped; then finishes what it has claimed.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut breaker = Breaker::new(self.settings.breaker);
         let mut calls = JoinSet::new();
@@ -71,7 +74,8 @@ impl EffectWorker {
             let busy_probing = breaker.is_open() && !calls.is_empty();
             let most = if busy_probing { 0 } else { breaker.allows(free, self.clock.now()) };
             let claimed = self.claim(most).await;
-            let more = !claimed.is_empty();
+            // There may be more to claim, but nobody to call.
+            let full = most > 0 && claimed.len() >= most;
             for effect in claimed {
                 calls.spawn(self.call(effect));
             }
@@ -79,7 +83,7 @@ impl EffectWorker {
             let mut nobody_can_stop_us = false;
             tokio::select! {
                 Some(done) = calls.join_next() => fresh.extend(done.ok()),
-                () = self.planned.notified(), if !more => {}
+                () = self.planned.notified(), if !full => {}
                 () = tokio::time::sleep(self.settings.poll) => {}
                 told = stop.changed() => nobody_can_stop_us = told.is_err(),
             }
@@ -122,13 +126,16 @@ impl EffectWorker {
         })
     }
 
-    /// Tells the bank, unless the claim is over: then somebody else may be telling it.
+    /// Tells the bank, unless the claim may be over before that is done: then somebody else may be
+    /// telling it.
     fn call(&self, effect: Effect) -> impl Future<Output = Seen> + Send + 'static {
         let (bank, clock) = (Arc::clone(&self.bank), Arc::clone(&self.clock));
-        let finals = self.settings.finals.clone();
+        let (finals, lasts) = (self.settings.finals.clone(), self.settings.call_lasts);
         async move {
             let over = match &effect.state {
-                EffectState::Sending { lease_until, .. } => clock.now() >= *lease_until,
+                EffectState::Sending { lease_until, .. } => {
+                    lease_until.duration_since(clock.now()) < lasts
+                }
                 EffectState::Planned { .. }
                 | EffectState::Unknown { .. }
                 | EffectState::Confirmed

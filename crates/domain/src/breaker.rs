@@ -11,6 +11,16 @@ pub struct BreakerSettings {
     pub failures: u32,
     /// How long it stays open before one probe goes through.
     pub open_for: SignedDuration,
+    /// The longest that it stays open: each probe that fails doubles the time up to this.
+    pub longest: SignedDuration,
+}
+
+impl BreakerSettings {
+    /// Settings under which each probe waits as long as the one before it.
+    #[must_use]
+    pub const fn steady(failures: u32, open_for: SignedDuration) -> Self {
+        Self { failures, open_for, longest: open_for }
+    }
 }
 
 /// Counts failures in a row. Pure: time is handed in, and its owner says what counts as failure.
@@ -18,7 +28,7 @@ pub struct BreakerSettings {
 /// ```
 /// # use madoguchi_domain::breaker::{Breaker, BreakerSettings};
 /// # use madoguchi_domain::Timestamp;
-/// let settings = BreakerSettings { failures: 2, open_for: jiff::SignedDuration::from_secs(10) };
+/// let settings = BreakerSettings::steady(2, jiff::SignedDuration::from_secs(10));
 /// let mut breaker = Breaker::new(settings);
 /// let now = Timestamp::UNIX_EPOCH;
 /// breaker.failed(now);
@@ -33,26 +43,41 @@ pub struct BreakerSettings {
 pub struct Breaker {
     settings: BreakerSettings,
     failures: u32,
-    open_until: Option<Timestamp>,
+    open: Option<Rest>,
+}
+
+/// A time of rest.
+#[derive(Debug, Clone, Copy)]
+struct Rest {
+    until: Timestamp,
+    lasts: SignedDuration,
+}
+
+impl Rest {
+    fn beginning(now: Timestamp, lasts: SignedDuration) -> Self {
+        Self { until: now.checked_add(lasts).unwrap_or(Timestamp::MAX), lasts }
+    }
+
+    /// A clock that was set back must not keep it going for longer.
+    fn is_over(&self, now: Timestamp) -> bool {
+        now >= self.until || self.until.duration_since(now) > self.lasts
+    }
 }
 
 impl Breaker {
     /// A closed breaker.
     #[must_use]
     pub const fn new(settings: BreakerSettings) -> Self {
-        Self { settings, failures: 0, open_until: None }
+        Self { settings, failures: 0, open: None }
     }
 
     /// How many of `free` calls may start now: all, none, or one to probe. The caller sees to it
     /// that only one probe is out at a time.
     #[must_use]
     pub fn allows(&self, free: usize, now: Timestamp) -> usize {
-        match self.open_until {
+        match self.open {
             None => free,
-            // A clock that was set back must not keep it open for longer.
-            Some(until) if now >= until || until.duration_since(now) > self.settings.open_for => {
-                free.min(1)
-            }
+            Some(rest) if rest.is_over(now) => free.min(1),
             Some(_) => 0,
         }
     }
@@ -60,7 +85,7 @@ impl Breaker {
     /// Says whether too many calls failed and none has succeeded since.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        self.open_until.is_some()
+        self.open.is_some()
     }
 
     /// A call found the other side there.
@@ -68,23 +93,27 @@ impl Breaker {
         *self = Self::new(self.settings);
     }
 
-    /// A probe ended and told nothing: the next one goes through no sooner than after this.
+    /// A call ended and told nothing: if it was the probe, the next one waits as long again.
     pub fn learned_nothing(&mut self, now: Timestamp) {
-        if self.is_open() {
-            self.open_until = Some(self.later(now));
+        if let Some(rest) = self.open.filter(|rest| rest.is_over(now)) {
+            self.open = Some(Rest::beginning(now, rest.lasts));
         }
     }
 
     /// A call did not find the other side there.
     pub fn failed(&mut self, now: Timestamp) {
         self.failures = self.failures.saturating_add(1);
+        let lasts = match self.open {
+            None => self.settings.open_for,
+            Some(rest) if rest.is_over(now) => {
+                rest.lasts.saturating_mul(2).min(self.settings.longest)
+            }
+            // It began before the others failed.
+            Some(_) => return,
+        };
         if self.failures >= self.settings.failures {
-            self.open_until = Some(self.later(now));
+            self.open = Some(Rest::beginning(now, lasts));
         }
-    }
-
-    fn later(&self, now: Timestamp) -> Timestamp {
-        now.checked_add(self.settings.open_for).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -92,10 +121,11 @@ impl Breaker {
 mod tests {
     use super::*;
 
+    const TEN: SignedDuration = SignedDuration::from_secs(10);
+
     #[test]
     fn a_clock_that_is_set_back_does_not_keep_it_open() {
-        let open_for = SignedDuration::from_secs(10);
-        let mut breaker = Breaker::new(BreakerSettings { failures: 1, open_for });
+        let mut breaker = Breaker::new(BreakerSettings::steady(1, TEN));
         let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(2);
         breaker.failed(now);
         assert_eq!(breaker.allows(16, now), 0);
@@ -104,14 +134,33 @@ mod tests {
 
     #[test]
     fn a_probe_that_told_nothing_opens_it_anew_and_a_call_that_told_nothing_does_not() {
-        let open_for = SignedDuration::from_secs(10);
-        let mut breaker = Breaker::new(BreakerSettings { failures: 1, open_for });
+        let mut breaker = Breaker::new(BreakerSettings::steady(1, TEN));
         let now = Timestamp::UNIX_EPOCH;
         breaker.learned_nothing(now);
         assert_eq!(breaker.allows(16, now), 16);
         breaker.failed(now);
-        breaker.learned_nothing(now + open_for);
-        assert_eq!(breaker.allows(16, now + open_for), 0);
-        assert_eq!(breaker.allows(16, now + open_for + open_for), 1);
+        breaker.learned_nothing(now + TEN);
+        assert_eq!(breaker.allows(16, now + TEN), 0);
+        assert_eq!(breaker.allows(16, now + TEN + TEN), 1);
+    }
+
+    #[test]
+    fn each_probe_that_fails_doubles_the_rest_and_calls_from_before_do_not() {
+        let longest = SignedDuration::from_secs(35);
+        let settings = BreakerSettings { failures: 2, open_for: TEN, longest };
+        let mut breaker = Breaker::new(settings);
+        let mut now = Timestamp::UNIX_EPOCH;
+        breaker.failed(now);
+        for lasts in [10, 20, 35, 35] {
+            // The probe, and fifteen calls that began before it was open.
+            (0..16).for_each(|_| breaker.failed(now));
+            let until = now + SignedDuration::from_secs(lasts);
+            assert_eq!(breaker.allows(16, until - SignedDuration::from_secs(1)), 0, "{lasts}");
+            assert_eq!(breaker.allows(16, until), 1, "{lasts}");
+            now = until;
+        }
+        breaker.succeeded();
+        (0..2).for_each(|_| breaker.failed(now));
+        assert_eq!(breaker.allows(16, now + TEN), 1, "it begins anew");
     }
 }

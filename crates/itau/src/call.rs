@@ -143,8 +143,12 @@ impl fmt::Debug for Itau {
 async fn setback(response: Response) -> Result<Setback, Failure> {
     let (status, rests) = (response.status(), response.asks_to_come_again());
     // Another of our own gateways says the same words when it is its downstream that fails.
-    if status == 500 && !rests && translate::reports_failure(&response.body().await?) {
-        return Ok(NoAnswer::Failed.into());
+    if status == 500 && !rests {
+        match response.body().await {
+            Ok(body) if translate::reports_failure(&body) => return Ok(NoAnswer::Failed.into()),
+            Ok(_) | Err(Failure::TooLarge) => {}
+            Err(failure) => return Err(failure),
+        }
     }
     Ok(Setback::of_status(status, rests))
 }

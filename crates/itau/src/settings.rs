@@ -51,7 +51,7 @@ impl ItauSettings {
             pause: Duration::from_millis(100),
             at_once: 64,
             waiting: 256,
-            breaker: BreakerSettings { failures: 10, open_for: SignedDuration::from_secs(5) },
+            breaker: BreakerSettings::steady(10, SignedDuration::from_secs(5)),
         }
     }
 }
@@ -66,11 +66,13 @@ impl ItauSettings {
         if self.pause > Duration::from_secs(60) {
             return Err(InvalidItau::Limits("pause must be at most 60 s"));
         }
-        let BreakerSettings { failures, open_for } = self.breaker;
+        let BreakerSettings { failures, open_for, longest } = self.breaker;
         let day = SignedDuration::from_hours(24);
-        if failures == 0 || open_for <= SignedDuration::ZERO || open_for > day {
+        if failures == 0 || open_for <= SignedDuration::ZERO || longest < open_for || longest > day
+        {
             return Err(InvalidItau::Limits(
-                "breaker.failures must be at least 1, breaker.open_for above 0 and at most 24 h",
+                "breaker.failures must be at least 1, breaker.open_for above 0 and at most \
+                 breaker.longest, and that at most 24 h",
             ));
         }
         Ok(())

@@ -23,6 +23,8 @@ pub struct EffectSettings {
     pub breaker_failures: u32,
     /// For how long.
     pub breaker_open: Duration,
+    /// For how long at most, since each probe that fails doubles it.
+    pub breaker_longest: Duration,
 }
 
 impl EffectSettings {
@@ -44,6 +46,9 @@ impl EffectSettings {
         let breaker_failures = section.or("breaker_failures", 10, value::whole(1, 10_000));
         let default = Duration::from_secs(5);
         let breaker_open = section.or("breaker_open_ms", default, value::millis(10, hour));
+        let longest_default = Duration::from_secs(300).max(breaker_open);
+        let breaker_longest =
+            section.or("breaker_longest_ms", longest_default, value::millis(10, hour));
         let policy = EffectPolicy {
             lease: signed(lease),
             settle: signed(settle),
@@ -54,16 +59,21 @@ impl EffectSettings {
             ..standard
         };
         let calls = calls as usize;
-        Self { worker, policy, calls, sweep_every, breaker_failures, breaker_open }
+        Self { worker, policy, calls, sweep_every, breaker_failures, breaker_open, breaker_longest }
     }
 
-    /// A worker must be done with its call, and have written down what it saw, before somebody
-    /// else may take its claim over.
+    /// A claim must leave time for a call, since none begins that may outlive its claim.
     pub(super) fn refuse_what_is_unsafe(&self, esb: &EsbSection, errors: &mut Vec<ConfigError>) {
         if self.policy.lease < signed(esb.peer.timeout + Duration::from_millis(100)) {
             errors.push(ConfigError {
                 key: "effects.lease_ms".into(),
                 what: "must be at least 100 ms longer than esb.timeout_ms".into(),
+            });
+        }
+        if self.breaker_longest < self.breaker_open {
+            errors.push(ConfigError {
+                key: "effects.breaker_longest_ms".into(),
+                what: "must be at least effects.breaker_open_ms".into(),
             });
         }
     }

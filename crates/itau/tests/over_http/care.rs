@@ -30,7 +30,7 @@ const LEFT_ALONE: Result<(), LookupError> =
     Err(LookupError::Unavailable(Unavailability::LeftAlone));
 
 fn careful(stage: &Stage) -> Itau {
-    let breaker = BreakerSettings { failures: 3, open_for: SignedDuration::from_secs(30) };
+    let breaker = BreakerSettings::steady(3, SignedDuration::from_secs(30));
     stage.itau(ItauSettings { breaker, repeats: 0, ..stage.settings() })
 }
 
@@ -145,7 +145,7 @@ async fn whoever_keeps_asking_to_come_again_later_is_left_alone() {
 #[tokio::test]
 async fn silence_for_all_of_the_time_is_a_failure() {
     let stage = Stage::open().await;
-    let breaker = BreakerSettings { failures: 2, open_for: SignedDuration::from_secs(30) };
+    let breaker = BreakerSettings::steady(2, SignedDuration::from_secs(30));
     let itau = stage.itau(ItauSettings { breaker, ..stage.settings() });
     stage.stub.from_now_on(Behaviour::Hang);
     for _ in 0..2 {
@@ -158,7 +158,7 @@ async fn silence_for_all_of_the_time_is_a_failure() {
 #[tokio::test]
 async fn a_lookup_counts_once_however_often_it_was_repeated_and_a_probe_is_not_repeated() {
     let stage = Stage::open().await;
-    let breaker = BreakerSettings { failures: 3, open_for: SignedDuration::from_secs(30) };
+    let breaker = BreakerSettings::steady(3, SignedDuration::from_secs(30));
     let itau = stage.itau(ItauSettings { breaker, repeats: 4, ..stage.settings() });
     stage.answers(503, "");
     for _ in 0..3 {
@@ -174,7 +174,7 @@ async fn a_lookup_counts_once_however_often_it_was_repeated_and_a_probe_is_not_r
 #[tokio::test]
 async fn a_lookup_that_waited_here_for_most_of_its_time_says_nothing_of_the_other_side() {
     let stage = Stage::open().await;
-    let breaker = BreakerSettings { failures: 1, open_for: SignedDuration::from_secs(30) };
+    let breaker = BreakerSettings::steady(1, SignedDuration::from_secs(30));
     let settings = ItauSettings { breaker, at_once: 1, repeats: 0, ..stage.settings() };
     let itau = Arc::new(stage.itau(settings));
     // The first takes 600 of 800 ms; the second is left 200 ms, too little for the same answer.

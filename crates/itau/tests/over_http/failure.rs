@@ -148,6 +148,14 @@ async fn a_reply_is_read_up_to_256_kib_and_not_a_byte_further() {
 }
 
 #[tokio::test]
+async fn a_fault_with_too_large_a_page_is_a_fault() {
+    let mut page = Response::new(500, "");
+    page.body.resize(300 * 1024, b' ');
+    let (outcomes, asked) = looked_up(Behaviour::Respond(page)).await;
+    assert_eq!((outcomes, asked), ([unavailable(Unavailability::Status); 2], 6));
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed_with_our_credentials() {
     let elsewhere = HttpStub::start().await.unwrap();
     let response = Response::new(307, "").with_header("location", &elsewhere.url("/"));
@@ -169,7 +177,7 @@ fn settings_that_cannot_be_used_are_refused_by_name() {
         let told = make(ItauSettings { credentials, ..usual() });
         assert!(matches!(told, InvalidItau::Credentials));
     }
-    let resting = |failures, open_for| BreakerSettings { failures, open_for };
+    let resting = BreakerSettings::steady;
     for settings in [
         ItauSettings { at_once: 0, ..usual() },
         ItauSettings { at_once: usize::MAX, ..usual() },

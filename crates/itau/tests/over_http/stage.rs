@@ -36,7 +36,7 @@ impl Stage {
             timeout: Duration::from_millis(800),
             ..usual.peer
         };
-        let breaker = BreakerSettings { failures: 1000, open_for: SignedDuration::from_secs(30) };
+        let breaker = BreakerSettings::steady(1000, SignedDuration::from_secs(30));
         ItauSettings { peer, breaker, pause: Duration::from_millis(1), ..usual }
     }
 

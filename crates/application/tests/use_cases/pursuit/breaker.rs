@@ -10,8 +10,7 @@ use madoguchi_testkit::fake_store::Fault;
 
 use super::hall::Hall;
 
-const SETTINGS: BreakerSettings =
-    BreakerSettings { failures: 3, open_for: SignedDuration::from_secs(30) };
+const SETTINGS: BreakerSettings = BreakerSettings::steady(3, SignedDuration::from_secs(30));
 
 /// A worker that makes this many calls at once and stops after three failures in a row.
 fn careful(hall: &Hall, calls: usize) -> EffectWorker {

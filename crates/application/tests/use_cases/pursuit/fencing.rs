@@ -74,17 +74,20 @@ async fn a_late_refusal_refuses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_wakes_after_its_lease_does_not_send() {
-    let hall = Hall::with_passed(1).await;
-    hall.queue.pause_after_the_next_claim(30);
-    let worker = hall.start(hall.worker(1));
-    tokio::task::yield_now().await;
-    hall.stop.say();
-    worker.await.expect("the worker ends in peace");
-    assert_eq!(hall.line.calls(), []);
-    assert_eq!(hall.evidence(1).await, [("not_sent".into(), "lease_over".into())]);
-    assert_eq!(hall.state(1).await, EffectStateName::Planned);
-    assert_eq!(hall.effect(1).await.ambiguous, 0);
+async fn who_wakes_with_less_left_than_a_call_may_last_does_not_send() {
+    // Its lease is 30 s and a call may last 10 s.
+    for asleep in [21, 30, 60] {
+        let hall = Hall::with_passed(1).await;
+        hall.queue.pause_after_the_next_claim(asleep);
+        let worker = hall.start(hall.worker(1));
+        tokio::task::yield_now().await;
+        hall.stop.say();
+        worker.await.expect("the worker ends in peace");
+        assert_eq!(hall.line.calls(), [], "{asleep}");
+        assert_eq!(hall.evidence(1).await, [("not_sent".into(), "lease_over".into())]);
+        assert_eq!(hall.state(1).await, EffectStateName::Planned);
+        assert_eq!(hall.effect(1).await.ambiguous, 0);
+    }
 }
 
 #[tokio::test(start_paused = true)]

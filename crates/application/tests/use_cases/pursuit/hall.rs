@@ -98,7 +98,8 @@ impl Hall {
                 finals: FinalCodes::parse(vec![code(FINAL)]).expect("200 is not among them"),
                 calls: 16,
                 poll: Duration::from_secs(1),
-                breaker: BreakerSettings { failures: 100, open_for: SignedDuration::from_secs(30) },
+                call_lasts: SignedDuration::from_secs(10),
+                breaker: BreakerSettings::steady(100, SignedDuration::from_secs(30)),
             },
         }
     }

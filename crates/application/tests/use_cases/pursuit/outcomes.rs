@@ -181,3 +181,19 @@ async fn a_wake_up_brings_work_forward_and_a_lost_one_loses_nothing() {
         assert_eq!(hall.state(1).await, EffectStateName::Confirmed, "woken: {woken}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_wake_up_is_heard_while_another_call_is_under_way() {
+    let hall = Hall::open();
+    hall.teller.passed(1..=1).await;
+    hall.teller.verified(2..=2).await;
+    let mut worker = hall.worker(1);
+    worker.settings.poll = Duration::from_secs(3600);
+    hall.line.hold_answers();
+    hall.start(worker);
+    hall.wait(2).await;
+    hall.teller.ask(&samples::decide(2, true)).await;
+    hall.planned.notify_one();
+    hall.wait(2).await;
+    assert_eq!(hall.line.calls().len(), 2, "fifteen more could be made");
+}

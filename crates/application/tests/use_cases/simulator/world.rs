@@ -139,7 +139,8 @@ impl Staff {
                 finals: FinalCodes::parse(codes).expect("200 is not among them"),
                 calls: 4,
                 poll: Duration::from_secs(1),
-                breaker: BreakerSettings { failures: 5, open_for: SignedDuration::from_secs(30) },
+                call_lasts: SignedDuration::from_secs(10),
+                breaker: BreakerSettings::steady(5, SignedDuration::from_secs(30)),
             },
         };
         tokio::spawn(worker.run(self.stop.subscribe()))
