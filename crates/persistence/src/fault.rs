@@ -30,8 +30,9 @@ impl Fault {
         matches!(self, Self::Driver(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
     }
 
-    /// Says whether the same work may succeed at once: the database chose a victim among equals.
-    /// Diesel has no kind of its own for a deadlock, and its text depends on the server's language.
+    /// Says whether the same work may succeed at once, if it failed soon: the database chose a
+    /// victim among equals. Diesel has no kind of its own for a deadlock or for a deadline that
+    /// passed, and their texts depend on the server's language.
     pub(crate) const fn is_worth_repeating(&self) -> bool {
         matches!(
             self,

@@ -5,6 +5,7 @@ mod connection;
 mod effects;
 mod lease;
 mod members;
+mod repeating;
 mod upgrades;
 
 use std::fmt;
@@ -29,9 +30,7 @@ use crate::fault::Fault;
 
 pub(crate) use connection::connect;
 use lease::{Lease, bounded};
-
-/// How often work is repeated that lost against equals (a deadlock, a serialization failure).
-const REPEATS: u32 = 3;
+use repeating::repeating;
 
 /// How the pool behaves.
 #[derive(Debug, Clone, Copy)]
@@ -142,20 +141,6 @@ impl PgStore {
         })
         .await
     }
-}
-
-/// Repeats a transaction that the database chose as a victim among equals.
-async fn repeating<R, Attempt>(attempt: impl Fn() -> Attempt) -> Result<R, Fault>
-where
-    Attempt: Future<Output = Result<R, Fault>>,
-{
-    for _ in 0..REPEATS {
-        match attempt().await {
-            Err(fault) if fault.is_worth_repeating() => {}
-            done => return done,
-        }
-    }
-    attempt().await
 }
 
 #[async_trait]

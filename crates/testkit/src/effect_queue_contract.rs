@@ -26,6 +26,7 @@ macro_rules! effect_queue_contract {
                 twenty_claimers_never_share_an_effect
                 an_outcome_under_the_newest_claim_is_written
                 an_outcome_under_an_old_claim_only_leaves_evidence
+                a_lapse_that_was_not_written_leaves_no_evidence
                 an_outcome_is_written_once
                 of_twenty_raced_outcomes_one_is_written
                 a_confirmed_effect_makes_its_level_the_members

@@ -4,6 +4,7 @@ use crate::Timestamp;
 use crate::audit::AuditEntry;
 use crate::upgrade::CaseId;
 
+use super::answer::Doubt;
 use super::effect::{Effect, EffectStateName, Fence, WorkerId};
 
 /// What a sender saw, kept for ever, also when it had lost its claim.
@@ -23,6 +24,15 @@ pub struct Evidence {
     pub at: Timestamp,
 }
 
+impl Evidence {
+    /// Says whether it is kept although the change was not made. What a sender saw is; that it
+    /// did not report is not true if somebody was quicker to say so, or if it did report.
+    #[must_use]
+    pub fn stands_alone(&self) -> bool {
+        self.detail != Doubt::LeaseLapsed.as_str()
+    }
+}
+
 /// One transition of an effect, written only if the effect still has the claim it was decided on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EffectChange {
@@ -32,7 +42,8 @@ pub struct EffectChange {
     pub expected: Fence,
     /// How it stands afterwards. `Confirmed` also makes its level the member's confirmed level.
     pub after: Effect,
-    /// What was seen; written whether or not the claim still holds.
+    /// What was seen; [mostly](Evidence::stands_alone) written whether or not the claim still
+    /// holds.
     pub evidence: Option<Evidence>,
     /// The audit row; written only if the claim still holds.
     pub audit: AuditEntry,

@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::audit::AuditEntry;
-use madoguchi_domain::core_bank::{Effect, EffectChange, EffectStateName as Name};
+use madoguchi_domain::core_bank::{Effect, EffectChange, EffectStateName as Name, Evidence};
 use madoguchi_domain::port::{Claim, Overdue, Recorded};
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{CaseId, Dossier};
@@ -102,7 +102,6 @@ pub(super) async fn record(
     changes: &[EffectChange],
     key: &SecretKey,
 ) -> Result<Vec<Recorded>, Fault> {
-    testify(conn, changes).await?;
     let mut rows: Vec<_> = changes
         .iter()
         .map(|change| (EffectRow::from(&change.after), change.from, change.expected))
@@ -126,6 +125,11 @@ pub(super) async fn record(
     .await?;
     let written: HashSet<CaseId> = written.into_iter().map(|(id,)| id.into()).collect();
     let is_written = |change: &&EffectChange| written.contains(&change.after.order.case);
+    let evidence = changes.iter().filter_map(|change| {
+        let seen = change.evidence.as_ref()?;
+        (is_written(&change) || seen.stands_alone()).then_some(seen)
+    });
+    testify(conn, evidence).await?;
     let entries: Vec<_> = changes.iter().filter(is_written).map(|change| &change.audit).collect();
     audit::append(conn, key, entries).await?;
     let became = changes
@@ -144,8 +148,10 @@ impl Script for Testify {
     type Row = ();
 }
 
-async fn testify(conn: &mut AsyncPgConnection, changes: &[EffectChange]) -> Result<(), Fault> {
-    let seen = changes.iter().filter_map(|change| change.evidence.as_ref());
+async fn testify<'a>(
+    conn: &mut AsyncPgConnection,
+    seen: impl Iterator<Item = &'a Evidence>,
+) -> Result<(), Fault> {
     let rows: Vec<EvidenceRow<'_>> = seen.map(EvidenceRow::from).collect();
     if rows.is_empty() {
         return Ok(());

@@ -86,10 +86,6 @@ impl Rewrite for Record {
 }
 
 fn one(conn: &mut SqliteConnection, change: &EffectChange) -> Result<Recorded, Fault> {
-    if let Some(evidence) = &change.evidence {
-        let row = EvidenceRow::from(evidence);
-        diesel::insert_into(core_bank_evidence::table).values(&row).execute(conn)?;
-    }
     let row = EffectRow::from(&change.after);
     let after = (
         (&row.state).into_sql::<Text>(),
@@ -107,8 +103,14 @@ fn one(conn: &mut SqliteConnection, change: &EffectChange) -> Result<Recorded, F
         change.expected.0.into_sql::<Integer>(),
         change.from.as_str().into_sql::<Text>(),
     );
-    let written = rewrite::<Record, _, _>(after, before).execute(conn)?;
-    if written == 0 {
+    let written = rewrite::<Record, _, _>(after, before).execute(conn)? > 0;
+    if let Some(evidence) = &change.evidence
+        && (written || evidence.stands_alone())
+    {
+        let row = EvidenceRow::from(evidence);
+        diesel::insert_into(core_bank_evidence::table).values(&row).execute(conn)?;
+    }
+    if !written {
         return Ok(Recorded::FencedOut);
     }
     if change.after.state.name() == Name::Confirmed {

@@ -9,7 +9,7 @@ use madoguchi_domain::member::Member;
 use madoguchi_domain::port::Recorded;
 
 use crate::race::race;
-use crate::samples::{answered, at, case_id, claim, level, moved};
+use crate::samples::{answered, at, case_id, claim, level, moved, worker};
 use crate::teller::Teller;
 use crate::trail;
 
@@ -76,6 +76,27 @@ pub async fn an_outcome_under_an_old_claim_only_leaves_evidence(stores: Stores) 
     let newest = answered(&sending, Outcome::Applied, at(405));
     assert_eq!(teller.record(&newest).await, Recorded::Written);
     assert_eq!(teller.effect(1).await, newest.after);
+}
+
+/// That nobody reported is kept only by whoever was first to say so.
+pub async fn a_lapse_that_was_not_written_leaves_no_evidence(stores: Stores) {
+    let teller = Teller::at(&stores);
+    let policy = EffectPolicy::standard();
+    let effect = claimed(&teller, 1).await.remove(0);
+    let evidence = Evidence {
+        case: effect.order.case,
+        fence: effect.fence,
+        worker: worker(1),
+        outcome: "unknown".to_owned(),
+        detail: Doubt::LeaseLapsed.as_str().to_owned(),
+        at: at(240),
+    };
+    let lapse = moved(&effect, EffectEvent::LeaseLapsed, &policy, at(240));
+    let lapse = EffectChange { evidence: Some(evidence.clone()), ..lapse };
+    assert_eq!(teller.record(&lapse).await, Recorded::Written);
+    assert_eq!(teller.record(&lapse).await, Recorded::FencedOut);
+    let timelines = teller.snapshot(&[effect.order.case]).await.timelines;
+    assert_eq!(timelines[0].evidence, [evidence]);
 }
 
 /// The same outcome reported again meets a state that moved on.

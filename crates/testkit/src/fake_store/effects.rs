@@ -59,13 +59,15 @@ impl Memory {
 
     pub(super) fn record(&mut self, change: &EffectChange) -> Recorded {
         let EffectChange { from, expected, after, evidence, audit } = change;
-        if let Some(seen) = evidence {
-            self.timelines.entry(seen.case).or_default().evidence.push(seen.clone());
-        }
         let holds = self
             .effects
             .get(&after.order.case)
             .is_some_and(|now| now.state.name() == *from && now.fence == *expected);
+        if let Some(seen) = evidence
+            && (holds || seen.stands_alone())
+        {
+            self.timelines.entry(seen.case).or_default().evidence.push(seen.clone());
+        }
         if !holds {
             return Recorded::FencedOut;
         }

@@ -1,0 +1,62 @@
+//! Work that lost against equals is done again.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::fault::Fault;
+
+/// How often.
+const REPEATS: u32 = 3;
+
+/// What fails sooner ran into no deadline of the database: it waits 5 s for a lock, 15 s for a
+/// statement, and looks for deadlocks after one second.
+const SOON: Duration = Duration::from_secs(4);
+
+/// Repeats a transaction that the database chose as a victim among equals (a deadlock, a
+/// serialization failure). One that ran into a deadline is not repeated: everybody waits behind it.
+pub(super) async fn repeating<R, Attempt>(attempt: impl Fn() -> Attempt) -> Result<R, Fault>
+where
+    Attempt: Future<Output = Result<R, Fault>>,
+{
+    for _ in 0..REPEATS {
+        let began = Instant::now();
+        match attempt().await {
+            Err(fault) if fault.is_worth_repeating() && began.elapsed() < SOON => {}
+            done => return done,
+        }
+    }
+    attempt().await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use diesel::result::{DatabaseErrorKind, Error};
+
+    use super::*;
+
+    /// How often work is done that fails like this after so many seconds.
+    async fn attempts(kind: fn() -> DatabaseErrorKind, seconds: u64) -> u32 {
+        let attempts = AtomicU32::new(0);
+        let done: Result<(), Fault> = repeating(async || {
+            attempts.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            Err(Error::DatabaseError(kind(), Box::new(String::new())).into())
+        })
+        .await;
+        done.unwrap_err();
+        attempts.into_inner()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn victims_are_tried_again_and_deadlines_are_not() {
+        let (victim, unknown) =
+            (|| DatabaseErrorKind::SerializationFailure, || DatabaseErrorKind::Unknown);
+        assert_eq!(attempts(victim, 0).await, 4);
+        assert_eq!(attempts(unknown, 1).await, 4, "a deadlock");
+        assert_eq!(attempts(unknown, 5).await, 1, "a lock that nobody let go of");
+        assert_eq!(attempts(|| DatabaseErrorKind::NotNullViolation, 0).await, 1);
+    }
+}
