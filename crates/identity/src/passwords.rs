@@ -3,6 +3,7 @@
 mod hash;
 mod proven;
 mod queue;
+mod thread;
 
 use std::collections::HashMap;
 use std::fmt;

@@ -15,11 +15,13 @@ pub trait PasswordVerifier: Send + Sync {
     /// The actor, or `None` for credentials that are not valid. Fails closed.
     ///
     /// # Errors
-    /// [`VerifierBusy`] when too many wait to be verified: whether these are valid is not known.
+    /// [`VerifierBusy`] when too many wait to be verified, or these could not be: whether they are
+    /// valid is not known.
     async fn verify(&self, presented: &Credentials) -> Result<Option<ActorRef>, VerifierBusy>;
 }
 
-/// Too many credentials wait to be verified: come again shortly.
+/// Credentials cannot be verified right now, mostly because too many wait for that: come again
+/// shortly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many credentials wait to be verified")]
+#[error("credentials cannot be verified right now")]
 pub struct VerifierBusy;

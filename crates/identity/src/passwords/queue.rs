@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::Duration;
 
 use madoguchi_domain::port::VerifierBusy;
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::proven::{Digest, Proven};
+use super::thread;
 
 /// How much hashing there may be at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,17 +96,18 @@ impl Queue {
         let queue = self.clone();
         tokio::spawn(async move {
             let turn = Arc::clone(&queue.turns).acquire_owned().await;
-            let began = Instant::now();
-            let right = apart(hash).await.map_err(|_| VerifierBusy);
-            let took = began.elapsed();
+            let (right, worked) = match apart(hash).await {
+                Ok((right, worked)) => (Ok(right), worked),
+                Err(_) => (Err(VerifierBusy), Duration::ZERO),
+            };
             if right == Ok(true) {
                 queue.proven.remember(digest, tokio::time::Instant::now());
             }
             queue.under_way().remove(&digest);
             tell.send_replace(Some(right));
-            // The turn is left idle for as long as the hash took, so that a flood of them leaves
+            // The turn is left idle for as long as the hash worked, so that a flood of them leaves
             // the processor to others.
-            tokio::time::sleep(took).await;
+            tokio::time::sleep(worked).await;
             drop((turn, place));
         });
         Ok(outcome)
@@ -118,23 +120,22 @@ impl Queue {
 
 /// Computes a hash on a thread of its own, which leaves the processor to any other that wants it:
 /// a hash lasts longer than most answers. A thread costs a thousandth of what it computes.
-fn apart(hash: impl FnOnce() -> bool + Send + 'static) -> oneshot::Receiver<bool> {
+///
+/// Tells how long it worked, too. Without a thread, or after a panic, nothing is told.
+fn apart(hash: impl FnOnce() -> bool + Send + 'static) -> oneshot::Receiver<(bool, Duration)> {
     let (tell, outcome) = oneshot::channel();
     let work = move || {
-        step_back();
+        thread::steps_back();
+        let began = thread::has_worked();
+        let right = hash();
         // Nobody listens only when the process ends.
-        let _ = tell.send(hash());
+        let _ = tell.send((right, thread::has_worked().saturating_sub(began)));
     };
-    // Without a thread, or after a panic, `tell` is dropped: then nothing is known.
-    drop(std::thread::Builder::new().name("password-hash".to_owned()).spawn(work));
+    let started = std::thread::Builder::new().name("password-hash".to_owned()).spawn(work);
+    if let Err(error) = started {
+        tracing::error!(%error, "no thread for a password: raise the process's limit of threads");
+    }
     outcome
-}
-
-/// Lowers the priority of this thread, to a tenth: less would keep right users out of a busy
-/// process. Where that cannot be done it is only less considerate.
-fn step_back() {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::setpriority_process(None, 10);
 }
 
 #[cfg(test)]
