@@ -181,7 +181,7 @@ impl CallerDesk {
             }
             (None, _) | (_, None) => Vec::new(),
         };
-        let caller = context.cpf.as_ref();
+        let caller = context.cpf.as_ref().filter(|number| number.is_recognised());
         if readings.len() > 1 && caller.is_none() {
             // No owner could be told to be the right one, so none is asked for.
             return Part::Missing(Absence::UncertainAccount);

@@ -71,9 +71,13 @@ impl Absence {
 }
 
 impl Absence {
-    /// Says whether another reading of the account may be the caller's.
+    /// Says whether another reading of the account may be the caller's. A directory may answer
+    /// about an account that it does not know as about any value that it cannot work with.
     pub(super) const fn is_of_another_account(self) -> bool {
-        matches!(self, Self::UncertainAccount | Self::Failed(LookupError::NotFound))
+        matches!(
+            self,
+            Self::UncertainAccount | Self::Failed(LookupError::NotFound | LookupError::Failed)
+        )
     }
 }
 

@@ -131,7 +131,8 @@ where
     T: Clone + Send + Sync + 'static,
 {
     let found = cache.try_get_with(question.clone(), ask).await;
-    if found.as_ref().is_ok_and(|kept| kept.holds_until.is_none()) {
+    let is_over = |kept: &Kept<T>| kept.holds_until.is_none_or(|until| until <= kept.fetched_at);
+    if found.as_ref().is_ok_and(is_over) {
         cache.invalidate(&question).await;
         // The cache's own log of changes holds it too, until that is worked off.
         cache.run_pending_tasks().await;
@@ -157,6 +158,7 @@ async fn part<T>(
 
 #[cfg(test)]
 mod tests {
+    use madoguchi_domain::caller::Found;
     use madoguchi_testkit::clock::ManualClock;
     use madoguchi_testkit::fake_callers::FakeCallers;
     use madoguchi_testkit::ids::SeededIds;
@@ -168,17 +170,22 @@ mod tests {
     async fn what_nobody_else_may_have_is_not_in_memory_any_more() {
         let (query, owner) = (samples::context_query(), samples::account_query());
         let callers = Arc::new(FakeCallers::default());
-        callers.knows_context(query.context.expose(), samples::found_context());
+        let found = samples::found_context();
+        callers.knows_context(query.context.expose(), found.clone());
         callers.knows_owner(owner.account.expose(), samples::found_owner());
         let ports = CallerPorts {
             contexts: Arc::clone(&callers) as _,
-            accounts: callers,
+            accounts: Arc::clone(&callers) as _,
             clock: Arc::new(ManualClock::default()),
             ids: Arc::new(SeededIds::new(1)),
         };
         let lookups = Lookups::new(ports, 100);
         let until = Instant::now() + Duration::from_secs(60);
-        for key in ["one", "other", "third"] {
+        for (key, expires_at) in [("one", None), ("other", None), ("over", Some(samples::at(-60)))]
+        {
+            let value = CallerContext { expires_at, ..found.value.clone() };
+            let document = found.document.clone();
+            callers.knows_context(query.context.expose(), Found { value, document });
             let passage =
                 Passage { api_key: Some(samples::api_key(key)), ..Passage::of(samples::flow(1)) };
             let context = lookups.context(query.clone(), &passage, until).await;

@@ -50,6 +50,12 @@ impl TaxId {
         self.readings().iter().flatten().any(|ours| theirs.iter().flatten().any(|it| it == ours))
     }
 
+    /// Says whether it can be compared with another.
+    #[must_use]
+    pub const fn is_recognised(&self) -> bool {
+        !matches!(self, Self::Unrecognised(_))
+    }
+
     fn readings(&self) -> [Option<&str>; 2] {
         match self {
             Self::Cpf(cpf) => [Some(cpf.expose()), None],

@@ -127,8 +127,10 @@ async fn an_account_that_can_be_read_either_way_is_asked_for_both_ways() {
         let Part::Fresh(owner) = counter.who().await.account else { panic!("not told") };
         (owner.codigo.expose().to_owned(), owner.is_caller) == (OTHERWISE.to_owned(), Some(true))
     };
-    counter.callers.fails(&account(), LookupError::NotFound);
-    assert!(is_told_otherwise().await, "the first reading is no account");
+    for error in [LookupError::NotFound, LookupError::Failed] {
+        counter.callers.fails(&account(), error);
+        assert!(is_told_otherwise().await, "the first reading is no account: {error}");
+    }
     counter.callers.is_well(&account());
     let Found { mut value, document } = samples::found_owner();
     value.tax_id = Some(TaxId::classify("11144477735", None));
@@ -153,10 +155,12 @@ async fn what_may_answer_a_moment_later_is_no_reason_for_the_other_reading() {
 #[tokio::test(start_paused = true)]
 async fn without_the_callers_number_no_owner_of_a_doubtful_account_is_asked_for() {
     let counter = Counter::open();
-    counter.context_is(|it| {
-        it.account = Some(Personal::new("52061"));
-        it.cpf = None;
-    });
-    assert_eq!(counter.absence().await, Absence::UncertainAccount);
+    for cpf in [None, Some(TaxId::classify("***.982.247-**", None))] {
+        counter.context_is(|it| {
+            it.account = Some(Personal::new("52061"));
+            it.cpf = cpf;
+        });
+        assert_eq!(counter.absence().await, Absence::UncertainAccount);
+    }
     assert!(counter.callers.asked().iter().all(|it| it.asked == MARIA));
 }
