@@ -53,3 +53,11 @@ impl Ids for SystemIds {
         Jitter::new(f64::from(random) / f64::from(u32::MAX))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    madoguchi_testkit::clock_contract!(clock: SystemClock);
+    madoguchi_testkit::ids_contract!(ids: SystemIds);
+}

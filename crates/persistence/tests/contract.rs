@@ -8,7 +8,7 @@ use madoguchi_persistence::{DatabaseUrl, PgSettings, PgStore, SqliteStore, migra
 use madoguchi_testkit::contract::{Stores, TestStores};
 use madoguchi_testkit::postgres::Cluster;
 use madoguchi_testkit::{
-    audit_log_contract, effect_queue_contract, member_store_contract, samples,
+    audit_log_contract, effect_queue_contract, health_contract, member_store_contract, samples,
     upgrade_store_contract,
 };
 
@@ -38,3 +38,4 @@ member_store_contract!(sqlite: open_sqlite(), postgres: open_postgres());
 upgrade_store_contract!(sqlite: open_sqlite(), postgres: open_postgres());
 effect_queue_contract!(sqlite: open_sqlite(), postgres: open_postgres());
 audit_log_contract!(sqlite: open_sqlite(), postgres: open_postgres());
+health_contract!(sqlite: open_sqlite().await, postgres: open_postgres().await);

@@ -58,3 +58,10 @@ impl Clock for ManualClock {
         Timestamp::from_microsecond(micros).expect("the clock was set within time's range")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::clock_contract!(manual: ManualClock::default());
+}

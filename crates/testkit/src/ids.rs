@@ -67,3 +67,10 @@ const fn scatter(number: u64) -> u64 {
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::ids_contract!(seeded: SeededIds::new(1));
+}

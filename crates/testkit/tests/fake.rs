@@ -6,7 +6,7 @@ use madoguchi_testkit::contract::TestStores;
 use madoguchi_testkit::fake_store::{FakeStore, Fault};
 use madoguchi_testkit::teller::Teller;
 use madoguchi_testkit::{
-    audit_log_contract, effect_queue_contract, member_store_contract, samples,
+    audit_log_contract, effect_queue_contract, health_contract, member_store_contract, samples,
     upgrade_store_contract,
 };
 
@@ -18,6 +18,7 @@ member_store_contract!(fake: open_fake());
 upgrade_store_contract!(fake: open_fake());
 effect_queue_contract!(fake: open_fake());
 audit_log_contract!(fake: open_fake());
+health_contract!(fake: open_fake().await);
 
 #[tokio::test]
 async fn a_broken_commit_has_happened_or_has_not_and_says_neither() {

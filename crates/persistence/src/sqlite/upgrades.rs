@@ -45,7 +45,7 @@ fn write(conn: &mut SqliteConnection, write: &Write) -> Result<Committed, Fault>
         Write::Move { after, from, history, effect } => {
             transition(conn, after, *from, history, effect.as_deref())
         }
-        Write::Plan { effect } => Ok(plan(conn, effect)? == 1),
+        Write::Plan { effect } => plan(conn, effect),
         Write::Nothing => Ok(true),
     };
     Ok(if written? { Committed::Moved } else { Committed::Lost })
@@ -113,9 +113,6 @@ fn transition(
     insert_history(conn, history, after.version)?;
     if let Some(effect) = effect {
         plan(conn, effect)?;
-        let target = row.target_level.as_deref().into_sql::<Nullable<Text>>();
-        let member = row.member_id.as_str().into_sql::<Text>();
-        rewrite::<Aim, _, _>(target, member).execute(conn)?;
     }
     Ok(true)
 }
@@ -169,7 +166,7 @@ fn unmoved<'a>(from: &'a str, row: &CaseRow) -> Unmoved<'a> {
 
 type Unmoved<'a> = (AsExprOf<CaseUuid, Id>, AsExprOf<i32, Integer>, AsExprOf<&'a str, Text>);
 
-/// Notes the level that a passed verdict wants.
+/// Notes the level that a passed verdict wants, and that the bank is to be told of.
 struct Aim;
 
 impl Rewrite for Aim {
@@ -177,10 +174,16 @@ impl Rewrite for Aim {
     const WHERE: &'static str = ") where (member_id) = (";
 }
 
-fn plan(conn: &mut SqliteConnection, effect: &Effect) -> Result<usize, Fault> {
+/// Plans an effect, and notes its level as the member's target, unless the case has one.
+fn plan(conn: &mut SqliteConnection, effect: &Effect) -> Result<bool, Fault> {
     let row = EffectRow::from(effect);
     let insert = diesel::insert_into(core_bank_effect::table).values(&row);
-    Ok(insert.on_conflict(core_bank_effect::case_id).do_nothing().execute(conn)?)
+    if insert.on_conflict(core_bank_effect::case_id).do_nothing().execute(conn)? == 0 {
+        return Ok(false);
+    }
+    let target = row.level.as_str().into_sql::<Nullable<Text>>();
+    rewrite::<Aim, _, _>(target, row.member_id.as_str().into_sql::<Text>()).execute(conn)?;
+    Ok(true)
 }
 
 fn insert_qr(conn: &mut SqliteConnection, row: &QrRow) -> Result<(), Fault> {

@@ -114,11 +114,7 @@ impl Memory {
     }
 
     fn plan(&mut self, effect: &Effect) -> bool {
-        let passed = self
-            .cases
-            .get(&effect.order.case)
-            .is_some_and(|case| case.state.name() == StateName::CustomerSuccess);
-        let planned = passed && self.fits(effect);
+        let planned = self.cases.contains_key(&effect.order.case) && self.fits(effect);
         if planned {
             self.add_duty(effect);
         }

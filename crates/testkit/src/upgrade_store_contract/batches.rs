@@ -2,8 +2,9 @@
 
 use madoguchi_application::Stores;
 use madoguchi_domain::audit::AuditEntry;
+use madoguchi_domain::member::Member;
 use madoguchi_domain::port::Committed;
-use madoguchi_domain::upgrade::{self, CaseKey, Lookup, Request, StateName};
+use madoguchi_domain::upgrade::{self, CaseKey, Dossier, Lookup, Request, StateName, Write};
 
 use crate::samples::{self, case_id, member_id};
 use crate::teller::Teller;
@@ -81,13 +82,17 @@ pub async fn all_kinds_of_changes_commit_together(stores: Stores) {
     }
     let orphan = teller.newest(6).await;
     let plan = upgrade::replan(&orphan, &teller.policy, &samples::system(), samples::at(180));
-    changes.push(plan.expect("an orphan can be given its effect"));
+    let plan = plan.expect("an orphan can be given its effect");
+    let Write::Plan { effect: planned } = &plan.write else { panic!("it is planned") };
+    let member = Member { target: Some(planned.order.level.clone()), ..orphan.member.clone() };
+    let adopted = Dossier { member, effect: Some((**planned).clone()), ..orphan.clone() };
+    changes.push(plan);
 
     assert_eq!(teller.commit_all(&changes).await, [Committed::Moved; 7]);
     for (number, expected) in [1, 2, 3, 4, 5, 7].into_iter().zip(expected) {
         assert_eq!(Some(teller.newest(number).await), expected, "member {number}");
     }
-    assert!(teller.newest(6).await.effect.is_some());
+    assert_eq!(teller.newest(6).await, adopted);
     let audits: Vec<&AuditEntry> = changes.iter().map(|change| &change.audit).collect();
     for audit in audits {
         assert_eq!(trail::count(&stores, audit).await, 1, "{:?}", audit.action);

@@ -86,14 +86,19 @@ pub(super) async fn transition(
     Ok(ids(moved.load(conn).await?))
 }
 
-/// Plans effects for cases that have none; returns those that got one.
+/// Plans effects for cases that have none, and notes their levels as the members' targets; returns
+/// the cases that got one.
 struct Plan;
 
 impl Script for Plan {
-    const HEAD: &'static str = "insert into core_bank_effect (case_id, member_id, \
-        arrangement_id, product_name, level, transaction_id, txn_no, state, fence, due_at, \
-        unsent, ambiguous, ambiguous_us, planned_at, since) select * from unnest(";
-    const TAIL: &'static str = ") on conflict (case_id) do nothing returning case_id";
+    const HEAD: &'static str = "with planned as (insert into core_bank_effect (case_id, \
+        member_id, arrangement_id, product_name, level, transaction_id, txn_no, state, fence, \
+        due_at, unsent, ambiguous, ambiguous_us, planned_at, since) select * from unnest(";
+    const TAIL: &'static str = ") on conflict (case_id) do nothing \
+            returning case_id, member_id, level), \
+        aimed as (update members m set target_level = planned.level from planned \
+            where m.member_id = planned.member_id) \
+        select case_id from planned";
     type Row = (Id,);
 }
 

@@ -1,0 +1,58 @@
+//! What every adapter behind [`Health`](madoguchi_domain::port::Health) must do, as checks that all
+//! of them run.
+//!
+//! ```text
+//! health_contract!(mine: open_mine().await);
+//! ```
+//!
+//! How a dependency goes away is its own affair: that it is told then is for the adapter's tests.
+
+use std::sync::Arc;
+
+use crate::contract::TestStores;
+use crate::race::race;
+use crate::samples::case_id;
+use crate::teller::Teller;
+
+/// Whoever asks must not find out by trying something.
+pub async fn what_is_there_is_up_and_stays_as_it_was(open: TestStores) {
+    let teller = Teller::at(&open.stores);
+    teller.passed(1..=2).await;
+    let before = teller.snapshot(&[case_id(1), case_id(2)]).await;
+    assert_eq!(open.stores.health.check().await, Ok(()));
+    assert_eq!(teller.snapshot(&[case_id(1), case_id(2)]).await, before);
+}
+
+/// The name is a key in an answer.
+pub async fn its_name_is_one_word(open: TestStores) {
+    let name = open.stores.health.name();
+    assert!(!name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+}
+
+/// A balancer in front of each node asks once a second.
+pub async fn twenty_who_ask_at_once_are_all_told(open: TestStores) {
+    let ask = |_| {
+        let health = Arc::clone(&open.stores.health);
+        async move { health.check().await }
+    };
+    assert_eq!(race((0..20).map(ask).collect()).await, [Ok(()); 20]);
+}
+
+/// Runs every check of the contract against each adapter, in a module of the given name.
+#[macro_export]
+macro_rules! health_contract {
+    ($($name:ident: $open:expr),+ $(,)?) => {
+        mod health {$(
+            mod $name {
+                use super::super::*;
+
+                $crate::verifier_checks! {
+                    health_contract, $open =>
+                    what_is_there_is_up_and_stays_as_it_was,
+                    its_name_is_one_word,
+                    twenty_who_ask_at_once_are_all_told,
+                }
+            }
+        )+}
+    };
+}
