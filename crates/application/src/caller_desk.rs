@@ -234,7 +234,7 @@ impl CallerDesk {
 }
 
 /// The query as it goes on: the context id as it is or in Base64 (RFC 4648 §4), and marked as
-/// done, so that another gateway behind this one does not encode it again (spec 2, "contextos").
+/// done, so that another gateway behind this one does not encode it again.
 fn for_downstream(query: &ContextQuery) -> ContextQuery {
     let as_it_is = query.encoded.as_ref().is_some_and(Encoded::is_as_it_is);
     let context = if as_it_is {

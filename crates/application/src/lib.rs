@@ -38,3 +38,8 @@ pub use stores::Stores;
 pub use sweeper::{Sweeper, SweeperSettings};
 pub use trail::Trail;
 pub use worker::{EffectWorker, WorkerSettings};
+
+/// The code of the page for embedders compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/embedders.md")]
+struct Embedding;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-/// Whether a person or a program acts. A `SYSTEM` may write, never approve or resolve.
+/// Whether a person or a program acts: history and audit say so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ActorKind {
     /// A person.

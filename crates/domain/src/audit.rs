@@ -118,15 +118,15 @@ impl Subject {
     }
 }
 
-/// One row of the trail, before it is chained. Holds ids, names of states and codes; never
-/// personal data.
+/// One row of the trail, before it is chained. Holds ids (a member's too), names of states and
+/// codes; nothing else of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
     /// What was done.
     pub action: Action,
     /// To what.
     pub subject: Subject,
-    /// A state's name or a code.
+    /// A state's name, a code, a word for what came of it, or nothing.
     pub detail: Cow<'static, str>,
     /// Who did it.
     pub by: ActorRef,

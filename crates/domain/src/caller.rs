@@ -1,5 +1,4 @@
-//! Who is calling: the context of a call (PS7) and the owner of an account (`codigo`), as values
-//! (spec 2).
+//! Who is calling: the context of a call (PS7) and the owner of an account (`codigo`), as values.
 
 mod account;
 mod cnpj;

@@ -3,7 +3,7 @@
 use crate::field::InvalidField;
 
 /// An account level such as `1A`: 1 to 8 ASCII letters or digits. Which levels exist is the
-/// bank's business (spec 1, "Account level"); we invent none.
+/// bank's business; we invent none.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AccountLevel(String);
 

@@ -1,5 +1,4 @@
-//! How personal values are shown to people who need to recognise, not to know them (spec 4,
-//! "Personal data").
+//! How personal values are shown to people who need to recognise, not to know them.
 
 /// An account number or anything like it: the first 6 and the last 4 characters, or nothing at
 /// all of a text under 14.

@@ -11,7 +11,7 @@ use crate::level::AccountLevel;
 pub struct MemberId(String);
 
 impl MemberId {
-    /// Reads a member id (spec 1, "The endpoint of the source").
+    /// Reads a member id.
     ///
     /// # Errors
     /// When it is empty, over 64 characters, or holds a control character.
@@ -43,7 +43,7 @@ impl fmt::Debug for MemberId {
 pub struct ArrangementId(String);
 
 impl ArrangementId {
-    /// Reads an arrangement id (spec 1, "DA21 `AcctInfoMod` over the ESB").
+    /// Reads an arrangement id.
     ///
     /// # Errors
     /// When it is not 1 to 36 digits or upper-case ASCII letters.

@@ -4,6 +4,7 @@
 //! at most once per call and reports what it saw; what that means is the domain's to say
 //! ([`classify`](madoguchi_domain::core_bank::classify)). Neither errors, `Debug` output nor logs
 //! of this crate hold an arrangement, a key or any part of a message.
+#![warn(missing_docs)]
 
 mod call;
 mod settings;

@@ -30,7 +30,7 @@ pub struct EsbSettings {
 }
 
 impl EsbSettings {
-    /// The documented defaults (spec 1, "DA21 `AcctInfoMod` over the ESB") for this address.
+    /// The documented defaults for this address.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         Self {

@@ -39,7 +39,7 @@ const fn said(error: LookupError) -> Setback {
 }
 
 impl Setback {
-    /// What another status than 200 means (spec 2, "Shared by both"). `rests` is whether it asks
+    /// What another status than 200 means (`docs/guide/callers.md`). `rests` is whether it asks
     /// to come again later, as another of our own gateways does.
     pub(crate) const fn of_status(status: u16, rests: bool) -> Self {
         let fault = if rests { Evidence::Resting } else { Evidence::Failing };

@@ -8,8 +8,7 @@ use madoguchi_domain::caller::ApiKey;
 use madoguchi_domain::secret::Credentials;
 use madoguchi_peer::{Connections, InvalidPeer, PeerSettings};
 
-/// How the downstream is reached. [`ItauSettings::new`] gives the documented defaults (spec 2,
-/// "Robustness").
+/// How the downstream is reached. [`ItauSettings::new`] gives the documented defaults.
 #[derive(Debug, Clone)]
 pub struct ItauSettings {
     /// The address before `/apiaccess`, and the limits: `timeout` is for a whole lookup, its

@@ -47,7 +47,7 @@ impl fmt::Debug for Pem {
 pub struct PeerSettings {
     /// The address: `https`, or `http` to this machine.
     pub url: String,
-    /// How long a connection, TLS included, may take; 3 s by default. It is below `timeout`, so
+    /// How long a connection, TLS included, may take; 2 s by default. It is below `timeout`, so
     /// that a peer that cannot be reached is seen as such.
     pub connect_timeout: Duration,
     /// How long a whole call may take; 10 s by default.
@@ -70,7 +70,7 @@ impl PeerSettings {
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
-            connect_timeout: Duration::from_secs(3),
+            connect_timeout: Duration::from_secs(2),
             timeout: Duration::from_secs(10),
             max_reply_bytes: 64 * 1024,
             extra_roots: None,

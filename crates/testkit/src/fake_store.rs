@@ -79,7 +79,7 @@ impl FakeStore {
         }
     }
 
-    /// Lets the next `n` calls of `commit`, `record` and `claim` fail with
+    /// Lets the next `n` calls of `commit`, `record`, `claim` and `append` fail with
     /// [`StoreError::Unavailable`], after those that were asked for before.
     pub fn fail_next(&self, n: usize, fault: Fault) {
         self.lock().faults.extend(std::iter::repeat_n(fault, n));

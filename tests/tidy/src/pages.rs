@@ -1,4 +1,5 @@
-//! Finds pages that have grown out of hand, links that lead nowhere and paths of one machine.
+//! Finds pages that have grown out of hand, links that lead nowhere, tests that are promised and
+//! paths of one machine.
 
 use crate::house::TextFile;
 use crate::violation::Violation;
@@ -28,6 +29,34 @@ pub fn links(page: &TextFile, exists: impl Fn(&str) -> bool) -> Vec<Violation> {
         (!known).then(|| Violation::new(&page.path, line, why))
     });
     dead.collect()
+}
+
+/// Tests that the book names and that `exists` does not know. A test's name is a sentence: four
+/// words or more. Names of metrics begin with the product's.
+pub fn tests(page: &TextFile, exists: impl Fn(&str) -> bool) -> Vec<Violation> {
+    if !page.path.starts_with("docs/") {
+        return Vec::new();
+    }
+    let spans =
+        page.text.lines().enumerate().flat_map(|(at, line)| {
+            line.split('`').skip(1).step_by(2).map(move |span| (at + 1, span))
+        });
+    let named = spans.filter(|(_, span)| {
+        let is_name =
+            span.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        is_name && span.matches('_').count() >= 3 && !span.starts_with("madoguchi_")
+    });
+    let missing = named.filter(|(_, name)| !exists(name));
+    missing
+        .map(|(line, name)| Violation::new(&page.path, line, format!("no test is called `{name}`")))
+        .collect()
+}
+
+/// The names of all functions in a Rust file, also of those inside macros.
+pub fn functions(file: &TextFile) -> impl Iterator<Item = &str> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let rust = if file.path.ends_with(".rs") { file.text.as_str() } else { "" };
+    rust.split("fn ").skip(1).filter_map(move |rest| rest.split(|c| !is_part(c)).next())
 }
 
 /// Absolute paths that exist on the machine of whoever wrote them.
@@ -114,6 +143,17 @@ mod tests {
         assert_eq!(lines(&links(&page("docs/a.md", text), exists)), [1, 7, 8]);
         assert_eq!(links(&page("crates/a/notes.md", text), exists), []);
         assert_eq!(lines(&links(&page("README.md", "[a](gone.md)"), exists)), [1]);
+    }
+
+    #[test]
+    fn a_test_that_is_promised_and_not_there_is_found() {
+        let text = "| a | `this_one_is_there`, `this_one_is_not` |\n\
+                    `max_reply_bytes`, `madoguchi_answers_in_all`, `a_suite_of_checks!`\n";
+        let exists = |name: &str| name == "this_one_is_there";
+        assert_eq!(lines(&tests(&page("docs/a.md", text), exists)), [1]);
+        assert_eq!(tests(&page("crates/a/notes.md", text), exists), []);
+        let code = page("a.rs", "proptest! { fn this_one_is_there(a in 1..2) {} }");
+        assert_eq!(functions(&code).collect::<Vec<_>>(), ["this_one_is_there"]);
     }
 
     #[test]

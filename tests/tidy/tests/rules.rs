@@ -1,5 +1,6 @@
 //! The rules of the house, one sentence each; a failure lists every place and the reason.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use madoguchi_tidy::house::House;
@@ -95,6 +96,13 @@ fn every_decision_fits_on_its_page() {
 fn every_link_of_the_readme_and_the_book_leads_somewhere() {
     let exists = |path: &str| HOUSE.root().join(path).exists();
     assert_none(HOUSE.files().iter().flat_map(|page| pages::links(page, exists)));
+}
+
+#[test]
+fn every_test_that_the_book_names_is_there() {
+    let functions: HashSet<&str> = HOUSE.files().iter().flat_map(pages::functions).collect();
+    let exists = |name: &str| functions.contains(name);
+    assert_none(HOUSE.files().iter().flat_map(|page| pages::tests(page, exists)));
 }
 
 #[test]

@@ -65,3 +65,13 @@ async fn no_method_of_a_path_stands_twice() {
         assert!(before.is_none(), "{} {}", entry.method, entry.path);
     }
 }
+
+#[test]
+fn operators_are_told_of_every_scope() {
+    let page = include_str!("../../../../docs/operations.md");
+    let table =
+        page.split("The scopes:").nth(1).and_then(|rest| rest.split("\n\n").nth(1)).unwrap();
+    for scope in Scope::ALL {
+        assert_eq!(table.matches(&format!("`{}`", scope.as_str())).count(), 1, "{scope:?}");
+    }
+}

@@ -119,7 +119,7 @@ struct CoreBankBody<'a> {
     level: &'a str,
     transaction_id: &'a str,
     since: Timestamp,
-    /// How often it was claimed to be sent.
+    /// The number of its newest claim; one that lapsed counts twice.
     claims: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
@@ -191,7 +191,9 @@ fn blocked_on(case: &Case, effect: Option<&Effect>) -> Option<BlockedOn> {
                 effect.since,
                 Some(*settles_at),
             ),
-            EffectState::Manual => waits("two people to resolve it", effect.since, None),
+            EffectState::Manual => {
+                waits("people who find out what the core bank did", effect.since, None)
+            }
             EffectState::Confirmed | EffectState::Rejected { .. } => None,
         },
         (StateName::EddaFailure | StateName::CustomerFailure | StateName::CustomerSuccess, _) => {

@@ -16,7 +16,7 @@ pub enum DacRule {
 }
 
 /// The check digit (DAC) of an account: Luhn's modulo 10 over branch and account, the account
-/// padded to 7 digits with zeros on the left (spec 2, "codigo"). `None` for anything but 4 and 1
+/// padded to 7 digits with zeros on the left. `None` for anything but 4 and 1
 /// to 7 ASCII digits.
 ///
 /// ```

@@ -4,7 +4,7 @@ use super::TaxId;
 use crate::Timestamp;
 use crate::personal::Personal;
 
-/// The context of a call (spec 2, "contextos"). What is absent, empty or of another kind than it
+/// The context of a call. What is absent, empty or of another kind than it
 /// should be is `None`; what is text and not understood is kept as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CallerContext {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Reads `expireIn`: a whole number of seconds from `now`, or a date. The source calls it a
 /// remaining time and shows a date; a date is taken for the moment at which it begins in Brasília
-/// (UTC−3), the earliest that it can mean. `None` for anything else (spec 2, "contextos").
+/// (UTC−3), the earliest that it can mean. `None` for anything else (`docs/guide/callers.md`).
 ///
 /// ```
 /// use madoguchi_domain::{Timestamp, caller::expiry};

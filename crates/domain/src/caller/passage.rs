@@ -51,7 +51,7 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// The headers that pass through us (spec 2, "Shared by both"). Whoever asks fills in a fresh flow
+/// The headers that pass through us (`docs/guide/callers.md`). Whoever asks fills in a fresh flow
 /// id when none was given; nothing else is invented.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passage {

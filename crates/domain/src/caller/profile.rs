@@ -3,7 +3,7 @@
 use super::TaxId;
 use crate::personal::Personal;
 
-/// The owner of an account (spec 2, "codigo"). What is absent, empty or of another kind than it
+/// The owner of an account. What is absent, empty or of another kind than it
 /// should be is `None` or missing from its list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CustomerProfile {

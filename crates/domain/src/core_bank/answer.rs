@@ -200,7 +200,7 @@ impl Outcome {
 }
 
 /// Says what an answer means for an order. Total; whatever is not proven is
-/// [`Outcome::Unknown`] (spec 1, "DA21 `AcctInfoMod` over the ESB").
+/// [`Outcome::Unknown`].
 #[must_use]
 pub fn classify(order: &SetLevel, answer: &Answer, finals: &FinalCodes) -> Outcome {
     let reply = match answer {

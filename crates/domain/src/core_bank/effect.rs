@@ -16,7 +16,8 @@ use super::policy::{EffectPolicy, Guarantee, Jitter, later};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct WorkerId(pub Arc<str>);
 
-/// Counts the claims of an effect. Only the holder of the newest one writes its outcome.
+/// Rises with every claim of an effect and with every claim that lapses. Only the holder of the
+/// newest one writes its outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fence(pub i32);
 
@@ -33,7 +34,7 @@ pub enum EffectStateName {
     Confirmed,
     /// The bank refused for good.
     Rejected,
-    /// Two people must resolve it.
+    /// Nothing more is tried: people must find out what the bank did.
     Manual,
 }
 
@@ -107,7 +108,7 @@ pub enum EffectState {
         /// The bank's code.
         code: UpstreamCode,
     },
-    /// Waits for two people.
+    /// Waits for people.
     Manual,
 }
 

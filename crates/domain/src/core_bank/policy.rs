@@ -67,7 +67,8 @@ pub struct EffectPolicy {
     pub lease: SignedDuration,
     /// How long to wait after an unknown outcome before anything else is tried.
     pub settle: SignedDuration,
-    /// The first waiting time after an order that was not sent; doubles each time.
+    /// The longest first waiting time after an order that was not sent, and, besides `settle`,
+    /// after the second unknown outcome; doubles each time.
     pub first_retry: SignedDuration,
     /// The longest waiting time.
     pub longest_retry: SignedDuration,

@@ -14,7 +14,7 @@ pub trait Ids: Send + Sync {
     /// An id for a request that brought none.
     fn correlation(&self) -> CorrelationId;
 
-    /// A flow's id for a lookup that brought none: a UUID (spec 2, "Shared by both").
+    /// A flow's id for a lookup that brought none: a UUID (`docs/guide/callers.md`).
     fn flow(&self) -> FlowId;
 
     /// A random share of a waiting time.
