@@ -112,7 +112,10 @@ fn transition(
     }
     insert_history(conn, history, after.version)?;
     if let Some(effect) = effect {
-        plan(conn, effect)?;
+        // A case that passes just now has none: no conflict is expected, and none is passed over.
+        let row = EffectRow::from(effect);
+        diesel::insert_into(core_bank_effect::table).values(&row).execute(conn)?;
+        aim(conn, &row)?;
     }
     Ok(true)
 }
@@ -174,16 +177,20 @@ impl Rewrite for Aim {
     const WHERE: &'static str = ") where (member_id) = (";
 }
 
-/// Plans an effect, and notes its level as the member's target, unless the case has one.
+/// Plans an effect for a case that has none.
 fn plan(conn: &mut SqliteConnection, effect: &Effect) -> Result<bool, Fault> {
     let row = EffectRow::from(effect);
     let insert = diesel::insert_into(core_bank_effect::table).values(&row);
     if insert.on_conflict(core_bank_effect::case_id).do_nothing().execute(conn)? == 0 {
         return Ok(false);
     }
-    let target = row.level.as_str().into_sql::<Nullable<Text>>();
-    rewrite::<Aim, _, _>(target, row.member_id.as_str().into_sql::<Text>()).execute(conn)?;
+    aim(conn, &row)?;
     Ok(true)
+}
+
+fn aim(conn: &mut SqliteConnection, effect: &EffectRow) -> QueryResult<usize> {
+    let target = effect.level.as_str().into_sql::<Nullable<Text>>();
+    rewrite::<Aim, _, _>(target, effect.member_id.as_str().into_sql::<Text>()).execute(conn)
 }
 
 fn insert_qr(conn: &mut SqliteConnection, row: &QrRow) -> Result<(), Fault> {
