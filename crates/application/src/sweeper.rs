@@ -10,7 +10,7 @@ use madoguchi_domain::audit::{Action, AuditEntry, Subject};
 use madoguchi_domain::core_bank::{
     Doubt, EffectChange, EffectEvent, EffectPolicy, EffectState, Evidence, Outcome, WorkerId,
 };
-use madoguchi_domain::port::{Clock, EffectQueue, Ids, Overdue, StoreError, UpgradeStore};
+use madoguchi_domain::port::{Clock, EffectQueue, Ids, Overdue, StoreError, Sweep, UpgradeStore};
 use madoguchi_domain::upgrade::{UpgradePolicy, replan};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -88,8 +88,13 @@ impl Sweeper {
     /// # Errors
     /// When the store cannot.
     pub async fn sweep(&self) -> Result<usize, StoreError> {
-        let now = self.clock.now();
-        let overdue = self.effects.overdue(now, AT_ONCE).await?;
+        let sweep = Sweep {
+            by: self.actor(),
+            correlation: self.ids.correlation(),
+            now: self.clock.now(),
+            limit: AT_ONCE,
+        };
+        let overdue = self.effects.overdue(&sweep).await?;
         let changes: Vec<EffectChange> =
             overdue.iter().filter_map(|overdue| self.change(overdue)).collect();
         if !changes.is_empty() {

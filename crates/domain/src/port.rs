@@ -19,7 +19,7 @@ pub use audit_log::AuditLog;
 pub use caller_contexts::CallerContexts;
 pub use clock::Clock;
 pub use core_bank::CoreBank;
-pub use effect_queue::{Claim, EffectQueue, Overdue, Recorded};
+pub use effect_queue::{Claim, EffectQueue, Overdue, Recorded, Sweep};
 pub use health::Health;
 pub use ids::Ids;
 pub use member_store::{MemberStore, Registered, Registration};

@@ -14,19 +14,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::{AsyncConnection, AsyncPgConnection};
-use madoguchi_domain::Timestamp;
 use madoguchi_domain::audit::{AuditEntry, ChainedEntry, Head, Place};
 use madoguchi_domain::core_bank::{Effect, EffectChange};
 use madoguchi_domain::member::{Member, MemberId};
 use madoguchi_domain::port::{
     AuditLog, Claim, Committed, EffectQueue, Health, MemberStore, Overdue, Recorded, Registered,
-    Registration, StoreError, Timeline, UpgradeStore,
+    Registration, StoreError, Sweep, Timeline, UpgradeStore,
 };
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{CaseId, Change, Dossier, Lookup};
 
 use crate::OpenError;
 use crate::fault::Fault;
+use crate::rows::Poisoned;
 
 pub(crate) use connection::connect;
 use lease::{Lease, bounded};
@@ -129,6 +129,21 @@ impl PgStore {
         .await
     }
 
+    async fn try_set_aside(&self, poisoned: &[Poisoned], sweep: &Sweep) -> Result<(), Fault> {
+        bounded(async {
+            let mut conn = self.lease().await?;
+            let work = conn.open()?;
+            let done = work
+                .transaction(async |conn| {
+                    effects::set_aside(conn, poisoned, sweep, &self.audit_key).await
+                })
+                .await;
+            conn.keep();
+            done
+        })
+        .await
+    }
+
     async fn try_append(&self, entries: &[AuditEntry]) -> Result<(), Fault> {
         bounded(async {
             let mut conn = self.lease().await?;
@@ -213,15 +228,19 @@ impl EffectQueue for PgStore {
         repeating(|| self.try_record(changes)).await.map_err(Fault::tell)
     }
 
-    async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<Overdue>, StoreError> {
-        bounded(async {
+    async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {
+        let found = bounded(async {
             let mut conn = self.lease().await?;
-            let done = effects::overdue(conn.open()?, now, limit).await;
+            let done = effects::overdue(conn.open()?, sweep).await;
             conn.keep();
             done
-        })
-        .await
-        .map_err(Fault::tell)
+        });
+        let (overdue, poisoned) = found.await.map_err(Fault::tell)?;
+        if !poisoned.is_empty() {
+            let aside = repeating(|| self.try_set_aside(&poisoned, sweep));
+            aside.await.map_err(Fault::tell)?;
+        }
+        Ok(overdue)
     }
 
     async fn orphans(&self, limit: u32) -> Result<Vec<Dossier>, StoreError> {

@@ -9,13 +9,12 @@ mod upgrades;
 use std::path::Path;
 
 use async_trait::async_trait;
-use madoguchi_domain::Timestamp;
 use madoguchi_domain::audit::{AuditEntry, ChainedEntry, Head, Place};
 use madoguchi_domain::core_bank::{Effect, EffectChange};
 use madoguchi_domain::member::{Member, MemberId};
 use madoguchi_domain::port::{
     AuditLog, Claim, Committed, EffectQueue, Health, MemberStore, Overdue, Recorded, Registered,
-    Registration, StoreError, Timeline, UpgradeStore,
+    Registration, StoreError, Sweep, Timeline, UpgradeStore,
 };
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{CaseId, Change, Dossier, Lookup};
@@ -107,8 +106,18 @@ impl EffectQueue for SqliteStore {
         self.connections.write(move |conn| effects::record(conn, &changes, &key)).await
     }
 
-    async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<Overdue>, StoreError> {
-        self.connections.read(move |conn| effects::overdue(conn, now, limit)).await
+    async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {
+        let (sweep, key) = (sweep.clone(), self.audit_key.clone());
+        let found = {
+            let sweep = sweep.clone();
+            self.connections.read(move |conn| effects::overdue(conn, &sweep)).await
+        };
+        let (overdue, poisoned) = found?;
+        if !poisoned.is_empty() {
+            let aside = move |conn: &mut _| effects::set_aside(conn, &poisoned, &sweep, &key);
+            self.connections.write(aside).await?;
+        }
+        Ok(overdue)
     }
 
     async fn orphans(&self, limit: u32) -> Result<Vec<Dossier>, StoreError> {

@@ -206,17 +206,20 @@ async fn a_poisoned_effect_is_left_to_people_and_holds_nobody_up() {
     migrate(&postgres_url).await.expect("migrated");
     // The first has a level that no level can be; the second is whole.
     let planned = |uuid: fn(u8) -> String, at: &str| {
-        let effect = |id: u8, level: &str| {
+        let effect = |id: u8, level: &str, state: &str| {
             format!(
                 "{} insert into core_bank_effect (case_id, member_id, arrangement_id, \
                  product_name, level, transaction_id, txn_no, state, fence, due_at, unsent, \
                  ambiguous, ambiguous_us, planned_at, since) values ({}, 'M1', 'AA{id}', 'P', \
-                 '{level}', 'T{id}', 'N{id}', 'Planned', 0, {at}, 0, 0, 0, {at}, {at});",
+                 '{level}', 'T{id}', 'N{id}', '{state}', 0, {at}, 0, 0, 0, {at}, {at});",
                 case("CustomerFailure", id, id, uuid, at),
                 uuid(id),
             )
         };
-        format!("{MEMBER} {} {}", effect(1, "no such level"), effect(2, "1A"))
+        let (poisoned, whole) = (effect(1, "no such level", "Planned"), effect(2, "1A", "Planned"));
+        // A worker's name is missing, and a level is none.
+        let (lost, doubted) = (effect(3, "1A", "Sending"), effect(4, "no such level", "Unknown"));
+        format!("{MEMBER} {poisoned} {whole} {lost} {doubted}")
     };
     assert!(sqlite(&path, &planned(sqlite_uuid, "1")));
     assert!(postgres(&database, &planned(postgres_uuid, "'2020-01-01'")));
@@ -230,7 +233,13 @@ async fn a_poisoned_effect_is_left_to_people_and_holds_nobody_up() {
         assert_eq!(cases, [CaseId::from_u128(2)]);
         let again = queue.claim(&samples::claim(1, 10, samples::start())).await.expect("claimed");
         assert_eq!(again, []);
+        let sweep = samples::sweep(10, samples::start());
+        assert_eq!(queue.overdue(&sweep).await, Ok(Vec::new()));
     }
-    let manual = "select 1 / (select count(*) from core_bank_effect where state = 'Manual')";
-    assert!(postgres(&database, manual), "the poisoned one is set aside");
+    // A division by zero unless three are set aside.
+    let manual = "select 1 / (select (count(*) = 3)::int from core_bank_effect \
+        where state = 'Manual' and due_at is null and worker is null)";
+    assert!(postgres(&database, manual), "the poisoned ones are set aside");
+    let told = "select 1 / (select (count(*) = 3)::int from audit_entry where detail = 'Manual')";
+    assert!(postgres(&database, told), "and the trail tells of each once");
 }

@@ -12,13 +12,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use madoguchi_application::Stores;
-use madoguchi_domain::Timestamp;
 use madoguchi_domain::audit::{AuditEntry, ChainedEntry, Head, Place};
 use madoguchi_domain::core_bank::{Effect, EffectChange};
 use madoguchi_domain::member::{Member, MemberId};
 use madoguchi_domain::port::{
     AuditLog, Claim, Committed, EffectQueue, Health, MemberStore, Overdue, Recorded, Registered,
-    Registration, StoreError, Timeline, UpgradeStore,
+    Registration, StoreError, Sweep, Timeline, UpgradeStore,
 };
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{CaseId, Change, Dossier, Lookup};
@@ -155,8 +154,8 @@ impl EffectQueue for FakeStore {
         self.write(|memory| changes.iter().map(|change| memory.record(change)).collect())
     }
 
-    async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<Overdue>, StoreError> {
-        self.with(|memory| memory.overdue(now, limit))
+    async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {
+        self.with(|memory| memory.overdue(sweep.now, sweep.limit))
     }
 
     async fn orphans(&self, limit: u32) -> Result<Vec<Dossier>, StoreError> {

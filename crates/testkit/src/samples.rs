@@ -9,7 +9,7 @@ pub use callers::{
     CONTEXT_DOCUMENT, OWNER_DOCUMENT, account_query, api_key, codigo_conta, context_of,
     context_query, found_context, found_owner,
 };
-pub use effects::{answered, claim, moved, worker};
+pub use effects::{answered, claim, moved, sweep, worker};
 pub use members::{account, member, member_id, registration};
 pub use requests::{case_id, decide, open, open_as, reference, verify};
 

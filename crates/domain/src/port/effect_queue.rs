@@ -40,14 +40,45 @@ impl Claim {
     /// believed, to `Manual`.
     #[must_use]
     pub fn audit(&self, case: CaseId, to: EffectStateName) -> AuditEntry {
-        AuditEntry {
-            action: Action::EffectMoved,
-            subject: Subject::Case(case),
-            detail: to.as_str().into(),
-            by: self.by.clone(),
-            at: self.now,
-            correlation: self.correlation.clone(),
-        }
+        moved(case, to, &self.by, &self.correlation, self.now)
+    }
+}
+
+fn moved(
+    case: CaseId,
+    to: EffectStateName,
+    by: &ActorRef,
+    correlation: &CorrelationId,
+    at: Timestamp,
+) -> AuditEntry {
+    AuditEntry {
+        action: Action::EffectMoved,
+        subject: Subject::Case(case),
+        detail: to.as_str().into(),
+        by: by.clone(),
+        at,
+        correlation: correlation.clone(),
+    }
+}
+
+/// A sweeper's wish for what waits for a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sweep {
+    /// As whom the audit trail knows it.
+    pub by: ActorRef,
+    /// In which round of work.
+    pub correlation: CorrelationId,
+    /// The present moment.
+    pub now: Timestamp,
+    /// How much at most.
+    pub limit: u32,
+}
+
+impl Sweep {
+    /// The audit row of an effect that this sweep set aside, because its row cannot be believed.
+    #[must_use]
+    pub fn audit(&self, case: CaseId) -> AuditEntry {
+        moved(case, EffectStateName::Manual, &self.by, &self.correlation, self.now)
     }
 }
 
@@ -112,12 +143,13 @@ pub trait EffectQueue: Send + Sync {
     /// See [`StoreError`].
     async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError>;
 
-    /// At most `limit` effects whose lease or settle time is over at `now`, or that some
-    /// evidence proves applied while they are `Unknown` or `Manual`.
+    /// Effects whose lease or settle time is over, or that some evidence proves applied while they
+    /// are `Unknown` or `Manual`. One whose row cannot be believed goes to `Manual` instead, so
+    /// that it holds nobody up.
     ///
     /// # Errors
     /// See [`StoreError`].
-    async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<Overdue>, StoreError>;
+    async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError>;
 
     /// At most `limit` passed cases that have no effect at all.
     ///

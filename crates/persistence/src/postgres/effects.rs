@@ -5,17 +5,16 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use madoguchi_domain::Timestamp;
 use madoguchi_domain::audit::AuditEntry;
 use madoguchi_domain::core_bank::{Effect, EffectChange, EffectStateName as Name, Evidence};
-use madoguchi_domain::port::{Claim, Overdue, Recorded};
+use madoguchi_domain::port::{Claim, Overdue, Recorded, Sweep};
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{CaseId, Dossier};
 
 use super::audit;
 use crate::column::{At, CaseUuid};
 use crate::fault::Fault;
-use crate::rows::{CaseRow, EffectRow, EvidenceRow, MemberRow, orphaned};
+use crate::rows::{CaseRow, EffectRow, EvidenceRow, MemberRow, Poisoned, orphaned};
 use crate::schema::{Id, Instant, core_bank_effect, members, upgrade_case};
 use crate::statement::{Script, array, case_columns, effect_columns, member_columns, statement};
 
@@ -53,29 +52,46 @@ pub(super) async fn claim(
     .load(conn)
     .await?;
     let (effects, poisoned) = EffectRow::sort(rows);
-    set_aside(conn, &poisoned).await?;
+    let aside = leave_to_people(conn, &poisoned).await?;
     let moved = effects.iter().map(|effect| claim.audit(effect.order.case, Name::Sending));
-    let aside = poisoned.into_iter().map(|case| claim.audit(case.into(), Name::Manual));
+    let aside = aside.into_iter().map(|case| claim.audit(case, Name::Manual));
     let entries: Vec<AuditEntry> = moved.chain(aside).collect();
     audit::append(conn, key, &entries).await?;
     Ok(effects)
 }
 
-/// Leaves to people what no worker could ever send.
-async fn set_aside(conn: &mut AsyncPgConnection, poisoned: &[CaseUuid]) -> Result<(), Fault> {
+/// Leaves to people what nobody could ever send or judge.
+pub(super) async fn set_aside(
+    conn: &mut AsyncPgConnection,
+    poisoned: &[Poisoned],
+    sweep: &Sweep,
+    key: &SecretKey,
+) -> Result<(), Fault> {
+    let aside = leave_to_people(conn, poisoned).await?;
+    let entries: Vec<AuditEntry> = aside.into_iter().map(|case| sweep.audit(case)).collect();
+    audit::append(conn, key, &entries).await
+}
+
+/// Returns those that still stood as they were met.
+async fn leave_to_people(
+    conn: &mut AsyncPgConnection,
+    poisoned: &[Poisoned],
+) -> Result<Vec<CaseId>, Fault> {
     use core_bank_effect::dsl;
-    if poisoned.is_empty() {
-        return Ok(());
+    let mut aside = Vec::with_capacity(poisoned.len());
+    for Poisoned { case, state, fence } in poisoned {
+        let as_met = dsl::state.eq(state).and(dsl::fence.eq(fence));
+        let moved = diesel::update(dsl::core_bank_effect.find(case).filter(as_met))
+            .set((
+                dsl::state.eq(Name::Manual.as_str()),
+                dsl::worker.eq(None::<String>),
+                dsl::due_at.eq(None::<At>),
+            ))
+            .execute(conn)
+            .await?;
+        aside.extend((moved == 1).then_some(CaseId::from(*case)));
     }
-    diesel::update(dsl::core_bank_effect.filter(dsl::case_id.eq_any(poisoned)))
-        .set((
-            dsl::state.eq(Name::Manual.as_str()),
-            dsl::worker.eq(None::<String>),
-            dsl::due_at.eq(None::<At>),
-        ))
-        .execute(conn)
-        .await?;
-    Ok(())
+    Ok(aside)
 }
 
 /// Writes outcomes under their fence; a confirmed level becomes the member's.
@@ -190,12 +206,11 @@ impl Script for WaitForDecision {
 
 pub(super) async fn overdue(
     conn: &mut AsyncPgConnection,
-    now: Timestamp,
-    limit: u32,
-) -> Result<Vec<Overdue>, Fault> {
+    sweep: &Sweep,
+) -> Result<(Vec<Overdue>, Vec<Poisoned>), Fault> {
     let rows: Vec<(EffectRow, bool)> = statement::<WaitForDecision, _>((
-        At::from(now).into_sql::<Instant>(),
-        i64::from(limit).into_sql::<BigInt>(),
+        At::from(sweep.now).into_sql::<Instant>(),
+        i64::from(sweep.limit).into_sql::<BigInt>(),
     ))
     .load(conn)
     .await?;

@@ -38,6 +38,14 @@ pub(crate) struct EffectRow {
     pub(crate) since: At,
 }
 
+/// A row that cannot be believed, as it was met: it is set aside only if it still stands so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Poisoned {
+    pub(crate) case: CaseUuid,
+    pub(crate) state: String,
+    pub(crate) fence: i32,
+}
+
 impl From<&Effect> for EffectRow {
     fn from(effect: &Effect) -> Self {
         let Effect { order, state, .. } = effect;
@@ -88,32 +96,37 @@ impl EffectRow {
         })
     }
 
-    /// Keeps what can be believed of what waits for a decision.
-    pub(crate) fn sort_overdue(rows: Vec<(Self, bool)>) -> Vec<Overdue> {
-        let overdue = rows.into_iter().filter_map(|(row, proven_applied)| {
-            row.parse_or_log().ok().map(|effect| Overdue { effect, proven_applied })
-        });
-        overdue.collect()
+    /// As [`sort`](Self::sort), of what waits for a decision.
+    pub(crate) fn sort_overdue(rows: Vec<(Self, bool)>) -> (Vec<Overdue>, Vec<Poisoned>) {
+        let (mut overdue, mut poisoned) = (Vec::with_capacity(rows.len()), Vec::new());
+        for (row, proven_applied) in rows {
+            match row.parse_or_log() {
+                Ok(effect) => overdue.push(Overdue { effect, proven_applied }),
+                Err(row) => poisoned.push(row),
+            }
+        }
+        (overdue, poisoned)
     }
 
     /// Splits rows into effects and those that cannot be believed: one poisoned row must not
     /// hold up the others.
-    pub(crate) fn sort(rows: Vec<Self>) -> (Vec<Effect>, Vec<CaseUuid>) {
+    pub(crate) fn sort(rows: Vec<Self>) -> (Vec<Effect>, Vec<Poisoned>) {
         let (mut effects, mut poisoned) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
             match row.parse_or_log() {
                 Ok(effect) => effects.push(effect),
-                Err(case) => poisoned.push(case),
+                Err(row) => poisoned.push(row),
             }
         }
         (effects, poisoned)
     }
 
-    fn parse_or_log(self) -> Result<Effect, CaseUuid> {
-        let case = self.case_id;
+    fn parse_or_log(self) -> Result<Effect, Poisoned> {
+        let poisoned =
+            Poisoned { case: self.case_id, state: self.state.clone(), fence: self.fence };
         self.parse().map_err(|error| {
-            tracing::error!(case = %case.0, %error, "an effect's row cannot be believed");
-            case
+            tracing::error!(case = %poisoned.case.0, %error, "an effect's row cannot be believed");
+            poisoned
         })
     }
 

@@ -3,17 +3,16 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
-use madoguchi_domain::Timestamp;
 use madoguchi_domain::audit::AuditEntry;
 use madoguchi_domain::core_bank::{Effect, EffectChange, EffectStateName as Name};
-use madoguchi_domain::port::{Claim, Overdue, Recorded};
+use madoguchi_domain::port::{Claim, Overdue, Recorded, Sweep};
 use madoguchi_domain::secret::SecretKey;
-use madoguchi_domain::upgrade::{Dossier, StateName};
+use madoguchi_domain::upgrade::{CaseId, Dossier, StateName};
 
 use super::audit;
 use crate::column::{At, CaseUuid};
 use crate::fault::Fault;
-use crate::rows::{CaseRow, EffectRow, EvidenceRow, MemberRow, orphaned};
+use crate::rows::{CaseRow, EffectRow, EvidenceRow, MemberRow, Poisoned, orphaned};
 use crate::schema::{Id, Instant, core_bank_effect, core_bank_evidence, members, upgrade_case};
 use crate::statement::{Rewrite, rewrite};
 
@@ -34,18 +33,45 @@ pub(super) fn claim(
     let sent: Result<Vec<EffectRow>, Fault> =
         due.into_iter().map(|case| send(conn, case, claim)).collect();
     let (effects, poisoned) = EffectRow::sort(sent?);
-    diesel::update(dsl::core_bank_effect.filter(dsl::case_id.eq_any(&poisoned)))
-        .set((
-            dsl::state.eq(Name::Manual.as_str()),
-            dsl::worker.eq(None::<String>),
-            dsl::due_at.eq(None::<At>),
-        ))
-        .execute(conn)?;
+    let aside = leave_to_people(conn, &poisoned)?;
     let moved = effects.iter().map(|effect| claim.audit(effect.order.case, Name::Sending));
-    let aside = poisoned.into_iter().map(|case| claim.audit(case.into(), Name::Manual));
+    let aside = aside.into_iter().map(|case| claim.audit(case, Name::Manual));
     let entries: Vec<AuditEntry> = moved.chain(aside).collect();
     audit::append(conn, key, &entries)?;
     Ok(effects)
+}
+
+/// Leaves to people what nobody could ever send or judge.
+pub(super) fn set_aside(
+    conn: &mut SqliteConnection,
+    poisoned: &[Poisoned],
+    sweep: &Sweep,
+    key: &SecretKey,
+) -> Result<(), Fault> {
+    let aside = leave_to_people(conn, poisoned)?;
+    let entries: Vec<AuditEntry> = aside.into_iter().map(|case| sweep.audit(case)).collect();
+    audit::append(conn, key, &entries)
+}
+
+/// Returns those that still stood as they were met.
+fn leave_to_people(
+    conn: &mut SqliteConnection,
+    poisoned: &[Poisoned],
+) -> Result<Vec<CaseId>, Fault> {
+    use core_bank_effect::dsl;
+    let mut aside = Vec::with_capacity(poisoned.len());
+    for Poisoned { case, state, fence } in poisoned {
+        let as_met = dsl::state.eq(state).and(dsl::fence.eq(fence));
+        let moved = diesel::update(dsl::core_bank_effect.find(case).filter(as_met))
+            .set((
+                dsl::state.eq(Name::Manual.as_str()),
+                dsl::worker.eq(None::<String>),
+                dsl::due_at.eq(None::<At>),
+            ))
+            .execute(conn)?;
+        aside.extend((moved == 1).then_some(CaseId::from(*case)));
+    }
+    Ok(aside)
 }
 
 fn send(conn: &mut SqliteConnection, case: CaseUuid, claim: &Claim) -> Result<EffectRow, Fault> {
@@ -126,9 +152,8 @@ fn one(conn: &mut SqliteConnection, change: &EffectChange) -> Result<Recorded, F
 
 pub(super) fn overdue(
     conn: &mut SqliteConnection,
-    now: Timestamp,
-    limit: u32,
-) -> Result<Vec<Overdue>, Fault> {
+    sweep: &Sweep,
+) -> Result<(Vec<Overdue>, Vec<Poisoned>), Fault> {
     use core_bank_effect::dsl;
     let proof = || {
         exists(
@@ -139,11 +164,12 @@ pub(super) fn overdue(
     };
     let doubted = [Name::Unknown.as_str(), Name::Manual.as_str()];
     let waiting = [Name::Sending.as_str(), Name::Unknown.as_str()];
-    let lapsed = dsl::state.eq_any(waiting).and(dsl::due_at.le(At::from(now)).assume_not_null());
+    let lapsed =
+        dsl::state.eq_any(waiting).and(dsl::due_at.le(At::from(sweep.now)).assume_not_null());
     let rows: Vec<(EffectRow, bool)> = dsl::core_bank_effect
         .filter(lapsed.or(dsl::state.eq_any(doubted).and(proof())))
         .order(dsl::due_at)
-        .limit(limit.into())
+        .limit(sweep.limit.into())
         .select((EffectRow::as_select(), proof()))
         .load(conn)?;
     Ok(EffectRow::sort_overdue(rows))

@@ -11,7 +11,7 @@ use madoguchi_domain::port::{Overdue, Recorded};
 use madoguchi_domain::upgrade::{CaseId, CaseKey, Dossier};
 
 use crate::race::race;
-use crate::samples::{self, answered, at, case_id, claim, moved};
+use crate::samples::{self, answered, at, case_id, claim, moved, sweep};
 use crate::teller::Teller;
 
 const UNKNOWN: Outcome = Outcome::Unknown(Doubt::TimedOut);
@@ -39,7 +39,8 @@ async fn taken_on(teller: &Teller, effect: &Effect, event: EffectEvent, now: Tim
 }
 
 async fn overdue(stores: &Stores, now: Timestamp, limit: u32) -> Vec<Overdue> {
-    let mut found = stores.effects.overdue(now, limit).await.expect("overdue effects are read");
+    let mut found =
+        stores.effects.overdue(&sweep(limit, now)).await.expect("overdue effects are read");
     found.sort_by_key(|overdue| overdue.effect.order.case);
     found
 }

@@ -6,7 +6,7 @@ use madoguchi_domain::core_bank::{
     Effect, EffectChange, EffectEvent, EffectPolicy, EffectState, Evidence, Jitter, Outcome,
     WorkerId,
 };
-use madoguchi_domain::port::Claim;
+use madoguchi_domain::port::{Claim, Sweep};
 
 use super::{correlation, system};
 
@@ -22,6 +22,12 @@ pub fn claim(number: u32, limit: u32, now: Timestamp) -> Claim {
     let policy = EffectPolicy::standard();
     let correlation = correlation("round");
     Claim { worker: worker(number), by: system(), correlation, now, limit, policy }
+}
+
+/// A sweeper's wish for at most so much.
+#[must_use]
+pub fn sweep(limit: u32, now: Timestamp) -> Sweep {
+    Sweep { by: system(), correlation: correlation("round"), now, limit }
 }
 
 /// The change by which `event` moves `effect`, without evidence.

@@ -7,9 +7,8 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use madoguchi_domain::Timestamp;
 use madoguchi_domain::core_bank::{Effect, EffectChange};
-use madoguchi_domain::port::{Claim, EffectQueue, Overdue, Recorded, StoreError};
+use madoguchi_domain::port::{Claim, EffectQueue, Overdue, Recorded, StoreError, Sweep};
 use madoguchi_domain::upgrade::{CaseId, Dossier};
 use madoguchi_testkit::clock::ManualClock;
 use madoguchi_testkit::fake_store::{FakeStore, Fault};
@@ -103,8 +102,8 @@ impl EffectQueue for BrittleQueue {
         self.fake.record(changes).await
     }
 
-    async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<Overdue>, StoreError> {
-        self.fake.overdue(now, limit).await
+    async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {
+        self.fake.overdue(sweep).await
     }
 
     async fn orphans(&self, limit: u32) -> Result<Vec<Dossier>, StoreError> {

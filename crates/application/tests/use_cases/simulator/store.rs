@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use madoguchi_domain::Timestamp;
 use madoguchi_domain::core_bank::{Effect, EffectChange, EffectState};
 use madoguchi_domain::port::{
-    Claim, Committed, EffectQueue, Overdue, Recorded, StoreError, Timeline, UpgradeStore,
+    Claim, Committed, EffectQueue, Overdue, Recorded, StoreError, Sweep, Timeline, UpgradeStore,
 };
 use madoguchi_domain::upgrade::{CaseId, CaseKey, Change, Dossier, Lookup};
 use madoguchi_testkit::fake_store::Fault;
@@ -147,9 +146,9 @@ impl EffectQueue for RandomStore {
         recorded
     }
 
-    async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<Overdue>, StoreError> {
+    async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {
         self.maybe_down()?;
-        let overdue = self.world.fake.overdue(now, limit).await;
+        let overdue = self.world.fake.overdue(sweep).await;
         self.travel(2_000).await;
         overdue
     }
