@@ -58,6 +58,14 @@ impl Ids for SystemIds {
 mod tests {
     use super::*;
 
-    madoguchi_testkit::clock_contract!(clock: SystemClock);
+    use std::time::Duration;
+
+    use madoguchi_testkit::clock_contract::ClockUnderTest;
+
+    madoguchi_testkit::clock_contract!(clock: ClockUnderTest {
+        clock: SystemClock,
+        // A little more: what is shown is cut to microseconds.
+        pass: |_: &SystemClock| std::thread::sleep(Duration::from_millis(3)),
+    });
     madoguchi_testkit::ids_contract!(ids: SystemIds);
 }

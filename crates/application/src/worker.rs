@@ -32,7 +32,8 @@ pub struct WorkerSettings {
     pub calls: usize,
     /// How long to wait for a wake-up before looking for work anyway.
     pub poll: Duration,
-    /// How long a call may last: none begins that may outlive its claim.
+    /// How long a call may last: none begins that may outlive its claim, so this is well below the
+    /// lease, which also has to cover the claim's own commit.
     pub call_lasts: SignedDuration,
     /// When to stop calling for a while.
     pub breaker: BreakerSettings,
@@ -66,6 +67,9 @@ type Seen = (Effect, Outcome);
 impl EffectWorker {
     /// Works until `stop` says so or is dropped; then finishes what it has claimed.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        if self.settings.call_lasts >= self.settings.policy.lease {
+            tracing::error!("no order can be sent: the lease leaves no time for a call");
+        }
         let mut breaker = Breaker::new(self.settings.breaker);
         let mut calls = JoinSet::new();
         let mut seen: Vec<Seen> = Vec::new();

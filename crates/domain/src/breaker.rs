@@ -46,16 +46,18 @@ pub struct Breaker {
     open: Option<Rest>,
 }
 
-/// A time of rest.
+/// A time of rest, and whether a probe went through since it was over.
 #[derive(Debug, Clone, Copy)]
 struct Rest {
     until: Timestamp,
     lasts: SignedDuration,
+    probed: bool,
 }
 
 impl Rest {
     fn beginning(now: Timestamp, lasts: SignedDuration) -> Self {
-        Self { until: now.checked_add(lasts).unwrap_or(Timestamp::MAX), lasts }
+        let until = now.checked_add(lasts).unwrap_or(Timestamp::MAX);
+        Self { until, lasts, probed: false }
     }
 
     /// A clock that was set back must not keep it going for longer.
@@ -74,10 +76,13 @@ impl Breaker {
     /// How many of `free` calls may start now: all, none, or one to probe. The caller sees to it
     /// that only one probe is out at a time.
     #[must_use]
-    pub fn allows(&self, free: usize, now: Timestamp) -> usize {
-        match self.open {
+    pub fn allows(&mut self, free: usize, now: Timestamp) -> usize {
+        match &mut self.open {
             None => free,
-            Some(rest) if rest.is_over(now) => free.min(1),
+            Some(rest) if rest.is_over(now) => {
+                rest.probed |= free > 0;
+                free.min(1)
+            }
             Some(_) => 0,
         }
     }
@@ -105,9 +110,7 @@ impl Breaker {
         self.failures = self.failures.saturating_add(1);
         let lasts = match self.open {
             None => self.settings.open_for,
-            Some(rest) if rest.is_over(now) => {
-                rest.lasts.saturating_mul(2).min(self.settings.longest)
-            }
+            Some(rest) if rest.probed => rest.lasts.saturating_mul(2).min(self.settings.longest),
             // It began before the others failed.
             Some(_) => return,
         };
@@ -150,14 +153,17 @@ mod tests {
         let settings = BreakerSettings { failures: 2, open_for: TEN, longest };
         let mut breaker = Breaker::new(settings);
         let mut now = Timestamp::UNIX_EPOCH;
+        let second = SignedDuration::from_secs(1);
         breaker.failed(now);
         for lasts in [10, 20, 35, 35] {
             // The probe, and fifteen calls that began before it was open.
             (0..16).for_each(|_| breaker.failed(now));
             let until = now + SignedDuration::from_secs(lasts);
-            assert_eq!(breaker.allows(16, until - SignedDuration::from_secs(1)), 0, "{lasts}");
-            assert_eq!(breaker.allows(16, until), 1, "{lasts}");
-            now = until;
+            assert_eq!(breaker.allows(16, until - second), 0, "{lasts}");
+            // Another one that took its time.
+            breaker.failed(until + second);
+            assert_eq!(breaker.allows(16, until + second), 1, "{lasts}");
+            now = until + second;
         }
         breaker.succeeded();
         (0..2).for_each(|_| breaker.failed(now));

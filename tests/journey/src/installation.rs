@@ -151,6 +151,7 @@ first_retry_ms = 200
 longest_retry_ms = 1000
 sweep_every_ms = 100
 breaker_open_ms = 500
+breaker_longest_ms = 1000
 "#,
             store = quoted(database),
             salt = file(SECRETS[0]),

@@ -8,6 +8,9 @@ use super::esb::EsbSection;
 use super::reader::{ConfigError, Section, value};
 use crate::pursuit::signed;
 
+/// How long a claim may take to become durable and still leave time for its call.
+const FOR_THE_CLAIM: Duration = Duration::from_millis(500);
+
 /// How effects are pursued.
 #[derive(Debug, Clone, Copy)]
 pub struct EffectSettings {
@@ -64,10 +67,10 @@ impl EffectSettings {
 
     /// A claim must leave time for a call, since none begins that may outlive its claim.
     pub(super) fn refuse_what_is_unsafe(&self, esb: &EsbSection, errors: &mut Vec<ConfigError>) {
-        if self.policy.lease < signed(esb.peer.timeout + Duration::from_millis(100)) {
+        if self.policy.lease < signed(esb.peer.timeout + FOR_THE_CLAIM) {
             errors.push(ConfigError {
                 key: "effects.lease_ms".into(),
-                what: "must be at least 100 ms longer than esb.timeout_ms".into(),
+                what: "must be at least 500 ms longer than esb.timeout_ms".into(),
             });
         }
         if self.breaker_longest < self.breaker_open {

@@ -83,8 +83,10 @@ fn the_environment_goes_over_the_file_and_is_checked_like_it() {
 fn unsafe_combinations_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let text = good(&dir, 0o600);
-    let short = format!("{text}\n[effects]\nlease_ms = 10000\n");
-    assert_eq!(mistakes(&short, &[]), ["effects.lease_ms"]);
+    let short = format!("{text}\n[effects]\nlease_ms = 10499\n");
+    assert_eq!(mistakes(&short, &[]), ["effects.lease_ms"], "the bank's call may last 10 s");
+    let hasty = format!("{text}\n[effects]\nbreaker_open_ms = 500\nbreaker_longest_ms = 499\n");
+    assert_eq!(mistakes(&hasty, &[]), ["effects.breaker_longest_ms"]);
     let open = tempfile::tempdir().unwrap();
     assert_eq!(mistakes(&good(&open, 0o644), &[]).len(), 3, "keys that others can read");
     let weak = format!("{text}\n[transaction_ids]\nlength = 15\n");
