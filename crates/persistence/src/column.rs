@@ -44,7 +44,8 @@ impl ToSql<Instant, Pg> for At {
 impl FromSql<Instant, Pg> for At {
     fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         let since_2000 = i64::from_be_bytes(bytes.as_bytes().try_into()?);
-        since_2000.checked_add(PG_EPOCH_US).map(Self).ok_or_else(|| "moment out of range".into())
+        // Beyond what can be, like `infinity`, it stays: `moment` says so of its own row.
+        Ok(Self(since_2000.saturating_add(PG_EPOCH_US)))
     }
 }
 

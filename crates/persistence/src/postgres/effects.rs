@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use madoguchi_domain::Timestamp;
 use madoguchi_domain::audit::AuditEntry;
 use madoguchi_domain::core_bank::{Effect, EffectChange, EffectStateName as Name, Evidence};
 use madoguchi_domain::port::{Claim, Overdue, Recorded, Sweep};
@@ -52,7 +53,7 @@ pub(super) async fn claim(
     .load(conn)
     .await?;
     let (effects, poisoned) = EffectRow::sort(rows);
-    let aside = leave_to_people(conn, &poisoned).await?;
+    let aside = leave_to_people(conn, &poisoned, claim.now).await?;
     let moved = effects.iter().map(|effect| claim.audit(effect.order.case, Name::Sending));
     let aside = aside.into_iter().map(|case| claim.audit(case, Name::Manual));
     let entries: Vec<AuditEntry> = moved.chain(aside).collect();
@@ -67,7 +68,7 @@ pub(super) async fn set_aside(
     sweep: &Sweep,
     key: &SecretKey,
 ) -> Result<(), Fault> {
-    let aside = leave_to_people(conn, poisoned).await?;
+    let aside = leave_to_people(conn, poisoned, sweep.now).await?;
     let entries: Vec<AuditEntry> = aside.into_iter().map(|case| sweep.audit(case)).collect();
     audit::append(conn, key, &entries).await
 }
@@ -76,6 +77,7 @@ pub(super) async fn set_aside(
 async fn leave_to_people(
     conn: &mut AsyncPgConnection,
     poisoned: &[Poisoned],
+    now: Timestamp,
 ) -> Result<Vec<CaseId>, Fault> {
     use core_bank_effect::dsl;
     let mut aside = Vec::with_capacity(poisoned.len());
@@ -86,6 +88,8 @@ async fn leave_to_people(
                 dsl::state.eq(Name::Manual.as_str()),
                 dsl::worker.eq(None::<String>),
                 dsl::due_at.eq(None::<At>),
+                dsl::code.eq(None::<String>),
+                dsl::since.eq(At::from(now)),
             ))
             .execute(conn)
             .await?;
@@ -185,7 +189,8 @@ async fn testify<'a>(
     Ok(())
 }
 
-/// Effects that wait for a decision.
+/// Effects that wait for a decision. A row that says of no time when to go on is met too, and set
+/// aside; what people have comes last, since it may be met again and again.
 struct WaitForDecision;
 
 impl Script for WaitForDecision {
@@ -194,12 +199,15 @@ impl Script for WaitForDecision {
         ") as a (now, most)), \
         seen as (select e.*, exists (select from core_bank_evidence v \
             where v.case_id = e.case_id and v.outcome = 'applied') as proven \
-            from core_bank_effect e where e.state in ('Sending', 'Unknown', 'Manual')) \
+            from core_bank_effect e where e.state in ('Sending', 'Unknown', 'Manual') \
+                or (e.state = 'Planned' and e.due_at is null)) \
         select ",
         effect_columns!("s"),
         ", s.proven from seen s, ask \
-        where s.due_at <= ask.now or (s.state in ('Unknown', 'Manual') and s.proven) \
-        order by s.due_at limit (select most from ask)"
+        where (s.state in ('Sending', 'Unknown') and s.due_at <= ask.now) \
+            or (s.state in ('Unknown', 'Manual') and s.proven) \
+            or (s.state <> 'Manual' and s.due_at is null) \
+        order by s.state = 'Manual', s.due_at nulls first limit (select most from ask)"
     );
     type Row = (core_bank_effect::SqlType, Bool);
 }

@@ -100,6 +100,11 @@ impl EffectRow {
     pub(crate) fn sort_overdue(rows: Vec<(Self, bool)>) -> (Vec<Overdue>, Vec<Poisoned>) {
         let (mut overdue, mut poisoned) = (Vec::with_capacity(rows.len()), Vec::new());
         for (row, proven_applied) in rows {
+            // One that people have already is theirs, whatever is proven of it.
+            if row.state == EffectStateName::Manual.as_str() {
+                overdue.extend(row.parse().ok().map(|effect| Overdue { effect, proven_applied }));
+                continue;
+            }
             match row.parse_or_log() {
                 Ok(effect) => overdue.push(Overdue { effect, proven_applied }),
                 Err(row) => poisoned.push(row),

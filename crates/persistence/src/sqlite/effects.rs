@@ -3,6 +3,7 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use madoguchi_domain::Timestamp;
 use madoguchi_domain::audit::AuditEntry;
 use madoguchi_domain::core_bank::{Effect, EffectChange, EffectStateName as Name};
 use madoguchi_domain::port::{Claim, Overdue, Recorded, Sweep};
@@ -33,7 +34,7 @@ pub(super) fn claim(
     let sent: Result<Vec<EffectRow>, Fault> =
         due.into_iter().map(|case| send(conn, case, claim)).collect();
     let (effects, poisoned) = EffectRow::sort(sent?);
-    let aside = leave_to_people(conn, &poisoned)?;
+    let aside = leave_to_people(conn, &poisoned, claim.now)?;
     let moved = effects.iter().map(|effect| claim.audit(effect.order.case, Name::Sending));
     let aside = aside.into_iter().map(|case| claim.audit(case, Name::Manual));
     let entries: Vec<AuditEntry> = moved.chain(aside).collect();
@@ -48,7 +49,7 @@ pub(super) fn set_aside(
     sweep: &Sweep,
     key: &SecretKey,
 ) -> Result<(), Fault> {
-    let aside = leave_to_people(conn, poisoned)?;
+    let aside = leave_to_people(conn, poisoned, sweep.now)?;
     let entries: Vec<AuditEntry> = aside.into_iter().map(|case| sweep.audit(case)).collect();
     audit::append(conn, key, &entries)
 }
@@ -57,6 +58,7 @@ pub(super) fn set_aside(
 fn leave_to_people(
     conn: &mut SqliteConnection,
     poisoned: &[Poisoned],
+    now: Timestamp,
 ) -> Result<Vec<CaseId>, Fault> {
     use core_bank_effect::dsl;
     let mut aside = Vec::with_capacity(poisoned.len());
@@ -67,6 +69,8 @@ fn leave_to_people(
                 dsl::state.eq(Name::Manual.as_str()),
                 dsl::worker.eq(None::<String>),
                 dsl::due_at.eq(None::<At>),
+                dsl::code.eq(None::<String>),
+                dsl::since.eq(At::from(now)),
             ))
             .execute(conn)?;
         aside.extend((moved == 1).then_some(CaseId::from(*case)));
@@ -164,11 +168,15 @@ pub(super) fn overdue(
     };
     let doubted = [Name::Unknown.as_str(), Name::Manual.as_str()];
     let waiting = [Name::Sending.as_str(), Name::Unknown.as_str()];
+    // A row that says of no time when to go on is met too, and set aside.
+    let lost = [Name::Planned.as_str(), Name::Sending.as_str(), Name::Unknown.as_str()];
+    let lost = dsl::state.eq_any(lost).and(dsl::due_at.is_null());
     let lapsed =
         dsl::state.eq_any(waiting).and(dsl::due_at.le(At::from(sweep.now)).assume_not_null());
     let rows: Vec<(EffectRow, bool)> = dsl::core_bank_effect
-        .filter(lapsed.or(dsl::state.eq_any(doubted).and(proof())))
-        .order(dsl::due_at)
+        .filter(lapsed.or(dsl::state.eq_any(doubted).and(proof())).or(lost))
+        // What people have comes last, since it may be met again and again.
+        .order((dsl::state.eq(Name::Manual.as_str()), dsl::due_at))
         .limit(sweep.limit.into())
         .select((EffectRow::as_select(), proof()))
         .load(conn)?;
