@@ -186,19 +186,22 @@ impl CallerDesk {
             // No owner could be told to be the right one, so none is asked for.
             return Part::Missing(Absence::UncertainAccount);
         }
-        let mut absence = Absence::NotDerivable;
+        let mut absences = Vec::with_capacity(readings.len());
         for reading in readings {
             let told = self.owner_by(reading, caller, passage, until).await;
             match &told {
-                Part::Missing(why) if why.is_of_another_account() => {
-                    if absence != Absence::UncertainAccount {
-                        absence = *why;
-                    }
-                }
+                Part::Missing(why) if why.is_of_another_account() => absences.push(*why),
                 Part::Missing(_) | Part::Fresh(_) | Part::Cached(..) => return told,
             }
         }
-        Part::Missing(absence)
+        // The word that says most: somebody else's, not looked up, or no account.
+        let of_all = [
+            Absence::UncertainAccount,
+            Absence::Failed(LookupError::Failed),
+            Absence::Failed(LookupError::NotFound),
+        ];
+        let why = of_all.into_iter().find(|why| absences.contains(why));
+        Part::Missing(why.unwrap_or(Absence::NotDerivable))
     }
 
     async fn owner_by(

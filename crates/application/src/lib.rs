@@ -39,7 +39,7 @@ pub use sweeper::{Sweeper, SweeperSettings};
 pub use trail::Trail;
 pub use worker::{EffectWorker, WorkerSettings};
 
-/// The code of the page for embedders compiles.
+/// The counter of the page for embedders compiles.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/embedders.md")]
 struct Embedding;

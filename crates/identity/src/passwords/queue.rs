@@ -40,6 +40,9 @@ impl PasswordQueue {
     }
 }
 
+/// How long the turn is left idle when no hash could be computed: the process is in trouble.
+const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
+
 /// Whether the password is right, once that is known; busy when the hash could not be computed.
 type Outcome = watch::Receiver<Option<Result<bool, VerifierBusy>>>;
 
@@ -98,7 +101,7 @@ impl Queue {
             let turn = Arc::clone(&queue.turns).acquire_owned().await;
             let (right, worked) = match apart(hash).await {
                 Ok((right, worked)) => (Ok(right), worked),
-                Err(_) => (Err(VerifierBusy), Duration::ZERO),
+                Err(_) => (Err(VerifierBusy), AFTER_A_FAILURE),
             };
             if right == Ok(true) {
                 queue.proven.remember(digest, tokio::time::Instant::now());

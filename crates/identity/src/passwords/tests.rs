@@ -183,3 +183,20 @@ async fn a_queue_of_any_size_computes_one_hash_at_least() {
         assert!(passwords.verify(&right).await.unwrap().is_some(), "{at_once}");
     }
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test(start_paused = true)]
+async fn the_queue_rests_for_what_a_hash_worked_and_not_for_what_it_waited() {
+    let passwords = passwords(PasswordQueue { at_once: 1, waiting: 1 });
+    let (one, other) = (Credentials::new("chat", "one"), Credentials::new("chat", "other"));
+    let waited = || {
+        std::thread::sleep(Duration::from_millis(300));
+        false
+    };
+    let digest = passwords.proven.digest(&one);
+    assert_eq!(passwords.queue.run(digest, waited).await, Ok(false));
+    let began = Instant::now();
+    let digest = passwords.proven.digest(&other);
+    assert_eq!(passwords.queue.run(digest, || true).await, Ok(true));
+    assert!(began.elapsed() < Duration::from_millis(100), "{:?}", began.elapsed());
+}

@@ -186,6 +186,10 @@ fn settings_that_cannot_be_used_are_refused_by_name() {
         ItauSettings { breaker: resting(0, SignedDuration::from_secs(1)), ..usual() },
         ItauSettings { breaker: resting(1, SignedDuration::ZERO), ..usual() },
         ItauSettings { breaker: resting(1, SignedDuration::MAX), ..usual() },
+        ItauSettings {
+            breaker: BreakerSettings { longest: SignedDuration::ZERO, ..usual().breaker },
+            ..usual()
+        },
     ] {
         assert!(matches!(make(settings), InvalidItau::Limits(_)));
     }

@@ -136,10 +136,20 @@ async fn an_account_that_can_be_read_either_way_is_asked_for_both_ways() {
     value.tax_id = Some(TaxId::classify("11144477735", None));
     counter.callers.knows_owner(&account(), Found { value, document });
     assert!(is_told_otherwise().await, "the first reading is somebody else's");
-    counter.callers.fails(OTHERWISE, LookupError::NotFound);
-    assert_eq!(counter.absence().await, Absence::UncertainAccount);
-    counter.callers.fails(&account(), LookupError::NotFound);
-    assert_eq!(counter.absence().await, Absence::Failed(LookupError::NotFound));
+    let (failed, not_found) = (LookupError::Failed, LookupError::NotFound);
+    for other in [failed, not_found] {
+        counter.callers.fails(OTHERWISE, other);
+        assert_eq!(counter.absence().await, Absence::UncertainAccount, "the first is a stranger's");
+    }
+    for (first, other, told) in [
+        (not_found, not_found, not_found),
+        (failed, not_found, failed),
+        (not_found, failed, failed),
+    ] {
+        counter.callers.fails(&account(), first);
+        counter.callers.fails(OTHERWISE, other);
+        assert_eq!(counter.absence().await, Absence::Failed(told));
+    }
 }
 
 #[tokio::test(start_paused = true)]
