@@ -63,5 +63,10 @@ impl Clock for ManualClock {
 mod tests {
     use super::*;
 
-    crate::clock_contract!(manual: ManualClock::default());
+    use crate::clock_contract::ClockUnderTest;
+
+    crate::clock_contract!(manual: ClockUnderTest {
+        clock: ManualClock::default(),
+        pass: |clock| clock.advance(SignedDuration::from_millis(2)),
+    });
 }
