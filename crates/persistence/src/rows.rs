@@ -11,7 +11,7 @@ mod member;
 
 pub(crate) use audit::{AuditRow, HeadRow};
 pub(crate) use case::{CaseRow, QrRow, serial};
-pub(crate) use effect::{EffectRow, EvidenceRow, Poisoned};
+pub(crate) use effect::{Aside, EffectRow, EvidenceRow, Poisoned};
 pub(crate) use history::HistoryRow;
 pub(crate) use member::MemberRow;
 

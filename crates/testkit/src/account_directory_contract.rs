@@ -9,9 +9,12 @@
 
 use madoguchi_domain::caller::{AccountQuery, Passage};
 use madoguchi_domain::personal::Personal;
-use madoguchi_domain::port::{AccountDirectory, LookupError, Unavailability};
+use madoguchi_domain::port::{AccountDirectory, LookupError};
 
-use crate::downstream::{Arrived, Downstream, Saying, full_passage};
+use crate::downstream::{
+    Arrived, Downstream, Saying, full_passage, garbage_is_unreadable, refusals_are_told_apart,
+    silence_is_unreachable,
+};
 use crate::samples;
 
 async fn asked(accounts: &dyn AccountDirectory) -> Result<(), LookupError> {
@@ -57,15 +60,7 @@ pub async fn every_refusal_is_told_from_the_others(
     accounts: &dyn AccountDirectory,
     downstream: &dyn Downstream,
 ) {
-    for (saying, error) in [
-        (Saying::Malformed, LookupError::Refused),
-        (Saying::NotYou, LookupError::Misconfigured),
-        (Saying::Nothing, LookupError::NotFound),
-        (Saying::Failure, LookupError::Failed),
-    ] {
-        downstream.says(saying).await;
-        assert_eq!(asked(accounts).await, Err(error), "{saying:?}");
-    }
+    refusals_are_told_apart(downstream, async || asked(accounts).await).await;
 }
 
 /// One check of the contract.
@@ -73,9 +68,7 @@ pub async fn what_cannot_be_read_is_unavailable_and_never_empty(
     accounts: &dyn AccountDirectory,
     downstream: &dyn Downstream,
 ) {
-    downstream.says(Saying::Garbage).await;
-    let unreadable = LookupError::Unavailable(Unavailability::Unreadable);
-    assert_eq!(asked(accounts).await, Err(unreadable));
+    garbage_is_unreadable(downstream, async || asked(accounts).await).await;
 }
 
 /// One check of the contract.
@@ -83,11 +76,7 @@ pub async fn a_system_that_went_away_is_unreachable(
     accounts: &dyn AccountDirectory,
     downstream: &dyn Downstream,
 ) {
-    downstream.says(Saying::Found).await;
-    assert_eq!(asked(accounts).await, Ok(()));
-    downstream.goes_away().await;
-    let unreachable = LookupError::Unavailable(Unavailability::Unreachable);
-    assert_eq!(asked(accounts).await, Err(unreachable));
+    silence_is_unreachable(downstream, async || asked(accounts).await).await;
 }
 
 /// Runs every check of the contract against each adapter, in a module of the given name.

@@ -8,9 +8,12 @@
 //! ```
 
 use madoguchi_domain::caller::{ContextQuery, Encoded, Passage};
-use madoguchi_domain::port::{CallerContexts, LookupError, Unavailability};
+use madoguchi_domain::port::{CallerContexts, LookupError};
 
-use crate::downstream::{Arrived, Downstream, Saying, full_passage};
+use crate::downstream::{
+    Arrived, Downstream, Saying, full_passage, garbage_is_unreadable, refusals_are_told_apart,
+    silence_is_unreachable,
+};
 use crate::samples;
 
 async fn asked(contexts: &dyn CallerContexts) -> Result<(), LookupError> {
@@ -51,15 +54,7 @@ pub async fn every_refusal_is_told_from_the_others(
     contexts: &dyn CallerContexts,
     downstream: &dyn Downstream,
 ) {
-    for (saying, error) in [
-        (Saying::Malformed, LookupError::Refused),
-        (Saying::NotYou, LookupError::Misconfigured),
-        (Saying::Nothing, LookupError::NotFound),
-        (Saying::Failure, LookupError::Failed),
-    ] {
-        downstream.says(saying).await;
-        assert_eq!(asked(contexts).await, Err(error), "{saying:?}");
-    }
+    refusals_are_told_apart(downstream, async || asked(contexts).await).await;
 }
 
 /// One check of the contract.
@@ -67,9 +62,7 @@ pub async fn what_cannot_be_read_is_unavailable_and_never_empty(
     contexts: &dyn CallerContexts,
     downstream: &dyn Downstream,
 ) {
-    downstream.says(Saying::Garbage).await;
-    let unreadable = LookupError::Unavailable(Unavailability::Unreadable);
-    assert_eq!(asked(contexts).await, Err(unreadable));
+    garbage_is_unreadable(downstream, async || asked(contexts).await).await;
 }
 
 /// One check of the contract.
@@ -77,11 +70,7 @@ pub async fn a_system_that_went_away_is_unreachable(
     contexts: &dyn CallerContexts,
     downstream: &dyn Downstream,
 ) {
-    downstream.says(Saying::Found).await;
-    assert_eq!(asked(contexts).await, Ok(()));
-    downstream.goes_away().await;
-    let unreachable = LookupError::Unavailable(Unavailability::Unreachable);
-    assert_eq!(asked(contexts).await, Err(unreachable));
+    silence_is_unreachable(downstream, async || asked(contexts).await).await;
 }
 
 /// Runs every check of the contract against each adapter, in a module of the given name.

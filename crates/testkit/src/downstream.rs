@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use madoguchi_domain::caller::{AccountQuery, ContextQuery, Passage};
 use madoguchi_domain::personal::Personal;
+use madoguchi_domain::port::{LookupError, Unavailability};
 
 use crate::samples;
 
@@ -102,4 +103,42 @@ macro_rules! lookup_checks {
             $crate::$suite::$check(&*adapter, &*downstream).await;
         }
     )+};
+}
+
+/// Asks a downstream that refuses in each documented way; the errors differ.
+pub(crate) async fn refusals_are_told_apart(
+    downstream: &dyn Downstream,
+    asked: impl AsyncFn() -> Result<(), LookupError>,
+) {
+    for (saying, error) in [
+        (Saying::Malformed, LookupError::Refused),
+        (Saying::NotYou, LookupError::Misconfigured),
+        (Saying::Nothing, LookupError::NotFound),
+        (Saying::Failure, LookupError::Failed),
+    ] {
+        downstream.says(saying).await;
+        assert_eq!(asked().await, Err(error), "{saying:?}");
+    }
+}
+
+/// Asks a downstream that answers with what is no answer.
+pub(crate) async fn garbage_is_unreadable(
+    downstream: &dyn Downstream,
+    asked: impl AsyncFn() -> Result<(), LookupError>,
+) {
+    downstream.says(Saying::Garbage).await;
+    let unreadable = LookupError::Unavailable(Unavailability::Unreadable);
+    assert_eq!(asked().await, Err(unreadable));
+}
+
+/// Asks a downstream that was there and is gone.
+pub(crate) async fn silence_is_unreachable(
+    downstream: &dyn Downstream,
+    asked: impl AsyncFn() -> Result<(), LookupError>,
+) {
+    downstream.says(Saying::Found).await;
+    assert_eq!(asked().await, Ok(()));
+    downstream.goes_away().await;
+    let unreachable = LookupError::Unavailable(Unavailability::Unreachable);
+    assert_eq!(asked().await, Err(unreachable));
 }

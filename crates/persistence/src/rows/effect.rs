@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use diesel::{Insertable, Queryable, Selectable};
+use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use jiff::SignedDuration;
+use madoguchi_domain::Timestamp;
 use madoguchi_domain::core_bank::{
     Effect, EffectState, EffectStateName, Evidence, Fence, SetLevel, TransactionId, TxnNo,
     UpstreamCode, WorkerId,
@@ -44,6 +45,24 @@ pub(crate) struct Poisoned {
     pub(crate) case: CaseUuid,
     pub(crate) state: String,
     pub(crate) fence: i32,
+}
+
+/// What becomes of such a row: it is people's, and nothing else stands in it that could not.
+#[derive(Debug, AsChangeset)]
+#[diesel(table_name = core_bank_effect, treat_none_as_null = true)]
+pub(crate) struct Aside {
+    state: &'static str,
+    worker: Option<String>,
+    due_at: Option<At>,
+    code: Option<String>,
+    since: At,
+}
+
+impl Aside {
+    pub(crate) fn since(now: Timestamp) -> Self {
+        let state = EffectStateName::Manual.as_str();
+        Self { state, worker: None, due_at: None, code: None, since: now.into() }
+    }
 }
 
 impl From<&Effect> for EffectRow {

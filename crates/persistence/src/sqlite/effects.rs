@@ -13,7 +13,7 @@ use madoguchi_domain::upgrade::{CaseId, Dossier, StateName};
 use super::audit;
 use crate::column::{At, CaseUuid};
 use crate::fault::Fault;
-use crate::rows::{CaseRow, EffectRow, EvidenceRow, MemberRow, Poisoned, orphaned};
+use crate::rows::{Aside, CaseRow, EffectRow, EvidenceRow, MemberRow, Poisoned, orphaned};
 use crate::schema::{Id, Instant, core_bank_effect, core_bank_evidence, members, upgrade_case};
 use crate::statement::{Rewrite, rewrite};
 
@@ -65,13 +65,7 @@ fn leave_to_people(
     for Poisoned { case, state, fence } in poisoned {
         let as_met = dsl::state.eq(state).and(dsl::fence.eq(fence));
         let moved = diesel::update(dsl::core_bank_effect.find(case).filter(as_met))
-            .set((
-                dsl::state.eq(Name::Manual.as_str()),
-                dsl::worker.eq(None::<String>),
-                dsl::due_at.eq(None::<At>),
-                dsl::code.eq(None::<String>),
-                dsl::since.eq(At::from(now)),
-            ))
+            .set(Aside::since(now))
             .execute(conn)?;
         aside.extend((moved == 1).then_some(CaseId::from(*case)));
     }
