@@ -210,7 +210,9 @@ impl Effect {
                 next.state = Is::Sending { worker, lease_until: policy.lease_until(now) };
             }
             (Is::Sending { .. }, On::Answered(Outcome::Applied))
-            | (Is::Unknown { .. } | Is::Manual, On::ProvenApplied) => next.state = Is::Confirmed,
+            | (Is::Planned { .. } | Is::Unknown { .. } | Is::Manual, On::ProvenApplied) => {
+                next.state = Is::Confirmed;
+            }
             // A refusal now says nothing about an earlier order whose outcome was never known.
             (Is::Sending { .. }, On::Answered(Outcome::Refused(_))) if self.ambiguous > 0 => {
                 next.state = Is::Manual;

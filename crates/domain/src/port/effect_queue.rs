@@ -85,7 +85,8 @@ impl Sweep {
 /// An effect that waits for a decision, not for a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overdue {
-    /// `Sending` past its lease, `Unknown` (settled or with proof), or `Manual` with proof.
+    /// `Sending` past its lease, `Unknown` that has settled, or `Planned`, `Unknown` or `Manual`
+    /// with proof.
     pub effect: Effect,
     /// Whether some worker's evidence proves that it was applied.
     pub proven_applied: bool,
@@ -99,7 +100,9 @@ impl Overdue {
             EffectState::Sending { lease_until, .. } if *lease_until <= now => {
                 Some(EffectEvent::LeaseLapsed)
             }
-            EffectState::Unknown { .. } | EffectState::Manual if self.proven_applied => {
+            EffectState::Planned { .. } | EffectState::Unknown { .. } | EffectState::Manual
+                if self.proven_applied =>
+            {
                 Some(EffectEvent::ProvenApplied)
             }
             EffectState::Unknown { settles_at } if *settles_at <= now => Some(EffectEvent::Settled),
@@ -130,8 +133,9 @@ pub enum Recorded {
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait EffectQueue: Send + Sync {
-    /// Claims due `Planned` effects, oldest first, by one guarded write. An effect whose row
-    /// cannot be believed goes to `Manual` instead, so that it holds nobody up.
+    /// Claims due `Planned` effects, oldest first, by one guarded write, but none that some
+    /// evidence proves applied. An effect whose row cannot be believed goes to `Manual` instead, so
+    /// that it holds nobody up.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -144,8 +148,8 @@ pub trait EffectQueue: Send + Sync {
     async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError>;
 
     /// Effects whose lease or settle time is over, or that some evidence proves applied while they
-    /// are `Unknown` or `Manual`. One whose row cannot be believed goes to `Manual` instead, so
-    /// that it holds nobody up.
+    /// are `Planned`, `Unknown` or `Manual`. One whose row cannot be believed goes to `Manual`
+    /// instead, so that it holds nobody up.
     ///
     /// # Errors
     /// See [`StoreError`].

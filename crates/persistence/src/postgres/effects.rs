@@ -19,7 +19,7 @@ use crate::rows::{Aside, CaseRow, EffectRow, EvidenceRow, MemberRow, Poisoned, o
 use crate::schema::{Id, Instant, core_bank_effect, members, upgrade_case};
 use crate::statement::{Script, array, case_columns, effect_columns, member_columns, statement};
 
-/// Claims due effects that nobody else is claiming.
+/// Claims due effects that nobody else is claiming. What is proven is the sweeper's to confirm.
 struct ClaimDue;
 
 impl Script for ClaimDue {
@@ -28,6 +28,8 @@ impl Script for ClaimDue {
         ") as a (worker, now, lease_until, most)), \
         due as (select q.case_id, q.due_at from core_bank_effect q \
             where q.state = 'Planned' and q.due_at <= (select now from ask) \
+                and (q.fence = 0 or not exists (select from core_bank_evidence v \
+                    where v.case_id = q.case_id and v.outcome = 'applied')) \
             order by q.due_at limit (select most from ask) for update skip locked), \
         sent as (update core_bank_effect e set state = 'Sending', fence = e.fence + 1, \
             worker = ask.worker, due_at = ask.lease_until, since = ask.now \
@@ -194,12 +196,12 @@ impl Script for WaitForDecision {
         seen as (select e.*, exists (select from core_bank_evidence v \
             where v.case_id = e.case_id and v.outcome = 'applied') as proven \
             from core_bank_effect e where e.state in ('Sending', 'Unknown', 'Manual') \
-                or (e.state = 'Planned' and e.due_at is null)) \
+                or (e.state = 'Planned' and (e.fence > 0 or e.due_at is null))) \
         select ",
         effect_columns!("s"),
         ", s.proven from seen s, ask \
         where (s.state in ('Sending', 'Unknown') and s.due_at <= ask.now) \
-            or (s.state in ('Unknown', 'Manual') and s.proven) \
+            or (s.state <> 'Sending' and s.proven) \
             or (s.state <> 'Manual' and s.due_at is null) \
         order by s.state = 'Manual', s.due_at nulls first limit (select most from ask)"
     );

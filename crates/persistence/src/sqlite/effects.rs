@@ -1,8 +1,8 @@
 //! Core-bank effects on SQLite.
 
-use diesel::dsl::exists;
+use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::audit::AuditEntry;
 use madoguchi_domain::core_bank::{Effect, EffectChange, EffectStateName as Name};
@@ -27,6 +27,8 @@ pub(super) fn claim(
     let due: Vec<CaseUuid> = dsl::core_bank_effect
         .filter(dsl::state.eq(Name::Planned.as_str()))
         .filter(dsl::due_at.le(At::from(claim.now)))
+        // What is proven is the sweeper's to confirm.
+        .filter(dsl::fence.eq(0).or(not(is_proven())))
         .order(dsl::due_at)
         .limit(claim.limit.into())
         .select(dsl::case_id)
@@ -148,31 +150,37 @@ fn one(conn: &mut SqliteConnection, change: &EffectChange) -> Result<Recorded, F
     Ok(Recorded::Written)
 }
 
+/// Whether some worker's evidence proves that it was applied.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn is_proven() -> _ {
+    exists(
+        core_bank_evidence::table
+            .filter(core_bank_evidence::case_id.eq(core_bank_effect::case_id))
+            .filter(core_bank_evidence::outcome.eq("applied")),
+    )
+}
+
 pub(super) fn overdue(
     conn: &mut SqliteConnection,
     sweep: &Sweep,
 ) -> Result<(Vec<Overdue>, Vec<Poisoned>), Fault> {
     use core_bank_effect::dsl;
-    let proof = || {
-        exists(
-            core_bank_evidence::table
-                .filter(core_bank_evidence::case_id.eq(dsl::case_id))
-                .filter(core_bank_evidence::outcome.eq("applied")),
-        )
-    };
     let doubted = [Name::Unknown.as_str(), Name::Manual.as_str()];
     let waiting = [Name::Sending.as_str(), Name::Unknown.as_str()];
     // A row that says of no time when to go on is met too, and set aside.
     let lost = [Name::Planned.as_str(), Name::Sending.as_str(), Name::Unknown.as_str()];
     let lost = dsl::state.eq_any(lost).and(dsl::due_at.is_null());
+    // Said in SQLite's words: it uses a partial index only for the very words of that index.
+    let again = sql::<Bool>("core_bank_effect.state = 'Planned' and core_bank_effect.fence > 0");
+    let again = again.and(is_proven());
     let lapsed =
         dsl::state.eq_any(waiting).and(dsl::due_at.le(At::from(sweep.now)).assume_not_null());
     let rows: Vec<(EffectRow, bool)> = dsl::core_bank_effect
-        .filter(lapsed.or(dsl::state.eq_any(doubted).and(proof())).or(lost))
+        .filter(lapsed.or(dsl::state.eq_any(doubted).and(is_proven())).or(lost).or(again))
         // What people have comes last, since it may be met again and again.
         .order((dsl::state.eq(Name::Manual.as_str()), dsl::due_at))
         .limit(sweep.limit.into())
-        .select((EffectRow::as_select(), proof()))
+        .select((EffectRow::as_select(), is_proven()))
         .load(conn)?;
     Ok(EffectRow::sort_overdue(rows))
 }

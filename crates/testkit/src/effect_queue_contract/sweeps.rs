@@ -53,7 +53,7 @@ async fn proven(teller: &Teller, number: u32) {
     assert_eq!(teller.record(&late).await, Recorded::FencedOut);
 }
 
-/// Of effects in every state and at every age, four wait for a decision at second 400.
+/// Of effects in every state and at every age, five wait for a decision at second 400.
 pub async fn overdue_is_what_lapsed_settled_or_is_proven_and_nothing_else(stores: Stores) {
     let teller = Teller::at(&stores);
     sending(&teller, 1, at(200)).await;
@@ -75,16 +75,26 @@ pub async fn overdue_is_what_lapsed_settled_or_is_proven_and_nothing_else(stores
     taken_on(&teller, &obeyed, EffectEvent::LeaseLapsed, at(240)).await;
     let late = answered(&obeyed, Outcome::Applied, at(241));
     assert_eq!(teller.record(&late).await, Recorded::FencedOut);
+    let again = sending(&teller, 11, at(200)).await;
+    taken_on(&teller, &again, EffectEvent::LeaseLapsed, at(240)).await;
+    let settled =
+        moved(&teller.effect(11).await, EffectEvent::Settled, &EffectPolicy::standard(), at(390));
+    assert_eq!(teller.record(&settled).await, Recorded::Written);
+    let late = answered(&again, Outcome::Applied, at(391));
+    assert_eq!(teller.record(&late).await, Recorded::FencedOut);
     teller.passed(10..=10).await;
 
     let mut expected = Vec::new();
-    for (number, proven_applied) in [(1, false), (3, false), (5, true), (9, true)] {
+    for (number, proven_applied) in [(1, false), (3, false), (5, true), (9, true), (11, true)] {
         expected.push(Overdue { effect: teller.effect(number).await, proven_applied });
     }
     assert_eq!(overdue(&stores, at(400), 100).await, expected);
     let some = overdue(&stores, at(400), 3).await;
     assert_eq!(some.len(), 3);
     assert!(some.iter().all(|found| expected.contains(found)), "a limit invents nothing");
+    let claimed = teller.claim(&claim(2, 100, at(400))).await;
+    let cases: Vec<_> = claimed.iter().map(|effect| effect.order.case).collect();
+    assert_eq!(cases, [case_id(10)], "what is proven is not claimed");
 }
 
 /// One microsecond before its end nothing is overdue; one after, it is.

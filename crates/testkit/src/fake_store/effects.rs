@@ -32,7 +32,9 @@ impl Memory {
             .effects
             .values()
             .filter_map(|effect| match &effect.state {
-                EffectState::Planned { due } if *due <= claim.now => {
+                EffectState::Planned { due }
+                    if *due <= claim.now && !self.is_proven(effect.order.case) =>
+                {
                     Some((*due, effect.order.case))
                 }
                 EffectState::Planned { .. }

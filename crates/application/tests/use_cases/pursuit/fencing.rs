@@ -59,6 +59,23 @@ async fn a_late_answer_changes_nothing_that_another_worker_has_finished() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_proof_that_comes_when_it_is_to_be_sent_again_is_proof_enough() {
+    let hall = Hall::with_passed(1).await;
+    hall.line.hold_answers();
+    let mut slow = hall.worker(1);
+    slow.settings.calls = 1;
+    hall.start(slow);
+    hall.start_sweeping();
+    hall.wait(200).await;
+    assert_eq!(hall.state(1).await, EffectStateName::Planned, "and nobody is there to send it");
+    hall.line.release_answers();
+    hall.wait(5).await;
+    assert_eq!(hall.moves(1).await, ["Sending", "Unknown", "Planned", "Confirmed"]);
+    hall.wait(600).await;
+    assert_eq!(hall.line.calls().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_late_refusal_refuses_nothing() {
     let hall = Hall::with_passed(1).await;
     hall.script(1, [Behaviour::Refuse(code(FINAL))]);

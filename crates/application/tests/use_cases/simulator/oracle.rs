@@ -209,7 +209,7 @@ fn is_lapse(row: &AuditEntry) -> bool {
 /// The effect's own table, written down once more.
 fn follows(from: Is, to: Is) -> bool {
     match from {
-        Is::Planned => to == Is::Sending,
+        Is::Planned => matches!(to, Is::Sending | Is::Confirmed),
         Is::Sending => to != Is::Sending,
         Is::Unknown => matches!(to, Is::Planned | Is::Confirmed | Is::Manual),
         Is::Manual => to == Is::Confirmed,

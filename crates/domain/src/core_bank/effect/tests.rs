@@ -70,6 +70,7 @@ fn the_whole_table_is_this_and_nothing_else() {
     }
     let expected = [
         "Planned --claimed--> Sending",
+        "Planned --proven applied--> Confirmed",
         "Sending --applied--> Confirmed",
         "Sending --refused--> Rejected",
         "Sending --not sent--> Planned",

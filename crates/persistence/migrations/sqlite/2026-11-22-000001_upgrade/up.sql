@@ -96,6 +96,10 @@ create unique index core_bank_effect_one_live on core_bank_effect (arrangement_i
 -- Not partial: SQLite does not see that `state = ?` is one of a list.
 create index core_bank_effect_due on core_bank_effect (state, due_at);
 
+-- What was claimed before and is to be sent again: a late proof may be there.
+create index core_bank_effect_again on core_bank_effect (state, fence)
+    where state = 'Planned' and fence > 0;
+
 create table core_bank_evidence (
     evidence_id integer primary key autoincrement,
     case_id     blob not null references core_bank_effect (case_id),
