@@ -56,11 +56,11 @@ impl Ids for SystemIds {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     use std::time::Duration;
 
     use madoguchi_testkit::clock_contract::ClockUnderTest;
+
+    use super::*;
 
     madoguchi_testkit::clock_contract!(clock: ClockUnderTest {
         clock: SystemClock,

@@ -34,14 +34,19 @@ fn careful(stage: &Stage) -> Itau {
     stage.itau(ItauSettings { breaker, repeats: 0, ..stage.settings() })
 }
 
+/// As often as a careful one bears before it leaves contexts alone.
+async fn fails_three_times(stage: &Stage, itau: &Itau) {
+    stage.answers(503, "");
+    for _ in 0..3 {
+        context(itau).await.unwrap_err();
+    }
+}
+
 #[tokio::test]
 async fn after_failures_in_a_row_one_kind_is_left_alone_and_the_other_goes_on() {
     let stage = Stage::open().await;
     let itau = careful(&stage);
-    stage.answers(503, "");
-    for _ in 0..3 {
-        context(&itau).await.unwrap_err();
-    }
+    fails_three_times(&stage, &itau).await;
     stage.answers(200, "{}");
     assert_eq!(context(&itau).await, LEFT_ALONE);
     assert_eq!(stage.stub.received().len(), 3, "nothing was sent");
@@ -56,10 +61,7 @@ async fn after_failures_in_a_row_one_kind_is_left_alone_and_the_other_goes_on() 
 async fn a_probe_goes_alone_and_one_that_was_given_up_is_followed_by_another() {
     let stage = Stage::open().await;
     let itau = Arc::new(careful(&stage));
-    stage.answers(503, "");
-    for _ in 0..3 {
-        context(&itau).await.unwrap_err();
-    }
+    fails_three_times(&stage, &itau).await;
     stage.clock.advance(SignedDuration::from_secs(31));
     stage.stub.from_now_on(Behaviour::Hang);
     let probe = tokio::spawn({
@@ -117,10 +119,7 @@ async fn a_probe_that_tells_nothing_is_followed_by_another_rest() {
     for (status, body) in [(200, "<html>"), (302, ""), (429, "")] {
         let stage = Stage::open().await;
         let itau = careful(&stage);
-        stage.answers(503, "");
-        for _ in 0..3 {
-            context(&itau).await.unwrap_err();
-        }
+        fails_three_times(&stage, &itau).await;
         stage.answers(status, body);
         for _ in 0..2 {
             stage.clock.advance(SignedDuration::from_secs(31));

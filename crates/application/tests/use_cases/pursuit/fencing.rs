@@ -30,14 +30,20 @@ async fn an_answer_that_comes_after_the_lease_is_proof_and_not_an_outcome() {
     assert_eq!(hall.line.calls().len(), 1, "what is proven is not sent again");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_late_answer_changes_nothing_that_another_worker_has_finished() {
+/// A hall with one passed member, whose only worker makes one call at a time and hears no answer.
+async fn with_a_call_that_hangs() -> Hall {
     let hall = Hall::with_passed(1).await;
     hall.line.hold_answers();
     let mut slow = hall.worker(1);
     slow.settings.calls = 1;
     hall.start(slow);
     hall.start_sweeping();
+    hall
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_answer_changes_nothing_that_another_worker_has_finished() {
+    let hall = with_a_call_that_hangs().await;
     hall.wait(5).await;
     let mut quick = hall.worker(2);
     let line = Arc::new(Line::to(&hall.bank, &hall.clock));
@@ -60,12 +66,7 @@ async fn a_late_answer_changes_nothing_that_another_worker_has_finished() {
 
 #[tokio::test(start_paused = true)]
 async fn a_proof_that_comes_when_it_is_to_be_sent_again_is_proof_enough() {
-    let hall = Hall::with_passed(1).await;
-    hall.line.hold_answers();
-    let mut slow = hall.worker(1);
-    slow.settings.calls = 1;
-    hall.start(slow);
-    hall.start_sweeping();
+    let hall = with_a_call_that_hangs().await;
     hall.wait(200).await;
     assert_eq!(hall.state(1).await, EffectStateName::Planned, "and nobody is there to send it");
     hall.line.release_answers();
