@@ -1,4 +1,10 @@
 //! Where transaction ids come from: always the same one for the same case and level.
+//!
+//! An id begins with what tells when its case was opened, as far as it is longer than its secret
+//! part must be. So ids that are written about the same time are neighbours in every index on
+//! them, and a batch of verdicts writes a few of its pages instead of one each.
+
+use std::iter::successors;
 
 use crate::level::AccountLevel;
 use crate::secret::SecretKey;
@@ -12,8 +18,16 @@ use super::order::{TransactionId, TxnNo};
 pub struct TransactionIdScheme {
     salt: SecretKey,
     alphabet: Vec<u8>,
-    length: usize,
+    /// How many characters tell when the case was opened.
+    when: usize,
+    /// How many nobody without the salt can foretell; at least 80 bits.
+    keyed: usize,
 }
+
+/// What an id carries at least that nobody can foretell.
+const KEYED_BITS: u32 = 80;
+/// The part of a case's milliseconds since 1970 that is told: it starts anew in the year 2109.
+const WHEN_BITS: u32 = 42;
 
 /// A scheme that would make ids that collide or cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +44,7 @@ pub enum InvalidScheme {
 }
 
 impl TransactionIdScheme {
-    /// RFC 4648 base 32 and the usual 25 characters: 125 bits.
+    /// RFC 4648 base 32 and the usual 25 characters: the millisecond and 80 bits of the salt's.
     pub const ALPHABET: &'static str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     /// The usual number of characters after the `T`.
     pub const LENGTH: usize = 25;
@@ -38,7 +52,8 @@ impl TransactionIdScheme {
     /// `T` and 25 base-32 characters; `DA21` and 16 digits.
     #[must_use]
     pub fn standard(salt: SecretKey) -> Self {
-        Self { salt, alphabet: Self::ALPHABET.into(), length: Self::LENGTH }
+        let least = digits(Self::ALPHABET.len(), KEYED_BITS);
+        Self::split(salt, Self::ALPHABET, Self::LENGTH, least)
     }
 
     /// `T` and `length` characters of `alphabet`.
@@ -58,12 +73,17 @@ impl TransactionIdScheme {
         if length > 50 {
             return Err(InvalidScheme::TooLong);
         }
-        // Each character carries at least floor(log2) bits, so rounding down is on the safe side.
-        let bits = f64::from(u32::try_from(alphabet.len()).unwrap_or(2)).log2();
-        if bits * f64::from(u32::try_from(length).unwrap_or(0)) < 80.0 {
+        let least = digits(alphabet.len(), KEYED_BITS);
+        if length < least {
             return Err(InvalidScheme::TooShort);
         }
-        Ok(Self { salt, alphabet: alphabet.into(), length })
+        Ok(Self::split(salt, alphabet, length, least))
+    }
+
+    /// What is left beside the least that must be keyed tells the time, up to all of it.
+    fn split(salt: SecretKey, alphabet: &str, length: usize, least: usize) -> Self {
+        let when = digits(alphabet.len(), WHEN_BITS).min(length - least);
+        Self { salt, alphabet: alphabet.into(), when, keyed: length - when }
     }
 
     /// The ids of the act that sets `level` for `case`.
@@ -71,10 +91,27 @@ impl TransactionIdScheme {
     pub fn derive(&self, case: CaseId, level: &AccountLevel) -> (TransactionId, TxnNo) {
         let about =
             |purpose: &[u8]| self.salt.mac(&[purpose, &case.to_bytes(), level.as_str().as_bytes()]);
-        let id = spell(about(b"TransactionID"), &self.alphabet, self.length);
+        let keyed = spell(about(b"TransactionID"), &self.alphabet, self.keyed);
         let no = spell(about(b"TxnNo"), b"0123456789", 16);
-        (TransactionId::derived(format!("T{id}")), TxnNo::derived(format!("DA21{no}")))
+        let id = format!("T{}{keyed}", self.opened(case));
+        (TransactionId::derived(id), TxnNo::derived(format!("DA21{no}")))
     }
+
+    /// The first characters of an id: the most significant of when the case was opened, which is
+    /// what a case's id begins with (RFC 9562 §5.7).
+    fn opened(&self, case: CaseId) -> String {
+        let mut number = [0; 32];
+        number[26..].copy_from_slice(&case.to_bytes()[..6]);
+        let mut when = spell(number, &self.alphabet, digits(self.alphabet.len(), WHEN_BITS));
+        when.truncate(self.when);
+        when
+    }
+}
+
+/// How many digits to this base have room for so many bits.
+fn digits(base: usize, bits: u32) -> usize {
+    let powers = successors(Some(1_u128), |power| Some(power * base as u128));
+    powers.take_while(|power| *power < 1 << bits).count()
 }
 
 /// Writes a 256-bit number in the given alphabet, least significant digit last, cut to `length`.
@@ -123,9 +160,44 @@ mod tests {
         let scheme = TransactionIdScheme::standard(salt(1));
         let (id, no) = scheme.derive(CaseId::from_u128(42), &level());
         // Computed once, outside this code: a change here would re-send old acts under new ids.
-        assert_eq!(id.as_str(), "T7NJFZIEWKOGFSZFAJOQL7IGDD");
+        assert_eq!(id.as_str(), "TAAAAAAAAAOGFSZFAJOQL7IGDD");
         assert_eq!(no.as_str(), "DA212799269524457846");
         assert_eq!(scheme.derive(CaseId::from_u128(42), &level()), (id, no));
+        let (id, _) = scheme.derive(opened_at(1_734_142_699_440, 7), &level());
+        assert_eq!(id.as_str(), "TBSPBPLJ5QUY4N6KNZ2GJFMU3Q");
+    }
+
+    /// A case with an id of version 7.
+    fn opened_at(millisecond: u128, random: u128) -> CaseId {
+        CaseId::from_u128((millisecond << 80) | (7 << 76) | (2 << 62) | random)
+    }
+
+    #[test]
+    fn what_is_longer_than_it_must_be_tells_when_the_case_was_opened() {
+        let begins = |alphabet, length, case| {
+            let scheme = TransactionIdScheme::custom(salt(1), alphabet, length).unwrap();
+            let (id, _) = scheme.derive(case, &level());
+            assert_eq!(id.as_str().len(), 1 + length);
+            id.as_str()[1..].to_owned()
+        };
+        let (base_32, base_10) = (TransactionIdScheme::ALPHABET, "0123456789");
+        let (at, same, next) = (
+            opened_at(1_734_142_699_440, 1),
+            opened_at(1_734_142_699_440, 2),
+            opened_at(1_734_142_699_441, 1),
+        );
+        let usual = |case| begins(base_32, TransactionIdScheme::LENGTH, case);
+        assert_eq!(usual(at)[..9], usual(same)[..9]);
+        assert_ne!(usual(at)[9..], usual(same)[9..]);
+        assert_eq!(usual(at)[..9], *"BSPBPLJ5Q");
+        assert_eq!(usual(next)[..9], *"BSPBPLJ5R");
+
+        // All that is told beside 25 keyed digits, and no more however long it is.
+        assert!(begins(base_10, 28, at).starts_with("173"));
+        assert!(begins(base_10, 50, at).starts_with("1734142699440"));
+        let keyed = |length, case| begins(base_10, length, case)[13..].to_owned();
+        assert_ne!(keyed(50, at), keyed(50, same));
+        assert_ne!(begins(base_10, 25, at)[..3], begins(base_10, 25, same)[..3]);
     }
 
     #[test]
