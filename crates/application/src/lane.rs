@@ -1,8 +1,8 @@
 //! The decision lane: everybody who waits at one moment shares the price of one commit.
 //!
-//! One task takes what waits (up to a bound), loads it all, decides each in the domain, commits
-//! all of it in one transaction, and answers each. It adds no delay: alone, a request goes
-//! through at once; under load, batches grow by themselves.
+//! One task takes what waits (up to a bound), loads it all and whoever came meanwhile, decides each
+//! in the domain, commits all of it in one transaction, and answers each. It never waits for a
+//! batch to fill: alone, a request goes through at once; under load, batches grow by themselves.
 
 mod round;
 
@@ -71,7 +71,8 @@ impl DecisionLane {
     ) -> (Self, JoinHandle<()>) {
         let (queue, waiting) = mpsc::channel(settings.queue);
         let round = Round { store, policy, planned };
-        (Self { queue }, tokio::spawn(run(waiting, round, settings.most)))
+        let line = Line { queue: waiting, most: settings.most };
+        (Self { queue }, tokio::spawn(run(line, round)))
     }
 
     /// Waits for the decision of one request.
@@ -89,17 +90,41 @@ impl DecisionLane {
     }
 }
 
-async fn run(mut queue: mpsc::Receiver<Waiting>, round: Round, most: usize) {
-    let mut batch = Vec::with_capacity(most);
+/// Those who wait, in their order.
+struct Line {
+    queue: mpsc::Receiver<Waiting>,
+    most: usize,
+}
+
+impl Line {
+    /// Waits until somebody is there; then everybody who is, as far as one batch takes them.
+    /// Nobody, when nobody can come any more.
+    async fn next(&mut self) -> Vec<Waiting> {
+        let mut next = Vec::new();
+        self.queue.recv_many(&mut next, self.most).await;
+        next
+    }
+
+    /// Everybody who is there by now, as far as a batch that has taken so many takes them.
+    fn arrived(&mut self, taken: usize) -> Vec<Waiting> {
+        let room = self.most.saturating_sub(taken);
+        std::iter::from_fn(|| self.queue.try_recv().ok()).take(room).collect()
+    }
+}
+
+async fn run(mut line: Line, round: Round) {
+    let mut left = Vec::new();
     loop {
-        if batch.is_empty() && queue.recv_many(&mut batch, most).await == 0 {
+        let first = if left.is_empty() {
+            line.next().await
+        } else {
+            // What was left goes first, and nobody else waits for it.
+            let arrived = line.arrived(left.len());
+            left.into_iter().chain(arrived).collect()
+        };
+        if first.is_empty() {
             return;
         }
-        // What was left goes first, and nobody else waits for it.
-        while batch.len() < most {
-            let Ok(waiting) = queue.try_recv() else { break };
-            batch.push(waiting);
-        }
-        batch = round.answer(batch).await;
+        left = round.answer(first, &mut line).await;
     }
 }

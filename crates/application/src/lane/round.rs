@@ -1,4 +1,6 @@
 //! One round of the lane: load, decide, commit, answer; what must be decided again is left.
+//!
+//! Whoever comes while others are loaded shares their commit: it has not begun yet.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,11 +12,15 @@ use madoguchi_domain::upgrade::{
 };
 use tokio::sync::Notify;
 
-use super::Waiting;
+use super::{Line, Waiting};
 use crate::DeskError;
 
 /// How often a request is decided before it is told to come back.
 const MOST_TRIES: u32 = 6;
+
+/// How often those who came meanwhile are let in before a commit: whoever was first waits for
+/// their loads too.
+const LATE_LOADS: u32 = 3;
 
 pub(super) struct Round {
     pub(super) store: Arc<dyn UpgradeStore>,
@@ -56,12 +62,12 @@ impl Round {
     /// Answers what it can; returns what must be decided again, on what is true by then, in its
     /// order. A batch that fails as a whole is tried again at once: that finds out what an unknown
     /// commit did. Failing again, its requests go one by one, so that a poisoned one fails alone.
-    pub(super) async fn answer(&self, batch: Vec<Waiting>) -> Vec<Waiting> {
-        let unanswered = match self.attempt(batch).await {
+    pub(super) async fn answer(&self, first: Vec<Waiting>, line: &mut Line) -> Vec<Waiting> {
+        let unanswered = match self.attempt(first, Some(line)).await {
             Ok(left) => return left,
             Err(Failed { unanswered, .. }) => unanswered,
         };
-        match self.attempt(unanswered).await {
+        match self.attempt(unanswered, None).await {
             Ok(left) => left,
             Err(Failed { unanswered, .. }) => {
                 self.one_by_one(unanswered).await;
@@ -80,7 +86,7 @@ impl Round {
             }
             let mut left = vec![one];
             while !left.is_empty() {
-                match self.attempt(std::mem::take(&mut left)).await {
+                match self.attempt(std::mem::take(&mut left), None).await {
                     Ok(again) => {
                         failures_in_a_row = 0;
                         left = again;
@@ -96,18 +102,46 @@ impl Round {
         }
     }
 
-    /// Answers what it can; returns what must be decided again, in its order.
-    async fn attempt(&self, waiting: Vec<Waiting>) -> Result<Vec<Waiting>, Failed> {
+    /// Answers what it can; returns what must be decided again, in its order. Who comes down the
+    /// line meanwhile is taken along.
+    async fn attempt(
+        &self,
+        first: Vec<Waiting>,
+        line: Option<&mut Line>,
+    ) -> Result<Vec<Waiting>, Failed> {
+        let mut batch = Batch::default();
+        self.load(&mut batch, first).await?;
+        if let Some(line) = line {
+            self.let_in(&mut batch, line).await;
+        }
+        self.commit(batch).await
+    }
+
+    /// Loads and decides what has come meanwhile. Where that fails, it is left to the next round:
+    /// those who were there before are not held back.
+    async fn let_in(&self, batch: &mut Batch, line: &mut Line) {
+        for _ in 0..LATE_LOADS {
+            let late = line.arrived(batch.taken());
+            if late.is_empty() {
+                return;
+            }
+            if let Err(Failed { unanswered, .. }) = self.load(batch, late).await {
+                batch.left.extend(unanswered);
+                return;
+            }
+        }
+    }
+
+    async fn load(&self, batch: &mut Batch, waiting: Vec<Waiting>) -> Result<(), Failed> {
         let lookups: Vec<_> = waiting.iter().map(|one| one.request.lookup()).collect();
         let found = match self.store.load(&lookups).await {
             Ok(found) => found,
             Err(error) => return Err(Failed { unanswered: waiting, error }),
         };
-        let mut batch = Batch::default();
         for (waiting, found) in waiting.into_iter().zip(found) {
             batch.take(waiting, found, &self.policy);
         }
-        self.commit(batch).await
+        Ok(())
     }
 
     async fn commit(&self, batch: Batch) -> Result<Vec<Waiting>, Failed> {
@@ -142,6 +176,11 @@ impl Round {
 }
 
 impl Batch {
+    /// How many requests it has taken in, those included that it left.
+    fn taken(&self) -> usize {
+        self.decided.len() + self.left.len()
+    }
+
     fn take(&mut self, waiting: Waiting, found: Option<Dossier>, policy: &UpgradePolicy) {
         let Some(found) = found else {
             let Decision { answer, .. } = decide(None, &waiting.request, policy);

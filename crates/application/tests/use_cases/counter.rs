@@ -66,6 +66,24 @@ impl Counter {
         told
     }
 
+    /// Closes the door and queues these behind it; the lane has looked when this returns.
+    pub(crate) async fn queue_behind_the_door(
+        &self,
+        requests: impl IntoIterator<Item = Request>,
+    ) -> Vec<JoinHandle<Told>> {
+        self.store.close_the_door();
+        let queued = requests.into_iter().map(|request| self.queue(request)).collect();
+        self.settle().await;
+        queued
+    }
+
+    /// Gives everybody on this thread their turns.
+    pub(crate) async fn settle(&self) {
+        for _ in 0..16 {
+            tokio::task::yield_now().await;
+        }
+    }
+
     pub(crate) async fn ask(&self, request: Request) -> Told {
         self.lane.ask(request).await
     }

@@ -31,6 +31,9 @@ enum Always {
     Broken(Fault),
 }
 
+/// More loads than any test has; each takes one.
+const WIDE_OPEN: usize = 1 << 20;
+
 /// A fake store behind a door that a test holds.
 pub(crate) struct Interposed {
     pub(crate) fake: FakeStore,
@@ -58,7 +61,7 @@ impl Interposed {
             commits: Mutex::default(),
             poisoned: AtomicU32::new(0),
             always: Mutex::default(),
-            door: Semaphore::new(Semaphore::MAX_PERMITS),
+            door: Semaphore::new(WIDE_OPEN),
         }
     }
 
@@ -84,11 +87,16 @@ impl Interposed {
 
     /// Keeps everybody who comes waiting at the door.
     pub(crate) fn close_the_door(&self) {
-        self.door.forget_permits(Semaphore::MAX_PERMITS);
+        self.door.forget_permits(WIDE_OPEN);
+    }
+
+    /// Lets one load through a closed door.
+    pub(crate) fn let_one_through(&self) {
+        self.door.add_permits(1);
     }
 
     pub(crate) fn open_the_door(&self) {
-        self.door.add_permits(Semaphore::MAX_PERMITS);
+        self.door.add_permits(WIDE_OPEN);
     }
 
     /// How many lookups each load had so far; the empty ones, which only ask for a sign of life,
@@ -118,7 +126,7 @@ impl UpgradeStore for Interposed {
         if !lookups.is_empty() {
             lock(&self.loads).push(lookups.len());
         }
-        let _open = self.door.acquire().await.expect("the door is never removed");
+        self.door.acquire().await.expect("the door is never removed").forget();
         if lookups.iter().any(|lookup| self.is_poisoned(lookup)) {
             return Err(StoreError::Corrupt("upgrade_case.state"));
         }

@@ -85,6 +85,47 @@ async fn different_members_share_one_load_and_one_commit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_comes_while_others_are_loaded_shares_their_commit() {
+    let counter = Counter::open();
+    counter.teller.verified(1..=3).await;
+    let first = counter.queue_behind_the_door([decide(1, true)]).await;
+    let late = [decide(2, true), decide(1, true), decide(3, false), decide(1, false)];
+    let late = counter.queue_behind_the_door(late).await;
+    counter.store.open_the_door();
+    let mut stood = Vec::new();
+    for told in first.into_iter().chain(late) {
+        stood.push(stands(&told.await.expect("who asks is told")));
+    }
+    let (passed, failed) = (Ok(StateName::CustomerSuccess), Ok(StateName::CustomerFailure));
+    assert_eq!(stood, [passed, passed, passed, failed, Err(CONTRADICTION)]);
+    // The trace of a contradiction comes after what it contradicts is durable.
+    assert_eq!((counter.store.loads(), counter.store.commits()), (vec![1, 4, 1], vec![3, 1]));
+    assert_eq!(counter.history(1).await.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_lets_in_who_is_late_three_times_and_takes_no_more_than_it_may() {
+    for (most, commits) in [(256, vec![4, 1]), (3, vec![3, 2])] {
+        let counter = Counter::holding(LaneSettings { most, ..LaneSettings::default() });
+        counter.teller.verified(1..=5).await;
+        let mut queued = Vec::new();
+        for number in 1..=5 {
+            queued.extend(counter.queue_behind_the_door([decide(number, true)]).await);
+            if number > 1 {
+                counter.store.let_one_through();
+                counter.settle().await;
+            }
+        }
+        counter.store.open_the_door();
+        for told in queued {
+            let told = told.await.expect("who asks is told");
+            assert_eq!(stands(&told), Ok(StateName::CustomerSuccess));
+        }
+        assert_eq!(counter.store.commits(), commits);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn commands_of_one_member_are_taken_in_their_order() {
     let counter = Counter::open();
     counter.teller.register(1..=2).await;

@@ -148,3 +148,25 @@ async fn a_row_that_cannot_be_read_fails_alone() {
     }
     assert_eq!(counter.history(3).await, PASSED[..2]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_is_late_and_cannot_be_loaded_does_not_hold_back_who_was_there() {
+    let counter = Counter::open();
+    counter.teller.verified(1..=3).await;
+    counter.store.poison(2);
+    let first = counter.queue_behind_the_door([decide(1, true)]).await;
+    let late = counter.queue_behind_the_door([decide(2, true), decide(3, true)]).await;
+    counter.store.let_one_through();
+    counter.store.let_one_through();
+    for told in first {
+        let told = told.await.expect("who asks is told");
+        assert_eq!(stands(&told), Ok(StateName::CustomerSuccess));
+    }
+    assert_eq!(counter.store.loads(), [1, 2, 2], "the late ones are tried again on their own");
+    counter.store.open_the_door();
+    let mut stood = Vec::new();
+    for told in late {
+        stood.push(stands(&told.await.expect("who asks is told")));
+    }
+    assert_eq!(stood, [Err(DeskError::Corrupt), Ok(StateName::CustomerSuccess)]);
+}
