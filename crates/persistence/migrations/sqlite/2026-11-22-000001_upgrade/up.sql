@@ -118,9 +118,10 @@ create table audit_head (
     link   blob not null
 ) strict, without rowid;
 
+-- With its rowid, unlike the others: what is only ever added at the end fills page after page.
 create table audit_entry (
-    stream        integer not null,
-    seq           integer not null,
+    stream        integer not null check (stream = 0),
+    seq           integer primary key,
     action        text not null,
     about_kind    text not null,
     about_id      text not null,
@@ -130,9 +131,8 @@ create table audit_entry (
     actor_kind    text not null,
     at            integer not null,
     correlation   text not null,
-    link          blob not null,
-    primary key (stream, seq)
-) strict, without rowid;
+    link          blob not null
+) strict;
 
 -- One writer, one stream.
 insert into audit_head (stream, seq, link) values (0, 0, zeroblob(32));
