@@ -1,6 +1,7 @@
 //! The stores on SQLite: one writer, a few readers, each call one hop to a blocking thread.
 
 mod audit;
+mod checkpoint;
 mod connection;
 mod effects;
 mod members;

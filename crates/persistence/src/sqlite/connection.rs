@@ -16,6 +16,7 @@ use tokio::task::spawn_blocking;
 use crate::OpenError;
 use crate::fault::Fault;
 use crate::migration;
+use crate::sqlite::checkpoint::Checkpoints;
 
 const READERS: usize = 2;
 
@@ -52,6 +53,7 @@ pub(super) struct Connections {
     writer: Shared,
     readers: Arc<[Shared]>,
     next: Arc<AtomicUsize>,
+    checkpoints: Checkpoints,
 }
 
 impl fmt::Debug for Connections {
@@ -73,6 +75,7 @@ impl Connections {
                 writer: Arc::new(Mutex::new(writer)),
                 readers: readers?.into(),
                 next: Arc::default(),
+                checkpoints: Checkpoints::by(establish(&url)?),
             })
         })
         .await
@@ -94,7 +97,11 @@ impl Connections {
         R: Send + 'static,
         F: FnOnce(&mut SqliteConnection) -> Result<R, Fault> + Send + 'static,
     {
-        run(&self.writer, |conn| conn.immediate_transaction(work)).await
+        let done = run(&self.writer, |conn| conn.immediate_transaction(work)).await;
+        if done.is_ok() {
+            self.checkpoints.after_commit();
+        }
+        done
     }
 
     /// Runs `work`, which only reads, where the next write will be.

@@ -118,7 +118,7 @@ create table audit_head (
     link   blob not null
 ) strict, without rowid;
 
--- With its rowid, unlike the others: what is only ever added at the end fills page after page.
+-- With its rowid: what is only ever added at the end fills page after page.
 create table audit_entry (
     stream        integer not null check (stream = 0),
     seq           integer primary key,
