@@ -2,6 +2,7 @@
 //! one commit a verdict. Measured in turns on one machine: only the ratios mean something.
 #![expect(clippy::print_stdout, reason = "this program reports to whoever runs it")]
 
+mod disk;
 mod firing;
 mod peer;
 mod postgres;

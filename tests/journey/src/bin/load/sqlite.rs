@@ -10,6 +10,7 @@ use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Database;
 use madoguchi_journey::stage::Stage;
 
+use crate::disk::syncs_per_second;
 use crate::firing::{self, Round, fire};
 use crate::peer::Bench;
 use crate::table::{self, Row};
@@ -23,6 +24,7 @@ const TARGET_PEER: f64 = 3.0;
 /// Prepares once, then starts every round on a copy.
 pub(crate) async fn measure(options: &Options, peers: &[Bench]) -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
+    let syncs = tokio::task::block_in_place(|| syncs_per_second(dir.path()))?;
     let file = dir.path().join("prepared.db");
     let members = prepare(options, &file).await?;
     let mut rows = Vec::new();
@@ -47,6 +49,10 @@ pub(crate) async fn measure(options: &Options, peers: &[Bench]) -> anyhow::Resul
     };
     let title = format!("SQLite, synchronous = FULL, verdicts {order}");
     table::show(&title, "lane.most = 1", &rows);
+    table::note(&format!(
+        "the disk alone: {syncs:.0} syncs of a page a second; the fewer, the more a shared commit \
+         brings"
+    ));
     for (row, peer) in rows.iter().zip(peers) {
         table::note(&format!(
             "SQLite against pgbench on PostgreSQL, {} connections: {:.1} (target {TARGET_PEER:.0})",
