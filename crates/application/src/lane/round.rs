@@ -42,11 +42,15 @@ struct Batch {
     changes: Vec<Change>,
     members: HashMap<MemberId, Open>,
     left: Vec<Waiting>,
+    /// How many loads there were.
+    loads: u32,
 }
 
 /// A member's place in the round: what is known of it by now.
 struct Open {
     lookup: Lookup,
+    /// By which load it is known: who came after that may know of more than it shows.
+    load: u32,
     dossier: Dossier,
     rests_on: Option<usize>,
     closed: bool,
@@ -138,6 +142,7 @@ impl Round {
             Ok(found) => found,
             Err(error) => return Err(Failed { unanswered: waiting, error }),
         };
+        batch.loads += 1;
         for (waiting, found) in waiting.into_iter().zip(found) {
             batch.take(waiting, found, &self.policy);
         }
@@ -194,7 +199,8 @@ impl Batch {
         };
         // What was looked up for the first must be what this one needs to know.
         let lookup = waiting.request.lookup();
-        let folds = open.lookup.key == lookup.key
+        let folds = open.load == self.loads
+            && open.lookup.key == lookup.key
             && (lookup.check.is_none() || lookup.check == open.lookup.check);
         if open.closed || !folds {
             open.closed = true;
@@ -243,7 +249,8 @@ impl Batch {
         if let Some(dossier) = after {
             let lookup = waiting.request.lookup();
             let rests_on = rests_on.filter(|_| moves);
-            self.members.insert(member, Open { lookup, dossier, rests_on, closed: false });
+            let load = self.loads;
+            self.members.insert(member, Open { lookup, load, dossier, rests_on, closed: false });
         }
         self.decided(waiting, answer, rests_on);
     }
