@@ -118,7 +118,7 @@ async fn run(mut line: Line, round: Round) {
         let first = if left.is_empty() {
             line.next().await
         } else {
-            // What was left goes first, and nobody else waits for it.
+            // What was left goes first; who came meanwhile goes with it, as far as there is room.
             let arrived = line.arrived(left.len());
             left.into_iter().chain(arrived).collect()
         };

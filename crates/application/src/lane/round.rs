@@ -122,7 +122,7 @@ impl Round {
     }
 
     /// Loads and decides what has come meanwhile. Where that fails, it is left to the next round:
-    /// those who were there before are not held back.
+    /// those who were there before do not fail with it.
     async fn let_in(&self, batch: &mut Batch, line: &mut Line) {
         for _ in 0..LATE_LOADS {
             let late = line.arrived(batch.taken());
@@ -157,7 +157,8 @@ impl Round {
             Ok(committed) => (committed, None),
             Err(error) => (Vec::new(), Some(error)),
         };
-        if moved_an_effect(&changes, &committed) {
+        if failed.is_some() || moved_an_effect(&changes, &committed) {
+            // After a failure too: it may have happened, and being woken for nothing does no harm.
             self.planned.notify_one();
         }
         count_contradictions(&changes, &committed);

@@ -1,5 +1,7 @@
 //! Commits that break off, stores that are down, rows that cannot be read.
 
+use std::time::Duration;
+
 use madoguchi_application::DeskError;
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::upgrade::{EventName, StateName};
@@ -169,4 +171,14 @@ async fn who_is_late_and_cannot_be_loaded_does_not_hold_back_who_was_there() {
         stood.push(stands(&told.await.expect("who asks is told")));
     }
     assert_eq!(stood, [Err(DeskError::Corrupt), Ok(StateName::CustomerSuccess)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_duty_whose_commit_broke_off_wakes_the_worker_all_the_same() {
+    let counter = Counter::open();
+    counter.teller.verified(1..=1).await;
+    counter.store.fake.fail_next(1, Fault::AfterCommit);
+    assert!(counter.ask(decide(1, true)).await.is_ok());
+    let wake = tokio::time::timeout(Duration::from_secs(1), counter.planned.notified());
+    assert!(wake.await.is_ok(), "the duty is durable, and nobody was told");
 }
