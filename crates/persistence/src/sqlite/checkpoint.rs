@@ -13,7 +13,8 @@ use tokio::task::spawn_blocking;
 
 /// So often at most: bringing the same page over again is work for nothing.
 const APART: Duration = Duration::from_millis(50);
-/// Not for fewer commits: each time costs two syncs of its own.
+/// Not for fewer commits: each time costs a sync of the log, and one of the file if nobody commits
+/// meanwhile.
 const COMMITS: u32 = 8;
 
 /// Commits that were made since the last time.
