@@ -45,7 +45,10 @@ impl SqliteStore {
 
     async fn try_commit(&self, changes: &[Change]) -> Result<Vec<Committed>, Fault> {
         let (changes, key) = (changes.to_vec(), self.audit_key.clone());
-        self.connections.try_write(move |conn| upgrades::commit(conn, &changes, &key)).await
+        let done =
+            self.connections.try_write(move |conn| upgrades::commit(conn, &changes, &key)).await?;
+        self.connections.wrote();
+        Ok(done)
     }
 }
 
@@ -53,7 +56,10 @@ impl SqliteStore {
 impl MemberStore for SqliteStore {
     async fn register(&self, members: &[Registration]) -> Result<Vec<Registered>, StoreError> {
         let (members, key) = (members.to_vec(), self.audit_key.clone());
-        self.connections.write(move |conn| members::register(conn, &members, &key)).await
+        let done =
+            self.connections.write(move |conn| members::register(conn, &members, &key)).await?;
+        self.connections.wrote();
+        Ok(done)
     }
 
     async fn find(&self, id: &MemberId) -> Result<Option<Member>, StoreError> {
@@ -104,7 +110,10 @@ impl EffectQueue for SqliteStore {
 
     async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
         let (changes, key) = (changes.to_vec(), self.audit_key.clone());
-        self.connections.write(move |conn| effects::record(conn, &changes, &key)).await
+        let done =
+            self.connections.write(move |conn| effects::record(conn, &changes, &key)).await?;
+        self.connections.wrote();
+        Ok(done)
     }
 
     async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {

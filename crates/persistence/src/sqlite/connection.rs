@@ -97,11 +97,12 @@ impl Connections {
         R: Send + 'static,
         F: FnOnce(&mut SqliteConnection) -> Result<R, Fault> + Send + 'static,
     {
-        let done = run(&self.writer, |conn| conn.immediate_transaction(work)).await;
-        if done.is_ok() {
-            self.checkpoints.after_commit();
-        }
-        done
+        run(&self.writer, |conn| conn.immediate_transaction(work)).await
+    }
+
+    /// Is told of every transaction that did write: one that found nothing to do adds no work.
+    pub(super) fn wrote(&self) {
+        self.checkpoints.after_commit();
     }
 
     /// Runs `work`, which only reads, where the next write will be.
