@@ -115,7 +115,8 @@ impl Round {
     ) -> Result<Vec<Waiting>, Failed> {
         let mut batch = Batch::default();
         self.load(&mut batch, first).await?;
-        if let Some(line) = line {
+        // Without a commit there is nothing to share.
+        if let Some(line) = line.filter(|_| !batch.changes.is_empty()) {
             self.let_in(&mut batch, line).await;
         }
         self.commit(batch).await

@@ -152,7 +152,7 @@ async fn a_row_that_cannot_be_read_fails_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_late_and_cannot_be_loaded_does_not_hold_back_who_was_there() {
+async fn who_is_late_and_cannot_be_loaded_does_not_fail_who_was_there() {
     let counter = Counter::open();
     counter.teller.verified(1..=3).await;
     counter.store.poison(2);
