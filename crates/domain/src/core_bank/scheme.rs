@@ -26,7 +26,8 @@ pub struct TransactionIdScheme {
 
 /// What an id carries at least that nobody can foretell.
 const KEYED_BITS: u32 = 80;
-/// The part of a case's milliseconds since 1970 that is told: it starts anew in the year 2109.
+/// How much of a case's milliseconds since 1970 is told where there is room: what is told does not
+/// start anew before the year 2109.
 const WHEN_BITS: u32 = 42;
 
 /// A scheme that would make ids that collide or cannot be sent.
@@ -210,6 +211,19 @@ mod tests {
             TransactionIdScheme::standard(salt(2)).derive(CaseId::from_u128(42), &level()),
         ];
         assert!(others.iter().all(|(other, _)| *other != id));
+    }
+
+    #[test]
+    fn every_form_that_is_accepted_is_keyed_with_80_bits() {
+        let all: String = ('0'..='9').chain('A'..='Z').chain('a'..='z').collect();
+        for (size, length) in (2..=all.len()).flat_map(|size| (1..=50).map(move |at| (size, at))) {
+            let Ok(scheme) = TransactionIdScheme::custom(salt(1), &all[..size], length) else {
+                continue;
+            };
+            assert_eq!(scheme.when + scheme.keyed, length);
+            let bits = (size as f64).log2() * scheme.keyed as f64;
+            assert!(bits > 79.999, "{size} characters, {length} long: {bits} bits");
+        }
     }
 
     #[test]
