@@ -56,10 +56,7 @@ impl SqliteStore {
 impl MemberStore for SqliteStore {
     async fn register(&self, members: &[Registration]) -> Result<Vec<Registered>, StoreError> {
         let (members, key) = (members.to_vec(), self.audit_key.clone());
-        let done =
-            self.connections.write(move |conn| members::register(conn, &members, &key)).await?;
-        self.connections.wrote();
-        Ok(done)
+        self.connections.write(move |conn| members::register(conn, &members, &key)).await
     }
 
     async fn find(&self, id: &MemberId) -> Result<Option<Member>, StoreError> {
@@ -105,15 +102,17 @@ impl UpgradeStore for SqliteStore {
 impl EffectQueue for SqliteStore {
     async fn claim(&self, claim: &Claim) -> Result<Vec<Effect>, StoreError> {
         let (claim, key) = (claim.clone(), self.audit_key.clone());
-        self.connections.write(move |conn| effects::claim(conn, &claim, &key)).await
+        let claimed = self.connections.try_write(move |conn| effects::claim(conn, &claim, &key));
+        let claimed = claimed.await.map_err(Fault::tell)?;
+        if !claimed.is_empty() {
+            self.connections.wrote();
+        }
+        Ok(claimed)
     }
 
     async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
         let (changes, key) = (changes.to_vec(), self.audit_key.clone());
-        let done =
-            self.connections.write(move |conn| effects::record(conn, &changes, &key)).await?;
-        self.connections.wrote();
-        Ok(done)
+        self.connections.write(move |conn| effects::record(conn, &changes, &key)).await
     }
 
     async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {

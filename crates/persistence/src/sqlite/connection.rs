@@ -88,10 +88,13 @@ impl Connections {
         R: Send + 'static,
         F: FnOnce(&mut SqliteConnection) -> Result<R, Fault> + Send + 'static,
     {
-        self.try_write(work).await.map_err(Fault::tell)
+        let done = self.try_write(work).await.map_err(Fault::tell)?;
+        self.wrote();
+        Ok(done)
     }
 
-    /// The same, for a caller that has an answer to some faults.
+    /// The same, for a caller that has an answer to some faults, or perhaps nothing to write; it
+    /// tells by [`Self::wrote`] that it did.
     pub(super) async fn try_write<R, F>(&self, work: F) -> Result<R, Fault>
     where
         R: Send + 'static,
@@ -100,7 +103,7 @@ impl Connections {
         run(&self.writer, |conn| conn.immediate_transaction(work)).await
     }
 
-    /// Is told of every transaction that did write: one that found nothing to do adds no work.
+    /// Counts a transaction that wrote: one that found nothing to do leaves the log as it was.
     pub(super) fn wrote(&self) {
         self.checkpoints.after_commit();
     }
