@@ -1,7 +1,5 @@
 //! A call: who makes it, under which request id, and its body, in this order.
 
-use std::time::Duration;
-
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{BytesMut, Data};
@@ -19,8 +17,6 @@ use crate::routes;
 
 /// The most bytes of a body.
 const MOST: usize = 32 * 1024;
-/// How long a body may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A call that was authenticated, found to have the route's scope, and read.
 #[derive(Debug)]
@@ -54,10 +50,12 @@ impl<B: FromFields + 'static> ReadBody for B {
         payload: Payload,
     ) -> LocalBoxFuture<'static, Result<B, Problem>> {
         let announced = is_json(request.headers()).and_then(|()| announced(request.headers()));
+        let timeout = request.app_data::<Data<Front>>().map(|front| front.body_timeout);
         Box::pin(async move {
             announced?;
-            let bytes = tokio::time::timeout(PATIENCE, collect(payload)).await;
-            let late = |_| Problem::invalid("the body did not arrive within 10 seconds");
+            let timeout = timeout.ok_or(Problem::of(Code::Internal))?;
+            let bytes = tokio::time::timeout(timeout, collect(payload)).await;
+            let late = |_| Problem::invalid("the body did not arrive in time");
             fields::read(&bytes.map_err(late)??)
         })
     }

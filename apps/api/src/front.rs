@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use madoguchi_application::{CallerDesk, DeskError, MemberDesk, UpgradeDesk};
@@ -30,6 +31,10 @@ pub(crate) struct Front {
     /// One for every request that may be at work at once.
     pub(crate) places: Arc<Semaphore>,
     pub(crate) qr_base_url: String,
+    /// How long a body may take to arrive.
+    pub(crate) body_timeout: Duration,
+    /// Whether the process is about to stop, and is not ready therefore.
+    pub(crate) stopping: Arc<AtomicBool>,
 }
 
 impl Front {

@@ -5,6 +5,8 @@
 
 mod call;
 mod cli;
+mod connection;
+mod descriptors;
 mod fields;
 mod front;
 mod gateway;

@@ -5,17 +5,22 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpResponse, middleware, web};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::task::JoinHandle;
+
+use crate::connection::{self, ConnectionLimits, ConnectionTable};
 
 /// Upper bounds of a time's buckets, in seconds.
 const BOUNDS: [f64; 10] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0];
 /// How often what was counted is drawn together, so that it does not pile up unread.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// How long whoever reads the metrics may take when the process stops, in seconds.
-const GRACE: u64 = 1;
+/// How long the metrics may take to be read when the process stops.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The most connections of monitors at once.
+const MAX_CONNECTIONS: usize = 64;
 
 /// The listener.
 #[derive(Debug)]
@@ -24,35 +29,45 @@ pub(crate) struct Admin {
     handle: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
     upkeep: JoinHandle<()>,
+    reaping: JoinHandle<()>,
 }
 
 impl Admin {
     /// Shows at `listener` what the process counts.
-    pub(crate) fn start(listener: TcpListener, counted: PrometheusHandle) -> anyhow::Result<Self> {
+    pub(crate) fn start(
+        listener: TcpListener,
+        limits: &ConnectionLimits,
+        counted: PrometheusHandle,
+    ) -> anyhow::Result<Self> {
         let addr = listener.local_addr()?;
         let shown = counted.clone();
-        let server = HttpServer::new(move || {
+        let app = move || {
             let counted = shown.clone();
-            App::new().route("/metrics", web::get().to(move || show(counted.clone())))
-        });
-        let server = server.workers(1).disable_signals().shutdown_timeout(GRACE);
-        let server = server.listen(listener)?.run();
+            App::new()
+                .route("/metrics", web::get().to(move || show(counted.clone())))
+                .wrap(middleware::from_fn(connection::mark_answered))
+        };
+        let limits = ConnectionLimits { max_connections: MAX_CONNECTIONS, ..limits.clone() };
+        let table = ConnectionTable::new(limits);
+        let server = connection::serve((listener, 1), SHUTDOWN_TIMEOUT, &table, app)?;
         let upkeep = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(EVERY).await;
                 counted.run_upkeep();
             }
         });
-        Ok(Self { addr, handle: server.handle(), serving: tokio::spawn(server), upkeep })
+        let (handle, serving) = (server.handle(), tokio::spawn(server));
+        Ok(Self { addr, handle, serving, upkeep, reaping: tokio::spawn(table.reap()) })
     }
 
     /// Says whether it has ended and should run for ever.
     pub(crate) fn has_ended(&self) -> bool {
-        self.serving.is_finished() || self.upkeep.is_finished()
+        self.serving.is_finished() || self.upkeep.is_finished() || self.reaping.is_finished()
     }
 
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         self.upkeep.abort();
+        self.reaping.abort();
         self.handle.stop(true).await;
         Ok(self.serving.await??)
     }

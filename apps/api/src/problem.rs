@@ -29,6 +29,13 @@ impl Problem {
         Self { code, message: Cow::Borrowed(code.message()) }
     }
 
+    /// The envelope.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        let error = Body { error_code: code::shown(self.code), error_message: &self.message };
+        // Texts in a struct always are JSON.
+        serde_json::to_vec(&Envelope { success: false, error }).unwrap_or_default()
+    }
+
     /// A malformed request; the message names the field or the rule.
     pub(crate) fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
         Self { code: Code::InvalidRequest, message: message.into() }
@@ -103,8 +110,7 @@ impl ResponseError for Problem {
         if self.code == Code::Unauthenticated {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        let error = Body { error_code: code::shown(self.code), error_message: &self.message };
-        response.json(Envelope { success: false, error })
+        response.content_type(header::ContentType::json()).body(self.to_json())
     }
 }
 

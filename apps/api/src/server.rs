@@ -1,17 +1,21 @@
 //! The running server: its socket, its tasks, and their orderly end.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
-use actix_web::{App, HttpServer, middleware};
+use actix_web::{App, middleware};
 use anyhow::Context;
 use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 
+use crate::connection::{self, ConnectionTable};
+use crate::descriptors;
 use crate::metering::{self, Admin};
-use crate::settings::Settings;
+use crate::settings::{ServerSettings, Settings};
 use crate::tasks::Tasks;
 use crate::wiring;
 use crate::{problem, request_log, routes};
@@ -26,9 +30,15 @@ pub struct Running {
     addr: SocketAddr,
     handle: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
+    reaping: JoinHandle<()>,
     tasks: Tasks,
     admin: Admin,
+    stopping: Arc<AtomicBool>,
+    drain_delay: Duration,
 }
+
+/// How long requests that are at work may take once no connection is accepted any more.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
 
 impl Server {
     /// Builds everything and answers from now on. Needs a multi-threaded tokio runtime, which
@@ -38,30 +48,30 @@ impl Server {
     /// When something configured is not there; the message says what to do.
     pub async fn start(settings: Settings) -> anyhow::Result<Running> {
         problem::show_as(settings.error_codes.clone())?;
+        descriptors::provide(&settings)?;
         // Nothing is claimed or sent by a process that could not be reached.
         let listener = listen("server.listen", settings.server.listen)?;
         let shown_at = listen("server.admin_listen", settings.server.admin)?;
         let addr = listener.local_addr()?;
         let counted = metering::recorder()?;
         let (front, tasks) = wiring::build(&settings).await?;
-        let admin = Admin::start(shown_at, counted)?;
+        let admin = Admin::start(shown_at, &settings.server.connections, counted)?;
+        let stopping = Arc::clone(&front.stopping);
         let front = Data::new(front);
-        let prefix = settings.server.source_prefix.clone();
-        let server = HttpServer::new(move || {
+        let ServerSettings { workers, connections, source_prefix, drain_delay, .. } =
+            settings.server;
+        let table = ConnectionTable::new(connections);
+        let app = move || {
             App::new()
                 .app_data(front.clone())
                 .wrap(middleware::from_fn(request_log::note))
-                .configure(|config| routes::serve(config, &prefix))
-        })
-        .workers(settings.server.workers)
-        .max_connections(settings.server.connections.div_ceil(settings.server.workers))
-        .client_request_timeout(Duration::from_secs(5))
-        .shutdown_timeout(20)
-        .disable_signals()
-        .listen(listener)?
-        .run();
-        let handle = server.handle();
-        Ok(Running { addr, handle, serving: tokio::spawn(server), tasks, admin })
+                .wrap(middleware::from_fn(connection::mark_answered))
+                .configure(|config| routes::serve(config, &source_prefix))
+        };
+        let server = connection::serve((listener, workers), SHUTDOWN_TIMEOUT, &table, app)?;
+        let (handle, serving) = (server.handle(), tokio::spawn(server));
+        let reaping = tokio::spawn(table.reap());
+        Ok(Running { addr, handle, serving, reaping, tasks, admin, stopping, drain_delay })
     }
 }
 
@@ -96,6 +106,9 @@ impl Running {
             if self.serving.is_finished() {
                 return "the HTTP server";
             }
+            if self.reaping.is_finished() {
+                return "the deadlines of connections";
+            }
             if self.admin.has_ended() {
                 return "the listener of the metrics";
             }
@@ -105,13 +118,17 @@ impl Running {
         }
     }
 
-    /// Stops accepting, answers what was asked, lets the tasks finish what they hold.
+    /// Says for a while that it is not ready, so that balancers send nobody here any more; then
+    /// stops accepting, answers what was asked, and lets the tasks finish what they hold.
     ///
     /// # Errors
     /// When the server or a task had broken down.
     pub async fn stop(self) -> anyhow::Result<()> {
+        self.stopping.store(true, Ordering::Relaxed);
+        tokio::time::sleep(self.drain_delay).await;
         self.handle.stop(true).await;
         let served = self.serving.await;
+        self.reaping.abort();
         let finished = self.tasks.stop().await;
         self.admin.stop().await?;
         finished?;

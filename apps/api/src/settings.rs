@@ -9,16 +9,17 @@ mod itau;
 mod peer;
 mod reader;
 mod secrets;
+mod server;
 mod upgrade;
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use madoguchi_application::LaneSettings;
 use madoguchi_domain::port::TokenVerifier;
 use madoguchi_domain::secret::SecretKey;
 
+pub use crate::connection::{ConnectionLimits, ConnectionTimeouts};
 use crate::problem::Code;
 use crate::wiring::{check_database_url, is_on_this_machine, read_tokens};
 pub use effects::EffectSettings;
@@ -29,6 +30,7 @@ pub use itau::ItauSection;
 pub use peer::PeerSection;
 pub use reader::{ConfigError, ConfigErrors};
 use reader::{Section, Tree, value};
+pub use server::ServerSettings;
 pub use upgrade::UpgradeSettings;
 
 /// Everything the program is told.
@@ -56,23 +58,6 @@ pub struct Settings {
     pub gateway: Option<GatewaySection>,
     /// The bank's own error codes, by ours.
     pub error_codes: HashMap<Code, String>,
-}
-
-/// How the server is reached.
-#[derive(Debug, Clone)]
-pub struct ServerSettings {
-    /// Address and port; port 0 picks a free one.
-    pub listen: SocketAddr,
-    /// Where it shows what it counts; port 0 picks a free one.
-    pub admin: SocketAddr,
-    /// What goes before `/IVRCheckUpgradeAccount`.
-    pub source_prefix: String,
-    /// Threads that speak HTTP.
-    pub workers: usize,
-    /// The most connections at once.
-    pub connections: usize,
-    /// The most requests at work at once; more are refused before any work.
-    pub in_flight: usize,
 }
 
 /// Where things are kept.
@@ -155,36 +140,6 @@ impl Settings {
             gateway,
             error_codes,
         })
-    }
-}
-
-impl ServerSettings {
-    fn read(section: &mut Section<'_>) -> Option<Self> {
-        let address = |text: &str| {
-            text.parse::<SocketAddr>().map_err(|_| "must be an address and port: 127.0.0.1:8080")
-        };
-        let default = SocketAddr::from(([127, 0, 0, 1], 8080));
-        let listen = section.or("listen", default, value::parsed(address));
-        let default = SocketAddr::from(([127, 0, 0, 1], 9464));
-        let admin = section.or("admin_listen", default, value::parsed(address));
-        let prefix = |text: &str| {
-            let segment = |part: &str| {
-                let plain = |b: u8| b.is_ascii_alphanumeric() || b"._~-".contains(&b);
-                !part.is_empty() && part.bytes().all(plain)
-            };
-            let fits = text.strip_prefix('/').is_some_and(|rest| rest.split('/').all(segment));
-            let ours =
-                ["/api/v1", "/apiaccess", "/health"].iter().any(|taken| text.starts_with(taken));
-            (fits && !ours)
-                .then(|| text.to_owned())
-                .ok_or("must be /segments of letters, digits and ._~-, none of our own paths")
-        };
-        let default = "/ap1/api/v1.0/UpgradeAccount".to_owned();
-        let source_prefix = section.or("source_prefix", default, value::parsed(prefix));
-        let workers = section.or("workers", 2, value::whole(1, 256)) as usize;
-        let connections = section.or("connections", 2000, value::whole(1, 100_000)) as usize;
-        let in_flight = section.or("in_flight", 4096, value::whole(1, 100_000)) as usize;
-        Some(Self { listen, admin, source_prefix, workers, connections, in_flight })
     }
 }
 

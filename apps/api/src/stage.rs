@@ -88,6 +88,8 @@ impl Stage {
             ids,
             places: Arc::new(Semaphore::new(64)),
             qr_base_url: "https://bank.example".into(),
+            body_timeout: std::time::Duration::from_secs(10),
+            stopping: Arc::default(),
         };
         change(&mut front);
         Self { front: Data::new(front), callers, store }

@@ -100,6 +100,8 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<(Front, Tasks)>
         ids,
         places: Arc::new(Semaphore::new(settings.server.in_flight)),
         qr_base_url: upgrade.qr_base_url.clone(),
+        body_timeout: settings.server.connections.timeouts.body,
+        stopping: Arc::default(),
     };
     Ok((front, Tasks { stop, running, asked }))
 }

@@ -33,6 +33,7 @@ impl Config<'_> {
             r#"[server]
 listen = {listen}
 admin_listen = "127.0.0.1:0"
+drain_delay_ms = 0
 
 [store]
 url = {store}

@@ -111,6 +111,7 @@ impl Installation {
             r#"[server]
 listen = "127.0.0.1:0"
 admin_listen = "127.0.0.1:0"
+drain_delay_ms = 0
 
 [store]
 url = {store}

@@ -1,6 +1,7 @@
 //! Whether the process lives, and whether it can work.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
@@ -39,7 +40,11 @@ pub(crate) async fn live() -> HttpResponse {
 pub(crate) async fn ready(front: Data<Front>) -> Result<HttpResponse, Problem> {
     let asked = front.dependencies.clone();
     let work = async move { Ok(join_all(asked.into_iter().map(ask)).await) };
-    let dependencies = front.run(work).await?;
+    let mut dependencies = front.run(work).await?;
+    if front.stopping.load(Ordering::Relaxed) {
+        let reason = Some("it is about to stop");
+        dependencies.push(Dependency { name: "server", status: "down", reason });
+    }
     let up = dependencies.iter().all(|dependency| dependency.reason.is_none());
     let (mut response, status) =
         if up { (HttpResponse::Ok(), "up") } else { (HttpResponse::ServiceUnavailable(), "down") };

@@ -1,0 +1,18 @@
+//! Connections of clients: how many there are, how long each may wait, what reaches the routes.
+
+mod address;
+mod answered;
+mod body;
+mod head;
+mod open;
+mod refusal;
+mod serve;
+mod stream;
+mod table;
+
+pub(crate) use address::parse_network;
+pub(crate) use answered::mark_answered;
+pub use open::ConnectionTimeouts;
+pub(crate) use serve::serve;
+pub use table::ConnectionLimits;
+pub(crate) use table::ConnectionTable;

@@ -1,0 +1,93 @@
+//! The HTTP server over connections that have a place in the table.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, KeepAlive, Request, Response};
+use actix_server::{Server, ServerBuilder};
+use actix_service::{
+    IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config,
+};
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::AppConfig;
+use tokio::net::TcpStream;
+
+use super::stream::PacedStream;
+use super::table::ConnectionTable;
+
+/// Serves `app` at `listener`, on so many threads.
+pub(crate) fn serve<I, S, B>(
+    (listener, workers): (TcpListener, usize),
+    shutdown_timeout: Duration,
+    table: &Arc<ConnectionTable>,
+    app: impl Fn() -> I + Send + Clone + 'static,
+) -> io::Result<Server>
+where
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig> + 'static,
+    S::Error: Into<Error> + 'static,
+    S::InitError: fmt::Debug,
+    S::Response: Into<Response<B>> + 'static,
+    B: MessageBody + 'static,
+{
+    let builder = ServerBuilder::new();
+    let stops = builder.graceful_shutdown_signal();
+    let table = Arc::clone(table);
+    let factory = move || {
+        let (table, stops) = (Arc::clone(&table), stops.clone());
+        let app = app().into_factory().map_err(|error| error.into().error_response());
+        let http = HttpService::build()
+            // The table has every deadline.
+            .keep_alive(KeepAlive::Os)
+            .client_request_timeout(Duration::ZERO)
+            .client_disconnect_timeout(Duration::ZERO)
+            .graceful_shutdown_signal(move || {
+                let stops = stops.clone();
+                async move { stops.notified().await }
+            })
+            .on_connect_ext(|io: &PacedStream, data| {
+                data.insert(Arc::clone(io.connection()));
+            })
+            .h1(map_config(app, |()| AppConfig::default()));
+        fn_service(move |io: TcpStream| {
+            let admitted = admit(io, &table);
+            async move { admitted }
+        })
+        .and_then(http)
+    };
+    let server = builder
+        .workers(workers)
+        // The table counts them, and can close one for another.
+        .max_concurrent_connections(usize::MAX >> 8)
+        .shutdown_timeout(shutdown_timeout.as_secs())
+        .disable_signals()
+        .listen("http", listener, factory)?;
+    Ok(server.run())
+}
+
+type Admitted = (PacedStream, Option<std::net::SocketAddr>);
+
+fn admit(io: TcpStream, table: &Arc<ConnectionTable>) -> Result<Admitted, DispatchError> {
+    let peer = io.peer_addr()?;
+    match table.admit(peer.ip()) {
+        Ok(open) => {
+            io.set_nodelay(true)?;
+            Ok((PacedStream::new(io, open, Arc::clone(table)), Some(peer)))
+        }
+        Err(limit) => {
+            let counter = "madoguchi_http_connections_refused_total";
+            metrics::counter!(counter, "limit" => limit).increment(1);
+            // As much as fits at once: there is no place in which to wait.
+            let _ = io.into_std().and_then(|mut io| io.write(REFUSED));
+            Err(DispatchError::Io(io::ErrorKind::ConnectionRefused.into()))
+        }
+    }
+}
+
+const REFUSED: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n\
+    connection: close\r\ncache-control: no-store\r\ncontent-length: 0\r\n\r\n";

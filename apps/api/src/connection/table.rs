@@ -1,0 +1,188 @@
+//! Every open connection: who gets a place, who has to give one up, whose time is up.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use ipnet::IpNet;
+
+use super::address::AddressKey;
+use super::open::{CloseReason, ConnectionTimeouts, OpenConnection};
+
+/// How many connections there may be, and how long each may wait for its client.
+#[derive(Debug, Clone)]
+pub struct ConnectionLimits {
+    /// The most connections at once.
+    pub max_connections: usize,
+    /// The most connections at once of one address.
+    pub max_per_address: usize,
+    /// Whose connections are not counted by address: reverse proxies.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long a client may take.
+    pub timeouts: ConnectionTimeouts,
+}
+
+/// How often it is looked whose time is up.
+const REAP_INTERVAL: Duration = Duration::from_millis(250);
+
+/// The table.
+#[derive(Debug)]
+pub(crate) struct ConnectionTable {
+    limits: ConnectionLimits,
+    epoch: Instant,
+    places: Mutex<Places>,
+}
+
+#[derive(Debug, Default)]
+struct Places {
+    open: HashMap<u64, Arc<OpenConnection>>,
+    by_address: HashMap<AddressKey, usize>,
+    next_id: u64,
+}
+
+impl ConnectionTable {
+    pub(crate) fn new(limits: ConnectionLimits) -> Arc<Self> {
+        let epoch = Instant::now();
+        Arc::new(Self { limits, epoch, places: Mutex::default() })
+    }
+
+    fn places(&self) -> MutexGuard<'_, Places> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives a connection a place, if need be that of the longest idle one.
+    ///
+    /// # Errors
+    /// With the limit that is reached, when all who hold its places are at work.
+    pub(crate) fn admit(&self, peer: IpAddr) -> Result<Arc<OpenConnection>, &'static str> {
+        let (address, peer) = (AddressKey::of(peer), peer.to_canonical());
+        let is_counted = !self.limits.trusted_proxies.iter().any(|proxy| proxy.contains(&peer));
+        let mut places = self.places();
+        let of_address = places.by_address.get(&address).copied().unwrap_or_default();
+        if is_counted && of_address >= self.limits.max_per_address {
+            places.evict(|other| other.address == address).ok_or("address")?;
+        }
+        if places.open.len() >= self.limits.max_connections {
+            places.evict(|_| true).ok_or("all")?;
+        }
+        places.next_id += 1;
+        let connection = Arc::new(OpenConnection::new(places.next_id, address, self.epoch));
+        places.open.insert(connection.id, Arc::clone(&connection));
+        *places.by_address.entry(address).or_default() += 1;
+        show_count(places.open.len());
+        Ok(connection)
+    }
+
+    /// Takes a connection that has ended off the table.
+    pub(super) fn remove(&self, connection: &OpenConnection) {
+        let mut places = self.places();
+        places.remove(connection.id);
+        show_count(places.open.len());
+    }
+
+    /// Closes connections whose time is up, for ever.
+    pub(crate) async fn reap(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(REAP_INTERVAL).await;
+            self.close_overdue();
+        }
+    }
+
+    fn close_overdue(&self) {
+        let mut places = self.places();
+        let overdue: Vec<_> = places
+            .open
+            .values()
+            .filter_map(|it| Some((it.id, it.overdue(&self.limits.timeouts)?)))
+            .collect();
+        for (id, reason) in overdue {
+            places.close(id, reason);
+        }
+    }
+}
+
+impl Places {
+    fn remove(&mut self, id: u64) -> Option<Arc<OpenConnection>> {
+        let connection = self.open.remove(&id)?;
+        if let Some(count) = self.by_address.get_mut(&connection.address) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_address.remove(&connection.address);
+            }
+        }
+        Some(connection)
+    }
+
+    fn close(&mut self, id: u64, reason: CloseReason) {
+        if let Some(connection) = self.remove(id) {
+            connection.close(reason);
+            let counter = "madoguchi_http_connections_closed_total";
+            metrics::counter!(counter, "reason" => reason.as_str()).increment(1);
+        }
+    }
+
+    /// Closes the longest idle connection of these. None if all are at work.
+    fn evict(&mut self, of: impl Fn(&OpenConnection) -> bool) -> Option<()> {
+        let candidates = self.open.values().filter(|it| of(it));
+        let idle = candidates.filter_map(|it| Some((it.idle_since()?, it.id)));
+        let (_, longest) = idle.min()?;
+        self.close(longest, CloseReason::Evicted);
+        Some(())
+    }
+}
+
+fn show_count(open: usize) {
+    metrics::gauge!("madoguchi_http_connections").set(open as f64);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::open::Phase;
+    use super::*;
+
+    fn table(max_connections: usize, max_per_address: usize) -> Arc<ConnectionTable> {
+        let minute = Duration::from_secs(60);
+        let timeouts =
+            ConnectionTimeouts { keep_alive: minute, head: minute, body: minute, write: minute };
+        let trusted_proxies = vec![IpNet::from(address(9))];
+        let limits =
+            ConnectionLimits { max_connections, max_per_address, trusted_proxies, timeouts };
+        ConnectionTable::new(limits)
+    }
+
+    fn address(last: u8) -> IpAddr {
+        IpAddr::from([10, 0, 0, last])
+    }
+
+    #[test]
+    fn the_longest_idle_connection_gives_its_place() {
+        let table = table(2, 2);
+        let at_work = table.admit(address(1)).unwrap();
+        at_work.enter(Phase::Working);
+        let idle = table.admit(address(2)).unwrap();
+        let fresh = table.admit(address(3)).unwrap();
+        assert_eq!(idle.closed(), Some(CloseReason::Evicted));
+        fresh.enter(Phase::Working);
+        assert_eq!(table.admit(address(4)).unwrap_err(), "all");
+        at_work.set_stalled(true);
+        assert!(table.admit(address(4)).is_ok(), "who does not read its answer is not at work");
+        assert_eq!(at_work.closed(), Some(CloseReason::Evicted));
+    }
+
+    #[test]
+    fn an_address_at_its_limit_gives_a_place_of_its_own() {
+        let table = table(100, 2);
+        let other = table.admit(address(1)).unwrap();
+        let own = [table.admit(address(2)).unwrap(), table.admit(address(2)).unwrap()];
+        table.admit(address(2)).unwrap();
+        assert!(other.closed().is_none() && own[0].closed().is_some());
+        assert!(own[1].closed().is_none());
+        table.remove(&own[1]);
+        assert_eq!(table.places().by_address[&AddressKey::of(address(2))], 1);
+        for _ in 0..10 {
+            table.admit(address(9)).unwrap();
+        }
+        assert_eq!(table.places().by_address[&AddressKey::of(address(9))], 10);
+    }
+}

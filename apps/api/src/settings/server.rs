@@ -1,0 +1,85 @@
+//! How the server is reached, and how much of it a client may take.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use toml::Value;
+
+use super::reader::{Section, value};
+use crate::connection::{ConnectionLimits, ConnectionTimeouts, parse_network};
+
+/// How the server is reached.
+#[derive(Debug, Clone)]
+pub struct ServerSettings {
+    /// Address and port; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// Where it shows what it counts; port 0 picks a free one.
+    pub admin: SocketAddr,
+    /// What goes before `/IVRCheckUpgradeAccount`.
+    pub source_prefix: String,
+    /// Threads that speak HTTP.
+    pub workers: usize,
+    /// How many connections there may be, and how long each may wait.
+    pub connections: ConnectionLimits,
+    /// The most requests at work at once; more are refused before any work.
+    pub in_flight: usize,
+    /// How long it still accepts connections once it is to stop, while it says that it is not
+    /// ready.
+    pub drain_delay: Duration,
+}
+
+impl ServerSettings {
+    pub(super) fn read(section: &mut Section<'_>) -> Option<Self> {
+        let address = |text: &str| {
+            text.parse::<SocketAddr>().map_err(|_| "must be an address and port: 127.0.0.1:8080")
+        };
+        let default = SocketAddr::from(([127, 0, 0, 1], 8080));
+        let listen = section.or("listen", default, value::parsed(address));
+        let default = SocketAddr::from(([127, 0, 0, 1], 9464));
+        let admin = section.or("admin_listen", default, value::parsed(address));
+        let default = "/ap1/api/v1.0/UpgradeAccount".to_owned();
+        let source_prefix = section.or("source_prefix", default, value::parsed(prefix));
+        let workers = section.or("workers", 2, value::whole(1, 256)) as usize;
+        let connections = read_limits(section);
+        let in_flight = section.or("in_flight", 4096, value::whole(1, 100_000)) as usize;
+        let default = Duration::from_secs(5);
+        let drain_delay = section.or("drain_delay_ms", default, value::millis(0, 600_000));
+        Some(Self { listen, admin, source_prefix, workers, connections, in_flight, drain_delay })
+    }
+}
+
+fn prefix(text: &str) -> Result<String, &'static str> {
+    let segment = |part: &str| {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"._~-".contains(&b);
+        !part.is_empty() && part.bytes().all(plain)
+    };
+    let fits = text.strip_prefix('/').is_some_and(|rest| rest.split('/').all(segment));
+    let ours = ["/api/v1", "/apiaccess", "/health"].iter().any(|taken| text.starts_with(taken));
+    (fits && !ours)
+        .then(|| text.to_owned())
+        .ok_or("must be /segments of letters, digits and ._~-, none of our own paths")
+}
+
+fn read_limits(section: &mut Section<'_>) -> ConnectionLimits {
+    let max_connections = section.or("connections", 2000, value::whole(1, 100_000)) as usize;
+    let limit = section.or("max_connections_per_address", 1000, value::whole(1, 100_000));
+    let trusted_proxies = section.or("trusted_proxies", Vec::new(), networks);
+    let mut millis = |key, default, least, most| {
+        section.or(key, Duration::from_millis(default), value::millis(least, most))
+    };
+    let timeouts = ConnectionTimeouts {
+        keep_alive: millis("keep_alive_timeout_ms", 75_000, 100, 3_600_000),
+        head: millis("head_timeout_ms", 5_000, 100, 60_000),
+        body: millis("body_timeout_ms", 10_000, 100, 30_000),
+        write: millis("write_timeout_ms", 10_000, 100, 60_000),
+    };
+    ConnectionLimits { max_connections, max_per_address: limit as usize, trusted_proxies, timeouts }
+}
+
+fn networks(value: Value) -> Result<Vec<IpNet>, String> {
+    let form = "must be a list of addresses or networks, for example [\"10.0.0.0/8\"]";
+    let list = value.as_array().ok_or(form)?;
+    let network = |one: &Value| parse_network(one.as_str()?);
+    list.iter().map(network).collect::<Option<_>>().ok_or_else(|| form.into())
+}
