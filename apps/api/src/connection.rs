@@ -5,6 +5,7 @@ mod answered;
 mod body;
 mod head;
 mod open;
+mod pacer;
 mod refusal;
 mod serve;
 mod stream;

@@ -11,19 +11,14 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::body::Body;
-use super::head::{MAX_HEAD, Malformed, read_head};
+use super::head::Malformed;
 use super::open::{CloseReason, OpenConnection, Phase};
+use super::pacer::Pacer;
 use super::refusal;
 use super::table::ConnectionTable;
-
-/// How many bytes are asked for at once, and how little room is too little to ask.
-const READ: usize = 4096;
-const LEAST_READ: usize = 1024;
 
 /// A TCP connection with a place in the table.
 #[derive(Debug)]
@@ -31,39 +26,9 @@ pub(crate) struct PacedStream {
     io: TcpStream,
     open: Arc<OpenConnection>,
     table: Arc<ConnectionTable>,
-    /// What arrived and was not given to the server yet.
-    inbox: BytesMut,
-    /// So many bytes at the front of the inbox belong to the request under way.
-    released: usize,
-    stage: Stage,
-    /// Whether the inbox holds a line end that was not parsed yet.
-    is_worth_parsing: bool,
+    pacer: Pacer,
     client_ended: bool,
     our_end_is_sent: bool,
-}
-
-/// What the bytes behind the released ones are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// A head.
-    Head,
-    /// The body of the request under way.
-    Body(Body, After),
-    /// The next request; it waits for the answer to the one under way.
-    Next(After),
-    /// Nothing that is read any more.
-    Over,
-}
-
-/// What may follow the request under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum After {
-    /// Another request.
-    Request,
-    /// Another request, unless it is there before the answer: HTTP/1.0 does not pipeline.
-    LaterRequest,
-    /// Nothing: `Connection: close`.
-    Nothing,
 }
 
 impl PacedStream {
@@ -72,149 +37,37 @@ impl PacedStream {
         open: Arc<OpenConnection>,
         table: Arc<ConnectionTable>,
     ) -> Self {
-        Self {
-            io,
-            open,
-            table,
-            inbox: BytesMut::new(),
-            released: 0,
-            stage: Stage::Head,
-            is_worth_parsing: false,
-            client_ended: false,
-            our_end_is_sent: false,
-        }
+        let pacer = Pacer::new(Arc::clone(&open));
+        Self { io, open, table, pacer, client_ended: false, our_end_is_sent: false }
     }
 
     pub(crate) const fn connection(&self) -> &Arc<OpenConnection> {
         &self.open
     }
 
-    /// Moves on to the next request, once the one under way is answered.
-    fn note_answer(&mut self) {
-        let after = match self.stage {
-            Stage::Next(after) => after,
-            Stage::Body(_, After::Nothing) => return self.finish(),
-            Stage::Body(..) | Stage::Head | Stage::Over => return,
-        };
-        let more_came = self.inbox.len() > self.released;
-        if after == After::Nothing || after == After::LaterRequest && more_came {
-            return self.finish();
-        }
-        self.expect_head();
-    }
-
-    fn expect_head(&mut self) {
-        self.stage = Stage::Head;
-        self.is_worth_parsing = true;
-        self.open.enter(if self.inbox.is_empty() { Phase::Idle } else { Phase::Head });
-    }
-
-    /// Reads no further request.
-    fn finish(&mut self) {
-        self.stage = Stage::Over;
-        self.inbox.clear();
-        self.released = 0;
-    }
-
-    /// Finds out which of the bytes that arrived may be given to the server.
-    fn advance(&mut self) {
-        if self.stage == Stage::Over {
-            return self.inbox.clear();
-        }
-        if self.stage == Stage::Head && self.is_worth_parsing {
-            self.is_worth_parsing = false;
-            let blank = self.inbox.iter().take_while(|byte| b"\r\n".contains(byte)).count();
-            self.inbox.advance(blank);
-            match read_head(&mut self.inbox) {
-                Ok(None) => {}
-                Ok(Some(head)) => {
-                    let after = match (head.is_last, head.is_http_1_0) {
-                        (true, _) => After::Nothing,
-                        (false, true) => After::LaterRequest,
-                        (false, false) => After::Request,
-                    };
-                    self.released = head.length;
-                    self.stage = Stage::Body(head.body, after);
-                    self.open.enter(Phase::Body);
-                }
-                Err(malformed) => return self.refuse(malformed),
-            }
-        }
-        if let Stage::Body(mut body, after) = self.stage {
-            match body.take(&self.inbox[self.released..]) {
-                Ok(taken) => self.released += taken,
-                Err(malformed) => {
-                    refusal::count(malformed);
-                    return self.finish();
-                }
-            }
-            self.stage = Stage::Body(body, after);
-            if body == Body::None {
-                self.body_is_whole(after);
-            }
-        }
-    }
-
-    fn body_is_whole(&mut self, after: After) {
-        self.stage = Stage::Next(after);
-        if self.open.phase() == Phase::Draining {
-            // Its answer is out already.
-            self.note_answer();
-        } else {
-            self.open.enter(Phase::Working);
-        }
-    }
-
     /// Answers a request that no route will see, and reads no further.
     fn refuse(&mut self, malformed: Malformed) {
         refusal::count(malformed);
-        self.finish();
-        // An answer that is still being written must not be broken into.
-        if !self.open.is_stalled() {
+        // In a body the route answers; an answer that is still being written is not broken into.
+        if self.pacer.is_between_requests() && !self.open.is_stalled() {
             let _ = self.io.try_write(&refusal::answer(malformed));
         }
-    }
-
-    /// Gives the server what it may read.
-    fn give(&mut self, buf: &mut ReadBuf<'_>) -> bool {
-        let given = self.released.min(buf.remaining());
-        buf.put_slice(&self.inbox[..given]);
-        self.inbox.advance(given);
-        self.released -= given;
-        given > 0
-    }
-
-    /// Whether the client's end may be seen: everything it sent before has been given.
-    fn shows_end(&self) -> bool {
-        match self.stage {
-            Stage::Next(_) => self.client_ended && self.inbox.is_empty(),
-            Stage::Head | Stage::Body(..) => self.client_ended,
-            Stage::Over => true,
-        }
+        self.pacer.finish();
     }
 
     fn fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let had = self.inbox.len();
-        if self.inbox.capacity() - had < LEAST_READ {
-            self.inbox.reserve(READ);
-        }
-        let read = ready!(pin!(self.io.read_buf(&mut self.inbox)).poll(cx))?;
+        let (inbox, had) = self.pacer.inbox();
+        let read = ready!(pin!(self.io.read_buf(inbox)).poll(cx))?;
         self.client_ended = read == 0;
-        // A head that trickles in is not parsed anew for every byte.
-        let has_line_end = self.inbox[had..].contains(&b'\n');
-        self.is_worth_parsing |= had == 0 || has_line_end || self.inbox.len() >= MAX_HEAD;
-        self.open.progressed();
-        if had == 0 && read > 0 && self.stage == Stage::Head {
-            self.open.enter(Phase::Head);
-        }
+        self.pacer.received(had);
         Poll::Ready(Ok(()))
     }
 
     fn read_after(&mut self, reason: CloseReason) -> io::Result<()> {
         match reason {
             CloseReason::HeadTimeout => self.refuse(Malformed::Late),
-            CloseReason::KeepAlive => self.finish(),
-            CloseReason::Evicted if self.stage == Stage::Head => self.finish(),
+            CloseReason::KeepAlive => self.pacer.finish(),
+            CloseReason::Evicted if self.pacer.is_between_requests() => self.pacer.finish(),
             CloseReason::Evicted
             | CloseReason::BodyTimeout
             | CloseReason::WriteTimeout
@@ -240,16 +93,18 @@ impl AsyncRead for PacedStream {
         }
         loop {
             if this.open.take_answered() {
-                this.note_answer();
+                this.pacer.note_answer();
             }
-            this.advance();
-            if this.give(buf) || this.shows_end() {
+            if let Err(malformed) = this.pacer.advance() {
+                this.refuse(malformed);
+            }
+            if this.pacer.give(buf) || this.pacer.shows_end(this.client_ended) {
                 return Poll::Ready(Ok(()));
             }
-            if !this.inbox.is_empty() {
+            if this.pacer.holds() {
                 this.open.hold();
             }
-            if this.client_ended || this.inbox.len() >= MAX_HEAD {
+            if this.client_ended || this.pacer.is_full() {
                 return Poll::Pending;
             }
             ready!(this.fill(cx))?;
@@ -289,17 +144,14 @@ impl AsyncWrite for PacedStream {
             this.our_end_is_sent = true;
             this.open.enter(Phase::Closing);
         }
-        let may_be_sending = match this.stage {
-            Stage::Head | Stage::Next(_) => !this.inbox.is_empty(),
-            Stage::Body(..) | Stage::Over => true,
-        };
-        this.finish();
+        let may_be_sending = !this.pacer.has_read_all();
+        this.pacer.finish();
         this.open.register(cx.waker());
         while may_be_sending && !this.client_ended && this.open.closed().is_none() {
-            this.inbox.clear();
             if ready!(this.fill(cx)).is_err() {
                 break;
             }
+            this.pacer.finish();
         }
         Poll::Ready(Ok(()))
     }

@@ -1,0 +1,317 @@
+//! Gives the HTTP server the bytes of one request at a time.
+
+use std::sync::Arc;
+
+use bytes::{Buf, BytesMut};
+use tokio::io::ReadBuf;
+
+use super::body::Body;
+use super::head::{MAX_HEAD, Malformed, read_head};
+use super::open::{OpenConnection, Phase};
+
+/// What arrived over a connection, and how much of it the server may see yet.
+#[derive(Debug)]
+pub(super) struct Pacer {
+    open: Arc<OpenConnection>,
+    /// What arrived and was not given to the server yet.
+    inbox: BytesMut,
+    /// So many bytes at the front of the inbox belong to the request under way.
+    released: usize,
+    stage: Stage,
+    /// Whether the inbox holds a line end that was not parsed yet.
+    is_worth_parsing: bool,
+}
+
+/// What the bytes behind the released ones are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// A head.
+    Head,
+    /// The body of the request under way.
+    Body(Body, After),
+    /// The next request; it waits for the answer to the one under way.
+    Next(After),
+    /// Nothing that is read any more.
+    Over,
+}
+
+/// What may follow the request under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// Another request.
+    Request,
+    /// Another request, unless it is there before the answer: HTTP/1.0 does not pipeline.
+    LaterRequest,
+    /// Nothing: `Connection: close`.
+    Nothing,
+}
+
+/// How many bytes are asked for at once, and how little room is too little to ask.
+const READ: usize = 4096;
+const LEAST_READ: usize = 1024;
+
+impl Pacer {
+    pub(super) fn new(open: Arc<OpenConnection>) -> Self {
+        let (inbox, stage) = (BytesMut::new(), Stage::Head);
+        Self { open, inbox, released: 0, stage, is_worth_parsing: false }
+    }
+
+    /// Where to read into, and how many bytes are there already.
+    pub(super) fn inbox(&mut self) -> (&mut BytesMut, usize) {
+        let had = self.inbox.len();
+        if self.inbox.capacity() - had < LEAST_READ {
+            self.inbox.reserve(READ);
+        }
+        (&mut self.inbox, had)
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.inbox.len() >= MAX_HEAD
+    }
+
+    /// Whether anything of a further request waits for an answer.
+    pub(super) fn holds(&self) -> bool {
+        !self.inbox.is_empty()
+    }
+
+    pub(super) const fn is_between_requests(&self) -> bool {
+        matches!(self.stage, Stage::Head)
+    }
+
+    /// Whether all that the client sent was asked for and read.
+    pub(super) fn has_read_all(&self) -> bool {
+        match self.stage {
+            Stage::Head | Stage::Next(_) => self.inbox.is_empty(),
+            Stage::Body(..) | Stage::Over => false,
+        }
+    }
+
+    /// Takes note of what was read behind the first `had` bytes.
+    pub(super) fn received(&mut self, had: usize) {
+        // A head that trickles in is not parsed anew for every byte.
+        let has_line_end = self.inbox[had..].contains(&b'\n');
+        self.is_worth_parsing |= had == 0 || has_line_end || self.is_full();
+        self.open.progressed();
+        if had == 0 && self.holds() && self.stage == Stage::Head {
+            self.open.enter(Phase::Head);
+        }
+    }
+
+    /// Moves on to the next request, once the one under way is answered.
+    pub(super) fn note_answer(&mut self) {
+        let after = match self.stage {
+            Stage::Next(after) => after,
+            Stage::Body(_, After::Nothing) => return self.finish(),
+            Stage::Body(..) | Stage::Head | Stage::Over => return,
+        };
+        let more_came = self.inbox.len() > self.released;
+        if after == After::Nothing || after == After::LaterRequest && more_came {
+            return self.finish();
+        }
+        self.expect_head();
+    }
+
+    fn expect_head(&mut self) {
+        self.stage = Stage::Head;
+        self.is_worth_parsing = true;
+        self.enter_between();
+    }
+
+    /// Shows whether anything of the next request is there, once the one before is given away.
+    fn enter_between(&self) {
+        if self.released == 0 {
+            self.open.enter(if self.inbox.is_empty() { Phase::Idle } else { Phase::Head });
+        }
+    }
+
+    /// Reads no further request.
+    pub(super) fn finish(&mut self) {
+        self.stage = Stage::Over;
+        self.inbox.clear();
+        self.released = 0;
+    }
+
+    /// Finds out which of the bytes that arrived may be given to the server.
+    pub(super) fn advance(&mut self) -> Result<(), Malformed> {
+        if self.stage == Stage::Over {
+            self.inbox.clear();
+            return Ok(());
+        }
+        if self.stage == Stage::Head && self.is_worth_parsing && self.released == 0 {
+            self.is_worth_parsing = false;
+            let blank = self.inbox.iter().take_while(|byte| b"\r\n".contains(byte)).count();
+            self.inbox.advance(blank);
+            if let Some(head) = read_head(&mut self.inbox)? {
+                let after = match (head.is_last, head.is_http_1_0) {
+                    (true, _) => After::Nothing,
+                    (false, true) => After::LaterRequest,
+                    (false, false) => After::Request,
+                };
+                self.released = head.length;
+                self.stage = Stage::Body(head.body, after);
+                self.open.enter(Phase::Body);
+            }
+        }
+        if let Stage::Body(mut body, after) = self.stage {
+            self.released += body.take(&self.inbox[self.released..])?;
+            self.stage = Stage::Body(body, after);
+            if body == Body::None {
+                self.body_is_whole(after);
+            }
+        }
+        Ok(())
+    }
+
+    fn body_is_whole(&mut self, after: After) {
+        self.stage = Stage::Next(after);
+        if self.open.phase() == Phase::Draining {
+            // Its answer is out already.
+            self.note_answer();
+        } else {
+            self.open.enter(Phase::Working);
+        }
+    }
+
+    /// Gives the server what it may read.
+    pub(super) fn give(&mut self, buf: &mut ReadBuf<'_>) -> bool {
+        let given = self.released.min(buf.remaining());
+        buf.put_slice(&self.inbox[..given]);
+        self.inbox.advance(given);
+        self.released -= given;
+        if given > 0 && self.stage == Stage::Head {
+            self.enter_between();
+        }
+        given > 0
+    }
+
+    /// Whether the client's end may be seen: everything it sent before has been given.
+    pub(super) fn shows_end(&self, client_ended: bool) -> bool {
+        match self.stage {
+            Stage::Next(_) => client_ended && self.inbox.is_empty(),
+            Stage::Head | Stage::Body(..) => client_ended,
+            Stage::Over => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+    use std::time::Duration;
+
+    use super::super::open::{Answering, ConnectionTimeouts};
+    use super::super::table::{ConnectionLimits, ConnectionTable};
+    use super::*;
+
+    fn pacer() -> Pacer {
+        let minute = Duration::from_secs(60);
+        let limits = ConnectionLimits {
+            max_connections: 1,
+            max_per_address: 1,
+            trusted_proxies: Vec::new(),
+            timeouts: ConnectionTimeouts {
+                keep_alive: minute,
+                head: minute,
+                body: minute,
+                write: minute,
+            },
+        };
+        Pacer::new(ConnectionTable::new(limits).admit(IpAddr::from([127, 0, 0, 1])).unwrap())
+    }
+
+    impl Pacer {
+        fn arrive(&mut self, bytes: &[u8]) {
+            let (inbox, had) = self.inbox();
+            inbox.extend_from_slice(bytes);
+            self.received(had);
+        }
+
+        /// What the server may read now, through a buffer of this size.
+        fn read(&mut self, size: usize) -> Result<Vec<u8>, Malformed> {
+            let mut all = Vec::new();
+            loop {
+                if self.open.take_answered() {
+                    self.note_answer();
+                }
+                self.advance()?;
+                let mut bytes = vec![0; size];
+                let mut buf = ReadBuf::new(&mut bytes);
+                if !self.give(&mut buf) {
+                    return Ok(all);
+                }
+                all.extend_from_slice(buf.filled());
+            }
+        }
+
+        fn answer(&self) {
+            drop(Answering(Arc::clone(&self.open)));
+        }
+    }
+
+    const GET: &str = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
+    const SIZED: &str = "POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
+    const CHUNKED: &str = "POST /c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\
+        5\r\nhello\r\n0\r\n\r\n";
+    const LAST: &str = "GET /d HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    const OLD: &str = "GET /e HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+
+    #[test]
+    fn one_request_at_a_time_is_given_however_it_is_cut() {
+        let requests = [GET, SIZED, CHUNKED, SIZED, GET];
+        let whole = requests.concat();
+        for cut in 1..whole.len() {
+            for size in [1, 7, 4096] {
+                let mut pacer = pacer();
+                let mut pieces = whole.as_bytes().chunks(cut);
+                for request in requests {
+                    let mut given = pacer.read(size).unwrap();
+                    while given.len() < request.len() {
+                        pacer.arrive(pieces.next().unwrap());
+                        given.extend(pacer.read(size).unwrap());
+                    }
+                    assert_eq!(String::from_utf8(given).unwrap(), request, "by {cut}, {size}");
+                    pacer.answer();
+                }
+                assert_eq!(pacer.read(size), Ok(Vec::new()));
+                assert_eq!(pacer.open.phase(), Phase::Idle);
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_that_nobody_reads_ends_before_the_next_head() {
+        for request in [SIZED, CHUNKED] {
+            let body = request.find("\r\n\r\n").unwrap() + 4;
+            for cut in body..request.len() {
+                let mut pacer = pacer();
+                pacer.arrive(&request.as_bytes()[..cut]);
+                let mut given = pacer.read(3).unwrap();
+                pacer.answer();
+                assert_eq!(pacer.open.phase(), Phase::Draining, "{cut}");
+                pacer.arrive(&[&request.as_bytes()[cut..], GET.as_bytes()].concat());
+                given.extend(pacer.read(3).unwrap());
+                assert_eq!(String::from_utf8(given).unwrap(), format!("{request}{GET}"), "{cut}");
+                assert_eq!(pacer.open.phase(), Phase::Working);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_given_behind_a_last_request() {
+        for (first, later) in [(LAST, false), (OLD, true)] {
+            let mut pacer = pacer();
+            pacer.arrive([first, GET].concat().as_bytes());
+            assert_eq!(pacer.read(4096).unwrap(), first.as_bytes());
+            pacer.answer();
+            assert_eq!(pacer.read(4096), Ok(Vec::new()));
+            assert!(pacer.shows_end(false), "{first}");
+            let mut patient = super::tests::pacer();
+            patient.arrive(first.as_bytes());
+            patient.read(4096).unwrap();
+            patient.answer();
+            patient.read(4096).unwrap();
+            patient.arrive(GET.as_bytes());
+            assert_eq!(!patient.read(4096).unwrap().is_empty(), later, "{first}");
+        }
+    }
+}
