@@ -1,6 +1,6 @@
 //! The head of a request as bytes: where it ends, how its body is framed, which rule it breaks.
 
-use actix_web::http::Uri;
+use actix_web::http::{Method, Uri};
 
 use super::body::Body;
 
@@ -104,9 +104,11 @@ pub(crate) fn read_head(bytes: &mut [u8]) -> Result<Option<Head>, Malformed> {
     };
     let target = request.path.ok_or(Malformed::Target)?;
     Uri::try_from(target).map_err(|_| Malformed::Target)?;
+    let method = request.method.unwrap_or_default();
+    Method::from_bytes(method.as_bytes()).map_err(|_| Malformed::Syntax)?;
     let is_http_1_0 = request.version == Some(0);
     let fields = Fields::read(request.headers, is_http_1_0)?;
-    let is_tunnel = request.method == Some("CONNECT");
+    let is_tunnel = method == "CONNECT";
     let head = Head {
         length,
         body: if is_tunnel { Body::None } else { fields.body()? },

@@ -131,10 +131,16 @@ impl Pacer {
         self.released = 0;
     }
 
+    /// Gives what belongs to the request under way, then the end: its body is broken.
+    pub(super) fn break_off(&mut self) {
+        self.stage = Stage::Over;
+        self.inbox.truncate(self.released);
+    }
+
     /// Finds out which of the bytes that arrived may be given to the server.
     pub(super) fn advance(&mut self) -> Result<(), Malformed> {
         if self.stage == Stage::Over {
-            self.inbox.clear();
+            self.inbox.truncate(self.released);
             return Ok(());
         }
         if self.stage == Stage::Head && self.is_worth_parsing && self.released == 0 {

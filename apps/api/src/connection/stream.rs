@@ -48,8 +48,12 @@ impl PacedStream {
     /// Answers a request that no route will see, and reads no further.
     fn refuse(&mut self, malformed: Malformed) {
         refusal::count(malformed);
-        // In a body the route answers; an answer that is still being written is not broken into.
-        if self.pacer.is_between_requests() && !self.open.is_stalled() {
+        if !self.pacer.is_between_requests() {
+            // The route answers, since its body ends too early.
+            return self.pacer.break_off();
+        }
+        // An answer that is still being written must not be broken into.
+        if !self.open.is_stalled() {
             let _ = self.io.try_write(&refusal::answer(malformed));
         }
         self.pacer.finish();

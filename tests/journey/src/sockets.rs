@@ -1,0 +1,284 @@
+//! Requests as bytes on a socket: what is sent, which answers come, and whether it stays open.
+
+mod bodies;
+mod heads;
+mod offers;
+mod pipelines;
+mod targets;
+mod timing;
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+use crate::caller::VERDICT;
+use crate::tokens;
+
+/// The timeouts the cases are written for, as configuration keys and values.
+pub const TIMEOUTS: [(&str, &str); 4] = [
+    ("SERVER__KEEP_ALIVE_TIMEOUT_MS", "2500"),
+    ("SERVER__HEAD_TIMEOUT_MS", "1500"),
+    ("SERVER__BODY_TIMEOUT_MS", "1500"),
+    ("SERVER__WRITE_TIMEOUT_MS", "1500"),
+];
+
+/// Longer than any of the timeouts above, on a busy machine.
+const UNTIL_CLOSED: Duration = Duration::from_secs(20);
+/// So long without a byte, and a connection counts as left open.
+const QUIET: Duration = Duration::from_millis(400);
+
+/// One thing a client does.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// Sends these bytes at once.
+    Send(Vec<u8>),
+    /// Sends these bytes one by one, with this pause before each.
+    Trickle(Vec<u8>, Duration),
+    /// Waits.
+    Pause(Duration),
+    /// Ends its own side and goes on reading.
+    End,
+}
+
+/// How the connection is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// The server keeps it open.
+    Open,
+    /// The server closes it.
+    Closed,
+}
+
+/// One case: what a client does, and what it must see.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The part of HTTP it is about.
+    pub group: &'static str,
+    /// What is special about it.
+    pub name: &'static str,
+    /// What the client does.
+    pub steps: Vec<Step>,
+    /// The statuses of all answers, in order.
+    pub statuses: Vec<u16>,
+    /// What becomes of the connection.
+    pub then: Then,
+}
+
+/// A list of cases of one group, while it is written.
+struct Group(&'static str, Vec<Case>);
+
+impl Group {
+    const fn new(name: &'static str) -> Self {
+        Self(name, Vec::new())
+    }
+
+    /// One message, sent at once.
+    fn sends(&mut self, name: &'static str, bytes: impl AsRef<[u8]>, seen: (&[u16], Then)) {
+        self.does(name, vec![Step::Send(bytes.as_ref().to_vec())], seen);
+    }
+
+    fn does(&mut self, name: &'static str, steps: Vec<Step>, (statuses, then): (&[u16], Then)) {
+        let statuses = statuses.to_vec();
+        self.1.push(Case { group: self.0, name, steps, statuses, then });
+    }
+}
+
+/// Every case there is.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    let groups = [
+        bodies::cases(),
+        heads::cases(),
+        targets::cases(),
+        offers::cases(),
+        pipelines::cases(),
+        timing::cases(),
+    ];
+    groups.concat()
+}
+
+/// The table of `docs/sockets.md`.
+#[must_use]
+pub fn table() -> String {
+    let mut text = String::from("| | about | case | answers | then |\n|---|---|---|---|---|\n");
+    for (number, case) in (1..).zip(cases()) {
+        let statuses: Vec<String> = case.statuses.iter().map(u16::to_string).collect();
+        let statuses = if statuses.len() > 4 {
+            format!("{} × {}", statuses.len(), statuses[0])
+        } else {
+            statuses.join(", ")
+        };
+        let then = if case.then == Then::Open { "open" } else { "closed" };
+        let Case { group, name, .. } = case;
+        let _ = writeln!(text, "| {number} | {group} | {name} | {statuses} | {then} |");
+    }
+    text
+}
+
+impl Case {
+    /// Runs it against a server with [`TIMEOUTS`].
+    ///
+    /// # Errors
+    /// When the client sees anything else than the case says.
+    pub async fn run(&self, addr: SocketAddr) -> anyhow::Result<()> {
+        let (group, name) = (self.group, self.name);
+        let seen = timeout(UNTIL_CLOSED, self.see(addr)).await;
+        let (bytes, then) = seen.with_context(|| format!("{group}, {name}: no end"))??;
+        let text = String::from_utf8_lossy(&bytes);
+        let answers = answers(&bytes, &self.methods());
+        let answers = answers.with_context(|| format!("{group}, {name}: {text}"))?;
+        let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+        ensure!(
+            statuses == self.statuses && then == self.then,
+            "{group}, {name}: {statuses:?} {then:?} instead of {:?} {:?}: {text}",
+            self.statuses,
+            self.then
+        );
+        for answer in answers.iter().filter(|answer| answer.status != 100) {
+            ensure!(answer.is_sound(), "{group}, {name}: {text}");
+        }
+        Ok(())
+    }
+
+    /// Everything that comes back, and what becomes of the connection.
+    async fn see(&self, addr: SocketAddr) -> anyhow::Result<(Vec<u8>, Then)> {
+        let (mut reader, mut writer) = TcpStream::connect(addr).await?.into_split();
+        let steps = self.steps.clone();
+        let sending = tokio::spawn(async move {
+            for step in steps {
+                // The server may have answered and closed: what it said is what counts.
+                let _ = match step {
+                    Step::Send(bytes) => writer.write_all(&bytes).await,
+                    Step::Trickle(bytes, pause) => trickle(&mut writer, &bytes, pause).await,
+                    Step::Pause(pause) => {
+                        tokio::time::sleep(pause).await;
+                        Ok(())
+                    }
+                    Step::End => writer.shutdown().await,
+                };
+            }
+            writer
+        });
+        let mut bytes = Vec::new();
+        let (mut last, mut was_sent) = (Instant::now(), false);
+        loop {
+            let read = timeout(Duration::from_millis(50), reader.read_buf(&mut bytes)).await;
+            match read {
+                Ok(Ok(0)) | Ok(Err(_)) => return Ok((bytes, Then::Closed)),
+                Ok(Ok(_)) => last = Instant::now(),
+                Err(_) => {}
+            }
+            if !was_sent && sending.is_finished() {
+                (was_sent, last) = (true, Instant::now());
+            }
+            let is_done = was_sent && self.then == Then::Open;
+            if is_done && last.elapsed() >= QUIET && !bytes.is_empty() {
+                return Ok((bytes, Then::Open));
+            }
+        }
+    }
+
+    /// The methods of its requests: an answer to `HEAD` has no body.
+    fn methods(&self) -> Vec<bool> {
+        let sent = self.steps.iter().flat_map(|step| match step {
+            Step::Send(bytes) | Step::Trickle(bytes, _) => bytes.clone(),
+            Step::Pause(_) | Step::End => Vec::new(),
+        });
+        let sent: Vec<u8> = sent.collect();
+        let text = String::from_utf8_lossy(&sent);
+        let lines = text.lines().filter(|line| line.contains(" HTTP/"));
+        lines.map(|line| line.starts_with("HEAD ")).collect()
+    }
+}
+
+async fn trickle(
+    writer: &mut tokio::net::tcp::OwnedWriteHalf,
+    bytes: &[u8],
+    pause: Duration,
+) -> std::io::Result<()> {
+    for byte in bytes {
+        tokio::time::sleep(pause).await;
+        writer.write_all(&[*byte]).await?;
+    }
+    Ok(())
+}
+
+/// One answer among those on a connection.
+struct Seen {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Seen {
+    /// What holds for every answer: not stored, no protocol changed, and ours if it has a body.
+    fn is_sound(&self) -> bool {
+        let ours = self.body.is_empty() || self.body.starts_with(b"{");
+        let head = self.head.to_ascii_lowercase();
+        ours && head.contains("\r\ncache-control: no-store") && !head.contains("upgrade")
+    }
+}
+
+/// Takes the answers apart; anything left over is an error, since no client could read it.
+fn answers(mut bytes: &[u8], are_heads: &[bool]) -> anyhow::Result<Vec<Seen>> {
+    let mut all: Vec<Seen> = Vec::new();
+    let mut requests = are_heads.iter();
+    while !bytes.is_empty() {
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+        let end = end.context("an answer without an end of its head")?;
+        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let status: u16 = head.get(9..12).context("no status")?.parse()?;
+        bytes = &bytes[end + 4..];
+        let mut body = Vec::new();
+        if status != 100 {
+            let is_head = requests.next().copied().unwrap_or_default();
+            let lines = head.lines().filter_map(|line| line.split_once(": "));
+            let length = lines.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+            let length = length.map(|(_, value)| value.parse::<usize>()).next();
+            let length = if is_head { 0 } else { length.context("no length")?? };
+            ensure!(bytes.len() >= length, "an answer is cut off");
+            body = bytes[..length].to_vec();
+            bytes = &bytes[length..];
+        }
+        all.push(Seen { status, head, body });
+    }
+    Ok(all)
+}
+
+/// A `GET` of a page that is there, with further header lines that each end in `\r\n`.
+fn get(lines: &str) -> String {
+    format!("GET /health/live HTTP/1.1\r\nHost: a\r\n{lines}\r\n")
+}
+
+/// The start of a verdict on nobody: its answer is 404 if the whole of it was read.
+fn verdict(lines: &str) -> String {
+    let token = tokens::DECIDE;
+    format!(
+        "POST {VERDICT} HTTP/1.1\r\nHost: a\r\nAcstkn: {token}\r\n\
+         Content-Type: application/json\r\n{lines}\r\n"
+    )
+}
+
+/// The body of that verdict.
+const BODY: &str = "{\"memberId\":\"nobody\",\"isPass\":true}";
+
+/// A verdict with the length of its body.
+fn sized(lines: &str) -> String {
+    let length = BODY.len();
+    verdict(&format!("Content-Length: {length}\r\n{lines}")) + BODY
+}
+
+/// The head of a verdict in chunks, and these bytes behind it.
+fn chunked(bytes: &str) -> String {
+    verdict("Transfer-Encoding: chunked\r\n") + bytes
+}
+
+/// The body of a verdict as one chunk, which `before` may change, and then `end`.
+fn chunk(extension: &str, end: &str) -> String {
+    format!("{:x}{extension}\r\n{BODY}\r\n{end}", BODY.len())
+}
