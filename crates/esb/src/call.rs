@@ -37,8 +37,8 @@ impl Esb {
         if status != 200 {
             return Ok(Reply { status, ..Reply::default() });
         }
-        let body = response.body().await.map_err(|failure| Answer::Lost(doubt(failure)))?;
-        translate::reply(&body).map_err(Answer::Lost)
+        let text = response.text().await.map_err(|failure| Answer::Lost(doubt(failure)))?;
+        translate::reply(&text).map_err(Answer::Lost)
     }
 }
 

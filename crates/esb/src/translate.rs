@@ -1,4 +1,4 @@
-//! From an order to the message, and from hostile bytes to the facts that the domain judges.
+//! From an order to the message, and from hostile text to the facts that the domain judges.
 
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
@@ -56,11 +56,8 @@ fn bank_time(now: Timestamp) -> String {
 }
 
 /// The facts in the body of a reply with HTTP status 200.
-pub(crate) fn reply(body: &[u8]) -> Result<Reply, Doubt> {
-    // serde_json does not look at the encoding of what it skips, so it is looked at here.
-    let text = str::from_utf8(body).map_err(|_| Doubt::Unreadable)?;
-    let message: Object<wire::Reply> = serde_json::from_str(text).map_err(|_| Doubt::Unreadable)?;
-    let wire::Reply { amheader, ambody } = message.0;
+pub(crate) fn reply(text: &str) -> Result<Reply, Doubt> {
+    let wire::Reply { amheader, ambody } = Object::read(text).map_err(|_| Doubt::Unreadable)?;
 
     let root = ambody.0.acct_info_mod_rs.0;
     let header = root.service_header.map_or_else(wire::Place::default, |place| place.0);

@@ -5,7 +5,7 @@ use std::fmt;
 use madoguchi_peer::Object;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 #[derive(serde::Serialize)]
 pub(crate) struct Request<'a> {
@@ -122,7 +122,7 @@ pub(crate) struct Place {
 pub(crate) struct CustInfo {
     pub(crate) arrng_id: Option<String>,
     /// Never used, but two that differ are a contradiction.
-    prod_name: Option<Value>,
+    prod_name: Option<Raw>,
     pub(crate) acct_info: Option<Object<AcctInfo>>,
 }
 
@@ -136,8 +136,18 @@ pub(crate) struct AcctInfo {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct StatCode {
     pub(crate) rtrn_code: String,
-    /// The bank's free text: never used, but two that differ are a contradiction.
-    rtrn_desc: Option<Value>,
+    // RtrnDesc is free text for people: not read, so it cannot spoil a proof.
+}
+
+/// A value as it was written, whatever it is.
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Raw(Box<RawValue>);
+
+impl PartialEq for Raw {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
 }
 
 /// `RtrnStatCode`: a list, or its only entry without the list.

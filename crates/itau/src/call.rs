@@ -68,7 +68,7 @@ impl Itau {
         (lane, path): (&Lane, &'static str),
         message: &(impl Serialize + Sync),
         passage: &Passage,
-        read: impl Fn(&[u8]) -> Result<T, NoAnswer> + Sync,
+        read: impl Fn(&str) -> Result<T, NoAnswer> + Sync,
     ) -> Result<T, LookupError> {
         let message = serde_json::to_vec(message).map_err(|_| LookupError::Refused)?;
         let until = Instant::now() + self.peer.patience();
@@ -80,7 +80,7 @@ impl Itau {
                 let call = Call { path, headers: &headers, body: message, within };
                 let response = self.peer.post(call).await?;
                 match response.status() {
-                    200 => Ok(read(&response.body().await?)?),
+                    200 => Ok(read(&response.text().await?)?),
                     _ => Err(setback(response).await?),
                 }
             }
@@ -115,7 +115,7 @@ impl CallerContexts for Itau {
         passage: &Passage,
     ) -> Result<Found<CallerContext>, LookupError> {
         let message = translate::context_request(query);
-        let read = |body: &[u8]| translate::context_answer(body, self.clock.now());
+        let read = |text: &str| translate::context_answer(text, self.clock.now());
         self.look_up((&self.contexts, CONTEXT_PATH), &message, passage, read).await
     }
 }
@@ -144,8 +144,8 @@ async fn setback(response: Response) -> Result<Setback, Failure> {
     let (status, rests) = (response.status(), response.asks_to_come_again());
     // Another of our own gateways says the same words when it is its downstream that fails.
     if status == 500 && !rests {
-        match response.body().await {
-            Ok(body) if translate::reports_failure(&body) => return Ok(NoAnswer::Failed.into()),
+        match response.text().await {
+            Ok(text) if translate::reports_failure(&text) => return Ok(NoAnswer::Failed.into()),
             Ok(_) | Err(Failure::TooLarge) => {}
             Err(failure) => return Err(failure),
         }

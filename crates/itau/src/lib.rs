@@ -50,6 +50,6 @@ mod translate;
 mod wire;
 
 pub use call::{ACCOUNT_PATH, CONTEXT_PATH, Itau};
-pub use madoguchi_peer::{Connections, InvalidPeer, PeerSettings, Pem};
+pub use madoguchi_peer::{Charset, Connections, InvalidPeer, PeerSettings, Pem};
 pub use settings::{InvalidItau, ItauSettings};
 pub use translate::{NoAnswer, account_answer, context_answer};

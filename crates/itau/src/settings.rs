@@ -6,13 +6,14 @@ use jiff::SignedDuration;
 use madoguchi_domain::breaker::BreakerSettings;
 use madoguchi_domain::caller::ApiKey;
 use madoguchi_domain::secret::Credentials;
-use madoguchi_peer::{Connections, InvalidPeer, PeerSettings};
+use madoguchi_peer::{Charset, Connections, InvalidPeer, PeerSettings};
 
 /// How the downstream is reached. [`ItauSettings::new`] gives the documented defaults.
 #[derive(Debug, Clone)]
 pub struct ItauSettings {
     /// The address before `/apiaccess`, and the limits: `timeout` is for a whole lookup, its
-    /// repetitions included; 5 s by default, 2 s for a connection, 256 KiB for a reply.
+    /// repetitions included; 5 s by default, 2 s for a connection, 256 KiB for a reply. What
+    /// declares no charset and is not UTF-8 is ISO 8859-1 by default.
     pub peer: PeerSettings,
     /// `userName` and `password`: our own, never those of whoever asks us.
     pub credentials: Credentials,
@@ -39,6 +40,7 @@ impl ItauSettings {
             connect_timeout: Duration::from_secs(2),
             timeout: Duration::from_secs(5),
             max_reply_bytes: 256 * 1024,
+            charset: Charset::ISO_8859_1,
             connections: Connections::Kept,
             ..PeerSettings::new(url)
         };

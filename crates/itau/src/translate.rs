@@ -1,4 +1,4 @@
-//! From a query to its message, and from hostile bytes to what the domain knows of a caller.
+//! From a query to its message, and from hostile text to what the domain knows of a caller.
 
 use jiff::Timestamp;
 use madoguchi_domain::caller::{
@@ -6,9 +6,8 @@ use madoguchi_domain::caller::{
     Identification, Manager, PersonType, Phone, SecurityDevice, TaxId, expiry,
 };
 use madoguchi_domain::personal::Personal;
-use madoguchi_peer::Object;
+use madoguchi_peer::{Object, Unreadable};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::wire::{self, Payload};
 use crate::wire::{
@@ -18,12 +17,18 @@ use crate::wire::{
 /// Why a reply with HTTP status 200 gives no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswer {
-    /// It is not a JSON object in UTF-8 of the documented form, nested within reason.
+    /// It is not a JSON object of the documented form, nested within reason.
     #[error("the reply cannot be read")]
     Unreadable,
     /// It says that the lookup failed (`code` `1`).
     #[error("the reply reports a failure")]
     Failed,
+}
+
+impl From<Unreadable> for NoAnswer {
+    fn from(_: Unreadable) -> Self {
+        Self::Unreadable
+    }
 }
 
 pub(crate) fn context_request(query: &ContextQuery) -> ContextosRequest<'_> {
@@ -46,8 +51,8 @@ pub(crate) fn account_request(query: &AccountQuery) -> CodigoRequest<'_> {
 ///
 /// # Errors
 /// See [`NoAnswer`].
-pub fn context_answer(body: &[u8], now: Timestamp) -> Result<Found<CallerContext>, NoAnswer> {
-    let (reply, document): (ContextosReply, _) = read(body)?;
+pub fn context_answer(text: &str, now: Timestamp) -> Result<Found<CallerContext>, NoAnswer> {
+    let (reply, document): (ContextosReply, _) = read(text)?;
     Ok(Found { value: context(reply, now), document })
 }
 
@@ -55,8 +60,8 @@ pub fn context_answer(body: &[u8], now: Timestamp) -> Result<Found<CallerContext
 ///
 /// # Errors
 /// See [`NoAnswer`].
-pub fn account_answer(body: &[u8]) -> Result<Found<CustomerProfile>, NoAnswer> {
-    let (reply, document): (CodigoReply, _) = read(body)?;
+pub fn account_answer(text: &str) -> Result<Found<CustomerProfile>, NoAnswer> {
+    let (reply, document): (CodigoReply, _) = read(text)?;
     Ok(Found {
         value: reply.data.map(|Object(owner)| profile(owner)).unwrap_or_default(),
         document,
@@ -64,24 +69,16 @@ pub fn account_answer(body: &[u8]) -> Result<Found<CustomerProfile>, NoAnswer> {
 }
 
 /// Says whether the body of a reply with another status reports a failure of the lookup itself.
-pub(crate) fn reports_failure(body: &[u8]) -> bool {
-    serde_json::from_slice::<Object<Verdict>>(body).is_ok_and(|verdict| verdict.0.is_failure())
+pub(crate) fn reports_failure(text: &str) -> bool {
+    Object::<Verdict>::read(text).is_ok_and(|verdict| verdict.is_failure())
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<(T, Personal), NoAnswer> {
-    let text = str::from_utf8(body).map_err(|_| NoAnswer::Unreadable)?;
-    // Read as a whole once: the depth of what is skipped below would not be looked at.
-    let _: Value = parse(text)?;
-    let Object(verdict): Object<Verdict> = parse(text)?;
+fn read<T: DeserializeOwned>(text: &str) -> Result<(T, Personal), NoAnswer> {
+    let verdict: Verdict = Object::read(text)?;
     if verdict.is_failure() {
         return Err(NoAnswer::Failed);
     }
-    let Object(reply) = parse(text)?;
-    Ok((reply, Personal::new(text)))
-}
-
-fn parse<T: DeserializeOwned>(text: &str) -> Result<T, NoAnswer> {
-    serde_json::from_str(text).map_err(|_| NoAnswer::Unreadable)
+    Ok((Object::read(text)?, Personal::new(text)))
 }
 
 fn context(reply: ContextosReply, now: Timestamp) -> CallerContext {

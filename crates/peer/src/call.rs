@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, Client, Identity, Url, redirect, retry};
 
+use crate::charset::Charset;
 use crate::settings::{Connections, InvalidPeer, PeerSettings};
 
 /// A system that is not ours.
@@ -32,6 +33,7 @@ pub struct Call<'a> {
 pub struct Response {
     inner: reqwest::Response,
     most: usize,
+    charset: Charset,
 }
 
 /// Why there is no whole reply.
@@ -83,7 +85,8 @@ impl Peer {
         let request = self.client.post(url).headers(headers(call.headers)?);
         let request = request.body(call.body.to_vec()).timeout(call.within);
         let inner = request.send().await.map_err(|error| unanswered(&error))?;
-        Ok(Response { inner, most: self.settings.max_reply_bytes })
+        let PeerSettings { max_reply_bytes: most, charset, .. } = self.settings;
+        Ok(Response { inner, most, charset })
     }
 }
 
@@ -100,11 +103,18 @@ impl Response {
         self.inner.headers().contains_key(RETRY_AFTER)
     }
 
-    /// Reads the body.
+    /// Reads the body as text: see [`Charset::decode`].
     ///
     /// # Errors
     /// When it is too large, late, or not whole.
-    pub async fn body(mut self) -> Result<Vec<u8>, Failure> {
+    pub async fn text(mut self) -> Result<String, Failure> {
+        let body = self.body().await?;
+        let content_type = self.inner.headers().get(CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        Ok(self.charset.decode(&body, content_type).into_owned())
+    }
+
+    async fn body(&mut self) -> Result<Vec<u8>, Failure> {
         if self.inner.content_length().is_some_and(|length| length > self.most as u64) {
             return Err(Failure::TooLarge);
         }

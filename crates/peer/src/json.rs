@@ -1,14 +1,35 @@
 //! Reading JSON that somebody else wrote.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
+
+/// The deepest that lists and objects may nest.
+const MAX_DEPTH: usize = 128;
 
 /// A JSON object and nothing else: serde on its own would also read a struct from a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Object<T>(pub T);
+
+/// Text that is not one JSON object of the expected form, or nests too deep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the text cannot be read")]
+pub struct Unreadable;
+
+impl<T: DeserializeOwned> Object<T> {
+    /// Reads a whole text. A lone surrogate, which no Rust text can hold, is read as U+FFFD; lists
+    /// and objects may nest 128 deep.
+    ///
+    /// # Errors
+    /// See [`Unreadable`].
+    pub fn read(text: &str) -> Result<T, Unreadable> {
+        let text = within_bounds(text).ok_or(Unreadable)?;
+        serde_json::from_str(&text).map(|Self(value)| value).map_err(|_| Unreadable)
+    }
+}
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -27,5 +48,86 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
         }
 
         deserializer.deserialize_map(OnlyObject(PhantomData))
+    }
+}
+
+/// The text with every escaped lone surrogate replaced; `None` if it nests too deep.
+fn within_bounds(text: &str) -> Option<Cow<'_, str>> {
+    let bytes = text.as_bytes();
+    let (mut at, mut depth, mut in_string) = (0, 0_usize, false);
+    let mut lone = Vec::new();
+    while let Some(byte) = bytes.get(at) {
+        let mut length = 1;
+        match byte {
+            b'"' => in_string = !in_string,
+            b'\\' if in_string => match (unit(bytes, at), unit(bytes, at + 6)) {
+                (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => length = 12,
+                (Some(0xd800..=0xdfff), _) => lone.push(at),
+                (Some(_), _) => {}
+                (None, _) => length = 2,
+            },
+            b'[' | b'{' if !in_string => depth += 1,
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        at += length;
+    }
+    if lone.is_empty() {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut bytes = bytes.to_vec();
+    for at in lone {
+        bytes[at..at + 6].copy_from_slice(b"\\uFFFD");
+    }
+    String::from_utf8(bytes).ok().map(Cow::Owned)
+}
+
+/// The UTF-16 code unit of the escape `\uXXXX` that begins here.
+fn unit(bytes: &[u8], at: usize) -> Option<u32> {
+    let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
+    digits.iter().try_fold(0, |unit, digit| Some(unit * 16 + char::from(*digit).to_digit(16)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn a_lone_surrogate_is_replaced_and_a_pair_kept() {
+        for (given, expected) in [
+            (r#"{"a":"\ud83d"}"#, "\u{fffd}"),
+            (r#"{"a":"\uDE00\uD83D"}"#, "\u{fffd}\u{fffd}"),
+            (r#"{"a":"\ud83d\ud83d\ude00"}"#, "\u{fffd}😀"),
+            (r#"{"a":"\ud83d\n\ude00"}"#, "\u{fffd}\n\u{fffd}"),
+            (r#"{"a":"\ud83d\ude00 \\ud83d \"\u00e9"}"#, "😀 \\ud83d \"é"),
+        ] {
+            let read: Value = Object::read(given).unwrap();
+            assert_eq!(read["a"], expected, "{given}");
+        }
+        let read: Value = Object::read(r#"{"\ud83d":"","b":1}"#).unwrap();
+        assert_eq!(read["b"], 1);
+        for broken in [r#"{"a":"\ud8"}"#, r#"{"a":"\u+d8f"}"#, r#"{"a":"\"#, r#"{"a\ud83d":"#] {
+            assert_eq!(Object::<Value>::read(broken), Err(Unreadable), "{broken}");
+        }
+    }
+
+    #[test]
+    fn nesting_is_bounded_outside_of_strings() {
+        #[derive(Debug, PartialEq, Eq, serde::Deserialize)]
+        struct Nothing {}
+
+        let nested = |deep: usize| format!("{{\"a\":{}{}}}", "[".repeat(deep), "]".repeat(deep));
+        assert_eq!(Object::read(&nested(MAX_DEPTH - 1)), Ok(Nothing {}));
+        for deep in [MAX_DEPTH, 100_000] {
+            assert_eq!(Object::<Nothing>::read(&nested(deep)), Err(Unreadable));
+        }
+        let wide = format!("{{\"a\":[{}]}}", ["[]"; 500].join(","));
+        let quoted = format!("{{\"a\":\"{}\"}}", "\\\"[".repeat(500));
+        assert_eq!((Object::read(&wide), Object::read(&quoted)), (Ok(Nothing {}), Ok(Nothing {})));
     }
 }

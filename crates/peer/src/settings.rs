@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use reqwest::Url;
 
+use crate::charset::Charset;
+
 /// The longest that a call may take.
 const LONGEST: Duration = Duration::from_secs(3600);
 
@@ -54,6 +56,9 @@ pub struct PeerSettings {
     pub timeout: Duration,
     /// The largest reply that is read, in bytes; 64 KiB by default.
     pub max_reply_bytes: usize,
+    /// How a reply is read that is not UTF-8 and declares no charset; UTF-8 by default, with
+    /// U+FFFD for what is none.
+    pub charset: Charset,
     /// Certificates (PEM) of authorities trusted beside those of the machine.
     pub extra_roots: Option<Pem>,
     /// Our certificate chain and private key (PEM), for a peer that asks who calls.
@@ -73,6 +78,7 @@ impl PeerSettings {
             connect_timeout: Duration::from_secs(2),
             timeout: Duration::from_secs(10),
             max_reply_bytes: 64 * 1024,
+            charset: Charset::UTF_8,
             extra_roots: None,
             identity: None,
             allow_plaintext: false,
@@ -107,6 +113,7 @@ impl fmt::Debug for PeerSettings {
             .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)
             .field("max_reply_bytes", &self.max_reply_bytes)
+            .field("charset", &self.charset)
             .field("extra_roots", &self.extra_roots)
             .field("identity", &self.identity)
             .field("allow_plaintext", &self.allow_plaintext)

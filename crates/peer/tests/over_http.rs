@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use madoguchi_peer::{Call, Connections, Failure, Peer, PeerSettings};
+use madoguchi_peer::{Call, Charset, Connections, Failure, Peer, PeerSettings};
 use madoguchi_testkit::http_stub::{Behaviour, HttpStub, Response};
 
 const SOON: Duration = Duration::from_secs(5);
@@ -16,9 +16,9 @@ fn call(path: &str) -> Call<'_> {
     Call { path, headers: &[("x-flow", "f-1"), ("password", "p")], body: b"{}", within: SOON }
 }
 
-async fn answer(peer: &Peer, call: Call<'_>) -> Result<(u16, Vec<u8>), Failure> {
+async fn answer(peer: &Peer, call: Call<'_>) -> Result<(u16, String), Failure> {
     let response = peer.post(call).await?;
-    Ok((response.status(), response.body().await?))
+    Ok((response.status(), response.text().await?))
 }
 
 #[tokio::test]
@@ -26,12 +26,28 @@ async fn a_call_is_one_json_post_with_its_headers() {
     let stub = HttpStub::start().await.unwrap();
     stub.next(Behaviour::Respond(Response::json(404, "[]")));
     let peer = peer(stub.url("/base/"), Connections::Fresh);
-    assert_eq!(answer(&peer, call("/itau/codigo")).await, Ok((404, b"[]".to_vec())));
+    assert_eq!(answer(&peer, call("/itau/codigo")).await, Ok((404, "[]".to_owned())));
     let received = &stub.received()[0];
     assert_eq!((received.method(), received.path()), ("POST", "/base/itau/codigo"));
     assert_eq!(received.header("x-flow"), Some("f-1"));
     assert_eq!(received.header("content-type"), Some("application/json"));
     assert_eq!(received.body, b"{}");
+}
+
+#[tokio::test]
+async fn a_reply_is_read_by_its_own_charset_or_ours() {
+    let stub = HttpStub::start().await.unwrap();
+    let settings = PeerSettings { charset: Charset::BIG5, ..PeerSettings::new(stub.url("")) };
+    let peer = Peer::new(settings).unwrap();
+    for (content_type, body, text) in [
+        ("application/json", &b"\xa5\xe6\xa9\xf6"[..], "交易"),
+        ("application/json", "交易".as_bytes(), "交易"),
+        ("application/json; charset=iso-8859-1", b"s\xe3o", "são"),
+    ] {
+        let response = Response::new(200, body).with_header("content-type", content_type);
+        stub.next(Behaviour::Respond(response));
+        assert_eq!(answer(&peer, call("/")).await, Ok((200, text.to_owned())), "{content_type}");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Replies as the bank may write them, and as nobody should.
 
 use madoguchi_domain::core_bank::{Answer, FinalCodes, Outcome, classify};
+use madoguchi_peer::Charset;
 use madoguchi_testkit::core_bank_contract::order;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -17,7 +18,8 @@ fn sent(layout: Layout) -> Value {
 }
 
 fn meaning(body: &[u8]) -> Outcome {
-    let answer = reply(body).map_or_else(Answer::Lost, Answer::Replied);
+    let answer =
+        reply(&Charset::BIG5.decode(body, None)).map_or_else(Answer::Lost, Answer::Replied);
     classify(&order("T1222222"), &answer, &FinalCodes::default())
 }
 
@@ -59,7 +61,7 @@ fn the_time_stamp_has_two_digits_and_the_banks_offset_over_new_year() {
 #[test]
 fn the_reply_fixture_is_applied() {
     assert_eq!(meaning(REPLY.as_bytes()), Outcome::Applied);
-    let facts = reply(REPLY.as_bytes()).unwrap();
+    let facts = reply(REPLY).unwrap();
     assert_eq!(facts.arrangement.as_deref(), Some("AA19337Z8L29"));
     assert_eq!(facts.level.as_deref(), Some("1A"));
 }
@@ -87,13 +89,11 @@ fn codes_and_echo_are_found_in_each_place_and_twice_if_they_agree() {
 #[test]
 fn places_that_differ_are_a_contradiction() {
     let refused = json!([{ "RtrnCode": "E1", "RtrnDesc": "200{success}" }]);
-    let described = json!([{ "RtrnCode": "200", "RtrnDesc": "insufficient" }]);
     let both = json!([codes()[0], codes()[0]]);
     let partial = json!({ "ArrngId": "AA19337Z8L29" });
     let product = json!({ "ArrngId": "AA19337Z8L29", "ProdName": "P", "AcctInfo": {} });
     for root in [
         json!({ "RtrnStatCode": codes(), "ServiceBody": { "RtrnStatCode": refused } }),
-        json!({ "RtrnStatCode": codes(), "ServiceHeader": { "RtrnStatCode": described } }),
         json!({ "ServiceHeader": { "RtrnStatCode": codes() },
             "ServiceBody": { "RtrnStatCode": both } }),
         json!({ "RtrnStatCode": codes(), "ServiceBody": { "RtrnStatCode": [] } }),
@@ -163,12 +163,72 @@ fn a_truncated_reply_is_unreadable_wherever_it_ends() {
 }
 
 #[test]
-fn bytes_that_are_not_utf_8_are_unreadable_even_where_nothing_is_looked_for() {
-    for place in ["200{success}", "DA2100001", "HeaderInfo"] {
+fn bytes_of_no_character_spoil_only_the_field_they_are_in() {
+    for (place, expected) in [
+        ("200{success}", Outcome::Applied),
+        ("DA2100001", Outcome::Applied),
+        ("HeaderInfo", Outcome::Applied),
+        ("AC.DIGITAL", Outcome::Applied),
+        ("T1222222", Outcome::Unknown(Doubt::WrongTransaction)),
+        ("200\"", Outcome::Unknown(Doubt::Unreadable)),
+        ("AA19337Z8L29", Outcome::Unknown(Doubt::WrongEcho)),
+        ("1A\"", Outcome::Unknown(Doubt::WrongEcho)),
+    ] {
         let at = REPLY.find(place).unwrap();
         let mut body = REPLY.as_bytes().to_vec();
         body[at] = 0xff;
-        assert_eq!(meaning(&body), Outcome::Unknown(Doubt::Unreadable), "{place}");
+        assert_eq!(meaning(&body), expected, "{place}");
+    }
+}
+
+#[test]
+fn a_return_description_never_spoils_a_proof() {
+    let described = |reply: &str, description: &[u8]| {
+        let (before, after) = reply.split_once("\"200{success}\"").unwrap();
+        [before.as_bytes(), description, after.as_bytes()].concat()
+    };
+    for description in [
+        &b"null"[..],
+        b"1e999",
+        b"-99999999999999999999999999",
+        b"{\"a\":[true,\"\\ud83d\"]}",
+        b"\"\\ud83d\"",
+        b"\"\\udc00 and more\"",
+        b"\"\xa5\xe6\xa9\xf6\xa6\xa8\xa5\x5c\"",
+        b"\"\xff\xfe\"",
+        b"\"a\",\"RtrnDesc\":\"b\"",
+    ] {
+        let shown = String::from_utf8_lossy(description);
+        assert_eq!(meaning(&described(REPLY, description)), Outcome::Applied, "{shown}");
+        let others = described(&REPLY.replace("T1222222", "T1222223"), description);
+        let doubt = Outcome::Unknown(Doubt::WrongTransaction);
+        assert_eq!(meaning(&others), doubt, "{shown}");
+    }
+    let other = json!([{ "RtrnCode": "200", "RtrnDesc": "insufficient" }]);
+    let root = json!({ "RtrnStatCode": codes(), "ServiceHeader": { "RtrnStatCode": other } });
+    assert_eq!(meaning(with_root(&root).as_bytes()), Outcome::Applied);
+}
+
+#[test]
+fn a_product_name_of_any_kind_is_read() {
+    for name in ["1e999", "null", "[1]", r#""\ud83d""#] {
+        let body = REPLY.replace("\"AC.DIGITAL.SAV\"", name);
+        assert_ne!(body, REPLY);
+        assert_eq!(meaning(body.as_bytes()), Outcome::Applied, "{name}");
+    }
+}
+
+#[test]
+fn a_lone_surrogate_in_a_proof_field_is_no_match() {
+    for (place, expected) in [
+        ("T1222222", Outcome::Unknown(Doubt::WrongTransaction)),
+        ("\"200\"", Outcome::Unknown(Doubt::Unreadable)),
+        ("AA19337Z8L29", Outcome::Unknown(Doubt::WrongEcho)),
+        ("\"1A\"", Outcome::Unknown(Doubt::WrongEcho)),
+    ] {
+        let text = place.trim_matches('"');
+        let body = REPLY.replace(place, &place.replace(text, &format!("{text}\\ud83d")));
+        assert_eq!(meaning(body.as_bytes()), expected, "{place}");
     }
 }
 

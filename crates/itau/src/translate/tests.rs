@@ -1,13 +1,14 @@
 //! Replies are read leniently, kept whole, and called unreadable where they are.
 
+use madoguchi_peer::Charset;
 use madoguchi_testkit::samples;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
-const CONTEXTOS: &[u8] = include_bytes!("../../tests/fixtures/contextos_reply.json");
-const CODIGO: &[u8] = include_bytes!("../../tests/fixtures/codigo_reply.json");
+const CONTEXTOS: &str = include_str!("../../tests/fixtures/contextos_reply.json");
+const CODIGO: &str = include_str!("../../tests/fixtures/codigo_reply.json");
 
 fn now() -> Timestamp {
     samples::start()
@@ -16,7 +17,7 @@ fn now() -> Timestamp {
 #[test]
 fn the_sources_context_is_read_as_far_as_it_says_anything() {
     let Found { value, document } = context_answer(CONTEXTOS, now()).unwrap();
-    assert_eq!(document.expose().as_bytes(), CONTEXTOS);
+    assert_eq!(document.expose(), CONTEXTOS);
     let text = |text: &str| Some(Personal::new(text));
     let expected = CallerContext {
         cpf: Some(TaxId::Unrecognised(Personal::new("CPF"))),
@@ -37,7 +38,7 @@ fn the_sources_context_is_read_as_far_as_it_says_anything() {
 #[test]
 fn the_sources_owner_is_read_with_a_manager_who_is_no_list() {
     let Found { value, document } = account_answer(CODIGO).unwrap();
-    assert_eq!(document.expose().as_bytes(), CODIGO);
+    assert_eq!(document.expose(), CODIGO);
     let manager = Manager {
         email: Some(Personal::new("gerente@itau-unibanco.com.br")),
         ..Manager::default()
@@ -58,7 +59,7 @@ fn one_and_many_are_read_alike_everywhere() {
     let phone = |number: &str| json!({ "numero": number });
     let read = |phones: Value, managers: Value| {
         let reply = json!({ "data": { "telefones": phones, "gerentes": managers } });
-        account_answer(reply.to_string().as_bytes()).unwrap().value
+        account_answer(&reply.to_string()).unwrap().value
     };
     let manager = |phones: Value| json!({ "racf_gerente": "G", "telefones": phones });
     let one = read(phone("1"), manager(phone("2")));
@@ -78,7 +79,7 @@ fn a_field_of_another_kind_is_not_there_and_spoils_no_other() {
     let reply = json!({ "expireIn": 90, "payload": {
         "u_cpf": {}, "u_ag": 1500, "u_cc": ["1"], "u_id": null, "u_dseg": "Biometria", "u_seg": true
     } });
-    let value = context_answer(reply.to_string().as_bytes(), now()).unwrap().value;
+    let value = context_answer(&reply.to_string(), now()).unwrap().value;
     let expected = CallerContext {
         branch: Some(Personal::new("1500")),
         device: Some(SecurityDevice::Other(Personal::new("Biometria"))),
@@ -89,11 +90,40 @@ fn a_field_of_another_kind_is_not_there_and_spoils_no_other() {
 }
 
 #[test]
+fn a_lone_surrogate_spoils_nothing_wherever_it_is() {
+    let text = r#"{"\ud83d":"\ud83d","code":"0","payload":{"u_id":"AUT","u_tag":"Ol\u00e1 \ud83d",
+        "u_seg":"\udc00PF","\udc00":[{"x":"\ud83d"}]}}"#;
+    let Found { value, document } = context_answer(text, now()).unwrap();
+    assert_eq!(document.expose(), text, "passed on as it came");
+    assert_eq!(value.identification, Some(Identification::Authenticated));
+    assert_eq!(value.segment, Some(Personal::new("\u{fffd}PF")));
+    let text = r#"{"data":{"nome_completo":"Ana","x":"\ud83d","emails":{"email":"a@b.c",
+        "y":["\udfff"]},"gerentes":[{"racf_gerente":"G","telefones":{"z":"\ud83d"}}]}}"#;
+    let Found { value, document } = account_answer(text).unwrap();
+    assert_eq!(document.expose(), text, "passed on as it came");
+    assert_eq!((value.name, value.emails.len()), (Some(Personal::new("Ana")), 1));
+    assert_eq!(value.managers[0].user, Some(Personal::new("G")));
+}
+
+#[test]
+fn a_number_out_of_range_spoils_only_its_field() {
+    let text = r#"{"expireIn":1e999,"n":-1e999,"payload":{"u_cpf":1e999,"u_ag":1500}}"#;
+    let value = context_answer(text, now()).unwrap().value;
+    let branch = Some(Personal::new("1500"));
+    assert_eq!(value, CallerContext { branch, ..CallerContext::default() });
+    let text = r#"{"data":{"agencia":1e999,"conta_corrente":"1","x":1e999,"emails":[1e999,
+        {"email":"a@b.c","principal":1e999,"x":1e999}],"telefones":1e999}}"#;
+    let value = account_answer(text).unwrap().value;
+    assert_eq!((value.branch, value.account), (None, Some(Personal::new("1"))));
+    assert_eq!((value.emails.len(), value.phones.len()), (1, 0));
+    assert_eq!(value.emails[0].main, None);
+}
+
+#[test]
 fn only_the_code_1_is_a_failure() {
     let answered = |code: Value| {
         let reply = json!({ "code": code, "payload": {}, "data": {} }).to_string();
-        let (context, owner) =
-            (context_answer(reply.as_bytes(), now()), account_answer(reply.as_bytes()));
+        let (context, owner) = (context_answer(&reply, now()), account_answer(&reply));
         assert_eq!(context.is_ok(), owner.is_ok());
         context.map(drop)
     };
@@ -103,35 +133,34 @@ fn only_the_code_1_is_a_failure() {
     for code in [json!("0"), json!(0), json!(""), json!(null), json!("2"), json!({})] {
         assert_eq!(answered(code), Ok(()));
     }
-    assert!(reports_failure(br#"{"code":"1","message":"x"}"#));
+    assert!(reports_failure(r#"{"code":"1","message":"x"}"#));
     for other in ["", "<html>", "{}", r#"{"code":"0"}"#, "[1]", r#""1""#] {
-        assert!(!reports_failure(other.as_bytes()), "{other}");
+        assert!(!reports_failure(other), "{other}");
     }
 }
 
 #[test]
 fn what_is_no_object_of_the_documented_form_is_unreadable() {
     let deep = format!("{{\"x\":{}1{}}}", "[".repeat(200), "]".repeat(200));
-    let bad: [&[u8]; 12] = [
-        b"",
-        b"[]",
-        b"7",
-        b"null",
-        b"\"text\"",
-        b"{",
-        b"{} {}",
-        b"{\"x\":\xff}",
-        b"\xef\xbb\xbf{}",
-        deep.as_bytes(),
-        b"{\"payload\":[]}",
-        b"{\"payload\":{\"u_id\":\"AUT\",\"u_id\":\"NID\"}}",
+    let bad = [
+        "",
+        "[]",
+        "7",
+        "null",
+        "\"text\"",
+        "{",
+        "{} {}",
+        "{\"x\":\u{fffd}}",
+        "\u{feff}{}",
+        &deep,
+        "{\"payload\":[]}",
+        "{\"payload\":{\"u_id\":\"AUT\",\"u_id\":\"NID\"}}",
     ];
-    for body in bad {
-        let shown = String::from_utf8_lossy(body);
-        assert_eq!(context_answer(body, now()), Err(NoAnswer::Unreadable), "{shown}");
+    for text in bad {
+        assert_eq!(context_answer(text, now()), Err(NoAnswer::Unreadable), "{text}");
     }
-    for body in [b"{\"data\":7}", bad[2], bad[9]] {
-        assert_eq!(account_answer(body), Err(NoAnswer::Unreadable));
+    for text in ["{\"data\":7}", bad[2], bad[9]] {
+        assert_eq!(account_answer(text), Err(NoAnswer::Unreadable), "{text}");
     }
 }
 
@@ -157,11 +186,11 @@ fn nothing_of_an_answer_is_printed() {
     let mut printed = String::new();
     for document in [samples::CONTEXT_DOCUMENT, wild] {
         scalars(&serde_json::from_str(document).unwrap(), &mut canaries);
-        printed += &format!("{:?}", context_answer(document.as_bytes(), now()).unwrap());
+        printed += &format!("{:?}", context_answer(document, now()).unwrap());
     }
     for document in [samples::OWNER_DOCUMENT, wilder] {
         scalars(&serde_json::from_str(document).unwrap(), &mut canaries);
-        printed += &format!("{:?}", account_answer(document.as_bytes()).unwrap());
+        printed += &format!("{:?}", account_answer(document).unwrap());
     }
     // A letter or two stand in the names of fields, and what is of a closed set in its variant.
     canaries.retain(|canary| canary.len() > 2 && canary != "Token");
@@ -191,7 +220,8 @@ fn json_value() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = (context_answer(&body, now()), account_answer(&body), reports_failure(&body));
+        let text = Charset::ISO_8859_1.decode(&body, None);
+        let _ = (context_answer(&text, now()), account_answer(&text), reports_failure(&text));
     }
 
     #[test]
@@ -199,17 +229,18 @@ proptest! {
         place in 0_usize..855, byte in any::<u8>(),
     ) {
         for whole in [CONTEXTOS, CODIGO] {
-            let mut body = whole.to_vec();
+            let mut body = whole.as_bytes().to_vec();
             let place = place % body.len();
             body[place] = byte;
+            let text = Charset::ISO_8859_1.decode(&body, None);
             let documents = [
-                context_answer(&body, now()).map(|found| found.document),
-                account_answer(&body).map(|found| found.document),
+                context_answer(&text, now()).map(|found| found.document),
+                account_answer(&text).map(|found| found.document),
             ];
             for document in documents.into_iter().flatten() {
-                prop_assert_eq!(document.expose().as_bytes(), &body);
+                prop_assert_eq!(document.expose(), &*text);
             }
-            prop_assert!(context_answer(&body[..place], now()).is_err());
+            prop_assert!(context_answer(&whole[..place], now()).is_err());
         }
     }
 
@@ -220,15 +251,15 @@ proptest! {
         let payload = json!({ "u_id": values[0], "u_cpf": values[1], "u_ag": values[2],
             "contexto": values[3], "u_dest": values[4] });
         let context = json!({ "expireIn": values[5], "payload": payload }).to_string();
-        prop_assert!(context_answer(context.as_bytes(), now()).is_ok());
+        prop_assert!(context_answer(&context, now()).is_ok());
         let owner = json!({ "data": { "telefones": values[0], "gerentes": values[1],
             "emails": values[2], "cpf_cnpj": values[3], "tipo_pessoa": values[4] } }).to_string();
-        prop_assert!(account_answer(owner.as_bytes()).is_ok());
+        prop_assert!(account_answer(&owner).is_ok());
         let odd = json!({ "code": "0", "payload": values[0], "data": values[1] });
         let fits = |value: &Value| value.is_object() || value.is_null();
         let odd_text = odd.to_string();
-        let read = context_answer(odd_text.as_bytes(), now()).is_ok();
+        let read = context_answer(&odd_text, now()).is_ok();
         prop_assert_eq!(read, fits(&values[0]));
-        prop_assert_eq!(account_answer(odd_text.as_bytes()).is_ok(), fits(&values[1]));
+        prop_assert_eq!(account_answer(&odd_text).is_ok(), fits(&values[1]));
     }
 }

@@ -1,8 +1,10 @@
 //! Fields that are read as far as they can be, and never make the whole unreadable.
 
+use madoguchi_peer::Object;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::Number;
+use serde_json::value::RawValue;
 
 /// A field that should be text. A number is its digits; empty, null and anything else is nothing.
 #[derive(Default)]
@@ -20,11 +22,11 @@ impl Text {
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match Value::deserialize(deserializer)? {
-            Value::String(text) => Some(text).filter(|text| !text.is_empty()),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-        }))
+        // As it was written: a number that fits no type is only this field's trouble.
+        let raw = <&RawValue>::deserialize(deserializer)?.get();
+        let text: Option<String> = serde_json::from_str(raw).ok();
+        let digits = || serde_json::from_str(raw).ok().map(|number: Number| number.to_string());
+        Ok(Self(text.or_else(digits).filter(|text| !text.is_empty())))
     }
 }
 
@@ -46,12 +48,9 @@ impl<T> Default for Listed<T> {
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Listed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let given = match Value::deserialize(deserializer)? {
-            one @ Value::Object(_) => vec![one],
-            Value::Array(many) => many,
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
-        };
-        let objects = given.into_iter().filter(Value::is_object);
-        Ok(Self(objects.filter_map(|one| serde_json::from_value(one).ok()).collect()))
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        let given = serde_json::from_str(raw.get()).unwrap_or_else(|_| vec![raw]);
+        let one = |raw: &RawValue| serde_json::from_str(raw.get()).ok().map(|Object(one)| one);
+        Ok(Self(given.into_iter().filter_map(one).collect()))
     }
 }
