@@ -29,6 +29,9 @@ use crate::settings::{EsbLayout, EsbSection, ItauSection, PeerSection, Settings}
 use crate::system::{SystemClock, SystemIds};
 use crate::tasks::Tasks;
 
+// A value that settings hold; the adapters that use it stay behind their ports.
+pub(crate) use madoguchi_peer::Charset;
+
 /// Says whether a text is a database's address.
 pub(crate) fn check_database_url(text: &str) -> Result<(), InvalidUrl> {
     DatabaseUrl::parse(text).map(|_| ())
@@ -207,6 +210,7 @@ fn peer_settings(peer: &PeerSection) -> PeerSettings {
         connect_timeout: peer.connect_timeout,
         timeout: peer.timeout,
         max_reply_bytes: peer.max_reply_bytes as usize,
+        charset: peer.charset,
         allow_plaintext: peer.allow_plaintext,
         extra_roots: peer.extra_roots.clone().map(Pem::new),
         identity: peer.identity.clone().map(|pem| Pem::new(pem.0)),

@@ -5,14 +5,16 @@ use std::time::Duration;
 use madoguchi_domain::core_bank::{FinalCodes, Guarantee, UpstreamCode};
 use toml::Value;
 
-use super::peer::{PeerLimits, PeerSection};
+use super::peer::{PeerDefaults, PeerSection};
 use super::reader::{Section, value};
+use crate::wiring::Charset;
 
 /// What holds for a call unless it is configured.
-const LIMITS: PeerLimits = PeerLimits {
+const DEFAULTS: PeerDefaults = PeerDefaults {
     connect_timeout: Duration::from_secs(2),
     timeout: Duration::from_secs(10),
     max_reply_bytes: 64 * 1024,
+    charset: Charset::BIG5,
 };
 
 /// Where `CustInfo` stands in a request.
@@ -45,7 +47,7 @@ pub struct EsbSection {
 
 impl EsbSection {
     pub(super) fn read(section: &mut Section<'_>) -> Self {
-        let peer = PeerSection::read(section, "the address DA21 is sent to", LIMITS);
+        let peer = PeerSection::read(section, "the address DA21 is sent to", DEFAULTS);
         let guarantee =
             |text: &str| Guarantee::parse(text).ok_or("must be dedupes, absolute-set or none");
         let default = Guarantee::AbsoluteSet;

@@ -5,15 +5,17 @@ use std::time::Duration;
 use madoguchi_domain::caller::{ApiKey, DacRule, Entity};
 use madoguchi_domain::secret::Credentials;
 
-use super::peer::{PeerLimits, PeerSection};
+use super::peer::{PeerDefaults, PeerSection};
 use super::reader::{Section, value};
 use super::secrets::{Places, secret};
+use crate::wiring::Charset;
 
 /// What holds for a lookup unless it is configured.
-const LIMITS: PeerLimits = PeerLimits {
+const DEFAULTS: PeerDefaults = PeerDefaults {
     connect_timeout: Duration::from_secs(2),
     timeout: Duration::from_secs(5),
     max_reply_bytes: 256 * 1024,
+    charset: Charset::ISO_8859_1,
 };
 /// A lookup must be over before its caller is told to ask again.
 const LONGEST: Duration = Duration::from_secs(12);
@@ -49,7 +51,7 @@ pub struct ItauSection {
 
 impl ItauSection {
     pub(super) fn read(section: &mut Section<'_>) -> Option<Self> {
-        let peer = PeerSection::read(section, "the address before /apiaccess", LIMITS);
+        let peer = PeerSection::read(section, "the address before /apiaccess", DEFAULTS);
         if peer.timeout > LONGEST {
             section
                 .mistake("timeout_ms", "must be at most 12000: callers are answered within 15 s");

@@ -7,7 +7,7 @@ use toml::Value;
 use super::hidden::Hidden;
 use super::reader::{Section, value};
 use super::secrets::only_for_its_owner;
-use crate::wiring::check_peer;
+use crate::wiring::{Charset, check_peer};
 
 /// How a system is reached.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub struct PeerSection {
     pub timeout: Duration,
     /// How large a reply may be.
     pub max_reply_bytes: u32,
+    /// How a reply is read that is not UTF-8 and declares no charset.
+    pub charset: Charset,
     /// Certificates of a private authority to trust, in PEM.
     pub extra_roots: Option<Vec<u8>>,
     /// Our own certificate and key, in PEM.
@@ -30,24 +32,26 @@ pub struct PeerSection {
 
 /// What holds for a call unless it is configured.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct PeerLimits {
+pub(super) struct PeerDefaults {
     pub(super) connect_timeout: Duration,
     pub(super) timeout: Duration,
     pub(super) max_reply_bytes: u32,
+    pub(super) charset: Charset,
 }
 
 impl PeerSection {
     /// Reads the keys of a peer; a missing address, which is `meaning`, is noted, and stands empty
     /// until all is refused.
-    pub(super) fn read(section: &mut Section<'_>, meaning: &str, limits: PeerLimits) -> Self {
+    pub(super) fn read(section: &mut Section<'_>, meaning: &str, defaults: PeerDefaults) -> Self {
         let url = section.required("url", meaning, value::text);
         let allow_plaintext = section.or("allow_plaintext", false, value::boolean);
         let millis = |most| value::millis(1, most);
         let connect_timeout =
-            section.or("connect_timeout_ms", limits.connect_timeout, millis(60_000));
-        let timeout = section.or("timeout_ms", limits.timeout, millis(120_000));
+            section.or("connect_timeout_ms", defaults.connect_timeout, millis(60_000));
+        let timeout = section.or("timeout_ms", defaults.timeout, millis(120_000));
         let bytes = value::whole(1024, 1 << 20);
-        let max_reply_bytes = section.or("max_reply_bytes", limits.max_reply_bytes, bytes);
+        let max_reply_bytes = section.or("max_reply_bytes", defaults.max_reply_bytes, bytes);
+        let charset = section.or("charset", defaults.charset, value::parsed(Charset::parse));
         let file = |value| {
             let path = value::path(value)?;
             std::fs::read(&path).map_err(|_| format!("cannot be read: {}", path.display()))
@@ -64,6 +68,7 @@ impl PeerSection {
             connect_timeout,
             timeout,
             max_reply_bytes,
+            charset,
             extra_roots,
             identity,
         };

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
+use crate::wiring::Charset;
 
 fn key_file(dir: &tempfile::TempDir, mode: u32) -> String {
     let path = dir.path().join("key");
@@ -118,6 +119,23 @@ fn a_prefix_that_could_not_be_reached_is_refused() {
             .replace("[server]", &format!("[server]\nsource_prefix = \"{prefix}\""));
         assert_eq!(mistakes(&text, &[]), ["server.source_prefix"], "{prefix}");
     }
+}
+
+#[test]
+fn a_charset_is_a_label_that_extends_ascii() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = with_lookups(&dir);
+    let settings = Settings::parse(&text, []).unwrap();
+    assert_eq!(settings.esb.peer.charset, Charset::BIG5);
+    assert_eq!(settings.itau.unwrap().peer.charset, Charset::ISO_8859_1);
+    let env = [("MADOGUCHI__ESB__CHARSET".to_owned(), "GB18030".to_owned())];
+    let settings = Settings::parse(&text, env).unwrap();
+    assert_eq!(Ok(settings.esb.peer.charset), Charset::parse("gb18030"));
+    let bad = [("MADOGUCHI__ESB__CHARSET", "big-5"), ("MADOGUCHI__ITAU__CHARSET", "utf-16")];
+    assert_eq!(mistakes(&text, &bad), ["esb.charset", "itau.charset"]);
+    let env = bad.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let told = Settings::parse(&text, env).unwrap_err().to_string();
+    assert_eq!(told.matches("for example \"utf-8\", \"big5\"").count(), 2, "{told}");
 }
 
 /// The shortest configuration with the lookups and their gateway.
