@@ -141,7 +141,7 @@ async fn a_malformed_request_is_400_and_names_the_field_but_not_its_value() {
         (r#"{"contextId":"a","encoded":0}"#, "encoded"),
         (r#"{"contextId":"a","contextId":"b"}"#, "twice"),
         ("[]", "object"),
-        ("{", "object"),
+        ("{", "JSON"),
         (&long, "contextId"),
         (&plain, "encoded"),
     ];

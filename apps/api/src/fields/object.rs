@@ -1,0 +1,135 @@
+//! One JSON object from bytes: known keys with their values; the others are skipped, not read.
+
+use std::fmt;
+
+use madoguchi_domain::field::InvalidField;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::problem::Problem;
+
+const MAX_KEYS: usize = 256;
+/// The deepest that lists and objects may nest, the body itself included.
+const MAX_DEPTH: usize = 128;
+
+/// A value of a known key.
+pub(super) enum Given {
+    Null,
+    Boolean(bool),
+    Text(String),
+    /// A text with a lone surrogate, which is no Unicode text.
+    LoneSurrogate,
+    /// A number, a list or an object.
+    Other,
+}
+
+impl Given {
+    /// Reads a value that is valid JSON.
+    fn of(raw: &str) -> Self {
+        match raw {
+            "null" => Self::Null,
+            "true" => Self::Boolean(true),
+            "false" => Self::Boolean(false),
+            text if text.starts_with('"') => {
+                serde_json::from_str(text).map_or(Self::LoneSurrogate, Self::Text)
+            }
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What an object holds.
+#[derive(Default)]
+pub(super) struct Object {
+    pub(super) known: Vec<(&'static str, Given)>,
+    /// Whether it has keys beside the known ones.
+    pub(super) has_others: bool,
+    twice: Option<&'static str>,
+    keys: usize,
+}
+
+/// Reads a whole body. The refusal names the rule that it breaks.
+pub(super) fn read(bytes: &[u8], known: &'static [&'static str]) -> Result<Object, Problem> {
+    let text = str::from_utf8(bytes).map_err(|_| Problem::invalid("the body must be UTF-8"))?;
+    if is_too_deep(text) {
+        return Err(Problem::invalid("the body must not nest deeper than 128 levels"));
+    }
+    // As a whole first: a key that is read as bytes is not looked at closely enough.
+    serde_json::from_str::<IgnoredAny>(text)
+        .map_err(|_| Problem::invalid("the body must be valid JSON"))?;
+    let object = serde_json::Deserializer::from_str(text).deserialize_map(OfKeys(known));
+    let object = object.map_err(|_| Problem::invalid("the body must be a JSON object"))?;
+    if object.keys > MAX_KEYS {
+        return Err(Problem::invalid("the body must have at most 256 keys"));
+    }
+    match object.twice {
+        Some(key) => Err(InvalidField::new(key, "must be given only once, not twice").into()),
+        None => Ok(object),
+    }
+}
+
+fn is_too_deep(text: &str) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    text.bytes().any(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => depth += 1,
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > MAX_DEPTH
+    })
+}
+
+/// Reads an object of which these keys are known.
+struct OfKeys(&'static [&'static str]);
+
+impl<'de> Visitor<'de> for OfKeys {
+    type Value = Object;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+        let mut object = Object::default();
+        while let Some(key) = map.next_key_seed(KnownKey(self.0))? {
+            object.keys += 1;
+            let Some(key) = key else {
+                object.has_others = true;
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            if object.known.iter().any(|(before, _)| *before == key) {
+                object.twice = Some(key);
+            }
+            object.known.push((key, Given::of(map.next_value::<&RawValue>()?.get())));
+        }
+        Ok(object)
+    }
+}
+
+/// Reads a key as bytes, which it may be whatever it holds, and finds it among these.
+struct KnownKey(&'static [&'static str]);
+
+impl<'de> DeserializeSeed<'de> for KnownKey {
+    type Value = Option<&'static str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_bytes(self)
+    }
+}
+
+impl Visitor<'_> for KnownKey {
+    type Value = Option<&'static str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_bytes<E>(self, key: &[u8]) -> Result<Self::Value, E> {
+        Ok(self.0.iter().find(|known| known.as_bytes() == key).copied())
+    }
+}
