@@ -17,13 +17,23 @@ pub enum TaxId {
 }
 
 impl TaxId {
-    /// Classifies a text: 11 digits, 14 characters, or a CPF padded to 14 with zeros on the left.
-    /// One that is right as both is decided by the person's type, where that is known.
+    /// Classifies a text: 11 digits, 14 characters, or a CPF padded to 14 with zeros on the left,
+    /// each with or without dots, hyphens, slashes and spaces. One that is right as both is decided
+    /// by the person's type, where that is known.
+    ///
+    /// ```
+    /// use madoguchi_domain::caller::TaxId;
+    ///
+    /// let plain = TaxId::classify("52998224725", None);
+    /// assert_eq!(TaxId::classify("529.982.247-25", None), plain);
+    /// ```
     #[must_use]
     pub fn classify(text: &str, person: Option<&PersonType>) -> Self {
-        let padded = text.strip_prefix("000").filter(|_| text.len() == 14);
-        let cpf = Cpf::parse(padded.unwrap_or(text)).ok();
-        match (Cnpj::parse(text).ok(), cpf, person) {
+        let is_punctuation = |c: char| matches!(c, '.' | '-' | '/') || c.is_whitespace();
+        let number = text.replace(is_punctuation, "");
+        let padded = number.strip_prefix("000").filter(|_| number.len() == 14);
+        let cpf = Cpf::parse(padded.unwrap_or(&number)).ok();
+        match (Cnpj::parse(&number).ok(), cpf, person) {
             (Some(_), Some(cpf), Some(PersonType::Natural)) | (None, Some(cpf), _) => {
                 Self::Cpf(cpf)
             }

@@ -75,6 +75,33 @@ fn the_type_of_a_person_decides_what_is_right_as_both() {
 }
 
 #[test]
+fn punctuation_changes_no_number() {
+    for (plain, punctuated) in [
+        ("52998224725", "529.982.247-25"),
+        ("52998224725", " 529 982 247 25\u{a0}"),
+        ("52998224725", "529982247/25"),
+        ("52998224725", "000.529.982.247-25"),
+        ("00052998224725", "529.982.247-25"),
+        ("33000167000101", "33.000.167/0001-01"),
+        ("12ABC34501DE35", "12.ABC.345/01DE-35"),
+        ("00000000000191", "00.000.000/0001-91"),
+        ("00000000000191", "000.000.000.001-91"),
+    ] {
+        for person in [None, Some(PersonType::Natural), Some(PersonType::Legal)] {
+            let plain = TaxId::classify(plain, person.as_ref());
+            let read = TaxId::classify(punctuated, person.as_ref());
+            assert_eq!(read, plain, "{punctuated}");
+            assert_eq!(read.masked(), plain.masked());
+            assert!(read.is_recognised() && read.agrees(&plain) && !read.contradicts(&plain));
+        }
+    }
+    for text in ["529.982.247-26", "529,982,247-25", "CPF 529.982.247-25", "...-", "- / ."] {
+        let kept = TaxId::classify(text, None);
+        assert_eq!(kept, TaxId::Unrecognised(Personal::new(text)), "kept as it came");
+    }
+}
+
+#[test]
 fn masks_show_as_much_as_the_vectors_do_and_debug_shows_nothing() {
     let vectors = vectors();
     for row in vectors["masking"].as_array().unwrap() {
