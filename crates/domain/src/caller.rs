@@ -27,6 +27,6 @@ use crate::personal::Personal;
 pub struct Found<T> {
     /// What we understand.
     pub value: T,
-    /// The answer as it came, JSON text: nothing that we do not know is lost.
+    /// The answer as it came, JSON text in UTF-8: nothing that we do not know is lost.
     pub document: Personal,
 }
