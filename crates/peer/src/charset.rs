@@ -1,4 +1,4 @@
-//! The character encoding of a reply: UTF-8 where it is valid, else as declared, else as configured.
+//! The character encoding of a reply: UTF-8 if it is valid, else as declared, else as configured.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,5 @@
-//! Any bytes, by our charset, as a reply of `contextos`: read or refused, kept as they came, and never a panic.
+//! Any bytes, by our charset, as a reply of `contextos`: read or refused, kept as they came, and
+//! never a panic.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
