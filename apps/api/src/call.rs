@@ -12,6 +12,7 @@ use madoguchi_domain::secret::AccessToken;
 
 use crate::fields::{self, FromFields};
 use crate::front::Front;
+use crate::headers;
 use crate::problem::{Code, Problem};
 use crate::routes;
 
@@ -95,14 +96,15 @@ async fn authenticate(
 
 /// The one token of a request: in `Acstkn` or as a bearer token. Two that differ are none.
 fn token(headers: &HeaderMap) -> Option<AccessToken> {
-    let direct = headers.get_all("acstkn").map(|value| value.to_str().ok());
+    let direct = headers::values(headers, "acstkn").map(|value| value.to_str().ok());
     // Other schemes are other people's: a proxy may use one of them for itself.
-    let bearer = headers.get_all(header::AUTHORIZATION).filter_map(|value| {
+    let bearer = headers::values(headers, header::AUTHORIZATION).filter_map(|value| {
         let Ok(text) = value.to_str() else {
             return Some(None);
         };
         let (scheme, token) = text.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then_some(Some(token))
+        let given = scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty();
+        given.then_some(Some(token))
     });
     let mut tokens = direct.chain(bearer).map(|text| AccessToken::parse(text?).ok());
     let first = tokens.next()??;
@@ -110,7 +112,7 @@ fn token(headers: &HeaderMap) -> Option<AccessToken> {
 }
 
 fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let mut types = headers.get_all(header::CONTENT_TYPE);
+    let mut types = headers::values(headers, header::CONTENT_TYPE);
     let given = types.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = given.split(';').next().unwrap_or_default().trim();
     if types.next().is_some() || !essence.eq_ignore_ascii_case("application/json") {
@@ -121,7 +123,8 @@ fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
 
 /// Refuses a body that says itself that it is too large, before any of it is read.
 fn announced(headers: &HeaderMap) -> Result<(), Problem> {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let length = headers::values(headers, header::CONTENT_LENGTH).next();
+    let length = length.and_then(|value| value.to_str().ok());
     match length.and_then(|text| text.parse::<usize>().ok()) {
         Some(length) if length > MOST => Err(Problem::of(Code::TooLarge)),
         Some(_) | None => Ok(()),

@@ -15,6 +15,7 @@ use madoguchi_domain::secret::Credentials;
 
 use crate::call::ReadBody;
 use crate::front::{Callers, Front};
+use crate::headers;
 use crate::problem::{Code, Problem};
 
 pub(crate) use problem::GatewayProblem;
@@ -58,7 +59,7 @@ impl<B: ReadBody + 'static> FromRequest for GatewayCall<B> {
 /// nobody's.
 fn credentials(headers: &HeaderMap) -> Credentials {
     let only = |name: &str| {
-        let mut values = headers.get_all(name);
+        let mut values = headers::values(headers, name);
         let first = values.next().map(|value| value.as_bytes().to_vec());
         first.filter(|_| values.next().is_none()).unwrap_or_default()
     };
@@ -94,7 +95,7 @@ const API_KEY: &str = "x-itau-apikey";
 
 /// The only value of a header, if there is one.
 fn one<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, InvalidField> {
-    let mut values = headers.get_all(name);
+    let mut values = headers::values(headers, name);
     let Some(value) = values.next() else {
         return Ok(None);
     };

@@ -10,6 +10,7 @@ mod descriptors;
 mod fields;
 mod front;
 mod gateway;
+mod headers;
 mod metering;
 mod problem;
 mod pursuit;

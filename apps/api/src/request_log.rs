@@ -12,6 +12,7 @@ use actix_web::{Error, HttpMessage};
 use madoguchi_domain::correlation::CorrelationId;
 
 use crate::front::Front;
+use crate::headers;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -21,7 +22,8 @@ pub(crate) async fn note(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let began = Instant::now();
-    let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
+    let given = headers::values(request.headers(), &REQUEST_ID).next();
+    let given = given.and_then(|value| value.to_str().ok());
     let id = match given.and_then(|text| CorrelationId::parse(text).ok()) {
         Some(id) => Some(id),
         None => request.app_data::<Data<Front>>().map(|front| front.ids.correlation()),

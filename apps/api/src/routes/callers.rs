@@ -12,6 +12,7 @@ use super::view;
 use crate::call::Call;
 use crate::front::Front;
 use crate::gateway::{passage, passes};
+use crate::headers;
 use crate::problem::{Code, Problem};
 
 const DEADLINE: &str = "x-deadline-ms";
@@ -36,7 +37,7 @@ pub(crate) async fn who(
 
 fn deadline(request: &HttpRequest) -> Result<Duration, InvalidField> {
     let rule = InvalidField::new(DEADLINE, "must be a whole number from 200 to 10000");
-    let mut values = request.headers().get_all(DEADLINE);
+    let mut values = headers::values(request.headers(), DEADLINE);
     let Some(value) = values.next() else {
         return Ok(USUAL);
     };

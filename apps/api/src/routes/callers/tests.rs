@@ -88,7 +88,7 @@ async fn the_headers_of_a_flow_pass_here_too() {
 #[actix_web::test]
 async fn a_deadline_or_a_body_that_is_none_is_refused() {
     let stage = knowing_maria();
-    for deadline in ["", "0", "199", "10001", "-1", "1e3", "2 s", "99999999999999999999"] {
+    for deadline in ["0", "199", "10001", "-1", "1e3", "2 s", "99999999999999999999"] {
         let (status, body) =
             answer(&stage, maria().insert_header(("x-deadline-ms", deadline))).await;
         let message = body["error"]["error_message"].as_str().unwrap();
