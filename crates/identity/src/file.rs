@@ -1,7 +1,10 @@
-//! Files that say who may call: how they are opened, and what is said about a bad one.
+//! Files that only some may read: how they are opened, read again, and what is said of a bad one.
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::fs::{File, Metadata};
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use madoguchi_domain::actor::{ActorKind, ActorRef};
 use serde::de::DeserializeOwned;
@@ -11,24 +14,102 @@ use serde::de::DeserializeOwned;
 #[error("{0}")]
 pub struct FileError(pub(crate) String);
 
-/// Opens a file that nobody but its owner may change.
-pub(crate) fn read(path: &Path) -> Result<String, FileError> {
-    read_unless(path, 0o022, "written by others: chmod 644 it")
+/// Who may read a file. Nobody but its owner may change it in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readers {
+    Anybody,
+    Group,
+    /// Or its group, if root owns the file and this process is in the group: container platforms
+    /// mount secrets so.
+    Owner,
 }
 
-/// Opens a file that nobody but its owner may change, and at most its group read.
-pub(crate) fn read_private(path: &Path) -> Result<String, FileError> {
-    read_unless(path, 0o027, "read by strangers or written by others: chmod 640 it")
-}
-
-fn read_unless(path: &Path, open: u32, told: &str) -> Result<String, FileError> {
-    let at = path.display();
-    let unreadable = |_| FileError(format!("{at} cannot be read: name a file that exists"));
-    let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode();
-    if mode & open != 0 {
-        return Err(FileError(format!("{at} may be {told}")));
+impl Readers {
+    fn check(self, file: &Metadata, groups: &[u32]) -> Result<(), &'static str> {
+        let open_to = |mask: u32| file.mode() & mask != 0;
+        let mounted = file.uid() == 0 && groups.contains(&file.gid()) && !open_to(0o027);
+        match self {
+            Self::Anybody if open_to(0o022) => Err("written by others: chmod 644 it"),
+            Self::Group if open_to(0o027) => {
+                Err("read by strangers or written by others: chmod 640 it")
+            }
+            Self::Owner if open_to(0o077) && !mounted => Err("read or written by others: chmod \
+                600 it, or have it owned by root and by a group of this process, and chmod 440 it"),
+            Self::Anybody | Self::Group | Self::Owner => Ok(()),
+        }
     }
-    std::fs::read_to_string(path).map_err(unreadable)
+}
+
+/// Opens a file that nobody but its owner may change, and nobody but these may read.
+pub(crate) fn read(path: &Path, readers: Readers) -> Result<Vec<u8>, FileError> {
+    let at = path.display();
+    let unreadable = |error: std::io::Error| {
+        FileError(format!("{at} cannot be read ({}): name a file that can be", error.kind()))
+    };
+    let mut file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    let checked = readers.check(&metadata, &own_groups());
+    checked.map_err(|why| FileError(format!("{at} may be {why}")))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+/// Reads a file that holds a secret in clear.
+///
+/// # Errors
+/// When it cannot be read, or others may read or change it; the message says how to mend that.
+pub fn read_secret(path: &Path) -> Result<Vec<u8>, FileError> {
+    read(path, Readers::Owner)
+}
+
+/// The groups that this process acts for.
+fn own_groups() -> Vec<u32> {
+    let supplementary = rustix::process::getgroups().unwrap_or_default();
+    let effective = rustix::process::getegid();
+    supplementary.into_iter().chain([effective]).map(rustix::process::Gid::as_raw).collect()
+}
+
+/// What a file holds, until it is read again.
+pub(crate) struct FileContent<T> {
+    path: PathBuf,
+    readers: Readers,
+    parse: fn(&str) -> Result<T, FileError>,
+    content: RwLock<Arc<T>>,
+}
+
+impl<T> FileContent<T> {
+    pub(crate) fn open(
+        path: &Path,
+        readers: Readers,
+        parse: fn(&str) -> Result<T, FileError>,
+    ) -> Result<Self, FileError> {
+        let content = RwLock::new(Arc::new(load(path, readers, parse)?));
+        Ok(Self { path: path.to_owned(), readers, parse, content })
+    }
+
+    /// What the file held when it was read last without a mistake.
+    pub(crate) fn current(&self) -> Arc<T> {
+        Arc::clone(&self.content.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the file again. After an error everything is as before.
+    pub(crate) fn reload(&self) -> Result<(), FileError> {
+        let content = Arc::new(load(&self.path, self.readers, self.parse)?);
+        *self.content.write().unwrap_or_else(PoisonError::into_inner) = content;
+        Ok(())
+    }
+}
+
+fn load<T>(
+    path: &Path,
+    readers: Readers,
+    parse: fn(&str) -> Result<T, FileError>,
+) -> Result<T, FileError> {
+    let at = |error: FileError| error.at(path.display());
+    let bytes = read(path, readers)?;
+    let text = str::from_utf8(&bytes).map_err(|_| at(FileError("is not UTF-8".to_owned())))?;
+    parse(text).map_err(at)
 }
 
 /// Reads TOML. The parser's own words would show the line, and with it perhaps a secret.
@@ -57,3 +138,6 @@ impl FileError {
         Self(format!("{place}: {}", self.0))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ use madoguchi_domain::secret::Credentials;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use crate::file::{self, FileError};
+use crate::file::{self, FileContent, FileError, Readers};
 use hash::SlowHash;
 use proven::Proven;
 use queue::Queue;
@@ -33,10 +33,15 @@ pub use queue::PasswordQueue;
 /// right user is about. Whoever is not known costs a hash too: absent, unknown and wrong take one
 /// time.
 pub struct StaticPasswords {
-    users: HashMap<Vec<u8>, User>,
-    decoy: Arc<SlowHash>,
+    file: FileContent<Users>,
     queue: Queue,
     proven: Arc<Proven>,
+}
+
+struct Users {
+    known: HashMap<Vec<u8>, User>,
+    /// What a password of nobody is compared with.
+    decoy: Arc<SlowHash>,
 }
 
 struct User {
@@ -68,12 +73,24 @@ impl StaticPasswords {
     /// When it cannot be read, may be read by strangers or written by others, or holds a mistake or
     /// no user.
     pub fn read(path: &Path, queue: PasswordQueue) -> Result<Self, FileError> {
-        Self::parse(&file::read_private(path)?, queue).map_err(|error| error.at(path.display()))
+        let file = FileContent::open(path, Readers::Group, Users::parse)?;
+        let proven = Arc::new(Proven::new().map_err(|why| FileError(why.to_owned()))?);
+        Ok(Self { file, queue: Queue::new(queue, Arc::clone(&proven)), proven })
     }
 
-    fn parse(text: &str, queue: PasswordQueue) -> Result<Self, FileError> {
+    /// Reads the file again: from then on its users are known, and no others.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); the users stay those who were known before.
+    pub fn reload(&self) -> Result<(), FileError> {
+        self.file.reload()
+    }
+}
+
+impl Users {
+    fn parse(text: &str) -> Result<Self, FileError> {
         let file: File = file::parse(text)?;
-        let mut users: HashMap<Vec<u8>, User> = HashMap::new();
+        let mut known: HashMap<Vec<u8>, User> = HashMap::new();
         let mut decoy: Option<Arc<SlowHash>> = None;
         for (number, row) in (1..).zip(file.user) {
             let place = format!("user number {number}");
@@ -84,14 +101,19 @@ impl StaticPasswords {
                 let why = "password_hash must have the same m, t and p as the first one";
                 return Err(FileError(why.to_owned()).at(place));
             }
-            if users.insert(name.into_bytes(), user).is_some() {
+            if known.insert(name.into_bytes(), user).is_some() {
                 return Err(FileError("user_name stands there twice".to_owned()).at(place));
             }
         }
         let decoy = decoy
             .ok_or_else(|| FileError("no user, so nobody could call: add a [[user]]".to_owned()))?;
-        let proven = Arc::new(Proven::new().map_err(|why| FileError(why.to_owned()))?);
-        Ok(Self { users, decoy, queue: Queue::new(queue, Arc::clone(&proven)), proven })
+        Ok(Self { known, decoy })
+    }
+
+    /// The user of this name, and the hash that a password has to match.
+    fn find(&self, name: &[u8]) -> (Option<&User>, &Arc<SlowHash>) {
+        let user = self.known.get(name);
+        (user, user.map_or(&self.decoy, |user| &user.hash))
     }
 }
 
@@ -112,15 +134,16 @@ impl Row {
 #[async_trait]
 impl PasswordVerifier for StaticPasswords {
     async fn verify(&self, presented: &Credentials) -> Result<Option<ActorRef>, VerifierBusy> {
-        let user = self.users.get(presented.user());
-        let digest = self.proven.digest(presented);
+        let users = self.file.current();
+        let (user, hash) = users.find(presented.user());
+        let digest = self.proven.digest(presented, hash);
         if let Some(user) = user
             && self.proven.recalls(&digest, Instant::now())
         {
             count("proven");
             return Ok(Some(user.who.clone()));
         }
-        let hash = Arc::clone(user.map_or(&self.decoy, |user| &user.hash));
+        let hash = Arc::clone(hash);
         let known = user.is_some();
         let password = presented.password().to_vec();
         // Not joined by a short circuit: an unknown user costs the same.
@@ -139,7 +162,7 @@ fn count(outcome: &'static str) {
 
 impl fmt::Debug for StaticPasswords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "StaticPasswords({} users)", self.users.len())
+        write!(f, "StaticPasswords({} users)", self.file.current().known.len())
     }
 }
 

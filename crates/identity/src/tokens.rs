@@ -1,6 +1,7 @@
 //! Access tokens from a file that holds their hashes, who they stand for and what they may do.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -9,12 +10,11 @@ use madoguchi_domain::port::{StoreError, TokenVerifier};
 use madoguchi_domain::secret::AccessToken;
 use serde::Deserialize;
 
-use crate::file::{self, FileError};
+use crate::file::{self, FileContent, FileError, Readers};
 
 /// Tokens known by their SHA-256. A token must be random and long, for its hash is fast.
-#[derive(Debug)]
 pub struct StaticTokens {
-    actors: HashMap<[u8; 32], Actor>,
+    actors: FileContent<HashMap<[u8; 32], Actor>>,
 }
 
 #[derive(Deserialize)]
@@ -40,24 +40,32 @@ impl StaticTokens {
     /// # Errors
     /// When it cannot be read, may be written by others, or holds a mistake or no token.
     pub fn read(path: &Path) -> Result<Self, FileError> {
-        Self::parse(&file::read(path)?).map_err(|error| error.at(path.display()))
+        Ok(Self { actors: FileContent::open(path, Readers::Anybody, parse)? })
     }
 
-    fn parse(text: &str) -> Result<Self, FileError> {
-        let file: File = file::parse(text)?;
-        let mut actors = HashMap::new();
-        for (number, row) in (1..).zip(file.token) {
-            let place = format!("token number {number}");
-            let (hash, actor) = row.parse().map_err(|error| error.at(&place))?;
-            if actors.insert(hash, actor).is_some() {
-                return Err(FileError("stands there twice".to_owned()).at(place));
-            }
-        }
-        if actors.is_empty() {
-            return Err(FileError("no token, so nobody could call: add a [[token]]".to_owned()));
-        }
-        Ok(Self { actors })
+    /// Reads the file again: from then on its tokens are valid, and no others.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); the tokens stay those that were valid before.
+    pub fn reload(&self) -> Result<(), FileError> {
+        self.actors.reload()
     }
+}
+
+fn parse(text: &str) -> Result<HashMap<[u8; 32], Actor>, FileError> {
+    let file: File = file::parse(text)?;
+    let mut actors = HashMap::new();
+    for (number, row) in (1..).zip(file.token) {
+        let place = format!("token number {number}");
+        let (hash, actor) = row.parse().map_err(|error| error.at(&place))?;
+        if actors.insert(hash, actor).is_some() {
+            return Err(FileError("stands there twice".to_owned()).at(place));
+        }
+    }
+    if actors.is_empty() {
+        return Err(FileError("no token, so nobody could call: add a [[token]]".to_owned()));
+    }
+    Ok(actors)
 }
 
 impl Row {
@@ -88,7 +96,13 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 impl TokenVerifier for StaticTokens {
     async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, StoreError> {
         // Looked up by its hash: how long that takes says nothing about any token.
-        Ok(self.actors.get(&token.sha256()).cloned())
+        Ok(self.actors.current().get(&token.sha256()).cloned())
+    }
+}
+
+impl fmt::Debug for StaticTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StaticTokens({} tokens)", self.actors.current().len())
     }
 }
 

@@ -12,6 +12,7 @@ const LEAST_WORK: u64 = 5 * 7 * 1024;
 /// A password's hash, slow to compute on purpose.
 pub(super) struct SlowHash {
     hash: PasswordHash,
+    text: String,
     cost: (u32, u32, u32),
 }
 
@@ -34,11 +35,16 @@ impl SlowHash {
         if cost.0 < LEAST_MEMORY || work < LEAST_WORK {
             return Err("password_hash is too cheap: m=19456,t=2,p=1 is what we make".to_owned());
         }
-        Ok(Self { hash, cost })
+        Ok(Self { hash, text: text.to_owned(), cost })
     }
 
     pub(super) fn costs_as_much_as(&self, other: &Self) -> bool {
         self.cost == other.cost
+    }
+
+    /// The hash as the file holds it.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.text.as_bytes()
     }
 
     /// Says whether it is the hash of this password. Takes its time; compares in constant time.

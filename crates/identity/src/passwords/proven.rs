@@ -8,6 +8,8 @@ use argon2::password_hash::try_generate_salt;
 use madoguchi_domain::secret::{Credentials, SecretKey};
 use tokio::time::Instant;
 
+use super::hash::SlowHash;
+
 /// How long after their last use credentials are taken without a hash.
 const FOR: Duration = Duration::from_secs(60);
 
@@ -17,7 +19,8 @@ pub(super) struct Proven {
     until: Mutex<HashMap<Digest, Instant>>,
 }
 
-/// HMAC-SHA-256 of user name and password, under a key that this process made for itself.
+/// HMAC-SHA-256 of user name, password and the hash that they were compared with, under a key that
+/// this process made for itself. So a user whose hash was changed is not recalled.
 pub(super) type Digest = [u8; 32];
 
 impl Proven {
@@ -28,8 +31,8 @@ impl Proven {
         Ok(Self { key, until: Mutex::default() })
     }
 
-    pub(super) fn digest(&self, presented: &Credentials) -> Digest {
-        self.key.mac(&[b"proven", presented.user(), presented.password()])
+    pub(super) fn digest(&self, presented: &Credentials, hash: &SlowHash) -> Digest {
+        self.key.mac(&[b"proven", presented.user(), presented.password(), hash.as_bytes()])
     }
 
     /// Says whether these were right a moment ago. Found by a digest that nobody outside can aim

@@ -27,9 +27,21 @@ fn row(name: &str, hash: &str) -> String {
     )
 }
 
+/// A file of users, which is there for as long as the test looks at it.
+fn file_of(rows: &[String]) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), rows.concat()).unwrap();
+    file
+}
+
 fn passwords(queue: PasswordQueue) -> StaticPasswords {
     let both = [row("chat", &cheap("dev-password")), row("other", &cheap("other-password"))];
-    StaticPasswords::parse(&both.concat(), queue).unwrap()
+    StaticPasswords::read(file_of(&both).path(), queue).unwrap()
+}
+
+fn digest(passwords: &StaticPasswords, presented: &Credentials) -> proven::Digest {
+    let users = passwords.file.current();
+    passwords.proven.digest(presented, users.find(presented.user()).1)
 }
 
 fn under_test() -> PasswordsUnderTest {
@@ -53,10 +65,37 @@ async fn what_is_proven_costs_no_second_hash_until_it_was_not_used_for_a_while()
     passwords.verify(&right).await.unwrap().unwrap();
 
     let (proven, now) = (&passwords.proven, Instant::now());
-    let digest = proven.digest(&right);
+    let digest = digest(&passwords, &right);
     let later = |seconds| now + Duration::from_secs(seconds);
     assert!(proven.recalls(&digest, later(50)) && proven.recalls(&digest, later(100)));
     assert!(!proven.recalls(&digest, later(161)), "60 s after it was used last");
+}
+
+#[tokio::test]
+async fn a_reload_forgets_who_was_removed_or_changed() {
+    let chat = row("chat", &cheap("dev-password"));
+    let other = row("other", &cheap("other-password"));
+    let file = file_of(&[chat.clone(), other.clone()]);
+    let queue = PasswordQueue { at_once: 1, waiting: 100 };
+    let passwords = StaticPasswords::read(file.path(), queue).unwrap();
+    let reload = |rows: &[String]| {
+        std::fs::write(file.path(), rows.concat()).unwrap();
+        passwords.reload()
+    };
+    let knows = async |name: &str, password: &str| {
+        let presented = Credentials::new(name, password);
+        passwords.verify(&presented).await.unwrap().is_some()
+    };
+    assert!(knows("chat", "dev-password").await && knows("other", "other-password").await);
+    reload(std::slice::from_ref(&other)).unwrap();
+    assert!(!knows("chat", "dev-password").await, "removed a moment after it was right");
+    reload(&[row("chat", &cheap("new-password")), other.clone()]).unwrap();
+    assert!(!knows("chat", "dev-password").await && knows("chat", "new-password").await);
+    let proven = &passwords.proven;
+    let unchanged = digest(&passwords, &Credentials::new("other", "other-password"));
+    assert!(proven.recalls(&unchanged, Instant::now()), "who stays costs no second hash");
+    reload(&[chat, "[[user]]\nuser_name = 1".to_owned()]).unwrap_err();
+    assert!(knows("chat", "new-password").await && !knows("chat", "dev-password").await);
 }
 
 #[tokio::test]
@@ -149,7 +188,7 @@ fn a_file_with_a_mistake_is_refused_and_not_shown() {
         row("chat", &good) + "password = \"canary\"\n",
     ];
     for text in bad {
-        let told = StaticPasswords::parse(&text, PasswordQueue::default()).unwrap_err();
+        let told = Users::parse(&text).err().unwrap();
         assert!(!told.to_string().contains("canary"), "{told}");
         assert!(!told.to_string().contains("$argon2"), "{told}");
     }
@@ -169,7 +208,7 @@ fn a_hash_is_made_with_a_salt_of_its_own_and_only_of_what_a_header_can_carry() {
 #[tokio::test]
 async fn a_hash_that_was_not_computed_says_nothing_and_holds_nothing_up() {
     let passwords = passwords(PasswordQueue { at_once: 1, waiting: 1 });
-    let digest = passwords.proven.digest(&Credentials::new("chat", "dev-password"));
+    let digest = digest(&passwords, &Credentials::new("chat", "dev-password"));
     let broken = passwords.queue.run(digest, || panic!("no memory")).await;
     assert_eq!(broken, Err(VerifierBusy), "neither right nor wrong");
     assert_eq!(passwords.queue.run(digest, || true).await, Ok(true));
@@ -193,10 +232,10 @@ async fn the_queue_rests_for_what_a_hash_worked_and_not_for_what_it_waited() {
         std::thread::sleep(Duration::from_millis(300));
         false
     };
-    let digest = passwords.proven.digest(&one);
-    assert_eq!(passwords.queue.run(digest, waited).await, Ok(false));
+    let first = digest(&passwords, &one);
+    assert_eq!(passwords.queue.run(first, waited).await, Ok(false));
     let began = Instant::now();
-    let digest = passwords.proven.digest(&other);
-    assert_eq!(passwords.queue.run(digest, || true).await, Ok(true));
+    let second = digest(&passwords, &other);
+    assert_eq!(passwords.queue.run(second, || true).await, Ok(true));
     assert!(began.elapsed() < Duration::from_millis(100), "{:?}", began.elapsed());
 }

@@ -10,14 +10,20 @@ use super::*;
 
 const GOOD: &str = "issuer = \"i\"\nsubject = \"s\"\nkind = \"HUMAN\"\nscopes = [\"upgrade.read\"]";
 
-fn file(row: &str) -> String {
+fn row(row: &str) -> String {
     let token = AccessToken::parse("let-me-in").unwrap();
     let hash = madoguchi_domain::secret::hex(&token.sha256());
     format!("[[token]]\nsha256 = \"{hash}\"\n{row}\n")
 }
 
+fn file_of(text: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    file
+}
+
 fn under_test() -> TokensUnderTest {
-    let tokens = StaticTokens::parse(&file(GOOD)).unwrap();
+    let tokens = StaticTokens::read(file_of(&row(GOOD)).path()).unwrap();
     let who = file::actor("i", "s", "HUMAN").unwrap();
     TokensUnderTest {
         verifier: Arc::new(tokens),
@@ -30,47 +36,41 @@ token_verifier_contract!(file_of_hashes: under_test());
 
 #[test]
 fn a_file_with_a_mistake_is_refused() {
-    let twice = format!("{}{}", file(GOOD), file(GOOD));
+    let twice = format!("{}{}", row(GOOD), row(GOOD));
     let bad = [
         String::new(),
         twice,
-        file(&GOOD.replace("HUMAN", "human")),
-        file(&GOOD.replace("upgrade.read", "upgrade.everything")),
-        file(&GOOD.replace("subject = \"s\"", "subject = \"\"")),
-        file(&format!("{GOOD}\nname = \"x\"")),
+        row(&GOOD.replace("HUMAN", "human")),
+        row(&GOOD.replace("upgrade.read", "upgrade.everything")),
+        row(&GOOD.replace("subject = \"s\"", "subject = \"\"")),
+        row(&format!("{GOOD}\nname = \"x\"")),
         format!("[[token]]\nsha256 = \"ab\"\n{GOOD}"),
         "[[token]]\ntoken = \"canary-in-clear\"".to_owned(),
     ];
     for text in bad {
-        let told = StaticTokens::parse(&text).unwrap_err().to_string();
+        let told = parse(&text).unwrap_err().to_string();
         assert!(!told.contains("canary"), "{told}");
     }
 }
 
-#[test]
-fn a_file_that_others_may_write_is_refused_and_one_that_is_missing_is_named() {
-    use std::os::unix::fs::PermissionsExt;
-
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("tokens.toml");
-    let missing = StaticTokens::read(&path).unwrap_err().to_string();
-    assert!(missing.contains("tokens.toml cannot be read"), "{missing}");
-    std::fs::write(&path, file(GOOD)).unwrap();
-    for (mode, fits) in [(0o644, true), (0o664, false), (0o646, false)] {
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-        assert_eq!(StaticTokens::read(&path).is_ok(), fits, "{mode:o}");
-    }
+#[tokio::test]
+async fn a_reload_takes_tokens_away() {
+    let file = file_of(&row(GOOD));
+    let tokens = StaticTokens::read(file.path()).unwrap();
+    let token = AccessToken::parse("let-me-in").unwrap();
+    std::fs::write(file.path(), "[[token]]\ntoken = \"canary\"").unwrap();
+    let error = tokens.reload().unwrap_err().to_string();
+    assert!(!error.contains("canary"), "{error}");
+    assert!(tokens.verify(&token).await.unwrap().is_some(), "a bad file changes nothing");
+    let other = format!("[[token]]\nsha256 = \"{}\"\n{GOOD}\n", "ab".repeat(32));
+    std::fs::write(file.path(), other).unwrap();
+    tokens.reload().unwrap();
+    assert_eq!(tokens.verify(&token).await.unwrap(), None);
 }
 
 #[test]
-fn a_file_of_users_is_kept_from_strangers() {
-    use std::os::unix::fs::PermissionsExt;
-
+fn a_file_that_is_missing_is_named() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("users.toml");
-    std::fs::write(&path, "").unwrap();
-    for (mode, fits) in [(0o600, true), (0o640, true), (0o660, false), (0o644, false)] {
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-        assert_eq!(crate::file::read_private(&path).is_ok(), fits, "{mode:o}");
-    }
+    let missing = StaticTokens::read(&dir.path().join("tokens.toml")).unwrap_err().to_string();
+    assert!(missing.contains("tokens.toml cannot be read"), "{missing}");
 }
