@@ -173,8 +173,8 @@ fn read_error_codes(section: &mut Section<'_>) -> HashMap<Code, String> {
     let mut codes = HashMap::new();
     for (name, code) in section.rest() {
         // The source's own example of a code is a number.
-        let theirs = code.as_str().map(str::to_owned);
-        let theirs = theirs.or(code.as_integer().map(|number| number.to_string()));
+        let number = code.value.as_integer().map(|number| number.to_string());
+        let theirs = code.into_text().or(number);
         match (Code::parse(&name.to_uppercase()), theirs) {
             (Some(ours), Some(theirs)) if !theirs.is_empty() && theirs.len() <= 64 => {
                 codes.insert(ours, theirs);

@@ -126,6 +126,10 @@ async fn open_stores(settings: &Settings) -> anyhow::Result<Stores> {
     };
     opened.context("store.url")
 }
+/// Reads a file that holds a secret in clear.
+pub(crate) fn read_secret(path: &Path) -> Result<Vec<u8>, String> {
+    madoguchi_identity::read_secret(path).map_err(|error| error.to_string())
+}
 
 /// Reads the file of hashed access tokens.
 pub(crate) fn read_tokens(path: &Path) -> Result<Arc<dyn TokenVerifier>, String> {

@@ -5,8 +5,10 @@ use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, ensure};
 use madoguchi_journey::binaries;
+use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::{Database, Store, psql};
 use madoguchi_journey::installation::Installation;
+use madoguchi_journey::stage::Stage;
 use madoguchi_journey::{on_both_databases, walk};
 use madoguchi_testkit::postgres::Cluster;
 use tempfile::TempDir;
@@ -73,6 +75,53 @@ async fn a_secret_that_others_can_read_is_refused(store: Store) -> anyhow::Resul
     ensure!(said.contains("secrets.qr_key_file") && said.contains("chmod 600"), "{said}");
     ensure!(!said.contains("b2b2"), "the secret is told: {said}");
     Ok(())
+}
+
+#[test]
+fn a_group_reads_a_secret_only_where_root_owns_it() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    walk(async {
+        let (dir, installation) = installed(Store::Sqlite)?;
+        let key = dir.path().join("qr-key");
+        let set = |mode| std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode));
+        let by_root = std::fs::metadata(&key)?.uid() == 0;
+        for mode in [0o440, 0o640] {
+            set(mode)?;
+            if by_root {
+                installation.migrate()?;
+                // A group that this process is not in.
+                chown(&key, None, Some(54_321))?;
+            }
+            let said = refused(&installation, "migrate")?;
+            for way_out in ["secrets.qr_key_file", "chmod 600", "root", "chmod 440"] {
+                ensure!(said.contains(way_out), "{way_out} is missing: {said}");
+            }
+            chown(&key, None, Some(std::fs::metadata(dir.path())?.gid()))?;
+        }
+        for mode in [0o660, 0o444, 0o620] {
+            set(mode)?;
+            refused(&installation, "migrate")?;
+        }
+        set(0o400)?;
+        installation.migrate()
+    });
+}
+
+#[test]
+fn a_text_in_the_environment_may_look_like_a_number() {
+    walk(async {
+        let changed = [("UPGRADE__TARGET_LEVEL", "2"), ("ESB__USER", "12345")];
+        let changed = changed.map(|(key, value)| (key, value.to_owned()));
+        let stage = Stage::own(Store::Sqlite, changed.to_vec()).await?;
+        let customer = Customer::verified(&stage).await?;
+        ensure!(stage.caller.decide(&customer.member, true).await?.status == 200, "a verdict");
+        customer.settled(&stage).await?;
+        let journal = stage.world.journal().await?;
+        assert_eq!(journal.acts(&customer.arrangement)[0].0, "2");
+        let order = serde_json::to_string(&journal.received(&customer.arrangement)[0])?;
+        ensure!(order.contains("\"12345\""), "{order}");
+        stage.stop()
+    });
 }
 
 #[test]

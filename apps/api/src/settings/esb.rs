@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use madoguchi_domain::core_bank::{FinalCodes, Guarantee, UpstreamCode};
-use toml::Value;
 
 use super::peer::{PeerDefaults, PeerSection};
-use super::reader::{Section, value};
+use super::reader::{Given, Section, value};
 use crate::wiring::Charset;
 
 /// What holds for a call unless it is configured.
@@ -66,9 +65,9 @@ impl EsbSection {
     }
 }
 
-fn final_codes(value: Value) -> Result<FinalCodes, String> {
+fn final_codes(given: Given) -> Result<FinalCodes, String> {
     let form = "must be a list of the bank's codes, for example [\"E1\"]";
-    let list = value.as_array().ok_or(form)?;
+    let list = given.value.as_array().ok_or(form)?;
     let codes: Result<Vec<UpstreamCode>, String> = list
         .iter()
         .map(|code| UpstreamCode::parse(code.as_str().unwrap_or_default()).map_err(|_| form.into()))

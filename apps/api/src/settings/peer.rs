@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use toml::Value;
-
 use super::hidden::Hidden;
 use super::reader::{Section, value};
-use super::secrets::only_for_its_owner;
-use crate::wiring::{Charset, check_peer};
+use crate::wiring::{Charset, check_peer, read_secret};
 
 /// How a system is reached.
 #[derive(Debug, Clone)]
@@ -52,15 +49,12 @@ impl PeerSection {
         let bytes = value::whole(1024, 1 << 20);
         let max_reply_bytes = section.or("max_reply_bytes", defaults.max_reply_bytes, bytes);
         let charset = section.or("charset", defaults.charset, value::parsed(Charset::parse));
-        let file = |value| {
-            let path = value::path(value)?;
+        let extra_roots = section.optional("root_ca_file", |given| {
+            let path = value::path(given)?;
             std::fs::read(&path).map_err(|_| format!("cannot be read: {}", path.display()))
-        };
-        let extra_roots = section.optional("root_ca_file", file);
-        let identity = section.optional("client_identity_file", |value| {
-            let path = value::path(value)?;
-            only_for_its_owner(&path)?;
-            file(Value::from(path.to_string_lossy().into_owned())).map(Hidden)
+        });
+        let identity = section.optional("client_identity_file", |given| {
+            read_secret(&value::path(given)?).map(Hidden)
         });
         let peer = Self {
             url: url.unwrap_or_default(),

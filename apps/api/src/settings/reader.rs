@@ -69,7 +69,7 @@ impl Tree {
             self.errors.push(ConfigError { key: name.into(), what });
             return;
         };
-        // Numbers, booleans and lists as in the file; anything else is text.
+        // Numbers, booleans and lists as in the file; for a text key the letters count.
         let read = format!("value = {value}").parse::<Table>().ok();
         let read = read.and_then(|mut table| table.remove("value"));
         let parsed = read.unwrap_or_else(|| Value::from(value.clone()));
@@ -145,10 +145,11 @@ impl Section<'_> {
     pub(super) fn optional<T>(
         &mut self,
         key: &'static str,
-        parse: impl FnOnce(Value) -> Result<T, String>,
+        parse: impl FnOnce(Given) -> Result<T, String>,
     ) -> Option<T> {
         self.known.push(key);
-        match parse(self.table.remove(key)?) {
+        let value = self.table.remove(key)?;
+        match parse(self.given(key, value)) {
             Ok(value) => Some(value),
             Err(what) => {
                 self.mistake(key, what);
@@ -162,7 +163,7 @@ impl Section<'_> {
         &mut self,
         key: &'static str,
         default: T,
-        parse: impl FnOnce(Value) -> Result<T, String>,
+        parse: impl FnOnce(Given) -> Result<T, String>,
     ) -> T {
         self.optional(key, parse).unwrap_or(default)
     }
@@ -172,7 +173,7 @@ impl Section<'_> {
         &mut self,
         key: &'static str,
         meaning: &str,
-        parse: impl FnOnce(Value) -> Result<T, String>,
+        parse: impl FnOnce(Given) -> Result<T, String>,
     ) -> Option<T> {
         if self.table.contains_key(key) {
             return self.optional(key, parse);
@@ -182,9 +183,8 @@ impl Section<'_> {
         None
     }
 
-    /// What the environment, and not the file, says of a key, letter by letter.
-    pub(super) fn given_by_env(&self, key: &str) -> Option<String> {
-        self.from_env.get(&format!("{}.{key}", self.name)).cloned()
+    fn given(&self, key: &str, value: Value) -> Given {
+        Given { value, letters: self.from_env.get(&format!("{}.{key}", self.name)).cloned() }
     }
 
     /// Notes a mistake about a key.
@@ -199,14 +199,33 @@ impl Section<'_> {
     }
 
     /// Takes every remaining key, for a section whose keys are not fixed.
-    pub(super) fn rest(&mut self) -> Table {
-        std::mem::take(&mut self.table)
+    pub(super) fn rest(&mut self) -> Vec<(String, Given)> {
+        let table = std::mem::take(&mut self.table);
+        table.into_iter().map(|(key, value)| (key.clone(), self.given(&key, value))).collect()
     }
 
     fn refuse_what_is_left(&mut self) {
-        for key in self.rest().keys() {
-            let what = unknown(key, &self.known);
-            self.mistake(key, what);
+        for (key, _) in self.rest() {
+            let what = unknown(&key, &self.known);
+            self.mistake(&key, what);
+        }
+    }
+}
+
+/// What a key was given.
+pub(super) struct Given {
+    /// Read as TOML.
+    pub(super) value: Value,
+    /// As it stands in the environment, if it came from there.
+    pub(super) letters: Option<String>,
+}
+
+impl Given {
+    /// As a text. From the environment, what is no quoted text is taken letter by letter.
+    pub(super) fn into_text(self) -> Option<String> {
+        match (self.value, self.letters) {
+            (Value::String(text), _) | (_, Some(text)) => Some(text),
+            (_, None) => None,
         }
     }
 }
@@ -229,27 +248,27 @@ pub(super) mod value {
     use std::path::PathBuf;
     use std::time::Duration;
 
-    use toml::Value;
+    use super::Given;
 
-    pub(in crate::settings) fn text(value: Value) -> Result<String, String> {
-        let text = value.as_str().filter(|text| !text.is_empty());
-        text.map(str::to_owned).ok_or_else(|| "must be text that is not empty".into())
+    pub(in crate::settings) fn text(given: Given) -> Result<String, String> {
+        let text = given.into_text().filter(|text| !text.is_empty());
+        text.ok_or_else(|| "must be text that is not empty".into())
     }
 
-    pub(in crate::settings) fn path(value: Value) -> Result<PathBuf, String> {
-        text(value).map(PathBuf::from).map_err(|_| "must be a path".into())
+    pub(in crate::settings) fn path(given: Given) -> Result<PathBuf, String> {
+        text(given).map(PathBuf::from).map_err(|_| "must be a path".into())
     }
 
-    pub(in crate::settings) fn boolean(value: Value) -> Result<bool, String> {
-        value.as_bool().ok_or_else(|| "must be true or false".into())
+    pub(in crate::settings) fn boolean(given: Given) -> Result<bool, String> {
+        given.value.as_bool().ok_or_else(|| "must be true or false".into())
     }
 
     pub(in crate::settings) fn whole(
         least: u32,
         most: u32,
-    ) -> impl FnOnce(Value) -> Result<u32, String> {
-        move |value| {
-            let number = value.as_integer().and_then(|number| u32::try_from(number).ok());
+    ) -> impl FnOnce(Given) -> Result<u32, String> {
+        move |given| {
+            let number = given.value.as_integer().and_then(|number| u32::try_from(number).ok());
             number
                 .filter(|number| (least..=most).contains(number))
                 .ok_or_else(|| format!("must be a whole number from {least} to {most}"))
@@ -259,17 +278,17 @@ pub(super) mod value {
     pub(in crate::settings) fn millis(
         least: u32,
         most: u32,
-    ) -> impl FnOnce(Value) -> Result<Duration, String> {
+    ) -> impl FnOnce(Given) -> Result<Duration, String> {
         let number = whole(least, most);
-        move |value| {
-            let millis = number(value).map_err(|what| format!("{what} (milliseconds)"))?;
+        move |given| {
+            let millis = number(given).map_err(|what| format!("{what} (milliseconds)"))?;
             Ok(Duration::from_millis(millis.into()))
         }
     }
 
     pub(in crate::settings) fn parsed<T, E: std::fmt::Display>(
         parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> impl FnOnce(Value) -> Result<T, String> {
-        move |value| parse(&text(value)?).map_err(|error| error.to_string())
+    ) -> impl FnOnce(Given) -> Result<T, String> {
+        move |given| parse(&text(given)?).map_err(|error| error.to_string())
     }
 }

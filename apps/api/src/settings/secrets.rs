@@ -1,12 +1,12 @@
 //! Keys come from files that others cannot read, or from the environment; never from the
 //! configuration file itself.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use madoguchi_domain::secret::SecretKey;
 
-use super::reader::{Section, value};
+use super::reader::{Given, Section, value};
+use crate::wiring::read_secret;
 
 /// The keys that could be read.
 pub(super) struct Keys {
@@ -45,8 +45,7 @@ pub(super) fn secret<T>(
     meaning: Option<&str>,
     parse: impl Fn(&str) -> Result<T, &'static str>,
 ) -> Option<T> {
-    let from_env = section.given_by_env(direct);
-    let given = section.optional(direct, |_| match &from_env {
+    let given = section.optional(direct, |given: Given| match &given.letters {
         Some(text) => parse(text).map_err(str::to_owned),
         None => Err("belongs into the environment or a file of its own".into()),
     });
@@ -54,7 +53,7 @@ pub(super) fn secret<T>(
         section.optional(file, value::path);
         return given;
     }
-    let read = |value| from_file(&value::path(value)?, parse);
+    let read = |given| from_file(&value::path(given)?, parse);
     match meaning {
         Some(meaning) => section.required(file, meaning, read),
         None => section.optional(file, read),
@@ -62,20 +61,10 @@ pub(super) fn secret<T>(
 }
 
 fn from_file<T>(path: &Path, parse: impl Fn(&str) -> Result<T, &'static str>) -> Result<T, String> {
-    let unreadable = |_| format!("cannot be read: {}", path.display());
-    only_for_its_owner(path)?;
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let bytes = read_secret(path)?;
+    // What is not UTF-8 fits no form either.
+    let text = String::from_utf8_lossy(&bytes);
     parse(text.trim()).map_err(|form| format!("{form}: {}", path.display()))
-}
-
-/// Refuses a file that anybody but its owner may touch.
-pub(super) fn only_for_its_owner(path: &Path) -> Result<(), String> {
-    let unreadable = |_| format!("cannot be read: {}", path.display());
-    let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        return Err(format!("may be read by others: chmod 600 {}", path.display()));
-    }
-    Ok(())
 }
 
 fn unhex(text: &str) -> Option<SecretKey> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use toml::Value;
 
-use super::reader::{Section, value};
+use super::reader::{Given, Section, value};
 use crate::connection::{ConnectionLimits, ConnectionTimeouts, parse_network};
 
 /// How the server is reached.
@@ -77,9 +77,9 @@ fn read_limits(section: &mut Section<'_>) -> ConnectionLimits {
     ConnectionLimits { max_connections, max_per_address: limit as usize, trusted_proxies, timeouts }
 }
 
-fn networks(value: Value) -> Result<Vec<IpNet>, String> {
+fn networks(given: Given) -> Result<Vec<IpNet>, String> {
     let form = "must be a list of addresses or networks, for example [\"10.0.0.0/8\"]";
-    let list = value.as_array().ok_or(form)?;
+    let list = given.value.as_array().ok_or(form)?;
     let network = |one: &Value| parse_network(one.as_str()?);
     list.iter().map(network).collect::<Option<_>>().ok_or_else(|| form.into())
 }

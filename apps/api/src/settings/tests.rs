@@ -221,3 +221,30 @@ fn a_secret_in_the_environment_is_taken_letter_by_letter() {
         assert_eq!(credentials.password(), password.as_bytes());
     }
 }
+
+fn with_env(text: &str, env: &[(&str, &str)]) -> Settings {
+    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Settings::parse(text, env).unwrap()
+}
+
+#[test]
+fn a_text_key_in_the_environment_may_look_like_anything() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = good(&dir, 0o600);
+    for given in ["12345", "007", "1.50", "0x1f", "1_000", "true", "[x]", "[\"x\"]", "2026-11-28"] {
+        let env = [("MADOGUCHI__ESB__USER", given), ("MADOGUCHI__ERROR_CODES__TOO_LARGE", given)];
+        let settings = with_env(&text, &env);
+        assert_eq!(settings.esb.user, given);
+        assert_eq!(settings.error_codes[&Code::TooLarge], given);
+    }
+    for quoted in ["2", "\"2\"", "'2'"] {
+        let settings = with_env(&text, &[("MADOGUCHI__UPGRADE__TARGET_LEVEL", quoted)]);
+        assert_eq!(settings.upgrade.target.as_str(), "2", "{quoted}");
+    }
+    let number = text.replace("[esb]", "[esb]\nuser = 12345");
+    assert_eq!(mistakes(&number, &[]), ["esb.user"], "the file has quotes for it");
+    let path = [("MADOGUCHI__IDENTITY__TOKENS_FILE", "7")];
+    let env = path.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let error = Settings::parse(&text, env).unwrap_err().to_string();
+    assert!(error.contains("identity.tokens_file 7 cannot be read"), "{error}");
+}
