@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 use crate::settings::Settings;
-use crate::{Server, wiring};
+use crate::{Server, logging, wiring};
 
 /// The middle office between a contact centre and its core systems.
 #[derive(Debug, Parser)]
@@ -78,19 +77,8 @@ fn read_file(path: &Path) -> anyhow::Result<String> {
         .with_context(|| format!("{} cannot be read: give --config FILE", path.display()))
 }
 
-/// Logs JSON lines to standard error; `RUST_LOG` says how much.
-fn log_as_json() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
-}
-
 async fn migrate(settings: &Settings) -> anyhow::Result<()> {
-    log_as_json();
+    let _logging = logging::start();
     let current = wiring::migrate(settings).await?;
     let was = if current { "was current" } else { "is current now" };
     tracing::info!("the database's schema {was}");
@@ -111,7 +99,7 @@ fn hash_password() -> anyhow::Result<()> {
 }
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {
-    log_as_json();
+    let _logging = logging::start();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let guarantee = settings.esb.guarantee.as_str();

@@ -11,6 +11,7 @@ mod fields;
 mod front;
 mod gateway;
 mod headers;
+mod logging;
 mod metering;
 mod problem;
 mod pursuit;
@@ -25,6 +26,7 @@ mod tasks;
 mod wiring;
 
 pub use cli::Cli;
+pub use logging::report;
 pub use problem::Code;
 pub use server::{Running, Server};
 pub use wiring::hash_password;

@@ -9,10 +9,7 @@ async fn main() -> ExitCode {
     match madoguchi_api::Cli::parse().run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            #[expect(clippy::print_stderr, reason = "a command's error belongs to its terminal")]
-            {
-                eprintln!("madoguchi: {error:#}");
-            }
+            madoguchi_api::report(&error);
             ExitCode::FAILURE
         }
     }

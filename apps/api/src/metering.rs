@@ -10,6 +10,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::task::JoinHandle;
 
 use crate::connection::{self, ConnectionLimits, ConnectionTable};
+use crate::logging;
 
 /// Upper bounds of a time's buckets, in seconds.
 const BOUNDS: [f64; 10] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0];
@@ -87,5 +88,6 @@ pub(crate) fn recorder() -> anyhow::Result<PrometheusHandle> {
 }
 
 async fn show(counted: PrometheusHandle) -> HttpResponse {
+    metrics::counter!("madoguchi_log_lines_lost_total").absolute(logging::lines_lost());
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(counted.render())
 }
