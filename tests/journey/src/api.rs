@@ -7,7 +7,7 @@ use anyhow::ensure;
 use serde_json::Value;
 
 use crate::installation::Installation;
-use crate::process::Process;
+use crate::process::{Process, StderrReader};
 
 const UNTIL_SERVING: Duration = Duration::from_secs(30);
 const UNTIL_STOPPED: Duration = Duration::from_secs(30);
@@ -29,6 +29,24 @@ impl Api {
         let mut process = Process::start(installation.command("serve"), &installation.log())?;
         let (addr, admin) = process.hear(UNTIL_SERVING, serving)?;
         Ok(Self { process, addr, admin })
+    }
+
+    /// Starts it with a standard error that nobody reads once it has said that it serves.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_unread(installation: &Installation, reader: StderrReader) -> anyhow::Result<Self> {
+        let (command, said) = (installation.command("serve"), installation.log());
+        let (process, (addr, admin)) = Process::start_unread(command, &said, reader, serving)?;
+        Ok(Self { process, addr, admin })
+    }
+
+    /// Has it read its files of tokens and users again: `SIGHUP`.
+    ///
+    /// # Errors
+    /// When it had ended before.
+    pub fn reload(&self) -> anyhow::Result<()> {
+        self.process.signal("HUP")
     }
 
     /// Where it answers.

@@ -95,6 +95,16 @@ impl Installation {
         Ok(())
     }
 
+    /// Replaces one of the files at once, as an operator should: no reader sees half of it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn replace(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        let new = self.dir.join(format!("{name}.new"));
+        write_for_owner(&new, text)?;
+        Ok(fs::rename(new, self.dir.join(name))?)
+    }
+
     /// Adds lines to the configuration file.
     ///
     /// # Errors

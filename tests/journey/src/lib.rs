@@ -13,6 +13,7 @@ pub mod customer;
 pub mod database;
 pub mod held;
 pub mod installation;
+pub mod log_test;
 pub mod ordeal;
 pub mod process;
 pub mod sockets;

@@ -1,7 +1,7 @@
 //! A program that runs, everything it has said, and the certainty that it ends with us.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, PipeReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -14,6 +14,15 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 /// Reads a line that never comes, until the process that would write it is gone.
 const WATCH: &str = "read -r end || kill -KILL \"$1\" 2>/dev/null";
 
+/// Who reads what a program writes to standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StderrReader {
+    /// A process that goes away: each further write fails.
+    Gone,
+    /// A process that stops reading: once the pipe is full, each further write blocks.
+    Stuck,
+}
+
 /// A running program. Dropped, or when this process ends in whatever way, it is killed.
 #[derive(Debug)]
 pub struct Process {
@@ -22,6 +31,8 @@ pub struct Process {
     watchdog: Child,
     said: PathBuf,
     from: u64,
+    /// Not read any more.
+    stuck: Option<BufReader<PipeReader>>,
 }
 
 impl Process {
@@ -30,12 +41,44 @@ impl Process {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn start(mut command: Command, said: &Path) -> anyhow::Result<Self> {
+    pub fn start(command: Command, said: &Path) -> anyhow::Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(said)?;
+        Self::spawn(command, said, file.into())
+    }
+
+    /// Starts a program whose standard error is read until a line in which `read` finds something,
+    /// and then no more.
+    ///
+    /// # Errors
+    /// When it cannot be started, or ends without such a line.
+    pub fn start_unread<T>(
+        command: Command,
+        said: &Path,
+        reader: StderrReader,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> anyhow::Result<(Self, T)> {
+        let (pipe, stderr) = std::io::pipe()?;
+        let mut process = Self::spawn(command, said, stderr.into())?;
+        let (mut lines, mut line) = (BufReader::new(pipe), String::new());
+        let found = loop {
+            line.clear();
+            if lines.read_line(&mut line)? == 0 {
+                bail!("{} ended without the line", process.name);
+            }
+            if let Some(found) = read(&line) {
+                break found;
+            }
+        };
+        process.stuck = (reader == StderrReader::Stuck).then_some(lines);
+        Ok((process, found))
+    }
+
+    fn spawn(mut command: Command, said: &Path, stderr: Stdio) -> anyhow::Result<Self> {
         let name = Path::new(command.get_program()).file_name().unwrap_or_default();
         let name = name.to_string_lossy().into_owned();
         let mut file = OpenOptions::new().create(true).append(true).open(said)?;
         let from = file.seek(SeekFrom::End(0))?;
-        command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+        command.stdin(Stdio::null()).stdout(file).stderr(stderr);
         let child = command.spawn().with_context(|| format!("{name} cannot be started"))?;
         let watchdog = Command::new("sh")
             .args(["-c", WATCH, "watchdog", &child.id().to_string()])
@@ -45,7 +88,7 @@ impl Process {
             .process_group(0)
             .spawn()
             .context("sh cannot be started")?;
-        Ok(Self { name, child, watchdog, said: said.to_owned(), from })
+        Ok(Self { name, child, watchdog, said: said.to_owned(), from, stuck: None })
     }
 
     /// Everything it has said since this start.
@@ -109,16 +152,25 @@ impl Process {
         Ok(())
     }
 
+    /// Sends it a signal: `TERM`, `HUP`.
+    ///
+    /// # Errors
+    /// When it had ended before.
+    pub fn signal(&self, signal: &str) -> anyhow::Result<()> {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &pid]).status().context("kill")?;
+        if !sent.success() {
+            bail!("{} had ended before: {}", self.name, self.said()?);
+        }
+        Ok(())
+    }
+
     /// Asks it to end (`SIGTERM`) and waits for its end.
     ///
     /// # Errors
     /// When it does not end in time.
     pub fn terminate(&mut self, patience: Duration) -> anyhow::Result<ExitStatus> {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &pid]).status().context("kill")?;
-        if !sent.success() {
-            bail!("{} had ended before: {}", self.name, self.said()?);
-        }
+        self.signal("TERM")?;
         let deadline = Instant::now() + patience;
         loop {
             if let Some(status) = self.child.try_wait()? {

@@ -12,6 +12,7 @@ use crate::api::Api;
 use crate::caller::Caller;
 use crate::database::{Database, Store};
 use crate::installation::Installation;
+use crate::process::StderrReader;
 use crate::world::World;
 
 const UNTIL_READY: Duration = Duration::from_secs(20);
@@ -122,7 +123,19 @@ impl Stage {
     /// # Errors
     /// When it does not start, with what it said.
     pub async fn start_again(&self) -> anyhow::Result<()> {
-        let api = tokio::task::block_in_place(|| Api::start(&self.installation))?;
+        self.resume(tokio::task::block_in_place(|| Api::start(&self.installation))?).await
+    }
+
+    /// Starts the server again with a standard error that nobody reads.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn start_unread(&self, reader: StderrReader) -> anyhow::Result<()> {
+        let start = || Api::start_unread(&self.installation, reader);
+        self.resume(tokio::task::block_in_place(start)?).await
+    }
+
+    async fn resume(&self, api: Api) -> anyhow::Result<()> {
         self.caller.moved(api.addr());
         *self.api.lock().unwrap_or_else(PoisonError::into_inner) = Some(api);
         self.ready().await
@@ -156,6 +169,25 @@ impl Stage {
             api.as_ref().map(Api::admin).context("the server does not run")?
         };
         Ok(Caller::new(admin)?.get("/metrics", "").await?.body)
+    }
+
+    /// One number of [`metrics`](Self::metrics); 0 for a series that is not there.
+    ///
+    /// # Errors
+    /// As `metrics`.
+    pub async fn metric(&self, series: &str) -> anyhow::Result<u64> {
+        let shown = self.metrics().await?;
+        let value = shown.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        value.map_or(Ok(0), |number| number.parse().context(series.to_owned()))
+    }
+
+    /// Has the server read its files of tokens and users again: `SIGHUP`.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn reload(&self) -> anyhow::Result<()> {
+        let api = self.api.lock().unwrap_or_else(PoisonError::into_inner);
+        tokio::task::block_in_place(|| api.as_ref().context("the server does not run")?.reload())
     }
 
     fn take(&self) -> anyhow::Result<Api> {

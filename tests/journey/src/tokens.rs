@@ -18,6 +18,9 @@ pub const READ: &str = "journey-token:upgrade.read";
 /// Ask who is calling.
 pub const CALLER: &str = "journey-token:caller.read";
 
+/// Read members; not in the file unless [`extra`] is added to it.
+pub const EXTRA: &str = "journey-token-extra:member.read";
+
 /// The gateway's user and the password.
 pub const GATEWAY: (&str, &str) = ("chat_itau_oiap", "journey-password");
 /// What `madoguchi hash-password` makes of the password.
@@ -40,13 +43,20 @@ pub const ALL: [&str; 7] = [MEMBER_WRITE, MEMBER_READ, OPEN, VERIFY, DECIDE, REA
 /// The file for `identity.tokens_file`.
 #[must_use]
 pub fn file() -> String {
-    ALL.map(|token| {
-        let hash: String = Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect();
-        let scope = token.rsplit(':').next().unwrap_or_default();
-        format!(
-            "[[token]]\nsha256 = \"{hash}\"\nissuer = \"journey\"\nsubject = \"{scope}-desk\"\n\
-             kind = \"HUMAN\"\nscopes = [\"{scope}\"]\n\n"
-        )
-    })
-    .concat()
+    ALL.map(entry).concat()
+}
+
+/// One more entry for that file, of [`EXTRA`].
+#[must_use]
+pub fn extra() -> String {
+    entry(EXTRA)
+}
+
+fn entry(token: &str) -> String {
+    let hash: String = Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect();
+    let scope = token.rsplit(':').next().unwrap_or_default();
+    format!(
+        "[[token]]\nsha256 = \"{hash}\"\nissuer = \"journey\"\nsubject = \"{scope}-desk\"\n\
+         kind = \"HUMAN\"\nscopes = [\"{scope}\"]\n\n"
+    )
 }

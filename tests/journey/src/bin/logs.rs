@@ -1,0 +1,48 @@
+//! The log test at full size: nobody reads what the server logs, and nothing else may suffer.
+#![expect(clippy::print_stdout, reason = "this program reports to whoever runs it")]
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Parser, value_parser};
+use madoguchi_journey::database::Store;
+use madoguchi_journey::log_test::{LogReport, LogTest};
+use madoguchi_journey::process::StderrReader;
+use madoguchi_journey::stage::Stage;
+
+/// Calls the server while the reader of its log is gone, and while nobody reads it.
+#[derive(Debug, Parser)]
+#[command(name = "tests/logs", after_help = EXAMPLE)]
+struct Options {
+    /// How long clients call, in each situation
+    #[arg(long, default_value_t = 30, value_parser = value_parser!(u32).range(1..=3600))]
+    seconds: u32,
+    /// How many clients call at once
+    #[arg(long, default_value_t = 32, value_parser = value_parser!(u32).range(1..=256))]
+    clients: u32,
+}
+
+const EXAMPLE: &str = "Example:\n  tests/logs --seconds 30 --clients 32\n\n\
+    Exits with 1 unless each call was answered with success, no verdict was lost or doubled at the \
+    bank, lost log lines were counted, and SIGTERM ended the server with 0.";
+
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    let options = Options::parse();
+    println!("{}", LogReport::HEAD);
+    let mut good = true;
+    for reader in [StderrReader::Gone, StderrReader::Stuck] {
+        let stage = Arc::new(Stage::own(Store::Sqlite, Vec::new()).await?);
+        let test = LogTest {
+            reader,
+            clients: options.clients as usize,
+            cases: usize::MAX,
+            lasting: Duration::from_secs(options.seconds.into()),
+        };
+        let report = test.run(&stage).await?;
+        println!("{report}");
+        good &= report.holds();
+    }
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,243 @@
+//! Verdicts come in while nobody reads the server's log: each call is answered, no order is lost
+//! or doubled, and SIGTERM ends the server in order.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::caller::Answer;
+use crate::customer::Customer;
+use crate::process::StderrReader;
+use crate::stage::Stage;
+
+const LINES_LOST: &str = "madoguchi_log_lines_lost_total";
+const UNTIL_OVERFLOW: Duration = Duration::from_secs(20);
+const UNTIL_SETTLED: Duration = Duration::from_secs(60);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+
+/// How long and how hard the server works without a reader of its log.
+#[derive(Debug, Clone, Copy)]
+pub struct LogTest {
+    /// What the reader does.
+    pub reader: StderrReader,
+    /// How many clients call at once.
+    pub clients: usize,
+    /// The most cases, each with a verdict.
+    pub cases: usize,
+    /// No case is begun after this time.
+    pub lasting: Duration,
+}
+
+/// What clients, the bank and the supervisor saw.
+#[derive(Debug)]
+pub struct LogReport {
+    reader: StderrReader,
+    /// How often each status was answered.
+    answers: BTreeMap<u16, usize>,
+    /// How many calls got no answer.
+    errors: usize,
+    p99: Duration,
+    verdicts: usize,
+    /// Verdicts that were answered and did not reach the bank.
+    lost: usize,
+    /// Verdicts that reached the bank as more than one act.
+    doubled: usize,
+    lines_lost: u64,
+    /// How long the end took after SIGTERM, if its exit status was 0.
+    stopped: Result<Duration, String>,
+}
+
+/// What came of the calls so far.
+#[derive(Debug, Default)]
+struct Calls {
+    answers: BTreeMap<u16, usize>,
+    errors: usize,
+    waits: Vec<Duration>,
+    begun: usize,
+    /// Whose verdict was sent, and whether it was answered with success.
+    decided: Vec<(Customer, bool)>,
+}
+
+/// One client's view of the test.
+#[derive(Clone)]
+struct Client {
+    test: LogTest,
+    stage: Arc<Stage>,
+    calls: Arc<Mutex<Calls>>,
+    until: Instant,
+}
+
+impl LogTest {
+    /// Starts the server of this stage again without a reader, and stops it at the end.
+    ///
+    /// # Errors
+    /// When it does not start, or the world does not answer.
+    pub async fn run(self, stage: &Arc<Stage>) -> anyhow::Result<LogReport> {
+        stage.stop()?;
+        stage.start_unread(self.reader).await?;
+        let calls = Arc::default();
+        let until = Instant::now() + UNTIL_OVERFLOW;
+        let client = Client { test: self, stage: Arc::clone(stage), calls, until };
+        client.each(Client::overflow).await?;
+        let until = Instant::now() + self.lasting;
+        let client = Client { until, ..client };
+        client.each(Client::decide).await?;
+        let calls = std::mem::take(&mut *client.calls());
+        let (lost, doubled) = settle(stage, &calls.decided).await?;
+        let lines_lost = stage.metric(LINES_LOST).await.unwrap_or_default();
+        let asked = Instant::now();
+        let stopped = stage.stop().map(|()| asked.elapsed()).map_err(|error| error.to_string());
+        let mut waits = calls.waits;
+        waits.sort_unstable();
+        Ok(LogReport {
+            reader: self.reader,
+            answers: calls.answers,
+            errors: calls.errors,
+            p99: waits.get(waits.len() * 99 / 100).copied().unwrap_or_default(),
+            verdicts: calls.decided.len(),
+            lost,
+            doubled,
+            lines_lost,
+            stopped,
+        })
+    }
+}
+
+impl Client {
+    /// Has all clients do it at once.
+    async fn each<F>(&self, work: impl Fn(Self) -> F) -> anyhow::Result<()>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let mut clients = JoinSet::new();
+        for _ in 0..self.test.clients {
+            clients.spawn(work(self.clone()));
+        }
+        while let Some(ended) = clients.join_next().await {
+            ended?;
+        }
+        Ok(())
+    }
+
+    /// Makes lines until some are lost, so that the verdicts meet a full queue.
+    async fn overflow(self) {
+        while Instant::now() < self.until {
+            if self.stage.metric(LINES_LOST).await.is_ok_and(|lost| lost > 0) {
+                return;
+            }
+            for _ in 0..50 {
+                if Instant::now() > self.until {
+                    return;
+                }
+                self.noted(self.stage.caller.get("/health/live", "")).await;
+            }
+        }
+    }
+
+    /// Leads one case after the other to its verdict.
+    async fn decide(self) {
+        while Instant::now() < self.until && self.begin() {
+            self.decide_one().await;
+        }
+    }
+
+    fn begin(&self) -> bool {
+        let mut calls = self.calls();
+        calls.begun += 1;
+        calls.begun <= self.test.cases
+    }
+
+    async fn decide_one(&self) -> Option<()> {
+        let (caller, mut customer) = (&self.stage.caller, Customer::stranger());
+        self.noted(caller.register(&customer.member, &customer.arrangement)).await?;
+        let opened = self.noted(caller.open(&customer.member)).await?.data().ok()?;
+        opened["caseId"].as_str()?.clone_into(&mut customer.case);
+        let reference = format!("check-{}", customer.case);
+        self.noted(caller.verify(&customer.case, &reference, true)).await?;
+        let answer = self.noted(caller.decide(&customer.member, true)).await;
+        let answered = answer.is_some_and(|answer| answer.status == 200);
+        self.calls().decided.push((customer, answered));
+        Some(())
+    }
+
+    /// Records one call; returns its answer, if one came.
+    async fn noted(&self, call: impl Future<Output = reqwest::Result<Answer>>) -> Option<Answer> {
+        let asked = Instant::now();
+        let answer = call.await.ok();
+        let mut calls = self.calls();
+        calls.waits.push(asked.elapsed());
+        match &answer {
+            Some(answer) => *calls.answers.entry(answer.status).or_default() += 1,
+            None => calls.errors += 1,
+        }
+        answer
+    }
+
+    fn calls(&self) -> std::sync::MutexGuard<'_, Calls> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Waits until the bank has every verdict that was answered; counts the lost and the doubled.
+async fn settle(stage: &Stage, decided: &[(Customer, bool)]) -> anyhow::Result<(usize, usize)> {
+    let deadline = Instant::now() + UNTIL_SETTLED;
+    loop {
+        let journal = stage.world.journal().await?;
+        let acts = |customer: &Customer| journal.distinct(&customer.arrangement).len();
+        let lost = decided.iter().filter(|(it, answered)| *answered && acts(it) == 0).count();
+        let doubled = decided.iter().filter(|(it, _)| acts(it) > 1).count();
+        if lost == 0 || Instant::now() > deadline {
+            return Ok((lost, doubled));
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+}
+
+impl LogReport {
+    /// The head of the table whose rows are reports.
+    pub const HEAD: &str = "| injected | answers | no answer | p99 | verdicts | lost | doubled \
+        | SIGTERM | log lines lost |\n|---|---|---|---|---|---|---|---|---|";
+
+    /// Whether everything is as docs/operations.md says.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        let good = self.answers.keys().all(|status| (200..300).contains(status));
+        let counted = self.lost == 0 && self.doubled == 0 && self.lines_lost > 0;
+        good && self.errors == 0 && self.verdicts > 0 && counted && self.stopped.is_ok()
+    }
+
+    /// How many verdicts were sent.
+    #[must_use]
+    pub const fn verdicts(&self) -> usize {
+        self.verdicts
+    }
+}
+
+impl fmt::Display for LogReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let injected = match self.reader {
+            StderrReader::Gone => "the reader of the log is gone",
+            StderrReader::Stuck => "nobody reads the log",
+        };
+        let answers = self.answers.iter().map(|(status, count)| format!("{count} × {status}"));
+        let stopped = match &self.stopped {
+            Ok(took) => format!("exit 0 after {:.1} s", took.as_secs_f64()),
+            Err(error) => error.lines().next().unwrap_or_default().to_owned(),
+        };
+        write!(
+            f,
+            "| {injected} | {} | {} | {:.1} ms | {} | {} | {} | {stopped} | {} |",
+            answers.collect::<Vec<_>>().join(", "),
+            self.errors,
+            self.p99.as_secs_f64() * 1e3,
+            self.verdicts,
+            self.lost,
+            self.doubled,
+            self.lines_lost
+        )
+    }
+}
