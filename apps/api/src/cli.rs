@@ -27,7 +27,7 @@ const LEAST_PASSWORD: usize = 16;
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Answer HTTP and tell the core bank, until SIGTERM or Ctrl-C.
+    /// Answer HTTP and tell the core bank, until SIGTERM or Ctrl-C. SIGHUP reloads tokens, users.
     #[command(after_help = "Example:\n  madoguchi serve --config madoguchi.toml")]
     Serve(Configured),
     /// Bring the database to this version's schema.
@@ -53,7 +53,7 @@ impl Cli {
     /// With what to do about it.
     pub async fn run(self) -> anyhow::Result<()> {
         match self.command {
-            Command::Serve(configured) => serve(configured.read()?).await,
+            Command::Serve(configured) => serve(&configured).await,
             Command::Migrate(configured) => migrate(&configured.read()?).await,
             Command::HashPassword => hash_password(),
         }
@@ -98,18 +98,24 @@ fn hash_password() -> anyhow::Result<()> {
     writeln!(std::io::stdout(), "{hash}").context("standard output was closed")
 }
 
-async fn serve(settings: Settings) -> anyhow::Result<()> {
-    let _logging = logging::start();
+async fn serve(configured: &Configured) -> anyhow::Result<()> {
+    // First of all: without a handler each of these signals ends the process at once.
+    let mut hangup = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let settings = configured.read()?;
+    let _logging = logging::start();
     let guarantee = settings.esb.guarantee.as_str();
     let running = Server::start(settings).await?;
     let (addr, admin) = (running.addr(), running.admin_addr());
     tracing::info!(%addr, %admin, guarantee, "serving");
-    let ended = tokio::select! {
-        _ = terminate.recv() => None,
-        _ = interrupt.recv() => None,
-        what = running.ended() => Some(what),
+    let ended = loop {
+        tokio::select! {
+            _ = terminate.recv() => break None,
+            _ = interrupt.recv() => break None,
+            Some(()) = hangup.recv() => running.reload().await,
+            what = running.ended() => break Some(what),
+        }
     };
     if let Some(what) = ended {
         tracing::error!(what, "ended by itself");

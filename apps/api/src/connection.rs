@@ -14,6 +14,5 @@ mod table;
 pub(crate) use address::parse_network;
 pub(crate) use answered::mark_answered;
 pub use open::ConnectionTimeouts;
-pub(crate) use serve::serve;
+pub(crate) use serve::HttpListener;
 pub use table::ConnectionLimits;
-pub(crate) use table::ConnectionTable;

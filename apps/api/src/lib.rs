@@ -15,6 +15,7 @@ mod logging;
 mod metering;
 mod problem;
 mod pursuit;
+mod reload;
 mod request_log;
 mod routes;
 mod server;

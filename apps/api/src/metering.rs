@@ -4,12 +4,11 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpResponse, middleware, web};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::task::JoinHandle;
 
-use crate::connection::{self, ConnectionLimits, ConnectionTable};
+use crate::connection::{self, ConnectionLimits, HttpListener};
 use crate::logging;
 
 /// Upper bounds of a time's buckets, in seconds.
@@ -27,10 +26,8 @@ const MAX_CONNECTIONS: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Admin {
     pub(crate) addr: SocketAddr,
-    handle: ServerHandle,
-    serving: JoinHandle<std::io::Result<()>>,
+    http: HttpListener,
     upkeep: JoinHandle<()>,
-    reaping: JoinHandle<()>,
 }
 
 impl Admin {
@@ -49,28 +46,24 @@ impl Admin {
                 .wrap(middleware::from_fn(connection::mark_answered))
         };
         let limits = ConnectionLimits { max_connections: MAX_CONNECTIONS, ..limits.clone() };
-        let table = ConnectionTable::new(limits);
-        let server = connection::serve((listener, 1), SHUTDOWN_TIMEOUT, &table, app)?;
+        let http = HttpListener::start(("admin", listener, 1), SHUTDOWN_TIMEOUT, limits, app)?;
         let upkeep = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(EVERY).await;
                 counted.run_upkeep();
             }
         });
-        let (handle, serving) = (server.handle(), tokio::spawn(server));
-        Ok(Self { addr, handle, serving, upkeep, reaping: tokio::spawn(table.reap()) })
+        Ok(Self { addr, http, upkeep })
     }
 
     /// Says whether it has ended and should run for ever.
     pub(crate) fn has_ended(&self) -> bool {
-        self.serving.is_finished() || self.upkeep.is_finished() || self.reaping.is_finished()
+        self.http.has_ended() || self.upkeep.is_finished()
     }
 
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         self.upkeep.abort();
-        self.reaping.abort();
-        self.handle.stop(true).await;
-        Ok(self.serving.await??)
+        self.http.stop().await
     }
 }
 

@@ -5,16 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use actix_web::{App, middleware};
 use anyhow::Context;
 use tokio::net::TcpSocket;
-use tokio::task::JoinHandle;
 
-use crate::connection::{self, ConnectionTable};
+use crate::connection::{self, HttpListener};
 use crate::descriptors;
 use crate::metering::{self, Admin};
+use crate::reload::ReloadableFiles;
 use crate::settings::{ServerSettings, Settings};
 use crate::tasks::Tasks;
 use crate::wiring;
@@ -28,13 +27,12 @@ pub struct Server;
 #[derive(Debug)]
 pub struct Running {
     addr: SocketAddr,
-    handle: ServerHandle,
-    serving: JoinHandle<std::io::Result<()>>,
-    reaping: JoinHandle<()>,
+    http: HttpListener,
     tasks: Tasks,
     admin: Admin,
     stopping: Arc<AtomicBool>,
     drain_delay: Duration,
+    files: ReloadableFiles,
 }
 
 /// How long requests that are at work may take once no connection is accepted any more.
@@ -54,13 +52,13 @@ impl Server {
         let shown_at = listen("server.admin_listen", settings.server.admin)?;
         let addr = listener.local_addr()?;
         let counted = metering::recorder()?;
+        let files = ReloadableFiles::of(&settings);
         let (front, tasks) = wiring::build(&settings).await?;
         let admin = Admin::start(shown_at, &settings.server.connections, counted)?;
         let stopping = Arc::clone(&front.stopping);
         let front = Data::new(front);
         let ServerSettings { workers, connections, source_prefix, drain_delay, .. } =
             settings.server;
-        let table = ConnectionTable::new(connections);
         let app = move || {
             App::new()
                 .app_data(front.clone())
@@ -68,10 +66,9 @@ impl Server {
                 .wrap(middleware::from_fn(connection::mark_answered))
                 .configure(|config| routes::serve(config, &source_prefix))
         };
-        let server = connection::serve((listener, workers), SHUTDOWN_TIMEOUT, &table, app)?;
-        let (handle, serving) = (server.handle(), tokio::spawn(server));
-        let reaping = tokio::spawn(table.reap());
-        Ok(Running { addr, handle, serving, reaping, tasks, admin, stopping, drain_delay })
+        let at = ("api", listener, workers);
+        let http = HttpListener::start(at, SHUTDOWN_TIMEOUT, connections, app)?;
+        Ok(Running { addr, http, tasks, admin, stopping, drain_delay, files })
     }
 }
 
@@ -103,11 +100,8 @@ impl Running {
     pub async fn ended(&self) -> &'static str {
         loop {
             tokio::time::sleep(Duration::from_millis(250)).await;
-            if self.serving.is_finished() {
+            if self.http.has_ended() {
                 return "the HTTP server";
-            }
-            if self.reaping.is_finished() {
-                return "the deadlines of connections";
             }
             if self.admin.has_ended() {
                 return "the listener of the metrics";
@@ -118,6 +112,12 @@ impl Running {
         }
     }
 
+    /// Reads the files of tokens and of the gateway's users again. One with a mistake is logged and
+    /// counted, and keeps its old content.
+    pub async fn reload(&self) {
+        self.files.reload().await;
+    }
+
     /// Says for a while that it is not ready, so that balancers send nobody here any more; then
     /// stops accepting, answers what was asked, and lets the tasks finish what they hold.
     ///
@@ -126,12 +126,10 @@ impl Running {
     pub async fn stop(self) -> anyhow::Result<()> {
         self.stopping.store(true, Ordering::Relaxed);
         tokio::time::sleep(self.drain_delay).await;
-        self.handle.stop(true).await;
-        let served = self.serving.await;
-        self.reaping.abort();
+        let served = self.http.stop().await;
         let finished = self.tasks.stop().await;
         self.admin.stop().await?;
         finished?;
-        Ok(served??)
+        served
     }
 }

@@ -16,11 +16,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use madoguchi_application::LaneSettings;
-use madoguchi_domain::port::TokenVerifier;
 use madoguchi_domain::secret::SecretKey;
 
 pub use crate::connection::{ConnectionLimits, ConnectionTimeouts};
 use crate::problem::Code;
+use crate::reload::TokenFile;
 use crate::wiring::{check_database_url, is_on_this_machine, read_tokens};
 pub use effects::EffectSettings;
 pub use esb::{EsbLayout, EsbSection};
@@ -43,7 +43,7 @@ pub struct Settings {
     /// The audit chain's key.
     pub audit_key: SecretKey,
     /// Who may call, and do what.
-    pub(crate) tokens: Hidden<Arc<dyn TokenVerifier>>,
+    pub(crate) tokens: Hidden<Arc<dyn TokenFile>>,
     /// What an upgrade is.
     pub upgrade: UpgradeSettings,
     /// The core bank.

@@ -8,9 +8,7 @@ use madoguchi_application::{
     CallerDesk, CallerPorts, CallerSettings, DecisionLane, MemberDesk, Stores, Trail, UpgradeDesk,
 };
 use madoguchi_domain::breaker::BreakerSettings;
-use madoguchi_domain::port::{
-    AuditLog, CallerContexts, Clock, Ids, PasswordVerifier, TokenVerifier,
-};
+use madoguchi_domain::port::{AuditLog, CallerContexts, Clock, Ids};
 use madoguchi_domain::upgrade::{QrMint, UpgradePolicy};
 use madoguchi_esb::{Esb, EsbSettings, Layout};
 use madoguchi_identity::{PasswordQueue, StaticPasswords, StaticTokens};
@@ -25,6 +23,7 @@ use tokio::task::JoinHandle;
 
 use crate::front::{Callers, Front};
 use crate::pursuit::{Pursuit, signed};
+use crate::reload::{Reload, TokenFile, UserFile};
 use crate::settings::{EsbLayout, EsbSection, ItauSection, PeerSection, Settings};
 use crate::system::{SystemClock, SystemIds};
 use crate::tasks::Tasks;
@@ -97,8 +96,8 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<(Front, Tasks)>
         upgrades,
         members: MemberDesk::new(stores.members, Arc::clone(&clock)),
         callers,
-        tokens: Arc::clone(&settings.tokens.0),
-        passwords: settings.gateway.as_ref().map(|it| Arc::clone(&it.passwords.0)),
+        tokens: Arc::clone(&settings.tokens.0) as _,
+        passwords: settings.gateway.as_ref().map(|it| Arc::clone(&it.passwords.0) as _),
         dependencies: vec![stores.health],
         ids,
         places: Arc::new(Semaphore::new(settings.server.in_flight)),
@@ -126,13 +125,14 @@ async fn open_stores(settings: &Settings) -> anyhow::Result<Stores> {
     };
     opened.context("store.url")
 }
+
 /// Reads a file that holds a secret in clear.
 pub(crate) fn read_secret(path: &Path) -> Result<Vec<u8>, String> {
     madoguchi_identity::read_secret(path).map_err(|error| error.to_string())
 }
 
 /// Reads the file of hashed access tokens.
-pub(crate) fn read_tokens(path: &Path) -> Result<Arc<dyn TokenVerifier>, String> {
+pub(crate) fn read_tokens(path: &Path) -> Result<Arc<dyn TokenFile>, String> {
     let tokens = StaticTokens::read(path).map_err(|error| error.to_string())?;
     Ok(Arc::new(tokens))
 }
@@ -142,10 +142,22 @@ pub(crate) fn read_passwords(
     path: &Path,
     at_once: usize,
     waiting: usize,
-) -> Result<(Arc<dyn PasswordVerifier>, usize), String> {
+) -> Result<(Arc<dyn UserFile>, usize), String> {
     let queue = PasswordQueue { at_once, waiting };
     let passwords = StaticPasswords::read(path, queue).map_err(|error| error.to_string())?;
     Ok((Arc::new(passwords), queue.most()))
+}
+
+impl Reload for StaticTokens {
+    fn reload(&self) -> Result<(), String> {
+        Self::reload(self).map_err(|error| error.to_string())
+    }
+}
+
+impl Reload for StaticPasswords {
+    fn reload(&self) -> Result<(), String> {
+        Self::reload(self).map_err(|error| error.to_string())
+    }
 }
 
 /// Makes the hash of a password for a file of users.

@@ -222,7 +222,7 @@ mod tests {
                 write: minute,
             },
         };
-        Pacer::new(ConnectionTable::new(limits).admit(IpAddr::from([127, 0, 0, 1])).unwrap())
+        Pacer::new(ConnectionTable::new("api", limits).admit(IpAddr::from([127, 0, 0, 1])).unwrap())
     }
 
     impl Pacer {

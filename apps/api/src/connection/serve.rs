@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, KeepAlive, Request, Response};
-use actix_server::{Server, ServerBuilder};
+use actix_server::{Server, ServerBuilder, ServerHandle};
 use actix_service::{
     IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config,
 };
@@ -16,12 +16,56 @@ use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::AppConfig;
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 
 use super::stream::PacedStream;
-use super::table::ConnectionTable;
+use super::table::{ConnectionLimits, ConnectionTable};
 
-/// Serves `app` at `listener`, on so many threads.
-pub(crate) fn serve<I, S, B>(
+/// A listener that serves HTTP, with its table of connections.
+#[derive(Debug)]
+pub(crate) struct HttpListener {
+    handle: ServerHandle,
+    serving: JoinHandle<io::Result<()>>,
+    reaping: JoinHandle<()>,
+}
+
+impl HttpListener {
+    /// Serves `app` at `listener`, which has this name in metrics, on so many threads.
+    pub(crate) fn start<I, S, B>(
+        (name, listener, workers): (&'static str, TcpListener, usize),
+        shutdown_timeout: Duration,
+        limits: ConnectionLimits,
+        app: impl Fn() -> I + Send + Clone + 'static,
+    ) -> io::Result<Self>
+    where
+        I: IntoServiceFactory<S, Request>,
+        S: ServiceFactory<Request, Config = AppConfig> + 'static,
+        S::Error: Into<Error> + 'static,
+        S::InitError: fmt::Debug,
+        S::Response: Into<Response<B>> + 'static,
+        B: MessageBody + 'static,
+    {
+        let table = ConnectionTable::new(name, limits);
+        let server = server((listener, workers), shutdown_timeout, &table, app)?;
+        let (handle, serving) = (server.handle(), tokio::spawn(server));
+        Ok(Self { handle, serving, reaping: tokio::spawn(table.reap()) })
+    }
+
+    /// Says whether it has ended and should run for ever.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.serving.is_finished() || self.reaping.is_finished()
+    }
+
+    /// Accepts nobody any more, and waits for the requests at work.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        self.handle.stop(true).await;
+        let served = self.serving.await;
+        self.reaping.abort();
+        Ok(served??)
+    }
+}
+
+fn server<I, S, B>(
     (listener, workers): (TcpListener, usize),
     shutdown_timeout: Duration,
     table: &Arc<ConnectionTable>,
@@ -79,9 +123,7 @@ fn admit(io: TcpStream, table: &Arc<ConnectionTable>) -> Result<Admitted, Dispat
             io.set_nodelay(true)?;
             Ok((PacedStream::new(io, open, Arc::clone(table)), Some(peer)))
         }
-        Err(limit) => {
-            let counter = "madoguchi_http_connections_refused_total";
-            metrics::counter!(counter, "limit" => limit).increment(1);
+        Err(_) => {
             // As much as fits at once: there is no place in which to wait.
             let _ = io.into_std().and_then(|mut io| io.write(REFUSED));
             Err(DispatchError::Io(io::ErrorKind::ConnectionRefused.into()))

@@ -23,12 +23,32 @@ pub struct ConnectionLimits {
     pub timeouts: ConnectionTimeouts,
 }
 
+/// The limit that leaves no place for a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoPlace {
+    /// The one for its address.
+    Address,
+    /// The one for all.
+    All,
+}
+
+impl NoPlace {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::All => "all",
+        }
+    }
+}
+
 /// How often it is looked whose time is up.
 const REAP_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The table.
 #[derive(Debug)]
 pub(crate) struct ConnectionTable {
+    /// The name of its listener in metrics.
+    listener: &'static str,
     limits: ConnectionLimits,
     epoch: Instant,
     places: Mutex<Places>,
@@ -42,9 +62,9 @@ struct Places {
 }
 
 impl ConnectionTable {
-    pub(crate) fn new(limits: ConnectionLimits) -> Arc<Self> {
+    pub(crate) fn new(listener: &'static str, limits: ConnectionLimits) -> Arc<Self> {
         let epoch = Instant::now();
-        Arc::new(Self { limits, epoch, places: Mutex::default() })
+        Arc::new(Self { listener, limits, epoch, places: Mutex::default() })
     }
 
     fn places(&self) -> MutexGuard<'_, Places> {
@@ -54,31 +74,64 @@ impl ConnectionTable {
     /// Gives a connection a place, if need be that of the longest idle one.
     ///
     /// # Errors
-    /// With the limit that is reached, when all who hold its places are at work.
-    pub(crate) fn admit(&self, peer: IpAddr) -> Result<Arc<OpenConnection>, &'static str> {
+    /// When a limit is reached and all who hold its places are at work.
+    pub(crate) fn admit(&self, peer: IpAddr) -> Result<Arc<OpenConnection>, NoPlace> {
         let (address, peer) = (AddressKey::of(peer), peer.to_canonical());
         let is_counted = !self.limits.trusted_proxies.iter().any(|proxy| proxy.contains(&peer));
         let mut places = self.places();
         let of_address = places.by_address.get(&address).copied().unwrap_or_default();
         if is_counted && of_address >= self.limits.max_per_address {
-            places.evict(|other| other.address == address).ok_or("address")?;
+            self.evict(&mut places, NoPlace::Address, |other| other.address == address)?;
         }
         if places.open.len() >= self.limits.max_connections {
-            places.evict(|_| true).ok_or("all")?;
+            self.evict(&mut places, NoPlace::All, |_| true)?;
         }
         places.next_id += 1;
         let connection = Arc::new(OpenConnection::new(places.next_id, address, self.epoch));
         places.open.insert(connection.id, Arc::clone(&connection));
         *places.by_address.entry(address).or_default() += 1;
-        show_count(places.open.len());
+        self.show_count(&places);
         Ok(connection)
+    }
+
+    /// Closes the longest idle connection of these.
+    fn evict(
+        &self,
+        places: &mut Places,
+        limit: NoPlace,
+        of: impl Fn(&OpenConnection) -> bool,
+    ) -> Result<(), NoPlace> {
+        let candidates = places.open.values().filter(|it| of(it));
+        let idle = candidates.filter_map(|it| Some((it.idle_since()?, it.id)));
+        if let Some((_, longest)) = idle.min() {
+            self.close(places, longest, CloseReason::Evicted);
+            return Ok(());
+        }
+        let counter = "madoguchi_http_connections_refused_total";
+        metrics::counter!(counter, "listener" => self.listener, "limit" => limit.as_str())
+            .increment(1);
+        Err(limit)
+    }
+
+    fn close(&self, places: &mut Places, id: u64, reason: CloseReason) {
+        if let Some(connection) = places.remove(id) {
+            connection.close(reason);
+            let counter = "madoguchi_http_connections_closed_total";
+            metrics::counter!(counter, "listener" => self.listener, "reason" => reason.as_str())
+                .increment(1);
+        }
+    }
+
+    fn show_count(&self, places: &Places) {
+        let open = places.open.len() as f64;
+        metrics::gauge!("madoguchi_http_connections", "listener" => self.listener).set(open);
     }
 
     /// Takes a connection that has ended off the table.
     pub(super) fn remove(&self, connection: &OpenConnection) {
         let mut places = self.places();
         places.remove(connection.id);
-        show_count(places.open.len());
+        self.show_count(&places);
     }
 
     /// Closes connections whose time is up, for ever.
@@ -97,7 +150,7 @@ impl ConnectionTable {
             .filter_map(|it| Some((it.id, it.overdue(&self.limits.timeouts)?)))
             .collect();
         for (id, reason) in overdue {
-            places.close(id, reason);
+            self.close(&mut places, id, reason);
         }
     }
 }
@@ -113,27 +166,6 @@ impl Places {
         }
         Some(connection)
     }
-
-    fn close(&mut self, id: u64, reason: CloseReason) {
-        if let Some(connection) = self.remove(id) {
-            connection.close(reason);
-            let counter = "madoguchi_http_connections_closed_total";
-            metrics::counter!(counter, "reason" => reason.as_str()).increment(1);
-        }
-    }
-
-    /// Closes the longest idle connection of these. None if all are at work.
-    fn evict(&mut self, of: impl Fn(&OpenConnection) -> bool) -> Option<()> {
-        let candidates = self.open.values().filter(|it| of(it));
-        let idle = candidates.filter_map(|it| Some((it.idle_since()?, it.id)));
-        let (_, longest) = idle.min()?;
-        self.close(longest, CloseReason::Evicted);
-        Some(())
-    }
-}
-
-fn show_count(open: usize) {
-    metrics::gauge!("madoguchi_http_connections").set(open as f64);
 }
 
 #[cfg(test)]
@@ -148,7 +180,7 @@ mod tests {
         let trusted_proxies = vec![IpNet::from(address(9))];
         let limits =
             ConnectionLimits { max_connections, max_per_address, trusted_proxies, timeouts };
-        ConnectionTable::new(limits)
+        ConnectionTable::new("api", limits)
     }
 
     fn address(last: u8) -> IpAddr {
@@ -164,7 +196,7 @@ mod tests {
         let fresh = table.admit(address(3)).unwrap();
         assert_eq!(idle.closed(), Some(CloseReason::Evicted));
         fresh.enter(Phase::Working);
-        assert_eq!(table.admit(address(4)).unwrap_err(), "all");
+        assert_eq!(table.admit(address(4)).unwrap_err(), NoPlace::All);
         at_work.set_stalled(true);
         assert!(table.admit(address(4)).is_ok(), "who does not read its answer is not at work");
         assert_eq!(at_work.closed(), Some(CloseReason::Evicted));

@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use madoguchi_domain::port::PasswordVerifier;
-
 use super::hidden::Hidden;
 use super::reader::{Section, value};
+use crate::reload::UserFile;
 use crate::wiring::read_passwords;
 
 /// The gateway, as configured.
 #[derive(Debug, Clone)]
 pub struct GatewaySection {
     /// Who may call it.
-    pub(crate) passwords: Hidden<Arc<dyn PasswordVerifier>>,
+    pub(crate) passwords: Hidden<Arc<dyn UserFile>>,
     /// The most calls that wait for a hash at once.
     pub(crate) wait: usize,
 }

@@ -1,0 +1,141 @@
+//! SIGHUP reads the files of tokens and users again, and no request suffers from it.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::ensure;
+use madoguchi_journey::caller::CODIGO;
+use madoguchi_journey::database::Store;
+use madoguchi_journey::installation::Installation;
+use madoguchi_journey::process::Process;
+use madoguchi_journey::stage::Stage;
+use madoguchi_journey::{tokens, walk};
+use serde_json::json;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+const CLIENTS: usize = 16;
+const RELOADS: u64 = 50;
+const UNTIL_RELOADED: Duration = Duration::from_secs(10);
+
+/// Sends SIGHUP and waits until a file was read again with this outcome.
+async fn reload(stage: &Stage, file: &str, outcome: &str) -> anyhow::Result<()> {
+    let series = format!("madoguchi_reloads_total{{file=\"{file}\",outcome=\"{outcome}\"}}");
+    let before = stage.metric(&series).await?;
+    stage.reload()?;
+    let deadline = Instant::now() + UNTIL_RELOADED;
+    while stage.metric(&series).await? == before {
+        ensure!(Instant::now() < deadline, "{series} stays {before}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
+}
+
+/// Asks for a member who does not exist, as whoever holds the token.
+async fn status(stage: &Stage, token: &str) -> anyhow::Result<u16> {
+    Ok(stage.caller.get("/api/v1/members/NOBODY", token).await?.status)
+}
+
+/// Calls until told to stop; returns how often.
+async fn call_on(stage: Arc<Stage>, stop: Arc<AtomicBool>, removed: bool) -> anyhow::Result<usize> {
+    let mut calls = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let token = if removed { tokens::EXTRA } else { tokens::MEMBER_READ };
+        let status = status(&stage, token).await?;
+        ensure!(status == 404 || removed && status == 401, "{token} was answered {status}");
+        calls += 1;
+    }
+    Ok(calls)
+}
+
+#[test]
+fn of_50_reloads_none_costs_a_request() {
+    walk(async {
+        let stage = Arc::new(Stage::own(Store::Sqlite, Vec::new()).await?);
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut clients = JoinSet::new();
+        for client in 0..CLIENTS {
+            let (stage, stop) = (Arc::clone(&stage), Arc::clone(&stop));
+            clients.spawn(call_on(stage, stop, client % 4 == 0));
+        }
+        for number in 0..RELOADS {
+            let known = number % 2 == 0;
+            let extra = if known { tokens::extra() } else { String::new() };
+            stage.installation.replace("tokens.toml", &(tokens::file() + &extra))?;
+            reload(&stage, "tokens", "ok").await?;
+            let expected = if known { 404 } else { 401 };
+            assert_eq!(status(&stage, tokens::EXTRA).await?, expected, "after reload {number}");
+        }
+        stop.store(true, Ordering::Relaxed);
+        let mut calls = 0;
+        while let Some(client) = clients.join_next().await {
+            calls += client??;
+        }
+        ensure!(calls > 10 * CLIENTS, "only {calls} calls were made meanwhile");
+        stage.stop()
+    });
+}
+
+#[test]
+fn a_bad_file_of_tokens_keeps_the_old_ones() {
+    walk(async {
+        let stage = Stage::own(Store::Sqlite, Vec::new()).await?;
+        for bad in ["[[token]]\nsha256 = \"canary\"\n", "canary", "", "token = 1"] {
+            stage.installation.replace("tokens.toml", bad)?;
+            reload(&stage, "tokens", "failed").await?;
+            assert_eq!(status(&stage, tokens::MEMBER_READ).await?, 404, "{bad}");
+        }
+        assert_eq!(status(&stage, tokens::EXTRA).await?, 401);
+        let log = stage.log()?;
+        let told = "not reloaded: the old content stays in use";
+        ensure!(log.contains(told) && log.contains("tokens.toml"), "{log}");
+        ensure!(!log.contains("canary"), "{log}");
+        stage.installation.replace("tokens.toml", &(tokens::file() + &tokens::extra()))?;
+        reload(&stage, "tokens", "ok").await?;
+        assert_eq!(status(&stage, tokens::EXTRA).await?, 404);
+        stage.stop()
+    });
+}
+
+#[test]
+fn a_removed_user_is_refused_right_after() {
+    walk(async {
+        let stage = Stage::own(Store::Sqlite, Vec::new()).await?;
+        let body = json!({ "codigo_conta": "341341150000052061" });
+        let status = async || anyhow::Ok(stage.caller.gateway(CODIGO, &body).await?.status);
+        assert_eq!(status().await?, 200);
+        let other = tokens::users().replace(tokens::GATEWAY.0, "somebody_else");
+        stage.installation.replace("users.toml", &other)?;
+        reload(&stage, "users", "ok").await?;
+        assert_eq!(status().await?, 401, "right a moment ago, and removed");
+        stage.installation.replace("users.toml", "[[user]]\nuser_name = \"canary\"\n")?;
+        reload(&stage, "users", "failed").await?;
+        assert_eq!(status().await?, 401);
+        stage.installation.replace("users.toml", &tokens::users())?;
+        reload(&stage, "users", "ok").await?;
+        assert_eq!(status().await?, 200);
+        ensure!(!stage.log()?.contains("canary"), "a line of the file is in the log");
+        stage.stop()
+    });
+}
+
+#[test]
+fn a_signal_during_the_start_does_not_kill() {
+    walk(async {
+        let dir = tempfile::tempdir()?;
+        let database = Store::Sqlite.database(dir.path());
+        // A database that accepts connections and never answers: the start waits for it.
+        let silent = TcpListener::bind("127.0.0.1:0")?;
+        let url = format!("postgres://nobody@{}/none", silent.local_addr()?);
+        let changed = vec![("STORE__URL", url)];
+        let installation = Installation::new(dir.path(), &database, "http://127.0.0.1:9", changed)?;
+        let mut serve = Process::start(installation.command("serve"), &installation.log())?;
+        let (connection, _) = silent.accept()?;
+        serve.signal("HUP")?;
+        drop((connection, silent));
+        let refused = |line: &str| line.contains("store.url").then_some(());
+        serve.hear(Duration::from_secs(30), refused)
+    });
+}
