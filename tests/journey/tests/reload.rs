@@ -89,8 +89,8 @@ fn a_bad_file_of_tokens_keeps_the_old_ones() {
         }
         assert_eq!(status(&stage, tokens::EXTRA).await?, 401);
         let log = stage.log()?;
-        let told = "not reloaded: the old content stays in use";
-        ensure!(log.contains(told) && log.contains("tokens.toml"), "{log}");
+        let message = "not reloaded: the old content stays in use";
+        ensure!(log.contains(message) && log.contains("tokens.toml"), "{log}");
         ensure!(!log.contains("canary"), "{log}");
         stage.installation.replace("tokens.toml", &(tokens::file() + &tokens::extra()))?;
         reload(&stage, "tokens", "ok").await?;
