@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::settings::Settings;
 use crate::{Server, logging, wiring};
@@ -101,18 +101,20 @@ fn hash_password() -> anyhow::Result<()> {
 async fn serve(configured: &Configured) -> anyhow::Result<()> {
     // First of all: without a handler each of these signals ends the process at once.
     let mut hangup = signal(SignalKind::hangup())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut stop = StopSignals::listen()?;
     let settings = configured.read()?;
     let _logging = logging::start();
     let guarantee = settings.esb.guarantee.as_str();
-    let running = Server::start(settings).await?;
+    let running = tokio::select! {
+        started = Server::start(settings) => started?,
+        // As after a crash: what was begun is finished or undone at the next start.
+        () = stop.received() => return Ok(()),
+    };
     let (addr, admin) = (running.addr(), running.admin_addr());
     tracing::info!(%addr, %admin, guarantee, "serving");
     let ended = loop {
         tokio::select! {
-            _ = terminate.recv() => break None,
-            _ = interrupt.recv() => break None,
+            () = stop.received() => break None,
             Some(()) = hangup.recv() => running.reload().await,
             what = running.ended() => break Some(what),
         }
@@ -121,8 +123,33 @@ async fn serve(configured: &Configured) -> anyhow::Result<()> {
         tracing::error!(what, "ended by itself");
         bail!("{what} ended by itself: start again, and report the log before this");
     }
+    tracing::info!("stopping: not ready any more, still answering; a second signal hurries");
+    tokio::select! {
+        () = running.drain() => {}
+        () = stop.received() => {}
+    }
     tracing::info!("stopping: answering what was asked, finishing what was claimed");
     running.stop().await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// SIGTERM and Ctrl-C.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> std::io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

@@ -118,14 +118,18 @@ impl Running {
         self.files.reload().await;
     }
 
-    /// Says for a while that it is not ready, so that balancers send nobody here any more; then
-    /// stops accepting, answers what was asked, and lets the tasks finish what they hold.
+    /// Says for the configured time that it is not ready, so that balancers send nobody here any
+    /// more, and goes on answering.
+    pub async fn drain(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        tokio::time::sleep(self.drain_delay).await;
+    }
+
+    /// Stops accepting, answers what was asked, and lets the tasks finish what they hold.
     ///
     /// # Errors
     /// When the server or a task had broken down.
     pub async fn stop(self) -> anyhow::Result<()> {
-        self.stopping.store(true, Ordering::Relaxed);
-        tokio::time::sleep(self.drain_delay).await;
         let served = self.http.stop().await;
         let finished = self.tasks.stop().await;
         self.admin.stop().await?;

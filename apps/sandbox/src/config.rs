@@ -33,7 +33,6 @@ impl Config<'_> {
             r#"[server]
 listen = {listen}
 admin_listen = "127.0.0.1:0"
-drain_delay_ms = 0
 
 [store]
 url = {store}
