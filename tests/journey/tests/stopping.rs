@@ -1,5 +1,6 @@
 //! How the server leaves: not ready first, then closed to new clients, then gone.
 
+use std::net::TcpListener;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,12 +10,14 @@ use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Store;
 use madoguchi_journey::installation::Installation;
 use madoguchi_journey::on_both_databases;
+use madoguchi_journey::process::Process;
 use madoguchi_journey::stage::Stage;
 use madoguchi_journey::walk;
 
 on_both_databases!(a_stopping_server_is_not_ready_before_it_refuses);
 
 const DRAIN_DELAY: Duration = Duration::from_secs(2);
+const UNTIL_LOGGED: Duration = Duration::from_secs(30);
 
 async fn a_stopping_server_is_not_ready_before_it_refuses(store: Store) -> anyhow::Result<()> {
     let delay = DRAIN_DELAY.as_millis().to_string();
@@ -40,6 +43,43 @@ async fn a_stopping_server_is_not_ready_before_it_refuses(store: Store) -> anyho
     stage.start_again().await?;
     ensure!(customer.settled(&stage).await?["coreBank"]["state"] == "Confirmed", "lost");
     stage.stop()
+}
+
+#[test]
+fn a_second_signal_ends_the_drain() {
+    walk(async {
+        let dir = tempfile::tempdir()?;
+        let database = Store::Sqlite.database(dir.path());
+        let nowhere = "http://127.0.0.1:9";
+        let minutes = vec![("SERVER__DRAIN_DELAY_MS", "600000".to_owned())];
+        let installation = Installation::new(dir.path(), &database, nowhere, minutes)?;
+        installation.migrate()?;
+        let mut serve = Process::start(installation.command("serve"), &installation.log())?;
+        let logged = |message: &'static str| move |line: &str| line.contains(message).then_some(());
+        serve.hear(UNTIL_LOGGED, logged("\"serving\""))?;
+        serve.signal("TERM")?;
+        serve.hear(UNTIL_LOGGED, logged("a second signal hurries"))?;
+        let status = serve.terminate(UNTIL_LOGGED)?;
+        ensure!(status.code() == Some(0), "{status}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_signal_ends_a_start_that_waits() {
+    walk(async {
+        let dir = tempfile::tempdir()?;
+        let database = Store::Sqlite.database(dir.path());
+        let silent = TcpListener::bind("127.0.0.1:0")?;
+        let url = format!("postgres://nobody@{}/none", silent.local_addr()?);
+        let changed = vec![("STORE__URL", url)];
+        let installation = Installation::new(dir.path(), &database, "http://127.0.0.1:9", changed)?;
+        let mut serve = Process::start(installation.command("serve"), &installation.log())?;
+        let _connection = silent.accept()?;
+        let status = serve.terminate(Duration::from_secs(5))?;
+        ensure!(status.code() == Some(0), "{status}");
+        Ok(())
+    });
 }
 
 #[test]
