@@ -115,7 +115,7 @@ async fn serve(configured: &Configured) -> anyhow::Result<()> {
     let ended = loop {
         tokio::select! {
             () = stop.received() => break None,
-            Some(()) = hangup.recv() => running.reload().await,
+            Some(()) = hangup.recv() => running.reload(),
             what = running.ended() => break Some(what),
         }
     };
@@ -124,9 +124,14 @@ async fn serve(configured: &Configured) -> anyhow::Result<()> {
         bail!("{what} ended by itself: start again, and report the log before this");
     }
     tracing::info!("stopping: not ready any more, still answering; a second signal hurries");
-    tokio::select! {
-        () = running.drain() => {}
-        () = stop.received() => {}
+    let drain = running.drain();
+    tokio::pin!(drain);
+    loop {
+        tokio::select! {
+            () = &mut drain => break,
+            () = stop.received() => break,
+            Some(()) = hangup.recv() => running.reload(),
+        }
     }
     tracing::info!("stopping: answering what was asked, finishing what was claimed");
     running.stop().await?;

@@ -12,7 +12,7 @@ mod stream;
 mod table;
 
 pub(crate) use address::parse_network;
-pub(crate) use answered::mark_answered;
+pub(crate) use answered::finish_answer;
 pub use open::ConnectionTimeouts;
 pub(crate) use serve::HttpListener;
 pub use table::ConnectionLimits;

@@ -1,11 +1,11 @@
 //! File descriptors: as many as the configured connections need, or no start.
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::settings::Settings;
 
-/// Files, databases of SQLite, listeners, the runtimes, calls upstream.
+/// Files, databases of SQLite, listeners, the runtimes, connections of monitors.
 const OTHERS: usize = 256;
 /// A connection whose place was given away is closed a moment later.
 const CLOSING: usize = 256;
@@ -13,7 +13,10 @@ const CLOSING: usize = 256;
 /// Raises the limit of this process as far as it needs to be.
 pub(crate) fn provide(settings: &Settings) -> anyhow::Result<()> {
     let connections = settings.server.connections.max_connections;
-    let needed = (connections + settings.store.connections + OTHERS + CLOSING) as u64;
+    // Contexts and owners have a bulkhead each.
+    let lookups = settings.itau.as_ref().map_or(0, |itau| 2 * itau.calls);
+    let calls = settings.effects.calls + lookups;
+    let needed = (connections + settings.store.connections + calls + OTHERS + CLOSING) as u64;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current.is_none_or(|current| current >= needed) {
         return Ok(());
@@ -24,5 +27,6 @@ pub(crate) fn provide(settings: &Settings) -> anyhow::Result<()> {
          open {}: raise the limit (ulimit -Hn, or LimitNOFILE= of its unit), or lower the key",
         maximum.unwrap_or_default()
     );
-    Ok(setrlimit(Resource::Nofile, Rlimit { current: Some(needed), maximum })?)
+    let raised = Rlimit { current: Some(needed), maximum };
+    setrlimit(Resource::Nofile, raised).context("the limit of file descriptors cannot be raised")
 }

@@ -14,7 +14,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 /// The most lines that wait to be written; further ones are lost and counted.
 const QUEUE_LINES: usize = 2048;
-/// How long the process waits at its end for the lines in the queue.
+/// How long the process waits at its end for the writer, which itself gives up after about 1 s.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long the process waits at its end for its last error message.
 const REPORT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -157,8 +157,10 @@ mod tests {
     #[test]
     fn work_without_an_end_is_left_behind() {
         let (_never, wait) = mpsc::channel::<()>();
+        let began = std::time::Instant::now();
         wait_at_most(Duration::from_millis(10), move || {
             let _ = wait.recv();
         });
+        assert!(began.elapsed() < Duration::from_secs(10), "it waited for the work");
     }
 }

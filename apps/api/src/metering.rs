@@ -43,7 +43,7 @@ impl Admin {
             let counted = shown.clone();
             App::new()
                 .route("/metrics", web::get().to(move || show(counted.clone())))
-                .wrap(middleware::from_fn(connection::mark_answered))
+                .wrap(middleware::from_fn(connection::finish_answer))
         };
         let limits = ConnectionLimits { max_connections: MAX_CONNECTIONS, ..limits.clone() };
         let http = HttpListener::start(("admin", listener, 1), SHUTDOWN_TIMEOUT, limits, app)?;

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use madoguchi_domain::port::{PasswordVerifier, TokenVerifier};
 
+use tokio::sync::Mutex;
+
 use crate::settings::Settings;
 
 /// A file that can be read again.
@@ -25,7 +27,11 @@ impl<T: PasswordVerifier + Reload> UserFile for T {}
 
 /// Every such file of a server, with its name in the log and in the metric.
 #[derive(Clone)]
-pub(crate) struct ReloadableFiles(Vec<(&'static str, Arc<dyn Reload>)>);
+pub(crate) struct ReloadableFiles {
+    files: Vec<(&'static str, Arc<dyn Reload>)>,
+    /// One reload at a time: the last one reads last.
+    running: Arc<Mutex<()>>,
+}
 
 impl ReloadableFiles {
     pub(crate) fn of(settings: &Settings) -> Self {
@@ -34,36 +40,39 @@ impl ReloadableFiles {
         if let Some(gateway) = &settings.gateway {
             files.push(("users", Arc::clone(&gateway.passwords.0) as _));
         }
-        Self(files)
+        Self { files, running: Arc::default() }
     }
 
-    /// Reads each of them again; one with a mistake keeps its old content.
-    pub(crate) async fn reload(&self) {
-        let files = self.clone();
-        // A slow disk must not hold a thread of the runtime. A panic is in the log by then.
-        let _ = tokio::task::spawn_blocking(move || files.reload_now()).await;
+    /// Reads each of them again, in the background; one with a mistake keeps its old content.
+    pub(crate) fn start_reload(&self) {
+        let Self { files, running } = self.clone();
+        tokio::spawn(async move {
+            let _running = running.lock().await;
+            for (file, content) in files {
+                // A slow disk must not hold a thread of the runtime.
+                let read = tokio::task::spawn_blocking(move || content.reload()).await;
+                count(file, read.unwrap_or_else(|_| Err("the reader panicked".to_owned())));
+            }
+        });
     }
+}
 
-    fn reload_now(&self) {
-        for (file, content) in &self.0 {
-            let outcome = match content.reload() {
-                Ok(()) => {
-                    tracing::info!(file, "reloaded");
-                    "ok"
-                }
-                Err(error) => {
-                    tracing::error!(file, error, "not reloaded: the old content stays in use");
-                    "failed"
-                }
-            };
-            metrics::counter!("madoguchi_reloads_total", "file" => *file, "outcome" => outcome)
-                .increment(1);
+fn count(file: &'static str, read: Result<(), String>) {
+    let outcome = match read {
+        Ok(()) => {
+            tracing::info!(file, "reloaded");
+            "ok"
         }
-    }
+        Err(error) => {
+            tracing::error!(file, error, "not reloaded: the old content stays in use");
+            "failed"
+        }
+    };
+    metrics::counter!("madoguchi_reloads_total", "file" => file, "outcome" => outcome).increment(1);
 }
 
 impl std::fmt::Debug for ReloadableFiles {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(file, _)| file)).finish()
+        f.debug_list().entries(self.files.iter().map(|(file, _)| file)).finish()
     }
 }

@@ -63,7 +63,7 @@ impl Server {
             App::new()
                 .app_data(front.clone())
                 .wrap(middleware::from_fn(request_log::note))
-                .wrap(middleware::from_fn(connection::mark_answered))
+                .wrap(middleware::from_fn(connection::finish_answer))
                 .configure(|config| routes::serve(config, &source_prefix))
         };
         let at = ("api", listener, workers);
@@ -114,15 +114,15 @@ impl Running {
 
     /// Reads the files of tokens and of the gateway's users again. One with a mistake is logged and
     /// counted, and keeps its old content.
-    pub async fn reload(&self) {
-        self.files.reload().await;
+    pub fn reload(&self) {
+        self.files.start_reload();
     }
 
-    /// Says for the configured time that it is not ready, so that balancers send nobody here any
-    /// more, and goes on answering.
-    pub async fn drain(&self) {
+    /// Is not ready from now on, so that balancers send nobody here any more; answers until the
+    /// configured time is over.
+    pub fn drain(&self) -> impl Future<Output = ()> + use<> {
         self.stopping.store(true, Ordering::Relaxed);
-        tokio::time::sleep(self.drain_delay).await;
+        tokio::time::sleep(self.drain_delay)
     }
 
     /// Stops accepting, answers what was asked, and lets the tasks finish what they hold.

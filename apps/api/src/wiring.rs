@@ -28,8 +28,8 @@ use crate::settings::{EsbLayout, EsbSection, ItauSection, PeerSection, Settings}
 use crate::system::{SystemClock, SystemIds};
 use crate::tasks::Tasks;
 
-// A value that settings hold; the adapters that use it stay behind their ports.
-pub(crate) use madoguchi_peer::Charset;
+// Values and rules that the edge shares with adapters; those stay behind their ports.
+pub(crate) use madoguchi_peer::{Charset, is_too_deep};
 
 /// Says whether a text is a database's address.
 pub(crate) fn check_database_url(text: &str) -> Result<(), InvalidUrl> {

@@ -1,7 +1,7 @@
 //! Files that only some may read: how they are opened, read again, and what is said of a bad one.
 
-use std::fs::{File, Metadata};
-use std::io::Read;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -24,10 +24,17 @@ pub(crate) enum Readers {
     Owner,
 }
 
+/// Whose a file is, by numeric ids.
+#[derive(Debug, Clone, Copy)]
+struct Owner {
+    user: u32,
+    group: u32,
+}
+
 impl Readers {
-    fn check(self, file: &Metadata, groups: &[u32]) -> Result<(), &'static str> {
-        let open_to = |mask: u32| file.mode() & mask != 0;
-        let mounted = file.uid() == 0 && groups.contains(&file.gid()) && !open_to(0o027);
+    fn check(self, mode: u32, owner: Owner, groups: &[u32]) -> Result<(), &'static str> {
+        let open_to = |mask: u32| mode & mask != 0;
+        let mounted = owner.user == 0 && groups.contains(&owner.group) && !open_to(0o027);
         match self {
             Self::Anybody if open_to(0o022) => Err("written by others: chmod 644 it"),
             Self::Group if open_to(0o027) => {
@@ -44,11 +51,21 @@ impl Readers {
 pub(crate) fn read(path: &Path, readers: Readers) -> Result<Vec<u8>, FileError> {
     let at = path.display();
     let unreadable = |error: std::io::Error| {
-        FileError(format!("{at} cannot be read ({}): name a file that can be", error.kind()))
+        let mend = if error.kind() == ErrorKind::PermissionDenied {
+            "let this process read it: chown or chgrp it"
+        } else {
+            "name a file that is there"
+        };
+        FileError(format!("{at} cannot be read ({}): {mend}", error.kind()))
     };
+    // Before it is opened: opening a pipe would wait for its writer.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(FileError(format!("{at} is not a file: name one")));
+    }
     let mut file = File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
-    let checked = readers.check(&metadata, &own_groups());
+    let owner = Owner { user: metadata.uid(), group: metadata.gid() };
+    let checked = readers.check(metadata.mode(), owner, &own_groups());
     checked.map_err(|why| FileError(format!("{at} may be {why}")))?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(unreadable)?;

@@ -8,6 +8,9 @@ use encoding_rs::Encoding;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Charset(&'static Encoding);
 
+/// Some systems write it before UTF-8, where it says nothing.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// A label that names no such encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -48,11 +51,13 @@ impl Charset {
     #[must_use]
     pub fn decode<'a>(self, body: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
         let encoding = content_type.and_then(declared).unwrap_or(self.0);
-        match str::from_utf8(body) {
+        if !encoding.is_ascii_compatible() {
             // UTF-16 and ISO-2022-JP, which only a reply can choose, are valid UTF-8 by accident.
-            Ok(text) if encoding.is_ascii_compatible() => Cow::Borrowed(text),
-            Ok(_) | Err(_) => encoding.decode(body).0,
+            return encoding.decode(body).0;
         }
+        let unmarked = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+        str::from_utf8(unmarked)
+            .map_or_else(|_| encoding.decode_without_bom_handling(body).0, Cow::Borrowed)
     }
 }
 
@@ -72,6 +77,13 @@ mod tests {
         for content_type in [None, Some("application/json"), Some("text/json; charset=big5")] {
             assert_eq!(Charset::BIG5.decode("交易成功".as_bytes(), content_type), "交易成功");
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_spoils_nothing() {
+        assert_eq!(Charset::BIG5.decode(b"\xef\xbb\xbf{}", None), "{}");
+        let marked = b"\xff\xfe caf\xe9";
+        assert_eq!(Charset::ISO_8859_1.decode(marked, None), "\u{ff}\u{fe} caf\u{e9}");
     }
 
     #[test]

@@ -26,8 +26,12 @@ impl<T: DeserializeOwned> Object<T> {
     /// # Errors
     /// See [`Unreadable`].
     pub fn read(text: &str) -> Result<T, Unreadable> {
-        let text = within_bounds(text).ok_or(Unreadable)?;
-        serde_json::from_str(&text).map(|Self(value)| value).map_err(|_| Unreadable)
+        if is_too_deep(text) {
+            return Err(Unreadable);
+        }
+        serde_json::from_str(&without_lone_surrogates(text))
+            .map(|Self(value)| value)
+            .map_err(|_| Unreadable)
     }
 }
 
@@ -51,38 +55,52 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// The text with every escaped lone surrogate replaced; `None` if it nests too deep.
-fn within_bounds(text: &str) -> Option<Cow<'_, str>> {
-    let bytes = text.as_bytes();
-    let (mut at, mut depth, mut in_string) = (0, 0_usize, false);
-    let mut lone = Vec::new();
-    while let Some(byte) = bytes.get(at) {
-        let mut length = 1;
+/// Whether lists and objects nest deeper than 128 levels, for text that is JSON.
+#[must_use]
+pub fn is_too_deep(text: &str) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    text.bytes().any(|byte| {
         match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
             b'"' => in_string = !in_string,
-            b'\\' if in_string => match (unit(bytes, at), unit(bytes, at + 6)) {
-                (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => length = 12,
-                (Some(0xd800..=0xdfff), _) => lone.push(at),
-                (Some(_), _) => {}
-                (None, _) => length = 2,
-            },
             b'[' | b'{' if !in_string => depth += 1,
             b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > MAX_DEPTH {
-            return None;
-        }
-        at += length;
+        depth > MAX_DEPTH
+    })
+}
+
+/// The text with every escaped lone surrogate replaced.
+fn without_lone_surrogates(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let (mut at, mut lone) = (0, Vec::new());
+    while let Some(to_escape) = bytes.get(at..).and_then(|rest| rest.iter().position(is_escape)) {
+        at += to_escape;
+        at += match (unit(bytes, at), unit(bytes, at + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+            (Some(0xd800..=0xdfff), _) => {
+                lone.push(at);
+                6
+            }
+            (Some(_), _) => 6,
+            (None, _) => 2,
+        };
     }
     if lone.is_empty() {
-        return Some(Cow::Borrowed(text));
+        return Cow::Borrowed(text);
     }
     let mut bytes = bytes.to_vec();
     for at in lone {
         bytes[at..at + 6].copy_from_slice(b"\\uFFFD");
     }
-    String::from_utf8(bytes).ok().map(Cow::Owned)
+    // ASCII replaced by ASCII: it stays UTF-8.
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+const fn is_escape(byte: &u8) -> bool {
+    *byte == b'\\'
 }
 
 /// The UTF-16 code unit of the escape `\uXXXX` that begins here.

@@ -14,5 +14,5 @@ mod settings;
 
 pub use call::{Call, Failure, Peer, Response};
 pub use charset::{Charset, UnknownCharset};
-pub use json::{Object, Unreadable};
+pub use json::{Object, Unreadable, is_too_deep};
 pub use settings::{Connections, InvalidPeer, PeerSettings, Pem};

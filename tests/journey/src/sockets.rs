@@ -27,8 +27,10 @@ pub const TIMEOUTS: [(&str, &str); 4] = [
     ("SERVER__WRITE_TIMEOUT_MS", "1500"),
 ];
 
-/// Longer than any of the timeouts above, on a busy machine.
-const UNTIL_CLOSED: Duration = Duration::from_secs(20);
+/// More than a case takes that meets two of the timeouts above, on a busy machine.
+const UNTIL_CLOSED: Duration = Duration::from_secs(9);
+/// Bytes that trickle one by one last longer than that.
+const TRICKLE: usize = 200;
 /// So long without a byte, and a connection counts as left open.
 const QUIET: Duration = Duration::from_millis(400);
 

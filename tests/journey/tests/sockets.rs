@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use madoguchi_journey::crowd;
@@ -11,6 +12,7 @@ use madoguchi_journey::held::{Held, Hold, live_within};
 use madoguchi_journey::sockets::{self, TIMEOUTS};
 use madoguchi_journey::stage::Stage;
 use madoguchi_journey::walk;
+use madoguchi_journey::wire::exchange;
 
 /// So many at once, and no answer is late because of the others.
 const AT_ONCE: usize = 32;
@@ -30,8 +32,14 @@ fn every_case_ends_as_its_table_says() {
         let log = stage.log()?;
         ensure!(!log.contains("\"level\":\"ERROR\""), "a stranger fills the log: {log}");
         let metrics = stage.metrics().await?;
-        let counted = "madoguchi_http_malformed_requests_total{rule=\"host\"}";
-        ensure!(metrics.contains(counted), "{metrics}");
+        for counted in [
+            "madoguchi_http_malformed_requests_total{rule=\"host\"}",
+            "madoguchi_http_connections_closed_total{listener=\"api\",reason=\"head_timeout\"}",
+            "madoguchi_http_connections_closed_total{listener=\"api\",reason=\"body_timeout\"}",
+            "madoguchi_http_connections_closed_total{listener=\"api\",reason=\"keep_alive_timeout\"}",
+        ] {
+            ensure!(metrics.contains(counted), "{counted}: {metrics}");
+        }
         stage.stop()
     });
 }
@@ -48,6 +56,55 @@ fn the_table_in_the_docs_lists_every_case() {
         "docs/sockets.md must end with:\n{}",
         sockets::table()
     );
+}
+
+#[test]
+fn an_unread_answer_ends_its_connection() {
+    walk(async {
+        // Less than the time for writing: an answer in the way is not an idle connection.
+        let changed = vec![
+            ("SERVER__KEEP_ALIVE_TIMEOUT_MS", "300".to_owned()),
+            ("SERVER__WRITE_TIMEOUT_MS", "1500".to_owned()),
+        ];
+        let stage = Stage::own(Store::Sqlite, changed).await?;
+        let _held = Held::open(Hold::NeverReads, stage.caller.addr(), HONEST, 3).await;
+        let closed =
+            "madoguchi_http_connections_closed_total{listener=\"api\",reason=\"write_timeout\"} 3";
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !stage.metrics().await?.contains(closed) {
+            ensure!(Instant::now() < deadline, "{}", stage.metrics().await?);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        stage.stop()
+    });
+}
+
+#[test]
+fn a_full_server_refuses_in_the_envelope() {
+    walk(async {
+        let changed = vec![("SERVER__CONNECTIONS", "2".to_owned())];
+        let stage = Arc::new(Stage::own(Store::Sqlite, changed).await?);
+        stage.world.plays("contextos", "slow:8000", None, None).await?;
+        let mut asking = tokio::task::JoinSet::new();
+        for context in ["CTX0001", "CTX0002"] {
+            let stage = Arc::clone(&stage);
+            asking.spawn(async move { stage.caller.who_within(context, 4000).await });
+        }
+        stage.world.arrived("contextos", 2).await?;
+        let get = b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n";
+        let refused = loop {
+            let answer = exchange(stage.caller.addr(), get).await?;
+            if answer.status != 200 {
+                break answer;
+            }
+        };
+        ensure!(refused.is_refusal(503, "UNAVAILABLE"), "{refused:?}");
+        ensure!(refused.retry_after.is_some(), "{refused:?}");
+        while let Some(answer) = asking.join_next().await {
+            ensure!(answer??.status == 200, "a request at work lost its connection");
+        }
+        stage.stop()
+    });
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Says when an answer is whole: the server drops its body once it has written the last of it.
+//! The outermost layer: marks every answer as not to be stored, and finds out when it is complete.
+//! The server drops the body once it has encoded the last of it.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::task::{Context, Poll};
 use actix_web::Error;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 
@@ -20,14 +22,16 @@ pub(crate) struct AnsweredBody {
 }
 
 /// Has to be outermost: a body that is dropped earlier would let the next request begin too soon.
-pub(crate) async fn mark_answered(
+pub(crate) async fn finish_answer(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<AnsweredBody>, Error> {
     // None in a test without a socket.
     let open = request.conn_data::<Arc<OpenConnection>>();
     let answering = open.cloned().map(Answering);
-    let response = next.call(request).await?;
+    let mut response = next.call(request).await?;
+    // Whatever is answered is about one person at one moment.
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response
         .map_body(|_, body| AnsweredBody { body: BoxBody::new(body), _answering: answering }))
 }

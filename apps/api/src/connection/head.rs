@@ -65,7 +65,9 @@ impl Malformed {
             Self::Late => "the head did not arrive in time",
             Self::Target => "the request target must be a path or a URI",
             Self::Host => "Host must be given once and be a host with an optional port",
-            Self::ContentLength => "Content-Length must be given at most once, as digits",
+            Self::ContentLength => {
+                "Content-Length must be given once at most, as digits, and with a POST in HTTP/1.0"
+            }
             Self::TransferEncoding => {
                 "Transfer-Encoding must be chunked, once, in HTTP/1.1, without Content-Length"
             }
@@ -109,9 +111,13 @@ pub(crate) fn read_head(bytes: &mut [u8]) -> Result<Option<Head>, Malformed> {
     let is_http_1_0 = request.version == Some(0);
     let fields = Fields::read(request.headers, is_http_1_0)?;
     let is_tunnel = method == "CONNECT";
+    let body = fields.body()?;
+    if is_http_1_0 && method == "POST" && fields.length.is_none() {
+        return Err(Malformed::ContentLength);
+    }
     let head = Head {
         length,
-        body: if is_tunnel { Body::None } else { fields.body()? },
+        body: if is_tunnel { Body::None } else { body },
         is_last: fields.closes || is_tunnel,
         is_http_1_0,
     };
@@ -151,7 +157,7 @@ impl<'a> Fields<'a> {
             } else if name.eq_ignore_ascii_case("upgrade") {
                 fields.offers.push(name.as_ptr().addr());
             } else if name.eq_ignore_ascii_case("connection") {
-                fields.read_options(value);
+                fields.read_options(value)?;
             }
         }
         let is_host = |host| std::str::from_utf8(host).is_ok_and(names_a_host);
@@ -166,13 +172,17 @@ impl<'a> Fields<'a> {
         Ok(fields)
     }
 
-    fn read_options(&mut self, value: &[u8]) {
+    fn read_options(&mut self, value: &[u8]) -> Result<(), Malformed> {
+        if !value.is_ascii() {
+            return Err(Malformed::Syntax);
+        }
         for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
             self.closes |= option.eq_ignore_ascii_case(b"close");
             if option.eq_ignore_ascii_case(b"upgrade") {
                 self.offers.push(option.as_ptr().addr());
             }
         }
+        Ok(())
     }
 
     fn body(&self) -> Result<Body, Malformed> {

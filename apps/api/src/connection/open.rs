@@ -1,7 +1,7 @@
 //! One open connection as the table sees it: what it waits for, and since when.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::task::AtomicWaker;
@@ -15,7 +15,7 @@ pub struct ConnectionTimeouts {
     pub keep_alive: Duration,
     /// From the first byte of a head to its last.
     pub head: Duration,
-    /// For a body: from its head if it is read, from its answer if it is not.
+    /// For a body: from when a route reads it, or from its answer if none does.
     pub body: Duration,
     /// Without a byte of an answer taken.
     pub write: Duration,
@@ -53,7 +53,7 @@ impl Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum CloseReason {
-    KeepAlive = 1,
+    KeepAlive = CLOSED,
     HeadTimeout,
     BodyTimeout,
     WriteTimeout,
@@ -93,7 +93,8 @@ pub(crate) struct OpenConnection {
     pub(super) id: u64,
     pub(super) address: AddressKey,
     epoch: Instant,
-    /// The phase in the highest byte, and when it began in milliseconds since the epoch.
+    /// The phase in the highest byte, and when it began in milliseconds since the epoch; or why the
+    /// connection was closed. One word, so that nobody closes it on what was true a moment ago.
     phase: AtomicU64,
     /// When a byte was last read or written.
     progress: AtomicU64,
@@ -102,11 +103,16 @@ pub(crate) struct OpenConnection {
     answered: AtomicBool,
     /// Whether the stream waits for the answer, because it holds something back.
     is_held: AtomicBool,
-    closed: AtomicU8,
     waker: AtomicWaker,
 }
 
 const PHASE_SHIFT: u32 = 56;
+/// What a highest byte is at least when the connection was closed.
+const CLOSED: u8 = 128;
+
+/// What a connection was when it was judged: it is closed only if it still is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Judged(u64);
 
 impl OpenConnection {
     pub(super) fn new(id: u64, address: AddressKey, epoch: Instant) -> Self {
@@ -119,7 +125,6 @@ impl OpenConnection {
             stalled: AtomicU64::new(0),
             answered: AtomicBool::new(false),
             is_held: AtomicBool::new(false),
-            closed: AtomicU8::new(0),
             waker: AtomicWaker::new(),
         };
         connection.enter(Phase::Idle);
@@ -132,18 +137,16 @@ impl OpenConnection {
         u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX).max(1)
     }
 
+    /// Enters a phase, unless the connection was closed.
     pub(super) fn enter(&self, phase: Phase) {
-        self.phase.store((phase as u64) << PHASE_SHIFT | self.now(), Ordering::Relaxed);
+        let next = (phase as u64) << PHASE_SHIFT | self.now();
+        let open = |word: u64| (word >> PHASE_SHIFT < u64::from(CLOSED)).then_some(next);
+        // A failure means closed, which the stream sees when it is polled next.
+        let _ = self.phase.fetch_update(Ordering::AcqRel, Ordering::Acquire, open);
     }
 
     pub(super) fn phase(&self) -> Phase {
-        self.phase_and_start().0
-    }
-
-    fn phase_and_start(&self) -> (Phase, u64) {
-        let both = self.phase.load(Ordering::Relaxed);
-        let phase = Phase::ALL.into_iter().find(|it| *it as u64 == both >> PHASE_SHIFT);
-        (phase.unwrap_or(Phase::Idle), both & ((1 << PHASE_SHIFT) - 1))
+        split(self.phase.load(Ordering::Acquire)).0
     }
 
     pub(super) fn progressed(&self) {
@@ -165,22 +168,32 @@ impl OpenConnection {
     }
 
     /// When the client last did something, if it is the client that is waited for.
-    pub(super) fn idle_since(&self) -> Option<u64> {
-        let at_work = self.phase() == Phase::Working && !self.is_stalled();
-        (!at_work).then(|| self.progress.load(Ordering::Relaxed))
+    pub(super) fn idle_since(&self) -> Option<(u64, Judged)> {
+        let word = self.phase.load(Ordering::Acquire);
+        let at_work = split(word).0 == Phase::Working && !self.is_stalled();
+        (!at_work).then(|| (self.progress.load(Ordering::Relaxed), Judged(word)))
     }
 
-    /// Says which time is up, if one is.
-    pub(super) fn overdue(&self, timeouts: &ConnectionTimeouts) -> Option<CloseReason> {
+    /// Which time is up, if one is.
+    pub(super) fn overdue(&self, timeouts: &ConnectionTimeouts) -> Option<(CloseReason, Judged)> {
+        let word = self.phase.load(Ordering::Acquire);
+        self.overdue_in(split(word), timeouts).map(|reason| (reason, Judged(word)))
+    }
+
+    fn overdue_in(
+        &self,
+        (phase, since): (Phase, u64),
+        timeouts: &ConnectionTimeouts,
+    ) -> Option<CloseReason> {
         let now = self.now();
         let over = |since: u64, limit: Duration| {
             u128::from(now.saturating_sub(since)) >= limit.as_millis()
         };
         let stalled = self.stalled.load(Ordering::Relaxed);
-        if stalled != 0 && over(stalled, timeouts.write) {
-            return Some(CloseReason::WriteTimeout);
+        if stalled != 0 {
+            // Whatever else it waits for begins when its answer is out.
+            return over(stalled, timeouts.write).then_some(CloseReason::WriteTimeout);
         }
-        let (phase, since) = self.phase_and_start();
         let (limit, reason) = match phase {
             Phase::Idle => (timeouts.keep_alive, CloseReason::KeepAlive),
             Phase::Head => (timeouts.head, CloseReason::HeadTimeout),
@@ -191,18 +204,20 @@ impl OpenConnection {
         over(since, limit).then_some(reason)
     }
 
-    /// Has the stream end it; the first reason counts.
-    pub(super) fn close(&self, reason: CloseReason) {
-        let first =
-            self.closed.compare_exchange(0, reason as u8, Ordering::Release, Ordering::Relaxed);
-        if first.is_ok() {
+    /// Closes it, unless it has entered another phase since it was judged.
+    pub(super) fn close(&self, Judged(word): Judged, reason: CloseReason) -> bool {
+        let closed = (reason as u64) << PHASE_SHIFT;
+        let changed =
+            self.phase.compare_exchange(word, closed, Ordering::AcqRel, Ordering::Acquire);
+        if changed.is_ok() {
             self.waker.wake();
         }
+        changed.is_ok()
     }
 
     pub(super) fn closed(&self) -> Option<CloseReason> {
-        let closed = self.closed.load(Ordering::Acquire);
-        CloseReason::ALL.into_iter().find(|reason| *reason as u8 == closed)
+        let byte = self.phase.load(Ordering::Acquire) >> PHASE_SHIFT;
+        CloseReason::ALL.into_iter().find(|reason| *reason as u64 == byte)
     }
 
     pub(super) fn register(&self, waker: &std::task::Waker) {
@@ -214,22 +229,34 @@ impl OpenConnection {
         self.answered.load(Ordering::Acquire) && self.answered.swap(false, Ordering::AcqRel)
     }
 
-    /// Has the stream woken by the answer.
+    /// The answer will wake the stream.
     pub(super) fn hold(&self) {
         self.is_held.store(true, Ordering::Relaxed);
     }
 
-    fn answered(&self) {
+    /// Everything that was to be written is: an answer that was complete is out.
+    pub(super) fn flushed(&self) {
+        if !self.answered.load(Ordering::Acquire) || self.is_stalled() {
+            return;
+        }
         match self.phase() {
             Phase::Working => self.enter(Phase::Idle),
             Phase::Body => self.enter(Phase::Draining),
             Phase::Idle | Phase::Head | Phase::Draining | Phase::Closing => {}
         }
+    }
+
+    fn answered(&self) {
         self.answered.store(true, Ordering::Release);
         if self.is_held.swap(false, Ordering::AcqRel) {
             self.waker.wake();
         }
     }
+}
+
+fn split(word: u64) -> (Phase, u64) {
+    let phase = Phase::ALL.into_iter().find(|it| *it as u64 == word >> PHASE_SHIFT);
+    (phase.unwrap_or(Phase::Closing), word & ((1 << PHASE_SHIFT) - 1))
 }
 
 /// Held by the body of an answer: dropped, the connection's next request may begin.
@@ -239,5 +266,80 @@ pub(crate) struct Answering(pub(super) Arc<OpenConnection>);
 impl Drop for Answering {
     fn drop(&mut self) {
         self.0.answered();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::*;
+
+    const TIMEOUTS: ConnectionTimeouts = ConnectionTimeouts {
+        keep_alive: Duration::from_secs(75),
+        head: Duration::from_secs(5),
+        body: Duration::from_secs(10),
+        write: Duration::from_secs(8),
+    };
+
+    /// A connection that entered a phase so many seconds ago.
+    fn entered(phase: Phase, seconds: u64) -> OpenConnection {
+        let address = AddressKey::of(IpAddr::from([10, 0, 0, 1]));
+        let mut connection = OpenConnection::new(1, address, Instant::now());
+        connection.enter(phase);
+        connection.epoch -= Duration::from_millis(seconds * 1000 + 5);
+        connection
+    }
+
+    fn overdue(connection: &OpenConnection) -> Option<CloseReason> {
+        connection.overdue(&TIMEOUTS).map(|(reason, _)| reason)
+    }
+
+    #[test]
+    fn every_phase_has_an_end() {
+        for (phase, seconds, reason) in [
+            (Phase::Idle, 75, CloseReason::KeepAlive),
+            (Phase::Head, 5, CloseReason::HeadTimeout),
+            (Phase::Draining, 10, CloseReason::BodyTimeout),
+            (Phase::Closing, 5, CloseReason::Lingered),
+            (Phase::Body, 60, CloseReason::Stuck),
+            (Phase::Working, 60, CloseReason::Stuck),
+        ] {
+            assert_eq!(overdue(&entered(phase, seconds)), Some(reason), "{phase:?}");
+            assert_eq!(overdue(&entered(phase, seconds - 1)), None, "{phase:?}");
+        }
+    }
+
+    #[test]
+    fn an_unread_answer_has_its_own_end() {
+        let mut connection = entered(Phase::Idle, 100);
+        connection.set_stalled(true);
+        assert_eq!(overdue(&connection), None, "its keep-alive time has not begun");
+        connection.epoch -= Duration::from_secs(8);
+        assert_eq!(overdue(&connection), Some(CloseReason::WriteTimeout));
+        connection.set_stalled(false);
+        connection.set_stalled(true);
+        assert_eq!(overdue(&connection), None, "a byte was taken");
+    }
+
+    #[test]
+    fn a_connection_is_not_closed_on_what_was_true_before() {
+        let connection = entered(Phase::Idle, 75);
+        let (reason, judged) = connection.overdue(&TIMEOUTS).unwrap();
+        connection.enter(Phase::Head);
+        assert!(!connection.close(judged, reason) && connection.closed().is_none());
+        let (_, judged) = connection.idle_since().unwrap();
+        assert!(connection.close(judged, CloseReason::Evicted));
+        connection.enter(Phase::Working);
+        assert_eq!(connection.closed(), Some(CloseReason::Evicted), "closed stays closed");
+    }
+
+    #[test]
+    fn an_answer_is_at_work_until_it_is_flushed() {
+        let connection = Arc::new(entered(Phase::Working, 0));
+        drop(Answering(Arc::clone(&connection)));
+        assert!(connection.idle_since().is_none());
+        connection.flushed();
+        assert!(connection.idle_since().is_some() && connection.phase() == Phase::Idle);
     }
 }

@@ -17,14 +17,16 @@ pub(super) struct Pacer {
     inbox: BytesMut,
     /// So many bytes at the front of the inbox belong to the request under way.
     released: usize,
-    stage: Stage,
+    expected: Expected,
     /// Whether the inbox holds a line end that was not parsed yet.
     is_worth_parsing: bool,
+    /// Whether the request under way was answered before its body was whole.
+    is_answered_early: bool,
 }
 
 /// What the bytes behind the released ones are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum Expected {
     /// A head.
     Head,
     /// The body of the request under way.
@@ -46,14 +48,25 @@ enum After {
     Nothing,
 }
 
+const fn is_blank(byte: &u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
 /// How many bytes are asked for at once, and how little room is too little to ask.
 const READ: usize = 4096;
 const LEAST_READ: usize = 1024;
 
 impl Pacer {
     pub(super) fn new(open: Arc<OpenConnection>) -> Self {
-        let (inbox, stage) = (BytesMut::new(), Stage::Head);
-        Self { open, inbox, released: 0, stage, is_worth_parsing: false }
+        let (inbox, expected) = (BytesMut::new(), Expected::Head);
+        Self {
+            open,
+            inbox,
+            released: 0,
+            expected,
+            is_worth_parsing: false,
+            is_answered_early: false,
+        }
     }
 
     /// Where to read into, and how many bytes are there already.
@@ -75,36 +88,54 @@ impl Pacer {
     }
 
     pub(super) const fn is_between_requests(&self) -> bool {
-        matches!(self.stage, Stage::Head)
+        matches!(self.expected, Expected::Head)
     }
 
     /// Whether all that the client sent was asked for and read.
     pub(super) fn has_read_all(&self) -> bool {
-        match self.stage {
-            Stage::Head | Stage::Next(_) => self.inbox.is_empty(),
-            Stage::Body(..) | Stage::Over => false,
+        match self.expected {
+            Expected::Head | Expected::Next(_) => self.inbox.is_empty(),
+            Expected::Body(..) | Expected::Over => false,
         }
     }
 
-    /// Takes note of what was read behind the first `had` bytes.
+    /// Counts what was read behind the first `had` bytes.
     pub(super) fn received(&mut self, had: usize) {
+        let had = had.saturating_sub(self.drop_blank_lines());
+        if self.inbox.len() <= had {
+            return;
+        }
         // A head that trickles in is not parsed anew for every byte.
         let has_line_end = self.inbox[had..].contains(&b'\n');
         self.is_worth_parsing |= had == 0 || has_line_end || self.is_full();
         self.open.progressed();
-        if had == 0 && self.holds() && self.stage == Stage::Head {
+        if self.is_between_requests() && self.open.phase() == Phase::Idle {
             self.open.enter(Phase::Head);
         }
     }
 
+    /// Blank lines before a request are no part of it, and begin nothing.
+    fn drop_blank_lines(&mut self) -> usize {
+        if !self.is_between_requests() || self.released > 0 {
+            return 0;
+        }
+        let blank = self.inbox.iter().take_while(|byte| is_blank(byte)).count();
+        self.inbox.advance(blank);
+        blank
+    }
+
     /// Moves on to the next request, once the one under way is answered.
-    pub(super) fn note_answer(&mut self) {
-        let after = match self.stage {
-            Stage::Next(after) => after,
-            Stage::Body(_, After::Nothing) => return self.finish(),
-            Stage::Body(..) | Stage::Head | Stage::Over => return,
+    pub(super) fn finish_answer(&mut self) {
+        let after = match self.expected {
+            Expected::Next(after) => after,
+            Expected::Body(_, After::Nothing) => return self.finish(),
+            Expected::Body(..) => {
+                self.is_answered_early = true;
+                return self.open.enter(Phase::Draining);
+            }
+            Expected::Head | Expected::Over => return,
         };
-        let more_came = self.inbox.len() > self.released;
+        let more_came = !self.inbox[self.released..].iter().all(is_blank);
         if after == After::Nothing || after == After::LaterRequest && more_came {
             return self.finish();
         }
@@ -112,41 +143,40 @@ impl Pacer {
     }
 
     fn expect_head(&mut self) {
-        self.stage = Stage::Head;
+        self.expected = Expected::Head;
         self.is_worth_parsing = true;
         self.enter_between();
     }
 
-    /// Shows whether anything of the next request is there, once the one before is given away.
-    fn enter_between(&self) {
+    /// Enters the phase of a next request, once the one before is given away.
+    fn enter_between(&mut self) {
         if self.released == 0 {
+            self.drop_blank_lines();
             self.open.enter(if self.inbox.is_empty() { Phase::Idle } else { Phase::Head });
         }
     }
 
     /// Reads no further request.
     pub(super) fn finish(&mut self) {
-        self.stage = Stage::Over;
+        self.expected = Expected::Over;
         self.inbox.clear();
         self.released = 0;
     }
 
     /// Gives what belongs to the request under way, then the end: its body is broken.
     pub(super) fn break_off(&mut self) {
-        self.stage = Stage::Over;
+        self.expected = Expected::Over;
         self.inbox.truncate(self.released);
     }
 
     /// Finds out which of the bytes that arrived may be given to the server.
     pub(super) fn advance(&mut self) -> Result<(), Malformed> {
-        if self.stage == Stage::Over {
+        if self.expected == Expected::Over {
             self.inbox.truncate(self.released);
             return Ok(());
         }
-        if self.stage == Stage::Head && self.is_worth_parsing && self.released == 0 {
+        if self.expected == Expected::Head && self.is_worth_parsing && self.released == 0 {
             self.is_worth_parsing = false;
-            let blank = self.inbox.iter().take_while(|byte| b"\r\n".contains(byte)).count();
-            self.inbox.advance(blank);
             if let Some(head) = read_head(&mut self.inbox)? {
                 let after = match (head.is_last, head.is_http_1_0) {
                     (true, _) => After::Nothing,
@@ -154,13 +184,13 @@ impl Pacer {
                     (false, false) => After::Request,
                 };
                 self.released = head.length;
-                self.stage = Stage::Body(head.body, after);
+                self.expected = Expected::Body(head.body, after);
                 self.open.enter(Phase::Body);
             }
         }
-        if let Stage::Body(mut body, after) = self.stage {
+        if let Expected::Body(mut body, after) = self.expected {
             self.released += body.take(&self.inbox[self.released..])?;
-            self.stage = Stage::Body(body, after);
+            self.expected = Expected::Body(body, after);
             if body == Body::None {
                 self.body_is_whole(after);
             }
@@ -169,10 +199,9 @@ impl Pacer {
     }
 
     fn body_is_whole(&mut self, after: After) {
-        self.stage = Stage::Next(after);
-        if self.open.phase() == Phase::Draining {
-            // Its answer is out already.
-            self.note_answer();
+        self.expected = Expected::Next(after);
+        if std::mem::take(&mut self.is_answered_early) {
+            self.finish_answer();
         } else {
             self.open.enter(Phase::Working);
         }
@@ -184,7 +213,7 @@ impl Pacer {
         buf.put_slice(&self.inbox[..given]);
         self.inbox.advance(given);
         self.released -= given;
-        if given > 0 && self.stage == Stage::Head {
+        if given > 0 && self.expected == Expected::Head {
             self.enter_between();
         }
         given > 0
@@ -192,10 +221,10 @@ impl Pacer {
 
     /// Whether the client's end may be seen: everything it sent before has been given.
     pub(super) fn shows_end(&self, client_ended: bool) -> bool {
-        match self.stage {
-            Stage::Next(_) => client_ended && self.inbox.is_empty(),
-            Stage::Head | Stage::Body(..) => client_ended,
-            Stage::Over => true,
+        match self.expected {
+            Expected::Next(_) => client_ended && self.inbox.is_empty(),
+            Expected::Head | Expected::Body(..) => client_ended,
+            Expected::Over => true,
         }
     }
 }
@@ -237,7 +266,7 @@ mod tests {
             let mut all = Vec::new();
             loop {
                 if self.open.take_answered() {
-                    self.note_answer();
+                    self.finish_answer();
                 }
                 self.advance()?;
                 let mut bytes = vec![0; size];
@@ -251,6 +280,7 @@ mod tests {
 
         fn answer(&self) {
             drop(Answering(Arc::clone(&self.open)));
+            self.open.flushed();
         }
     }
 
@@ -300,6 +330,22 @@ mod tests {
                 assert_eq!(pacer.open.phase(), Phase::Working);
             }
         }
+    }
+
+    #[test]
+    fn blank_lines_begin_nothing() {
+        let mut pacer = pacer();
+        for _ in 0..3 {
+            pacer.arrive(b"\r\n");
+            assert_eq!(pacer.read(4096), Ok(Vec::new()));
+            assert_eq!(pacer.open.phase(), Phase::Idle);
+        }
+        pacer.arrive(["\r\n", OLD, "\r\n"].concat().as_bytes());
+        assert_eq!(pacer.read(4096).unwrap(), OLD.as_bytes());
+        pacer.answer();
+        assert_eq!(pacer.read(4096), Ok(Vec::new()));
+        assert_eq!(pacer.open.phase(), Phase::Idle);
+        assert!(!pacer.shows_end(false), "a blank line is no further request");
     }
 
     #[test]

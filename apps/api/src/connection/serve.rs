@@ -18,6 +18,7 @@ use actix_web::dev::AppConfig;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
+use super::refusal;
 use super::stream::PacedStream;
 use super::table::{ConnectionLimits, ConnectionTable};
 
@@ -120,16 +121,14 @@ fn admit(io: TcpStream, table: &Arc<ConnectionTable>) -> Result<Admitted, Dispat
     let peer = io.peer_addr()?;
     match table.admit(peer.ip()) {
         Ok(open) => {
-            io.set_nodelay(true)?;
+            // Without it answers are only slower.
+            let _ = io.set_nodelay(true);
             Ok((PacedStream::new(io, open, Arc::clone(table)), Some(peer)))
         }
         Err(_) => {
-            // As much as fits at once: there is no place in which to wait.
-            let _ = io.into_std().and_then(|mut io| io.write(REFUSED));
+            // A fresh socket has room for it; a client that is still sending may not see it.
+            let _ = io.into_std().and_then(|mut io| io.write(&refusal::no_place()));
             Err(DispatchError::Io(io::ErrorKind::ConnectionRefused.into()))
         }
     }
 }
-
-const REFUSED: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n\
-    connection: close\r\ncache-control: no-store\r\ncontent-length: 0\r\n\r\n";

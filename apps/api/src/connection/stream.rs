@@ -54,7 +54,7 @@ impl PacedStream {
         }
         // An answer that is still being written must not be broken into.
         if !self.open.is_stalled() {
-            let _ = self.io.try_write(&refusal::answer(malformed));
+            let _ = self.io.try_write(&refusal::malformed(malformed));
         }
         self.pacer.finish();
     }
@@ -97,7 +97,7 @@ impl AsyncRead for PacedStream {
         }
         loop {
             if this.open.take_answered() {
-                this.pacer.note_answer();
+                this.pacer.finish_answer();
             }
             if let Err(malformed) = this.pacer.advance() {
                 this.refuse(malformed);
@@ -122,20 +122,23 @@ impl AsyncWrite for PacedStream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.open.closed().is_some_and(|reason| reason != CloseReason::KeepAlive) {
+        if self.open.closed().is_some() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         self.open.register(cx.waker());
         let written = Pin::new(&mut self.io).poll_write(cx, bytes);
-        let all = matches!(written, Poll::Ready(Ok(length)) if length == bytes.len());
-        self.open.set_stalled(!all);
-        if matches!(written, Poll::Ready(Ok(_))) {
+        if let Poll::Ready(Ok(length)) = written {
             self.open.progressed();
+            self.open.set_stalled(false);
+            self.open.set_stalled(length < bytes.len());
+        } else {
+            self.open.set_stalled(true);
         }
         written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.open.flushed();
         Pin::new(&mut self.io).poll_flush(cx)
     }
 

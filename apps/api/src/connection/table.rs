@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use ipnet::IpNet;
 
 use super::address::AddressKey;
-use super::open::{CloseReason, ConnectionTimeouts, OpenConnection};
+use super::open::{CloseReason, ConnectionTimeouts, Judged, OpenConnection};
 
 /// How many connections there may be, and how long each may wait for its client.
 #[derive(Debug, Clone)]
@@ -43,6 +43,8 @@ impl NoPlace {
 
 /// How often it is looked whose time is up.
 const REAP_INTERVAL: Duration = Duration::from_millis(250);
+/// How many connections may begin a request just as their place is wanted.
+const MAX_EVICTION_ATTEMPTS: u32 = 8;
 
 /// The table.
 #[derive(Debug)]
@@ -101,11 +103,16 @@ impl ConnectionTable {
         limit: NoPlace,
         of: impl Fn(&OpenConnection) -> bool,
     ) -> Result<(), NoPlace> {
-        let candidates = places.open.values().filter(|it| of(it));
-        let idle = candidates.filter_map(|it| Some((it.idle_since()?, it.id)));
-        if let Some((_, longest)) = idle.min() {
-            self.close(places, longest, CloseReason::Evicted);
-            return Ok(());
+        // Another one if the longest idle has just begun a request.
+        for _ in 0..MAX_EVICTION_ATTEMPTS {
+            let candidates = places.open.values().filter(|it| of(it));
+            let idle = candidates.filter_map(|it| Some((it.idle_since()?, it.id)));
+            let Some(((_, judged), id)) = idle.min_by_key(|((since, _), id)| (*since, *id)) else {
+                break;
+            };
+            if self.close(places, id, judged, CloseReason::Evicted) {
+                return Ok(());
+            }
         }
         let counter = "madoguchi_http_connections_refused_total";
         metrics::counter!(counter, "listener" => self.listener, "limit" => limit.as_str())
@@ -113,13 +120,15 @@ impl ConnectionTable {
         Err(limit)
     }
 
-    fn close(&self, places: &mut Places, id: u64, reason: CloseReason) {
-        if let Some(connection) = places.remove(id) {
-            connection.close(reason);
+    fn close(&self, places: &mut Places, id: u64, judged: Judged, reason: CloseReason) -> bool {
+        let closed = places.open.get(&id).is_some_and(|it| it.close(judged, reason));
+        if closed {
+            places.remove(id);
             let counter = "madoguchi_http_connections_closed_total";
             metrics::counter!(counter, "listener" => self.listener, "reason" => reason.as_str())
                 .increment(1);
         }
+        closed
     }
 
     fn show_count(&self, places: &Places) {
@@ -149,8 +158,8 @@ impl ConnectionTable {
             .values()
             .filter_map(|it| Some((it.id, it.overdue(&self.limits.timeouts)?)))
             .collect();
-        for (id, reason) in overdue {
-            self.close(&mut places, id, reason);
+        for (id, (reason, judged)) in overdue {
+            self.close(&mut places, id, judged, reason);
         }
     }
 }

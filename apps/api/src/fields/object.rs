@@ -7,10 +7,9 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::problem::Problem;
+use crate::wiring::is_too_deep;
 
 const MAX_KEYS: usize = 256;
-/// The deepest that lists and objects may nest, the body itself included.
-const MAX_DEPTH: usize = 128;
 
 /// A value of a known key.
 pub(super) enum Given {
@@ -66,21 +65,6 @@ pub(super) fn read(bytes: &[u8], known: &'static [&'static str]) -> Result<Objec
         Some(key) => Err(InvalidField::new(key, "must be given only once, not twice").into()),
         None => Ok(object),
     }
-}
-
-fn is_too_deep(text: &str) -> bool {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    text.bytes().any(|byte| {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = in_string,
-            b'"' => in_string = !in_string,
-            b'[' | b'{' if !in_string => depth += 1,
-            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth > MAX_DEPTH
-    })
 }
 
 /// Reads an object of which these keys are known.

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use serde::Deserialize;
+use toml::de::ValueDeserializer;
 use toml::{Table, Value};
 
 /// One mistake in the configuration: where, and what to do.
@@ -70,9 +72,8 @@ impl Tree {
             return;
         };
         // Numbers, booleans and lists as in the file; for a text key the letters count.
-        let read = format!("value = {value}").parse::<Table>().ok();
-        let read = read.and_then(|mut table| table.remove("value"));
-        let parsed = read.unwrap_or_else(|| Value::from(value.clone()));
+        let read = ValueDeserializer::parse(&value).and_then(Value::deserialize);
+        let parsed = read.unwrap_or_else(|_| Value::from(value.clone()));
         let entry = self.table.entry(section).or_insert_with(|| Value::Table(Table::new()));
         if let Value::Table(table) = entry {
             table.insert(key.to_owned(), parsed);

@@ -81,6 +81,47 @@ fn the_environment_goes_over_the_file_and_is_checked_like_it() {
 }
 
 #[test]
+fn limits_of_connections_have_defaults_and_bounds() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = good(&dir, 0o600);
+    let server = Settings::parse(&text, []).unwrap().server;
+    let ConnectionTimeouts { keep_alive, head, body, write } = server.connections.timeouts;
+    assert_eq!(
+        [keep_alive, head, body, write].map(|time| time.as_millis()),
+        [75000, 5000, 10000, 10000]
+    );
+    assert_eq!(server.drain_delay.as_millis(), 5000);
+    assert_eq!(
+        (server.connections.max_connections, server.connections.max_per_address),
+        (2000, 1000)
+    );
+    let env = [("MADOGUCHI__SERVER__TRUSTED_PROXIES", "[\"10.0.0.0/8\", \"fd00::1\"]")];
+    let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let proxies = Settings::parse(&text, env).unwrap().server.connections.trusted_proxies;
+    assert_eq!(proxies.len(), 2);
+    let bad = [
+        ("MADOGUCHI__SERVER__TRUSTED_PROXIES", "[\"bank.example\"]"),
+        ("MADOGUCHI__SERVER__KEEP_ALIVE_TIMEOUT_MS", "99"),
+        ("MADOGUCHI__SERVER__HEAD_TIMEOUT_MS", "-1"),
+        ("MADOGUCHI__SERVER__BODY_TIMEOUT_MS", "30001"),
+        ("MADOGUCHI__SERVER__WRITE_TIMEOUT_MS", "1e3"),
+        ("MADOGUCHI__SERVER__DRAIN_DELAY_MS", "600001"),
+        ("MADOGUCHI__SERVER__MAX_CONNECTIONS_PER_ADDRESS", "0"),
+    ];
+    assert_eq!(mistakes(&text, &bad).len(), bad.len());
+}
+
+#[test]
+fn an_environment_value_is_one_value() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = good(&dir, 0o600);
+    for (given, read) in [("\"a\"", "a"), ("\"a\" # b", "\"a\" # b"), ("12", "12")] {
+        let env = [("MADOGUCHI__ESB__USER".to_owned(), given.to_owned())];
+        assert_eq!(Settings::parse(&text, env).unwrap().esb.user, read, "{given}");
+    }
+}
+
+#[test]
 fn unsafe_combinations_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let text = good(&dir, 0o600);

@@ -115,7 +115,7 @@ fn what_is_not_the_message_is_unreadable() {
         "<html>200</html>".into(),
         format!("[{good}]"),
         format!("{good}{good}"),
-        format!("\u{feff}{good}"),
+        format!("\u{feff}\u{feff}{good}"),
         // What serde alone would take for the message: its members in order, without names.
         r#"[["T1222222"],[[[{"RtrnCode":"200"}],null,null,null]]]"#.into(),
         good.replace(r#"{"TransactionID":"T1222222"}"#, r#"["T1222222"]"#),
@@ -141,6 +141,12 @@ fn what_is_not_the_message_is_unreadable() {
         assert_ne!(body, good, "a case that changes nothing");
         assert_eq!(meaning(body.as_bytes()), Outcome::Unknown(Doubt::Unreadable), "{body}");
     }
+}
+
+#[test]
+fn a_byte_order_mark_spoils_no_proof() {
+    let good = with_root(&json!({ "RtrnStatCode": codes() }));
+    assert_eq!(meaning(format!("\u{feff}{good}").as_bytes()), Outcome::Applied);
 }
 
 #[test]

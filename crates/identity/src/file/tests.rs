@@ -31,14 +31,22 @@ fn each_kind_of_file_has_its_readers() {
 
 #[test]
 fn a_group_reads_a_secret_that_root_mounted_for_it() {
+    let (root, somebody) = (Owner { user: 0, group: 7 }, Owner { user: 1, group: 7 });
     for (mode, group_reads) in [(0o440, true), (0o640, true), (0o660, false), (0o444, false)] {
-        let (_dir, path) = with_mode(mode);
-        let file = std::fs::metadata(&path).unwrap();
-        let fits = |groups: &[u32]| Readers::Owner.check(&file, groups).is_ok();
-        let mounted = group_reads && file.uid() == 0;
-        assert_eq!(fits(&[file.gid() + 1, file.gid()]), mounted, "{mode:o}");
-        assert!(!fits(&[file.gid() + 1]) && !fits(&[]), "{mode:o}: another group");
+        let fits = |owner, groups: &[u32]| Readers::Owner.check(mode, owner, groups).is_ok();
+        assert_eq!(fits(root, &[8, 7]), group_reads, "{mode:o}");
+        assert!(!fits(root, &[8]) && !fits(root, &[]), "{mode:o}: another group");
+        assert!(!fits(somebody, &[7]), "{mode:o}: another owner");
     }
+}
+
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let error = read(dir.path(), Readers::Anybody).unwrap_err().to_string();
+    assert!(error.contains("is not a file"), "{error}");
+    let missing = read(&dir.path().join("none"), Readers::Anybody).unwrap_err().to_string();
+    assert!(missing.contains("name a file that is there"), "{missing}");
 }
 
 #[test]

@@ -79,6 +79,8 @@ fn encodings() -> Vec<Case> {
     ] {
         group.sends(name, verdict(lines) + &last, REFUSED);
     }
+    let no_length = verdict("").replace("HTTP/1.1", "HTTP/1.0");
+    group.sends("a POST in HTTP/1.0 without a length", no_length, REFUSED);
     let old = verdict("Transfer-Encoding: chunked\r\n").replace("HTTP/1.1", "HTTP/1.0");
     group.sends("chunked in HTTP/1.0", old + &last, REFUSED);
     group.1

@@ -70,6 +70,8 @@ fn methods() -> Vec<Case> {
     }
     let tunnel = "CONNECT bank.example:443 HTTP/1.1\r\nHost: bank.example\r\n\r\n";
     group.sends("CONNECT", tunnel, (&[404], Closed));
+    let odd = tunnel.replace("\r\n\r\n", "\r\nContent-Length: x\r\n\r\n");
+    group.sends("CONNECT with an odd length", odd, REFUSED);
     group.1
 }
 
@@ -102,6 +104,7 @@ fn lines() -> Vec<Case> {
         ("a return in the value", "A: b\rc\r\n"),
         ("a control character in the value", "A: b\u{1}c\r\n"),
         ("delete in the value", "A: b\u{7f}c\r\n"),
+        ("Connection of no ASCII", "Connection: close, é\r\n"),
     ] {
         group.sends(name, get(lines), REFUSED);
     }

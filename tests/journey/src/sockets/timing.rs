@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Step::{self, End, Pause, Send, Trickle};
 use super::Then::{Closed, Open};
-use super::{BODY, Case, Group, chunked, get, sized, verdict};
+use super::{BODY, Case, Group, TRICKLE, chunked, get, sized, verdict};
 
 const STEP: Duration = Duration::from_millis(100);
 
@@ -25,10 +25,12 @@ fn slow() -> Vec<Case> {
     let second = get("") + "GET / HTTP/1.1\r\nHo";
     group.does("half a second head", sends(&second), (&[200, 408], Closed));
     let trickle = |text: &str| vec![Trickle(text.into(), STEP)];
-    let endless = "A: b\r\n".repeat(20);
+    let endless = "A: b\r\n".repeat(TRICKLE / 6);
     group.does("a head that trickles", trickle(&get(&endless)), (&[408], Closed));
-    group.does("an empty line, and no more", sends("\r\n"), (&[408], Closed));
-    group.does("empty lines that trickle", trickle(&"\r\n".repeat(30)), (&[408], Closed));
+    group.does("an empty line, and no more", sends("\r\n"), (&[], Closed));
+    let after = get("") + "\r\n";
+    group.does("an empty line after an answer", idle_after(&after), (&[200], Closed));
+    group.does("empty lines that trickle", trickle(&"\r\n".repeat(TRICKLE / 2)), (&[], Closed));
     let quick = vec![Trickle(get("").into(), Duration::from_millis(5))];
     group.does("a request byte by byte", quick, (&[200], Open));
     let body = [Send(sized("")[..sized("").len() - 9].into()), Pause(STEP * 8)];
@@ -38,14 +40,15 @@ fn slow() -> Vec<Case> {
     let length = "Content-Length: 9\r\n";
     group.does("half a body that is read", sends(&half(verdict(length))), (&[400], Closed));
     group.does("half a chunk that is read", sends(&chunked("9\r\n12")), (&[400], Closed));
-    let endless = vec![Send(chunked("ff\r\n").into()), Trickle(vec![b' '; 40], STEP)];
+    let endless = vec![Send(chunked("fff\r\n").into()), Trickle(vec![b' '; TRICKLE], STEP)];
     group.does("a chunk that trickles", endless, (&[400], Closed));
     let nowhere = |text: String| text.replace("POST /", "POST /nowhere/");
     let unread = nowhere(half(verdict(length)));
     group.does("half a body that nobody reads", sends(&unread), (&[404], Closed));
     let unread = nowhere(chunked("9\r\n12"));
     group.does("half a chunk that nobody reads", sends(&unread), (&[404], Closed));
-    let endless = vec![Send(nowhere(chunked("ff\r\n")).into()), Trickle(vec![b' '; 60], STEP)];
+    let endless =
+        vec![Send(nowhere(chunked("fff\r\n")).into()), Trickle(vec![b' '; TRICKLE], STEP)];
     group.does("a chunk that nobody reads trickles", endless, (&[404], Closed));
     let foreign = half(verdict(length)).replace("Acstkn: ", "Acstkn: x");
     group.does("half a body without a token", sends(&foreign), (&[401], Closed));
