@@ -14,5 +14,5 @@ mod table;
 pub(crate) use address::parse_network;
 pub(crate) use answered::finish_answer;
 pub use open::ConnectionTimeouts;
-pub(crate) use serve::HttpListener;
+pub(crate) use serve::{HttpListener, MAX_CLOSING};
 pub use table::ConnectionLimits;

@@ -3,12 +3,11 @@
 use anyhow::{Context, ensure};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use crate::connection::MAX_CLOSING;
 use crate::settings::Settings;
 
 /// Files, databases of SQLite, listeners, the runtimes, connections of monitors.
 const OTHERS: usize = 256;
-/// A connection whose place was given away is closed a moment later.
-const CLOSING: usize = 256;
 
 /// Raises the limit of this process as far as it needs to be.
 pub(crate) fn provide(settings: &Settings) -> anyhow::Result<()> {
@@ -16,7 +15,7 @@ pub(crate) fn provide(settings: &Settings) -> anyhow::Result<()> {
     // Contexts and owners have a bulkhead each.
     let lookups = settings.itau.as_ref().map_or(0, |itau| 2 * itau.calls);
     let calls = settings.effects.calls + lookups;
-    let needed = (connections + settings.store.connections + calls + OTHERS + CLOSING) as u64;
+    let needed = (connections + settings.store.connections + calls + OTHERS + MAX_CLOSING) as u64;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current.is_none_or(|current| current >= needed) {
         return Ok(());

@@ -72,11 +72,16 @@ impl Server {
     }
 }
 
+/// How many bytes of answers the kernel holds for a client, in about twice as much memory.
+const SEND_BUFFER: u32 = 64 * 1024;
+
 /// Takes a port, with room for a burst of callers.
 fn listen(key: &str, addr: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
     let take = || {
         let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
         socket.set_reuseaddr(true)?;
+        // Connections inherit it. The kernel would let one that reads nothing have megabytes.
+        socket.set_send_buffer_size(SEND_BUFFER)?;
         socket.bind(addr)?;
         socket.listen(1024)?.into_std()
     };

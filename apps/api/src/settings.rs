@@ -83,6 +83,10 @@ impl Settings {
         env: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigErrors> {
         let mut tree = Tree::new(text, env);
+        if tree.is_unreadable() {
+            // Every key would be missing, which says nothing.
+            return Err(ConfigErrors(tree.errors));
+        }
         let settings = Self::read(&mut tree);
         let errors = tree.finish();
         match settings {

@@ -14,6 +14,9 @@ use serde::de::DeserializeOwned;
 #[error("{0}")]
 pub struct FileError(pub(crate) String);
 
+/// The largest file that is read.
+const MAX_BYTES: u64 = 16 << 20;
+
 /// Who may read a file. Nobody but its owner may change it in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Readers {
@@ -59,8 +62,9 @@ pub(crate) fn read(path: &Path, readers: Readers) -> Result<Vec<u8>, FileError> 
         FileError(format!("{at} cannot be read ({}): {mend}", error.kind()))
     };
     // Before it is opened: opening a pipe would wait for its writer.
-    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(FileError(format!("{at} is not a file: name one")));
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() || metadata.len() > MAX_BYTES {
+        return Err(FileError(format!("{at} is not a file of at most 16 MiB: name one")));
     }
     let mut file = File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use madoguchi_journey::crowd;
 use madoguchi_journey::database::Store;
 use madoguchi_journey::held::{Held, Hold, live_within};
@@ -118,10 +118,10 @@ fn held_connections_leave_room_for_others() {
         let addr = stage.caller.addr();
         for how in Hold::ALL {
             let held = Held::open(how, addr, STRANGER, 170).await;
-            live_within(addr, HONEST, Duration::from_secs(1)).await?;
+            live_within(addr, HONEST, Duration::from_secs(1)).await.context(how.as_str())?;
             let more = Held::open(how, addr, HONEST, 170).await;
             let limit = if how.is_idle() { 1 } else { 15 };
-            live_within(addr, HONEST, Duration::from_secs(limit)).await?;
+            live_within(addr, HONEST, Duration::from_secs(limit)).await.context(how.as_str())?;
             drop((held, more));
         }
         stage.stop()

@@ -32,8 +32,8 @@ pub(crate) enum Chunked {
     DataLine,
     /// At the beginning of a trailer line, or of the empty line that ends the body.
     TrailerStart,
-    /// In a trailer line.
-    Trailer,
+    /// In a trailer line; whether its colon was read.
+    Trailer(bool),
     /// At the line feed of a trailer line.
     TrailerLine,
     /// At the last line feed.
@@ -106,8 +106,11 @@ impl Chunked {
             (Self::DataEnd, b'\r') => Self::DataLine,
             (Self::DataLine, b'\n') => Self::Size(0, 0),
             (Self::TrailerStart, b'\r') => Self::End,
-            (Self::Trailer, b'\r') => Self::TrailerLine,
-            (Self::TrailerStart | Self::Trailer, _) => Self::Trailer,
+            (Self::Trailer(true), b'\r') => Self::TrailerLine,
+            (Self::Trailer(_), b':') => Self::Trailer(true),
+            // A line feed alone would end the trailer for others, and not for the parser behind.
+            (Self::TrailerStart, b'!'..=b'9' | b';'..=b'~') => Self::Trailer(false),
+            (Self::Trailer(named), b'\t' | b' '..=b'~' | 0x80..) => Self::Trailer(named),
             (Self::TrailerLine, b'\n') => Self::TrailerStart,
             (Self::End, b'\n') => return Ok(None),
             (
@@ -118,6 +121,8 @@ impl Chunked {
                 | Self::Data(_)
                 | Self::DataEnd
                 | Self::DataLine
+                | Self::TrailerStart
+                | Self::Trailer(_)
                 | Self::TrailerLine
                 | Self::End,
                 _,
@@ -170,6 +175,12 @@ mod tests {
             "0\r\n\rx",
             "11111111111111111\r\n",
             "5 5\r\nhello\r\n\r\n",
+            "0\r\n\n",
+            "0\r\nA: b\n\n",
+            "0\r\nA: b\0\r\n\r\n",
+            "0\r\nGET / HTTP/1.1\r\n\r\n",
+            "0\r\n: b\r\n\r\n",
+            "0\r\n A: b\r\n\r\n",
         ] {
             assert_eq!(taken(text.as_bytes(), 1).map(|_| ()), Err(Malformed::Chunk), "{text:?}");
         }

@@ -15,7 +15,7 @@ pub struct ConnectionTimeouts {
     pub keep_alive: Duration,
     /// From the first byte of a head to its last.
     pub head: Duration,
-    /// For a body: from when a route reads it, or from its answer if none does.
+    /// For a body: from when a route reads it, and from its head if the route needs no more of it.
     pub body: Duration,
     /// Without a byte of an answer taken.
     pub write: Duration,
@@ -25,6 +25,9 @@ pub struct ConnectionTimeouts {
 const LINGER: Duration = Duration::from_secs(5);
 /// Longer than any request is at work: its body, its wait for a password, its use case.
 const LONGEST_REQUEST: Duration = Duration::from_secs(60);
+
+/// A client that has just connected, or sends, is not idle.
+const LEAST_IDLE: Duration = Duration::from_millis(250);
 
 /// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +95,7 @@ impl CloseReason {
 pub(crate) struct OpenConnection {
     pub(super) id: u64,
     pub(super) address: AddressKey,
-    epoch: Instant,
+    pub(super) epoch: Instant,
     /// The phase in the highest byte, and when it began in milliseconds since the epoch; or why the
     /// connection was closed. One word, so that nobody closes it on what was true a moment ago.
     phase: AtomicU64,
@@ -145,6 +148,15 @@ impl OpenConnection {
         let _ = self.phase.fetch_update(Ordering::AcqRel, Ordering::Acquire, open);
     }
 
+    /// The route needs no more of the body, whose time goes on.
+    pub(super) fn drain(&self) {
+        let drained = |word: u64| {
+            let (phase, since) = split(word);
+            (phase == Phase::Body).then_some((Phase::Draining as u64) << PHASE_SHIFT | since)
+        };
+        let _ = self.phase.fetch_update(Ordering::AcqRel, Ordering::Acquire, drained);
+    }
+
     pub(super) fn phase(&self) -> Phase {
         split(self.phase.load(Ordering::Acquire)).0
     }
@@ -167,11 +179,14 @@ impl OpenConnection {
         self.stalled.load(Ordering::Relaxed) != 0
     }
 
-    /// When the client last did something, if it is the client that is waited for.
+    /// When the client last did something, if it is the client that is waited for, and not only
+    /// since a moment ago.
     pub(super) fn idle_since(&self) -> Option<(u64, Judged)> {
         let word = self.phase.load(Ordering::Acquire);
         let at_work = split(word).0 == Phase::Working && !self.is_stalled();
-        (!at_work).then(|| (self.progress.load(Ordering::Relaxed), Judged(word)))
+        let since = self.progress.load(Ordering::Relaxed);
+        let is_recent = u128::from(self.now().saturating_sub(since)) < LEAST_IDLE.as_millis();
+        (!at_work && !is_recent).then_some((since, Judged(word)))
     }
 
     /// Which time is up, if one is.
@@ -241,7 +256,7 @@ impl OpenConnection {
         }
         match self.phase() {
             Phase::Working => self.enter(Phase::Idle),
-            Phase::Body => self.enter(Phase::Draining),
+            Phase::Body => self.drain(),
             Phase::Idle | Phase::Head | Phase::Draining | Phase::Closing => {}
         }
     }
@@ -287,6 +302,7 @@ mod tests {
         let address = AddressKey::of(IpAddr::from([10, 0, 0, 1]));
         let mut connection = OpenConnection::new(1, address, Instant::now());
         connection.enter(phase);
+        connection.progressed();
         connection.epoch -= Duration::from_millis(seconds * 1000 + 5);
         connection
     }
@@ -324,6 +340,7 @@ mod tests {
 
     #[test]
     fn a_connection_is_not_closed_on_what_was_true_before() {
+        assert!(entered(Phase::Idle, 0).idle_since().is_none(), "it has just connected");
         let connection = entered(Phase::Idle, 75);
         let (reason, judged) = connection.overdue(&TIMEOUTS).unwrap();
         connection.enter(Phase::Head);
@@ -336,7 +353,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_at_work_until_it_is_flushed() {
-        let connection = Arc::new(entered(Phase::Working, 0));
+        let connection = Arc::new(entered(Phase::Working, 1));
         drop(Answering(Arc::clone(&connection)));
         assert!(connection.idle_since().is_none());
         connection.flushed();

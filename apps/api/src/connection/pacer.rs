@@ -119,9 +119,13 @@ impl Pacer {
         if !self.is_between_requests() || self.released > 0 {
             return 0;
         }
-        let blank = self.inbox.iter().take_while(|byte| is_blank(byte)).count();
-        self.inbox.advance(blank);
-        blank
+        let had = self.inbox.len();
+        while let Some(line_end) =
+            [&b"\r\n"[..], b"\n"].iter().find(|it| self.inbox.starts_with(it))
+        {
+            self.inbox.advance(line_end.len());
+        }
+        had - self.inbox.len()
     }
 
     /// Moves on to the next request, once the one under way is answered.
@@ -131,7 +135,7 @@ impl Pacer {
             Expected::Body(_, After::Nothing) => return self.finish(),
             Expected::Body(..) => {
                 self.is_answered_early = true;
-                return self.open.enter(Phase::Draining);
+                return self.open.drain();
             }
             Expected::Head | Expected::Over => return,
         };

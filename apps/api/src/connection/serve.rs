@@ -22,6 +22,9 @@ use super::refusal;
 use super::stream::PacedStream;
 use super::table::{ConnectionLimits, ConnectionTable};
 
+/// How many connections may be accepted beyond those that have a place.
+pub(crate) const MAX_CLOSING: usize = 256;
+
 /// A listener that serves HTTP, with its table of connections.
 #[derive(Debug)]
 pub(crate) struct HttpListener {
@@ -81,6 +84,7 @@ where
     B: MessageBody + 'static,
 {
     let builder = ServerBuilder::new();
+    let accepted = table.max_connections() + MAX_CLOSING;
     let stops = builder.graceful_shutdown_signal();
     let table = Arc::clone(table);
     let factory = move || {
@@ -107,8 +111,8 @@ where
     };
     let server = builder
         .workers(workers)
-        // The table counts them, and can close one for another.
-        .max_concurrent_connections(usize::MAX >> 8)
+        // As many as the table holds, and those that it has closed and that are about to end.
+        .max_concurrent_connections(accepted.div_ceil(workers))
         .shutdown_timeout(shutdown_timeout.as_secs())
         .disable_signals()
         .listen("http", listener, factory)?;

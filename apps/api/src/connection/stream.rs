@@ -99,6 +99,10 @@ impl AsyncRead for PacedStream {
             if this.open.take_answered() {
                 this.pacer.finish_answer();
             }
+            if this.open.is_stalled() && this.pacer.is_between_requests() {
+                // The write that is waited for wakes the task: who takes no answer gets no more.
+                return Poll::Pending;
+            }
             if let Err(malformed) = this.pacer.advance() {
                 this.refuse(malformed);
             }

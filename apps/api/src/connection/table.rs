@@ -69,6 +69,10 @@ impl ConnectionTable {
         Arc::new(Self { listener, limits, epoch, places: Mutex::default() })
     }
 
+    pub(super) const fn max_connections(&self) -> usize {
+        self.limits.max_connections
+    }
+
     fn places(&self) -> MutexGuard<'_, Places> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -196,34 +200,57 @@ mod tests {
         IpAddr::from([10, 0, 0, last])
     }
 
+    /// Lets a second pass for who is admitted next, against those who are there.
+    fn pass_a_second(table: &mut Arc<ConnectionTable>) {
+        let table = Arc::get_mut(table).unwrap();
+        table.epoch -= Duration::from_secs(1);
+        for connection in table.places.get_mut().unwrap().open.values_mut() {
+            Arc::get_mut(connection).unwrap().epoch -= Duration::from_secs(1);
+        }
+    }
+
     #[test]
     fn the_longest_idle_connection_gives_its_place() {
-        let table = table(2, 2);
-        let at_work = table.admit(address(1)).unwrap();
-        at_work.enter(Phase::Working);
-        let idle = table.admit(address(2)).unwrap();
+        let mut table = table(2, 2);
+        table.admit(address(1)).unwrap().enter(Phase::Working);
+        drop(table.admit(address(2)).unwrap());
+        assert_eq!(table.admit(address(3)).unwrap_err(), NoPlace::All, "it has just connected");
+        pass_a_second(&mut table);
         let fresh = table.admit(address(3)).unwrap();
-        assert_eq!(idle.closed(), Some(CloseReason::Evicted));
         fresh.enter(Phase::Working);
-        assert_eq!(table.admit(address(4)).unwrap_err(), NoPlace::All);
-        at_work.set_stalled(true);
+        drop(fresh);
+        assert_eq!(addresses(&table), [address(1), address(3)]);
+        pass_a_second(&mut table);
+        assert_eq!(table.admit(address(4)).unwrap_err(), NoPlace::All, "both are at work");
+        table.places().open.values().for_each(|it| it.set_stalled(true));
+        pass_a_second(&mut table);
         assert!(table.admit(address(4)).is_ok(), "who does not read its answer is not at work");
-        assert_eq!(at_work.closed(), Some(CloseReason::Evicted));
     }
 
     #[test]
     fn an_address_at_its_limit_gives_a_place_of_its_own() {
-        let table = table(100, 2);
-        let other = table.admit(address(1)).unwrap();
-        let own = [table.admit(address(2)).unwrap(), table.admit(address(2)).unwrap()];
-        table.admit(address(2)).unwrap();
-        assert!(other.closed().is_none() && own[0].closed().is_some());
-        assert!(own[1].closed().is_none());
-        table.remove(&own[1]);
-        assert_eq!(table.places().by_address[&AddressKey::of(address(2))], 1);
+        let mut table = table(100, 2);
+        for last in [1, 2, 2] {
+            table.admit(address(last)).unwrap();
+        }
+        assert_eq!(table.admit(address(2)).unwrap_err(), NoPlace::Address);
+        pass_a_second(&mut table);
+        let own = table.admit(address(2)).unwrap();
+        assert_eq!(addresses(&table), [address(1), address(2), address(2)]);
+        table.remove(&own);
+        assert_eq!(addresses(&table), [address(1), address(2)]);
         for _ in 0..10 {
             table.admit(address(9)).unwrap();
         }
         assert_eq!(table.places().by_address[&AddressKey::of(address(9))], 10);
+    }
+
+    fn addresses(table: &ConnectionTable) -> Vec<IpAddr> {
+        let places = table.places();
+        let counted = [1, 2, 3, 4].map(address).into_iter().flat_map(|address| {
+            let count = places.by_address.get(&AddressKey::of(address)).copied();
+            std::iter::repeat_n(address, count.unwrap_or_default())
+        });
+        counted.collect()
     }
 }

@@ -37,6 +37,9 @@ impl std::error::Error for ConfigErrors {}
 /// What goes before an environment variable's name: `MADOGUCHI__SERVER__LISTEN`.
 const PREFIX: &str = "MADOGUCHI__";
 
+/// What a mistake in the file as a whole is about.
+const THE_FILE: &str = "the file";
+
 /// The whole tree, file and environment together, with the mistakes found so far.
 pub(super) struct Tree {
     table: Table,
@@ -52,7 +55,7 @@ impl Tree {
         let table = text.parse::<Table>().unwrap_or_else(|error| {
             let line = error.span().map_or(1, |at| text[..at.start].lines().count().max(1));
             let what = format!("is not TOML at line {line}: {}", error.message());
-            errors.push(ConfigError { key: "the file".into(), what });
+            errors.push(ConfigError { key: THE_FILE.into(), what });
             Table::new()
         });
         let mut tree = Self { table, from_env: HashMap::new(), sections: Vec::new(), errors };
@@ -79,6 +82,11 @@ impl Tree {
             table.insert(key.to_owned(), parsed);
             self.from_env.insert(format!("{section}.{key}"), value);
         }
+    }
+
+    /// Whether the file is not TOML.
+    pub(super) fn is_unreadable(&self) -> bool {
+        self.errors.iter().any(|error| error.key == THE_FILE)
     }
 
     /// Says whether a section is there.

@@ -122,6 +122,10 @@ fn broken_chunks() -> Vec<Case> {
         ("a line feed alone behind the data", "2\r\n{}\n0\r\n\r\n"),
         ("a control character in an extension", "2;\u{1}\r\n{}\r\n0\r\n\r\n"),
         ("a return inside a trailer", "2\r\n{}\r\n0\r\nA: b\rX\r\n\r\n"),
+        ("a line feed alone for the last line", "2\r\n{}\r\n0\r\n\n"),
+        ("line feeds alone behind a trailer", "2\r\n{}\r\n0\r\nA: b\n\n"),
+        ("NUL in a trailer", "2\r\n{}\r\n0\r\nA: b\0\r\n\r\n"),
+        ("a trailer without a colon", "2\r\n{}\r\n0\r\nGET / HTTP/1.1\r\n\r\n"),
         ("a return without its line feed at the end", "2\r\n{}\r\n0\r\n\rX"),
     ] {
         group.sends(name, chunked(bytes), REFUSED);

@@ -114,6 +114,7 @@ fn lines() -> Vec<Case> {
     group.sends("line ends of both kinds", get("A: b\n"), FINE);
     group.sends("an empty line before", format!("\r\n{}", get("")), FINE);
     group.sends("100 empty lines before", "\r\n".repeat(100) + &get(""), FINE);
+    group.sends("a return alone before", format!("\r{}", get("")), REFUSED);
     group.sends("a space before the method", format!(" {}", get("")), REFUSED);
     group.1
 }

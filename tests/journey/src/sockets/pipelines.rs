@@ -58,6 +58,11 @@ pub(super) fn cases() -> Vec<Case> {
     group.sends("no host behind GET", get("") + "GET / HTTP/1.1\r\n\r\n", (&[200, 400], Closed));
     let large = "Content-Length: 99999\r\n";
     group.sends("GET behind too large", super::verdict(large) + &get(""), (&[413], Closed));
+    let inner = get("").replace("GET", "POST");
+    let hidden =
+        format!("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{inner}", inner.len());
+    let trailer = chunked(&chunk("", "0\r\nX: a\n\n")) + &hidden;
+    group.sends("a request hidden behind a trailer of line feeds", trailer, (&[400], Closed));
     group.sends("GET behind a broken chunk", chunked("x\r\n") + &get(""), (&[400], Closed));
     let two = sized("") + &sized("");
     for (name, at) in [

@@ -30,7 +30,7 @@ fn slow() -> Vec<Case> {
     group.does("an empty line, and no more", sends("\r\n"), (&[], Closed));
     let after = get("") + "\r\n";
     group.does("an empty line after an answer", idle_after(&after), (&[200], Closed));
-    group.does("empty lines that trickle", trickle(&"\r\n".repeat(TRICKLE / 2)), (&[], Closed));
+    group.does("empty lines that trickle", trickle(&"\r\n".repeat(TRICKLE / 2)), (&[408], Closed));
     let quick = vec![Trickle(get("").into(), Duration::from_millis(5))];
     group.does("a request byte by byte", quick, (&[200], Open));
     let body = [Send(sized("")[..sized("").len() - 9].into()), Pause(STEP * 8)];
