@@ -10,8 +10,8 @@ use madoguchi_domain::actor::{ActorRef, Scope};
 use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::secret::AccessToken;
 
+use crate::app_state::AppState;
 use crate::fields::{self, FromFields};
-use crate::front::Front;
 use crate::headers;
 use crate::problem::{Code, Problem};
 use crate::routes;
@@ -51,7 +51,7 @@ impl<B: FromFields + 'static> ReadBody for B {
         payload: Payload,
     ) -> LocalBoxFuture<'static, Result<B, Problem>> {
         let announced = is_json(request.headers()).and_then(|()| announced(request.headers()));
-        let timeout = request.app_data::<Data<Front>>().map(|front| front.body_timeout);
+        let timeout = request.app_data::<Data<AppState>>().map(|state| state.body_timeout);
         Box::pin(async move {
             announced?;
             let timeout = timeout.ok_or(Problem::of(Code::Internal))?;
@@ -70,9 +70,9 @@ impl<B: ReadBody + 'static> FromRequest for Call<B> {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let internal = || Problem::of(Code::Internal);
-            let front = request.app_data::<Data<Front>>().cloned().ok_or_else(internal)?;
+            let state = request.app_data::<Data<AppState>>().cloned().ok_or_else(internal)?;
             let scope = routes::scope_of(&request).ok_or_else(internal)?;
-            let by = authenticate(&front, request.headers(), scope).await?;
+            let by = authenticate(&state, request.headers(), scope).await?;
             let correlation = request.extensions().get().cloned().ok_or_else(internal)?;
             let body = B::read(&request, payload).await?;
             Ok(Self { by, correlation, body })
@@ -81,12 +81,12 @@ impl<B: ReadBody + 'static> FromRequest for Call<B> {
 }
 
 async fn authenticate(
-    front: &Front,
+    state: &AppState,
     headers: &HeaderMap,
     scope: Scope,
 ) -> Result<ActorRef, Problem> {
     let token = token(headers).ok_or(Problem::of(Code::Unauthenticated))?;
-    let actor = front.tokens.verify(&token).await?;
+    let actor = state.tokens.verify(&token).await?;
     let actor = actor.ok_or(Problem::of(Code::Unauthenticated))?;
     if !actor.may(scope) {
         return Err(Problem::of(Code::Forbidden));

@@ -13,8 +13,8 @@ const OTHERS: usize = 256;
 pub(crate) fn provide(settings: &Settings) -> anyhow::Result<()> {
     let connections = settings.server.connections.max_connections;
     // Contexts and owners have a bulkhead each.
-    let lookups = settings.itau.as_ref().map_or(0, |itau| 2 * itau.calls);
-    let calls = settings.effects.calls + lookups;
+    let lookups = settings.itau.as_ref().map_or(0, |itau| 2 * itau.max_concurrent_calls);
+    let calls = settings.effects.max_concurrent_calls + lookups;
     let needed = (connections + settings.store.connections + calls + OTHERS + MAX_CLOSING) as u64;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current.is_none_or(|current| current >= needed) {
@@ -22,7 +22,7 @@ pub(crate) fn provide(settings: &Settings) -> anyhow::Result<()> {
     }
     ensure!(
         maximum.is_none_or(|maximum| maximum >= needed),
-        "server.connections {connections} needs {needed} file descriptors, and this process may \
+        "server.max_connections {connections} needs {needed} file descriptors, and this process may \
          open {}: raise the limit (ulimit -Hn, or LimitNOFILE= of its unit), or lower the key",
         maximum.unwrap_or_default()
     );

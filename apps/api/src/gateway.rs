@@ -8,13 +8,13 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use madoguchi_domain::actor::ActorRef;
-use madoguchi_domain::caller::{ApiKey, FlowId, Passage};
+use madoguchi_domain::caller::{ApiKey, FlowId, ForwardedHeaders};
 use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::secret::Credentials;
 
+use crate::app_state::{AppState, Callers};
 use crate::call::ReadBody;
-use crate::front::{Callers, Front};
 use crate::headers;
 use crate::problem::{Code, Problem};
 
@@ -25,9 +25,9 @@ pub(crate) use problem::GatewayProblem;
 pub(crate) struct GatewayCall<B> {
     pub(crate) callers: Callers,
     pub(crate) by: ActorRef,
-    /// Under which the call is recorded when its passage has no correlation id.
+    /// Under which the call is recorded when its forwarded has no correlation id.
     pub(crate) correlation: CorrelationId,
-    pub(crate) passage: Passage,
+    pub(crate) forwarded: ForwardedHeaders,
     pub(crate) body: B,
 }
 
@@ -39,18 +39,18 @@ impl<B: ReadBody + 'static> FromRequest for GatewayCall<B> {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let internal = || GatewayProblem::from(Problem::of(Code::Internal));
-            let front = request.app_data::<Data<Front>>().cloned().ok_or_else(internal)?;
+            let state = request.app_data::<Data<AppState>>().cloned().ok_or_else(internal)?;
             let (callers, passwords) =
-                front.gateway().ok_or(GatewayProblem::from(Problem::of(Code::NotFound)))?;
+                state.gateway().ok_or(GatewayProblem::from(Problem::of(Code::NotFound)))?;
             let presented = credentials(request.headers());
-            let who = front.finish(async move { passwords.verify(&presented).await }).await?;
+            let who = state.finish(async move { passwords.verify(&presented).await }).await?;
             let by = who?.ok_or(GatewayProblem::from(Problem::of(Code::Unauthenticated)))?;
-            let passage = passage(&callers, request.headers()).map_err(Problem::from)?;
+            let forwarded = forwarded(&callers, request.headers()).map_err(Problem::from)?;
             let correlation: CorrelationId =
                 request.extensions().get().cloned().ok_or_else(internal)?;
-            passes(&correlation, &passage);
+            passes(&correlation, &forwarded);
             let body = B::read(&request, payload).await?;
-            Ok(Self { callers, by, correlation, passage, body })
+            Ok(Self { callers, by, correlation, forwarded, body })
         })
     }
 }
@@ -67,23 +67,26 @@ fn credentials(headers: &HeaderMap) -> Credentials {
 }
 
 /// Notes which request is part of which flow.
-pub(crate) fn passes(request: &CorrelationId, passage: &Passage) {
+pub(crate) fn passes(request: &CorrelationId, forwarded: &ForwardedHeaders) {
     tracing::info!(
         request = request.as_str(),
-        flow = passage.flow.as_str(),
-        correlation = passage.correlation.as_ref().map(CorrelationId::as_str),
+        flow = forwarded.flow.as_str(),
+        correlation = forwarded.correlation.as_ref().map(CorrelationId::as_str),
         "passes through"
     );
 }
 
 /// The headers that pass, each at most once. A flow that was not given is made here.
-pub(crate) fn passage(callers: &Callers, headers: &HeaderMap) -> Result<Passage, InvalidField> {
+pub(crate) fn forwarded(
+    callers: &Callers,
+    headers: &HeaderMap,
+) -> Result<ForwardedHeaders, InvalidField> {
     let correlation = |text: &str| {
         let named = |refused| InvalidField { field: CORRELATION, ..refused };
         CorrelationId::parse(text).map_err(named)
     };
-    Ok(Passage {
-        flow: callers.desk.flow(one(headers, FLOW)?.map(FlowId::parse).transpose()?),
+    Ok(ForwardedHeaders {
+        flow: callers.service.flow(one(headers, FLOW)?.map(FlowId::parse).transpose()?),
         correlation: one(headers, CORRELATION)?.map(correlation).transpose()?,
         api_key: one(headers, API_KEY)?.map(ApiKey::parse).transpose()?,
     })

@@ -1,29 +1,29 @@
 //! The thin server: configuration, wiring, routes and subcommands.
 //!
-//! A route parses, asks a desk and answers; everything else lives further in. Only
+//! A route parses, asks a service and answers; everything else lives further in. Only
 //! `wiring.rs` knows which adapter stands behind which port.
 
+mod app_state;
 mod call;
 mod cli;
 mod connection;
 mod descriptors;
+mod effect_tasks;
 mod fields;
-mod front;
 mod gateway;
 mod headers;
 mod logging;
 mod metering;
 mod problem;
-mod pursuit;
 mod reload;
 mod request_log;
 mod routes;
 mod server;
 pub mod settings;
-#[cfg(test)]
-mod stage;
 mod system;
 mod tasks;
+#[cfg(test)]
+mod test_app;
 mod wiring;
 
 pub use cli::Cli;

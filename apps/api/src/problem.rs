@@ -8,7 +8,7 @@ use std::fmt;
 use actix_web::body::BoxBody;
 use actix_web::http::header;
 use actix_web::{HttpResponse, ResponseError};
-use madoguchi_application::DeskError;
+use madoguchi_application::ServiceError;
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::port::StoreError;
 use madoguchi_domain::upgrade::Refusal;
@@ -63,19 +63,19 @@ impl From<Refusal> for Problem {
     }
 }
 
-impl From<DeskError> for Problem {
-    fn from(error: DeskError) -> Self {
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
         match error {
-            DeskError::Refused(refusal) => refusal.into(),
-            DeskError::Overloaded | DeskError::Unavailable => Self::of(Code::Unavailable),
-            DeskError::Corrupt => Self::of(Code::Internal),
+            ServiceError::Refused(refusal) => refusal.into(),
+            ServiceError::Overloaded | ServiceError::Unavailable => Self::of(Code::Unavailable),
+            ServiceError::Corrupt => Self::of(Code::Internal),
         }
     }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        DeskError::from(error).into()
+        ServiceError::from(error).into()
     }
 }
 

@@ -11,7 +11,7 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
 use madoguchi_domain::correlation::CorrelationId;
 
-use crate::front::Front;
+use crate::app_state::AppState;
 use crate::headers;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -26,7 +26,7 @@ pub(crate) async fn note(
     let given = given.and_then(|value| value.to_str().ok());
     let id = match given.and_then(|text| CorrelationId::parse(text).ok()) {
         Some(id) => Some(id),
-        None => request.app_data::<Data<Front>>().map(|front| front.ids.correlation()),
+        None => request.app_data::<Data<AppState>>().map(|state| state.ids.correlation()),
     };
     if let Some(id) = &id {
         request.extensions_mut().insert(id.clone());
@@ -49,9 +49,10 @@ pub(crate) async fn note(
 /// Counts an answer. A route is a pattern of ours, so that nobody can make up a new series.
 fn count(route: &str, status: u16, took: Duration) {
     let (route, class) = (route.to_owned(), format!("{}xx", status / 100));
-    metrics::counter!("madoguchi_answers_total", "route" => route.clone(), "status" => class)
+    metrics::counter!("madoguchi_http_requests_total", "route" => route.clone(), "status" => class)
         .increment(1);
-    metrics::histogram!("madoguchi_answer_seconds", "route" => route).record(took.as_secs_f64());
+    metrics::histogram!("madoguchi_http_request_duration_seconds", "route" => route)
+        .record(took.as_secs_f64());
 }
 
 /// The method if it is one of HTTP's own: any other word is the caller's, and not for the log.

@@ -53,15 +53,15 @@ impl Server {
         let addr = listener.local_addr()?;
         let counted = metering::recorder()?;
         let files = ReloadableFiles::of(&settings);
-        let (front, tasks) = wiring::build(&settings).await?;
+        let (state, tasks) = wiring::build(&settings).await?;
         let admin = Admin::start(shown_at, &settings.server.connections, counted)?;
-        let stopping = Arc::clone(&front.stopping);
-        let front = Data::new(front);
+        let stopping = Arc::clone(&state.stopping);
+        let state = Data::new(state);
         let ServerSettings { workers, connections, source_prefix, drain_delay, .. } =
             settings.server;
         let app = move || {
             App::new()
-                .app_data(front.clone())
+                .app_data(state.clone())
                 .wrap(middleware::from_fn(request_log::note))
                 .wrap(middleware::from_fn(connection::finish_answer))
                 .configure(|config| routes::serve(config, &source_prefix))

@@ -6,16 +6,16 @@ mod esb;
 mod gateway;
 mod hidden;
 mod itau;
-mod peer;
 mod reader;
 mod secrets;
 mod server;
 mod upgrade;
+mod upstream;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use madoguchi_application::LaneSettings;
+use madoguchi_application::GroupCommitSettings;
 use madoguchi_domain::secret::SecretKey;
 
 pub use crate::connection::{ConnectionLimits, ConnectionTimeouts};
@@ -27,11 +27,11 @@ pub use esb::{EsbLayout, EsbSection};
 pub use gateway::GatewaySection;
 pub use hidden::Hidden;
 pub use itau::ItauSection;
-pub use peer::PeerSection;
 pub use reader::{ConfigError, ConfigErrors};
 use reader::{Section, Tree, value};
 pub use server::ServerSettings;
 pub use upgrade::UpgradeSettings;
+pub use upstream::UpstreamSection;
 
 /// Everything the program is told.
 #[derive(Debug, Clone)]
@@ -50,8 +50,8 @@ pub struct Settings {
     pub esb: EsbSection,
     /// How effects are pursued.
     pub effects: EffectSettings,
-    /// The decision lane.
-    pub lane: LaneSettings,
+    /// How verdicts share a commit.
+    pub group_commit: GroupCommitSettings,
     /// Where contexts and owners are looked up, if anywhere.
     pub itau: Option<ItauSection>,
     /// The gateway to those lookups, if there is one.
@@ -70,7 +70,7 @@ pub struct StoreSettings {
     /// The most connections to PostgreSQL.
     pub connections: usize,
     /// How long to wait for one of them.
-    pub patience: std::time::Duration,
+    pub pool_timeout: std::time::Duration,
 }
 
 impl Settings {
@@ -115,15 +115,15 @@ impl Settings {
         let transaction_ids = tree.section("transaction_ids", |it| upgrade::read_scheme(it, salt));
         let upgrade = tree.section("upgrade", |it| UpgradeSettings::read(it, &keys));
         let effects = tree.section("effects", EffectSettings::read);
-        let lane = tree.section("lane", read_lane);
+        let group_commit = tree.section("group_commit", read_group_commit);
         let looks_up = tree.holds("itau");
         let itau = tree.optional_section("itau", ItauSection::read);
         let gateway = tree.optional_section("gateway", GatewaySection::read);
         let error_codes = tree.section("error_codes", read_error_codes);
         effects.refuse_what_is_unsafe(&esb, &mut tree.errors);
-        let in_flight = server.as_ref().map(|server| server.in_flight);
-        if let (Some(gateway), Some(in_flight)) = (&gateway, in_flight)
-            && let Err(what) = gateway.check_places(in_flight)
+        let max_concurrent_requests = server.as_ref().map(|server| server.max_concurrent_requests);
+        if let (Some(gateway), Some(max_concurrent_requests)) = (&gateway, max_concurrent_requests)
+            && let Err(what) = gateway.check_places(max_concurrent_requests)
         {
             tree.errors.push(ConfigError { key: "gateway".into(), what });
         }
@@ -139,7 +139,7 @@ impl Settings {
             upgrade: upgrade?.into_settings(transaction_ids?),
             esb,
             effects,
-            lane,
+            group_commit,
             itau,
             gateway,
             error_codes,
@@ -153,24 +153,25 @@ impl StoreSettings {
         let meaning = "sqlite:<path> or postgres://<user>@<host>/<database>";
         let url = section.required("url", meaning, value::parsed(url));
         let migrate_on_start = section.or("migrate_on_start", false, value::boolean);
-        let connections = section.or("connections", 16, value::whole(2, 1000));
-        let patience = std::time::Duration::from_secs(2);
-        let patience = section.or("patience_ms", patience, value::millis(10, 60_000));
+        let connections = section.or("max_connections", 16, value::whole(2, 1000));
+        let pool_timeout = std::time::Duration::from_secs(2);
+        let pool_timeout = section.or("pool_timeout_ms", pool_timeout, value::millis(10, 60_000));
         Some(Self {
             url: Hidden(url?),
             migrate_on_start,
             connections: connections as usize,
-            patience,
+            pool_timeout,
         })
     }
 }
 
-fn read_lane(section: &mut Section<'_>) -> LaneSettings {
-    let standard = LaneSettings::default();
+fn read_group_commit(section: &mut Section<'_>) -> GroupCommitSettings {
+    let standard = GroupCommitSettings::default();
     let as_u32 = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let most = section.or("most", as_u32(standard.most), value::whole(1, 1024));
-    let queue = section.or("queue", as_u32(standard.queue), value::whole(1, 1_000_000));
-    LaneSettings { most: most as usize, queue: queue as usize }
+    let max_batch = section.or("max_batch", as_u32(standard.max_batch), value::whole(1, 1024));
+    let queue_capacity =
+        section.or("queue_capacity", as_u32(standard.queue_capacity), value::whole(1, 1_000_000));
+    GroupCommitSettings { max_batch: max_batch as usize, queue_capacity: queue_capacity as usize }
 }
 
 fn read_error_codes(section: &mut Section<'_>) -> HashMap<Code, String> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use madoguchi_application::{
-    CallerDesk, CallerPorts, CallerSettings, DecisionLane, MemberDesk, Stores, Trail, UpgradeDesk,
+    AuditWriter, CallerPorts, CallerService, CallerSettings, DecisionLane, MemberService, Stores,
+    UpgradeService,
 };
 use madoguchi_domain::breaker::BreakerSettings;
 use madoguchi_domain::port::{AuditLog, CallerContexts, Clock, Ids};
@@ -13,23 +14,23 @@ use madoguchi_domain::upgrade::{QrMint, UpgradePolicy};
 use madoguchi_esb::{Esb, EsbSettings, Layout};
 use madoguchi_identity::{PasswordQueue, StaticPasswords, StaticTokens};
 use madoguchi_itau::{Itau, ItauSettings};
-use madoguchi_peer::{Peer, PeerSettings, Pem};
 use madoguchi_persistence::{
     DatabaseUrl, InvalidUrl, PgSettings, PgStore, SchemaState, SqliteStore,
 };
+use madoguchi_upstream::{HttpUpstream, Pem, UpstreamSettings};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::front::{Callers, Front};
-use crate::pursuit::{Pursuit, signed};
+use crate::app_state::{AppState, Callers};
+use crate::effect_tasks::{EffectTasks, signed};
 use crate::reload::{Reload, TokenFile, UserFile};
-use crate::settings::{EsbLayout, EsbSection, ItauSection, PeerSection, Settings};
+use crate::settings::{EsbLayout, EsbSection, ItauSection, Settings, UpstreamSection};
 use crate::system::{SystemClock, SystemIds};
 use crate::tasks::Tasks;
 
 // Values and rules that the edge shares with adapters; those stay behind their ports.
-pub(crate) use madoguchi_peer::{Charset, is_too_deep};
+pub(crate) use madoguchi_upstream::{Charset, is_too_deep};
 
 /// Says whether a text is a database's address.
 pub(crate) fn check_database_url(text: &str) -> Result<(), InvalidUrl> {
@@ -49,7 +50,7 @@ pub(crate) async fn migrate(settings: &Settings) -> anyhow::Result<bool> {
 }
 
 /// Builds everything behind the routes, and starts the tasks.
-pub(crate) async fn build(settings: &Settings) -> anyhow::Result<(Front, Tasks)> {
+pub(crate) async fn build(settings: &Settings) -> anyhow::Result<(AppState, Tasks)> {
     let stores = open_stores(settings).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ids: Arc<dyn Ids> = Arc::new(SystemIds);
@@ -65,22 +66,22 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<(Front, Tasks)>
         Arc::clone(&stores.upgrades),
         Arc::clone(&policy),
         Arc::clone(&planned),
-        settings.lane,
+        settings.group_commit,
     );
-    let upgrades = UpgradeDesk::new(
+    let upgrades = UpgradeService::new(
         lane,
         Arc::clone(&stores.upgrades),
         Arc::clone(&clock),
         Arc::clone(&ids),
         Arc::clone(&policy),
     );
-    let pursuit = Pursuit { settings, stores: &stores, clock: &clock, ids: &ids, planned };
+    let effect_tasks = EffectTasks { settings, stores: &stores, clock: &clock, ids: &ids, planned };
     let (stop, stopped) = watch::channel(false);
     let mut running = Vec::new();
     if settings.effects.worker {
-        let worker = pursuit.worker(Arc::new(bank)).run(stopped.clone());
+        let worker = effect_tasks.worker(Arc::new(bank)).run(stopped.clone());
         running.push(("the effect worker", tokio::spawn(worker)));
-        running.push(("the sweeper", tokio::spawn(pursuit.sweeper(policy).run(stopped))));
+        running.push(("the sweeper", tokio::spawn(effect_tasks.sweeper(policy).run(stopped))));
     }
     let mut asked = vec![("the decision lane", lane_task)];
     let callers = match &settings.itau {
@@ -91,21 +92,21 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<(Front, Tasks)>
         }
         None => None,
     };
-    let front = Front {
+    let state = AppState {
         runtime: Handle::current(),
         upgrades,
-        members: MemberDesk::new(stores.members, Arc::clone(&clock)),
+        members: MemberService::new(stores.members, Arc::clone(&clock)),
         callers,
         tokens: Arc::clone(&settings.tokens.0) as _,
         passwords: settings.gateway.as_ref().map(|it| Arc::clone(&it.passwords.0) as _),
         dependencies: vec![stores.health],
         ids,
-        places: Arc::new(Semaphore::new(settings.server.in_flight)),
+        places: Arc::new(Semaphore::new(settings.server.max_concurrent_requests)),
         qr_base_url: upgrade.qr_base_url.clone(),
         body_timeout: settings.server.connections.timeouts.body,
         stopping: Arc::default(),
     };
-    Ok((front, Tasks { stop, running, asked }))
+    Ok((state, Tasks { stop, running, asked }))
 }
 
 async fn open_stores(settings: &Settings) -> anyhow::Result<Stores> {
@@ -119,7 +120,8 @@ async fn open_stores(settings: &Settings) -> anyhow::Result<Stores> {
         }
         DatabaseUrl::Postgres(url) => {
             let store = &settings.store;
-            let pool = PgSettings { connections: store.connections, patience: store.patience };
+            let pool =
+                PgSettings { connections: store.connections, pool_timeout: store.pool_timeout };
             PgStore::open(&url, pool, key).await.map(|store| Stores::of(&Arc::new(store)))
         }
     };
@@ -169,8 +171,8 @@ pub fn hash_password(password: &str) -> anyhow::Result<String> {
 }
 
 /// Says what is wrong with how a system is reached, if anything is.
-pub(crate) fn check_peer(peer: &PeerSection) -> Result<(), String> {
-    Peer::new(peer_settings(peer)).map(|_| ()).map_err(|error| error.to_string())
+pub(crate) fn check_upstream(upstream: &UpstreamSection) -> Result<(), String> {
+    HttpUpstream::new(upstream_settings(upstream)).map(|_| ()).map_err(|error| error.to_string())
 }
 
 fn esb_settings(esb: &EsbSection) -> EsbSettings {
@@ -182,25 +184,28 @@ fn esb_settings(esb: &EsbSection) -> EsbSettings {
             EsbLayout::Nested => Layout::Nested,
             EsbLayout::Flat => Layout::Flat,
         },
-        peer: peer_settings(&esb.peer),
+        upstream: upstream_settings(&esb.upstream),
     }
 }
 
 fn itau_settings(itau: &ItauSection) -> ItauSettings {
     let usual = ItauSettings::new("", itau.credentials.clone());
-    let peer = PeerSettings { connections: usual.peer.connections, ..peer_settings(&itau.peer) };
+    let upstream = UpstreamSettings {
+        connections: usual.upstream.connections,
+        ..upstream_settings(&itau.upstream)
+    };
     ItauSettings {
-        peer,
+        upstream,
         app_key: itau.app_key.clone(),
-        repeats: itau.repeats,
-        at_once: itau.calls,
-        waiting: itau.waiting,
+        max_retries: itau.max_retries,
+        max_concurrent_calls: itau.max_concurrent_calls,
+        max_queue: itau.max_queue,
         breaker: BreakerSettings::steady(itau.breaker_failures, signed(itau.breaker_open)),
         ..usual
     }
 }
 
-/// The desk for callers, with the task that records its questions.
+/// The service for callers, with the task that records its questions.
 fn callers(
     itau: &ItauSection,
     audit: &Arc<dyn AuditLog>,
@@ -216,20 +221,21 @@ fn callers(
         clock: Arc::clone(clock),
         ids: Arc::clone(ids),
     };
-    let settings = CallerSettings { entity: itau.entity.clone(), remembered: itau.remembered };
-    let (trail, task) = Trail::start(Arc::clone(audit));
-    Ok((Callers { desk: CallerDesk::new(ports, settings, trail), dac: itau.dac }, task))
+    let settings =
+        CallerSettings { entity: itau.entity.clone(), context_cache_size: itau.context_cache_size };
+    let (trail, task) = AuditWriter::start(Arc::clone(audit));
+    Ok((Callers { service: CallerService::new(ports, settings, trail), dac: itau.dac }, task))
 }
 
-fn peer_settings(peer: &PeerSection) -> PeerSettings {
-    PeerSettings {
-        connect_timeout: peer.connect_timeout,
-        timeout: peer.timeout,
-        max_reply_bytes: peer.max_reply_bytes as usize,
-        charset: peer.charset,
-        allow_plaintext: peer.allow_plaintext,
-        extra_roots: peer.extra_roots.clone().map(Pem::new),
-        identity: peer.identity.clone().map(|pem| Pem::new(pem.0)),
-        ..PeerSettings::new(peer.url.clone())
+fn upstream_settings(upstream: &UpstreamSection) -> UpstreamSettings {
+    UpstreamSettings {
+        connect_timeout: upstream.connect_timeout,
+        timeout: upstream.timeout,
+        max_reply_bytes: upstream.max_reply_bytes as usize,
+        charset: upstream.charset,
+        allow_plaintext: upstream.allow_plaintext,
+        extra_roots: upstream.extra_roots.clone().map(Pem::new),
+        identity: upstream.identity.clone().map(|pem| Pem::new(pem.0)),
+        ..UpstreamSettings::new(upstream.url.clone())
     }
 }

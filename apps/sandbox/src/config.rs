@@ -74,7 +74,7 @@ first_retry_ms = 200
 longest_retry_ms = 1000
 sweep_every_ms = 100
 breaker_open_ms = 500
-breaker_longest_ms = 2000
+breaker_max_open_ms = 2000
 "#,
             listen = quoted(&self.listen.to_string()),
             store = quoted(&store),

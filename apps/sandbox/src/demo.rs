@@ -18,7 +18,7 @@ use journey::Journey;
 use walk::Walk;
 
 /// Where the journeys take place.
-struct Stage {
+struct DemoContext {
     stack: Stack,
     screen: Screen,
     esb: EsbMode,
@@ -27,7 +27,7 @@ struct Stage {
 /// Walks every journey; true if each was as expected.
 ///
 /// # Errors
-/// When the stage cannot be set up, with what to do about it, or on Ctrl-C or SIGTERM.
+/// When the demo cannot be set up, with what to do about it, or on Ctrl-C or SIGTERM.
 pub async fn demo(options: StackOptions) -> anyhow::Result<bool> {
     let mut end = End::listen()?;
     tokio::select! {
@@ -41,20 +41,20 @@ async fn walk_all(options: &StackOptions) -> anyhow::Result<bool> {
     screen.waiting("starting the API and the world");
     let stack = Stack::start(options).await;
     screen.waited();
-    let stage = Stage { stack: stack?, screen, esb: options.esb };
-    stage.screen.line(format_args!("API    {}", stage.stack.api.base()));
-    stage.screen.line(format_args!("world  {} ({})", stage.stack.world.base(), stage.esb.as_str()));
+    let demo = DemoContext { stack: stack?, screen, esb: options.esb };
+    demo.screen.line(format_args!("API    {}", demo.stack.api.base()));
+    demo.screen.line(format_args!("world  {} ({})", demo.stack.world.base(), demo.esb.as_str()));
     let mut good = 0;
     for (number, journey) in (1..).zip(Journey::ALL) {
-        stage.screen.title(&format!("{number}. {}", journey.title()));
-        let mut walk = Walk::new(stage.screen);
-        if let Err(error) = journey.walk(&stage, &mut walk).await {
+        demo.screen.title(&format!("{number}. {}", journey.title()));
+        let mut walk = Walk::new(demo.screen);
+        if let Err(error) = journey.walk(&demo, &mut walk).await {
             walk.check(false, &format!("{error:#}"));
         }
         good += usize::from(walk.is_as_expected());
     }
     let all = Journey::ALL.len();
-    stage.screen.title(&format!("{all} journeys, {good} as expected"));
-    stage.stack.stop().await?;
+    demo.screen.title(&format!("{all} journeys, {good} as expected"));
+    demo.stack.stop().await?;
     Ok(good == all)
 }

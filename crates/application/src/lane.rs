@@ -4,32 +4,32 @@
 //! in the domain, commits all of it in one transaction, and answers each. It never waits for a
 //! batch to fill: alone, a request goes through at once; under load, batches grow by themselves.
 
-mod round;
+mod batch;
 
 use std::fmt;
 use std::sync::Arc;
 
 use madoguchi_domain::port::UpgradeStore;
-use madoguchi_domain::upgrade::{Request, Standing, UpgradePolicy};
+use madoguchi_domain::upgrade::{CaseResult, Request, UpgradePolicy};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::DeskError;
-use round::Round;
+use crate::ServiceError;
+use batch::BatchRunner;
 
 /// How much the lane holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LaneSettings {
+pub struct GroupCommitSettings {
     /// The most requests decided in one transaction.
-    pub most: usize,
+    pub max_batch: usize,
     /// The most requests that may wait; more are refused before any work.
-    pub queue: usize,
+    pub queue_capacity: usize,
 }
 
-impl Default for LaneSettings {
+impl Default for GroupCommitSettings {
     fn default() -> Self {
-        Self { most: 256, queue: 4096 }
+        Self { max_batch: 256, queue_capacity: 4096 }
     }
 }
 
@@ -37,12 +37,12 @@ impl Default for LaneSettings {
 pub(crate) struct Waiting {
     pub(crate) request: Request,
     pub(crate) tries: u32,
-    reply: oneshot::Sender<Result<Standing, DeskError>>,
+    reply: oneshot::Sender<Result<CaseResult, ServiceError>>,
 }
 
 impl Waiting {
-    pub(crate) fn answer(self, answer: Result<Standing, DeskError>) {
-        // Whoever asked may have left: what was decided stands all the same.
+    pub(crate) fn answer(self, answer: Result<CaseResult, ServiceError>) {
+        // Whoever asked may have retry: what was decided stands all the same.
         let _ = self.reply.send(answer);
     }
 }
@@ -67,64 +67,64 @@ impl DecisionLane {
         store: Arc<dyn UpgradeStore>,
         policy: Arc<UpgradePolicy>,
         planned: Arc<Notify>,
-        settings: LaneSettings,
+        settings: GroupCommitSettings,
     ) -> (Self, JoinHandle<()>) {
-        let (queue, waiting) = mpsc::channel(settings.queue);
-        let round = Round { store, policy, planned };
-        let line = Line { queue: waiting, most: settings.most };
-        (Self { queue }, tokio::spawn(run(line, round)))
+        let (queue, waiting) = mpsc::channel(settings.queue_capacity);
+        let runner = BatchRunner { store, policy, planned };
+        let inbox = Inbox { queue: waiting, max_batch: settings.max_batch };
+        (Self { queue }, tokio::spawn(run(inbox, runner)))
     }
 
     /// Waits for the decision of one request.
     ///
     /// # Errors
-    /// See [`DeskError`].
-    pub async fn ask(&self, request: Request) -> Result<Standing, DeskError> {
+    /// See [`ServiceError`].
+    pub async fn ask(&self, request: Request) -> Result<CaseResult, ServiceError> {
         let (reply, answer) = oneshot::channel();
         let waiting = Waiting { request, tries: 0, reply };
         self.queue.try_send(waiting).map_err(|full| match full {
-            TrySendError::Full(_) => DeskError::Overloaded,
-            TrySendError::Closed(_) => DeskError::Unavailable,
+            TrySendError::Full(_) => ServiceError::Overloaded,
+            TrySendError::Closed(_) => ServiceError::Unavailable,
         })?;
-        answer.await.unwrap_or(Err(DeskError::Unavailable))
+        answer.await.unwrap_or(Err(ServiceError::Unavailable))
     }
 }
 
 /// Those who wait, in their order.
-struct Line {
+struct Inbox {
     queue: mpsc::Receiver<Waiting>,
-    most: usize,
+    max_batch: usize,
 }
 
-impl Line {
+impl Inbox {
     /// Waits until somebody is there; then everybody who is, as far as one batch takes them.
     /// Nobody, when nobody can come any more.
     async fn next(&mut self) -> Vec<Waiting> {
         let mut next = Vec::new();
-        self.queue.recv_many(&mut next, self.most).await;
+        self.queue.recv_many(&mut next, self.max_batch).await;
         next
     }
 
     /// Everybody who is there by now, as far as a batch that has taken so many takes them.
     fn arrived(&mut self, taken: usize) -> Vec<Waiting> {
-        let room = self.most.saturating_sub(taken);
+        let room = self.max_batch.saturating_sub(taken);
         std::iter::from_fn(|| self.queue.try_recv().ok()).take(room).collect()
     }
 }
 
-async fn run(mut line: Line, round: Round) {
-    let mut left = Vec::new();
+async fn run(mut inbox: Inbox, runner: BatchRunner) {
+    let mut retry = Vec::new();
     loop {
-        let first = if left.is_empty() {
-            line.next().await
+        let first = if retry.is_empty() {
+            inbox.next().await
         } else {
-            // What was left goes first; who came meanwhile goes with it, as far as there is room.
-            let arrived = line.arrived(left.len());
-            left.into_iter().chain(arrived).collect()
+            // What was retry goes first; who came meanwhile goes with it, as far as there is room.
+            let arrived = inbox.arrived(retry.len());
+            retry.into_iter().chain(arrived).collect()
         };
         if first.is_empty() {
             return;
         }
-        left = round.answer(first, &mut line).await;
+        retry = runner.answer(first, &mut inbox).await;
     }
 }

@@ -1,11 +1,11 @@
-//! Why a desk could not help, as its caller must understand it.
+//! Why a service could not help, as its caller must understand it.
 
 use madoguchi_domain::port::StoreError;
 use madoguchi_domain::upgrade::Refusal;
 
 /// Why a request was not granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum DeskError {
+pub enum ServiceError {
     /// The rules say no: final for this request.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -20,7 +20,7 @@ pub enum DeskError {
     Corrupt,
 }
 
-impl From<StoreError> for DeskError {
+impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) => Self::Unavailable,

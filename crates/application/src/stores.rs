@@ -14,7 +14,7 @@ pub struct Stores {
     pub upgrades: Arc<dyn UpgradeStore>,
     /// Core-bank effects.
     pub effects: Arc<dyn EffectQueue>,
-    /// The audit trail.
+    /// The audit audit.
     pub audit: Arc<dyn AuditLog>,
     /// Whether the database is there.
     pub health: Arc<dyn Health>,

@@ -21,7 +21,7 @@ const AT_ONCE: u32 = 256;
 /// How the sweeper works.
 #[derive(Debug, Clone)]
 pub struct SweeperSettings {
-    /// Its name in the audit trail.
+    /// Its name in the audit audit.
     pub id: WorkerId,
     /// How effects are pursued.
     pub policy: EffectPolicy,

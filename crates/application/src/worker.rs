@@ -237,7 +237,7 @@ fn log(change: &EffectChange, recorded: Recorded) {
     let outcome = change.evidence.as_ref().map(|it| it.outcome.as_str());
     let detail = change.evidence.as_ref().map(|it| it.detail.as_str());
     let counted = outcome.unwrap_or("none").to_owned();
-    metrics::counter!("madoguchi_orders_total", "outcome" => counted).increment(1);
+    metrics::counter!("madoguchi_effect_attempts_total", "outcome" => counted).increment(1);
     match recorded {
         Recorded::Written => {
             let state = change.after.state.name();

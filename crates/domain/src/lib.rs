@@ -1,6 +1,6 @@
 //! The rules of the service counter: state machine, values, classification and ports.
 //!
-//! Nothing here does I/O, reads a clock or rolls a die. You hand in what is known (a [`Dossier`]),
+//! Nothing here does I/O, reads a clock or rolls a die. You hand in what is known (a [`CaseSnapshot`]),
 //! what is asked (a [`Request`]) and the bank's [`UpgradePolicy`]; you get back a [`Decision`]:
 //! what to answer, and the [`Change`] that must become true *together* before you answer it.
 //!
@@ -20,7 +20,7 @@
 //! let member = MemberId::parse("MEM0001")?;
 //! let mut desk = HashMap::from([(
 //!     member.clone(),
-//!     Dossier::of(Member::new(member.clone(), Account::parse("AA19337Z8L29", None)?, None)),
+//!     CaseSnapshot::of(Member::new(member.clone(), Account::parse("AA19337Z8L29", None)?, None)),
 //! )]);
 //!
 //! let policy = UpgradePolicy {
@@ -51,7 +51,7 @@
 //! # Ok::<(), madoguchi_domain::field::InvalidField>(())
 //! ```
 //!
-//! [`Dossier`]: upgrade::Dossier
+//! [`CaseSnapshot`]: upgrade::CaseSnapshot
 //! [`Request`]: upgrade::Request
 //! [`UpgradePolicy`]: upgrade::UpgradePolicy
 //! [`Decision`]: upgrade::Decision

@@ -104,7 +104,7 @@ pub enum Unavailability {
     Busy,
     /// It failed so often that it is left alone for a while.
     #[error("the other system is left alone for a while")]
-    LeftAlone,
+    CircuitOpen,
 }
 
 impl Unavailability {
@@ -117,7 +117,7 @@ impl Unavailability {
             Self::Status => "status",
             Self::Unreadable => "unreadable",
             Self::Busy => "busy",
-            Self::LeftAlone => "left_alone",
+            Self::CircuitOpen => "circuit_open",
         }
     }
 }

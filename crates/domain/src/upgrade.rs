@@ -4,16 +4,16 @@ mod case;
 mod change;
 mod check;
 mod decide;
-mod dossier;
 mod qr;
 mod request;
+mod snapshot;
 mod state;
 
 pub use case::{Attempt, Case, CaseId, Version};
 pub use change::{Change, HistoryEntry, Write};
 pub use check::{Check, CheckReference, CheckSource};
 pub use decide::{decide, replan};
-pub use dossier::{Decision, Dossier, Refusal, Standing, UpgradePolicy};
 pub use qr::{QrIssue, QrMint, QrToken, QrTokenHash};
 pub use request::{CaseKey, Command, Lookup, Request};
+pub use snapshot::{CaseResult, CaseSnapshot, Decision, Refusal, UpgradePolicy};
 pub use state::{Event, EventName, IllegalTransition, State, StateName};

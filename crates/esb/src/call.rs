@@ -6,7 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use madoguchi_domain::core_bank::{Answer, Doubt, Reply, SetLevel, WhyNotSent};
 use madoguchi_domain::port::{Clock, CoreBank};
-use madoguchi_peer::{Call, Connections, Failure, InvalidPeer, Peer, PeerSettings};
+use madoguchi_upstream::{
+    Call, Connections, Failure, HttpUpstream, InvalidUpstream, UpstreamSettings,
+};
 
 use crate::settings::EsbSettings;
 use crate::translate;
@@ -14,7 +16,7 @@ use crate::translate;
 /// The core bank behind its ESB.
 pub struct Esb {
     settings: EsbSettings,
-    peer: Peer,
+    upstream: HttpUpstream,
     clock: Arc<dyn Clock>,
 }
 
@@ -23,16 +25,18 @@ impl Esb {
     ///
     /// # Errors
     /// When the settings cannot be used.
-    pub fn new(settings: EsbSettings, clock: Arc<dyn Clock>) -> Result<Self, InvalidPeer> {
-        let fresh = PeerSettings { connections: Connections::Fresh, ..settings.peer.clone() };
-        Ok(Self { settings, peer: Peer::new(fresh)?, clock })
+    pub fn new(settings: EsbSettings, clock: Arc<dyn Clock>) -> Result<Self, InvalidUpstream> {
+        let fresh =
+            UpstreamSettings { connections: Connections::Fresh, ..settings.upstream.clone() };
+        Ok(Self { settings, upstream: HttpUpstream::new(fresh)?, clock })
     }
 
     async fn exchange(&self, order: &SetLevel) -> Result<Reply, Answer> {
         let message =
             translate::request(&self.settings, order, self.clock.now()).map_err(Answer::NotSent)?;
-        let call = Call { path: "", headers: &[], body: &message, within: self.peer.patience() };
-        let response = self.peer.post(call).await.map_err(unanswered)?;
+        let call =
+            Call { path: "", headers: &[], body: &message, within: self.upstream.patience() };
+        let response = self.upstream.post(call).await.map_err(unanswered)?;
         let status = response.status();
         if status != 200 {
             return Ok(Reply { status, ..Reply::default() });

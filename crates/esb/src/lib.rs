@@ -12,5 +12,5 @@ mod translate;
 mod wire;
 
 pub use call::Esb;
-pub use madoguchi_peer::{Charset, InvalidPeer, PeerSettings, Pem};
+pub use madoguchi_upstream::{Charset, InvalidUpstream, Pem, UpstreamSettings};
 pub use settings::{EsbSettings, Layout};

@@ -1,6 +1,6 @@
 //! What an operator says about the ESB: how it is reached, and how we introduce ourselves.
 
-use madoguchi_peer::{Charset, PeerSettings};
+use madoguchi_upstream::{Charset, UpstreamSettings};
 
 /// Where `CustInfo` lies in the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,7 +18,7 @@ pub struct EsbSettings {
     /// The address that DA21 is posted to, and the limits of a call. Its connections must be
     /// fresh, and are made so: only then is a failure to connect a proof. Keep its `timeout` below
     /// the effects' lease. What declares no charset and is not UTF-8 is Big5 by default.
-    pub peer: PeerSettings,
+    pub upstream: UpstreamSettings,
     /// `amheader.ChannelID`; `BMD` by default.
     pub channel_id: String,
     /// `amheader.ConsumerID`; `TWBMD` by default.
@@ -34,7 +34,7 @@ impl EsbSettings {
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         Self {
-            peer: PeerSettings { charset: Charset::BIG5, ..PeerSettings::new(url) },
+            upstream: UpstreamSettings { charset: Charset::BIG5, ..UpstreamSettings::new(url) },
             channel_id: "BMD".into(),
             consumer_id: "TWBMD".into(),
             user: "ESBUSER".into(),

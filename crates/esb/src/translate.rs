@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
 use madoguchi_domain::core_bank::{Doubt, Reply, SetLevel, UpstreamCode, WhyNotSent};
-use madoguchi_peer::Object;
+use madoguchi_upstream::Object;
 
 use crate::settings::{EsbSettings, Layout};
 use crate::wire;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use madoguchi_peer::Object;
+use madoguchi_upstream::Object;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;

@@ -140,7 +140,7 @@ impl PasswordVerifier for StaticPasswords {
         if let Some(user) = user
             && self.proven.recalls(&digest, Instant::now())
         {
-            count("proven");
+            count("cached");
             return Ok(Some(user.who.clone()));
         }
         let hash = Arc::clone(hash);
@@ -149,15 +149,15 @@ impl PasswordVerifier for StaticPasswords {
         // Not joined by a short circuit: an unknown user costs the same.
         let judged =
             self.queue.run(digest, move || hash.is_of(&password) & known & !password.is_empty());
-        let right = judged.await.inspect_err(|VerifierBusy| count("busy"))?;
-        count(if right { "right" } else { "wrong" });
+        let right = judged.await.inspect_err(|VerifierBusy| count("overloaded"))?;
+        count(if right { "accepted" } else { "rejected" });
         Ok(user.filter(|_| right).map(|user| user.who.clone()))
     }
 }
 
-/// `proven`: recognised without a hash. `busy`: turned away, or no hash could be computed.
+/// `cached`: recognised without a hash. `overloaded`: turned away, or no hash could be computed.
 fn count(outcome: &'static str) {
-    metrics::counter!("madoguchi_passwords_total", "outcome" => outcome).increment(1);
+    metrics::counter!("madoguchi_gateway_logins_total", "outcome" => outcome).increment(1);
 }
 
 impl fmt::Debug for StaticPasswords {

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use madoguchi_domain::caller::{
-    AccountQuery, CallerContext, ContextQuery, CustomerProfile, Found, Passage,
+    AccountQuery, CallerContext, ContextQuery, CustomerProfile, ForwardedHeaders, Found,
 };
 use madoguchi_domain::port::{AccountDirectory, CallerContexts, Clock, Ids, LookupError};
-use madoguchi_peer::{Call, Failure, Peer, Response};
+use madoguchi_upstream::{Call, Failure, HttpUpstream, Response};
 use serde::Serialize;
 use tokio::time::Instant;
 
-use crate::lane::Lane;
-use crate::setback::Setback;
+use crate::attempt::AttemptError;
+use crate::guard::Guard;
 use crate::settings::{InvalidItau, ItauSettings};
 use crate::translate::{self, NoAnswer};
 
@@ -25,13 +25,13 @@ pub const ACCOUNT_PATH: &str = "/apiaccess/rest/ccmessaging/v1/itau/codigo";
 /// The downstream that knows contexts and owners. Lookups of either kind wait, fail and are left
 /// alone apart from the other kind.
 pub struct Itau {
-    peer: Peer,
+    upstream: HttpUpstream,
     user: String,
     password: String,
     app_key: Option<String>,
     clock: Arc<dyn Clock>,
-    contexts: Lane,
-    accounts: Lane,
+    contexts: Guard,
+    accounts: Guard,
 }
 
 impl Itau {
@@ -50,11 +50,11 @@ impl Itau {
             text.ok_or(InvalidItau::Credentials)
         };
         settings.check_limits()?;
-        let lane = || Lane::new(&settings, Arc::clone(&clock), Arc::clone(&ids));
+        let guard = || Guard::new(&settings, Arc::clone(&clock), Arc::clone(&ids));
         Ok(Self {
-            contexts: lane(),
-            accounts: lane(),
-            peer: Peer::new(settings.peer.clone())?,
+            contexts: guard(),
+            accounts: guard(),
+            upstream: HttpUpstream::new(settings.upstream.clone())?,
             user: visible(settings.credentials.user())?,
             password: visible(settings.credentials.password())?,
             app_key: settings.app_key.as_ref().map(|key| key.expose().to_owned()),
@@ -65,41 +65,41 @@ impl Itau {
     /// Asks, and reads an answer of 200 with `read`.
     async fn look_up<T>(
         &self,
-        (lane, path): (&Lane, &'static str),
+        (guard, path): (&Guard, &'static str),
         message: &(impl Serialize + Sync),
-        passage: &Passage,
+        forwarded: &ForwardedHeaders,
         read: impl Fn(&str) -> Result<T, NoAnswer> + Sync,
     ) -> Result<T, LookupError> {
         let message = serde_json::to_vec(message).map_err(|_| LookupError::Refused)?;
-        let until = Instant::now() + self.peer.patience();
-        let asked = lane.ask(until, |until| {
+        let until = Instant::now() + self.upstream.patience();
+        let asked = guard.ask(until, |until| {
             let within = until.saturating_duration_since(Instant::now());
-            let headers = self.headers(passage);
+            let headers = self.headers(forwarded);
             let (message, read) = (&message, &read);
             async move {
                 let call = Call { path, headers: &headers, body: message, within };
-                let response = self.peer.post(call).await?;
+                let response = self.upstream.post(call).await?;
                 match response.status() {
                     200 => Ok(read(&response.text().await?)?),
-                    _ => Err(setback(response).await?),
+                    _ => Err(attempt_error(response).await?),
                 }
             }
         });
         let began = Instant::now();
         let outcome = asked.await;
-        note(path, passage, outcome.as_ref().err().copied(), began);
+        note(path, forwarded, outcome.as_ref().err().copied(), began);
         outcome
     }
 
-    fn headers<'a>(&'a self, passage: &'a Passage) -> Vec<(&'static str, &'a str)> {
+    fn headers<'a>(&'a self, forwarded: &'a ForwardedHeaders) -> Vec<(&'static str, &'a str)> {
         let mut headers = vec![
             ("userName", self.user.as_str()),
             ("password", self.password.as_str()),
-            ("x-itau-flowID", passage.flow.as_str()),
+            ("x-itau-flowID", forwarded.flow.as_str()),
         ];
         let given = [
-            ("x-itau-correlationID", passage.correlation.as_ref().map(|id| id.as_str())),
-            ("x-itau-apikey", passage.api_key.as_ref().map(|key| key.expose())),
+            ("x-itau-correlationID", forwarded.correlation.as_ref().map(|id| id.as_str())),
+            ("x-itau-apikey", forwarded.api_key.as_ref().map(|key| key.expose())),
             ("x-app-key", self.app_key.as_deref()),
         ];
         headers.extend(given.into_iter().filter_map(|(name, value)| Some((name, value?))));
@@ -112,11 +112,11 @@ impl CallerContexts for Itau {
     async fn context(
         &self,
         query: &ContextQuery,
-        passage: &Passage,
+        forwarded: &ForwardedHeaders,
     ) -> Result<Found<CallerContext>, LookupError> {
         let message = translate::context_request(query);
         let read = |text: &str| translate::context_answer(text, self.clock.now());
-        self.look_up((&self.contexts, CONTEXT_PATH), &message, passage, read).await
+        self.look_up((&self.contexts, CONTEXT_PATH), &message, forwarded, read).await
     }
 }
 
@@ -125,22 +125,22 @@ impl AccountDirectory for Itau {
     async fn owner(
         &self,
         query: &AccountQuery,
-        passage: &Passage,
+        forwarded: &ForwardedHeaders,
     ) -> Result<Found<CustomerProfile>, LookupError> {
         let message = translate::account_request(query);
         let read = translate::account_answer;
-        self.look_up((&self.accounts, ACCOUNT_PATH), &message, passage, read).await
+        self.look_up((&self.accounts, ACCOUNT_PATH), &message, forwarded, read).await
     }
 }
 
 impl fmt::Debug for Itau {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Itau").field("peer", &self.peer).finish_non_exhaustive()
+        f.debug_struct("Itau").field("upstream", &self.upstream).finish_non_exhaustive()
     }
 }
 
 /// What another status than 200 means, once it is known whether a 500 is the lookup's own failure.
-async fn setback(response: Response) -> Result<Setback, Failure> {
+async fn attempt_error(response: Response) -> Result<AttemptError, Failure> {
     let (status, rests) = (response.status(), response.asks_to_come_again());
     // Another of our own gateways says the same words when it is its downstream that fails.
     if status == 500 && !rests {
@@ -150,17 +150,23 @@ async fn setback(response: Response) -> Result<Setback, Failure> {
             Err(failure) => return Err(failure),
         }
     }
-    Ok(Setback::of_status(status, rests))
+    Ok(AttemptError::of_status(status, rests))
 }
 
-fn note(path: &'static str, passage: &Passage, error: Option<LookupError>, began: Instant) {
+fn note(
+    path: &'static str,
+    forwarded: &ForwardedHeaders,
+    error: Option<LookupError>,
+    began: Instant,
+) {
     let what = if path == CONTEXT_PATH { "contextos" } else { "codigo" };
     let outcome = error.map_or("found", LookupError::as_str);
-    let flow = passage.flow.as_str();
-    let correlation = passage.correlation.as_ref().map(|id| id.as_str());
+    let flow = forwarded.flow.as_str();
+    let correlation = forwarded.correlation.as_ref().map(|id| id.as_str());
     let took = began.elapsed();
     metrics::counter!("madoguchi_lookups_total", "what" => what, "outcome" => outcome).increment(1);
-    metrics::histogram!("madoguchi_lookup_seconds", "what" => what).record(took.as_secs_f64());
+    metrics::histogram!("madoguchi_lookup_duration_seconds", "what" => what)
+        .record(took.as_secs_f64());
     let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     if error == Some(LookupError::Misconfigured) {
         tracing::error!(

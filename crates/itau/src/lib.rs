@@ -2,7 +2,7 @@
 //!
 //! [`Itau`] is the adapter behind both [`CallerContexts`](madoguchi_domain::port::CallerContexts)
 //! and [`AccountDirectory`](madoguchi_domain::port::AccountDirectory). It sends a query and its
-//! passage exactly as they stand, with credentials of its own, and reads what it understands of an
+//! forwarded exactly as they stand, with credentials of its own, and reads what it understands of an
 //! answer, which it keeps whole beside that.
 //!
 //! Asking changes nothing, so a lookup that failed is repeated with pauses, within one time limit;
@@ -13,7 +13,7 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use madoguchi_domain::caller::{ContextId, ContextQuery, Encoded, Passage};
+//! use madoguchi_domain::caller::{ContextId, ContextQuery, Encoded, ForwardedHeaders};
 //! use madoguchi_domain::personal::Personal;
 //! use madoguchi_domain::port::{CallerContexts, Clock, Ids, LookupError};
 //! use madoguchi_domain::secret::Credentials;
@@ -33,7 +33,7 @@
 //!         context: ContextId::parse(id).map_err(|_| LookupError::Refused)?,
 //!         encoded: Some(Encoded::as_it_is()),
 //!     };
-//!     let found = itau.context(&query, &Passage::of(ids.flow())).await?;
+//!     let found = itau.context(&query, &ForwardedHeaders::of(ids.flow())).await?;
 //!     // found.document is the answer as it came: keys that nobody documented are in there.
 //!     Ok(found.value.option)
 //! }
@@ -42,14 +42,14 @@
 //! ```
 #![warn(missing_docs)]
 
+mod attempt;
 mod call;
-mod lane;
-mod setback;
+mod guard;
 mod settings;
 mod translate;
 mod wire;
 
 pub use call::{ACCOUNT_PATH, CONTEXT_PATH, Itau};
-pub use madoguchi_peer::{Charset, Connections, InvalidPeer, PeerSettings, Pem};
+pub use madoguchi_upstream::{Charset, Connections, InvalidUpstream, Pem, UpstreamSettings};
 pub use settings::{InvalidItau, ItauSettings};
 pub use translate::{NoAnswer, account_answer, context_answer};

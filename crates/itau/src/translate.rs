@@ -6,7 +6,7 @@ use madoguchi_domain::caller::{
     Identification, Manager, PersonType, Phone, SecurityDevice, TaxId, expiry,
 };
 use madoguchi_domain::personal::Personal;
-use madoguchi_peer::{Object, Unreadable};
+use madoguchi_upstream::{Object, Unreadable};
 use serde::de::DeserializeOwned;
 
 use crate::wire::{self, Payload};

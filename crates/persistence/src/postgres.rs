@@ -3,8 +3,8 @@
 mod audit;
 mod connection;
 mod effects;
-mod lease;
 mod members;
+mod pooled;
 mod repeating;
 mod upgrades;
 
@@ -22,14 +22,14 @@ use madoguchi_domain::port::{
     Registration, StoreError, Sweep, Timeline, UpgradeStore,
 };
 use madoguchi_domain::secret::SecretKey;
-use madoguchi_domain::upgrade::{CaseId, Change, Dossier, Lookup};
+use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, Change, Lookup};
 
 use crate::OpenError;
 use crate::fault::Fault;
-use crate::rows::Poisoned;
+use crate::rows::UnreadableRow;
 
 pub(crate) use connection::connect;
-use lease::{Lease, bounded};
+use pooled::{PooledConnection, with_deadline};
 use repeating::repeating;
 
 /// How the pool behaves.
@@ -38,7 +38,7 @@ pub struct PgSettings {
     /// The most connections to hold.
     pub connections: usize,
     /// How long a call waits for one of them, and for a new one to open.
-    pub patience: Duration,
+    pub pool_timeout: Duration,
 }
 
 /// Every store of the domain on one PostgreSQL database.
@@ -71,66 +71,66 @@ impl PgStore {
         Ok(Self { pool: connection::pool(url, settings)?, audit_key })
     }
 
-    async fn lease(&self) -> Result<Lease, StoreError> {
+    async fn lease(&self) -> Result<PooledConnection, StoreError> {
         let got = self.pool.get().await;
         let conn = got.map_err(|_| StoreError::Unavailable("no connection to the database"))?;
-        Ok(Lease::new(conn))
+        Ok(PooledConnection::new(conn))
     }
 
     async fn try_register(&self, members: &[Registration]) -> Result<Vec<Registered>, Fault> {
-        bounded(async {
+        with_deadline(async {
             let mut conn = self.lease().await?;
             let work = conn.open()?;
             let done = work
                 .transaction(async |conn| members::register(conn, members, &self.audit_key).await)
                 .await;
-            conn.keep();
+            conn.release();
             done
         })
         .await
     }
 
     async fn try_commit(&self, changes: &[Change]) -> Result<Vec<Committed>, Fault> {
-        bounded(async {
+        with_deadline(async {
             let mut conn = self.lease().await?;
             let work = conn.open()?;
             let done = work
                 .transaction(async |conn| upgrades::commit(conn, changes, &self.audit_key).await)
                 .await;
-            conn.keep();
+            conn.release();
             done
         })
         .await
     }
 
     async fn try_claim(&self, claim: &Claim) -> Result<Vec<Effect>, Fault> {
-        bounded(async {
+        with_deadline(async {
             let mut conn = self.lease().await?;
             let work = conn.open()?;
             let done = work
                 .transaction(async |conn| effects::claim(conn, claim, &self.audit_key).await)
                 .await;
-            conn.keep();
+            conn.release();
             done
         })
         .await
     }
 
     async fn try_record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, Fault> {
-        bounded(async {
+        with_deadline(async {
             let mut conn = self.lease().await?;
             let work = conn.open()?;
             let done = work
                 .transaction(async |conn| effects::record(conn, changes, &self.audit_key).await)
                 .await;
-            conn.keep();
+            conn.release();
             done
         })
         .await
     }
 
-    async fn try_set_aside(&self, poisoned: &[Poisoned], sweep: &Sweep) -> Result<(), Fault> {
-        bounded(async {
+    async fn try_set_aside(&self, poisoned: &[UnreadableRow], sweep: &Sweep) -> Result<(), Fault> {
+        with_deadline(async {
             let mut conn = self.lease().await?;
             let work = conn.open()?;
             let done = work
@@ -138,20 +138,20 @@ impl PgStore {
                     effects::set_aside(conn, poisoned, sweep, &self.audit_key).await
                 })
                 .await;
-            conn.keep();
+            conn.release();
             done
         })
         .await
     }
 
     async fn try_append(&self, entries: &[AuditEntry]) -> Result<(), Fault> {
-        bounded(async {
+        with_deadline(async {
             let mut conn = self.lease().await?;
             let work = conn.open()?;
             let done = work
                 .transaction(async |conn| audit::append(conn, &self.audit_key, entries).await)
                 .await;
-            conn.keep();
+            conn.release();
             done
         })
         .await
@@ -165,10 +165,10 @@ impl MemberStore for PgStore {
     }
 
     async fn find(&self, id: &MemberId) -> Result<Option<Member>, StoreError> {
-        bounded(async {
+        with_deadline(async {
             let mut conn = self.lease().await?;
             let done = members::find(conn.open()?, id).await;
-            conn.keep();
+            conn.release();
             done
         })
         .await
@@ -178,11 +178,11 @@ impl MemberStore for PgStore {
 
 #[async_trait]
 impl UpgradeStore for PgStore {
-    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<Dossier>>, StoreError> {
-        bounded(async {
+    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<CaseSnapshot>>, StoreError> {
+        with_deadline(async {
             let mut conn = self.lease().await?;
             let done = upgrades::load(conn.open()?, lookups).await;
-            conn.keep();
+            conn.release();
             done
         })
         .await
@@ -207,10 +207,10 @@ impl UpgradeStore for PgStore {
     }
 
     async fn timeline(&self, case: CaseId) -> Result<Timeline, StoreError> {
-        bounded(async {
+        with_deadline(async {
             let mut conn = self.lease().await?;
             let done = upgrades::timeline(conn.open()?, case).await;
-            conn.keep();
+            conn.release();
             done
         })
         .await
@@ -229,10 +229,10 @@ impl EffectQueue for PgStore {
     }
 
     async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {
-        let found = bounded(async {
+        let found = with_deadline(async {
             let mut conn = self.lease().await?;
             let done = effects::overdue(conn.open()?, sweep).await;
-            conn.keep();
+            conn.release();
             done
         });
         let (overdue, poisoned) = found.await.map_err(Fault::tell)?;
@@ -243,11 +243,11 @@ impl EffectQueue for PgStore {
         Ok(overdue)
     }
 
-    async fn orphans(&self, limit: u32) -> Result<Vec<Dossier>, StoreError> {
-        bounded(async {
+    async fn orphans(&self, limit: u32) -> Result<Vec<CaseSnapshot>, StoreError> {
+        with_deadline(async {
             let mut conn = self.lease().await?;
             let done = effects::orphans(conn.open()?, limit).await;
-            conn.keep();
+            conn.release();
             done
         })
         .await
@@ -262,10 +262,10 @@ impl AuditLog for PgStore {
     }
 
     async fn heads(&self) -> Result<Vec<Head>, StoreError> {
-        bounded(async {
+        with_deadline(async {
             let mut conn = self.lease().await?;
             let done = audit::heads(conn.open()?).await;
-            conn.keep();
+            conn.release();
             done
         })
         .await
@@ -273,10 +273,10 @@ impl AuditLog for PgStore {
     }
 
     async fn after(&self, place: Place, limit: u32) -> Result<Vec<ChainedEntry>, StoreError> {
-        bounded(async {
+        with_deadline(async {
             let mut conn = self.lease().await?;
             let done = audit::after(conn.open()?, place, limit).await;
-            conn.keep();
+            conn.release();
             done
         })
         .await

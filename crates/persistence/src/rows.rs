@@ -1,4 +1,4 @@
-//! Rows as they stand in the tables, and how they are believed: parsed, or called corrupt.
+//! Rows as they stand in the tables, and how they are parsed_or_corrupt: parsed, or called corrupt.
 //!
 //! Every insert names every column (`treat_none_as_default_value = false`): then its text is the
 //! same each time, and SQLite parses it once.
@@ -11,23 +11,23 @@ mod member;
 
 pub(crate) use audit::{AuditRow, HeadRow};
 pub(crate) use case::{CaseRow, QrRow, serial};
-pub(crate) use effect::{Aside, EffectRow, EvidenceRow, Poisoned};
+pub(crate) use effect::{EffectRow, EvidenceRow, ManualColumns, UnreadableRow};
 pub(crate) use history::HistoryRow;
 pub(crate) use member::MemberRow;
 
 use madoguchi_domain::port::StoreError;
-use madoguchi_domain::upgrade::{CaseId, Dossier};
+use madoguchi_domain::upgrade::{CaseId, CaseSnapshot};
 
 /// What a lookup's join gives: a member, perhaps a case, perhaps its effect.
 pub(crate) type DossierRow = (MemberRow, Option<CaseRow>, Option<EffectRow>);
 
 /// Believes a joined row.
-pub(crate) fn dossier(
+pub(crate) fn snapshot(
     (member, case, effect): DossierRow,
     scanned: Option<i32>,
     check_held_by: Option<CaseId>,
-) -> Result<Dossier, StoreError> {
-    Ok(Dossier {
+) -> Result<CaseSnapshot, StoreError> {
+    Ok(CaseSnapshot {
         member: member.parse()?,
         case: case.map(CaseRow::parse).transpose()?,
         effect: effect.map(EffectRow::parse).transpose()?,
@@ -36,16 +36,16 @@ pub(crate) fn dossier(
     })
 }
 
-/// Keeps what can be believed of passed cases without an effect: one poisoned row must not hold
+/// Keeps what can be parsed_or_corrupt of passed cases without an effect: one poisoned row must not hold
 /// up the others.
-pub(crate) fn orphaned(rows: Vec<(MemberRow, CaseRow)>) -> Vec<Dossier> {
-    let believed = rows.into_iter().filter_map(|(member, case)| {
+pub(crate) fn orphaned(rows: Vec<(MemberRow, CaseRow)>) -> Vec<CaseSnapshot> {
+    let parsed_or_corrupt = rows.into_iter().filter_map(|(member, case)| {
         let id = case.case_id;
-        dossier((member, Some(case), None), None, None)
+        snapshot((member, Some(case), None), None, None)
             .inspect_err(|error| tracing::error!(case = %id.0, %error, "a case's row cannot be"))
             .ok()
     });
-    believed.collect()
+    parsed_or_corrupt.collect()
 }
 
 /// Says that the value in `place` cannot be.
@@ -54,7 +54,7 @@ const fn corrupt(place: &'static str) -> StoreError {
 }
 
 /// Keeps a value that parsed, or names the place of one that did not.
-fn believed<T>(parsed: Option<T>, place: &'static str) -> Result<T, StoreError> {
+fn parsed_or_corrupt<T>(parsed: Option<T>, place: &'static str) -> Result<T, StoreError> {
     parsed.ok_or(corrupt(place))
 }
 

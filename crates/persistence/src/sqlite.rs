@@ -18,7 +18,7 @@ use madoguchi_domain::port::{
     Registration, StoreError, Sweep, Timeline, UpgradeStore,
 };
 use madoguchi_domain::secret::SecretKey;
-use madoguchi_domain::upgrade::{CaseId, Change, Dossier, Lookup};
+use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, Change, Lookup};
 
 use crate::OpenError;
 use crate::fault::Fault;
@@ -67,7 +67,7 @@ impl MemberStore for SqliteStore {
 
 #[async_trait]
 impl UpgradeStore for SqliteStore {
-    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<Dossier>>, StoreError> {
+    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<CaseSnapshot>>, StoreError> {
         let lookups = lookups.to_vec();
         if lookups.len() > 1 {
             // A batch is about to be written: the writer's pages are warm, a reader would have
@@ -129,7 +129,7 @@ impl EffectQueue for SqliteStore {
         Ok(overdue)
     }
 
-    async fn orphans(&self, limit: u32) -> Result<Vec<Dossier>, StoreError> {
+    async fn orphans(&self, limit: u32) -> Result<Vec<CaseSnapshot>, StoreError> {
         self.connections.read(move |conn| effects::orphans(conn, limit)).await
     }
 }

@@ -29,7 +29,7 @@ async fn open_postgres() -> TestStores {
     let database = Cluster::shared().create_database();
     let url = database.url().to_owned();
     migrate(&DatabaseUrl::parse(&url).expect("a URL")).await.expect("migrated");
-    let settings = PgSettings { connections: 24, patience: Duration::from_secs(10) };
+    let settings = PgSettings { connections: 24, pool_timeout: Duration::from_secs(10) };
     let store = PgStore::open(&url, settings, samples::audit_key()).await.expect("opened");
     TestStores::guarded(Stores::of(&Arc::new(store)), database)
 }

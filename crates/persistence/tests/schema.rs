@@ -14,7 +14,7 @@ use madoguchi_persistence::{
 };
 use madoguchi_testkit::contract::Stores;
 use madoguchi_testkit::postgres::{Cluster, Database};
-use madoguchi_testkit::{samples, trail};
+use madoguchi_testkit::{audit_rows, samples};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -98,7 +98,7 @@ async fn nodes_that_migrate_at_once_take_turns() {
 async fn an_old_or_a_future_schema_is_not_opened() {
     let (dir, sqlite_url, database, postgres_url) = addresses();
     let (path, key) = (dir.path().join("m.db"), samples::audit_key());
-    let settings = PgSettings { connections: 2, patience: PATIENCE };
+    let settings = PgSettings { connections: 2, pool_timeout: PATIENCE };
     let opened = SqliteStore::open(&path, key.clone()).await.map(|_| ());
     assert_eq!(opened, Err(OpenError::SchemaBehind));
     let opened = PgStore::open(database.url(), settings, key.clone()).await.map(|_| ());
@@ -193,14 +193,14 @@ async fn a_row_that_cannot_be_is_called_corrupt_and_never_guessed_at() {
     let member = madoguchi_domain::member::MemberId::parse("M1").expect("a member");
     let lookup = [Lookup { key: CaseKey::NewestOf(member), check: None }];
     let there = SqliteStore::open(&path, samples::audit_key()).await.expect("opened");
-    let settings = PgSettings { connections: 2, patience: PATIENCE };
+    let settings = PgSettings { connections: 2, pool_timeout: PATIENCE };
     let here = PgStore::open(database.url(), settings, samples::audit_key()).await.expect("opened");
     let corrupt = StoreError::Corrupt("upgrade_case.state and its facts");
     assert_eq!(there.load(&lookup).await.unwrap_err(), corrupt);
     assert_eq!(here.load(&lookup).await.unwrap_err(), corrupt);
 }
 
-/// Effects of cases 1 to 6, of which only the second can be believed. `at` is a moment long ago and
+/// Effects of cases 1 to 6, of which only the second can be parsed_or_corrupt. `at` is a moment long ago and
 /// `never` one that cannot be.
 fn poisoned(uuid: fn(u8) -> String, at: &str, never: &str) -> String {
     let effect = |id: u8, level: &str, state: &str, due: &str, planned: &str| {
@@ -239,7 +239,7 @@ async fn a_poisoned_effect_is_left_to_people_once_and_holds_nobody_up() {
     assert!(sqlite(&path, &poisoned(sqlite_uuid, "1", "9223372036854775807")));
     assert!(postgres(&database, &poisoned(postgres_uuid, "'2020-01-01'", "'infinity'")));
     let there = SqliteStore::open(&path, samples::audit_key()).await.expect("opened");
-    let settings = PgSettings { connections: 2, patience: PATIENCE };
+    let settings = PgSettings { connections: 2, pool_timeout: PATIENCE };
     let here = PgStore::open(database.url(), settings, samples::audit_key()).await.expect("opened");
     for stores in [Stores::of(&Arc::new(there)), Stores::of(&Arc::new(here))] {
         let queue = &stores.effects;
@@ -252,7 +252,7 @@ async fn a_poisoned_effect_is_left_to_people_once_and_holds_nobody_up() {
             let sweep = samples::sweep(10, samples::start());
             assert_eq!(queue.overdue(&sweep).await, Ok(Vec::new()));
         }
-        let rows = trail::rows(&stores).await;
+        let rows = audit_rows::rows(&stores).await;
         let aside = rows.iter().filter(|row| row.entry.detail == "Manual").count();
         assert_eq!(aside, 5, "each is told once");
     }

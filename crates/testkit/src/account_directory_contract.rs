@@ -7,7 +7,7 @@
 //! account_directory_contract!(fake: fake(), itau: itau_over_stub());
 //! ```
 
-use madoguchi_domain::caller::{AccountQuery, Passage};
+use madoguchi_domain::caller::{AccountQuery, ForwardedHeaders};
 use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{AccountDirectory, LookupError};
 
@@ -18,8 +18,8 @@ use crate::downstream::{
 use crate::samples;
 
 async fn asked(accounts: &dyn AccountDirectory) -> Result<(), LookupError> {
-    let passage = Passage::of(samples::flow(1));
-    accounts.owner(&samples::account_query(), &passage).await.map(drop)
+    let forwarded = ForwardedHeaders::of(samples::flow(1));
+    accounts.owner(&samples::account_query(), &forwarded).await.map(drop)
 }
 
 /// One check of the contract.
@@ -46,11 +46,11 @@ pub async fn query_and_passage_arrive_as_they_stand(
         digital_service: text("APP"),
         ..bare.clone()
     };
-    let queries = [(bare, Passage::of(samples::flow(2))), (full, full_passage())];
+    let queries = [(bare, ForwardedHeaders::of(samples::flow(2))), (full, full_passage())];
     let mut expected = Vec::new();
-    for (query, passage) in queries {
-        accounts.owner(&query, &passage).await.expect("the sample is found");
-        expected.push(Arrived::owner(&query, &passage));
+    for (query, forwarded) in queries {
+        accounts.owner(&query, &forwarded).await.expect("the sample is found");
+        expected.push(Arrived::owner(&query, &forwarded));
     }
     assert_eq!(downstream.arrived().await, expected);
 }

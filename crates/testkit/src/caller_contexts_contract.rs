@@ -7,7 +7,7 @@
 //! caller_contexts_contract!(fake: fake(), itau: itau_over_stub());
 //! ```
 
-use madoguchi_domain::caller::{ContextQuery, Encoded, Passage};
+use madoguchi_domain::caller::{ContextQuery, Encoded, ForwardedHeaders};
 use madoguchi_domain::port::{CallerContexts, LookupError};
 
 use crate::downstream::{
@@ -17,8 +17,8 @@ use crate::downstream::{
 use crate::samples;
 
 async fn asked(contexts: &dyn CallerContexts) -> Result<(), LookupError> {
-    let passage = Passage::of(samples::flow(1));
-    contexts.context(&samples::context_query(), &passage).await.map(drop)
+    let forwarded = ForwardedHeaders::of(samples::flow(1));
+    contexts.context(&samples::context_query(), &forwarded).await.map(drop)
 }
 
 /// One check of the contract.
@@ -40,11 +40,11 @@ pub async fn query_and_passage_arrive_as_they_stand(
     let bare = samples::context_query();
     let encoded = Encoded::parse("1").expect("a value of the field");
     let full = ContextQuery { encoded: Some(encoded), ..bare.clone() };
-    let queries = [(bare, Passage::of(samples::flow(2))), (full, full_passage())];
+    let queries = [(bare, ForwardedHeaders::of(samples::flow(2))), (full, full_passage())];
     let mut expected = Vec::new();
-    for (query, passage) in queries {
-        contexts.context(&query, &passage).await.expect("the sample is found");
-        expected.push(Arrived::context(&query, &passage));
+    for (query, forwarded) in queries {
+        contexts.context(&query, &forwarded).await.expect("the sample is found");
+        expected.push(Arrived::context(&query, &forwarded));
     }
     assert_eq!(downstream.arrived().await, expected);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use madoguchi_domain::caller::{AccountQuery, ContextQuery, Passage};
+use madoguchi_domain::caller::{AccountQuery, ContextQuery, ForwardedHeaders};
 use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{LookupError, Unavailability};
 
@@ -34,24 +34,24 @@ pub struct Arrived {
     /// The other fields that were sent, by their names on the wire.
     pub with: BTreeMap<&'static str, String>,
     /// The headers that passed.
-    pub passage: Passage,
+    pub forwarded: ForwardedHeaders,
 }
 
 impl Arrived {
     /// How a question about a context arrives if nothing is changed on the way.
     #[must_use]
-    pub fn context(query: &ContextQuery, passage: &Passage) -> Self {
+    pub fn context(query: &ContextQuery, forwarded: &ForwardedHeaders) -> Self {
         let encoded = query.encoded.as_ref().map(|it| ("encoded", it.as_str().to_owned()));
         Self {
             asked: query.context.expose().to_owned(),
             with: encoded.into_iter().collect(),
-            passage: passage.clone(),
+            forwarded: forwarded.clone(),
         }
     }
 
     /// How a question about an owner arrives if nothing is changed on the way.
     #[must_use]
-    pub fn owner(query: &AccountQuery, passage: &Passage) -> Self {
+    pub fn owner(query: &AccountQuery, forwarded: &ForwardedHeaders) -> Self {
         let fields = [
             ("tipo_estrutura", &query.structure),
             ("segmento", &query.segment),
@@ -63,7 +63,7 @@ impl Arrived {
         Self {
             asked: query.account.expose().to_owned(),
             with: fields.into_iter().filter_map(given).collect(),
-            passage: passage.clone(),
+            forwarded: forwarded.clone(),
         }
     }
 }
@@ -79,16 +79,16 @@ pub trait Downstream: Send + Sync {
     async fn arrived(&self) -> Vec<Arrived>;
 }
 
-/// A passage with everything in it.
+/// A forwarded with everything in it.
 ///
 /// # Panics
 /// Never: the samples parse.
 #[must_use]
-pub fn full_passage() -> Passage {
-    Passage {
+pub fn full_passage() -> ForwardedHeaders {
+    ForwardedHeaders {
         correlation: Some(samples::correlation("group-1")),
         api_key: Some(samples::api_key("12323213")),
-        ..Passage::of(samples::flow(1))
+        ..ForwardedHeaders::of(samples::flow(1))
     }
 }
 

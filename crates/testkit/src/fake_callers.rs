@@ -1,7 +1,7 @@
 //! Contexts and owners in memory: both lookups, which remember who asked, and fail when told to.
 //!
 //! ```
-//! use madoguchi_domain::caller::Passage;
+//! use madoguchi_domain::caller::ForwardedHeaders;
 //! use madoguchi_domain::port::{CallerContexts, LookupError};
 //! use madoguchi_testkit::fake_callers::FakeCallers;
 //! use madoguchi_testkit::samples;
@@ -9,10 +9,10 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
 //! let callers = FakeCallers::default();
-//! let (query, passage) = (samples::context_query(), Passage::of(samples::flow(1)));
-//! assert_eq!(callers.context(&query, &passage).await, Err(LookupError::NotFound));
+//! let (query, forwarded) = (samples::context_query(), ForwardedHeaders::of(samples::flow(1)));
+//! assert_eq!(callers.context(&query, &forwarded).await, Err(LookupError::NotFound));
 //! callers.knows_context(query.context.expose(), samples::found_context());
-//! assert_eq!(callers.context(&query, &passage).await, Ok(samples::found_context()));
+//! assert_eq!(callers.context(&query, &forwarded).await, Ok(samples::found_context()));
 //! assert_eq!(callers.asked().len(), 2);
 //! # }
 //! ```
@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use madoguchi_domain::caller::{
-    AccountQuery, CallerContext, ContextQuery, CustomerProfile, Found, Passage,
+    AccountQuery, CallerContext, ContextQuery, CustomerProfile, ForwardedHeaders, Found,
 };
 use madoguchi_domain::port::{AccountDirectory, CallerContexts, LookupError};
 
@@ -111,9 +111,9 @@ impl CallerContexts for FakeCallers {
     async fn context(
         &self,
         query: &ContextQuery,
-        passage: &Passage,
+        forwarded: &ForwardedHeaders,
     ) -> Result<Found<CallerContext>, LookupError> {
-        let (id, arrived) = (query.context.expose(), Arrived::context(query, passage));
+        let (id, arrived) = (query.context.expose(), Arrived::context(query, forwarded));
         self.answer(arrived, |memory| memory.contexts.get(id).cloned()).await
     }
 }
@@ -123,9 +123,9 @@ impl AccountDirectory for FakeCallers {
     async fn owner(
         &self,
         query: &AccountQuery,
-        passage: &Passage,
+        forwarded: &ForwardedHeaders,
     ) -> Result<Found<CustomerProfile>, LookupError> {
-        let (id, arrived) = (query.account.expose(), Arrived::owner(query, passage));
+        let (id, arrived) = (query.account.expose(), Arrived::owner(query, forwarded));
         self.answer(arrived, |memory| memory.owners.get(id).cloned()).await
     }
 }

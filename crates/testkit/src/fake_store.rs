@@ -1,10 +1,10 @@
 //! A whole store in memory: the adapter that every contract suite runs first.
 
+mod audit;
 mod cases;
 mod effects;
 mod members;
 mod memory;
-mod trail;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,7 @@ use madoguchi_domain::port::{
     Registration, StoreError, Sweep, Timeline, UpgradeStore,
 };
 use madoguchi_domain::secret::SecretKey;
-use madoguchi_domain::upgrade::{CaseId, Change, Dossier, Lookup};
+use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, Change, Lookup};
 
 use memory::Memory;
 
@@ -47,11 +47,11 @@ pub enum Fault {
 /// ```
 #[derive(Debug, Clone)]
 pub struct FakeStore {
-    desk: Arc<Mutex<Desk>>,
+    state: Arc<Mutex<FakeState>>,
 }
 
 #[derive(Debug)]
-struct Desk {
+struct FakeState {
     memory: Memory,
     faults: VecDeque<Fault>,
     is_down: bool,
@@ -62,8 +62,8 @@ impl FakeStore {
     #[must_use]
     pub fn new(audit_key: SecretKey) -> Self {
         let memory = Memory::new(audit_key);
-        let desk = Desk { memory, faults: VecDeque::new(), is_down: false };
-        Self { desk: Arc::new(Mutex::new(desk)) }
+        let state = FakeState { memory, faults: VecDeque::new(), is_down: false };
+        Self { state: Arc::new(Mutex::new(state)) }
     }
 
     /// Its ports, together.
@@ -89,17 +89,17 @@ impl FakeStore {
         self.lock().is_down = is_down;
     }
 
-    fn lock(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, FakeState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does what no fault is meant for.
     fn with<T>(&self, act: impl FnOnce(&mut Memory) -> T) -> Result<T, StoreError> {
-        let mut desk = self.lock();
-        if desk.is_down {
+        let mut state = self.lock();
+        if state.is_down {
             return Err(StoreError::Unavailable("the fake is down"));
         }
-        Ok(act(&mut desk.memory))
+        Ok(act(&mut state.memory))
     }
 
     /// Does what the next fault, if there is one, breaks off.
@@ -131,7 +131,7 @@ impl MemberStore for FakeStore {
 
 #[async_trait]
 impl UpgradeStore for FakeStore {
-    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<Dossier>>, StoreError> {
+    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<CaseSnapshot>>, StoreError> {
         self.with(|memory| lookups.iter().map(|lookup| memory.load(lookup)).collect())
     }
 
@@ -158,7 +158,7 @@ impl EffectQueue for FakeStore {
         self.with(|memory| memory.overdue(sweep.now, sweep.limit))
     }
 
-    async fn orphans(&self, limit: u32) -> Result<Vec<Dossier>, StoreError> {
+    async fn orphans(&self, limit: u32) -> Result<Vec<CaseSnapshot>, StoreError> {
         self.with(|memory| memory.orphans(limit))
     }
 }

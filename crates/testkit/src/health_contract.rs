@@ -12,15 +12,15 @@ use std::sync::Arc;
 use crate::contract::TestStores;
 use crate::race::race;
 use crate::samples::case_id;
-use crate::teller::Teller;
+use crate::upgrade_driver::UpgradeDriver;
 
 /// Whoever asks must not find out by trying something.
 pub async fn what_is_there_is_up_and_stays_as_it_was(open: TestStores) {
-    let teller = Teller::at(&open.stores);
-    teller.passed(1..=2).await;
-    let before = teller.snapshot(&[case_id(1), case_id(2)]).await;
+    let driver = UpgradeDriver::at(&open.stores);
+    driver.passed(1..=2).await;
+    let before = driver.snapshot(&[case_id(1), case_id(2)]).await;
     assert_eq!(open.stores.health.check().await, Ok(()));
-    assert_eq!(teller.snapshot(&[case_id(1), case_id(2)]).await, before);
+    assert_eq!(driver.snapshot(&[case_id(1), case_id(2)]).await, before);
 }
 
 /// The name is a key in an answer.

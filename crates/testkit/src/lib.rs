@@ -3,6 +3,7 @@
 
 pub mod account_directory_contract;
 pub mod audit_log_contract;
+pub mod audit_rows;
 pub mod caller_contexts_contract;
 pub mod clock;
 pub mod clock_contract;
@@ -23,7 +24,6 @@ pub mod password_verifier_contract;
 pub mod postgres;
 pub mod race;
 pub mod samples;
-pub mod teller;
 pub mod token_verifier_contract;
-pub mod trail;
+pub mod upgrade_driver;
 pub mod upgrade_store_contract;

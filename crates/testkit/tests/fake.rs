@@ -4,7 +4,7 @@ use madoguchi_domain::core_bank::{EffectStateName, Outcome};
 use madoguchi_domain::port::{Committed, Recorded, StoreError};
 use madoguchi_testkit::contract::TestStores;
 use madoguchi_testkit::fake_store::{FakeStore, Fault};
-use madoguchi_testkit::teller::Teller;
+use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use madoguchi_testkit::{
     audit_log_contract, effect_queue_contract, health_contract, member_store_contract, samples,
     upgrade_store_contract,
@@ -23,37 +23,37 @@ health_contract!(fake: open_fake().await);
 #[tokio::test]
 async fn a_broken_commit_has_happened_or_has_not_and_says_neither() {
     let fake = FakeStore::new(samples::audit_key());
-    let teller = Teller::at(&fake.stores());
-    teller.verified(1..=2).await;
+    let driver = UpgradeDriver::at(&fake.stores());
+    driver.verified(1..=2).await;
     let changes = [
-        teller.change(&samples::decide(1, true)).await,
-        teller.change(&samples::decide(2, true)).await,
+        driver.change(&samples::decide(1, true)).await,
+        driver.change(&samples::decide(2, true)).await,
     ];
     fake.fail_next(1, Fault::BeforeCommit);
     fake.fail_next(1, Fault::AfterCommit);
     for change in &changes {
-        let answer = teller.stores.upgrades.commit(std::slice::from_ref(change)).await;
+        let answer = driver.stores.upgrades.commit(std::slice::from_ref(change)).await;
         assert!(matches!(answer, Err(StoreError::Unavailable(_))));
     }
-    assert!(teller.newest(1).await.effect.is_none());
-    assert!(teller.newest(2).await.effect.is_some());
-    assert_eq!(teller.commit_all(&changes).await, [Committed::Moved, Committed::Lost]);
+    assert!(driver.newest(1).await.effect.is_none());
+    assert!(driver.newest(2).await.effect.is_some());
+    assert_eq!(driver.commit_all(&changes).await, [Committed::Moved, Committed::Lost]);
 }
 
 #[tokio::test]
 async fn claims_and_outcomes_break_too_and_reading_does_not() {
     let fake = FakeStore::new(samples::audit_key());
-    let teller = Teller::at(&fake.stores());
-    teller.passed(1..=1).await;
+    let driver = UpgradeDriver::at(&fake.stores());
+    driver.passed(1..=1).await;
     let wish = samples::claim(1, 1, samples::at(200));
     fake.fail_next(2, Fault::AfterCommit);
-    assert!(teller.stores.effects.claim(&wish).await.is_err());
-    let sending = teller.effect(1).await;
+    assert!(driver.stores.effects.claim(&wish).await.is_err());
+    let sending = driver.effect(1).await;
     assert_eq!(sending.state.name(), EffectStateName::Sending);
     let applied = samples::answered(&sending, Outcome::Applied, samples::at(201));
-    assert!(teller.stores.effects.record(std::slice::from_ref(&applied)).await.is_err());
-    assert_eq!(teller.effect(1).await, applied.after);
-    assert_eq!(teller.record(&applied).await, Recorded::FencedOut);
+    assert!(driver.stores.effects.record(std::slice::from_ref(&applied)).await.is_err());
+    assert_eq!(driver.effect(1).await, applied.after);
+    assert_eq!(driver.record(&applied).await, Recorded::FencedOut);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use anyhow::{bail, ensure};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::stage::Stage;
+use crate::test_system::TestSystem;
 use crate::tokens;
 
 const UNTIL_SETTLED: Duration = Duration::from_secs(60);
@@ -44,9 +44,9 @@ impl Customer {
     ///
     /// # Errors
     /// When registering fails.
-    pub async fn registered(stage: &Stage) -> anyhow::Result<Self> {
+    pub async fn registered(system: &TestSystem) -> anyhow::Result<Self> {
         let customer = Self::stranger();
-        let answer = stage.caller.register(&customer.member, &customer.arrangement).await?;
+        let answer = system.caller.register(&customer.member, &customer.arrangement).await?;
         ensure!(answer.status == 201, "registering: {} {}", answer.status, answer.body);
         Ok(customer)
     }
@@ -55,9 +55,9 @@ impl Customer {
     ///
     /// # Errors
     /// When opening fails.
-    pub async fn opened(stage: &Stage) -> anyhow::Result<Self> {
-        let mut customer = Self::registered(stage).await?;
-        customer.open(stage).await?;
+    pub async fn opened(system: &TestSystem) -> anyhow::Result<Self> {
+        let mut customer = Self::registered(system).await?;
+        customer.open(system).await?;
         Ok(customer)
     }
 
@@ -65,10 +65,10 @@ impl Customer {
     ///
     /// # Errors
     /// When the verification fails.
-    pub async fn verified(stage: &Stage) -> anyhow::Result<Self> {
-        let customer = Self::opened(stage).await?;
+    pub async fn verified(system: &TestSystem) -> anyhow::Result<Self> {
+        let customer = Self::opened(system).await?;
         let reference = format!("check-{}", customer.case);
-        let data = stage.caller.verify(&customer.case, &reference, true).await?.data()?;
+        let data = system.caller.verify(&customer.case, &reference, true).await?.data()?;
         ensure!(data["state"] == "EDDASuccess", "{data}");
         Ok(customer)
     }
@@ -77,8 +77,8 @@ impl Customer {
     ///
     /// # Errors
     /// When it is refused.
-    pub async fn open(&mut self, stage: &Stage) -> anyhow::Result<Value> {
-        let data = stage.caller.open(&self.member).await?.data()?;
+    pub async fn open(&mut self, system: &TestSystem) -> anyhow::Result<Value> {
+        let data = system.caller.open(&self.member).await?.data()?;
         data["caseId"].as_str().unwrap_or_default().clone_into(&mut self.case);
         let content = data["qrCode"]["content"].as_str().unwrap_or_default();
         content.rsplit('/').next().unwrap_or_default().clone_into(&mut self.qr);
@@ -89,18 +89,18 @@ impl Customer {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub async fn read(&self, stage: &Stage) -> anyhow::Result<Value> {
+    pub async fn read(&self, system: &TestSystem) -> anyhow::Result<Value> {
         let path = format!("/api/v1/upgrades/{}", self.case);
-        stage.caller.get(&path, tokens::READ).await?.data()
+        system.caller.get(&path, tokens::READ).await?.data()
     }
 
     /// The level in the service's own record.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub async fn level(&self, stage: &Stage) -> anyhow::Result<String> {
+    pub async fn level(&self, system: &TestSystem) -> anyhow::Result<String> {
         let path = format!("/api/v1/members/{}", self.member);
-        let data = stage.caller.get(&path, tokens::MEMBER_READ).await?.data()?;
+        let data = system.caller.get(&path, tokens::MEMBER_READ).await?.data()?;
         Ok(data["level"].as_str().unwrap_or_default().to_owned())
     }
 
@@ -108,17 +108,17 @@ impl Customer {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub async fn timeline(&self, stage: &Stage) -> anyhow::Result<Value> {
+    pub async fn timeline(&self, system: &TestSystem) -> anyhow::Result<Value> {
         let path = format!("/api/v1/upgrades/{}/timeline", self.case);
-        stage.caller.get(&path, tokens::READ).await?.data()
+        system.caller.get(&path, tokens::READ).await?.data()
     }
 
     /// The states the case went through, in order.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub async fn states(&self, stage: &Stage) -> anyhow::Result<Vec<String>> {
-        let timeline = self.timeline(stage).await?;
+    pub async fn states(&self, system: &TestSystem) -> anyhow::Result<Vec<String>> {
+        let timeline = self.timeline(system).await?;
         let history = timeline["history"].as_array().cloned().unwrap_or_default();
         let to = |entry: &Value| entry["to"].as_str().unwrap_or_default().to_owned();
         Ok(history.iter().map(to).collect())
@@ -128,15 +128,15 @@ impl Customer {
     ///
     /// # Errors
     /// When it takes too long.
-    pub async fn settled(&self, stage: &Stage) -> anyhow::Result<Value> {
+    pub async fn settled(&self, system: &TestSystem) -> anyhow::Result<Value> {
         let deadline = Instant::now() + UNTIL_SETTLED;
         loop {
-            let case = self.read(stage).await?;
+            let case = self.read(system).await?;
             if is_settled(&case) {
                 return Ok(case);
             }
             if Instant::now() > deadline {
-                bail!("not settled: {case}; {}", self.timeline(stage).await?);
+                bail!("not settled: {case}; {}", self.timeline(system).await?);
             }
             tokio::time::sleep(BETWEEN_LOOKS).await;
         }

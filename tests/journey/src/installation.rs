@@ -23,7 +23,7 @@ pub struct Installation {
 
 impl Installation {
     /// Installs for a database and an outside world at this address. Each of `changed` is a
-    /// variable such as `LANE__MOST` without its prefix `MADOGUCHI__`, and wins over the file; or
+    /// variable such as `GROUP_COMMIT__MAX_BATCH` without its prefix `MADOGUCHI__`, and wins over the file; or
     /// `RUST_LOG`.
     ///
     /// # Errors
@@ -162,7 +162,7 @@ first_retry_ms = 200
 longest_retry_ms = 1000
 sweep_every_ms = 100
 breaker_open_ms = 500
-breaker_longest_ms = 1000
+breaker_max_open_ms = 1000
 "#,
             store = quoted(database),
             salt = file(SECRETS[0]),

@@ -5,6 +5,7 @@
 //! them first: `cargo build --workspace --all-targets --all-features`.
 
 pub mod api;
+pub mod audit_rows;
 pub mod binaries;
 pub mod caller;
 pub mod chance;
@@ -13,13 +14,12 @@ pub mod customer;
 pub mod database;
 pub mod held;
 pub mod installation;
+pub mod kill_test;
 pub mod log_test;
-pub mod ordeal;
 pub mod process;
 pub mod sockets;
-pub mod stage;
+pub mod test_system;
 pub mod tokens;
-pub mod trail;
 pub mod wire;
 pub mod world;
 

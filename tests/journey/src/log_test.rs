@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::caller::Answer;
 use crate::customer::Customer;
 use crate::process::StderrReader;
-use crate::stage::Stage;
+use crate::test_system::TestSystem;
 
 const LINES_LOST: &str = "madoguchi_log_lines_lost_total";
 const UNTIL_OVERFLOW: Duration = Duration::from_secs(20);
@@ -66,31 +66,31 @@ struct Calls {
 #[derive(Clone)]
 struct Client {
     test: LogTest,
-    stage: Arc<Stage>,
+    system: Arc<TestSystem>,
     calls: Arc<Mutex<Calls>>,
     until: Instant,
 }
 
 impl LogTest {
-    /// Starts the server of this stage again without a reader, and stops it at the end.
+    /// Starts the server of this system again without a reader, and stops it at the end.
     ///
     /// # Errors
     /// When it does not start, or the world does not answer.
-    pub async fn run(self, stage: &Arc<Stage>) -> anyhow::Result<LogReport> {
-        stage.stop()?;
-        stage.start_unread(self.reader).await?;
+    pub async fn run(self, system: &Arc<TestSystem>) -> anyhow::Result<LogReport> {
+        system.stop()?;
+        system.start_unread(self.reader).await?;
         let calls = Arc::default();
         let until = Instant::now() + UNTIL_OVERFLOW;
-        let client = Client { test: self, stage: Arc::clone(stage), calls, until };
+        let client = Client { test: self, system: Arc::clone(system), calls, until };
         client.each(Client::overflow).await?;
         let until = Instant::now() + self.lasting;
         let client = Client { until, ..client };
         client.each(Client::decide).await?;
         let calls = std::mem::take(&mut *client.calls());
-        let (lost, doubled) = settle(stage, &calls.decided).await?;
-        let lines_lost = stage.metric(LINES_LOST).await.unwrap_or_default();
+        let (lost, doubled) = settle(system, &calls.decided).await?;
+        let lines_lost = system.metric(LINES_LOST).await.unwrap_or_default();
         let asked = Instant::now();
-        let stopped = stage.stop().map(|()| asked.elapsed()).map_err(|error| error.to_string());
+        let stopped = system.stop().map(|()| asked.elapsed()).map_err(|error| error.to_string());
         let mut waits = calls.waits;
         waits.sort_unstable();
         Ok(LogReport {
@@ -126,14 +126,14 @@ impl Client {
     /// Makes lines until some are lost, so that the verdicts meet a full queue.
     async fn overflow(self) {
         while Instant::now() < self.until {
-            if self.stage.metric(LINES_LOST).await.is_ok_and(|lost| lost > 0) {
+            if self.system.metric(LINES_LOST).await.is_ok_and(|lost| lost > 0) {
                 return;
             }
             for _ in 0..50 {
                 if Instant::now() > self.until {
                     return;
                 }
-                self.noted(self.stage.caller.get("/health/live", "")).await;
+                self.noted(self.system.caller.get("/health/live", "")).await;
             }
         }
     }
@@ -152,7 +152,7 @@ impl Client {
     }
 
     async fn decide_one(&self) -> Option<()> {
-        let (caller, mut customer) = (&self.stage.caller, Customer::stranger());
+        let (caller, mut customer) = (&self.system.caller, Customer::stranger());
         self.noted(caller.register(&customer.member, &customer.arrangement)).await?;
         let opened = self.noted(caller.open(&customer.member)).await?.data().ok()?;
         opened["caseId"].as_str()?.clone_into(&mut customer.case);
@@ -183,10 +183,13 @@ impl Client {
 }
 
 /// Waits until the bank has every verdict that was answered; counts the lost and the doubled.
-async fn settle(stage: &Stage, decided: &[(Customer, bool)]) -> anyhow::Result<(usize, usize)> {
+async fn settle(
+    system: &TestSystem,
+    decided: &[(Customer, bool)],
+) -> anyhow::Result<(usize, usize)> {
     let deadline = Instant::now() + UNTIL_SETTLED;
     loop {
-        let journal = stage.world.journal().await?;
+        let journal = system.world.journal().await?;
         let acts = |customer: &Customer| journal.distinct(&customer.arrangement).len();
         let lost = decided.iter().filter(|(it, answered)| *answered && acts(it) == 0).count();
         let doubled = decided.iter().filter(|(it, _)| acts(it) > 1).count();

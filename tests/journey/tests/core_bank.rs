@@ -7,7 +7,7 @@ use madoguchi_journey::crowd::all_at_once;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Store;
 use madoguchi_journey::on_both_databases;
-use madoguchi_journey::stage::Stage;
+use madoguchi_journey::test_system::TestSystem;
 use serde_json::{Value, json};
 
 on_both_databases!(
@@ -35,26 +35,26 @@ const ONCE: [(&str, bool); 12] = [
 async fn an_order_whose_answer_went_wrong_once_ends_confirmed_with_one_act(
     store: Store,
 ) -> anyhow::Result<()> {
-    let stage = Arc::new(Stage::own(store, Vec::new()).await?);
+    let system = Arc::new(TestSystem::own(store, Vec::new()).await?);
     let mut played = ONCE.to_vec();
     played.push(("huge", false));
     all_at_once(played, move |(scenario, certain)| {
-        let stage = Arc::clone(&stage);
-        async move { ends_confirmed(&stage, scenario, certain).await }
+        let system = Arc::clone(&system);
+        async move { ends_confirmed(&system, scenario, certain).await }
     })
     .await
     .map(drop)
 }
 
-async fn ends_confirmed(stage: &Stage, scenario: &str, certain: bool) -> anyhow::Result<()> {
-    let customer = Customer::verified(stage).await?;
-    stage.world.play(scenario, &customer.arrangement, Some(1)).await?;
-    stage.caller.decide(&customer.member, true).await?.data()?;
-    let case = customer.settled(stage).await?;
-    let timeline = customer.timeline(stage).await?;
+async fn ends_confirmed(system: &TestSystem, scenario: &str, certain: bool) -> anyhow::Result<()> {
+    let customer = Customer::verified(system).await?;
+    system.world.play(scenario, &customer.arrangement, Some(1)).await?;
+    system.caller.decide(&customer.member, true).await?.data()?;
+    let case = customer.settled(system).await?;
+    let timeline = customer.timeline(system).await?;
     ensure!(case["coreBank"]["state"] == "Confirmed", "{scenario}: {case} {timeline}");
     ensure!(case["level"] == "1A", "{scenario}: {case}");
-    let journal = stage.world.journal().await?;
+    let journal = system.world.journal().await?;
     let distinct = journal.distinct(&customer.arrangement);
     ensure!(distinct.len() == 1, "{scenario}: {distinct:?}");
     let received = journal.received(&customer.arrangement);
@@ -81,21 +81,21 @@ fn same_but_for_the_time(received: &[Value]) {
 async fn an_order_that_is_refused_for_good_is_rejected_and_the_level_stays(
     store: Store,
 ) -> anyhow::Result<()> {
-    let stage = Stage::shared(store).await?;
-    let customer = Customer::verified(&stage).await?;
-    stage.world.play("refused", &customer.arrangement, None).await?;
-    stage.caller.decide(&customer.member, true).await?.data()?;
-    let case = customer.settled(&stage).await?;
+    let system = TestSystem::shared(store).await?;
+    let customer = Customer::verified(&system).await?;
+    system.world.play("refused", &customer.arrangement, None).await?;
+    system.caller.decide(&customer.member, true).await?.data()?;
+    let case = customer.settled(&system).await?;
     assert_eq!(case["state"], "CustomerSuccess");
     let at_bank = (&case["coreBank"]["state"], &case["coreBank"]["code"]);
     assert_eq!(at_bank, (&json!("Rejected"), &json!("E-REFUSED")));
     assert_eq!((&case["level"], &case["blockedOn"]), (&json!(""), &Value::Null));
-    assert_eq!(customer.level(&stage).await?, "");
-    let journal = stage.world.journal().await?;
+    assert_eq!(customer.level(&system).await?, "");
+    let journal = system.world.journal().await?;
     assert_eq!(journal.received(&customer.arrangement).len(), 1);
     assert!(journal.acts(&customer.arrangement).is_empty());
     // The bank's word is final for the case, not for the customer.
-    let again = stage.caller.open(&customer.member).await?;
+    let again = system.caller.open(&customer.member).await?;
     assert_eq!(again.status, 201, "{}", again.body);
     Ok(())
 }
@@ -104,21 +104,21 @@ async fn an_order_that_stays_unclear_ends_with_people_and_holds_nobody_up(
     store: Store,
 ) -> anyhow::Result<()> {
     let changed = vec![("EFFECTS__AMBIGUOUS_TRIES", "2".to_owned())];
-    let stage = Stage::own(store, changed).await?;
-    let (stuck, other) = (Customer::verified(&stage).await?, Customer::verified(&stage).await?);
-    stage.world.play("cut", &stuck.arrangement, None).await?;
-    stage.caller.decide(&stuck.member, true).await?.data()?;
-    stage.caller.decide(&other.member, true).await?.data()?;
-    assert_eq!(other.settled(&stage).await?["coreBank"]["state"], "Confirmed");
-    let case = stuck.settled(&stage).await?;
+    let system = TestSystem::own(store, changed).await?;
+    let (stuck, other) = (Customer::verified(&system).await?, Customer::verified(&system).await?);
+    system.world.play("cut", &stuck.arrangement, None).await?;
+    system.caller.decide(&stuck.member, true).await?.data()?;
+    system.caller.decide(&other.member, true).await?.data()?;
+    assert_eq!(other.settled(&system).await?["coreBank"]["state"], "Confirmed");
+    let case = stuck.settled(&system).await?;
     assert_eq!(case["coreBank"]["state"], "Manual", "{case}");
     assert_eq!(case["coreBank"]["claims"].as_u64().map(|sent| sent >= 2), Some(true), "{case}");
     assert_eq!((&case["level"], &case["targetLevel"]), (&json!(""), &json!("1A")));
     assert_eq!(case["blockedOn"]["what"], "people who find out what the core bank did");
-    let journal = stage.world.journal().await?;
+    let journal = system.world.journal().await?;
     assert_eq!(journal.received(&stuck.arrangement).len(), 2);
     assert!(journal.acts(&stuck.arrangement).is_empty());
-    let refused = stage.caller.open(&stuck.member).await?;
+    let refused = system.caller.open(&stuck.member).await?;
     assert!(refused.is_refusal(409, "UPGRADE_IN_PROGRESS"), "{refused:?}");
     Ok(())
 }

@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use madoguchi_journey::caller::{CALLERS, CODIGO, CONTEXTOS, VERDICT};
 use madoguchi_journey::database::Store;
-use madoguchi_journey::stage::Stage;
+use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::wire::{exchange, post};
 use madoguchi_journey::{tokens, walk};
 
@@ -19,7 +19,7 @@ fn optional(value: &str) -> String {
 #[test]
 fn an_optional_header_without_a_value_counts_as_absent() {
     walk(async {
-        let stage = Stage::shared(Store::Sqlite).await?;
+        let system = TestSystem::shared(Store::Sqlite).await?;
         let (user, password) = tokens::GATEWAY;
         let user =
             format!("userName: {user}\r\npassword: {password}\r\nuserName:\r\npassword: \r\n");
@@ -37,7 +37,7 @@ fn an_optional_header_without_a_value_counts_as_absent() {
                 (CODIGO, format!("{user}{empty}"), account, 200),
             ] {
                 let request = post(path, &headers, body.as_bytes());
-                let answer = exchange(stage.caller.addr(), &request).await?;
+                let answer = exchange(system.caller.addr(), &request).await?;
                 ensure!(answer.status == status, "{path} {value:?}: {answer:?}");
             }
         }
@@ -48,7 +48,7 @@ fn an_optional_header_without_a_value_counts_as_absent() {
 #[test]
 fn a_mandatory_header_without_a_value_counts_as_absent() {
     walk(async {
-        let stage = Stage::shared(Store::Sqlite).await?;
+        let system = TestSystem::shared(Store::Sqlite).await?;
         let (user, password) = tokens::GATEWAY;
         for value in ["", " ", " \t "] {
             for (path, headers, status) in [
@@ -59,7 +59,7 @@ fn a_mandatory_header_without_a_value_counts_as_absent() {
                 (VERDICT, format!("Acstkn: {}\r\nContent-Type:{value}\r\n", tokens::DECIDE), 415),
             ] {
                 let request = post(path, &headers, b"{}");
-                let answer = exchange(stage.caller.addr(), &request).await?;
+                let answer = exchange(system.caller.addr(), &request).await?;
                 ensure!(answer.status == status, "{path} {value:?}: {answer:?}");
             }
         }

@@ -6,7 +6,7 @@ use anyhow::ensure;
 use madoguchi_journey::caller::{Answer, VERDICT};
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Store;
-use madoguchi_journey::stage::Stage;
+use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::wire::{exchange, post, send_and_leave};
 use madoguchi_journey::{on_both_databases, tokens};
 
@@ -95,15 +95,15 @@ fn malformed(member: &str) -> Vec<(&'static str, Vec<u8>)> {
 
 /// A case that must stand where it stood, and a server that must not have told anything.
 struct Witness {
-    stage: Arc<Stage>,
+    system: Arc<TestSystem>,
     customer: Customer,
 }
 
 impl Witness {
     async fn on(store: Store) -> anyhow::Result<Self> {
-        let stage = Stage::shared(store).await?;
-        let customer = Customer::verified(&stage).await?;
-        Ok(Self { stage, customer })
+        let system = TestSystem::shared(store).await?;
+        let customer = Customer::verified(&system).await?;
+        Ok(Self { system, customer })
     }
 
     async fn refused(
@@ -112,7 +112,7 @@ impl Witness {
         request: &[u8],
         (status, code): (u16, &str),
     ) -> anyhow::Result<Answer> {
-        let answer = exchange(self.stage.caller.addr(), request).await;
+        let answer = exchange(self.system.caller.addr(), request).await;
         let answer = answer.map_err(|error| error.context(what.to_owned()))?;
         ensure!(answer.is_refusal(status, code), "{what}: {answer:?}");
         let Customer { member, case, .. } = &self.customer;
@@ -124,16 +124,16 @@ impl Witness {
 
     /// Nothing stored, nothing sent, nothing logged.
     async fn saw_nothing(&self) -> anyhow::Result<()> {
-        let case = self.customer.read(&self.stage).await?;
+        let case = self.customer.read(&self.system).await?;
         ensure!(case["state"] == "EDDASuccess", "{case}");
-        assert_eq!(self.customer.states(&self.stage).await?, ["New", "EDDASuccess"]);
-        let journal = self.stage.world.journal().await?;
+        assert_eq!(self.customer.states(&self.system).await?, ["New", "EDDASuccess"]);
+        let journal = self.system.world.journal().await?;
         assert!(journal.received(&self.customer.arrangement).is_empty());
-        let log = self.stage.log()?;
+        let log = self.system.log()?;
         for told in [CANARY, &self.customer.member, &self.customer.arrangement, "客"] {
             ensure!(!log.contains(told), "the log tells {told}");
         }
-        let answer = self.stage.caller.decide(&self.customer.member, true).await?;
+        let answer = self.system.caller.decide(&self.customer.member, true).await?;
         ensure!(answer.status == 200, "the case can go on: {answer:?}");
         Ok(())
     }
@@ -266,21 +266,21 @@ async fn a_bad_address_is_refused_and_leaves_no_trace(store: Store) -> anyhow::R
 async fn a_member_id_of_64_characters_is_taken_whatever_their_bytes(
     store: Store,
 ) -> anyhow::Result<()> {
-    let stage = Stage::own(store, Vec::new()).await?;
+    let system = TestSystem::own(store, Vec::new()).await?;
     for (member, arrangement) in [
         ("x".repeat(64), "AA20001LONG01"),
         ("客".repeat(64), "AA20001LONG02"),
         ("👩‍👩‍👧".repeat(12), "AA20001LONG03"),
         ("' or 1=1; --".to_owned(), "AA20001LONG04"),
     ] {
-        let registered = stage.caller.register(&member, arrangement).await?;
+        let registered = system.caller.register(&member, arrangement).await?;
         ensure!(registered.status == 201, "{member}: {registered:?}");
         assert_eq!(registered.data()?["memberId"], member);
-        let opened = stage.caller.open(&member).await?.data()?;
+        let opened = system.caller.open(&member).await?.data()?;
         let case = opened["caseId"].as_str().unwrap_or_default();
-        stage.caller.verify(case, &format!("{member:.10}-check"), true).await?.data()?;
-        assert_eq!(stage.caller.decide(&member, false).await?.status, 200);
-        ensure!(!stage.log()?.contains(&member), "the log tells {member}");
+        system.caller.verify(case, &format!("{member:.10}-check"), true).await?.data()?;
+        assert_eq!(system.caller.decide(&member, false).await?.status, 200);
+        ensure!(!system.log()?.contains(&member), "the log tells {member}");
     }
     Ok(())
 }
@@ -288,38 +288,38 @@ async fn a_member_id_of_64_characters_is_taken_whatever_their_bytes(
 async fn callers_who_leave_in_mid_request_disturb_nobody_and_what_they_said_whole_counts(
     store: Store,
 ) -> anyhow::Result<()> {
-    let stage = Stage::own(store, Vec::new()).await?;
+    let system = TestSystem::own(store, Vec::new()).await?;
     let mut whole = Vec::new();
     let mut half = Vec::new();
     for number in 0..60_usize {
-        let customer = Customer::verified(&stage).await?;
+        let customer = Customer::verified(&system).await?;
         let body = spoiled(&customer.member, "}");
         let request = post(VERDICT, &with_token(JSON), &body);
         if number % 2 == 0 {
-            send_and_leave(stage.caller.addr(), &request).await?;
+            send_and_leave(system.caller.addr(), &request).await?;
             whole.push(customer);
         } else {
             // Somewhere in the head, or all but the last byte.
             let cut = if number % 4 == 1 { request.len() - 1 } else { number * 2 };
-            send_and_leave(stage.caller.addr(), &request[..cut]).await?;
+            send_and_leave(system.caller.addr(), &request[..cut]).await?;
             half.push(customer);
         }
     }
     for customer in &whole {
         let case = loop {
-            let case = customer.read(&stage).await?;
+            let case = customer.read(&system).await?;
             if case["state"] != "EDDASuccess" {
-                break customer.settled(&stage).await?;
+                break customer.settled(&system).await?;
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         };
         ensure!(case["coreBank"]["state"] == "Confirmed", "{case}");
     }
-    let journal = stage.world.journal().await?;
+    let journal = system.world.journal().await?;
     for customer in &half {
-        assert_eq!(customer.states(&stage).await?, ["New", "EDDASuccess"]);
+        assert_eq!(customer.states(&system).await?, ["New", "EDDASuccess"]);
         assert!(journal.received(&customer.arrangement).is_empty());
-        assert_eq!(stage.caller.decide(&customer.member, false).await?.status, 200);
+        assert_eq!(system.caller.decide(&customer.member, false).await?.status, 200);
     }
-    stage.stop()
+    system.stop()
 }

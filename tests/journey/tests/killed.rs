@@ -8,9 +8,9 @@ use madoguchi_journey::chance::Chance;
 use madoguchi_journey::crowd::work_through;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Store;
+use madoguchi_journey::kill_test::KillTest;
 use madoguchi_journey::on_both_databases;
-use madoguchi_journey::ordeal::Ordeal;
-use madoguchi_journey::stage::Stage;
+use madoguchi_journey::test_system::TestSystem;
 
 on_both_databases!(
     six_kills_among_200_verdicts_lose_nothing_and_double_nothing,
@@ -22,48 +22,48 @@ async fn six_kills_among_200_verdicts_lose_nothing_and_double_nothing(
 ) -> anyhow::Result<()> {
     let seed = Chance::any_seed();
     println!("seed {seed}");
-    let stage = Arc::new(Stage::own(store, Vec::new()).await?);
-    let ordeal = Ordeal { verdicts: 200, kills: 6, callers: 8, faults: 20, seed };
-    let toll = ordeal.run(&stage, |_| ()).await?;
-    println!("{toll}");
-    ensure!(toll.holds() && toll.kills == 6, "seed {seed}: {toll}");
+    let system = Arc::new(TestSystem::own(store, Vec::new()).await?);
+    let kill_test = KillTest { verdicts: 200, kills: 6, callers: 8, faults: 20, seed };
+    let report = kill_test.run(&system, |_| ()).await?;
+    println!("{report}");
+    ensure!(report.holds() && report.kills == 6, "seed {seed}: {report}");
     Ok(())
 }
 
 async fn what_was_answered_before_an_orderly_stop_is_there_after_it(
     store: Store,
 ) -> anyhow::Result<()> {
-    let stage = Arc::new(Stage::own(store, Vec::new()).await?);
-    let on = Arc::clone(&stage);
+    let system = Arc::new(TestSystem::own(store, Vec::new()).await?);
+    let on = Arc::clone(&system);
     let customers = work_through(16, vec![(); 120], move |()| {
-        let stage = Arc::clone(&on);
-        async move { Customer::verified(&stage).await }
+        let system = Arc::clone(&on);
+        async move { Customer::verified(&system).await }
     });
     let customers = customers.await?;
-    let (on, told) = (Arc::clone(&stage), customers.clone());
+    let (on, told) = (Arc::clone(&system), customers.clone());
     let telling = tokio::spawn(work_through(8, told, move |customer: Customer| {
-        let stage = Arc::clone(&on);
+        let system = Arc::clone(&on);
         async move {
-            let answer = stage.caller.decide(&customer.member, true).await;
+            let answer = system.caller.decide(&customer.member, true).await;
             Ok(answer.is_ok_and(|answer| answer.status == 200).then_some(customer))
         }
     }));
-    while !stage.log()?.contains("IVRCheckUpgradeAccount") {
+    while !system.log()?.contains("IVRCheckUpgradeAccount") {
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
     }
-    stage.stop()?;
+    system.stop()?;
     let answered: Vec<Customer> = telling.await??.into_iter().flatten().collect();
     println!("{} of 120 were answered before the stop", answered.len());
     ensure!(!answered.is_empty(), "the stop came before the first answer");
-    stage.start_again().await?;
+    system.start_again().await?;
     for customer in &answered {
-        let case = customer.settled(&stage).await?;
+        let case = customer.settled(&system).await?;
         ensure!(case["coreBank"]["state"] == "Confirmed", "{case}");
     }
-    let journal = stage.world.journal().await?;
+    let journal = system.world.journal().await?;
     for customer in &customers {
         let acts = journal.distinct(&customer.arrangement).len();
-        let most = usize::from(customer.read(&stage).await?["state"] == "CustomerSuccess");
+        let most = usize::from(customer.read(&system).await?["state"] == "CustomerSuccess");
         ensure!(acts <= most && (acts == 1 || !answered.contains(customer)), "{customer:?}");
     }
     Ok(())

@@ -11,7 +11,7 @@ use madoguchi_journey::binaries;
 use madoguchi_journey::database::Store;
 use madoguchi_journey::log_test::{LogReport, LogTest};
 use madoguchi_journey::process::StderrReader;
-use madoguchi_journey::stage::Stage;
+use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::walk;
 use madoguchi_journey::wire::exchange;
 
@@ -19,10 +19,10 @@ const UNTIL_ENDED: Duration = Duration::from_secs(10);
 
 fn nothing_is_lost_with(reader: StderrReader) {
     walk(async move {
-        let stage = Arc::new(Stage::own(Store::Sqlite, Vec::new()).await?);
+        let system = Arc::new(TestSystem::own(Store::Sqlite, Vec::new()).await?);
         let lasting = Duration::from_secs(60);
         let test = LogTest { reader, clients: 8, cases: 400, lasting };
-        let report = test.run(&stage).await?;
+        let report = test.run(&system).await?;
         println!("{}\n{report}", LogReport::HEAD);
         ensure!(report.holds() && report.verdicts() == 400, "{report}");
         Ok(())
@@ -43,13 +43,13 @@ fn a_pipe_that_nobody_reads_costs_no_request() {
 fn malformed_http_logs_no_error() {
     walk(async {
         for rust_log in [None, Some(("RUST_LOG", "info".to_owned()))] {
-            let stage = Stage::own(Store::Sqlite, rust_log.into_iter().collect()).await?;
+            let system = TestSystem::own(Store::Sqlite, rust_log.into_iter().collect()).await?;
             for request in [&b"no HTTP\r\n\r\n"[..], b"\x16\x03\x01\x02\x00\x01\r\n\r\n"] {
-                let answer = exchange(stage.caller.addr(), request).await?;
+                let answer = exchange(system.caller.addr(), request).await?;
                 ensure!(answer.status == 400, "{answer:?}");
             }
-            stage.stop()?;
-            let log = stage.log()?;
+            system.stop()?;
+            let log = system.log()?;
             ensure!(log.contains("\"stopped\"") && !log.contains("ERROR"), "{log}");
         }
         Ok(())
@@ -59,10 +59,10 @@ fn malformed_http_logs_no_error() {
 #[test]
 fn no_lost_line_is_shown_as_0() {
     walk(async {
-        let stage = Stage::own(Store::Sqlite, Vec::new()).await?;
-        let metrics = stage.metrics().await?;
+        let system = TestSystem::own(Store::Sqlite, Vec::new()).await?;
+        let metrics = system.metrics().await?;
         ensure!(metrics.contains("\nmadoguchi_log_lines_lost_total 0\n"), "{metrics}");
-        stage.stop()
+        system.stop()
     });
 }
 

@@ -1,11 +1,11 @@
 //! What becomes of a lookup: its documented answer when the downstream fails, its row in the audit
-//! trail, its place in the numbers; and that nothing of whom it was about is left anywhere.
+//! audit_rows, its place in the numbers; and that nothing of whom it was about is left anywhere.
 
 use anyhow::ensure;
+use madoguchi_journey::audit_rows::AuditRows;
 use madoguchi_journey::caller::{CALLERS, CODIGO, CONTEXTOS};
 use madoguchi_journey::database::Store;
-use madoguchi_journey::stage::Stage;
-use madoguchi_journey::trail::Trail;
+use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{on_both_databases, tokens};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -52,37 +52,37 @@ const FAILURES: [(&str, u16, &str); 7] = [
 async fn each_failure_downstream_has_its_documented_answer_and_shows_nothing_of_it(
     store: Store,
 ) -> anyhow::Result<()> {
-    let stage = Stage::own(store, Vec::new()).await?;
+    let system = TestSystem::own(store, Vec::new()).await?;
     for failure in FAILURES {
-        fails_as(&stage, failure).await?;
+        fails_as(&system, failure).await?;
     }
     for channel in ["contextos", "codigo"] {
-        stage.world.plays(channel, "object_for_array", None, None).await?;
+        system.world.plays(channel, "object_for_array", None, None).await?;
     }
-    let swapped = stage.caller.gateway(CODIGO, &json!({ "codigo_conta": MARIAS })).await?;
+    let swapped = system.caller.gateway(CODIGO, &json!({ "codigo_conta": MARIAS })).await?;
     ensure!(swapped.json()["data"]["telefones"].is_object(), "in the shape in which it came");
-    let who = stage.caller.who("CTX0003").await?.data()?;
+    let who = system.caller.who("CTX0003").await?.data()?;
     ensure!(
         who["account"]["value"]["phones"][0]["number"] == "987654321",
         "read all the same: {who}"
     );
-    nothing_leaks(&stage)
+    nothing_leaks(&system)
 }
 
 /// Both lookups fail so at the gateway; among parts, the context alone and the account alone.
 async fn fails_as(
-    stage: &Stage,
+    system: &TestSystem,
     (scenario, status, reason): (&str, u16, &str),
 ) -> anyhow::Result<()> {
     for channel in ["contextos", "codigo"] {
-        stage.world.plays(channel, scenario, None, None).await?;
+        system.world.plays(channel, scenario, None, None).await?;
     }
     let context = json!({ "contextId": "CTX0001" });
     let owner = json!({ "codigo_conta": MARIAS });
     let (context, owner, who) = tokio::join!(
-        stage.caller.gateway(CONTEXTOS, &context),
-        stage.caller.gateway(CODIGO, &owner),
-        stage.caller.who_within("CTX0001", 10_000),
+        system.caller.gateway(CONTEXTOS, &context),
+        system.caller.gateway(CODIGO, &owner),
+        system.caller.who_within("CTX0001", 10_000),
     );
     for answer in [context?, owner?] {
         let read = answer.json();
@@ -95,15 +95,15 @@ async fn fails_as(
     ensure!(who["context"] == missing, "{scenario}: {who}");
     ensure!(who["account"]["reason"] == "no_context", "{scenario}: {who}");
 
-    stage.world.plays("contextos", "ok", None, None).await?;
-    let who = stage.caller.who_within("CTX0002", 10_000).await?.data()?;
+    system.world.plays("contextos", "ok", None, None).await?;
+    let who = system.caller.who_within("CTX0002", 10_000).await?.data()?;
     ensure!(who["context"]["value"].is_object(), "{scenario}: {who}");
     ensure!(who["account"] == missing, "{scenario}: {who}");
     Ok(())
 }
 
-fn nothing_leaks(stage: &Stage) -> anyhow::Result<()> {
-    let log = stage.log()?;
+fn nothing_leaks(system: &TestSystem) -> anyhow::Result<()> {
+    let log = system.log()?;
     ensure!(log.contains("does not accept our user name"), "an operator is told");
     let (user, password) = tokens::GATEWAY;
     let besides = [user, password, "played downstream", "<html>"];
@@ -116,9 +116,9 @@ fn nothing_leaks(stage: &Stage) -> anyhow::Result<()> {
 async fn each_lookup_is_recorded_and_counted(store: Store) -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
     let database = tokio::task::block_in_place(|| store.database(dir.path()));
-    let stage = Stage::on(&database, Vec::new()).await?;
-    five_lookups(&stage).await?;
-    let trail = Trail::read(&database)?;
+    let system = TestSystem::on(&database, Vec::new()).await?;
+    five_lookups(&system).await?;
+    let audit_rows = AuditRows::read(&database)?;
     let expected = [
         "context.looked_up|lookup|flow-1|found|journey|chat_itau_oiap|SYSTEM|call-1",
         "account.looked_up|lookup|flow-2|found|journey|chat_itau_oiap|SYSTEM|call-2",
@@ -129,29 +129,29 @@ async fn each_lookup_is_recorded_and_counted(store: Store) -> anyhow::Result<()>
          HUMAN|request-5",
     ];
     for row in expected {
-        ensure!(trail.holds(row), "{row} is not in the trail");
+        ensure!(audit_rows.holds(row), "{row} is not in the audit_rows");
         let other = row.replace("|SYSTEM|", "|HUMAN|").replace("=fresh|", "=late|");
-        ensure!(!trail.holds(&other), "{other} is in the trail");
+        ensure!(!audit_rows.holds(&other), "{other} is in the audit_rows");
     }
-    if let Some(rows) = trail.lookups() {
+    if let Some(rows) = audit_rows.lookups() {
         ensure!(rows == expected, "{rows:#?}");
     }
-    let shown = stage.metrics().await?;
+    let shown = system.metrics().await?;
     for line in [
         r#"madoguchi_lookups_total{what="contextos",outcome="found"} 2"#,
         r#"madoguchi_lookups_total{what="codigo",outcome="found"} 3"#,
         r#"madoguchi_lookups_total{what="codigo",outcome="not_found"} 1"#,
-        r#"madoguchi_lookup_seconds_count{what="contextos"} 2"#,
-        r#"madoguchi_lookup_seconds_count{what="codigo"} 4"#,
-        r#"madoguchi_answers_total{route="/api/v1/callers",status="2xx"} 2"#,
-        r#"madoguchi_passwords_total{outcome="right"} 1"#,
-        r#"madoguchi_passwords_total{outcome="proven"} 2"#,
-        r#"madoguchi_passwords_total{outcome="wrong"} 1"#,
+        r#"madoguchi_lookup_duration_seconds_count{what="contextos"} 2"#,
+        r#"madoguchi_lookup_duration_seconds_count{what="codigo"} 4"#,
+        r#"madoguchi_http_requests_total{route="/api/v1/callers",status="2xx"} 2"#,
+        r#"madoguchi_gateway_logins_total{outcome="accepted"} 1"#,
+        r#"madoguchi_gateway_logins_total{outcome="cached"} 2"#,
+        r#"madoguchi_gateway_logins_total{outcome="rejected"} 1"#,
     ] {
         ensure!(shown.lines().any(|shown| shown == line), "{line} is not in {shown}");
     }
     for canary in PERSONAL.into_iter().chain([tokens::GATEWAY.1, tokens::CALLER]) {
-        ensure!(!trail.tells(canary), "{canary} stands in the audit trail");
+        ensure!(!audit_rows.tells(canary), "{canary} stands in the audit audit_rows");
         ensure!(!shown.contains(canary), "{canary} stands among the numbers");
     }
     Ok(())
@@ -159,8 +159,8 @@ async fn each_lookup_is_recorded_and_counted(store: Store) -> anyhow::Result<()>
 
 /// Two found and one not at the gateway, and two of both at once: the first four in a call with an
 /// id of its own, the last one in none. A sixth is none, since its password is wrong.
-async fn five_lookups(stage: &Stage) -> anyhow::Result<()> {
-    stage.world.plays("codigo", "http_404", Some(ANAS), Some(1)).await?;
+async fn five_lookups(system: &TestSystem) -> anyhow::Result<()> {
+    system.world.plays("codigo", "http_404", Some(ANAS), Some(1)).await?;
     let (user, password) = tokens::GATEWAY;
     let desktop = [("userName", user), ("password", password)];
     let agent = [("Acstkn", tokens::CALLER)];
@@ -173,23 +173,23 @@ async fn five_lookups(stage: &Stage) -> anyhow::Result<()> {
     for (number, (path, who, body, status)) in (1..).zip(asked) {
         let (flow, call) = (format!("flow-{number}"), format!("call-{number}"));
         let ids = [("x-itau-flowID", flow.as_str()), ("x-itau-correlationID", call.as_str())];
-        asks(stage, path, &[who, &ids[..]].concat(), &body, status).await?;
+        asks(system, path, &[who, &ids[..]].concat(), &body, status).await?;
     }
     let ids = [("x-itau-flowID", "flow-5"), ("x-request-id", "request-5")];
     let body = json!({ "contextId": "CTX0002" });
-    asks(stage, CALLERS, &[&agent[..], &ids[..]].concat(), &body, 200).await?;
+    asks(system, CALLERS, &[&agent[..], &ids[..]].concat(), &body, 200).await?;
     let guessed = [("userName", user), ("password", "guessed")];
-    asks(stage, CONTEXTOS, &guessed, &body, 401).await
+    asks(system, CONTEXTOS, &guessed, &body, 401).await
 }
 
 async fn asks(
-    stage: &Stage,
+    system: &TestSystem,
     path: &str,
     headers: &[(&str, &str)],
     body: &Value,
     status: u16,
 ) -> anyhow::Result<()> {
-    let answer = stage.caller.call_with(Method::POST, path, headers, body).await?;
+    let answer = system.caller.call_with(Method::POST, path, headers, body).await?;
     ensure!(answer.status == status, "{path}: {answer:?}");
     Ok(())
 }

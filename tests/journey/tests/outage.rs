@@ -8,7 +8,7 @@ use anyhow::ensure;
 use madoguchi_journey::crowd::work_through;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Database;
-use madoguchi_journey::stage::Stage;
+use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{tokens, walk};
 use madoguchi_testkit::postgres::Cluster;
 use tokio::time::Instant;
@@ -27,18 +27,18 @@ fn verdicts_survive_a_postgresql_that_dies_in_mid_request_and_none_is_doubled() 
     walk(async {
         let cluster = tokio::task::block_in_place(Cluster::start_durable);
         let database = Database::Postgres(cluster.create_database());
-        let stage = Arc::new(Stage::on(&database, Vec::new()).await?);
-        let on = Arc::clone(&stage);
+        let system = Arc::new(TestSystem::on(&database, Vec::new()).await?);
+        let on = Arc::clone(&system);
         let customers = work_through(8, vec![(); 300], move |()| {
-            let stage = Arc::clone(&on);
-            async move { Customer::verified(&stage).await }
+            let system = Arc::clone(&on);
+            async move { Customer::verified(&system).await }
         });
         let customers = customers.await?;
         let told = Arc::new(Told::default());
-        let (on, by, work) = (Arc::clone(&stage), Arc::clone(&told), customers.clone());
+        let (on, by, work) = (Arc::clone(&system), Arc::clone(&told), customers.clone());
         let telling = tokio::spawn(work_through(8, work, move |customer: Customer| {
-            let (stage, told) = (Arc::clone(&on), Arc::clone(&by));
-            async move { insist(&stage, &customer, &told).await }
+            let (system, told) = (Arc::clone(&on), Arc::clone(&by));
+            async move { insist(&system, &customer, &told).await }
         }));
         for down in [Cluster::crash, Cluster::stop_now] {
             let before = told.taken.load(Ordering::SeqCst);
@@ -46,18 +46,18 @@ fn verdicts_survive_a_postgresql_that_dies_in_mid_request_and_none_is_doubled() 
                 ensure!(!telling.is_finished(), "the verdicts ended before the second outage");
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
-            outage(&stage, &cluster, &told, down).await?;
+            outage(&system, &cluster, &told, down).await?;
         }
         telling.await??;
         let unavailable = told.unavailable.load(Ordering::SeqCst);
         ensure!(unavailable > 0, "nobody met the outage, so nothing was shown");
-        everything_happened_once(&stage, &customers).await
+        everything_happened_once(&system, &customers).await
     });
 }
 
 /// Takes the database down while verdicts come in, shows what callers see, brings it back.
 async fn outage(
-    stage: &Stage,
+    system: &TestSystem,
     cluster: &Cluster,
     told: &Told,
     down: fn(&Cluster),
@@ -69,19 +69,19 @@ async fn outage(
         ensure!(Instant::now() < deadline, "nobody was told of the outage");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let ready = stage.caller.get("/health/ready", "").await?;
+    let ready = system.caller.get("/health/ready", "").await?;
     assert_eq!((ready.status, &ready.json()["status"]), (503, &"down".into()), "{ready:?}");
-    assert_eq!(stage.caller.get("/health/live", "").await?.status, 200);
-    let read = stage.caller.get("/api/v1/members/nobody", tokens::MEMBER_READ).await?;
+    assert_eq!(system.caller.get("/health/live", "").await?.status, 200);
+    let read = system.caller.get("/api/v1/members/nobody", tokens::MEMBER_READ).await?;
     assert!(read.is_refusal(503, "UNAVAILABLE"), "{read:?}");
     tokio::task::block_in_place(|| cluster.start_again());
-    stage.ready().await
+    system.ready().await
 }
 
-async fn insist(stage: &Stage, customer: &Customer, told: &Told) -> anyhow::Result<()> {
+async fn insist(system: &TestSystem, customer: &Customer, told: &Told) -> anyhow::Result<()> {
     let deadline = Instant::now() + UNTIL_ANSWERED;
     loop {
-        let answer = stage.caller.decide(&customer.member, true).await?;
+        let answer = system.caller.decide(&customer.member, true).await?;
         if answer.status == 200 {
             told.taken.fetch_add(1, Ordering::SeqCst);
             // Slow enough that there are verdicts left for the second outage.
@@ -96,18 +96,21 @@ async fn insist(stage: &Stage, customer: &Customer, told: &Told) -> anyhow::Resu
     }
 }
 
-async fn everything_happened_once(stage: &Stage, customers: &[Customer]) -> anyhow::Result<()> {
+async fn everything_happened_once(
+    system: &TestSystem,
+    customers: &[Customer],
+) -> anyhow::Result<()> {
     for customer in customers {
-        let case = customer.settled(stage).await?;
+        let case = customer.settled(system).await?;
         ensure!(case["coreBank"]["state"] == "Confirmed", "{case}");
-        assert_eq!(customer.states(stage).await?, ["New", "EDDASuccess", "CustomerSuccess"]);
+        assert_eq!(customer.states(system).await?, ["New", "EDDASuccess", "CustomerSuccess"]);
     }
-    let journal = stage.world.journal().await?;
+    let journal = system.world.journal().await?;
     for customer in customers {
         let distinct = journal.distinct(&customer.arrangement);
         ensure!(distinct.len() == 1, "{customer:?}: {distinct:?}");
     }
-    let log = stage.log()?;
+    let log = system.log()?;
     for driver in ["terminating connection", "the database system is", "SQLSTATE"] {
         ensure!(!log.contains(driver), "the log holds the driver's text: {driver}");
     }

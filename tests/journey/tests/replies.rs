@@ -9,7 +9,7 @@ use madoguchi_journey::caller::{Answer, CALLERS, VERDICT};
 use madoguchi_journey::crowd::all_at_once;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::{Database, Store, psql};
-use madoguchi_journey::stage::Stage;
+use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{on_both_databases, tokens, walk};
 use madoguchi_testkit::postgres::Cluster;
 use reqwest::Method;
@@ -33,14 +33,14 @@ type Refusals = BTreeMap<&'static str, Answer>;
 async fn every_error_code_has_its_status_and_exactly_the_envelope(
     store: Store,
 ) -> anyhow::Result<()> {
-    let stage = Stage::own(store, vec![("UPGRADE__QR_LIFETIME_S", "10".to_owned())]).await?;
-    let opened = Customer::opened(&stage).await?;
+    let system = TestSystem::own(store, vec![("UPGRADE__QR_LIFETIME_S", "10".to_owned())]).await?;
+    let opened = Customer::opened(&system).await?;
     let mut refusals = Refusals::new();
-    of_verdicts(&stage, &opened, &mut refusals).await?;
-    of_opening(&stage, &mut refusals).await?;
-    of_verifications(&stage, &opened, &mut refusals).await?;
-    of_requests(&stage, &mut refusals).await?;
-    let counted = stage.metrics().await?;
+    of_verdicts(&system, &opened, &mut refusals).await?;
+    of_opening(&system, &mut refusals).await?;
+    of_verifications(&system, &opened, &mut refusals).await?;
+    of_requests(&system, &mut refusals).await?;
+    let counted = system.metrics().await?;
     ensure!(counted.contains("madoguchi_contradictions_total "), "{counted}");
     for (code, status) in catalogue()? {
         // Shown by journeys of their own, for they need a store that is away or damaged.
@@ -66,30 +66,30 @@ fn catalogue() -> anyhow::Result<Vec<(&'static str, u16)>> {
 }
 
 async fn of_verdicts(
-    stage: &Stage,
+    system: &TestSystem,
     opened: &Customer,
     refusals: &mut Refusals,
 ) -> anyhow::Result<()> {
-    let caller = &stage.caller;
+    let caller = &system.caller;
     let stranger = Customer::stranger();
     refusals.insert("CUSTOMER_INFO_NOT_FOUND", caller.decide(&stranger.member, true).await?);
-    let without_case = Customer::registered(stage).await?;
+    let without_case = Customer::registered(system).await?;
     refusals.insert("UPGRADE_CASE_NOT_FOUND", caller.decide(&without_case.member, true).await?);
     refusals.insert("UPGRADE_NOT_VERIFIED", caller.decide(&opened.member, true).await?);
-    let failed = Customer::verified(stage).await?;
+    let failed = Customer::verified(system).await?;
     let answer = caller.decide(&failed.member, false).await?;
     assert_eq!((answer.status, answer.body.as_str()), (200, SUCCESS));
     refusals.insert("UPGRADE_CONTRADICTION", caller.decide(&failed.member, true).await?);
     Ok(())
 }
 
-async fn of_opening(stage: &Stage, refusals: &mut Refusals) -> anyhow::Result<()> {
-    let caller = &stage.caller;
-    let passed = Customer::verified(stage).await?;
-    stage.world.play("slow:1000", &passed.arrangement, Some(1)).await?;
+async fn of_opening(system: &TestSystem, refusals: &mut Refusals) -> anyhow::Result<()> {
+    let caller = &system.caller;
+    let passed = Customer::verified(system).await?;
+    system.world.play("slow:1000", &passed.arrangement, Some(1)).await?;
     caller.decide(&passed.member, true).await?.data()?;
     refusals.insert("UPGRADE_IN_PROGRESS", caller.open(&passed.member).await?);
-    passed.settled(stage).await?;
+    passed.settled(system).await?;
     refusals.insert("UPGRADE_AT_TARGET", caller.open(&passed.member).await?);
     let other = caller.register(&passed.member, "AA20001OTHER").await?;
     refusals.insert("MEMBER_CONFLICT", other);
@@ -100,12 +100,12 @@ async fn of_opening(stage: &Stage, refusals: &mut Refusals) -> anyhow::Result<()
 }
 
 async fn of_verifications(
-    stage: &Stage,
+    system: &TestSystem,
     opened: &Customer,
     refusals: &mut Refusals,
 ) -> anyhow::Result<()> {
-    let caller = &stage.caller;
-    let verified = Customer::verified(stage).await?;
+    let caller = &system.caller;
+    let verified = Customer::verified(system).await?;
     let reference = format!("check-{}", verified.case);
     let opposite = caller.verify(&verified.case, &reference, false).await?;
     refusals.insert("VERIFICATION_CONTRADICTION", opposite);
@@ -124,7 +124,7 @@ async fn of_verifications(
     let lapsed = caller.post("/api/v1/verifications", tokens::VERIFY, &scan(&opened.qr)).await?;
     refusals.insert("QR_EXPIRED", lapsed);
     let mut again = opened.clone();
-    again.open(stage).await?;
+    again.open(system).await?;
     assert_eq!(again.case, opened.case, "the open case is found");
     assert_ne!(again.qr, opened.qr, "with a fresh code");
     let voided = caller.post("/api/v1/verifications", tokens::VERIFY, &scan(&opened.qr)).await?;
@@ -134,8 +134,8 @@ async fn of_verifications(
     Ok(())
 }
 
-async fn of_requests(stage: &Stage, refusals: &mut Refusals) -> anyhow::Result<()> {
-    let caller = &stage.caller;
+async fn of_requests(system: &TestSystem, refusals: &mut Refusals) -> anyhow::Result<()> {
+    let caller = &system.caller;
     let body = json!({ "memberId": "", "isPass": true });
     refusals.insert("INVALID_REQUEST", caller.post(VERDICT, tokens::DECIDE, &body).await?);
     refusals.insert("UNAUTHENTICATED", caller.post(VERDICT, "", &body).await?);
@@ -156,7 +156,7 @@ async fn of_requests(stage: &Stage, refusals: &mut Refusals) -> anyhow::Result<(
 }
 
 async fn a_token_opens_the_routes_of_its_scope_and_no_other(store: Store) -> anyhow::Result<()> {
-    let stage = Stage::shared(store).await?;
+    let system = TestSystem::shared(store).await?;
     let routes = [
         (Method::POST, VERDICT.to_owned(), tokens::DECIDE),
         (Method::POST, "/api/v1/members".to_owned(), tokens::MEMBER_WRITE),
@@ -172,7 +172,7 @@ async fn a_token_opens_the_routes_of_its_scope_and_no_other(store: Store) -> any
     ];
     for (method, path, its) in routes {
         for token in tokens::ALL.into_iter().chain(["", "not-a-token"]) {
-            let answer = stage.caller.call(method.clone(), &path, token, &json!({})).await?;
+            let answer = system.caller.call(method.clone(), &path, token, &json!({})).await?;
             let allowed = match token {
                 "" | "not-a-token" => answer.is_refusal(401, "UNAUTHENTICATED"),
                 token if token == its => answer.status == 400 || answer.status == 404,
@@ -182,7 +182,7 @@ async fn a_token_opens_the_routes_of_its_scope_and_no_other(store: Store) -> any
         }
     }
     for path in ["/health/live", "/health/ready"] {
-        assert_eq!(stage.caller.get(path, "").await?.status, 200);
+        assert_eq!(system.caller.get(path, "").await?.status, 200);
     }
     Ok(())
 }
@@ -190,16 +190,19 @@ async fn a_token_opens_the_routes_of_its_scope_and_no_other(store: Store) -> any
 async fn too_much_at_once_is_shed_with_503_and_every_caller_is_served_in_the_end(
     store: Store,
 ) -> anyhow::Result<()> {
-    let narrow = vec![("LANE__MOST", "1".to_owned()), ("LANE__QUEUE", "1".to_owned())];
-    let stage = Arc::new(Stage::own(store, narrow).await?);
+    let narrow = vec![
+        ("GROUP_COMMIT__MAX_BATCH", "1".to_owned()),
+        ("GROUP_COMMIT__QUEUE_CAPACITY", "1".to_owned()),
+    ];
+    let system = Arc::new(TestSystem::own(store, narrow).await?);
     let mut customers = Vec::new();
     for _ in 0..64 {
-        customers.push(Customer::verified(&stage).await?);
+        customers.push(Customer::verified(&system).await?);
     }
-    let on = Arc::clone(&stage);
+    let on = Arc::clone(&system);
     let shed = all_at_once(customers, move |customer| {
-        let stage = Arc::clone(&on);
-        async move { insist(&stage, &customer).await }
+        let system = Arc::clone(&on);
+        async move { insist(&system, &customer).await }
     });
     let shed: usize = shed.await?.into_iter().sum();
     ensure!(shed > 0, "nothing was shed, so nothing was shown");
@@ -207,12 +210,12 @@ async fn too_much_at_once_is_shed_with_503_and_every_caller_is_served_in_the_end
 }
 
 /// Gives a verdict until it is taken; returns how often it was not.
-async fn insist(stage: &Stage, customer: &Customer) -> anyhow::Result<usize> {
+async fn insist(system: &TestSystem, customer: &Customer) -> anyhow::Result<usize> {
     let deadline = Instant::now() + Duration::from_secs(30);
     for shed in 0.. {
-        let answer = stage.caller.decide(&customer.member, false).await?;
+        let answer = system.caller.decide(&customer.member, false).await?;
         if answer.status == 200 {
-            assert_eq!(customer.states(stage).await?.len(), 3);
+            assert_eq!(customer.states(system).await?.len(), 3);
             return Ok(shed);
         }
         assert!(answer.is_refusal(503, "UNAVAILABLE"), "{answer:?}");
@@ -224,17 +227,17 @@ async fn insist(stage: &Stage, customer: &Customer) -> anyhow::Result<usize> {
 }
 
 async fn the_banks_own_codes_replace_ours_and_nothing_else(store: Store) -> anyhow::Result<()> {
-    let stage = Stage::own(store, Vec::new()).await?;
+    let system = TestSystem::own(store, Vec::new()).await?;
     let stranger = Customer::stranger();
-    let ours = stage.caller.decide(&stranger.member, true).await?;
+    let ours = system.caller.decide(&stranger.member, true).await?;
     assert!(ours.is_refusal(404, "CUSTOMER_INFO_NOT_FOUND"), "{ours:?}");
-    stage.stop()?;
-    stage.installation.add("[error_codes]\nCUSTOMER_INFO_NOT_FOUND = \"10001\"\n")?;
-    stage.start_again().await?;
-    let theirs = stage.caller.decide(&stranger.member, true).await?;
+    system.stop()?;
+    system.installation.add("[error_codes]\nCUSTOMER_INFO_NOT_FOUND = \"10001\"\n")?;
+    system.start_again().await?;
+    let theirs = system.caller.decide(&stranger.member, true).await?;
     assert_eq!(theirs.body, ours.body.replace("CUSTOMER_INFO_NOT_FOUND", "10001"));
     assert_eq!(theirs.status, 404);
-    let other = stage.caller.decide("", true).await?;
+    let other = system.caller.decide("", true).await?;
     assert!(other.is_refusal(400, "INVALID_REQUEST"), "{other:?}");
     Ok(())
 }
@@ -245,18 +248,18 @@ fn a_stored_value_that_cannot_be_is_an_internal_error_that_says_nothing_of_it() 
         let cluster = Cluster::shared();
         let database = cluster.create_database();
         let url = database.url().to_owned();
-        let stage = Stage::on(&Database::Postgres(database), Vec::new()).await?;
-        let customer = Customer::verified(&stage).await?;
+        let system = TestSystem::on(&Database::Postgres(database), Vec::new()).await?;
+        let customer = Customer::verified(&system).await?;
         let damage = format!(
             "update members set product_name = 'CANARY damaged' where member_id = '{}'",
             customer.member
         );
         psql(cluster, &url, &damage)?;
-        let answer = stage.caller.decide(&customer.member, true).await?;
+        let answer = system.caller.decide(&customer.member, true).await?;
         assert!(answer.is_refusal(500, "INTERNAL"), "{answer:?}");
-        let whole = Customer::verified(&stage).await?;
-        assert_eq!(stage.caller.decide(&whole.member, true).await?.body, SUCCESS);
-        let log = stage.log()?;
+        let whole = Customer::verified(&system).await?;
+        assert_eq!(system.caller.decide(&whole.member, true).await?.body, SUCCESS);
+        let log = system.log()?;
         ensure!(!log.contains("CANARY") && !answer.body.contains("CANARY"), "the value is told");
         ensure!(log.contains("\"ERROR\""), "an operator is told");
         Ok(())

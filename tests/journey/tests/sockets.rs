@@ -10,7 +10,7 @@ use madoguchi_journey::crowd;
 use madoguchi_journey::database::Store;
 use madoguchi_journey::held::{Held, Hold, live_within};
 use madoguchi_journey::sockets::{self, TIMEOUTS};
-use madoguchi_journey::stage::Stage;
+use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::walk;
 use madoguchi_journey::wire::exchange;
 
@@ -23,15 +23,15 @@ const HONEST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 fn every_case_ends_as_its_table_says() {
     walk(async {
         let changed = TIMEOUTS.map(|(key, value)| (key, value.to_owned())).to_vec();
-        let stage = Stage::own(Store::Sqlite, changed).await?;
-        let addr = stage.caller.addr();
+        let system = TestSystem::own(Store::Sqlite, changed).await?;
+        let addr = system.caller.addr();
         let run = move |case: sockets::Case| async move { Ok(case.run(addr).await.err()) };
         let failed = crowd::work_through(AT_ONCE, sockets::cases(), run).await?;
         let failed: Vec<String> = failed.into_iter().flatten().map(|e| format!("{e:#}")).collect();
         ensure!(failed.is_empty(), "{} failed:\n{}", failed.len(), failed.join("\n"));
-        let log = stage.log()?;
+        let log = system.log()?;
         ensure!(!log.contains("\"level\":\"ERROR\""), "a stranger fills the log: {log}");
-        let metrics = stage.metrics().await?;
+        let metrics = system.metrics().await?;
         for counted in [
             "madoguchi_http_malformed_requests_total{rule=\"host\"}",
             "madoguchi_http_connections_closed_total{listener=\"api\",reason=\"head_timeout\"}",
@@ -40,7 +40,7 @@ fn every_case_ends_as_its_table_says() {
         ] {
             ensure!(metrics.contains(counted), "{counted}: {metrics}");
         }
-        stage.stop()
+        system.stop()
     });
 }
 
@@ -66,34 +66,34 @@ fn an_unread_answer_ends_its_connection() {
             ("SERVER__KEEP_ALIVE_TIMEOUT_MS", "300".to_owned()),
             ("SERVER__WRITE_TIMEOUT_MS", "1500".to_owned()),
         ];
-        let stage = Stage::own(Store::Sqlite, changed).await?;
-        let _held = Held::open(Hold::NeverReads, stage.caller.addr(), HONEST, 3).await;
+        let system = TestSystem::own(Store::Sqlite, changed).await?;
+        let _held = Held::open(Hold::NeverReads, system.caller.addr(), HONEST, 3).await;
         let closed =
             "madoguchi_http_connections_closed_total{listener=\"api\",reason=\"write_timeout\"} 3";
         let deadline = Instant::now() + Duration::from_secs(20);
-        while !stage.metrics().await?.contains(closed) {
-            ensure!(Instant::now() < deadline, "{}", stage.metrics().await?);
+        while !system.metrics().await?.contains(closed) {
+            ensure!(Instant::now() < deadline, "{}", system.metrics().await?);
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        stage.stop()
+        system.stop()
     });
 }
 
 #[test]
 fn a_full_server_refuses_in_the_envelope() {
     walk(async {
-        let changed = vec![("SERVER__CONNECTIONS", "2".to_owned())];
-        let stage = Arc::new(Stage::own(Store::Sqlite, changed).await?);
-        stage.world.plays("contextos", "slow:8000", None, None).await?;
+        let changed = vec![("SERVER__MAX_CONNECTIONS", "2".to_owned())];
+        let system = Arc::new(TestSystem::own(Store::Sqlite, changed).await?);
+        system.world.plays("contextos", "slow:8000", None, None).await?;
         let mut asking = tokio::task::JoinSet::new();
         for context in ["CTX0001", "CTX0002"] {
-            let stage = Arc::clone(&stage);
-            asking.spawn(async move { stage.caller.who_within(context, 4000).await });
+            let system = Arc::clone(&system);
+            asking.spawn(async move { system.caller.who_within(context, 4000).await });
         }
-        stage.world.arrived("contextos", 2).await?;
+        system.world.arrived("contextos", 2).await?;
         let get = b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n";
         let refused = loop {
-            let answer = exchange(stage.caller.addr(), get).await?;
+            let answer = exchange(system.caller.addr(), get).await?;
             if answer.status != 200 {
                 break answer;
             }
@@ -103,7 +103,7 @@ fn a_full_server_refuses_in_the_envelope() {
         while let Some(answer) = asking.join_next().await {
             ensure!(answer??.status == 200, "a request at work lost its connection");
         }
-        stage.stop()
+        system.stop()
     });
 }
 
@@ -111,11 +111,11 @@ fn a_full_server_refuses_in_the_envelope() {
 fn held_connections_leave_room_for_others() {
     walk(async {
         let changed = vec![
-            ("SERVER__CONNECTIONS", "150".to_owned()),
+            ("SERVER__MAX_CONNECTIONS", "150".to_owned()),
             ("SERVER__MAX_CONNECTIONS_PER_ADDRESS", "100".to_owned()),
         ];
-        let stage = Stage::own(Store::Sqlite, changed).await?;
-        let addr = stage.caller.addr();
+        let system = TestSystem::own(Store::Sqlite, changed).await?;
+        let addr = system.caller.addr();
         for how in Hold::ALL {
             let held = Held::open(how, addr, STRANGER, 170).await;
             live_within(addr, HONEST, Duration::from_secs(1)).await.context(how.as_str())?;
@@ -124,6 +124,6 @@ fn held_connections_leave_room_for_others() {
             live_within(addr, HONEST, Duration::from_secs(limit)).await.context(how.as_str())?;
             drop((held, more));
         }
-        stage.stop()
+        system.stop()
     });
 }

@@ -8,7 +8,7 @@ use madoguchi_journey::binaries;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::{Database, Store, psql};
 use madoguchi_journey::installation::Installation;
-use madoguchi_journey::stage::Stage;
+use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{on_both_databases, walk};
 use madoguchi_testkit::postgres::Cluster;
 use tempfile::TempDir;
@@ -112,15 +112,15 @@ fn a_text_in_the_environment_may_look_like_a_number() {
     walk(async {
         let changed = [("UPGRADE__TARGET_LEVEL", "2"), ("ESB__USER", "12345")];
         let changed = changed.map(|(key, value)| (key, value.to_owned()));
-        let stage = Stage::own(Store::Sqlite, changed.to_vec()).await?;
-        let customer = Customer::verified(&stage).await?;
-        ensure!(stage.caller.decide(&customer.member, true).await?.status == 200, "a verdict");
-        customer.settled(&stage).await?;
-        let journal = stage.world.journal().await?;
+        let system = TestSystem::own(Store::Sqlite, changed.to_vec()).await?;
+        let customer = Customer::verified(&system).await?;
+        ensure!(system.caller.decide(&customer.member, true).await?.status == 200, "a verdict");
+        customer.settled(&system).await?;
+        let journal = system.world.journal().await?;
         assert_eq!(journal.acts(&customer.arrangement)[0].0, "2");
         let order = serde_json::to_string(&journal.received(&customer.arrangement)[0])?;
         ensure!(order.contains("\"12345\""), "{order}");
-        stage.stop()
+        system.stop()
     });
 }
 

@@ -11,7 +11,7 @@ use madoguchi_journey::database::Store;
 use madoguchi_journey::installation::Installation;
 use madoguchi_journey::on_both_databases;
 use madoguchi_journey::process::Process;
-use madoguchi_journey::stage::Stage;
+use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::walk;
 
 on_both_databases!(a_stopping_server_is_not_ready_before_it_refuses);
@@ -21,28 +21,28 @@ const UNTIL_LOGGED: Duration = Duration::from_secs(30);
 
 async fn a_stopping_server_is_not_ready_before_it_refuses(store: Store) -> anyhow::Result<()> {
     let delay = DRAIN_DELAY.as_millis().to_string();
-    let stage = Arc::new(Stage::own(store, vec![("SERVER__DRAIN_DELAY_MS", delay)]).await?);
-    let customer = Customer::verified(&stage).await?;
+    let system = Arc::new(TestSystem::own(store, vec![("SERVER__DRAIN_DELAY_MS", delay)]).await?);
+    let customer = Customer::verified(&system).await?;
     let stopping = {
-        let stage = Arc::clone(&stage);
-        tokio::task::spawn_blocking(move || stage.stop())
+        let system = Arc::clone(&system);
+        tokio::task::spawn_blocking(move || system.stop())
     };
     let not_ready = loop {
-        let answer = stage.caller.get("/health/ready", "").await?;
+        let answer = system.caller.get("/health/ready", "").await?;
         if answer.status != 200 {
             break answer;
         }
     };
     ensure!(not_ready.status == 503 && not_ready.body.contains("about to stop"), "{not_ready:?}");
-    assert_eq!(stage.caller.get("/health/live", "").await?.status, 200);
-    let verdict = stage.caller.decide(&customer.member, true).await?;
+    assert_eq!(system.caller.get("/health/live", "").await?.status, 200);
+    let verdict = system.caller.decide(&customer.member, true).await?;
     ensure!(verdict.status == 200, "{verdict:?}");
     ensure!(!stopping.is_finished(), "it stopped before the delay was over");
     stopping.await??;
-    ensure!(stage.caller.get("/health/live", "").await.is_err(), "it still answers");
-    stage.start_again().await?;
-    ensure!(customer.settled(&stage).await?["coreBank"]["state"] == "Confirmed", "lost");
-    stage.stop()
+    ensure!(system.caller.get("/health/live", "").await.is_err(), "it still answers");
+    system.start_again().await?;
+    ensure!(customer.settled(&system).await?["coreBank"]["state"] == "Confirmed", "lost");
+    system.stop()
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_low_limit_of_descriptors_is_refused_at_start() {
         let output = limited.output()?;
         let text = String::from_utf8(output.stderr)?;
         ensure!(output.status.code() == Some(1), "{text}");
-        ensure!(text.contains("server.connections") && text.contains("LimitNOFILE"), "{text}");
+        ensure!(text.contains("server.max_connections") && text.contains("LimitNOFILE"), "{text}");
         Ok(())
     });
 }

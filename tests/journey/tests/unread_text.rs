@@ -4,7 +4,7 @@ use anyhow::{Context, ensure};
 use madoguchi_journey::caller::{Answer, CODIGO, CONTEXTOS};
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Store;
-use madoguchi_journey::stage::Stage;
+use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::wire::{exchange, post};
 use madoguchi_journey::{on_both_databases, tokens};
 use madoguchi_testkit::http_stub::{Behaviour, HttpStub, Received, Response};
@@ -25,15 +25,15 @@ on_both_databases!(
 const MARIAS: &str = "341341150000052061";
 
 /// Posts a body to the gateway byte for byte, as its user.
-async fn at_gateway(stage: &Stage, path: &str, body: &[u8]) -> anyhow::Result<Answer> {
+async fn at_gateway(system: &TestSystem, path: &str, body: &[u8]) -> anyhow::Result<Answer> {
     let (user, password) = tokens::GATEWAY;
     let headers =
         format!("userName: {user}\r\npassword: {password}\r\nContent-Type: application/json\r\n");
-    exchange(stage.caller.addr(), &post(path, &headers, body)).await
+    exchange(system.caller.addr(), &post(path, &headers, body)).await
 }
 
 async fn keys_that_are_passed_over_deny_no_lookup(store: Store) -> anyhow::Result<()> {
-    let stage = Stage::shared(store).await?;
+    let system = TestSystem::shared(store).await?;
     for (path, asked) in [
         (CONTEXTOS, r#""contextId":"CTX0001""#.to_owned()),
         (CODIGO, format!(r#""codigo_conta":"{MARIAS}""#)),
@@ -45,7 +45,7 @@ async fn keys_that_are_passed_over_deny_no_lookup(store: Store) -> anyhow::Resul
             r#""agent":{"\udc00":[-1e999,"\ud83d"]},"agent":null"#,
         ] {
             for body in [format!("{{{asked},{more}}}"), format!("{{{more},{asked}}}")] {
-                let answer = at_gateway(&stage, path, body.as_bytes()).await?;
+                let answer = at_gateway(&system, path, body.as_bytes()).await?;
                 ensure!(answer.status == 200, "{body}: {answer:?}");
             }
         }
@@ -54,7 +54,7 @@ async fn keys_that_are_passed_over_deny_no_lookup(store: Store) -> anyhow::Resul
 }
 
 async fn a_refused_body_names_the_rule_it_breaks(store: Store) -> anyhow::Result<()> {
-    let stage = Stage::shared(store).await?;
+    let system = TestSystem::shared(store).await?;
     let keys = ",\"x\":1".repeat(256);
     let deep = |open: &str| format!("{{\"contextId\":\"a\",\"x\":{}", open.repeat(5000));
     let twice = r#"{"contextId":"canary","contextId":"canary"}"#;
@@ -73,16 +73,16 @@ async fn a_refused_body_names_the_rule_it_breaks(store: Store) -> anyhow::Result
         (b"{\"contextId\":\"\\ud83d\"}", "contextId must not contain a lone surrogate"),
         (b"{\"contextId\":1e999}", "contextId must be text"),
     ] {
-        let answer = at_gateway(&stage, CONTEXTOS, body).await?;
+        let answer = at_gateway(&system, CONTEXTOS, body).await?;
         let expected = json!({ "code": "1", "message": message });
         ensure!(answer.status == 400 && answer.json() == expected, "{message}: {answer:?}");
     }
     Ok(())
 }
 
-/// A stage whose lookups ask this stub.
-async fn asking(store: Store, stub: &HttpStub) -> anyhow::Result<Stage> {
-    Stage::own(store, vec![("ITAU__URL", stub.url(""))]).await
+/// A system whose lookups ask this stub.
+async fn asking(store: Store, stub: &HttpStub) -> anyhow::Result<TestSystem> {
+    TestSystem::own(store, vec![("ITAU__URL", stub.url(""))]).await
 }
 
 /// Answers both lookups with these bodies.
@@ -95,26 +95,26 @@ fn answers(stub: &HttpStub, content_type: &'static str, context: Vec<u8>, owner:
 
 async fn a_lone_surrogate_in_a_reply_hides_no_caller(store: Store) -> anyhow::Result<()> {
     let stub = HttpStub::start().await?;
-    let stage = asking(store, &stub).await?;
+    let system = asking(store, &stub).await?;
     let more = r#"{"\ud83d":"half an emoji: \ud83d","note":{"\udc00":[1e999]},"#;
     let context = samples::CONTEXT_DOCUMENT.replacen('{', more, 1);
     let context = context.replace(r#""u_ion":"x""#, r#""u_ion":"\ude00\ud83d""#);
     let owner = samples::OWNER_DOCUMENT.replacen('{', more, 1).replace("1e2", "\"\\ud83d\"");
     answers(&stub, "application/json", context.clone().into(), owner.clone().into());
-    let who = stage.caller.who("CTX-MARIA").await?.data()?;
+    let who = system.caller.who("CTX-MARIA").await?.data()?;
     ensure!(who["context"]["value"]["identification"] == "AUT", "{who}");
     ensure!(who["account"]["value"]["isCaller"] == true, "{who}");
     let asked = json!({ "contextId": "CTX-MARIA" });
-    let answer = stage.caller.gateway(CONTEXTOS, &asked).await?;
+    let answer = system.caller.gateway(CONTEXTOS, &asked).await?;
     ensure!(answer.status == 200 && answer.body == context, "as it came: {answer:?}");
-    let answer = stage.caller.gateway(CODIGO, &json!({ "codigo_conta": MARIAS })).await?;
+    let answer = system.caller.gateway(CODIGO, &json!({ "codigo_conta": MARIAS })).await?;
     ensure!(answer.status == 200 && answer.body == owner, "as it came: {answer:?}");
     Ok(())
 }
 
 async fn a_reply_in_latin_1_is_read_and_passed_on_in_utf_8(store: Store) -> anyhow::Result<()> {
     let stub = HttpStub::start().await?;
-    let stage = asking(store, &stub).await?;
+    let system = asking(store, &stub).await?;
     let owner = samples::OWNER_DOCUMENT.replace("Maria Silva", "João Conceição");
     // Every character of it is one byte in Latin-1, with the number of its code point.
     let latin_1: Vec<u8> =
@@ -125,9 +125,9 @@ async fn a_reply_in_latin_1_is_read_and_passed_on_in_utf_8(store: Store) -> anyh
         ("application/json; charset=ISO-8859-1", owner.clone().into()),
     ] {
         answers(&stub, content_type, samples::CONTEXT_DOCUMENT.into(), body);
-        let who = stage.caller.who("CTX-MARIA").await?.data()?;
+        let who = system.caller.who("CTX-MARIA").await?.data()?;
         ensure!(who["account"]["value"]["name"] == "João Conceição", "{content_type}: {who}");
-        let answer = stage.caller.gateway(CODIGO, &json!({ "codigo_conta": MARIAS })).await?;
+        let answer = system.caller.gateway(CODIGO, &json!({ "codigo_conta": MARIAS })).await?;
         ensure!(answer.status == 200 && answer.body == owner, "{content_type}: {answer:?}");
     }
     Ok(())
@@ -135,7 +135,7 @@ async fn a_reply_in_latin_1_is_read_and_passed_on_in_utf_8(store: Store) -> anyh
 
 async fn a_number_with_punctuation_is_the_callers_own(store: Store) -> anyhow::Result<()> {
     let stub = HttpStub::start().await?;
-    let stage = asking(store, &stub).await?;
+    let system = asking(store, &stub).await?;
     let (plain, padded) = ("52998224725", "00052998224725");
     // Seven digits whose last fits: only an owner who is the caller is shown.
     let context = samples::CONTEXT_DOCUMENT.replace("\"u_cc\":\"00052061\"", "\"u_cc\":\"52061\"");
@@ -147,7 +147,7 @@ async fn a_number_with_punctuation_is_the_callers_own(store: Store) -> anyhow::R
         let context = context.replace(plain, callers);
         let owner = samples::OWNER_DOCUMENT.replace(padded, owners);
         answers(&stub, "application/json", context.into(), owner.into());
-        let who = stage.caller.who("CTX-MARIA").await?.data()?;
+        let who = system.caller.who("CTX-MARIA").await?.data()?;
         ensure!(who["context"]["value"]["cpf"] == "***.982.247-**", "{callers}: {who}");
         ensure!(who["account"]["value"]["isCaller"] == true, "{callers}, {owners}: {who}");
         ensure!(who["account"]["value"]["taxId"] == "***.982.247-**", "{owners}: {who}");
@@ -171,18 +171,18 @@ fn applied(order: &Received, description: &[u8]) -> Response {
 }
 
 /// What becomes of a passed case at this bank, and how often it was asked.
-async fn passed(stage: &Stage, bank: &HttpStub) -> anyhow::Result<(String, usize)> {
+async fn passed(system: &TestSystem, bank: &HttpStub) -> anyhow::Result<(String, usize)> {
     let before = bank.received().len();
-    let customer = Customer::verified(stage).await?;
-    stage.caller.decide(&customer.member, true).await?.data()?;
-    let case = customer.settled(stage).await?;
+    let customer = Customer::verified(system).await?;
+    system.caller.decide(&customer.member, true).await?.data()?;
+    let case = customer.settled(system).await?;
     let state = case["coreBank"]["state"].as_str().context("a state")?;
     Ok((state.to_owned(), bank.received().len() - before))
 }
 
 async fn a_description_of_any_kind_spoils_no_proof(store: Store) -> anyhow::Result<()> {
     let bank = HttpStub::start().await?;
-    let stage = Stage::own(store, vec![("ESB__URL", bank.url("/esb"))]).await?;
+    let system = TestSystem::own(store, vec![("ESB__URL", bank.url("/esb"))]).await?;
     for description in [
         // 交易成功 in Big5, whose last byte is a backslash.
         &b"\"\xa5\xe6\xa9\xf6\xa6\xa8\xa5\\\""[..],
@@ -195,7 +195,7 @@ async fn a_description_of_any_kind_spoils_no_proof(store: Store) -> anyhow::Resu
     ] {
         bank.from_now_on(Behaviour::compute(move |order| applied(order, description)));
         let shown = String::from_utf8_lossy(description);
-        let came_of_it = passed(&stage, &bank).await?;
+        let came_of_it = passed(&system, &bank).await?;
         ensure!(came_of_it == ("Confirmed".to_owned(), 1), "{shown}: {came_of_it:?}");
     }
     Ok(())
@@ -205,7 +205,7 @@ async fn a_proof_field_that_is_no_text_proves_nothing(store: Store) -> anyhow::R
     let bank = HttpStub::start().await?;
     let changed =
         vec![("ESB__URL", bank.url("/esb")), ("EFFECTS__AMBIGUOUS_TRIES", "1".to_owned())];
-    let stage = Stage::own(store, changed).await?;
+    let system = TestSystem::own(store, changed).await?;
     for (field, damage) in [
         ("TransactionID", &b"\xff"[..]),
         ("TransactionID", b"\\ud83d"),
@@ -220,7 +220,7 @@ async fn a_proof_field_that_is_no_text_proves_nothing(store: Store) -> anyhow::R
             let (before, after) = whole.body.split_at(at.unwrap_or_default() + begins.len());
             Response::json(200, [before, damage, after].concat())
         }));
-        let came_of_it = passed(&stage, &bank).await?;
+        let came_of_it = passed(&system, &bank).await?;
         ensure!(came_of_it == ("Manual".to_owned(), 1), "{field} {damage:?}: {came_of_it:?}");
     }
     Ok(())

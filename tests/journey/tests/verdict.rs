@@ -8,7 +8,7 @@ use madoguchi_journey::crowd::all_at_once;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Store;
 use madoguchi_journey::on_both_databases;
-use madoguchi_journey::stage::Stage;
+use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::tokens;
 use serde_json::{Value, json};
 
@@ -27,30 +27,30 @@ const SUCCESS: &str = r#"{"success":true,"data":{}}"#;
 async fn a_verdict_reaches_the_core_bank_and_the_level_rises_only_then(
     store: Store,
 ) -> anyhow::Result<()> {
-    let stage = Stage::shared(store).await?;
-    let customer = Customer::verified(&stage).await?;
-    stage.world.play("slow:800", &customer.arrangement, Some(1)).await?;
-    let answer = stage.caller.decide(&customer.member, true).await?;
+    let system = TestSystem::shared(store).await?;
+    let customer = Customer::verified(&system).await?;
+    system.world.play("slow:800", &customer.arrangement, Some(1)).await?;
+    let answer = system.caller.decide(&customer.member, true).await?;
     assert_eq!((answer.status, answer.body.as_str()), (200, SUCCESS));
-    let soon = customer.read(&stage).await?;
+    let soon = customer.read(&system).await?;
     assert_eq!((&soon["state"], &soon["level"]), (&json!("CustomerSuccess"), &json!("")), "{soon}");
     assert_eq!(soon["targetLevel"], "1A");
     ensure!(soon["blockedOn"]["what"].is_string(), "{soon}");
 
-    let case = customer.settled(&stage).await?;
+    let case = customer.settled(&system).await?;
     assert_eq!((&case["coreBank"]["state"], &case["level"]), (&json!("Confirmed"), &json!("1A")));
     assert_eq!((&case["blockedOn"], &case["coreBank"]["claims"]), (&Value::Null, &json!(1)));
-    assert_eq!(customer.level(&stage).await?, "1A");
-    assert_eq!(customer.states(&stage).await?, ["New", "EDDASuccess", "CustomerSuccess"]);
+    assert_eq!(customer.level(&system).await?, "1A");
+    assert_eq!(customer.states(&system).await?, ["New", "EDDASuccess", "CustomerSuccess"]);
 
-    let journal = stage.world.journal().await?;
+    let journal = system.world.journal().await?;
     let [received] = journal.received(&customer.arrangement) else {
         panic!("one DA21: {:?}", journal.received(&customer.arrangement));
     };
     let id = case["coreBank"]["transactionId"].as_str().context("transactionId")?;
     is_the_documented_message(&received["body"], id, &customer.arrangement);
     assert_eq!(journal.acts(&customer.arrangement), [("1A".to_owned(), id.to_owned())]);
-    the_timeline_is_in_order(&customer.timeline(&stage).await?)
+    the_timeline_is_in_order(&customer.timeline(&system).await?)
 }
 
 /// Spec 1, "DA21 AcctInfoMod over the ESB".
@@ -106,18 +106,18 @@ fn the_timeline_is_in_order(timeline: &Value) -> anyhow::Result<()> {
 async fn a_verdict_that_was_not_passed_is_no_error_and_the_bank_never_hears_of_it(
     store: Store,
 ) -> anyhow::Result<()> {
-    let stage = Stage::shared(store).await?;
-    let (failed, passed) = (Customer::verified(&stage).await?, Customer::verified(&stage).await?);
-    let answer = stage.caller.decide(&failed.member, false).await?;
+    let system = TestSystem::shared(store).await?;
+    let (failed, passed) = (Customer::verified(&system).await?, Customer::verified(&system).await?);
+    let answer = system.caller.decide(&failed.member, false).await?;
     assert_eq!((answer.status, answer.body.as_str()), (200, SUCCESS));
     // Whoever passed after that is told; so whoever did not would have been told by then.
-    stage.caller.decide(&passed.member, true).await?;
-    passed.settled(&stage).await?;
-    let case = failed.read(&stage).await?;
+    system.caller.decide(&passed.member, true).await?;
+    passed.settled(&system).await?;
+    let case = failed.read(&system).await?;
     assert_eq!((&case["state"], &case["level"]), (&json!("CustomerFailure"), &json!("")));
     assert_eq!((&case["coreBank"], &case["blockedOn"]), (&Value::Null, &Value::Null));
-    assert!(stage.world.journal().await?.received(&failed.arrangement).is_empty());
-    let again = stage.caller.open(&failed.member).await?;
+    assert!(system.world.journal().await?.received(&failed.arrangement).is_empty());
+    let again = system.caller.open(&failed.member).await?;
     assert_eq!(again.status, 201, "a new attempt is a new case: {}", again.body);
     Ok(())
 }
@@ -125,19 +125,19 @@ async fn a_verdict_that_was_not_passed_is_no_error_and_the_bank_never_hears_of_i
 async fn the_same_verdict_from_64_callers_at_once_is_one_transition_and_one_act(
     store: Store,
 ) -> anyhow::Result<()> {
-    let stage = Stage::shared(store).await?;
-    let customer = Customer::verified(&stage).await?;
-    let (on, member) = (Arc::clone(&stage), customer.member.clone());
+    let system = TestSystem::shared(store).await?;
+    let customer = Customer::verified(&system).await?;
+    let (on, member) = (Arc::clone(&system), customer.member.clone());
     let answers = all_at_once(vec![(); 64], move |()| {
-        let (stage, member) = (Arc::clone(&on), member.clone());
-        async move { Ok(stage.caller.decide(&member, true).await?) }
+        let (system, member) = (Arc::clone(&on), member.clone());
+        async move { Ok(system.caller.decide(&member, true).await?) }
     });
     for answer in answers.await? {
         assert_eq!((answer.status, answer.body.as_str()), (200, SUCCESS));
     }
-    customer.settled(&stage).await?;
-    assert_eq!(customer.states(&stage).await?, ["New", "EDDASuccess", "CustomerSuccess"]);
-    let journal = stage.world.journal().await?;
+    customer.settled(&system).await?;
+    assert_eq!(customer.states(&system).await?, ["New", "EDDASuccess", "CustomerSuccess"]);
+    let journal = system.world.journal().await?;
     assert_eq!(journal.distinct(&customer.arrangement).len(), 1);
     assert_eq!(journal.received(&customer.arrangement).len(), 1);
     Ok(())
@@ -146,16 +146,16 @@ async fn the_same_verdict_from_64_callers_at_once_is_one_transition_and_one_act(
 async fn opposite_verdicts_from_64_callers_at_once_have_one_winner(
     store: Store,
 ) -> anyhow::Result<()> {
-    let stage = Stage::shared(store).await?;
-    let customer = Customer::verified(&stage).await?;
-    let (on, member) = (Arc::clone(&stage), customer.member.clone());
+    let system = TestSystem::shared(store).await?;
+    let customer = Customer::verified(&system).await?;
+    let (on, member) = (Arc::clone(&system), customer.member.clone());
     let verdicts = (0..64).map(|number| number % 2 == 0).collect();
     let answers = all_at_once(verdicts, move |passed| {
-        let (stage, member) = (Arc::clone(&on), member.clone());
-        async move { Ok((passed, stage.caller.decide(&member, passed).await?)) }
+        let (system, member) = (Arc::clone(&on), member.clone());
+        async move { Ok((passed, system.caller.decide(&member, passed).await?)) }
     });
     let answers = answers.await?;
-    let case = customer.settled(&stage).await?;
+    let case = customer.settled(&system).await?;
     let won = case["state"] == "CustomerSuccess";
     for (passed, answer) in answers {
         if passed == won {
@@ -164,8 +164,8 @@ async fn opposite_verdicts_from_64_callers_at_once_have_one_winner(
             assert!(answer.is_refusal(409, "UPGRADE_CONTRADICTION"), "{answer:?}");
         }
     }
-    assert_eq!(customer.states(&stage).await?.len(), 3);
-    let journal = stage.world.journal().await?;
+    assert_eq!(customer.states(&system).await?.len(), 3);
+    let journal = system.world.journal().await?;
     assert_eq!(journal.distinct(&customer.arrangement).len(), usize::from(won));
     Ok(())
 }
@@ -173,12 +173,12 @@ async fn opposite_verdicts_from_64_callers_at_once_have_one_winner(
 async fn sixty_four_callers_who_open_a_case_at_once_get_the_same_one(
     store: Store,
 ) -> anyhow::Result<()> {
-    let stage = Stage::shared(store).await?;
-    let customer = Customer::registered(&stage).await?;
-    let (on, member) = (Arc::clone(&stage), customer.member.clone());
+    let system = TestSystem::shared(store).await?;
+    let customer = Customer::registered(&system).await?;
+    let (on, member) = (Arc::clone(&system), customer.member.clone());
     let answers = all_at_once(vec![(); 64], move |()| {
-        let (stage, member) = (Arc::clone(&on), member.clone());
-        async move { Ok(stage.caller.open(&member).await?) }
+        let (system, member) = (Arc::clone(&on), member.clone());
+        async move { Ok(system.caller.open(&member).await?) }
     });
     let answers = answers.await?;
     assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
@@ -193,37 +193,37 @@ async fn sixty_four_callers_who_open_a_case_at_once_get_the_same_one(
 async fn a_scanned_code_verifies_its_case_and_an_opened_case_is_found_again(
     store: Store,
 ) -> anyhow::Result<()> {
-    let stage = Stage::shared(store).await?;
-    let mut customer = Customer::opened(&stage).await?;
+    let system = TestSystem::shared(store).await?;
+    let mut customer = Customer::opened(&system).await?;
     let (case, qr) = (customer.case.clone(), customer.qr.clone());
-    let again = customer.open(&stage).await?;
+    let again = customer.open(&system).await?;
     assert_eq!((&customer.case, &customer.qr), (&case, &qr));
     let base = "https://bank.example/upgrade/";
     assert_eq!(again["qrCode"]["content"], format!("{base}{qr}"));
     let path = format!("/api/v1/upgrades/{case}/qr.svg");
-    let picture = stage.caller.get(&path, tokens::OPEN).await?;
+    let picture = system.caller.get(&path, tokens::OPEN).await?;
     ensure!(picture.status == 200 && picture.body.contains("<svg"), "{picture:?}");
 
     let body = json!({ "qrToken": qr, "isPass": true, "reference": format!("scan-{case}") });
     for _ in 0..2 {
-        let data = stage.caller.post("/api/v1/verifications", tokens::VERIFY, &body).await?;
+        let data = system.caller.post("/api/v1/verifications", tokens::VERIFY, &body).await?;
         assert_eq!(data.data()?, json!({ "caseId": case, "state": "EDDASuccess" }));
     }
-    let verified = customer.open(&stage).await?;
+    let verified = customer.open(&system).await?;
     assert_eq!((&verified["state"], &verified["qrCode"]), (&json!("EDDASuccess"), &Value::Null));
-    assert_eq!(customer.states(&stage).await?, ["New", "EDDASuccess"]);
+    assert_eq!(customer.states(&system).await?, ["New", "EDDASuccess"]);
     Ok(())
 }
 
 async fn no_log_line_holds_an_id_of_a_customer_or_a_token(store: Store) -> anyhow::Result<()> {
-    let stage = Stage::own(store, vec![("UPGRADE__TARGET_LEVEL", "2B".to_owned())]).await?;
-    let customer = Customer::verified(&stage).await?;
-    stage.world.play("applied_then_cut", &customer.arrangement, Some(1)).await?;
-    stage.caller.decide(&customer.member, true).await?;
-    let case = customer.settled(&stage).await?;
+    let system = TestSystem::own(store, vec![("UPGRADE__TARGET_LEVEL", "2B".to_owned())]).await?;
+    let customer = Customer::verified(&system).await?;
+    system.world.play("applied_then_cut", &customer.arrangement, Some(1)).await?;
+    system.caller.decide(&customer.member, true).await?;
+    let case = customer.settled(&system).await?;
     assert_eq!((&case["level"], &case["coreBank"]["level"]), (&json!("2B"), &json!("2B")));
-    stage.stop()?;
-    let log = stage.log()?;
+    system.stop()?;
+    let log = system.log()?;
     for line in log.lines() {
         ensure!(serde_json::from_str::<Value>(line).is_ok(), "a log line is JSON: {line}");
     }

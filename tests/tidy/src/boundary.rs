@@ -10,7 +10,7 @@ const ADAPTERS: [&str; 5] = [
     "madoguchi_esb",
     "madoguchi_itau",
     "madoguchi_identity",
-    "madoguchi_peer",
+    "madoguchi_upstream",
 ];
 
 /// Adapters named in the server anywhere but where they are wired in.

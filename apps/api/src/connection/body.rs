@@ -52,7 +52,7 @@ impl Body {
         Self::Chunked(Chunked::Size(0, 0))
     }
 
-    /// Counts the bytes at the front of `bytes` that belong to the body, which is then shorter.
+    /// Counts the bytes at the state of `bytes` that belong to the body, which is then shorter.
     pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<usize, Malformed> {
         match self {
             Self::None => Ok(0),

@@ -90,7 +90,7 @@ impl Malformed {
     }
 }
 
-/// Reads the head at the front of `bytes`; `None` while it is not whole.
+/// Reads the head at the state of `bytes`; `None` while it is not whole.
 ///
 /// An offer to change the protocol is renamed in place, so that it is as if absent: no protocol is
 /// offered here, and the server behind would answer `Connection: upgrade` and close.

@@ -15,7 +15,7 @@ pub(super) struct Pacer {
     open: Arc<OpenConnection>,
     /// What arrived and was not given to the server yet.
     inbox: BytesMut,
-    /// So many bytes at the front of the inbox belong to the request under way.
+    /// So many bytes at the state of the inbox belong to the request under way.
     released: usize,
     expected: Expected,
     /// Whether the inbox holds a line end that was not parsed yet.

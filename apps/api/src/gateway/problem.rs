@@ -7,12 +7,12 @@ use std::fmt;
 use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
-use madoguchi_application::{CallerError, DeskError};
+use madoguchi_application::{CallerError, ServiceError};
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::port::{LookupError, VerifierBusy};
 use serde::Serialize;
 
-use crate::front::Unfinished;
+use crate::app_state::Unfinished;
 use crate::problem::{Code, Problem};
 
 /// A refused call.
@@ -109,10 +109,10 @@ impl From<CallerError> for GatewayProblem {
     fn from(error: CallerError) -> Self {
         match error {
             CallerError::Lookup(error) => error.into(),
-            CallerError::Unrecorded(DeskError::Overloaded | DeskError::Unavailable) => {
+            CallerError::Unrecorded(ServiceError::Overloaded | ServiceError::Unavailable) => {
                 NOT_RIGHT_NOW
             }
-            CallerError::Unrecorded(DeskError::Corrupt | DeskError::Refused(_)) => {
+            CallerError::Unrecorded(ServiceError::Corrupt | ServiceError::Refused(_)) => {
                 Problem::of(Code::Internal).into()
             }
         }

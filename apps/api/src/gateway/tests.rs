@@ -11,12 +11,12 @@ use madoguchi_domain::caller::DacRule;
 use madoguchi_domain::port::{LookupError, PasswordVerifier, Unavailability, VerifierBusy};
 use madoguchi_domain::secret::Credentials;
 use madoguchi_testkit::fake_store::Fault;
-use madoguchi_testkit::{samples, trail};
+use madoguchi_testkit::{audit_rows, samples};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::front::{Callers, Front};
-use crate::stage::{self, Stage, USER};
+use crate::app_state::{AppState, Callers};
+use crate::test_app::{self, TestApp, USER};
 
 const CONTEXTOS: &str = "/apiaccess/rest/ccmessaging/v1/itau/ps7/contextos";
 const CODIGO: &str = "/apiaccess/rest/ccmessaging/v1/itau/codigo";
@@ -38,15 +38,15 @@ fn account() -> String {
     json!({ "codigo_conta": samples::codigo_conta().expose() }).to_string()
 }
 
-async fn answer(stage: &Stage, request: TestRequest) -> (StatusCode, String) {
-    let app = init_service(stage::app(stage.front.clone())).await;
+async fn answer(stage: &TestApp, request: TestRequest) -> (StatusCode, String) {
+    let app = init_service(test_app::app(stage.state.clone())).await;
     let response = call_service(&app, request.to_request()).await;
     let status = response.status();
     (status, String::from_utf8(read_body(response).await.to_vec()).unwrap())
 }
 
 /// A refusal in the documented form, with this status and a word of its message.
-async fn assert_refused(stage: &Stage, request: TestRequest, status: u16, word: &str) {
+async fn assert_refused(stage: &TestApp, request: TestRequest, status: u16, word: &str) {
     let (got, body) = answer(stage, request).await;
     let read: Value = serde_json::from_str(&body).unwrap();
     let message = read["message"].as_str().unwrap();
@@ -55,12 +55,12 @@ async fn assert_refused(stage: &Stage, request: TestRequest, status: u16, word: 
     assert!(message.contains(word), "{word} is not in {message}");
 }
 
-fn knowing_maria() -> Stage {
+fn knowing_maria() -> TestApp {
     knowing_maria_with(|_| {})
 }
 
-fn knowing_maria_with(change: impl FnOnce(&mut Front)) -> Stage {
-    let stage = Stage::with(change);
+fn knowing_maria_with(change: impl FnOnce(&mut AppState)) -> TestApp {
+    let stage = TestApp::with(change);
     stage.callers.knows_context("Q1RYLU1BUklB", samples::found_context());
     stage.callers.knows_owner(samples::codigo_conta().expose(), samples::found_owner());
     stage
@@ -88,12 +88,12 @@ async fn headers_pass_as_given_and_only_a_flow_is_made() {
     answer(&stage, given).await;
     answer(&stage, call(CODIGO, &account())).await;
     let asked = stage.callers.asked();
-    assert_eq!(asked[0].passage, madoguchi_testkit::downstream::full_passage());
-    let bare = &asked[1].passage;
+    assert_eq!(asked[0].forwarded, madoguchi_testkit::downstream::full_passage());
+    let bare = &asked[1].forwarded;
     assert_eq!((&bare.correlation, &bare.api_key), (&None, &None));
     assert!(uuid::Uuid::try_parse(bare.flow.as_str()).is_ok(), "{:?}", bare.flow);
 
-    let rows = trail::rows(&stage.store.stores()).await;
+    let rows = audit_rows::rows(&stage.store.stores()).await;
     assert_eq!(rows[0].entry.correlation.as_str(), "group-1");
     assert!(rows.iter().all(|row| row.entry.action == Action::AccountLookedUp));
     assert_eq!(rows[0].entry.by, samples::system());
@@ -230,8 +230,8 @@ impl PasswordVerifier for Crowded {
 }
 
 /// A refusal that says when to come again, after which nobody was asked.
-async fn assert_turned_away(stage: &Stage, status: u16) {
-    let app = init_service(stage::app(stage.front.clone())).await;
+async fn assert_turned_away(stage: &TestApp, status: u16) {
+    let app = init_service(test_app::app(stage.state.clone())).await;
     let response = call_service(&app, call(CODIGO, &account()).to_request()).await;
     assert_eq!(response.status().as_u16(), status);
     assert_eq!(response.headers().get("retry-after").unwrap(), "1");
@@ -241,8 +241,8 @@ async fn assert_turned_away(stage: &Stage, status: u16) {
 #[actix_web::test]
 async fn who_is_turned_away_is_told_to_come_again_and_nobody_was_asked() {
     for stage in [
-        knowing_maria_with(|front| front.passwords = Some(Arc::new(Crowded))),
-        knowing_maria_with(|front| front.places = Arc::new(Semaphore::new(0))),
+        knowing_maria_with(|state| state.passwords = Some(Arc::new(Crowded))),
+        knowing_maria_with(|state| state.places = Arc::new(Semaphore::new(0))),
     ] {
         assert_turned_away(&stage, 503).await;
         assert_eq!(stage.callers.asked(), []);
@@ -259,7 +259,7 @@ async fn what_cannot_be_recorded_is_not_answered() {
 
 #[actix_web::test]
 async fn without_users_there_is_no_gateway() {
-    let stage = knowing_maria_with(|front| front.passwords = None);
+    let stage = knowing_maria_with(|state| state.passwords = None);
     for path in [CODIGO, CONTEXTOS] {
         assert_refused(&stage, call(path, &account()), 404, "nothing").await;
     }
@@ -269,9 +269,9 @@ async fn without_users_there_is_no_gateway() {
 #[actix_web::test]
 async fn a_wrong_check_digit_passes_where_that_is_configured() {
     let wrong = json!({ "codigo_conta": "341341150000052060" }).to_string();
-    let warns = |front: &mut Front| {
-        let callers = front.callers.take().unwrap();
-        front.callers = Some(Callers { dac: DacRule::Warn, ..callers });
+    let warns = |state: &mut AppState| {
+        let callers = state.callers.take().unwrap();
+        state.callers = Some(Callers { dac: DacRule::Warn, ..callers });
     };
     let stage = knowing_maria_with(warns);
     stage.callers.knows_owner("341341150000052060", samples::found_owner());

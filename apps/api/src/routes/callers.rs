@@ -9,9 +9,9 @@ use madoguchi_domain::field::InvalidField;
 
 use super::caller_view::WhoBody;
 use super::view;
+use crate::app_state::AppState;
 use crate::call::Call;
-use crate::front::Front;
-use crate::gateway::{passage, passes};
+use crate::gateway::{forwarded, passes};
 use crate::headers;
 use crate::problem::{Code, Problem};
 
@@ -21,17 +21,18 @@ const USUAL: Duration = Duration::from_secs(2);
 
 /// Answers with what is known within the deadline, each part marked.
 pub(crate) async fn who(
-    front: Data<Front>,
+    state: Data<AppState>,
     request: HttpRequest,
     call: Call<ContextQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let callers = front.callers.clone().ok_or(Problem::of(Code::NotFound))?;
+    let callers = state.callers.clone().ok_or(Problem::of(Code::NotFound))?;
     let time = deadline(&request)?;
-    let passage = passage(&callers, request.headers())?;
+    let forwarded = forwarded(&callers, request.headers())?;
     let Call { by, correlation, body: query } = call;
-    passes(&correlation, &passage);
-    let work = async move { callers.desk.who(&query, &passage, time, (by, correlation)).await };
-    let who = front.run(work).await?;
+    passes(&correlation, &forwarded);
+    let work =
+        async move { callers.service.who(&query, &forwarded, time, (by, correlation)).await };
+    let who = state.run(work).await?;
     Ok(view::data(&WhoBody::from(&who)))
 }
 

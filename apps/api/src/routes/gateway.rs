@@ -9,8 +9,8 @@ use madoguchi_domain::caller::{
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::personal::Personal;
 
+use crate::app_state::AppState;
 use crate::fields::{Fields, FromFields};
-use crate::front::Front;
 use crate::gateway::{GatewayCall, GatewayProblem};
 use crate::problem::Problem;
 
@@ -48,13 +48,13 @@ impl FromFields for ContextQuery {
 
 /// Looks a context up.
 pub(crate) async fn contextos(
-    front: Data<Front>,
+    state: Data<AppState>,
     call: GatewayCall<ContextosBody>,
 ) -> Result<HttpResponse, GatewayProblem> {
-    let GatewayCall { callers, by, correlation, passage, body: ContextosBody(query) } = call;
+    let GatewayCall { callers, by, correlation, forwarded, body: ContextosBody(query) } = call;
     let asker = (by, correlation);
-    let work = async move { callers.desk.context(&query, &passage, asker).await };
-    Ok(as_it_came(&front.finish(work).await??.document))
+    let work = async move { callers.service.context(&query, &forwarded, asker).await };
+    Ok(as_it_came(&state.finish(work).await??.document))
 }
 
 /// `{"codigo_conta": string, "tipo_estrutura": string?, "segmento": string?, "servico_digital":
@@ -90,20 +90,20 @@ fn short(text: &str) -> Result<Personal, InvalidField> {
 
 /// Looks an owner up.
 pub(crate) async fn codigo(
-    front: Data<Front>,
+    state: Data<AppState>,
     call: GatewayCall<CodigoBody>,
 ) -> Result<HttpResponse, GatewayProblem> {
-    let GatewayCall { callers, by, correlation, passage, body: CodigoBody(query) } = call;
+    let GatewayCall { callers, by, correlation, forwarded, body: CodigoBody(query) } = call;
     if let Err(refused) = CodigoConta::parse(query.account.expose(), callers.dac) {
         return Err(refused.into());
     }
     if !query.account.has_right_dac() {
-        let flow = passage.flow.as_str();
+        let flow = forwarded.flow.as_str();
         tracing::warn!(flow, "a codigo_conta with a wrong check digit");
     }
     let asker = (by, correlation);
-    let work = async move { callers.desk.owner(&query, &passage, asker).await };
-    Ok(as_it_came(&front.finish(work).await??.document))
+    let work = async move { callers.service.owner(&query, &forwarded, asker).await };
+    Ok(as_it_came(&state.finish(work).await??.document))
 }
 
 /// The downstream's own document: what nobody documented passes too.

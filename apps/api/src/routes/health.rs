@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use madoguchi_domain::port::Health;
 use serde::Serialize;
 
-use crate::front::Front;
+use crate::app_state::AppState;
 use crate::problem::Problem;
 
 /// How long one dependency may take to answer.
@@ -37,11 +37,11 @@ pub(crate) async fn live() -> HttpResponse {
 }
 
 /// Answers 200 while everything needed is there, 503 otherwise, naming what is not.
-pub(crate) async fn ready(front: Data<Front>) -> Result<HttpResponse, Problem> {
-    let asked = front.dependencies.clone();
+pub(crate) async fn ready(state: Data<AppState>) -> Result<HttpResponse, Problem> {
+    let asked = state.dependencies.clone();
     let work = async move { Ok(join_all(asked.into_iter().map(ask)).await) };
-    let mut dependencies = front.run(work).await?;
-    if front.stopping.load(Ordering::Relaxed) {
+    let mut dependencies = state.run(work).await?;
+    if state.stopping.load(Ordering::Relaxed) {
         let reason = Some("it is about to stop");
         dependencies.push(Dependency { name: "server", status: "down", reason });
     }

@@ -7,9 +7,9 @@ use madoguchi_domain::member::{Account, ArrangementId, Member, MemberId, Product
 use madoguchi_domain::port::Registered;
 
 use super::view::{self, MemberView};
+use crate::app_state::AppState;
 use crate::call::{Call, NoBody};
 use crate::fields::{Fields, FromFields};
-use crate::front::Front;
 use crate::problem::{Code, Problem};
 
 impl FromFields for Member {
@@ -34,15 +34,16 @@ impl FromFields for Member {
 
 /// Registers a member: 201, or 200 when the same was registered before.
 pub(crate) async fn register(
-    front: Data<Front>,
+    state: Data<AppState>,
     call: Call<Member>,
 ) -> Result<HttpResponse, Problem> {
     let Call { by, correlation, body: member } = call;
     if !member.account.arrangement.has_usual_form() {
         tracing::warn!(request = correlation.as_str(), "an arrangementId of unusual form");
     }
-    let (desk, asked) = (front.members.clone(), member.clone());
-    let registered = front.run(async move { desk.register(asked, by, correlation).await }).await?;
+    let (service, asked) = (state.members.clone(), member.clone());
+    let registered =
+        state.run(async move { service.register(asked, by, correlation).await }).await?;
     match registered {
         Registered::New => Ok(view::created(&MemberView::from(&member))),
         Registered::Same(member) => Ok(view::data(&MemberView::from(&*member))),
@@ -52,13 +53,13 @@ pub(crate) async fn register(
 
 /// Reads a member.
 pub(crate) async fn read(
-    front: Data<Front>,
+    state: Data<AppState>,
     id: Path<String>,
     _: Call<NoBody>,
 ) -> Result<HttpResponse, Problem> {
     let id = MemberId::parse(&id)?;
-    let desk = front.members.clone();
-    let member = front.run(async move { desk.find(&id).await }).await?;
+    let service = state.members.clone();
+    let member = state.run(async move { service.find(&id).await }).await?;
     let member = member.ok_or(Problem::of(Code::CustomerInfoNotFound))?;
     Ok(view::data(&MemberView::from(&member)))
 }

@@ -6,9 +6,9 @@ use madoguchi_domain::member::MemberId;
 use madoguchi_domain::upgrade::CaseKey;
 
 use super::view;
+use crate::app_state::AppState;
 use crate::call::Call;
 use crate::fields::{Fields, FromFields};
-use crate::front::Front;
 use crate::problem::Problem;
 
 /// `{"memberId": string, "isPass": bool}`.
@@ -29,12 +29,12 @@ impl FromFields for VerdictOnMember {
 
 /// Answers once the verdict and the duty to tell the core bank are durable.
 pub(crate) async fn decide(
-    front: Data<Front>,
+    state: Data<AppState>,
     call: Call<VerdictOnMember>,
 ) -> Result<HttpResponse, Problem> {
-    let desk = front.upgrades.clone();
+    let service = state.upgrades.clone();
     let Call { by, correlation, body: VerdictOnMember { member, passed } } = call;
     let key = CaseKey::NewestOf(member);
-    front.run(async move { desk.decide(key, passed, by, correlation).await }).await?;
+    state.run(async move { service.decide(key, passed, by, correlation).await }).await?;
     Ok(view::nothing())
 }

@@ -7,12 +7,12 @@ use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::web::Data;
 
 use super::*;
-use crate::front::Front;
-use crate::stage::{self, Stage};
+use crate::app_state::AppState;
+use crate::test_app::{self, TestApp};
 
 /// The status of a call without a body, made with this token.
-async fn call(front: &Data<Front>, entry: &Entry, token: Option<&str>) -> StatusCode {
-    let app = init_service(stage::app(front.clone())).await;
+async fn call(state: &Data<AppState>, entry: &Entry, token: Option<&str>) -> StatusCode {
+    let app = init_service(test_app::app(state.clone())).await;
     let path = entry.path.replace("<source>", "/source").replace("{memberId}", "M1");
     let path = path.replace("{caseId}", "00000000-0000-0000-0000-000000000001");
     let mut request = TestRequest::with_uri(&path).method(entry.method.clone());
@@ -24,31 +24,31 @@ async fn call(front: &Data<Front>, entry: &Entry, token: Option<&str>) -> Status
 
 #[actix_web::test]
 async fn every_route_takes_its_own_scope_and_refuses_every_other_role() {
-    let front = Stage::open().front;
+    let state = TestApp::open().state;
     let mut walked = 0;
     for entry in table() {
         let own = match entry.access {
             Access::With(own) => own,
             Access::Public => {
-                assert_eq!(call(&front, &entry, None).await, StatusCode::OK, "{}", entry.path);
+                assert_eq!(call(&state, &entry, None).await, StatusCode::OK, "{}", entry.path);
                 continue;
             }
             Access::Gateway => {
                 // No token of any scope stands for a user name and a password.
                 for token in [None].into_iter().chain(Scope::ALL.map(|it| Some(it.as_str()))) {
-                    let status = call(&front, &entry, token).await;
+                    let status = call(&state, &entry, token).await;
                     assert_eq!(status, StatusCode::UNAUTHORIZED, "{} {token:?}", entry.path);
                 }
                 continue;
             }
         };
         for nobody in [None, Some("no-such-token")] {
-            let status = call(&front, &entry, nobody).await;
+            let status = call(&state, &entry, nobody).await;
             assert_eq!(status, StatusCode::UNAUTHORIZED, "{} {nobody:?}", entry.path);
         }
         for scope in Scope::ALL {
             walked += 1;
-            let status = call(&front, &entry, Some(scope.as_str())).await;
+            let status = call(&state, &entry, Some(scope.as_str())).await;
             let let_in = status != StatusCode::FORBIDDEN && status != StatusCode::UNAUTHORIZED;
             assert_eq!(let_in, scope == own, "{} as {}: {status}", entry.path, scope.as_str());
             assert!(!status.is_server_error(), "{} as {}", entry.path, scope.as_str());

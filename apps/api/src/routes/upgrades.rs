@@ -11,9 +11,9 @@ use qrcode::QrCode;
 use qrcode::render::svg;
 
 use super::view::{self, CaseBody, OpenedBody, StandingBody, TimelineBody};
+use crate::app_state::AppState;
 use crate::call::{Call, NoBody};
 use crate::fields::{Fields, FromFields};
-use crate::front::Front;
 use crate::problem::{Code, Problem};
 
 impl FromFields for MemberId {
@@ -26,13 +26,13 @@ impl FromFields for MemberId {
 
 /// Opens a case: 201, or 200 when one is open.
 pub(crate) async fn open(
-    front: Data<Front>,
+    state: Data<AppState>,
     call: Call<MemberId>,
 ) -> Result<HttpResponse, Problem> {
     let Call { by, correlation, body: member } = call;
-    let desk = front.upgrades.clone();
-    let opened = front.run(async move { desk.open(member, by, correlation).await }).await?;
-    let body = OpenedBody::new(&opened, &front.qr_base_url);
+    let service = state.upgrades.clone();
+    let opened = state.run(async move { service.open(member, by, correlation).await }).await?;
+    let body = OpenedBody::new(&opened, &state.qr_base_url);
     Ok(if opened.new { view::created(&body) } else { view::data(&body) })
 }
 
@@ -55,15 +55,15 @@ impl FromFields for Verification {
 
 /// Takes the checking service's report about a case.
 pub(crate) async fn verify(
-    front: Data<Front>,
+    state: Data<AppState>,
     id: Path<String>,
     call: Call<Verification>,
 ) -> Result<HttpResponse, Problem> {
     let key = CaseKey::Id(CaseId::parse(&id)?);
     let Call { by, correlation, body: Verification { check, passed } } = call;
-    let desk = front.upgrades.clone();
-    let work = async move { desk.verify(key, check, passed, by, correlation).await };
-    let standing = front.run(work).await?;
+    let service = state.upgrades.clone();
+    let work = async move { service.verify(key, check, passed, by, correlation).await };
+    let standing = state.run(work).await?;
     Ok(view::data(&StandingBody::from(&standing.case)))
 }
 
@@ -87,14 +87,14 @@ impl FromFields for ScannedVerification {
 
 /// Takes the scan-code service's report about what it scanned.
 pub(crate) async fn verify_scanned(
-    front: Data<Front>,
+    state: Data<AppState>,
     call: Call<ScannedVerification>,
 ) -> Result<HttpResponse, Problem> {
     let Call { by, correlation, body: ScannedVerification { qr, reference, passed } } = call;
     let (key, check) = (CaseKey::Scanned(qr), (CheckSource::Edda, reference));
-    let desk = front.upgrades.clone();
-    let work = async move { desk.verify(key, check, passed, by, correlation).await };
-    let standing = front.run(work).await?;
+    let service = state.upgrades.clone();
+    let work = async move { service.verify(key, check, passed, by, correlation).await };
+    let standing = state.run(work).await?;
     Ok(view::data(&StandingBody::from(&standing.case)))
 }
 
@@ -112,53 +112,53 @@ impl FromFields for VerdictOnCase {
 
 /// Takes the agent's verdict on one case.
 pub(crate) async fn decide(
-    front: Data<Front>,
+    state: Data<AppState>,
     id: Path<String>,
     call: Call<VerdictOnCase>,
 ) -> Result<HttpResponse, Problem> {
     let key = CaseKey::Id(CaseId::parse(&id)?);
     let Call { by, correlation, body: VerdictOnCase(passed) } = call;
-    let desk = front.upgrades.clone();
-    let work = async move { desk.decide(key, passed, by, correlation).await };
-    let standing = front.run(work).await?;
+    let service = state.upgrades.clone();
+    let work = async move { service.decide(key, passed, by, correlation).await };
+    let standing = state.run(work).await?;
     Ok(view::data(&StandingBody::from(&standing.case)))
 }
 
 /// Reads a case.
 pub(crate) async fn read(
-    front: Data<Front>,
+    state: Data<AppState>,
     id: Path<String>,
     _: Call<NoBody>,
 ) -> Result<HttpResponse, Problem> {
     let id = CaseId::parse(&id)?;
-    let desk = front.upgrades.clone();
-    let view = front.run(async move { desk.case(id).await }).await?;
+    let service = state.upgrades.clone();
+    let view = state.run(async move { service.case(id).await }).await?;
     Ok(view::data(&CaseBody::from(&view)))
 }
 
 /// Reads a case's past.
 pub(crate) async fn timeline(
-    front: Data<Front>,
+    state: Data<AppState>,
     id: Path<String>,
     _: Call<NoBody>,
 ) -> Result<HttpResponse, Problem> {
     let id = CaseId::parse(&id)?;
-    let desk = front.upgrades.clone();
-    let timeline = front.run(async move { desk.timeline(id).await }).await?;
+    let service = state.upgrades.clone();
+    let timeline = state.run(async move { service.timeline(id).await }).await?;
     Ok(view::data(&TimelineBody::from(&timeline)))
 }
 
 /// Draws the QR code that is valid for a case.
 pub(crate) async fn qr_picture(
-    front: Data<Front>,
+    state: Data<AppState>,
     id: Path<String>,
     _: Call<NoBody>,
 ) -> Result<HttpResponse, Problem> {
     let id = CaseId::parse(&id)?;
-    let desk = front.upgrades.clone();
-    let view = front.run(async move { desk.case(id).await }).await?;
-    let token = front.upgrades.qr_token(&view.case).ok_or(Problem::of(Code::QrExpired))?;
-    let content = view::qr_content(&front.qr_base_url, &token);
+    let service = state.upgrades.clone();
+    let view = state.run(async move { service.case(id).await }).await?;
+    let token = state.upgrades.qr_token(&view.case).ok_or(Problem::of(Code::QrExpired))?;
+    let content = view::qr_content(&state.qr_base_url, &token);
     let code = QrCode::new(content).map_err(|_| Problem::of(Code::Internal))?;
     let picture = code.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
     Ok(HttpResponse::Ok()

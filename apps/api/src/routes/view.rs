@@ -135,8 +135,8 @@ struct BlockedOn {
 }
 
 impl<'a> From<&'a CaseView> for CaseBody<'a> {
-    fn from(CaseView { case, dossier }: &'a CaseView) -> Self {
-        let (member, effect) = (&dossier.member, dossier.effect.as_ref());
+    fn from(CaseView { case, snapshot }: &'a CaseView) -> Self {
+        let (member, effect) = (&snapshot.member, snapshot.effect.as_ref());
         Self {
             standing: StandingBody::from(case),
             member_id: member.id.expose(),

@@ -6,7 +6,7 @@ use madoguchi_domain::core_bank::EffectPolicy;
 
 use super::esb::EsbSection;
 use super::reader::{ConfigError, Section, value};
-use crate::pursuit::signed;
+use crate::effect_tasks::signed;
 
 /// How long a claim may take to become durable and still leave time for its call.
 const FOR_THE_CLAIM: Duration = Duration::from_millis(500);
@@ -18,16 +18,16 @@ pub struct EffectSettings {
     pub worker: bool,
     /// Leases, waits and budgets; the guarantee is the ESB's.
     pub policy: EffectPolicy,
-    /// The most calls at once.
-    pub calls: usize,
+    /// The most max_concurrent_calls at once.
+    pub max_concurrent_calls: usize,
     /// How often leases and settle times are looked at.
     pub sweep_every: Duration,
-    /// How many failures in a row stop the calls for a while.
+    /// How many failures in a row stop the max_concurrent_calls for a while.
     pub breaker_failures: u32,
     /// For how long.
     pub breaker_open: Duration,
     /// For how long at most, since each probe that fails doubles it.
-    pub breaker_longest: Duration,
+    pub breaker_max_open: Duration,
 }
 
 impl EffectSettings {
@@ -43,15 +43,15 @@ impl EffectSettings {
         let tries = section.or("ambiguous_tries", 8, value::whole(1, 1000));
         let patience = Duration::from_secs(3600);
         let patience = section.or("ambiguous_for_ms", patience, value::millis(1000, 24 * hour));
-        let calls = section.or("calls", 16, value::whole(1, 256));
+        let max_concurrent_calls = section.or("max_concurrent_calls", 16, value::whole(1, 256));
         let sweep_every =
             section.or("sweep_every_ms", Duration::from_secs(1), value::millis(10, 60_000));
         let breaker_failures = section.or("breaker_failures", 10, value::whole(1, 10_000));
         let default = Duration::from_secs(5);
         let breaker_open = section.or("breaker_open_ms", default, value::millis(10, hour));
         let longest_default = Duration::from_secs(300).max(breaker_open);
-        let breaker_longest =
-            section.or("breaker_longest_ms", longest_default, value::millis(10, hour));
+        let breaker_max_open =
+            section.or("breaker_max_open_ms", longest_default, value::millis(10, hour));
         let policy = EffectPolicy {
             lease: signed(lease),
             settle: signed(settle),
@@ -61,21 +61,29 @@ impl EffectSettings {
             ambiguous_for: signed(patience),
             ..standard
         };
-        let calls = calls as usize;
-        Self { worker, policy, calls, sweep_every, breaker_failures, breaker_open, breaker_longest }
+        let max_concurrent_calls = max_concurrent_calls as usize;
+        Self {
+            worker,
+            policy,
+            max_concurrent_calls,
+            sweep_every,
+            breaker_failures,
+            breaker_open,
+            breaker_max_open,
+        }
     }
 
     /// A claim must leave time for a call, since none begins that may outlive its claim.
     pub(super) fn refuse_what_is_unsafe(&self, esb: &EsbSection, errors: &mut Vec<ConfigError>) {
-        if self.policy.lease < signed(esb.peer.timeout + FOR_THE_CLAIM) {
+        if self.policy.lease < signed(esb.upstream.timeout + FOR_THE_CLAIM) {
             errors.push(ConfigError {
                 key: "effects.lease_ms".into(),
                 what: "must be at least 500 ms longer than esb.timeout_ms".into(),
             });
         }
-        if self.breaker_longest < self.breaker_open {
+        if self.breaker_max_open < self.breaker_open {
             errors.push(ConfigError {
-                key: "effects.breaker_longest_ms".into(),
+                key: "effects.breaker_max_open_ms".into(),
                 what: "must be at least effects.breaker_open_ms".into(),
             });
         }

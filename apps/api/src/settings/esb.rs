@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use madoguchi_domain::core_bank::{FinalCodes, Guarantee, UpstreamCode};
 
-use super::peer::{PeerDefaults, PeerSection};
 use super::reader::{Given, Section, value};
+use super::upstream::{UpstreamDefaults, UpstreamSection};
 use crate::wiring::Charset;
 
 /// What holds for a call unless it is configured.
-const DEFAULTS: PeerDefaults = PeerDefaults {
+const DEFAULTS: UpstreamDefaults = UpstreamDefaults {
     connect_timeout: Duration::from_secs(2),
     timeout: Duration::from_secs(10),
     max_reply_bytes: 64 * 1024,
@@ -29,7 +29,7 @@ pub enum EsbLayout {
 #[derive(Debug, Clone)]
 pub struct EsbSection {
     /// How it is reached.
-    pub peer: PeerSection,
+    pub upstream: UpstreamSection,
     /// What it promises about an order it sees again.
     pub guarantee: Guarantee,
     /// Which codes refuse for good.
@@ -46,7 +46,7 @@ pub struct EsbSection {
 
 impl EsbSection {
     pub(super) fn read(section: &mut Section<'_>) -> Self {
-        let peer = PeerSection::read(section, "the address DA21 is sent to", DEFAULTS);
+        let upstream = UpstreamSection::read(section, "the address DA21 is sent to", DEFAULTS);
         let guarantee =
             |text: &str| Guarantee::parse(text).ok_or("must be dedupes, absolute-set or none");
         let default = Guarantee::AbsoluteSet;
@@ -61,7 +61,7 @@ impl EsbSection {
             _ => Err("must be nested or flat"),
         };
         let layout = section.or("layout", EsbLayout::Nested, value::parsed(layout));
-        Self { peer, guarantee, final_codes, channel_id, consumer_id, user, layout }
+        Self { upstream, guarantee, final_codes, channel_id, consumer_id, user, layout }
     }
 }
 

@@ -18,8 +18,8 @@ pub struct GatewaySection {
 
 impl GatewaySection {
     pub(super) fn read(section: &mut Section<'_>) -> Option<Self> {
-        let at_once = section.or("hashes_at_once", 1, value::whole(1, 64)) as usize;
-        let waiting = section.or("hashes_waiting", 32, value::whole(0, 1000)) as usize;
+        let at_once = section.or("max_concurrent_hashes", 1, value::whole(1, 64)) as usize;
+        let waiting = section.or("max_queued_hashes", 32, value::whole(0, 1000)) as usize;
         let meaning = "the file of users and their hashed passwords";
         let passwords = section.required("users_file", meaning, |value| {
             read_passwords(&value::path(value)?, at_once, waiting)
@@ -30,11 +30,11 @@ impl GatewaySection {
 
     /// Who guesses passwords may take half of the places, so that the other half is left for who
     /// gives verdicts.
-    pub(super) fn check_places(&self, in_flight: usize) -> Result<(), String> {
-        if self.wait > in_flight / 2 {
+    pub(super) fn check_places(&self, max_concurrent_requests: usize) -> Result<(), String> {
+        if self.wait > max_concurrent_requests / 2 {
             return Err(format!(
-                "hashes_at_once and hashes_waiting let {} calls wait: that must be at most half of \
-                 server.in_flight, {in_flight}",
+                "max_concurrent_hashes and max_queued_hashes let {} calls wait: that must be at most half of \
+                 server.max_concurrent_requests, {max_concurrent_requests}",
                 self.wait
             ));
         }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use madoguchi_domain::caller::{ApiKey, DacRule, Entity};
 use madoguchi_domain::secret::Credentials;
 
-use super::peer::{PeerDefaults, PeerSection};
 use super::reader::{Section, value};
 use super::secrets::{Places, secret};
+use super::upstream::{UpstreamDefaults, UpstreamSection};
 use crate::wiring::Charset;
 
 /// What holds for a lookup unless it is configured.
-const DEFAULTS: PeerDefaults = PeerDefaults {
+const DEFAULTS: UpstreamDefaults = UpstreamDefaults {
     connect_timeout: Duration::from_secs(2),
     timeout: Duration::from_secs(5),
     max_reply_bytes: 256 * 1024,
@@ -26,17 +26,17 @@ const APP_KEY: Places = ("app_key_file", "app_key");
 #[derive(Debug, Clone)]
 pub struct ItauSection {
     /// How it is reached.
-    pub peer: PeerSection,
+    pub upstream: UpstreamSection,
     /// Our own credentials there.
     pub credentials: Credentials,
     /// What is sent as `x-app-key`.
     pub app_key: Option<ApiKey>,
     /// How often a failed lookup is repeated.
-    pub repeats: u32,
+    pub max_retries: u32,
     /// The most lookups of one kind at once.
-    pub calls: usize,
+    pub max_concurrent_calls: usize,
     /// The most lookups of one kind that wait.
-    pub waiting: usize,
+    pub max_queue: usize,
     /// How many failures in a row stop the lookups for a while.
     pub breaker_failures: u32,
     /// For how long.
@@ -45,14 +45,14 @@ pub struct ItauSection {
     pub entity: Entity,
     /// What happens to a `codigo_conta` with a wrong check digit.
     pub dac: DacRule,
-    /// The most contexts that are remembered.
-    pub remembered: u64,
+    /// The most contexts that are context_cache_size.
+    pub context_cache_size: u64,
 }
 
 impl ItauSection {
     pub(super) fn read(section: &mut Section<'_>) -> Option<Self> {
-        let peer = PeerSection::read(section, "the address before /apiaccess", DEFAULTS);
-        if peer.timeout > LONGEST {
+        let upstream = UpstreamSection::read(section, "the address before /apiaccess", DEFAULTS);
+        if upstream.timeout > LONGEST {
             section
                 .mistake("timeout_ms", "must be at most 12000: callers are answered within 15 s");
         }
@@ -67,9 +67,10 @@ impl ItauSection {
         let app_key = secret(section, APP_KEY, None, |text| {
             ApiKey::parse(text).map_err(|refused| refused.rule)
         });
-        let repeats = section.or("repeats", 2, value::whole(0, 10));
-        let calls = section.or("calls", 64, value::whole(1, 10_000)) as usize;
-        let waiting = section.or("waiting", 256, value::whole(0, 100_000)) as usize;
+        let max_retries = section.or("max_retries", 2, value::whole(0, 10));
+        let max_concurrent_calls =
+            section.or("max_concurrent_calls", 64, value::whole(1, 10_000)) as usize;
+        let max_queue = section.or("max_queue", 256, value::whole(0, 100_000)) as usize;
         let breaker_failures = section.or("breaker_failures", 10, value::whole(1, 10_000));
         let default = Duration::from_secs(5);
         let breaker_open = section.or("breaker_open_ms", default, value::millis(10, 3_600_000));
@@ -84,19 +85,20 @@ impl ItauSection {
             _ => Err("must be refuse or warn"),
         };
         let dac = section.or("dac", DacRule::Refuse, value::parsed(dac));
-        let remembered = section.or("remembered", 10_000, value::whole(0, 1_000_000)).into();
+        let context_cache_size =
+            section.or("context_cache_size", 10_000, value::whole(0, 1_000_000)).into();
         Some(Self {
-            peer,
+            upstream,
             credentials: Credentials::new(user?, password?),
             app_key,
-            repeats,
-            calls,
-            waiting,
+            max_retries,
+            max_concurrent_calls,
+            max_queue,
             breaker_failures,
             breaker_open,
             entity: entity?,
             dac,
-            remembered,
+            context_cache_size,
         })
     }
 }

@@ -23,7 +23,7 @@ pub struct ServerSettings {
     /// How many connections there may be, and how long each may wait.
     pub connections: ConnectionLimits,
     /// The most requests at work at once; more are refused before any work.
-    pub in_flight: usize,
+    pub max_concurrent_requests: usize,
     /// How long it still accepts connections once it is to stop, while it says that it is not
     /// ready.
     pub drain_delay: Duration,
@@ -42,10 +42,19 @@ impl ServerSettings {
         let source_prefix = section.or("source_prefix", default, value::parsed(prefix));
         let workers = section.or("workers", 2, value::whole(1, 256)) as usize;
         let connections = read_limits(section);
-        let in_flight = section.or("in_flight", 4096, value::whole(1, 100_000)) as usize;
+        let max_concurrent_requests =
+            section.or("max_concurrent_requests", 4096, value::whole(1, 100_000)) as usize;
         let default = Duration::from_secs(5);
         let drain_delay = section.or("drain_delay_ms", default, value::millis(0, 600_000));
-        Some(Self { listen, admin, source_prefix, workers, connections, in_flight, drain_delay })
+        Some(Self {
+            listen,
+            admin,
+            source_prefix,
+            workers,
+            connections,
+            max_concurrent_requests,
+            drain_delay,
+        })
     }
 }
 
@@ -62,7 +71,7 @@ fn prefix(text: &str) -> Result<String, &'static str> {
 }
 
 fn read_limits(section: &mut Section<'_>) -> ConnectionLimits {
-    let max_connections = section.or("connections", 2000, value::whole(1, 100_000)) as usize;
+    let max_connections = section.or("max_connections", 2000, value::whole(1, 100_000)) as usize;
     let limit = section.or("max_connections_per_address", 1000, value::whole(1, 100_000));
     let trusted_proxies = section.or("trusted_proxies", Vec::new(), networks);
     let mut millis = |key, default, least, most| {

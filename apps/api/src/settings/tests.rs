@@ -67,17 +67,22 @@ fn every_mistake_is_told_at_once() {
 fn the_environment_goes_over_the_file_and_is_checked_like_it() {
     let dir = tempfile::tempdir().unwrap();
     let text = good(&dir, 0o600);
-    let env = [("MADOGUCHI__UPGRADE__TARGET_LEVEL", "2B"), ("MADOGUCHI__LANE__MOST", "7")];
+    let env =
+        [("MADOGUCHI__UPGRADE__TARGET_LEVEL", "2B"), ("MADOGUCHI__GROUP_COMMIT__MAX_BATCH", "7")];
     let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let settings = Settings::parse(&text, env).unwrap();
-    assert_eq!((settings.upgrade.target.as_str(), settings.lane.most), ("2B", 7));
+    assert_eq!((settings.upgrade.target.as_str(), settings.group_commit.max_batch), ("2B", 7));
     let env = [("MADOGUCHI__SECRETS__QR_KEY".to_owned(), "cd".repeat(32))];
     assert!(Settings::parse(&text, env).is_ok(), "a key in the environment replaces its file");
     let env = [("MADOGUCHI__ERROR_CODES__TOO_LARGE".to_owned(), "E9".to_owned())];
     let settings = Settings::parse(&text, env).unwrap();
     assert_eq!(settings.error_codes[&Code::TooLarge], "E9");
-    let bad = [("MADOGUCHI__LANE__MOST", "0"), ("MADOGUCHI__LAME__MOST", "1"), ("HOME", "x")];
-    assert_eq!(mistakes(&text, &bad), ["lane.most", "lame"]);
+    let bad = [
+        ("MADOGUCHI__GROUP_COMMIT__MAX_BATCH", "0"),
+        ("MADOGUCHI__GROUP_COMIT__MAX_BATCH", "1"),
+        ("HOME", "x"),
+    ];
+    assert_eq!(mistakes(&text, &bad), ["group_commit.max_batch", "group_comit"]);
 }
 
 #[test]
@@ -128,7 +133,7 @@ fn unsafe_combinations_are_refused() {
     let short = format!("{text}\n[effects]\nlease_ms = 10499\n");
     assert_eq!(mistakes(&short, &[]), ["effects.lease_ms"], "the bank's call may last 10 s");
     let hasty = format!("{text}\n[effects]\nbreaker_open_ms = 500\nbreaker_longest_ms = 499\n");
-    assert_eq!(mistakes(&hasty, &[]), ["effects.breaker_longest_ms"]);
+    assert_eq!(mistakes(&hasty, &[]), ["effects.breaker_max_open_ms"]);
     let open = tempfile::tempdir().unwrap();
     assert_eq!(mistakes(&good(&open, 0o644), &[]).len(), 3, "keys that others can read");
     let weak = format!("{text}\n[transaction_ids]\nlength = 15\n");
@@ -167,11 +172,11 @@ fn a_charset_is_a_label_that_extends_ascii() {
     let dir = tempfile::tempdir().unwrap();
     let text = with_lookups(&dir);
     let settings = Settings::parse(&text, []).unwrap();
-    assert_eq!(settings.esb.peer.charset, Charset::BIG5);
-    assert_eq!(settings.itau.unwrap().peer.charset, Charset::ISO_8859_1);
+    assert_eq!(settings.esb.upstream.charset, Charset::BIG5);
+    assert_eq!(settings.itau.unwrap().upstream.charset, Charset::ISO_8859_1);
     let env = [("MADOGUCHI__ESB__CHARSET".to_owned(), "GB18030".to_owned())];
     let settings = Settings::parse(&text, env).unwrap();
-    assert_eq!(Ok(settings.esb.peer.charset), Charset::parse("gb18030"));
+    assert_eq!(Ok(settings.esb.upstream.charset), Charset::parse("gb18030"));
     let bad = [("MADOGUCHI__ESB__CHARSET", "big-5"), ("MADOGUCHI__ITAU__CHARSET", "utf-16")];
     assert_eq!(mistakes(&text, &bad), ["esb.charset", "itau.charset"]);
     let env = bad.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -209,8 +214,8 @@ fn lookups_are_left_out_or_have_the_documented_defaults() {
     let settings = Settings::parse(&with_lookups(&dir), []).unwrap();
     let itau = settings.itau.as_ref().unwrap();
     assert_eq!(itau.credentials.password(), b"pass-canary");
-    assert_eq!((itau.peer.timeout.as_secs(), itau.peer.connect_timeout.as_secs()), (5, 2));
-    assert_eq!((itau.peer.max_reply_bytes, itau.repeats), (256 * 1024, 2));
+    assert_eq!((itau.upstream.timeout.as_secs(), itau.upstream.connect_timeout.as_secs()), (5, 2));
+    assert_eq!((itau.upstream.max_reply_bytes, itau.max_retries), (256 * 1024, 2));
     assert_eq!(itau.dac, madoguchi_domain::caller::DacRule::Refuse);
     assert!(settings.gateway.is_some());
     let printed = format!("{settings:?}");
@@ -231,7 +236,7 @@ fn mistakes_about_lookups_are_told_with_all_the_others() {
     assert_eq!(mistakes(&far, &[]), all, "also when something else is wrong");
     let nowhere = text.replace("url = \"http://127.0.0.1:1\"\nuser", "user");
     assert_eq!(mistakes(&nowhere, &[]), ["itau.url"], "told once");
-    let crowded = [("MADOGUCHI__SERVER__IN_FLIGHT", "256")];
+    let crowded = [("MADOGUCHI__SERVER__MAX_CONCURRENT_REQUESTS", "256")];
     assert_eq!(mistakes(&text, &crowded), ["gateway"], "guesses would take every place");
     let bad = [
         ("MADOGUCHI__ITAU__TIMEOUT_MS", "13000"),

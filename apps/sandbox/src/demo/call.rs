@@ -10,7 +10,7 @@ use crate::client::Answer;
 use crate::tokens;
 use crate::up::{CALLERS, CODIGO, CONTEXTOS};
 
-use super::Stage;
+use super::DemoContext;
 use super::walk::Walk;
 
 /// The source's own replies, to compare with.
@@ -40,61 +40,61 @@ impl Call {
         }
     }
 
-    pub(super) async fn walk(self, stage: &Stage, walk: &mut Walk) -> anyhow::Result<()> {
+    pub(super) async fn walk(self, demo: &DemoContext, walk: &mut Walk) -> anyhow::Result<()> {
         match self {
-            Self::WhoIsCalling => who_is_calling(stage, walk).await,
-            Self::ThroughTheGateway => through_the_gateway(stage, walk).await,
-            Self::HalfIsLate => half_is_late(stage, walk).await,
+            Self::WhoIsCalling => who_is_calling(demo, walk).await,
+            Self::ThroughTheGateway => through_the_gateway(demo, walk).await,
+            Self::HalfIsLate => half_is_late(demo, walk).await,
         }
     }
 }
 
-async fn who_is_calling(stage: &Stage, walk: &mut Walk) -> anyhow::Result<()> {
-    let who = ask(stage, "CTX0001").await?;
+async fn who_is_calling(demo: &DemoContext, walk: &mut Walk) -> anyhow::Result<()> {
+    let who = ask(demo, "CTX0001").await?;
     walk.same(who.text("/context/status"), "fresh", "the context of the call is there");
     let name = who.text("/account/value/name");
     walk.same(name, "Maria Silva", "and so is the owner of the account it names");
     walk.same(&who.data()["account"]["value"]["isCaller"], &json!(true), "who is the caller");
     let shown = who.text("/context/value/cpf");
     walk.same(shown, "***.982.247-**", "her CPF is shown masked");
-    let contexts = received(stage, "contextos").await?;
+    let contexts = received(demo, "contextos").await?;
     let asked = contexts.last().cloned().unwrap_or_default();
     let sent = asked["body"]["contextId"].as_str().unwrap_or_default();
     walk.same(sent, "Q1RYMDAwMQ==", "downstream heard the context id in Base64");
     let flow = asked["headers"]["x-itau-flowid"].as_str().unwrap_or_default();
     walk.check(flow.len() == 36, "under a flow id that was made for it");
-    let again = ask(stage, "CTX0001").await?;
+    let again = ask(demo, "CTX0001").await?;
     walk.same(again.text("/context/status"), "cached", "asked again, the context still holds");
-    let asked = received(stage, "contextos").await?.len();
+    let asked = received(demo, "contextos").await?.len();
     walk.same(asked, contexts.len(), "so nobody downstream is asked for it again");
-    let before = received(stage, "codigo").await?.len();
-    let stranger = ask(stage, "CTX0009").await?;
+    let before = received(demo, "codigo").await?.len();
+    let stranger = ask(demo, "CTX0009").await?;
     let reason = stranger.text("/account/reason");
     walk.same(reason, "not_identified", "a caller whom nobody identified has no account");
-    let after = received(stage, "codigo").await?.len();
+    let after = received(demo, "codigo").await?.len();
     walk.same(after, before, "and none is looked up");
     Ok(())
 }
 
-async fn through_the_gateway(stage: &Stage, walk: &mut Walk) -> anyhow::Result<()> {
+async fn through_the_gateway(demo: &DemoContext, walk: &mut Walk) -> anyhow::Result<()> {
     let question = json!({ "contextId": "123123213" });
-    let answer = gateway(stage, tokens::GATEWAY_PASSWORD, CONTEXTOS, &question).await?;
+    let answer = gateway(demo, tokens::GATEWAY_PASSWORD, CONTEXTOS, &question).await?;
     walk.check(
         answer == Answer { status: 200, body: serde_json::from_str(CONTEXT_EXAMPLE)? },
         "the source's question gets the source's answer, every key of it",
     );
     let account = json!({ "codigo_conta": NOBODYS });
-    let answer = gateway(stage, tokens::GATEWAY_PASSWORD, CODIGO, &account).await?;
+    let answer = gateway(demo, tokens::GATEWAY_PASSWORD, CODIGO, &account).await?;
     walk.check(
         answer == Answer { status: 200, body: serde_json::from_str(OWNER_EXAMPLE)? },
         "and so does the question who owns an account",
     );
-    let wrong = gateway(stage, "another-password", CONTEXTOS, &question).await?;
+    let wrong = gateway(demo, "another-password", CONTEXTOS, &question).await?;
     walk.same(wrong.status, 401, "a wrong password is refused");
-    let absent = stage.stack.api.post("", CONTEXTOS, &question).await?;
+    let absent = demo.stack.api.post("", CONTEXTOS, &question).await?;
     walk.check(absent == wrong, "in the same words as no password at all");
     let bad = json!({ "codigo_conta": "94****96@qq.com" });
-    let refused = gateway(stage, tokens::GATEWAY_PASSWORD, CODIGO, &bad).await?;
+    let refused = gateway(demo, tokens::GATEWAY_PASSWORD, CODIGO, &bad).await?;
     let message = refused.body["message"].as_str().unwrap_or_default();
     let named = message.contains("codigo_conta") && !message.contains("@");
     walk.check(refused.status == 400 && named, "a bad account number is named, not echoed");
@@ -102,51 +102,55 @@ async fn through_the_gateway(stage: &Stage, walk: &mut Walk) -> anyhow::Result<(
     Ok(())
 }
 
-async fn half_is_late(stage: &Stage, walk: &mut Walk) -> anyhow::Result<()> {
-    play_once(stage, "slow:10000", SECOND).await?;
+async fn half_is_late(demo: &DemoContext, walk: &mut Walk) -> anyhow::Result<()> {
+    play_once(demo, "slow:10000", SECOND).await?;
     walk.note("the directory of accounts will take ten seconds");
     let began = Instant::now();
-    let who = ask(stage, "CTX0002").await?;
+    let who = ask(demo, "CTX0002").await?;
     let took = began.elapsed();
     walk.check(took < DEADLINE + Duration::from_millis(500), "the agent is answered in time");
     walk.note(&format!("after {} ms", took.as_millis()));
     walk.same(who.text("/context/value/identification"), "AUT", "with the half that is there");
-    walk.same(who.text("/account/reason"), "late", "and the reason for the half that is not");
-    let asked = received(stage, "codigo").await?.pop().unwrap_or_default();
+    walk.same(
+        who.text("/account/reason"),
+        "deadline_exceeded",
+        "and the reason for the half that is not",
+    );
+    let asked = received(demo, "codigo").await?.pop().unwrap_or_default();
     let met = asked["scenario"].as_str().unwrap_or_default();
     walk.same(met, "slow:10000", "the directory was asked, and takes ten seconds for it");
     Ok(())
 }
 
-async fn ask(stage: &Stage, context: &str) -> anyhow::Result<Answer> {
+async fn ask(demo: &DemoContext, context: &str) -> anyhow::Result<Answer> {
     let question = json!({ "contextId": context });
-    let answer = stage.stack.api.post(tokens::AGENT, CALLERS, &question).await?;
+    let answer = demo.stack.api.post(tokens::AGENT, CALLERS, &question).await?;
     answer.must_be(&[200], "asking who is calling")
 }
 
 async fn gateway(
-    stage: &Stage,
+    demo: &DemoContext,
     password: &str,
     path: &str,
     body: &Value,
 ) -> anyhow::Result<Answer> {
     let headers = [("userName", tokens::GATEWAY_USER), ("password", password)];
-    stage.stack.api.call_with(Method::POST, &headers, path, Some(body)).await
+    demo.stack.api.call_with(Method::POST, &headers, path, Some(body)).await
 }
 
 /// What has arrived on a channel of the world, oldest first.
-async fn received(stage: &Stage, channel: &str) -> anyhow::Result<Vec<Value>> {
-    let journal = stage.stack.world.get("", &format!("/world/journal?channel={channel}")).await?;
+async fn received(demo: &DemoContext, channel: &str) -> anyhow::Result<Vec<Value>> {
+    let journal = demo.stack.world.get("", &format!("/world/journal?channel={channel}")).await?;
     let received = journal.must_be(&[200], "reading the journal")?.body["received"].take();
     serde_json::from_value(received).context("the journal has no received")
 }
 
 /// Makes the directory play this the next time it is asked for this account.
-async fn play_once(stage: &Stage, scenario: &str, account: &str) -> anyhow::Result<()> {
+async fn play_once(demo: &DemoContext, scenario: &str, account: &str) -> anyhow::Result<()> {
     let body = json!({
         "channel": "codigo", "scenario": scenario, "key": account, "times": 1,
     });
-    let world = &stage.stack.world;
+    let world = &demo.stack.world;
     let answer = world.call(Method::PUT, "", "/world/scenario", Some(&body)).await?;
     answer.must_be(&[200], "setting the scene").map(drop)
 }

@@ -13,7 +13,7 @@ use crate::client::Answer;
 use crate::tokens;
 use crate::up::VERDICT;
 
-use super::Stage;
+use super::DemoContext;
 use super::picture;
 use super::walk::Walk;
 
@@ -22,7 +22,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// A registered member with an account of its own, so that runs never meet.
 pub(super) struct Customer<'a> {
-    stage: &'a Stage,
+    demo: &'a DemoContext,
     member: String,
     pub(super) arrangement: String,
     case: String,
@@ -52,12 +52,12 @@ pub(super) struct Settling {
 
 impl<'a> Customer<'a> {
     /// Registers somebody new.
-    pub(super) async fn register(stage: &'a Stage) -> anyhow::Result<Self> {
+    pub(super) async fn register(demo: &'a DemoContext) -> anyhow::Result<Self> {
         let (member, arrangement) = chance::newcomer()?;
         let body = json!({ "memberId": member, "arrangementId": arrangement });
-        let answer = stage.stack.api.post(tokens::OPERATOR, "/api/v1/members", &body).await?;
+        let answer = demo.stack.api.post(tokens::OPERATOR, "/api/v1/members", &body).await?;
         answer.must_be(&[201], "registering a new member")?;
-        Ok(Self { stage, member, arrangement, case: String::new() })
+        Ok(Self { demo, member, arrangement, case: String::new() })
     }
 
     /// Opens the case and passes its check: where every verdict starts from.
@@ -83,7 +83,7 @@ impl<'a> Customer<'a> {
     pub(super) async fn open(&mut self) -> anyhow::Result<Answer> {
         let body = json!({ "memberId": self.member });
         let answer =
-            self.stage.stack.api.post(tokens::FRONT_DESK, "/api/v1/upgrades", &body).await?;
+            self.demo.stack.api.post(tokens::FRONT_DESK, "/api/v1/upgrades", &body).await?;
         answer.text("/caseId").clone_into(&mut self.case);
         if self.case.is_empty() {
             bail!("opening a case gave no caseId: {} {}", answer.status, answer.body);
@@ -96,26 +96,26 @@ impl<'a> Customer<'a> {
         let path = format!("/api/v1/upgrades/{}/verification", self.case);
         let reference = format!("demo-{}", self.case);
         let body = json!({ "source": "EDDA", "isPass": true, "reference": reference });
-        self.stage.stack.api.post(tokens::VERIFIER, &path, &body).await
+        self.demo.stack.api.post(tokens::VERIFIER, &path, &body).await
     }
 
     /// Gives the agent's verdict on the source's path.
     pub(super) async fn decide(&self, passed: bool) -> anyhow::Result<Answer> {
         let body = json!({ "memberId": self.member, "isPass": passed });
-        self.stage.stack.api.post(tokens::AGENT, VERDICT, &body).await
+        self.demo.stack.api.post(tokens::AGENT, VERDICT, &body).await
     }
 
     /// Reads the case.
     pub(super) async fn read(&self) -> anyhow::Result<Answer> {
         let path = format!("/api/v1/upgrades/{}", self.case);
-        let answer = self.stage.stack.api.get(tokens::AGENT, &path).await?;
+        let answer = self.demo.stack.api.get(tokens::AGENT, &path).await?;
         answer.must_be(&[200], "reading the case")
     }
 
     /// The member's level in our own record; null where there is none.
     pub(super) async fn level(&self) -> anyhow::Result<Value> {
         let path = format!("/api/v1/members/{}", self.member);
-        let answer = self.stage.stack.api.get(tokens::FRONT_DESK, &path).await?;
+        let answer = self.demo.stack.api.get(tokens::FRONT_DESK, &path).await?;
         Ok(answer.must_be(&[200], "reading the member")?.data()["level"].clone())
     }
 
@@ -124,7 +124,7 @@ impl<'a> Customer<'a> {
         let body = json!({
             "channel": "esb", "scenario": scenario, "key": self.arrangement, "times": 1,
         });
-        let world = &self.stage.stack.world;
+        let world = &self.demo.stack.world;
         let answer = world.call(Method::PUT, "", "/world/scenario", Some(&body)).await?;
         answer.must_be(&[200], "setting the scene").map(drop)
     }
@@ -145,22 +145,22 @@ impl<'a> Customer<'a> {
             }
             let way = seen.join(" → ");
             if settled {
-                self.stage.screen.waited();
+                self.demo.screen.waited();
                 return Ok(Settling { seen, blocked_on, case });
             }
             if begun.elapsed() > UNTIL_SETTLED {
-                self.stage.screen.waited();
+                self.demo.screen.waited();
                 bail!("the core bank's answer is not known after 20 s: {way}; {}", case.body);
             }
             let seconds = begun.elapsed().as_secs_f32();
-            self.stage.screen.waiting(&format!("core bank: {way} ({seconds:.1} s)"));
+            self.demo.screen.waiting(&format!("core bank: {way} ({seconds:.1} s)"));
             tokio::time::sleep(BETWEEN_LOOKS).await;
         }
     }
 
     /// Asks the played bank what it knows of this arrangement.
     pub(super) async fn at_bank(&self) -> anyhow::Result<AtBank> {
-        let world = &self.stage.stack.world;
+        let world = &self.demo.stack.world;
         let answer = world.get("", "/world/journal?channel=esb").await?;
         let journal = answer.must_be(&[200], "reading the journal")?.body;
         let customer = "/body/ambody/AcctInfoModRq/ServiceBody/CustInfo/ArrngId";
@@ -185,7 +185,7 @@ impl<'a> Customer<'a> {
     /// The case's timeline: its history and its evidence.
     pub(super) async fn timeline(&self) -> anyhow::Result<Value> {
         let path = format!("/api/v1/upgrades/{}/timeline", self.case);
-        let answer = self.stage.stack.api.get(tokens::AGENT, &path).await?;
+        let answer = self.demo.stack.api.get(tokens::AGENT, &path).await?;
         Ok(answer.must_be(&[200], "reading the timeline")?.data().clone())
     }
 

@@ -1,6 +1,6 @@
 //! Every journey of the demo, in the order in which they are walked.
 
-use super::Stage;
+use super::DemoContext;
 use super::call::Call;
 use super::upgrade::Upgrade;
 use super::walk::Walk;
@@ -31,10 +31,10 @@ impl Journey {
         }
     }
 
-    pub(super) async fn walk(self, stage: &Stage, walk: &mut Walk) -> anyhow::Result<()> {
+    pub(super) async fn walk(self, demo: &DemoContext, walk: &mut Walk) -> anyhow::Result<()> {
         match self {
-            Self::Upgrade(upgrade) => upgrade.walk(stage, walk).await,
-            Self::Call(call) => call.walk(stage, walk).await,
+            Self::Upgrade(upgrade) => upgrade.walk(demo, walk).await,
+            Self::Call(call) => call.walk(demo, walk).await,
         }
     }
 }

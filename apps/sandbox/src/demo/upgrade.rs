@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::client::Answer;
 use crate::world::EsbMode;
 
-use super::Stage;
+use super::DemoContext;
 use super::customer::Customer;
 use super::walk::Walk;
 
@@ -35,12 +35,12 @@ impl Upgrade {
         }
     }
 
-    pub(super) async fn walk(self, stage: &Stage, walk: &mut Walk) -> anyhow::Result<()> {
-        let mut customer = Customer::register(stage).await?;
+    pub(super) async fn walk(self, demo: &DemoContext, walk: &mut Walk) -> anyhow::Result<()> {
+        let mut customer = Customer::register(demo).await?;
         walk.note("an operator registers a new member");
         let walked = match self {
             Self::Passed => passed(&mut customer, walk).await,
-            Self::LostAnswer => lost_answer(&mut customer, walk, stage.esb).await,
+            Self::LostAnswer => lost_answer(&mut customer, walk, demo.esb).await,
             Self::Refused => refused(&mut customer, walk).await,
             Self::NotPassed => not_passed(&mut customer, walk).await,
             Self::SaidTwice => said_twice(&mut customer, walk).await,

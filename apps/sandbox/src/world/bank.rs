@@ -62,7 +62,7 @@ impl Bank {
     }
 
     /// Journals a request, and says what it meets.
-    pub(super) fn meet(
+    pub(super) fn receive(
         &self,
         order: &Order,
         entry: impl FnOnce(Timestamp, &str) -> io::Result<Box<RawValue>>,

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::callers::Lookup;
 use super::da21::Order;
-use super::scenario::{Channel, Script, Setting, esb, lookup};
+use super::scenario::{Channel, Scenarios, Setting, esb, lookup};
 
 /// One level that was really set at the bank.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,9 +48,9 @@ pub(super) struct Memory {
 /// The state of the world.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    esb: Script<esb::Scenario>,
-    contextos: Script<lookup::Scenario>,
-    codigo: Script<lookup::Scenario>,
+    esb: Scenarios<esb::Scenario>,
+    contextos: Scenarios<lookup::Scenario>,
+    codigo: Scenarios<lookup::Scenario>,
     orders: Memory,
     contexts: Memory,
     owners: Memory,

@@ -16,7 +16,7 @@ use super::reply::{self, Cut, Reply};
 use super::scenario::lookup::Scenario;
 
 /// Answers a lookup. No body stands for one that was too large to read.
-pub(super) async fn play(
+pub(super) async fn handle(
     kind: Lookup,
     bank: Arc<Bank>,
     headers: &HeaderMap,

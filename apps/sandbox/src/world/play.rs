@@ -13,7 +13,7 @@ use super::da21::{Order, Request};
 use super::received;
 use super::reply::{self, Cut, Reply};
 use super::scenario::Channel;
-use super::scenario::esb::{Answer, Deed, Part};
+use super::scenario::esb::{Answer, EffectTiming, Plan};
 
 /// The size of the description in a `huge` reply, in bytes.
 const HUGE: usize = 4 << 20;
@@ -35,7 +35,7 @@ pub(super) async fn esb(
             Ok(()) => reply::refusal(StatusCode::BAD_REQUEST, &message),
             Err(error) => reply::broken(&error),
         }),
-        Ok(request) => match bank.meet(&request.order(), entry) {
+        Ok(request) => match bank.receive(&request.order(), entry) {
             Ok(met) => act(bank, request, met).await,
             Err(error) => Ok(reply::broken(&error)),
         },
@@ -56,15 +56,15 @@ async fn act(bank: Arc<Bank>, request: Request, met: Met) -> Result<Reply, Cut> 
     acting.await.unwrap_or(Err(Cut))
 }
 
-fn act_now(bank: &Arc<Bank>, request: &Request, age: u64, part: Part) -> Result<Reply, Cut> {
-    match part.deed {
-        Deed::Never => {}
-        Deed::BeforeAnswering => {
+fn act_now(bank: &Arc<Bank>, request: &Request, age: u64, part: Plan) -> Result<Reply, Cut> {
+    match part.timing {
+        EffectTiming::Never => {}
+        EffectTiming::BeforeAnswering => {
             if let Err(error) = bank.carry_out(&request.order(), age) {
                 return Ok(reply::broken(&error));
             }
         }
-        Deed::After(wait) => {
+        EffectTiming::After(wait) => {
             let (bank, order) = (Arc::clone(bank), request.order());
             tokio::spawn(async move {
                 tokio::time::sleep(wait).await;

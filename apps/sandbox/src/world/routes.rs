@@ -30,10 +30,10 @@ pub(super) async fn answer(bank: Arc<Bank>, request: Request<Incoming>) -> Resul
     match (&head.method, head.uri.path()) {
         (&Method::POST, "/esb") => play::esb(bank, &head.headers, read(body).await?).await,
         (&Method::POST, CONTEXTOS) => {
-            lookup::play(Lookup::Context, bank, &head.headers, read(body).await?).await
+            lookup::handle(Lookup::Context, bank, &head.headers, read(body).await?).await
         }
         (&Method::POST, CODIGO) => {
-            lookup::play(Lookup::Owner, bank, &head.headers, read(body).await?).await
+            lookup::handle(Lookup::Owner, bank, &head.headers, read(body).await?).await
         }
         (&Method::PUT, "/world/scenario") => Ok(match read(body).await? {
             Some(body) => control::set(&bank, &body),

@@ -58,19 +58,19 @@ pub(super) struct Order<S> {
 
 /// What is to be played on one channel.
 #[derive(Debug, Default)]
-pub(super) struct Script<S> {
-    for_all: Option<Turn<S>>,
-    for_key: HashMap<String, Turn<S>>,
+pub(super) struct Scenarios<S> {
+    for_all: Option<ActiveScenario<S>>,
+    for_key: HashMap<String, ActiveScenario<S>>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Turn<S> {
+struct ActiveScenario<S> {
     scenario: S,
     left: Option<u64>,
 }
 
-impl<S> Turn<S> {
-    /// The turn after this one, if there is one.
+impl<S> ActiveScenario<S> {
+    /// The active after this one, if there is one.
     fn next(self) -> Option<Self> {
         match self.left {
             None => Some(self),
@@ -81,30 +81,30 @@ impl<S> Turn<S> {
     }
 }
 
-impl<S: Copy + Default> Script<S> {
+impl<S: Copy + Default> Scenarios<S> {
     /// From now on. What stood there before is replaced, whatever it still had to play.
     pub(super) fn set(&mut self, order: Order<S>) {
-        let turn = Turn { scenario: order.scenario, left: order.times };
+        let active = ActiveScenario { scenario: order.scenario, left: order.times };
         match order.key {
-            Some(key) => _ = self.for_key.insert(key, turn),
-            None => self.for_all = Some(turn),
+            Some(key) => _ = self.for_key.insert(key, active),
+            None => self.for_all = Some(active),
         }
     }
 
-    /// What a request with this key would meet.
+    /// What a request with this key would receive.
     pub(super) fn upcoming(&self, key: &str) -> S {
-        let turn = self.for_key.get(key).copied().or(self.for_all);
-        turn.map_or(S::default(), |turn| turn.scenario)
+        let active = self.for_key.get(key).copied().or(self.for_all);
+        active.map_or(S::default(), |active| active.scenario)
     }
 
     /// A request with this key has met what was upcoming: count it.
     pub(super) fn spend(&mut self, key: &str) {
         match self.for_key.get(key).copied() {
-            Some(turn) => match turn.next() {
+            Some(active) => match active.next() {
                 Some(next) => _ = self.for_key.insert(key.to_owned(), next),
                 None => _ = self.for_key.remove(key),
             },
-            None => self.for_all = self.for_all.and_then(Turn::next),
+            None => self.for_all = self.for_all.and_then(ActiveScenario::next),
         }
     }
 }

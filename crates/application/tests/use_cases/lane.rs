@@ -4,14 +4,14 @@ mod batches;
 mod faults;
 mod rivals;
 
-use madoguchi_application::DeskError;
+use madoguchi_application::ServiceError;
 use madoguchi_domain::upgrade::{Refusal, StateName};
 
-use crate::counter::Told;
+use crate::lane_harness::Told;
 
 /// Where the case stands for whoever was told this.
-fn stands(told: &Told) -> Result<StateName, DeskError> {
+fn stands(told: &Told) -> Result<StateName, ServiceError> {
     told.as_ref().map(|standing| standing.case.state.name()).map_err(|error| *error)
 }
 
-const CONTRADICTION: DeskError = DeskError::Refused(Refusal::Contradiction);
+const CONTRADICTION: ServiceError = ServiceError::Refused(Refusal::Contradiction);

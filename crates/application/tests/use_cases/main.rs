@@ -1,9 +1,9 @@
 //! The use cases over fakes: what callers are told, and what is true afterwards.
 
 mod callers;
-mod counter;
-mod desk;
-mod interposed;
+mod fault_injecting_store;
 mod lane;
-mod pursuit;
+mod lane_harness;
+mod service;
 mod simulator;
+mod worker;

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 
 use super::LookupError;
-use crate::caller::{AccountQuery, CustomerProfile, Found, Passage};
+use crate::caller::{AccountQuery, CustomerProfile, ForwardedHeaders, Found};
 
 /// Looks owners up.
 ///
-/// The promises are those of [`CallerContexts`](super::CallerContexts): the query and the passage
+/// The promises are those of [`CallerContexts`](super::CallerContexts): the query and the forwarded
 /// go as they stand, credentials are the adapter's own, and what cannot be read is unavailable.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -19,6 +19,6 @@ pub trait AccountDirectory: Send + Sync {
     async fn owner(
         &self,
         query: &AccountQuery,
-        passage: &Passage,
+        forwarded: &ForwardedHeaders,
     ) -> Result<Found<CustomerProfile>, LookupError>;
 }

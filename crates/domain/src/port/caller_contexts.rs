@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 
 use super::LookupError;
-use crate::caller::{CallerContext, ContextQuery, Found, Passage};
+use crate::caller::{CallerContext, ContextQuery, ForwardedHeaders, Found};
 
 /// Looks contexts up.
 ///
 /// An adapter sends the query exactly as it stands (it never encodes), with the headers of the
-/// passage, and with credentials of its own. It may ask again, since asking changes nothing, and
+/// forwarded, and with credentials of its own. It may ask again, since asking changes nothing, and
 /// answers within its own time limit. An answer that cannot be read is
 /// [`LookupError::Unavailable`], never a context that is empty.
 #[cfg_attr(feature = "mock", mockall::automock)]
@@ -21,6 +21,6 @@ pub trait CallerContexts: Send + Sync {
     async fn context(
         &self,
         query: &ContextQuery,
-        passage: &Passage,
+        forwarded: &ForwardedHeaders,
     ) -> Result<Found<CallerContext>, LookupError>;
 }

@@ -10,7 +10,7 @@ use crate::core_bank::{
     Effect, EffectChange, EffectEvent, EffectPolicy, EffectState, EffectStateName, WorkerId,
 };
 use crate::correlation::CorrelationId;
-use crate::upgrade::{CaseId, Dossier};
+use crate::upgrade::{CaseId, CaseSnapshot};
 
 /// A worker's wish for work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,5 +159,5 @@ pub trait EffectQueue: Send + Sync {
     ///
     /// # Errors
     /// See [`StoreError`].
-    async fn orphans(&self, limit: u32) -> Result<Vec<Dossier>, StoreError>;
+    async fn orphans(&self, limit: u32) -> Result<Vec<CaseSnapshot>, StoreError>;
 }

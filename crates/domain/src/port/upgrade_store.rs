@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::StoreError;
 use crate::core_bank::Evidence;
-use crate::upgrade::{CaseId, Change, Dossier, HistoryEntry, Lookup};
+use crate::upgrade::{CaseId, CaseSnapshot, Change, HistoryEntry, Lookup};
 
 /// What became of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub trait UpgradeStore: Send + Sync {
     ///
     /// # Errors
     /// See [`StoreError`].
-    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<Dossier>>, StoreError>;
+    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<CaseSnapshot>>, StoreError>;
 
     /// Makes changes true in one transaction and says for each what became of it. At most one
     /// change per case; a lost one does not hold back the others. Where a change runs into a

@@ -11,27 +11,27 @@ use crate::{Timestamp, upgrade::State};
 use super::case::{Attempt, Case, CaseId, Version};
 use super::change::{Change, HistoryEntry, Write};
 use super::check::{Check, CheckReference, CheckSource};
-use super::dossier::{Decision, Dossier, Refusal, Standing, UpgradePolicy};
 use super::request::{Command, Request};
+use super::snapshot::{CaseResult, CaseSnapshot, Decision, Refusal, UpgradePolicy};
 use super::state::{Event, EventName, StateName};
 
 /// Decides one request. Pure and total: the same input always gives the same decision.
 #[must_use]
-pub fn decide(found: Option<Dossier>, request: &Request, policy: &UpgradePolicy) -> Decision {
-    let Some(dossier) = found else {
+pub fn decide(found: Option<CaseSnapshot>, request: &Request, policy: &UpgradePolicy) -> Decision {
+    let Some(snapshot) = found else {
         let refusal = match request.key {
             super::CaseKey::NewestOf(_) => Refusal::MemberNotFound,
             super::CaseKey::Id(_) | super::CaseKey::Scanned(_) => Refusal::CaseNotFound,
         };
         return Decision { change: None, answer: Err(refusal), after: None };
     };
-    let desk = Desk { dossier, request, policy };
+    let decider = Decider { snapshot, request, policy };
     match &request.command {
-        Command::Open { id } => desk.open(*id),
+        Command::Open { id } => decider.open(*id),
         Command::Verify { source, reference, passed } => {
-            desk.verify(*source, reference.clone(), *passed)
+            decider.verify(*source, reference.clone(), *passed)
         }
-        Command::Decide { passed } => desk.verdict(*passed),
+        Command::Decide { passed } => decider.verdict(*passed),
     }
 }
 
@@ -39,16 +39,16 @@ pub fn decide(found: Option<Dossier>, request: &Request, policy: &UpgradePolicy)
 /// had from the start. `None` if the case has not passed or has its effect.
 #[must_use]
 pub fn replan(
-    dossier: &Dossier,
+    snapshot: &CaseSnapshot,
     policy: &UpgradePolicy,
     by: &ActorRef,
     at: Timestamp,
 ) -> Option<Change> {
-    let case = dossier.case.as_ref().filter(|_| dossier.effect.is_none())?;
+    let case = snapshot.case.as_ref().filter(|_| snapshot.effect.is_none())?;
     let State::CustomerSuccess { target, .. } = &case.state else {
         return None;
     };
-    let effect = planned(&dossier.member, case.id, target, policy, at);
+    let effect = planned(&snapshot.member, case.id, target, policy, at);
     let audit = AuditEntry {
         action: Action::EffectPlanned,
         subject: Subject::Case(case.id),
@@ -79,24 +79,24 @@ fn planned(
     Effect::planned(order, member.id.clone(), at)
 }
 
-struct Desk<'a> {
-    dossier: Dossier,
+struct Decider<'a> {
+    snapshot: CaseSnapshot,
     request: &'a Request,
     policy: &'a UpgradePolicy,
 }
 
-impl Desk<'_> {
+impl Decider<'_> {
     fn open(self, id: CaseId) -> Decision {
         // The request that opened the case comes again after its answer was lost, and the case
         // is decided by now: an id never belongs to two cases.
         let is_its_own = |case: &Case| case.id == id && !case.state.name().is_open();
-        if self.dossier.case.as_ref().is_some_and(is_its_own) {
+        if self.snapshot.case.as_ref().is_some_and(is_its_own) {
             return self.stands(true);
         }
-        if self.dossier.member.level() == Some(&self.policy.target) {
+        if self.snapshot.member.level() == Some(&self.policy.target) {
             return self.refuse(Refusal::AtTarget);
         }
-        match &self.dossier.case {
+        match &self.snapshot.case {
             Some(case) if case.state.name().is_open() => {
                 let lapsed = case.qr.has_lapsed(self.request.at);
                 if lapsed && case.state.name() == StateName::New {
@@ -114,15 +114,15 @@ impl Desk<'_> {
     /// A passed case whose effect is not settled, or not even there yet.
     fn is_unfinished(&self, case: &Case) -> bool {
         let passed = case.state.name() == StateName::CustomerSuccess;
-        let settled = self.dossier.effect.as_ref().map(|effect| effect.state.name());
+        let settled = self.snapshot.effect.as_ref().map(|effect| effect.state.name());
         passed && !settled.is_some_and(EffectStateName::is_settled)
     }
 
     fn open_new(self, id: CaseId) -> Decision {
-        let (at, newest) = (self.request.at, self.dossier.case.as_ref());
+        let (at, newest) = (self.request.at, self.snapshot.case.as_ref());
         let case = Case {
             id,
-            member: self.dossier.member.id.clone(),
+            member: self.snapshot.member.id.clone(),
             attempt: Attempt(newest.map_or(1, |case| case.attempt.0 + 1)),
             state: State::New,
             version: Version::FIRST,
@@ -133,12 +133,12 @@ impl Desk<'_> {
         let qr = self.policy.qr.token(id, 1).hash();
         let write = Write::Open { case: Box::new(case.clone()), qr, history };
         let audit = self.audit(Action::CaseOpened, id, StateName::New.as_str());
-        let after = Dossier { case: Some(case), effect: None, ..self.dossier };
+        let after = CaseSnapshot { case: Some(case), effect: None, ..self.snapshot };
         granted(Change { write, audit }, after, true)
     }
 
     fn reissue(mut self) -> Decision {
-        let Some(mut case) = self.dossier.case.take() else {
+        let Some(mut case) = self.snapshot.case.take() else {
             return self.refuse(Refusal::CaseNotFound);
         };
         let expected = case.version;
@@ -147,22 +147,22 @@ impl Desk<'_> {
         let hash = self.policy.qr.token(case.id, case.qr.serial).hash();
         let write = Write::ReissueQr { case: case.id, expected, qr: case.qr, hash };
         let audit = self.audit(Action::QrReissued, case.id, "");
-        let after = Dossier { case: Some(case), ..self.dossier };
+        let after = CaseSnapshot { case: Some(case), ..self.snapshot };
         granted(Change { write, audit }, after, false)
     }
 
     fn verify(self, source: CheckSource, reference: CheckReference, passed: bool) -> Decision {
-        let Some(case) = &self.dossier.case else {
+        let Some(case) = &self.snapshot.case else {
             return self.refuse(Refusal::CaseNotFound);
         };
-        if self.dossier.check_held_by.is_some_and(|holder| holder != case.id) {
+        if self.snapshot.check_held_by.is_some_and(|holder| holder != case.id) {
             let id = case.id;
             return self.contradict(id, "verification", Refusal::VerificationContradiction);
         }
         let known = case.state.check();
         let replay = known.is_some_and(|c| c.source == source && c.reference == reference);
         let void = self
-            .dossier
+            .snapshot
             .scanned
             .is_some_and(|serial| serial != case.qr.serial || case.qr.has_lapsed(self.request.at));
         if void && !replay {
@@ -182,7 +182,7 @@ impl Desk<'_> {
     }
 
     fn verdict(self, passed: bool) -> Decision {
-        let Some(case) = &self.dossier.case else {
+        let Some(case) = &self.snapshot.case else {
             return self.refuse(Refusal::CaseNotFound);
         };
         match case.state.name() {
@@ -204,7 +204,7 @@ impl Desk<'_> {
     /// Takes one transition of the table, with everything that belongs to it.
     fn apply(mut self, event: Event) -> Decision {
         let why = event.name();
-        let moved = self.dossier.case.take().and_then(|case| {
+        let moved = self.snapshot.case.take().and_then(|case| {
             let state = case.state.after(event).ok()?;
             Some((case.state.name(), Case { state, version: case.version.next(), ..case }))
         });
@@ -212,7 +212,7 @@ impl Desk<'_> {
             return self.refuse(Refusal::NotVerified);
         };
         let to = after.state.name();
-        let mut member = self.dossier.member.clone();
+        let mut member = self.snapshot.member.clone();
         let effect = match &after.state {
             State::CustomerSuccess { target, .. } => {
                 member.target = Some(target.clone());
@@ -230,7 +230,7 @@ impl Desk<'_> {
             effect: effect.clone().map(Box::new),
         };
         let audit = self.audit(Action::CaseMoved, after.id, to.as_str());
-        let after = Dossier { member, case: Some(after), effect, ..self.dossier };
+        let after = CaseSnapshot { member, case: Some(after), effect, ..self.snapshot };
         granted(Change { write, audit }, after, false)
     }
 
@@ -258,18 +258,18 @@ impl Desk<'_> {
     }
 
     fn stands(self, opened: bool) -> Decision {
-        match self.dossier.case.clone() {
+        match self.snapshot.case.clone() {
             Some(case) => Decision {
                 change: None,
-                answer: Ok(Standing { case, opened }),
-                after: Some(self.dossier),
+                answer: Ok(CaseResult { case, opened }),
+                after: Some(self.snapshot),
             },
             None => self.refuse(Refusal::CaseNotFound),
         }
     }
 
     fn refuse(self, refusal: Refusal) -> Decision {
-        Decision { change: None, answer: Err(refusal), after: Some(self.dossier) }
+        Decision { change: None, answer: Err(refusal), after: Some(self.snapshot) }
     }
 
     /// Refuses, and leaves a trace of who said the opposite of what stands.
@@ -280,9 +280,9 @@ impl Desk<'_> {
     }
 }
 
-fn granted(change: Change, after: Dossier, opened: bool) -> Decision {
+fn granted(change: Change, after: CaseSnapshot, opened: bool) -> Decision {
     let answer = match &after.case {
-        Some(case) => Ok(Standing { case: case.clone(), opened }),
+        Some(case) => Ok(CaseResult { case: case.clone(), opened }),
         None => Err(Refusal::CaseNotFound),
     };
     Decision { change: Some(change), answer, after: Some(after) }

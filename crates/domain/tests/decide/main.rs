@@ -1,7 +1,7 @@
 //! What the domain decides: every command in every state, with its answer and its change.
 #![expect(clippy::unwrap_used, reason = "a sample that does not parse has failed its test")]
 
-mod desk;
+mod harness;
 mod opening;
 mod planning;
 mod properties;

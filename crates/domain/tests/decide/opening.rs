@@ -4,7 +4,8 @@ use madoguchi_domain::audit::Action;
 use madoguchi_domain::core_bank::EffectEvent;
 use madoguchi_domain::member::Member;
 use madoguchi_domain::upgrade::{
-    Attempt, Case, Dossier, EventName, Refusal, Request, Standing, State, StateName, Version, Write,
+    Attempt, Case, CaseResult, CaseSnapshot, EventName, Refusal, Request, State, StateName,
+    Version, Write,
 };
 
 use crate::samples::{
@@ -28,7 +29,7 @@ fn opened(attempt: i32) -> Case {
 fn the_first_case_is_attempt_one_with_a_code_and_a_row_of_history() {
     let decision = decided(&nothing_yet(), &open(OTHER));
     let case = opened(1);
-    assert_eq!(decision.answer, Ok(Standing { case: case.clone(), opened: true }));
+    assert_eq!(decision.answer, Ok(CaseResult { case: case.clone(), opened: true }));
     let Some(Write::Open { case: written, qr, history }) = decision.change.map(|it| it.write)
     else {
         panic!("a first case is opened");
@@ -37,7 +38,7 @@ fn the_first_case_is_attempt_one_with_a_code_and_a_row_of_history() {
     assert_eq!(qr, policy().qr.token(OTHER, 1).hash());
     let row = (history.case, history.from, history.to, history.why, history.at);
     assert_eq!(row, (OTHER, None, StateName::New, EventName::Opened, at(300)));
-    assert_eq!(decision.after, Some(Dossier { case: Some(case), ..nothing_yet() }));
+    assert_eq!(decision.after, Some(CaseSnapshot { case: Some(case), ..nothing_yet() }));
 }
 
 #[test]
@@ -49,7 +50,7 @@ fn a_new_attempt_after_a_failure_counts_on_and_forgets_the_old_effect() {
     ];
     for known in failed {
         let decision = decided(&known, &open(OTHER));
-        assert_eq!(decision.answer, Ok(Standing { case: opened(2), opened: true }));
+        assert_eq!(decision.answer, Ok(CaseResult { case: opened(2), opened: true }));
         assert_eq!(decision.after.unwrap().effect, None);
     }
 }
@@ -60,7 +61,7 @@ fn an_open_case_is_found_again_with_its_code() {
         let known = standing(state);
         let decision = decided(&known, &open(OTHER));
         let case = known.case.clone().unwrap();
-        assert_eq!(decision.answer, Ok(Standing { case, opened: false }));
+        assert_eq!(decision.answer, Ok(CaseResult { case, opened: false }));
         assert_eq!(decision.change, None);
     }
 }
@@ -71,7 +72,7 @@ fn asked_again_under_its_own_id_an_open_case_was_opened_by_that_request() {
         let known = standing(state);
         let decision = decided(&known, &open(ID));
         let case = known.case.clone().unwrap();
-        assert_eq!(decision.answer, Ok(Standing { case, opened: true }), "{state}");
+        assert_eq!(decision.answer, Ok(CaseResult { case, opened: true }), "{state}");
         assert_eq!(decision.change, None);
     }
 }
@@ -97,12 +98,12 @@ fn a_lapsed_code_of_a_new_case_is_replaced_by_the_next_one() {
     let decision = decided(&known, &late);
     let qr = policy().qr.issue(2, at(600));
     let case = Case { qr, version: Version(2), ..known.case.clone().unwrap() };
-    assert_eq!(decision.answer, Ok(Standing { case: case.clone(), opened: false }));
+    assert_eq!(decision.answer, Ok(CaseResult { case: case.clone(), opened: false }));
     let change = decision.change.unwrap();
     let hash = policy().qr.token(ID, 2).hash();
     let write = Write::ReissueQr { case: ID, expected: Version::FIRST, qr, hash };
     assert_eq!((change.write, change.audit.action), (write, Action::QrReissued));
-    assert_eq!(decision.after, Some(Dossier { case: Some(case), ..known.clone() }));
+    assert_eq!(decision.after, Some(CaseSnapshot { case: Some(case), ..known.clone() }));
 
     let just_before = Request { at: at(600) - jiff::SignedDuration::from_micros(1), ..late };
     assert_eq!(told(&decided(&known, &just_before)), "New, nothing written");
@@ -118,7 +119,7 @@ fn a_lapsed_code_of_a_checked_case_is_needed_no_more() {
 #[test]
 fn a_passed_case_that_is_unfinished_at_the_core_bank_stands_in_the_way() {
     let unfinished = [
-        Dossier { effect: None, ..pursued([]) },
+        CaseSnapshot { effect: None, ..pursued([]) },
         pursued([]),
         pursued([claimed()]),
         pursued([claimed(), lost()]),
@@ -136,10 +137,10 @@ fn a_passed_case_that_is_unfinished_at_the_core_bank_stands_in_the_way() {
 
 #[test]
 fn who_has_the_target_level_needs_no_case() {
-    let has = |member: Member| Dossier { member, ..nothing_yet() };
+    let has = |member: Member| CaseSnapshot { member, ..nothing_yet() };
     let confirmed = Member { confirmed: Some(level("1A")), ..member() };
     let registered = Member { registered: Some(level("1A")), ..member() };
-    let done = Dossier { member: confirmed.clone(), ..pursued([claimed(), applied()]) };
+    let done = CaseSnapshot { member: confirmed.clone(), ..pursued([claimed(), applied()]) };
     for known in [has(confirmed), has(registered), done] {
         let decision = decided(&known, &open(OTHER));
         assert_eq!((decision.answer, decision.change), (Err(Refusal::AtTarget), None));
@@ -152,7 +153,7 @@ fn a_level_that_is_only_wanted_or_another_one_is_not_the_target_reached() {
     let lowered =
         Member { registered: Some(level("1A")), confirmed: Some(level("0B")), ..member() };
     for member in [wanted, lowered] {
-        let known = Dossier { member, ..nothing_yet() };
+        let known = CaseSnapshot { member, ..nothing_yet() };
         assert_eq!(told(&decided(&known, &open(OTHER))), "New (opened), case opened");
     }
 }

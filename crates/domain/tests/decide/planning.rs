@@ -3,11 +3,11 @@
 use madoguchi_domain::actor::{ActorKind, ActorRef};
 use madoguchi_domain::audit::{Action, Subject};
 use madoguchi_domain::core_bank::{Effect, EffectState};
-use madoguchi_domain::upgrade::{Change, Dossier, StateName, UpgradePolicy, Write, replan};
+use madoguchi_domain::upgrade::{CaseSnapshot, Change, StateName, UpgradePolicy, Write, replan};
 
 use crate::samples::{ID, at, claimed, level, lost, nothing_yet, policy, pursued, standing};
 
-fn sweep(known: &Dossier, policy: &UpgradePolicy) -> Option<Change> {
+fn sweep(known: &CaseSnapshot, policy: &UpgradePolicy) -> Option<Change> {
     let sweeper = ActorRef::new("madoguchi", "sweeper", ActorKind::System);
     replan(known, policy, &sweeper, at(900))
 }
@@ -16,7 +16,7 @@ fn sweep(known: &Dossier, policy: &UpgradePolicy) -> Option<Change> {
 fn a_passed_case_without_an_effect_gets_the_one_it_was_decided_with() {
     let decided = standing(StateName::CustomerSuccess);
     let original = decided.effect.clone().unwrap();
-    let orphan = Dossier { effect: None, ..decided };
+    let orphan = CaseSnapshot { effect: None, ..decided };
     let change = sweep(&orphan, &policy()).unwrap();
     assert_eq!(change.audit.subject, Subject::Case(ID));
     assert_eq!(change.audit.action, Action::EffectPlanned);
@@ -28,7 +28,7 @@ fn a_passed_case_without_an_effect_gets_the_one_it_was_decided_with() {
 
 #[test]
 fn the_level_is_the_one_that_was_decided_whatever_the_bank_wants_now() {
-    let orphan = Dossier { effect: None, ..standing(StateName::CustomerSuccess) };
+    let orphan = CaseSnapshot { effect: None, ..standing(StateName::CustomerSuccess) };
     let policy = UpgradePolicy { target: level("2B"), ..policy() };
     let Some(Write::Plan { effect }) = sweep(&orphan, &policy).map(|change| change.write) else {
         panic!("an effect is planned");
@@ -39,7 +39,7 @@ fn the_level_is_the_one_that_was_decided_whatever_the_bank_wants_now() {
 #[test]
 fn nothing_is_planned_for_a_case_that_has_not_passed_or_has_its_effect() {
     let others = StateName::ALL.into_iter().filter(|state| *state != StateName::CustomerSuccess);
-    let mut known: Vec<Dossier> = others.map(standing).collect();
+    let mut known: Vec<CaseSnapshot> = others.map(standing).collect();
     known.extend([nothing_yet(), pursued([]), pursued([claimed()]), pursued([claimed(), lost()])]);
     for known in known {
         assert_eq!(sweep(&known, &policy()), None);

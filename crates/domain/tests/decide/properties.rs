@@ -3,15 +3,15 @@
 use jiff::SignedDuration;
 use madoguchi_domain::core_bank::{EffectState, UpstreamCode};
 use madoguchi_domain::upgrade::{
-    Case, CaseId, CaseKey, CheckSource, Command, Decision, Dossier, Refusal, Request, StateName,
-    Write, replan,
+    Case, CaseId, CaseKey, CaseSnapshot, CheckSource, Command, Decision, Refusal, Request,
+    StateName, Write, replan,
 };
 use proptest::prelude::*;
 
-use crate::desk::Desk;
+use crate::harness::DecisionHarness;
 use crate::samples::{agent, ask, at, member, policy, reference};
 
-/// One thing that happens at the desk.
+/// One thing that happens at the harness.
 #[derive(Debug, Clone)]
 enum Step {
     /// Somebody opens; now and then as a repetition of the newest open case's own request.
@@ -54,16 +54,20 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The desk, its clock, and how many ids were given out.
+/// The harness, its clock, and how many ids were given out.
 struct Story {
-    desk: Desk,
+    harness: DecisionHarness,
     seconds: i64,
     ids: u128,
 }
 
 impl Story {
     fn new() -> Self {
-        Self { desk: Desk::new((CheckSource::Edda, reference("R-0"))), seconds: 0, ids: 0 }
+        Self {
+            harness: DecisionHarness::new((CheckSource::Edda, reference("R-0"))),
+            seconds: 0,
+            ids: 0,
+        }
     }
 
     /// The request of a step, if it is one.
@@ -84,7 +88,7 @@ impl Story {
                 let code = UpstreamCode::parse("E-CLOSED").unwrap();
                 let rejected = EffectState::Rejected { code };
                 let state = if *confirmed { EffectState::Confirmed } else { rejected };
-                self.desk.settle(&state);
+                self.harness.settle(&state);
                 return None;
             }
         };
@@ -92,7 +96,7 @@ impl Story {
     }
 
     fn id(&mut self, again: bool) -> CaseId {
-        let newest = self.desk.cases.last().filter(|case| again && case.state.name().is_open());
+        let newest = self.harness.cases.last().filter(|case| again && case.state.name().is_open());
         newest.map_or_else(
             || {
                 self.ids += 1;
@@ -103,7 +107,7 @@ impl Story {
     }
 
     fn key(&self, key: Key) -> CaseKey {
-        let (cases, codes) = (&self.desk.cases, &self.desk.codes);
+        let (cases, codes) = (&self.harness.cases, &self.harness.codes);
         match key {
             Key::Id(pick) if !cases.is_empty() => {
                 CaseKey::Id(cases[usize::from(pick) % cases.len()].id)
@@ -141,7 +145,7 @@ fn check_one_case(before: &Case, after: &Case) {
     assert_eq!((after.id, after.attempt), (before.id, before.attempt));
 }
 
-fn check_desk(before: &Desk, after: &Desk) {
+fn check_desk(before: &DecisionHarness, after: &DecisionHarness) {
     for (before, after) in before.cases.iter().zip(&after.cases) {
         check_one_case(before, after);
     }
@@ -156,7 +160,7 @@ fn check_desk(before: &Desk, after: &Desk) {
 }
 
 /// A refusal writes nothing but its trace; a grant tells the case as it stands afterwards.
-fn check_answer(decision: &Decision, desk: &Desk) {
+fn check_answer(decision: &Decision, harness: &DecisionHarness) {
     let write = decision.change.as_ref().map(|change| &change.write);
     match &decision.answer {
         Err(Refusal::Contradiction | Refusal::VerificationContradiction) => {
@@ -165,7 +169,7 @@ fn check_answer(decision: &Decision, desk: &Desk) {
         Err(_) => assert_eq!(write, None),
         Ok(standing) => {
             assert_ne!(write, Some(&Write::Nothing));
-            assert!(desk.cases.contains(&standing.case), "what is told is what stands");
+            assert!(harness.cases.contains(&standing.case), "what is told is what stands");
         }
     }
 }
@@ -178,10 +182,10 @@ proptest! {
         let mut story = Story::new();
         for step in &steps {
             let Some(request) = story.request(step) else { continue };
-            let before = story.desk.clone();
-            let decision = story.desk.ask(&request);
-            check_desk(&before, &story.desk);
-            check_answer(&decision, &story.desk);
+            let before = story.harness.clone();
+            let decision = story.harness.ask(&request);
+            check_desk(&before, &story.harness);
+            check_answer(&decision, &story.harness);
         }
     }
 
@@ -192,11 +196,11 @@ proptest! {
         let mut story = Story::new();
         for step in &steps {
             let Some(request) = story.request(step) else { continue };
-            let Some(before) = story.desk.load(&request) else { continue };
-            let after = story.desk.ask(&request).after.unwrap();
-            let Dossier { member, case, effect, .. } = story.desk.load(&request).unwrap();
+            let Some(before) = story.harness.load(&request) else { continue };
+            let after = story.harness.ask(&request).after.unwrap();
+            let CaseSnapshot { member, case, effect, .. } = story.harness.load(&request).unwrap();
             // Which code was scanned and who held the check is what was asked, not what changed.
-            prop_assert_eq!(after, Dossier { member, case, effect, ..before });
+            prop_assert_eq!(after, CaseSnapshot { member, case, effect, ..before });
         }
     }
 
@@ -207,16 +211,16 @@ proptest! {
         let mut story = Story::new();
         for step in &steps {
             if let Some(request) = story.request(step) {
-                story.desk.ask(&request);
+                story.harness.ask(&request);
             }
         }
         let now = at(story.seconds) + SignedDuration::from_secs(60);
-        let member = story.desk.member.clone();
-        for case in &story.desk.cases {
-            let effect = story.desk.effects.get(&case.id).cloned();
-            let whole = Dossier { case: Some(case.clone()), effect, ..Dossier::of(member.clone()) };
+        let member = story.harness.member.clone();
+        for case in &story.harness.cases {
+            let effect = story.harness.effects.get(&case.id).cloned();
+            let whole = CaseSnapshot { case: Some(case.clone()), effect, ..CaseSnapshot::of(member.clone()) };
             prop_assert_eq!(replan(&whole, &policy(), &agent(), now), None);
-            let orphan = Dossier { effect: None, ..whole.clone() };
+            let orphan = CaseSnapshot { effect: None, ..whole.clone() };
             let write = replan(&orphan, &policy(), &agent(), now).map(|change| change.write);
             let planned = match write {
                 Some(Write::Plan { effect }) => Some(effect.order),

@@ -12,7 +12,7 @@ use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::{Account, Member, MemberId};
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{
-    CaseId, CaseKey, Change, CheckReference, CheckSource, Command, Decision, Dossier, QrMint,
+    CaseId, CaseKey, CaseSnapshot, Change, CheckReference, CheckSource, Command, Decision, QrMint,
     Request, StateName, UpgradePolicy, Write, decide,
 };
 
@@ -77,12 +77,12 @@ pub(crate) fn verdict(passed: bool) -> Request {
 }
 
 /// What is known of the member before it ever asked.
-pub(crate) fn nothing_yet() -> Dossier {
-    Dossier::of(member())
+pub(crate) fn nothing_yet() -> CaseSnapshot {
+    CaseSnapshot::of(member())
 }
 
 /// What is known of the member's first case in this state.
-pub(crate) fn standing(state: StateName) -> Dossier {
+pub(crate) fn standing(state: StateName) -> CaseSnapshot {
     let path: &[Request] = match state {
         StateName::New => &[open(ID)],
         StateName::EddaSuccess => &[open(ID), verify("R-1", true)],
@@ -99,14 +99,14 @@ pub(crate) fn standing(state: StateName) -> Dossier {
 }
 
 /// What is known of a passed case whose effect went through these events.
-pub(crate) fn pursued(events: impl IntoIterator<Item = EffectEvent>) -> Dossier {
+pub(crate) fn pursued(events: impl IntoIterator<Item = EffectEvent>) -> CaseSnapshot {
     let known = standing(StateName::CustomerSuccess);
     // Without a guarantee, what is unknown ends with people: so every state can be reached.
     let policy = EffectPolicy { guarantee: Guarantee::None, ..EffectPolicy::standard() };
     let effect = events.into_iter().fold(known.effect.clone().unwrap(), |effect: Effect, event| {
         effect.after(event, &policy, at(1), Jitter::FULL).unwrap()
     });
-    Dossier { effect: Some(effect), ..known }
+    CaseSnapshot { effect: Some(effect), ..known }
 }
 
 pub(crate) fn claimed() -> EffectEvent {
@@ -126,7 +126,7 @@ pub(crate) fn lost() -> EffectEvent {
 }
 
 /// Decides this on what is known.
-pub(crate) fn decided(known: &Dossier, request: &Request) -> Decision {
+pub(crate) fn decided(known: &CaseSnapshot, request: &Request) -> Decision {
     decide(Some(known.clone()), request, &policy())
 }
 

@@ -4,7 +4,8 @@ use madoguchi_domain::audit::Action;
 use madoguchi_domain::core_bank::{EffectState, Fence};
 use madoguchi_domain::member::Member;
 use madoguchi_domain::upgrade::{
-    CaseKey, Dossier, EventName, Refusal, Request, StateName, UpgradePolicy, Version, Write, decide,
+    CaseKey, CaseSnapshot, EventName, Refusal, Request, StateName, UpgradePolicy, Version, Write,
+    decide,
 };
 
 use crate::samples::{ID, at, decided, level, member, policy, standing, verdict};
@@ -79,7 +80,7 @@ fn a_verdict_by_case_id_is_the_same_as_by_member() {
     for state in StateName::ALL {
         for passed in [true, false] {
             let by_id = Request { key: CaseKey::Id(ID), ..verdict(passed) };
-            let known: Dossier = standing(state);
+            let known: CaseSnapshot = standing(state);
             assert_eq!(decided(&known, &by_id), decided(&known, &verdict(passed)));
         }
     }

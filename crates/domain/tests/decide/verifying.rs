@@ -2,16 +2,16 @@
 
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::upgrade::{
-    Case, CaseKey, Check, CheckSource, Command, Decision, Dossier, EventName, QrIssue, Refusal,
-    Request, State, StateName, Version, Write,
+    Case, CaseKey, CaseSnapshot, Check, CheckSource, Command, Decision, EventName, QrIssue,
+    Refusal, Request, State, StateName, Version, Write,
 };
 
 use crate::samples::{ID, OTHER, ask, at, decided, policy, reference, standing, told, verify};
 
 /// The scan of a code with this serial reports at this moment.
-fn scanned(known: Dossier, serial: u32, request: Request, seconds: i64) -> Decision {
+fn scanned(known: CaseSnapshot, serial: u32, request: Request, seconds: i64) -> Decision {
     let key = CaseKey::Scanned(policy().qr.token(ID, serial).hash());
-    let known = Dossier { scanned: Some(serial), ..known };
+    let known = CaseSnapshot { scanned: Some(serial), ..known };
     decided(&known, &Request { key, at: at(seconds), ..request })
 }
 
@@ -33,7 +33,7 @@ fn a_first_report_moves_the_case_with_the_facts_of_the_check() {
         let row = (history.from, history.to, history.why, history.at);
         assert_eq!(row, (Some(StateName::New), to, why, at(300)));
         assert_eq!(decision.answer.unwrap().case, case);
-        assert_eq!(decision.after, Some(Dossier { case: Some(case), ..known }));
+        assert_eq!(decision.after, Some(CaseSnapshot { case: Some(case), ..known }));
     }
 }
 
@@ -54,7 +54,7 @@ fn the_other_source_reports_under_its_own_references() {
 #[test]
 fn a_report_that_another_case_holds_contradicts_in_every_state() {
     for state in StateName::ALL {
-        let known = Dossier { check_held_by: Some(OTHER), ..standing(state) };
+        let known = CaseSnapshot { check_held_by: Some(OTHER), ..standing(state) };
         for passed in [true, false] {
             let decision = decided(&known, &verify("R-1", passed));
             assert_eq!(told(&decision), "VerificationContradiction, audit row only", "{state}");
@@ -66,7 +66,7 @@ fn a_report_that_another_case_holds_contradicts_in_every_state() {
 
 #[test]
 fn a_report_that_this_case_holds_is_a_replay() {
-    let known = Dossier { check_held_by: Some(ID), ..standing(StateName::EddaSuccess) };
+    let known = CaseSnapshot { check_held_by: Some(ID), ..standing(StateName::EddaSuccess) };
     assert_eq!(told(&decided(&known, &verify("R-1", true))), "EDDASuccess, nothing written");
 }
 
@@ -82,7 +82,7 @@ fn a_valid_code_lets_the_first_report_through_until_it_lapses() {
 fn a_code_that_a_newer_one_replaced_is_void_though_its_time_is_not_over() {
     let known = standing(StateName::New);
     let qr = QrIssue { serial: 2, ..known.case.as_ref().unwrap().qr };
-    let known = Dossier { case: known.case.map(|case| Case { qr, ..case }), ..known };
+    let known = CaseSnapshot { case: known.case.map(|case| Case { qr, ..case }), ..known };
     let scan = |serial| told(&scanned(known.clone(), serial, verify("R-1", true), 10));
     assert_eq!(scan(1), "QrExpired, nothing written");
     assert_eq!(scan(2), "EDDASuccess, moved");
@@ -99,7 +99,8 @@ fn a_void_code_still_brings_the_replay_of_the_deciding_check() {
     for (state, passed) in decided_states {
         let known = standing(state);
         let qr = QrIssue { serial: 2, ..known.case.as_ref().unwrap().qr };
-        let voided = Dossier { case: known.case.clone().map(|case| Case { qr, ..case }), ..known };
+        let voided =
+            CaseSnapshot { case: known.case.clone().map(|case| Case { qr, ..case }), ..known };
         for (known, serial, seconds) in [(standing(state), 1, 6000), (voided, 1, 10)] {
             let tell = |of: &str, passed| {
                 told(&scanned(known.clone(), serial, verify(of, passed), seconds))

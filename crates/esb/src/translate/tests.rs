@@ -1,8 +1,8 @@
 //! Replies as the bank may write them, and as nobody should.
 
 use madoguchi_domain::core_bank::{Answer, FinalCodes, Outcome, classify};
-use madoguchi_peer::Charset;
 use madoguchi_testkit::core_bank_contract::order;
+use madoguchi_upstream::Charset;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Every way a peer can fail: what is reported, and that exactly one order was sent.
+//! Every way a upstream can fail: what is reported, and that exactly one order was sent.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use madoguchi_domain::core_bank::{
     Answer, Doubt, FinalCodes, Outcome, Reply, WhyNotSent, classify,
 };
 use madoguchi_domain::port::CoreBank;
-use madoguchi_esb::{EsbSettings, PeerSettings};
+use madoguchi_esb::{EsbSettings, UpstreamSettings};
 use madoguchi_testkit::core_bank_contract::order;
 use madoguchi_testkit::http_stub::{Behaviour, HttpStub, Received, Response};
 use tokio::net::TcpListener;
@@ -27,12 +27,12 @@ async fn sent_to(behaviour: Behaviour) -> (Answer, Vec<Received>) {
 
 fn hasty(url: String) -> EsbSettings {
     let usual = EsbSettings::new(url);
-    let peer = PeerSettings {
+    let upstream = UpstreamSettings {
         connect_timeout: Duration::from_millis(250),
         timeout: Duration::from_millis(500),
-        ..usual.peer
+        ..usual.upstream
     };
-    EsbSettings { peer, ..usual }
+    EsbSettings { upstream, ..usual }
 }
 
 async fn assert_lost(behaviour: Behaviour, doubt: Doubt) {
@@ -144,7 +144,7 @@ async fn an_unknown_name_and_a_refused_connection_are_not_sent() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     for url in [format!("http://{free}/"), "http://no-such-bank.invalid/".into()] {
         let mut settings = EsbSettings::new(url);
-        settings.peer.allow_plaintext = true;
+        settings.upstream.allow_plaintext = true;
         let answer = bank::esb(settings).set_level(&order("T1222222")).await;
         assert_eq!(answer, Answer::NotSent(WhyNotSent::NoConnection));
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use madoguchi_domain::core_bank::{Answer, Doubt, FinalCodes, Outcome, WhyNotSent, classify};
 use madoguchi_domain::port::CoreBank;
-use madoguchi_esb::{Esb, EsbSettings, InvalidPeer, PeerSettings, Pem};
+use madoguchi_esb::{Esb, EsbSettings, InvalidUpstream, Pem, UpstreamSettings};
 use madoguchi_testkit::core_bank_contract::order;
 use madoguchi_testkit::http_stub::HttpStub;
 use rustls::pki_types::pem::PemObject;
@@ -70,7 +70,7 @@ fn is_whole(request: &[u8]) -> bool {
 
 fn settings(address: SocketAddr) -> EsbSettings {
     let mut settings = EsbSettings::new(format!("https://{address}/da21"));
-    settings.peer.extra_roots = Some(Pem::new(CA.to_vec()));
+    settings.upstream.extra_roots = Some(Pem::new(CA.to_vec()));
     settings
 }
 
@@ -94,7 +94,7 @@ async fn a_bank_with_a_strangers_certificate_is_told_nothing() {
     let (address, bank) = tls_bank(false);
     // Any certificate but that of the bank's authority.
     let mut settings = settings(address);
-    settings.peer.extra_roots = Some(Pem::new(CLIENT.to_vec()));
+    settings.upstream.extra_roots = Some(Pem::new(CLIENT.to_vec()));
     let answer = answer(settings).await;
     assert_eq!(answer, Answer::NotSent(WhyNotSent::NoConnection));
     assert!(!bank.join().unwrap());
@@ -104,7 +104,7 @@ async fn a_bank_with_a_strangers_certificate_is_told_nothing() {
 async fn a_bank_that_asks_who_calls_is_told() {
     let (address, bank) = tls_bank(true);
     let mut settings = settings(address);
-    settings.peer.identity = Some(Pem::new(CLIENT.to_vec()));
+    settings.upstream.identity = Some(Pem::new(CLIENT.to_vec()));
     assert!(is_applied(&answer(settings).await));
     assert!(bank.join().unwrap());
 }
@@ -121,7 +121,7 @@ async fn a_bank_that_turns_us_away_after_the_handshake_leaves_a_doubt() {
 async fn a_handshake_that_never_ends_is_not_sent() {
     let stub = HttpStub::start().await.unwrap();
     let mut hasty = settings(stub.address());
-    hasty.peer.connect_timeout = Duration::from_millis(100);
+    hasty.upstream.connect_timeout = Duration::from_millis(100);
     assert_eq!(answer(hasty).await, Answer::NotSent(WhyNotSent::NoConnection));
     assert_eq!((stub.connections(), stub.received().len()), (1, 0));
 }
@@ -129,15 +129,15 @@ async fn a_handshake_that_never_ends_is_not_sent() {
 #[test]
 fn pem_that_is_none_is_refused_without_being_shown() {
     let bad = |bytes: &[u8]| Some(Pem::new(bytes.to_vec()));
-    let usual = || PeerSettings::new("https://bank.example/");
+    let usual = || UpstreamSettings::new("https://bank.example/");
     for settings in [
-        PeerSettings { extra_roots: bad(b"canary"), ..usual() },
-        PeerSettings { identity: bad(b"canary"), ..usual() },
-        PeerSettings { identity: bad(CA), ..usual() },
+        UpstreamSettings { extra_roots: bad(b"canary"), ..usual() },
+        UpstreamSettings { identity: bad(b"canary"), ..usual() },
+        UpstreamSettings { identity: bad(CA), ..usual() },
     ] {
-        let settings = EsbSettings { peer: settings, ..EsbSettings::new("") };
+        let settings = EsbSettings { upstream: settings, ..EsbSettings::new("") };
         let refused = Esb::new(settings, bank::clock()).unwrap_err();
-        assert!(matches!(refused, InvalidPeer::Pem(..)), "{refused:?}");
+        assert!(matches!(refused, InvalidUpstream::Pem(..)), "{refused:?}");
         assert!(!format!("{refused:?} {refused}").contains("canary"));
     }
 }

@@ -1,7 +1,7 @@
 //! Replies are read leniently, kept whole, and called unreadable where they are.
 
-use madoguchi_peer::Charset;
 use madoguchi_testkit::samples;
+use madoguchi_upstream::Charset;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

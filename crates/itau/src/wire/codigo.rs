@@ -1,6 +1,6 @@
 //! `chat_itau_codigo`: the owner of an account.
 
-use madoguchi_peer::Object;
+use madoguchi_upstream::Object;
 use serde::{Deserialize, Serialize};
 
 use super::{Listed, Text};

@@ -1,6 +1,6 @@
 //! `chat_itau_contextos`: the context of a call from PS7.
 
-use madoguchi_peer::Object;
+use madoguchi_upstream::Object;
 use serde::{Deserialize, Serialize};
 
 use super::Text;

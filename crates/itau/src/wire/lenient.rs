@@ -1,6 +1,6 @@
 //! Fields that are read as far as they can be, and never make the whole unreadable.
 
-use madoguchi_peer::Object;
+use madoguchi_upstream::Object;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Number;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use madoguchi_domain::breaker::BreakerSettings;
-use madoguchi_domain::caller::Passage;
+use madoguchi_domain::caller::ForwardedHeaders;
 use madoguchi_domain::core_bank::Jitter;
 use madoguchi_domain::port::{
     AccountDirectory, CallerContexts, LookupError, MockIds, Unavailability,
@@ -14,29 +14,29 @@ use madoguchi_itau::{Itau, ItauSettings};
 use madoguchi_testkit::http_stub::{Behaviour, Response};
 use madoguchi_testkit::samples;
 
-use crate::stage::{Stage, both};
+use crate::harness::{LookupHarness, both};
 
 async fn context(itau: &Itau) -> Result<(), LookupError> {
-    let passage = Passage::of(samples::flow(1));
-    itau.context(&samples::context_query(), &passage).await.map(drop)
+    let forwarded = ForwardedHeaders::of(samples::flow(1));
+    itau.context(&samples::context_query(), &forwarded).await.map(drop)
 }
 
 async fn owner(itau: &Itau) -> Result<(), LookupError> {
-    let passage = Passage::of(samples::flow(1));
-    itau.owner(&samples::account_query(), &passage).await.map(drop)
+    let forwarded = ForwardedHeaders::of(samples::flow(1));
+    itau.owner(&samples::account_query(), &forwarded).await.map(drop)
 }
 
 const LEFT_ALONE: Result<(), LookupError> =
-    Err(LookupError::Unavailable(Unavailability::LeftAlone));
+    Err(LookupError::Unavailable(Unavailability::CircuitOpen));
 
-fn careful(stage: &Stage) -> Itau {
+fn careful(harness: &LookupHarness) -> Itau {
     let breaker = BreakerSettings::steady(3, SignedDuration::from_secs(30));
-    stage.itau(ItauSettings { breaker, repeats: 0, ..stage.settings() })
+    harness.itau(ItauSettings { breaker, max_retries: 0, ..harness.settings() })
 }
 
 /// As often as a careful one bears before it leaves contexts alone.
-async fn fails_three_times(stage: &Stage, itau: &Itau) {
-    stage.answers(503, "");
+async fn fails_three_times(harness: &LookupHarness, itau: &Itau) {
+    harness.answers(503, "");
     for _ in 0..3 {
         context(itau).await.unwrap_err();
     }
@@ -44,37 +44,37 @@ async fn fails_three_times(stage: &Stage, itau: &Itau) {
 
 #[tokio::test]
 async fn after_failures_in_a_row_one_kind_is_left_alone_and_the_other_goes_on() {
-    let stage = Stage::open().await;
-    let itau = careful(&stage);
-    fails_three_times(&stage, &itau).await;
-    stage.answers(200, "{}");
+    let harness = LookupHarness::open().await;
+    let itau = careful(&harness);
+    fails_three_times(&harness, &itau).await;
+    harness.answers(200, "{}");
     assert_eq!(context(&itau).await, LEFT_ALONE);
-    assert_eq!(stage.stub.received().len(), 3, "nothing was sent");
+    assert_eq!(harness.stub.received().len(), 3, "nothing was sent");
     assert_eq!(owner(&itau).await, Ok(()));
 
-    stage.clock.advance(SignedDuration::from_secs(31));
+    harness.clock.advance(SignedDuration::from_secs(31));
     assert_eq!(context(&itau).await, Ok(()), "the probe");
     assert_eq!(context(&itau).await, Ok(()));
 }
 
 #[tokio::test]
 async fn a_probe_goes_alone_and_one_that_was_given_up_is_followed_by_another() {
-    let stage = Stage::open().await;
-    let itau = Arc::new(careful(&stage));
-    fails_three_times(&stage, &itau).await;
-    stage.clock.advance(SignedDuration::from_secs(31));
-    stage.stub.from_now_on(Behaviour::Hang);
+    let harness = LookupHarness::open().await;
+    let itau = Arc::new(careful(&harness));
+    fails_three_times(&harness, &itau).await;
+    harness.clock.advance(SignedDuration::from_secs(31));
+    harness.stub.from_now_on(Behaviour::Hang);
     let probe = tokio::spawn({
         let itau = Arc::clone(&itau);
         async move { context(&itau).await }
     });
-    while stage.stub.received().len() < 4 {
+    while harness.stub.received().len() < 4 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(context(&itau).await, LEFT_ALONE, "while the probe is out");
     probe.abort();
     probe.await.unwrap_err();
-    stage.answers(200, "{}");
+    harness.answers(200, "{}");
     assert_eq!(context(&itau).await, Ok(()), "whoever asked had gone, so another may");
 }
 
@@ -83,14 +83,14 @@ async fn what_the_downstream_says_clearly_is_no_failure_of_it() {
     let clear = [(200, "{}"), (400, "{}"), (401, "{}"), (403, "{}"), (404, "{}")];
     let failed = [(200, r#"{"code":"1"}"#), (500, r#"{"code":"1"}"#)];
     for (status, body) in clear.into_iter().chain(failed) {
-        let stage = Stage::open().await;
-        let itau = careful(&stage);
+        let harness = LookupHarness::open().await;
+        let itau = careful(&harness);
         // Two failures, what it says, and two more: never three in a row.
         for _ in 0..2 {
-            stage.answers(503, "");
+            harness.answers(503, "");
             context(&itau).await.unwrap_err();
             context(&itau).await.unwrap_err();
-            stage.answers(status, body);
+            harness.answers(status, body);
             assert_ne!(context(&itau).await, LEFT_ALONE, "{status} {body}");
         }
     }
@@ -99,16 +99,16 @@ async fn what_the_downstream_says_clearly_is_no_failure_of_it() {
 #[tokio::test]
 async fn what_says_neither_leaves_the_count_as_it_is() {
     for (status, body) in [(200, "<html>"), (302, ""), (429, "")] {
-        let stage = Stage::open().await;
-        let itau = careful(&stage);
-        stage.answers(503, "");
+        let harness = LookupHarness::open().await;
+        let itau = careful(&harness);
+        harness.answers(503, "");
         context(&itau).await.unwrap_err();
         context(&itau).await.unwrap_err();
-        stage.answers(status, body);
+        harness.answers(status, body);
         for _ in 0..5 {
             assert_ne!(context(&itau).await, LEFT_ALONE, "{status}");
         }
-        stage.answers(503, "");
+        harness.answers(503, "");
         context(&itau).await.unwrap_err();
         assert_eq!(context(&itau).await, LEFT_ALONE, "{status}: the third failure");
     }
@@ -117,12 +117,12 @@ async fn what_says_neither_leaves_the_count_as_it_is() {
 #[tokio::test]
 async fn a_probe_that_tells_nothing_is_followed_by_another_rest() {
     for (status, body) in [(200, "<html>"), (302, ""), (429, "")] {
-        let stage = Stage::open().await;
-        let itau = careful(&stage);
-        fails_three_times(&stage, &itau).await;
-        stage.answers(status, body);
+        let harness = LookupHarness::open().await;
+        let itau = careful(&harness);
+        fails_three_times(&harness, &itau).await;
+        harness.answers(status, body);
         for _ in 0..2 {
-            stage.clock.advance(SignedDuration::from_secs(31));
+            harness.clock.advance(SignedDuration::from_secs(31));
             assert_ne!(context(&itau).await, LEFT_ALONE, "{status}: the probe");
             assert_eq!(context(&itau).await, LEFT_ALONE, "{status}");
         }
@@ -131,10 +131,10 @@ async fn a_probe_that_tells_nothing_is_followed_by_another_rest() {
 
 #[tokio::test]
 async fn whoever_keeps_asking_to_come_again_later_is_left_alone() {
-    let stage = Stage::open().await;
-    let itau = careful(&stage);
+    let harness = LookupHarness::open().await;
+    let itau = careful(&harness);
     let rests = Response::new(503, "").with_header("retry-after", "120");
-    stage.stub.from_now_on(Behaviour::Respond(rests));
+    harness.stub.from_now_on(Behaviour::Respond(rests));
     for _ in 0..3 {
         assert_ne!(context(&itau).await, LEFT_ALONE);
     }
@@ -143,10 +143,10 @@ async fn whoever_keeps_asking_to_come_again_later_is_left_alone() {
 
 #[tokio::test]
 async fn silence_for_all_of_the_time_is_a_failure() {
-    let stage = Stage::open().await;
+    let harness = LookupHarness::open().await;
     let breaker = BreakerSettings::steady(2, SignedDuration::from_secs(30));
-    let itau = stage.itau(ItauSettings { breaker, ..stage.settings() });
-    stage.stub.from_now_on(Behaviour::Hang);
+    let itau = harness.itau(ItauSettings { breaker, ..harness.settings() });
+    harness.stub.from_now_on(Behaviour::Hang);
     for _ in 0..2 {
         let late = Err(LookupError::Unavailable(Unavailability::TimedOut));
         assert_eq!(context(&itau).await, late);
@@ -156,28 +156,29 @@ async fn silence_for_all_of_the_time_is_a_failure() {
 
 #[tokio::test]
 async fn a_lookup_counts_once_however_often_it_was_repeated_and_a_probe_is_not_repeated() {
-    let stage = Stage::open().await;
+    let harness = LookupHarness::open().await;
     let breaker = BreakerSettings::steady(3, SignedDuration::from_secs(30));
-    let itau = stage.itau(ItauSettings { breaker, repeats: 4, ..stage.settings() });
-    stage.answers(503, "");
+    let itau = harness.itau(ItauSettings { breaker, max_retries: 4, ..harness.settings() });
+    harness.answers(503, "");
     for _ in 0..3 {
         assert_ne!(context(&itau).await, LEFT_ALONE);
     }
     assert_eq!(context(&itau).await, LEFT_ALONE);
-    assert_eq!(stage.stub.received().len(), 15);
-    stage.clock.advance(SignedDuration::from_secs(31));
+    assert_eq!(harness.stub.received().len(), 15);
+    harness.clock.advance(SignedDuration::from_secs(31));
     assert_ne!(context(&itau).await, LEFT_ALONE);
-    assert_eq!(stage.stub.received().len(), 16);
+    assert_eq!(harness.stub.received().len(), 16);
 }
 
 #[tokio::test]
 async fn a_lookup_that_waited_here_for_most_of_its_time_says_nothing_of_the_other_side() {
-    let stage = Stage::open().await;
+    let harness = LookupHarness::open().await;
     let breaker = BreakerSettings::steady(1, SignedDuration::from_secs(30));
-    let settings = ItauSettings { breaker, at_once: 1, repeats: 0, ..stage.settings() };
-    let itau = Arc::new(stage.itau(settings));
+    let settings =
+        ItauSettings { breaker, max_concurrent_calls: 1, max_retries: 0, ..harness.settings() };
+    let itau = Arc::new(harness.itau(settings));
     // The first takes 600 of 800 ms; the second is left 200 ms, too little for the same answer.
-    stage.stub.from_now_on(Behaviour::Late {
+    harness.stub.from_now_on(Behaviour::Late {
         wait: Duration::from_millis(600),
         response: Response::json(200, "{}"),
     });
@@ -197,56 +198,61 @@ async fn a_lookup_that_waited_here_for_most_of_its_time_says_nothing_of_the_othe
 
 #[tokio::test]
 async fn so_many_go_at_once_some_wait_and_the_rest_are_turned_away() {
-    let stage = Stage::open().await;
-    let settings = ItauSettings { at_once: 2, waiting: 3, repeats: 0, ..stage.settings() };
-    let itau = Arc::new(stage.itau(settings));
-    stage.stub.from_now_on(Behaviour::Hang);
+    let harness = LookupHarness::open().await;
+    let settings = ItauSettings {
+        max_concurrent_calls: 2,
+        max_queue: 3,
+        max_retries: 0,
+        ..harness.settings()
+    };
+    let itau = Arc::new(harness.itau(settings));
+    harness.stub.from_now_on(Behaviour::Hang);
     let ask = || {
         let itau = Arc::clone(&itau);
         tokio::spawn(async move { context(&itau).await })
     };
     let within: Vec<_> = (0..5).map(|_| ask()).collect();
-    while stage.stub.received().len() < 2 {
+    while harness.stub.received().len() < 2 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let busy = Err(LookupError::Unavailable(Unavailability::Busy));
     for beyond in (0..15).map(|_| ask()).collect::<Vec<_>>() {
         assert_eq!(beyond.await.unwrap(), busy);
     }
-    assert_eq!(stage.stub.received().len(), 2);
+    assert_eq!(harness.stub.received().len(), 2);
     for lookup in within {
         lookup.await.unwrap().unwrap_err();
     }
-    stage.answers(200, "{}");
+    harness.answers(200, "{}");
     assert_eq!(both(&itau).await, [Ok(()); 2], "and every place is free again");
 }
 
 #[tokio::test]
 async fn repetitions_pause_twice_as_long_each_time_and_end() {
-    let stage = Stage::open().await;
-    stage.stub.from_now_on(Behaviour::Respond(Response::new(503, "")));
+    let harness = LookupHarness::open().await;
+    harness.stub.from_now_on(Behaviour::Respond(Response::new(503, "")));
     let mut ids = MockIds::new();
     ids.expect_jitter().return_const(Jitter::FULL);
     let settings =
-        ItauSettings { repeats: 4, pause: Duration::from_millis(10), ..stage.settings() };
-    let itau = Itau::new(settings, Arc::new(stage.clock.clone()), Arc::new(ids)).unwrap();
+        ItauSettings { max_retries: 4, pause: Duration::from_millis(10), ..harness.settings() };
+    let itau = Itau::new(settings, Arc::new(harness.clock.clone()), Arc::new(ids)).unwrap();
     let began = std::time::Instant::now();
     context(&itau).await.unwrap_err();
-    assert_eq!(stage.stub.received().len(), 5);
+    assert_eq!(harness.stub.received().len(), 5);
     assert!(began.elapsed() >= Duration::from_millis(10 + 20 + 40 + 80));
 }
 
 #[tokio::test]
 async fn a_pause_that_ends_too_late_is_not_begun() {
-    let stage = Stage::open().await;
-    stage.stub.from_now_on(Behaviour::Respond(Response::new(503, "")));
+    let harness = LookupHarness::open().await;
+    harness.stub.from_now_on(Behaviour::Respond(Response::new(503, "")));
     let mut ids = MockIds::new();
     ids.expect_jitter().return_const(Jitter::FULL);
-    let settings = ItauSettings { pause: Duration::from_secs(5), ..stage.settings() };
-    let itau = Itau::new(settings, Arc::new(stage.clock.clone()), Arc::new(ids)).unwrap();
+    let settings = ItauSettings { pause: Duration::from_secs(5), ..harness.settings() };
+    let itau = Itau::new(settings, Arc::new(harness.clock.clone()), Arc::new(ids)).unwrap();
     let began = std::time::Instant::now();
     let status = Err(LookupError::Unavailable(Unavailability::Status));
     assert_eq!(context(&itau).await, status);
-    assert_eq!(stage.stub.received().len(), 1);
+    assert_eq!(harness.stub.received().len(), 1);
     assert!(began.elapsed() < Duration::from_millis(700));
 }

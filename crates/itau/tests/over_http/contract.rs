@@ -5,12 +5,12 @@ use std::sync::Arc;
 use madoguchi_itau::Itau;
 use madoguchi_testkit::{account_directory_contract, caller_contexts_contract};
 
-use crate::stage::Stage;
+use crate::harness::LookupHarness;
 
-async fn over_stub() -> (Arc<Itau>, Arc<Stage>) {
-    let stage = Stage::open().await;
-    let itau = stage.itau(stage.settings());
-    (Arc::new(itau), Arc::new(stage))
+async fn over_stub() -> (Arc<Itau>, Arc<LookupHarness>) {
+    let harness = LookupHarness::open().await;
+    let itau = harness.itau(harness.settings());
+    (Arc::new(itau), Arc::new(harness))
 }
 
 caller_contexts_contract!(contexts: over_stub());

@@ -13,7 +13,7 @@ use madoguchi_testkit::http_stub::{Behaviour, HttpStub, Response};
 use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::samples;
 
-use crate::stage::{Stage, both};
+use crate::harness::{LookupHarness, both};
 
 const fn unavailable(why: Unavailability) -> Result<(), LookupError> {
     Err(LookupError::Unavailable(why))
@@ -21,20 +21,20 @@ const fn unavailable(why: Unavailability) -> Result<(), LookupError> {
 
 /// Looks both samples up at a downstream that always behaves like this.
 async fn looked_up(behaviour: Behaviour) -> ([Result<(), LookupError>; 2], usize) {
-    let stage = Stage::open().await;
-    stage.stub.from_now_on(behaviour);
-    let outcomes = both(&stage.itau(stage.settings())).await;
-    (outcomes, stage.stub.received().len())
+    let harness = LookupHarness::open().await;
+    harness.stub.from_now_on(behaviour);
+    let outcomes = both(&harness.itau(harness.settings())).await;
+    (outcomes, harness.stub.received().len())
 }
 
 #[tokio::test]
 async fn a_lookup_is_one_json_post_with_our_credentials_to_the_documented_path() {
-    let stage = Stage::open().await;
-    stage.answers(200, "{}");
+    let harness = LookupHarness::open().await;
+    harness.answers(200, "{}");
     let app_key = Some(ApiKey::parse("app-1").unwrap());
-    let itau = stage.itau(ItauSettings { app_key, ..stage.settings() });
+    let itau = harness.itau(ItauSettings { app_key, ..harness.settings() });
     assert_eq!(both(&itau).await, [Ok(()); 2]);
-    let received = stage.stub.received();
+    let received = harness.stub.received();
     let paths: Vec<_> = received.iter().map(|it| (it.method(), it.path())).collect();
     assert_eq!(paths, [("POST", CONTEXT_PATH), ("POST", ACCOUNT_PATH)]);
     for request in &received {
@@ -123,12 +123,12 @@ async fn silence_ends_with_the_time_of_the_whole_lookup() {
 
 #[tokio::test]
 async fn one_lost_answer_is_made_good_by_the_next() {
-    let stage = Stage::open().await;
-    stage.answers(200, "{}");
-    stage.stub.next(Behaviour::Close);
-    stage.stub.next(Behaviour::Respond(Response::new(503, "")));
-    assert_eq!(both(&stage.itau(stage.settings())).await, [Ok(()); 2]);
-    assert_eq!(stage.stub.received().len(), 4);
+    let harness = LookupHarness::open().await;
+    harness.answers(200, "{}");
+    harness.stub.next(Behaviour::Close);
+    harness.stub.next(Behaviour::Respond(Response::new(503, "")));
+    assert_eq!(both(&harness.itau(harness.settings())).await, [Ok(()); 2]);
+    assert_eq!(harness.stub.received().len(), 4);
 }
 
 #[tokio::test]
@@ -172,16 +172,16 @@ fn settings_that_cannot_be_used_are_refused_by_name() {
     };
     let usual = || ItauSettings::new("https://itau.example", Credentials::new("u", "p"));
     let far = ItauSettings::new("http://itau.example", Credentials::new("u", "p"));
-    assert!(matches!(make(far), InvalidItau::Peer(_)));
+    assert!(matches!(make(far), InvalidItau::HttpUpstream(_)));
     for credentials in [Credentials::new("", "p"), Credentials::new("u", "pass word")] {
         let told = make(ItauSettings { credentials, ..usual() });
         assert!(matches!(told, InvalidItau::Credentials));
     }
     let resting = BreakerSettings::steady;
     for settings in [
-        ItauSettings { at_once: 0, ..usual() },
-        ItauSettings { at_once: usize::MAX, ..usual() },
-        ItauSettings { waiting: usize::MAX, ..usual() },
+        ItauSettings { max_concurrent_calls: 0, ..usual() },
+        ItauSettings { max_concurrent_calls: usize::MAX, ..usual() },
+        ItauSettings { max_queue: usize::MAX, ..usual() },
         ItauSettings { pause: Duration::MAX, ..usual() },
         ItauSettings { breaker: resting(0, SignedDuration::from_secs(1)), ..usual() },
         ItauSettings { breaker: resting(1, SignedDuration::ZERO), ..usual() },

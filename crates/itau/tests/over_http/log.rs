@@ -7,7 +7,7 @@ use madoguchi_domain::port::{AccountDirectory, CallerContexts};
 use madoguchi_testkit::downstream::{Downstream, Saying, full_passage};
 use madoguchi_testkit::samples;
 
-use crate::stage::Stage;
+use crate::harness::LookupHarness;
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -33,8 +33,8 @@ async fn the_log_names_flow_and_outcome_and_nothing_that_is_nobodys_business() {
         .with_writer(move || sink.clone())
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
-    let stage = Stage::open().await;
-    let itau = stage.itau(stage.settings());
+    let harness = LookupHarness::open().await;
+    let itau = harness.itau(harness.settings());
     let sayings = [
         Saying::Found,
         Saying::Malformed,
@@ -44,11 +44,11 @@ async fn the_log_names_flow_and_outcome_and_nothing_that_is_nobodys_business() {
         Saying::Garbage,
     ];
     for saying in sayings {
-        stage.says(saying).await;
+        harness.says(saying).await;
         let _ = itau.context(&samples::context_query(), &full_passage()).await;
         let _ = itau.owner(&samples::account_query(), &full_passage()).await;
     }
-    stage.answers(200, r#"{"code":"1","message":"canary-downstream-text"}"#);
+    harness.answers(200, r#"{"code":"1","message":"canary-downstream-text"}"#);
     let _ = itau.context(&samples::context_query(), &full_passage()).await;
     drop(guard);
     let written = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();

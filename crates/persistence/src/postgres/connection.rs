@@ -46,10 +46,10 @@ pub(super) fn pool(url: &str, settings: PgSettings) -> Result<Pool<AsyncPgConnec
     // The default would run a query at every checkout.
     config.recycling_method = RecyclingMethod::Fast;
     let manager = AsyncDieselConnectionManager::new_with_config(url, config);
-    let patience = Some(settings.patience);
+    let pool_timeout = Some(settings.pool_timeout);
     Pool::builder(manager)
         .max_size(settings.connections)
-        .timeouts(Timeouts { wait: patience, create: patience, recycle: patience })
+        .timeouts(Timeouts { wait: pool_timeout, create: pool_timeout, recycle: pool_timeout })
         .runtime(Runtime::Tokio1)
         .build()
         .map_err(|_| OpenError::Unreachable)

@@ -10,12 +10,14 @@ use madoguchi_domain::audit::AuditEntry;
 use madoguchi_domain::core_bank::{Effect, EffectChange, EffectStateName as Name, Evidence};
 use madoguchi_domain::port::{Claim, Overdue, Recorded, Sweep};
 use madoguchi_domain::secret::SecretKey;
-use madoguchi_domain::upgrade::{CaseId, Dossier};
+use madoguchi_domain::upgrade::{CaseId, CaseSnapshot};
 
 use super::audit;
 use crate::column::{At, CaseUuid};
 use crate::fault::Fault;
-use crate::rows::{Aside, CaseRow, EffectRow, EvidenceRow, MemberRow, Poisoned, orphaned};
+use crate::rows::{
+    CaseRow, EffectRow, EvidenceRow, ManualColumns, MemberRow, UnreadableRow, orphaned,
+};
 use crate::schema::{Id, Instant, core_bank_effect, members, upgrade_case};
 use crate::statement::{Script, array, case_columns, effect_columns, member_columns, statement};
 
@@ -55,7 +57,7 @@ pub(super) async fn claim(
     .load(conn)
     .await?;
     let (effects, poisoned) = EffectRow::sort(rows);
-    let aside = leave_to_people(conn, &poisoned, claim.now).await?;
+    let aside = move_to_manual(conn, &poisoned, claim.now).await?;
     let moved = effects.iter().map(|effect| claim.audit(effect.order.case, Name::Sending));
     let aside = aside.into_iter().map(|case| claim.audit(case, Name::Manual));
     let entries: Vec<AuditEntry> = moved.chain(aside).collect();
@@ -66,27 +68,27 @@ pub(super) async fn claim(
 /// Leaves to people what nobody could ever send or judge.
 pub(super) async fn set_aside(
     conn: &mut AsyncPgConnection,
-    poisoned: &[Poisoned],
+    poisoned: &[UnreadableRow],
     sweep: &Sweep,
     key: &SecretKey,
 ) -> Result<(), Fault> {
-    let aside = leave_to_people(conn, poisoned, sweep.now).await?;
+    let aside = move_to_manual(conn, poisoned, sweep.now).await?;
     let entries: Vec<AuditEntry> = aside.into_iter().map(|case| sweep.audit(case)).collect();
     audit::append(conn, key, &entries).await
 }
 
 /// Returns those that still stood as they were met.
-async fn leave_to_people(
+async fn move_to_manual(
     conn: &mut AsyncPgConnection,
-    poisoned: &[Poisoned],
+    poisoned: &[UnreadableRow],
     now: Timestamp,
 ) -> Result<Vec<CaseId>, Fault> {
     use core_bank_effect::dsl;
     let mut aside = Vec::with_capacity(poisoned.len());
-    for Poisoned { case, state, fence } in poisoned {
+    for UnreadableRow { case, state, fence } in poisoned {
         let as_met = dsl::state.eq(state).and(dsl::fence.eq(fence));
         let moved = diesel::update(dsl::core_bank_effect.find(case).filter(as_met))
-            .set(Aside::since(now))
+            .set(ManualColumns::since(now))
             .execute(conn)
             .await?;
         aside.extend((moved == 1).then_some(CaseId::from(*case)));
@@ -211,7 +213,7 @@ impl Script for WaitForDecision {
 pub(super) async fn overdue(
     conn: &mut AsyncPgConnection,
     sweep: &Sweep,
-) -> Result<(Vec<Overdue>, Vec<Poisoned>), Fault> {
+) -> Result<(Vec<Overdue>, Vec<UnreadableRow>), Fault> {
     let rows: Vec<(EffectRow, bool)> = statement::<WaitForDecision, _>((
         At::from(sweep.now).into_sql::<Instant>(),
         i64::from(sweep.limit).into_sql::<BigInt>(),
@@ -241,7 +243,7 @@ impl Script for Orphans {
 pub(super) async fn orphans(
     conn: &mut AsyncPgConnection,
     limit: u32,
-) -> Result<Vec<Dossier>, Fault> {
+) -> Result<Vec<CaseSnapshot>, Fault> {
     let orphans = statement::<Orphans, _>((i64::from(limit).into_sql::<BigInt>(),));
     let rows: Vec<(MemberRow, CaseRow)> = orphans.load(conn).await?;
     Ok(orphaned(rows))

@@ -9,7 +9,7 @@ use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::port::StoreError;
 use madoguchi_domain::secret::SecretKey;
 
-use super::believed;
+use super::parsed_or_corrupt;
 use crate::column::At;
 use crate::schema::{audit_entry, audit_head};
 
@@ -80,15 +80,15 @@ impl<'a> AuditRow<'a> {
 
     pub(crate) fn parse(self) -> Result<ChainedEntry, StoreError> {
         let subject = Subject::parse(&self.about_kind, &self.about_id);
-        let kind = believed(ActorKind::parse(&self.actor_kind), "audit_entry.actor_kind")?;
+        let kind = parsed_or_corrupt(ActorKind::parse(&self.actor_kind), "audit_entry.actor_kind")?;
         let correlation = CorrelationId::parse(&self.correlation).ok();
         let entry = AuditEntry {
-            action: believed(Action::parse(&self.action), "audit_entry.action")?,
-            subject: believed(subject, "audit_entry.about_kind or about_id")?,
+            action: parsed_or_corrupt(Action::parse(&self.action), "audit_entry.action")?,
+            subject: parsed_or_corrupt(subject, "audit_entry.about_kind or about_id")?,
             detail: Cow::Owned(self.detail.into_owned()),
             by: ActorRef::new(&self.actor_issuer, &self.actor_subject, kind),
-            at: believed(self.at.moment(), "audit_entry.at")?,
-            correlation: believed(correlation, "audit_entry.correlation")?,
+            at: parsed_or_corrupt(self.at.moment(), "audit_entry.at")?,
+            correlation: parsed_or_corrupt(correlation, "audit_entry.correlation")?,
         };
         let place = Place { stream: self.stream, seq: self.seq };
         Ok(ChainedEntry { place, entry, link: as_link(self.link, "audit_entry.link")? })
@@ -96,5 +96,5 @@ impl<'a> AuditRow<'a> {
 }
 
 fn as_link(bytes: Vec<u8>, place: &'static str) -> Result<Link, StoreError> {
-    believed(Link::try_from(bytes).ok(), place)
+    parsed_or_corrupt(Link::try_from(bytes).ok(), place)
 }

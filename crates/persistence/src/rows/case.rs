@@ -11,7 +11,7 @@ use madoguchi_domain::upgrade::{
 };
 
 use super::member::level;
-use super::{believed, corrupt, whole};
+use super::{corrupt, parsed_or_corrupt, whole};
 use crate::column::{At, CaseUuid};
 use crate::schema::{upgrade_case, upgrade_qr};
 
@@ -61,15 +61,19 @@ impl From<&Case> for CaseRow {
 
 impl CaseRow {
     pub(crate) fn parse(self) -> Result<Case, StoreError> {
-        let expires_at = believed(self.qr_expires_at.moment(), "upgrade_case.qr_expires_at")?;
+        let expires_at =
+            parsed_or_corrupt(self.qr_expires_at.moment(), "upgrade_case.qr_expires_at")?;
         let qr = QrIssue { serial: whole(self.qr_serial, "upgrade_case.qr_serial")?, expires_at };
         Ok(Case {
             id: self.case_id.into(),
-            member: believed(MemberId::parse(&self.member_id).ok(), "upgrade_case.member_id")?,
+            member: parsed_or_corrupt(
+                MemberId::parse(&self.member_id).ok(),
+                "upgrade_case.member_id",
+            )?,
             attempt: Attempt(self.attempt),
             version: Version(self.version),
             qr,
-            opened_at: believed(self.opened_at.moment(), "upgrade_case.opened_at")?,
+            opened_at: parsed_or_corrupt(self.opened_at.moment(), "upgrade_case.opened_at")?,
             state: self.state()?,
         })
     }
@@ -77,7 +81,7 @@ impl CaseRow {
     /// The state with exactly the facts that belong to it: one too many is as corrupt as one
     /// too few.
     fn state(&self) -> Result<State, StoreError> {
-        let name = believed(StateName::parse(&self.state), "upgrade_case.state")?;
+        let name = parsed_or_corrupt(StateName::parse(&self.state), "upgrade_case.state")?;
         let facts = (self.check()?, self.decided_at()?, self.target()?);
         match (name, facts) {
             (StateName::New, (None, None, None)) => Ok(State::New),
@@ -98,16 +102,16 @@ impl CaseRow {
         match (&self.check_source, &self.check_reference, self.checked_at) {
             (None, None, None) => Ok(None),
             (Some(source), Some(reference), Some(at)) => Ok(Some(Check {
-                source: believed(CheckSource::parse(source).ok(), place)?,
-                reference: believed(CheckReference::parse(reference).ok(), place)?,
-                at: believed(at.moment(), place)?,
+                source: parsed_or_corrupt(CheckSource::parse(source).ok(), place)?,
+                reference: parsed_or_corrupt(CheckReference::parse(reference).ok(), place)?,
+                at: parsed_or_corrupt(at.moment(), place)?,
             })),
             _ => Err(corrupt(place)),
         }
     }
 
     fn decided_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        let moment = |at: At| believed(at.moment(), "upgrade_case.decided_at");
+        let moment = |at: At| parsed_or_corrupt(at.moment(), "upgrade_case.decided_at");
         self.decided_at.map(moment).transpose()
     }
 

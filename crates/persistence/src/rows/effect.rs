@@ -13,7 +13,7 @@ use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::{Account, MemberId};
 use madoguchi_domain::port::{Overdue, StoreError};
 
-use super::{believed, corrupt};
+use super::{corrupt, parsed_or_corrupt};
 use crate::column::{At, CaseUuid};
 use crate::schema::{core_bank_effect, core_bank_evidence};
 
@@ -39,9 +39,9 @@ pub(crate) struct EffectRow {
     pub(crate) since: At,
 }
 
-/// A row that cannot be believed, as it was met: it is set aside only if it still stands so.
+/// A row that cannot be parsed_or_corrupt, as it was met: it is set aside only if it still stands so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Poisoned {
+pub(crate) struct UnreadableRow {
     pub(crate) case: CaseUuid,
     pub(crate) state: String,
     pub(crate) fence: i32,
@@ -50,7 +50,7 @@ pub(crate) struct Poisoned {
 /// What becomes of such a row: it is people's, and nothing else stands in it that could not.
 #[derive(Debug, AsChangeset)]
 #[diesel(table_name = core_bank_effect, treat_none_as_null = true)]
-pub(crate) struct Aside {
+pub(crate) struct ManualColumns {
     state: &'static str,
     worker: Option<String>,
     due_at: Option<At>,
@@ -58,7 +58,7 @@ pub(crate) struct Aside {
     since: At,
 }
 
-impl Aside {
+impl ManualColumns {
     pub(crate) fn since(now: Timestamp) -> Self {
         let state = EffectStateName::Manual.as_str();
         Self { state, worker: None, due_at: None, code: None, since: now.into() }
@@ -100,12 +100,12 @@ impl From<&Effect> for EffectRow {
 
 impl EffectRow {
     pub(crate) fn parse(self) -> Result<Effect, StoreError> {
-        let moment = |at: At| believed(at.moment(), "core_bank_effect's times");
+        let moment = |at: At| parsed_or_corrupt(at.moment(), "core_bank_effect's times");
         let member = MemberId::parse(&self.member_id).ok();
         Ok(Effect {
             state: self.state()?,
             order: self.order()?,
-            member: believed(member, "core_bank_effect.member_id")?,
+            member: parsed_or_corrupt(member, "core_bank_effect.member_id")?,
             fence: Fence(self.fence),
             unsent: self.unsent,
             ambiguous: self.ambiguous,
@@ -116,7 +116,7 @@ impl EffectRow {
     }
 
     /// As [`sort`](Self::sort), of what waits for a decision.
-    pub(crate) fn sort_overdue(rows: Vec<(Self, bool)>) -> (Vec<Overdue>, Vec<Poisoned>) {
+    pub(crate) fn sort_overdue(rows: Vec<(Self, bool)>) -> (Vec<Overdue>, Vec<UnreadableRow>) {
         let (mut overdue, mut poisoned) = (Vec::with_capacity(rows.len()), Vec::new());
         for (row, proven_applied) in rows {
             // One that people have already is theirs, whatever is proven of it.
@@ -132,9 +132,9 @@ impl EffectRow {
         (overdue, poisoned)
     }
 
-    /// Splits rows into effects and those that cannot be believed: one poisoned row must not
+    /// Splits rows into effects and those that cannot be parsed_or_corrupt: one poisoned row must not
     /// hold up the others.
-    pub(crate) fn sort(rows: Vec<Self>) -> (Vec<Effect>, Vec<Poisoned>) {
+    pub(crate) fn sort(rows: Vec<Self>) -> (Vec<Effect>, Vec<UnreadableRow>) {
         let (mut effects, mut poisoned) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
             match row.parse_or_log() {
@@ -145,33 +145,37 @@ impl EffectRow {
         (effects, poisoned)
     }
 
-    fn parse_or_log(self) -> Result<Effect, Poisoned> {
+    fn parse_or_log(self) -> Result<Effect, UnreadableRow> {
         let poisoned =
-            Poisoned { case: self.case_id, state: self.state.clone(), fence: self.fence };
+            UnreadableRow { case: self.case_id, state: self.state.clone(), fence: self.fence };
         self.parse().map_err(|error| {
-            tracing::error!(case = %poisoned.case.0, %error, "an effect's row cannot be believed");
+            tracing::error!(case = %poisoned.case.0, %error, "an effect's row cannot be parsed_or_corrupt");
             poisoned
         })
     }
 
     fn order(&self) -> Result<SetLevel, StoreError> {
         let account = Account::parse(&self.arrangement_id, Some(&self.product_name)).ok();
-        let account = believed(account, "core_bank_effect.arrangement_id or product_name")?;
+        let account =
+            parsed_or_corrupt(account, "core_bank_effect.arrangement_id or product_name")?;
         let transaction_id = TransactionId::parse(&self.transaction_id).ok();
         Ok(SetLevel {
             case: self.case_id.into(),
             arrangement: account.arrangement,
             product: account.product,
-            level: believed(AccountLevel::parse(&self.level).ok(), "core_bank_effect.level")?,
-            transaction_id: believed(transaction_id, "core_bank_effect.transaction_id")?,
-            txn_no: believed(TxnNo::parse(&self.txn_no).ok(), "core_bank_effect.txn_no")?,
+            level: parsed_or_corrupt(
+                AccountLevel::parse(&self.level).ok(),
+                "core_bank_effect.level",
+            )?,
+            transaction_id: parsed_or_corrupt(transaction_id, "core_bank_effect.transaction_id")?,
+            txn_no: parsed_or_corrupt(TxnNo::parse(&self.txn_no).ok(), "core_bank_effect.txn_no")?,
         })
     }
 
     fn state(&self) -> Result<EffectState, StoreError> {
         use EffectStateName as Name;
-        let name = believed(Name::parse(&self.state), "core_bank_effect.state")?;
-        let due = self.due_at.map(|at| believed(at.moment(), "core_bank_effect.due_at"));
+        let name = parsed_or_corrupt(Name::parse(&self.state), "core_bank_effect.state")?;
+        let due = self.due_at.map(|at| parsed_or_corrupt(at.moment(), "core_bank_effect.due_at"));
         match (name, due.transpose()?, &self.worker, &self.code) {
             (Name::Planned, Some(due), None, None) => Ok(EffectState::Planned { due }),
             (Name::Sending, Some(lease_until), Some(worker), None) => {
@@ -185,7 +189,9 @@ impl EffectRow {
             (Name::Manual, None, None, None) => Ok(EffectState::Manual),
             (Name::Rejected, None, None, Some(code)) => {
                 let code = UpstreamCode::parse(code).ok();
-                Ok(EffectState::Rejected { code: believed(code, "core_bank_effect.code")? })
+                Ok(EffectState::Rejected {
+                    code: parsed_or_corrupt(code, "core_bank_effect.code")?,
+                })
             }
             _ => Err(corrupt("core_bank_effect.state and its facts")),
         }
@@ -224,7 +230,7 @@ impl EvidenceRow<'_> {
             worker: WorkerId(self.worker.into()),
             outcome: self.outcome.into_owned(),
             detail: self.detail.into_owned(),
-            at: believed(self.at.moment(), "core_bank_evidence.at")?,
+            at: parsed_or_corrupt(self.at.moment(), "core_bank_evidence.at")?,
         })
     }
 }

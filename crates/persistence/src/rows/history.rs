@@ -8,7 +8,7 @@ use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::port::StoreError;
 use madoguchi_domain::upgrade::{EventName, HistoryEntry, StateName, Version};
 
-use super::believed;
+use super::parsed_or_corrupt;
 use crate::column::{At, CaseUuid};
 use crate::schema::upgrade_history;
 
@@ -44,19 +44,20 @@ impl<'a> HistoryRow<'a> {
     }
 
     pub(crate) fn parse(self) -> Result<HistoryEntry, StoreError> {
-        let state =
-            |text: &str| believed(StateName::parse(text), "upgrade_history.from_state or to_state");
+        let state = |text: &str| {
+            parsed_or_corrupt(StateName::parse(text), "upgrade_history.from_state or to_state")
+        };
         let kind = ActorKind::parse(&self.actor_kind);
-        let kind = believed(kind, "upgrade_history.actor_kind")?;
+        let kind = parsed_or_corrupt(kind, "upgrade_history.actor_kind")?;
         let correlation = CorrelationId::parse(&self.correlation).ok();
         Ok(HistoryEntry {
             case: self.case_id.into(),
             from: self.from_state.as_deref().map(state).transpose()?,
             to: state(&self.to_state)?,
-            why: believed(EventName::parse(&self.why), "upgrade_history.why")?,
+            why: parsed_or_corrupt(EventName::parse(&self.why), "upgrade_history.why")?,
             by: ActorRef::new(&self.actor_issuer, &self.actor_subject, kind),
-            at: believed(self.at.moment(), "upgrade_history.at")?,
-            correlation: believed(correlation, "upgrade_history.correlation")?,
+            at: parsed_or_corrupt(self.at.moment(), "upgrade_history.at")?,
+            correlation: parsed_or_corrupt(correlation, "upgrade_history.correlation")?,
         })
     }
 }

@@ -5,7 +5,7 @@ use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::{Account, Member, MemberId};
 use madoguchi_domain::port::StoreError;
 
-use super::{believed, corrupt};
+use super::{corrupt, parsed_or_corrupt};
 use crate::schema::members;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -37,8 +37,8 @@ impl MemberRow {
     pub(crate) fn parse(self) -> Result<Member, StoreError> {
         let account = Account::parse(&self.arrangement_id, Some(&self.product_name));
         Ok(Member {
-            id: believed(MemberId::parse(&self.member_id).ok(), "members.member_id")?,
-            account: believed(account.ok(), "members.arrangement_id or product_name")?,
+            id: parsed_or_corrupt(MemberId::parse(&self.member_id).ok(), "members.member_id")?,
+            account: parsed_or_corrupt(account.ok(), "members.arrangement_id or product_name")?,
             registered: level(self.registered_level, "members.registered_level")?,
             confirmed: level(self.confirmed_level, "members.confirmed_level")?,
             target: level(self.target_level, "members.target_level")?,

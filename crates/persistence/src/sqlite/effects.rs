@@ -8,12 +8,14 @@ use madoguchi_domain::audit::AuditEntry;
 use madoguchi_domain::core_bank::{Effect, EffectChange, EffectStateName as Name};
 use madoguchi_domain::port::{Claim, Overdue, Recorded, Sweep};
 use madoguchi_domain::secret::SecretKey;
-use madoguchi_domain::upgrade::{CaseId, Dossier, StateName};
+use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, StateName};
 
 use super::audit;
 use crate::column::{At, CaseUuid};
 use crate::fault::Fault;
-use crate::rows::{Aside, CaseRow, EffectRow, EvidenceRow, MemberRow, Poisoned, orphaned};
+use crate::rows::{
+    CaseRow, EffectRow, EvidenceRow, ManualColumns, MemberRow, UnreadableRow, orphaned,
+};
 use crate::schema::{Id, Instant, core_bank_effect, core_bank_evidence, members, upgrade_case};
 use crate::statement::{Rewrite, rewrite};
 
@@ -36,7 +38,7 @@ pub(super) fn claim(
     let sent: Result<Vec<EffectRow>, Fault> =
         due.into_iter().map(|case| send(conn, case, claim)).collect();
     let (effects, poisoned) = EffectRow::sort(sent?);
-    let aside = leave_to_people(conn, &poisoned, claim.now)?;
+    let aside = move_to_manual(conn, &poisoned, claim.now)?;
     let moved = effects.iter().map(|effect| claim.audit(effect.order.case, Name::Sending));
     let aside = aside.into_iter().map(|case| claim.audit(case, Name::Manual));
     let entries: Vec<AuditEntry> = moved.chain(aside).collect();
@@ -47,27 +49,27 @@ pub(super) fn claim(
 /// Leaves to people what nobody could ever send or judge.
 pub(super) fn set_aside(
     conn: &mut SqliteConnection,
-    poisoned: &[Poisoned],
+    poisoned: &[UnreadableRow],
     sweep: &Sweep,
     key: &SecretKey,
 ) -> Result<(), Fault> {
-    let aside = leave_to_people(conn, poisoned, sweep.now)?;
+    let aside = move_to_manual(conn, poisoned, sweep.now)?;
     let entries: Vec<AuditEntry> = aside.into_iter().map(|case| sweep.audit(case)).collect();
     audit::append(conn, key, &entries)
 }
 
 /// Returns those that still stood as they were met.
-fn leave_to_people(
+fn move_to_manual(
     conn: &mut SqliteConnection,
-    poisoned: &[Poisoned],
+    poisoned: &[UnreadableRow],
     now: Timestamp,
 ) -> Result<Vec<CaseId>, Fault> {
     use core_bank_effect::dsl;
     let mut aside = Vec::with_capacity(poisoned.len());
-    for Poisoned { case, state, fence } in poisoned {
+    for UnreadableRow { case, state, fence } in poisoned {
         let as_met = dsl::state.eq(state).and(dsl::fence.eq(fence));
         let moved = diesel::update(dsl::core_bank_effect.find(case).filter(as_met))
-            .set(Aside::since(now))
+            .set(ManualColumns::since(now))
             .execute(conn)?;
         aside.extend((moved == 1).then_some(CaseId::from(*case)));
     }
@@ -163,7 +165,7 @@ fn is_proven() -> _ {
 pub(super) fn overdue(
     conn: &mut SqliteConnection,
     sweep: &Sweep,
-) -> Result<(Vec<Overdue>, Vec<Poisoned>), Fault> {
+) -> Result<(Vec<Overdue>, Vec<UnreadableRow>), Fault> {
     use core_bank_effect::dsl;
     let doubted = [Name::Unknown.as_str(), Name::Manual.as_str()];
     let waiting = [Name::Sending.as_str(), Name::Unknown.as_str()];
@@ -185,7 +187,7 @@ pub(super) fn overdue(
     Ok(EffectRow::sort_overdue(rows))
 }
 
-pub(super) fn orphans(conn: &mut SqliteConnection, limit: u32) -> Result<Vec<Dossier>, Fault> {
+pub(super) fn orphans(conn: &mut SqliteConnection, limit: u32) -> Result<Vec<CaseSnapshot>, Fault> {
     let rows: Vec<(MemberRow, CaseRow)> = upgrade_case::table
         .inner_join(members::table.on(members::member_id.eq(upgrade_case::member_id)))
         .left_join(core_bank_effect::table.on(core_bank_effect::case_id.eq(upgrade_case::case_id)))

@@ -3,18 +3,18 @@
 use madoguchi_application::Stores;
 use madoguchi_domain::audit::Place;
 
-use crate::teller::Teller;
-use crate::trail;
+use crate::audit_rows;
+use crate::upgrade_driver::UpgradeDriver;
 
 /// Pages of any length hold the same rows, each the successor of the one before.
 pub async fn a_page_is_no_longer_than_asked_and_goes_on_where_the_last_one_ended(stores: Stores) {
-    let teller = Teller::at(&stores);
+    let driver = UpgradeDriver::at(&stores);
     for number in 1..=6 {
-        teller.passed(number..=number).await;
+        driver.passed(number..=number).await;
     }
     let mut total = 0;
     for head in stores.audit.heads().await.expect("the heads are read") {
-        let whole = trail::stream(&stores, head.place.stream).await;
+        let whole = audit_rows::stream(&stores, head.place.stream).await;
         total += whole.len();
         let numbers: Vec<i64> = whole.iter().map(|row| row.place.seq).collect();
         assert_eq!(numbers, (1..=head.place.seq).collect::<Vec<_>>(), "without a gap");

@@ -10,14 +10,14 @@ use madoguchi_domain::member::{Member, MemberId};
 use madoguchi_domain::port::{Committed, Recorded, Registered, Registration};
 use madoguchi_domain::upgrade::{Change, Write};
 
+use crate::audit_rows;
 use crate::samples::{self, answered, at, case_id, claim, correlation, member, moved};
-use crate::teller::Teller;
-use crate::trail;
+use crate::upgrade_driver::UpgradeDriver;
 
 /// Of each pair of changes on one version, the one that moved is recorded, once.
 pub async fn every_change_that_moved_has_one_row_and_a_lost_one_none(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.register(1..=1).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.register(1..=1).await;
     let pairs = [
         (samples::open(1), samples::open_as(1, case_id(101))),
         (samples::verify(1, true), samples::verify(1, false)),
@@ -25,15 +25,15 @@ pub async fn every_change_that_moved_has_one_row_and_a_lost_one_none(stores: Sto
     ];
     let mut rows = 1;
     for (moves, loses) in &pairs {
-        let (moves, loses) = (teller.change(moves).await, teller.change(loses).await);
-        let became = teller.commit_all(std::slice::from_ref(&moves)).await;
+        let (moves, loses) = (driver.change(moves).await, driver.change(loses).await);
+        let became = driver.commit_all(std::slice::from_ref(&moves)).await;
         assert_eq!(became, [Committed::Moved]);
-        assert_eq!(teller.commit(&loses).await, Committed::Lost);
-        assert_eq!(teller.commit(&moves).await, Committed::Lost, "the same again moves nothing");
+        assert_eq!(driver.commit(&loses).await, Committed::Lost);
+        assert_eq!(driver.commit(&moves).await, Committed::Lost, "the same again moves nothing");
         rows += 1;
-        assert_eq!(trail::count(&stores, &moves.audit).await, 1);
-        assert_eq!(trail::count(&stores, &loses.audit).await, 0);
-        assert_eq!(trail::rows(&stores).await.len(), rows);
+        assert_eq!(audit_rows::count(&stores, &moves.audit).await, 1);
+        assert_eq!(audit_rows::count(&stores, &loses.audit).await, 0);
+        assert_eq!(audit_rows::rows(&stores).await.len(), rows);
     }
 }
 
@@ -53,35 +53,35 @@ pub async fn what_changed_nothing_here_is_added_in_order(stores: Stores) {
     stores.audit.append(std::slice::from_ref(&one)).await.expect("one row is added");
     stores.audit.append(&more).await.expect("many rows are added");
     for entry in [&one].into_iter().chain(&more) {
-        assert_eq!(trail::count(&stores, entry).await, 1);
+        assert_eq!(audit_rows::count(&stores, entry).await, 1);
     }
-    assert_eq!(trail::rows(&stores).await.len(), 300);
+    assert_eq!(audit_rows::rows(&stores).await.len(), 300);
 }
 
 /// A claim, an outcome and a sweeper's move are recorded once; a late outcome is not.
 pub async fn every_claim_and_outcome_has_one_row_and_a_fenced_out_one_none(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.passed(1..=2).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.passed(1..=2).await;
     let wish = claim(1, 10, at(200));
-    let claimed = teller.claim(&wish).await;
-    assert_eq!(teller.claim(&wish).await, []);
+    let claimed = driver.claim(&wish).await;
+    assert_eq!(driver.claim(&wish).await, []);
     for effect in &claimed {
         assert_eq!(
-            trail::count(&stores, &wish.audit(effect.order.case, effect.state.name())).await,
+            audit_rows::count(&stores, &wish.audit(effect.order.case, effect.state.name())).await,
             1
         );
     }
     let lapsed = moved(&claimed[0], EffectEvent::LeaseLapsed, &EffectPolicy::standard(), at(240));
     let applied = answered(&claimed[1], Outcome::Applied, at(201));
     for change in [&lapsed, &applied] {
-        assert_eq!(teller.record(change).await, Recorded::Written);
-        assert_eq!(trail::count(&stores, &change.audit).await, 1);
+        assert_eq!(driver.record(change).await, Recorded::Written);
+        assert_eq!(audit_rows::count(&stores, &change.audit).await, 1);
     }
-    let rows = trail::rows(&stores).await.len();
+    let rows = audit_rows::rows(&stores).await.len();
     let late = answered(&claimed[0], Outcome::Applied, at(241));
-    assert_eq!(teller.record(&late).await, Recorded::FencedOut);
-    assert_eq!(trail::count(&stores, &late.audit).await, 0);
-    assert_eq!(trail::rows(&stores).await.len(), rows);
+    assert_eq!(driver.record(&late).await, Recorded::FencedOut);
+    assert_eq!(audit_rows::count(&stores, &late.audit).await, 0);
+    assert_eq!(audit_rows::rows(&stores).await.len(), rows);
     assert_eq!(rows, 2 * 4 + 2 + 2, "four for each life, two claims, two moves");
 }
 
@@ -98,7 +98,7 @@ fn odd(action: Action, subject: Subject) -> AuditEntry {
 
 /// Every action, subject, kind of actor and odd character reads back as it was recorded.
 pub async fn rows_read_back_as_they_were_written(stores: Stores) {
-    let teller = Teller::at(&stores);
+    let driver = UpgradeDriver::at(&stores);
     let strange = MemberId::parse("客's \"100%\" \\ _").expect("the id parses");
     let member = Member { id: strange.clone(), ..member(1) };
     let audit = odd(Action::MemberRegistered, Subject::Member(strange));
@@ -115,12 +115,12 @@ pub async fn rows_read_back_as_they_were_written(stores: Stores) {
         };
         for audit in [odd(action, Subject::Case(case_id(7))), plain] {
             let change = Change { write: Write::Nothing, audit: audit.clone() };
-            assert_eq!(teller.commit(&change).await, Committed::Moved);
+            assert_eq!(driver.commit(&change).await, Committed::Moved);
             expected.push(audit);
         }
     }
     for entry in &expected {
-        assert_eq!(trail::count(&stores, entry).await, 1, "{entry:?}");
+        assert_eq!(audit_rows::count(&stores, entry).await, 1, "{entry:?}");
     }
-    assert_eq!(trail::rows(&stores).await.len(), expected.len());
+    assert_eq!(audit_rows::rows(&stores).await.len(), expected.len());
 }

@@ -14,14 +14,14 @@ use madoguchi_domain::upgrade::Request;
 
 use crate::race::race;
 use crate::samples::{self, at, case_id, claim, worker};
-use crate::teller::Teller;
+use crate::upgrade_driver::UpgradeDriver;
 
 /// What is due at `now` or before is handed out by its due time; the rest stays.
 pub async fn only_what_is_due_is_claimed_oldest_first_up_to_the_limit(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.verified(1..=5).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.verified(1..=5).await;
     for (number, due) in [(1, 125), (2, 121), (3, 124), (4, 122), (5, 900)] {
-        teller.ask(&Request { at: at(due), ..samples::decide(number, true) }).await;
+        driver.ask(&Request { at: at(due), ..samples::decide(number, true) }).await;
     }
     let just_before = at(900) - SignedDuration::from_micros(1);
     let rounds = [
@@ -32,7 +32,7 @@ pub async fn only_what_is_due_is_claimed_oldest_first_up_to_the_limit(stores: St
         (10, at(900), vec![]),
     ];
     for (limit, now, expected) in rounds {
-        let claimed = teller.claim(&claim(1, limit, now)).await;
+        let claimed = driver.claim(&claim(1, limit, now)).await;
         let cases: Vec<_> = claimed.iter().map(|effect| effect.order.case).collect();
         assert_eq!(cases, expected.into_iter().map(case_id).collect::<Vec<_>>());
     }
@@ -40,11 +40,11 @@ pub async fn only_what_is_due_is_claimed_oldest_first_up_to_the_limit(stores: St
 
 /// What a claim returns is what the table says, and is what the store holds from then on.
 pub async fn a_claim_raises_the_fence_and_is_durable(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.passed(1..=2).await;
-    let planned = teller.effect(1).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.passed(1..=2).await;
+    let planned = driver.effect(1).await;
     let moment = at(200) + SignedDuration::from_micros(7);
-    let claimed = teller.claim(&claim(1, 2, moment)).await;
+    let claimed = driver.claim(&claim(1, 2, moment)).await;
 
     let event = EffectEvent::Claimed(worker(1));
     let expected = planned.after(event, &EffectPolicy::standard(), moment, Jitter::FULL);
@@ -53,25 +53,25 @@ pub async fn a_claim_raises_the_fence_and_is_durable(stores: Stores) {
     assert_eq!(claimed[0].fence, Fence(1));
     assert_eq!(claimed[0].state, EffectState::Sending { worker: worker(1), lease_until });
     for (number, claimed) in (1..=2).zip(&claimed) {
-        assert_eq!(teller.effect(number).await, *claimed);
+        assert_eq!(driver.effect(number).await, *claimed);
     }
 }
 
 /// Brings the claimed effect to where `events` lead.
-async fn led(teller: &Teller, mut effect: Effect, events: Vec<EffectEvent>) {
+async fn led(driver: &UpgradeDriver, mut effect: Effect, events: Vec<EffectEvent>) {
     let policy = EffectPolicy { guarantee: Guarantee::None, ..EffectPolicy::standard() };
     for event in events {
         let change = samples::moved(&effect, event, &policy, at(400));
-        assert_eq!(teller.record(&change).await, Recorded::Written);
+        assert_eq!(driver.record(&change).await, Recorded::Written);
         effect = change.after;
     }
 }
 
 /// Whoever takes over what was sent, doubted or ended never just sends it again.
 pub async fn what_is_not_planned_is_never_claimed(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.passed(1..=5).await;
-    let claimed = teller.claim(&claim(1, 5, at(200))).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.passed(1..=5).await;
+    let claimed = driver.claim(&claim(1, 5, at(200))).await;
     let code = UpstreamCode::parse("E-CLOSED").expect("the code parses");
     let unknown = EffectEvent::Answered(Outcome::Unknown(Doubt::TimedOut));
     let lives = [
@@ -82,22 +82,22 @@ pub async fn what_is_not_planned_is_never_claimed(stores: Stores) {
         (vec![unknown, EffectEvent::Settled], EffectStateName::Manual),
     ];
     for ((number, effect), (events, state)) in (1..).zip(claimed).zip(lives) {
-        led(&teller, effect, events).await;
-        assert_eq!(teller.effect(number).await.state.name(), state);
+        led(&driver, effect, events).await;
+        assert_eq!(driver.effect(number).await.state.name(), state);
     }
-    assert_eq!(teller.claim(&claim(2, 10, at(1_000_000))).await, []);
+    assert_eq!(driver.claim(&claim(2, 10, at(1_000_000))).await, []);
 }
 
 /// Twenty workers empty a queue of a hundred: each effect is claimed once, by one of them.
 pub async fn twenty_claimers_never_share_an_effect(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.passed(1..=100).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.passed(1..=100).await;
     let runner = |number| {
-        let teller = teller.clone();
+        let driver = driver.clone();
         async move {
             let mut mine = Vec::new();
             loop {
-                let more = teller.claim(&claim(number, 7, at(200))).await;
+                let more = driver.claim(&claim(number, 7, at(200))).await;
                 if more.is_empty() {
                     return mine;
                 }
@@ -108,7 +108,7 @@ pub async fn twenty_claimers_never_share_an_effect(stores: Stores) {
     };
     let mut claimed: Vec<Effect> = race((1..=20).map(runner).collect()).await.concat();
     // Who finds everything locked may stop early; what is left is still there, once.
-    claimed.extend(teller.claim(&claim(21, 100, at(200))).await);
+    claimed.extend(driver.claim(&claim(21, 100, at(200))).await);
 
     assert_eq!(claimed.len(), 100);
     let cases: HashSet<_> = claimed.iter().map(|effect| effect.order.case).collect();
@@ -117,7 +117,7 @@ pub async fn twenty_claimers_never_share_an_effect(stores: Stores) {
         assert_eq!(effect.fence, Fence(1));
     }
     for number in 1..=100 {
-        let stored = teller.effect(number).await;
+        let stored = driver.effect(number).await;
         assert!(claimed.contains(&stored), "its holder is the one who was told so");
     }
 }

@@ -7,12 +7,12 @@ use madoguchi_domain::core_bank::{
 use madoguchi_domain::port::Recorded;
 
 use crate::samples::{answered, at, case_id, claim, moved};
-use crate::teller::Teller;
+use crate::upgrade_driver::UpgradeDriver;
 
 /// Not sent, not sent, doubted, settled, doubted again: all numbers and moments read back.
 pub async fn counters_and_doubt_are_kept_through_every_turn(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.passed(1..=1).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.passed(1..=1).await;
     let not_sent = || Outcome::NotSent(WhyNotSent::NoConnection);
     let unknown = || Outcome::Unknown(Doubt::ConnectionLost);
     let turns = [
@@ -24,12 +24,12 @@ pub async fn counters_and_doubt_are_kept_through_every_turn(stores: Stores) {
     ];
     let (mut fence, mut evidence) = (0, Vec::new());
     for (moment, outcome, counted) in turns {
-        let sending = teller.claim(&claim(1, 1, moment)).await.remove(0);
+        let sending = driver.claim(&claim(1, 1, moment)).await.remove(0);
         fence += 1;
-        assert_eq!((sending.fence.0, &teller.effect(1).await), (fence, &sending));
+        assert_eq!((sending.fence.0, &driver.effect(1).await), (fence, &sending));
         let change = answered(&sending, outcome, moment);
-        assert_eq!(teller.record(&change).await, Recorded::Written);
-        let found = teller.effect(1).await;
+        assert_eq!(driver.record(&change).await, Recorded::Written);
+        let found = driver.effect(1).await;
         assert_eq!(found, change.after);
         assert_eq!((found.unsent, found.ambiguous, found.ambiguous_for.as_secs()), counted);
         evidence.extend(change.evidence);
@@ -37,9 +37,9 @@ pub async fn counters_and_doubt_are_kept_through_every_turn(stores: Stores) {
             let settles_at = found.next_attempt_at().expect("doubt has an end");
             let event = EffectEvent::Settled;
             let settled = moved(&found, event, &EffectPolicy::standard(), settles_at);
-            assert_eq!(teller.record(&settled).await, Recorded::Written);
-            assert_eq!(teller.effect(1).await, settled.after);
+            assert_eq!(driver.record(&settled).await, Recorded::Written);
+            assert_eq!(driver.effect(1).await, settled.after);
         }
     }
-    assert_eq!(teller.timeline(case_id(1)).await.evidence, evidence, "oldest first");
+    assert_eq!(driver.timeline(case_id(1)).await.evidence, evidence, "oldest first");
 }

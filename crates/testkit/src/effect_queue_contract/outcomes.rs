@@ -8,10 +8,10 @@ use madoguchi_domain::core_bank::{
 use madoguchi_domain::member::Member;
 use madoguchi_domain::port::Recorded;
 
+use crate::audit_rows;
 use crate::race::race;
 use crate::samples::{answered, at, case_id, claim, level, moved, worker};
-use crate::teller::Teller;
-use crate::trail;
+use crate::upgrade_driver::UpgradeDriver;
 
 fn refused() -> Outcome {
     Outcome::Refused(UpstreamCode::parse("E-CLOSED").expect("the code parses"))
@@ -22,9 +22,9 @@ fn seen(change: &EffectChange) -> Vec<Evidence> {
 }
 
 /// Passes members `1..=most` and claims all their effects, in the order of the members.
-async fn claimed(teller: &Teller, most: u32) -> Vec<Effect> {
-    teller.passed(1..=most).await;
-    let mut effects = teller.claim(&claim(1, most, at(200))).await;
+async fn claimed(driver: &UpgradeDriver, most: u32) -> Vec<Effect> {
+    driver.passed(1..=most).await;
+    let mut effects = driver.claim(&claim(1, most, at(200))).await;
     assert_eq!(effects.len(), most as usize);
     effects.sort_by_key(|effect| effect.order.case);
     effects
@@ -32,57 +32,57 @@ async fn claimed(teller: &Teller, most: u32) -> Vec<Effect> {
 
 /// Every kind of outcome reads back as the table says, with what was seen and one audit row.
 pub async fn an_outcome_under_the_newest_claim_is_written(stores: Stores) {
-    let teller = Teller::at(&stores);
+    let driver = UpgradeDriver::at(&stores);
     let not_sent = Outcome::NotSent(WhyNotSent::NoConnection);
     let outcomes = [Outcome::Applied, refused(), not_sent, Outcome::Unknown(Doubt::WrongEcho)];
-    let effects = claimed(&teller, 4).await;
+    let effects = claimed(&driver, 4).await;
     for ((number, effect), outcome) in (1..).zip(effects).zip(outcomes) {
         let change = answered(&effect, outcome, at(205));
-        assert_eq!(teller.record(&change).await, Recorded::Written);
-        assert_eq!(teller.effect(number).await, change.after);
-        assert_eq!(teller.timeline(case_id(number)).await.evidence, seen(&change));
-        assert_eq!(trail::count(&stores, &change.audit).await, 1);
+        assert_eq!(driver.record(&change).await, Recorded::Written);
+        assert_eq!(driver.effect(number).await, change.after);
+        assert_eq!(driver.timeline(case_id(number)).await.evidence, seen(&change));
+        assert_eq!(audit_rows::count(&stores, &change.audit).await, 1);
     }
 }
 
 /// A worker that woke up late changes nothing, also while another one is sending; what it saw
 /// is in the timeline.
 pub async fn an_outcome_under_an_old_claim_only_leaves_evidence(stores: Stores) {
-    let teller = Teller::at(&stores);
+    let driver = UpgradeDriver::at(&stores);
     let policy = EffectPolicy::standard();
-    let slow = claimed(&teller, 1).await.remove(0);
+    let slow = claimed(&driver, 1).await.remove(0);
     let lapsed = moved(&slow, EffectEvent::LeaseLapsed, &policy, at(240));
-    assert_eq!(teller.record(&lapsed).await, Recorded::Written);
+    assert_eq!(driver.record(&lapsed).await, Recorded::Written);
     let settled = moved(&lapsed.after, EffectEvent::Settled, &policy, at(400));
-    assert_eq!(teller.record(&settled).await, Recorded::Written);
-    let sending = teller.claim(&claim(2, 1, at(401))).await.remove(0);
+    assert_eq!(driver.record(&settled).await, Recorded::Written);
+    let sending = driver.claim(&claim(2, 1, at(401))).await.remove(0);
     assert!(sending.fence > slow.fence);
 
-    let before = teller.snapshot(&[case_id(1)]).await;
+    let before = driver.snapshot(&[case_id(1)]).await;
     let late = [
         answered(&slow, Outcome::Applied, at(402)),
         answered(&slow, refused(), at(403)),
         answered(&slow, Outcome::NotSent(WhyNotSent::NotEncodable), at(404)),
     ];
     for change in &late {
-        assert_eq!(teller.record(change).await, Recorded::FencedOut);
+        assert_eq!(driver.record(change).await, Recorded::FencedOut);
     }
-    let after = teller.snapshot(&[case_id(1)]).await;
-    assert_eq!((after.dossiers, after.trail), (before.dossiers, before.trail));
-    assert_eq!(teller.effect(1).await, sending);
+    let after = driver.snapshot(&[case_id(1)]).await;
+    assert_eq!((after.snapshots, after.trail), (before.snapshots, before.trail));
+    assert_eq!(driver.effect(1).await, sending);
     assert_eq!(after.timelines[0].evidence, late.iter().flat_map(seen).collect::<Vec<_>>());
     assert_eq!(after.timelines[0].history, before.timelines[0].history);
 
     let newest = answered(&sending, Outcome::Applied, at(405));
-    assert_eq!(teller.record(&newest).await, Recorded::Written);
-    assert_eq!(teller.effect(1).await, newest.after);
+    assert_eq!(driver.record(&newest).await, Recorded::Written);
+    assert_eq!(driver.effect(1).await, newest.after);
 }
 
 /// That nobody reported is kept only by whoever was first to say so.
 pub async fn a_lapse_that_was_not_written_leaves_no_evidence(stores: Stores) {
-    let teller = Teller::at(&stores);
+    let driver = UpgradeDriver::at(&stores);
     let policy = EffectPolicy::standard();
-    let effect = claimed(&teller, 1).await.remove(0);
+    let effect = claimed(&driver, 1).await.remove(0);
     let evidence = Evidence {
         case: effect.order.case,
         fence: effect.fence,
@@ -93,28 +93,28 @@ pub async fn a_lapse_that_was_not_written_leaves_no_evidence(stores: Stores) {
     };
     let lapse = moved(&effect, EffectEvent::LeaseLapsed, &policy, at(240));
     let lapse = EffectChange { evidence: Some(evidence.clone()), ..lapse };
-    assert_eq!(teller.record(&lapse).await, Recorded::Written);
-    assert_eq!(teller.record(&lapse).await, Recorded::FencedOut);
-    let timelines = teller.snapshot(&[effect.order.case]).await.timelines;
+    assert_eq!(driver.record(&lapse).await, Recorded::Written);
+    assert_eq!(driver.record(&lapse).await, Recorded::FencedOut);
+    let timelines = driver.snapshot(&[effect.order.case]).await.timelines;
     assert_eq!(timelines[0].evidence, [evidence]);
 }
 
 /// The same outcome reported again meets a state that moved on.
 pub async fn an_outcome_is_written_once(stores: Stores) {
-    let teller = Teller::at(&stores);
-    let effect = claimed(&teller, 1).await.remove(0);
+    let driver = UpgradeDriver::at(&stores);
+    let effect = claimed(&driver, 1).await.remove(0);
     let doubted = answered(&effect, Outcome::Unknown(Doubt::TimedOut), at(205));
-    assert_eq!(teller.record(&doubted).await, Recorded::Written);
-    let rows = trail::rows(&stores).await.len();
-    assert_eq!(teller.record(&doubted).await, Recorded::FencedOut);
+    assert_eq!(driver.record(&doubted).await, Recorded::Written);
+    let rows = audit_rows::rows(&stores).await.len();
+    assert_eq!(driver.record(&doubted).await, Recorded::FencedOut);
     let applied = answered(&effect, Outcome::Applied, at(206));
-    assert_eq!(teller.record(&applied).await, Recorded::FencedOut);
+    assert_eq!(driver.record(&applied).await, Recorded::FencedOut);
 
-    let found = teller.newest(1).await;
+    let found = driver.newest(1).await;
     assert_eq!(found.effect, Some(doubted.after.clone()));
     assert_eq!(found.member.confirmed, None);
-    assert_eq!(trail::rows(&stores).await.len(), rows);
-    let evidence = teller.timeline(case_id(1)).await.evidence;
+    assert_eq!(audit_rows::rows(&stores).await.len(), rows);
+    let evidence = driver.timeline(case_id(1)).await.evidence;
     for change in [&doubted, &applied] {
         assert!(seen(change).iter().all(|seen| evidence.contains(seen)));
     }
@@ -122,8 +122,8 @@ pub async fn an_outcome_is_written_once(stores: Stores) {
 
 /// Twenty reports under one claim at once: one is written, and what all of them saw is kept.
 pub async fn of_twenty_raced_outcomes_one_is_written(stores: Stores) {
-    let teller = Teller::at(&stores);
-    let effect = claimed(&teller, 1).await.remove(0);
+    let driver = UpgradeDriver::at(&stores);
+    let effect = claimed(&driver, 1).await.remove(0);
     let report = |second: i64| {
         let applied = second % 2 == 0;
         let outcome = if applied { Outcome::Applied } else { refused() };
@@ -131,8 +131,8 @@ pub async fn of_twenty_raced_outcomes_one_is_written(stores: Stores) {
     };
     let changes: Vec<EffectChange> = (0..20).map(report).collect();
     let runner = |change: EffectChange| {
-        let teller = teller.clone();
-        async move { teller.record(&change).await }
+        let driver = driver.clone();
+        async move { driver.record(&change).await }
     };
     let became = race(changes.iter().cloned().map(runner).collect()).await;
 
@@ -140,51 +140,51 @@ pub async fn of_twenty_raced_outcomes_one_is_written(stores: Stores) {
     let written: Vec<usize> = (0..20).filter(written).collect();
     assert_eq!(written.len(), 1, "exactly one is written");
     let winner = &changes[written[0]];
-    let found = teller.newest(1).await;
+    let found = driver.newest(1).await;
     assert_eq!(found.effect.as_ref(), Some(&winner.after));
     assert_eq!(found.member.confirmed.is_some(), written[0].is_multiple_of(2));
-    let evidence = teller.timeline(case_id(1)).await.evidence;
+    let evidence = driver.timeline(case_id(1)).await.evidence;
     assert_eq!(evidence.len(), 20);
     assert!(changes.iter().flat_map(seen).all(|seen| evidence.contains(&seen)));
-    assert_eq!(trail::count(&stores, &winner.audit).await, 1);
+    assert_eq!(audit_rows::count(&stores, &winner.audit).await, 1);
 }
 
 /// The bank's yes makes the target the member's level, and nobody else's.
 pub async fn a_confirmed_effect_makes_its_level_the_members(stores: Stores) {
-    let teller = Teller::at(&stores);
-    let effects = claimed(&teller, 2).await;
-    let before = teller.newest(1).await;
+    let driver = UpgradeDriver::at(&stores);
+    let effects = claimed(&driver, 2).await;
+    let before = driver.newest(1).await;
     assert_eq!(before.member.level(), None, "claimed is not confirmed");
     let applied = answered(&effects[0], Outcome::Applied, at(205));
-    assert_eq!(teller.record(&applied).await, Recorded::Written);
+    assert_eq!(driver.record(&applied).await, Recorded::Written);
 
     let risen = Member { confirmed: Some(level("1A")), target: None, ..before.member };
-    let found = teller.newest(1).await;
+    let found = driver.newest(1).await;
     assert_eq!(found.member, risen);
     assert_eq!(found.case, before.case, "the case itself stays as it was");
     assert_eq!(stores.members.find(&risen.id).await, Ok(Some(risen)));
-    let other = teller.newest(2).await.member;
+    let other = driver.newest(2).await.member;
     assert_eq!((other.level(), other.target.as_ref()), (None, Some(&level("1A"))));
 
     let doubted = answered(&effects[1], Outcome::Unknown(Doubt::TimedOut), at(205));
-    assert_eq!(teller.record(&doubted).await, Recorded::Written);
+    assert_eq!(driver.record(&doubted).await, Recorded::Written);
     let event = EffectEvent::ProvenApplied;
     let proven = moved(&doubted.after, event, &EffectPolicy::standard(), at(206));
-    assert_eq!(teller.record(&proven).await, Recorded::Written);
-    assert_eq!(teller.newest(2).await.member.level(), Some(&level("1A")), "proof counts too");
+    assert_eq!(driver.record(&proven).await, Recorded::Written);
+    assert_eq!(driver.newest(2).await.member.level(), Some(&level("1A")), "proof counts too");
 }
 
 /// The bank's no, and no answer at all, leave level and target alone.
 pub async fn a_rejected_effect_leaves_the_member_as_it_was(stores: Stores) {
-    let teller = Teller::at(&stores);
-    let effects = claimed(&teller, 3).await;
+    let driver = UpgradeDriver::at(&stores);
+    let effects = claimed(&driver, 3).await;
     let not_sent = Outcome::NotSent(WhyNotSent::NoConnection);
     let outcomes = [refused(), Outcome::Unknown(Doubt::TimedOut), not_sent];
     for ((number, effect), outcome) in (1..).zip(effects).zip(outcomes) {
-        let before = teller.newest(number).await.member;
+        let before = driver.newest(number).await.member;
         let change = answered(&effect, outcome, at(205));
-        assert_eq!(teller.record(&change).await, Recorded::Written);
-        let found = teller.newest(number).await;
+        assert_eq!(driver.record(&change).await, Recorded::Written);
+        let found = driver.newest(number).await;
         assert_eq!((found.member.level(), &found.member), (None, &before));
         assert_eq!(found.effect, Some(change.after));
     }
@@ -192,13 +192,13 @@ pub async fn a_rejected_effect_leaves_the_member_as_it_was(stores: Stores) {
 
 /// Ten outcomes in one call, two of them too late: the eight are written.
 pub async fn one_fenced_out_outcome_does_not_hold_back_the_others(stores: Stores) {
-    let teller = Teller::at(&stores);
-    let effects = claimed(&teller, 10).await;
+    let driver = UpgradeDriver::at(&stores);
+    let effects = claimed(&driver, 10).await;
     let late = [0, 6];
     for place in late {
         let event = EffectEvent::LeaseLapsed;
         let lapsed = moved(&effects[place], event, &EffectPolicy::standard(), at(240));
-        assert_eq!(teller.record(&lapsed).await, Recorded::Written);
+        assert_eq!(driver.record(&lapsed).await, Recorded::Written);
     }
     let report = |effect| answered(effect, Outcome::Applied, at(241));
     let changes: Vec<EffectChange> = effects.iter().map(report).collect();
@@ -209,11 +209,11 @@ pub async fn one_fenced_out_outcome_does_not_hold_back_the_others(stores: Stores
         let written = !late.contains(&place);
         let expected = if written { Recorded::Written } else { Recorded::FencedOut };
         assert_eq!(became[place], expected, "outcome {place}");
-        let found = teller.newest(number).await;
+        let found = driver.newest(number).await;
         assert_eq!(found.effect.as_ref() == Some(&change.after), written);
         assert_eq!(found.member.confirmed.is_some(), written);
-        assert_eq!(teller.timeline(case_id(number)).await.evidence, seen(change));
-        assert_eq!(trail::count(&stores, &change.audit).await, usize::from(written));
+        assert_eq!(driver.timeline(case_id(number)).await.evidence, seen(change));
+        assert_eq!(audit_rows::count(&stores, &change.audit).await, usize::from(written));
     }
     assert_eq!(stores.effects.record(&[]).await, Ok(vec![]));
 }

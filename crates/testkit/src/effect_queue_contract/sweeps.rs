@@ -8,34 +8,34 @@ use madoguchi_domain::core_bank::{
     Doubt, Effect, EffectEvent, EffectPolicy, EffectStateName, Guarantee, Outcome, UpstreamCode,
 };
 use madoguchi_domain::port::{Overdue, Recorded};
-use madoguchi_domain::upgrade::{CaseId, CaseKey, Dossier};
+use madoguchi_domain::upgrade::{CaseId, CaseKey, CaseSnapshot};
 
 use crate::race::race;
 use crate::samples::{self, answered, at, case_id, claim, moved, sweep};
-use crate::teller::Teller;
+use crate::upgrade_driver::UpgradeDriver;
 
 const UNKNOWN: Outcome = Outcome::Unknown(Doubt::TimedOut);
 
 /// Passes one more member and claims its effect at once.
-async fn sending(teller: &Teller, number: u32, now: Timestamp) -> Effect {
-    teller.passed(number..=number).await;
-    let claimed = teller.claim(&claim(number, 1, now)).await.remove(0);
+async fn sending(driver: &UpgradeDriver, number: u32, now: Timestamp) -> Effect {
+    driver.passed(number..=number).await;
+    let claimed = driver.claim(&claim(number, 1, now)).await.remove(0);
     assert_eq!(claimed.order.case, case_id(number));
     claimed
 }
 
 /// Reports on a claimed effect and gives it back as it stands.
-async fn told(teller: &Teller, effect: &Effect, outcome: Outcome, now: Timestamp) -> Effect {
+async fn told(driver: &UpgradeDriver, effect: &Effect, outcome: Outcome, now: Timestamp) -> Effect {
     let change = answered(effect, outcome, now);
-    assert_eq!(teller.record(&change).await, Recorded::Written);
+    assert_eq!(driver.record(&change).await, Recorded::Written);
     change.after
 }
 
 /// Takes an effect one move on without evidence, where re-sending is never harmless.
-async fn taken_on(teller: &Teller, effect: &Effect, event: EffectEvent, now: Timestamp) {
+async fn taken_on(driver: &UpgradeDriver, effect: &Effect, event: EffectEvent, now: Timestamp) {
     let policy = EffectPolicy { guarantee: Guarantee::None, ..EffectPolicy::standard() };
     let change = moved(effect, event, &policy, now);
-    assert_eq!(teller.record(&change).await, Recorded::Written);
+    assert_eq!(driver.record(&change).await, Recorded::Written);
 }
 
 async fn overdue(stores: &Stores, now: Timestamp, limit: u32) -> Vec<Overdue> {
@@ -46,65 +46,65 @@ async fn overdue(stores: &Stores, now: Timestamp, limit: u32) -> Vec<Overdue> {
 }
 
 /// A worker whose claim lapsed reports that the bank obeyed.
-async fn proven(teller: &Teller, number: u32) {
-    let slow = sending(teller, number, at(200)).await;
-    taken_on(teller, &slow, EffectEvent::LeaseLapsed, at(390)).await;
+async fn proven(driver: &UpgradeDriver, number: u32) {
+    let slow = sending(driver, number, at(200)).await;
+    taken_on(driver, &slow, EffectEvent::LeaseLapsed, at(390)).await;
     let late = answered(&slow, Outcome::Applied, at(391));
-    assert_eq!(teller.record(&late).await, Recorded::FencedOut);
+    assert_eq!(driver.record(&late).await, Recorded::FencedOut);
 }
 
 /// Of effects in every state and at every age, five wait for a decision at second 400.
 pub async fn overdue_is_what_lapsed_settled_or_is_proven_and_nothing_else(stores: Stores) {
-    let teller = Teller::at(&stores);
-    sending(&teller, 1, at(200)).await;
-    sending(&teller, 2, at(390)).await;
-    let settled = sending(&teller, 3, at(200)).await;
-    told(&teller, &settled, UNKNOWN, at(201)).await;
-    let doubted = sending(&teller, 4, at(200)).await;
-    told(&teller, &doubted, UNKNOWN, at(390)).await;
-    proven(&teller, 5).await;
-    let confirmed = sending(&teller, 6, at(200)).await;
-    told(&teller, &confirmed, Outcome::Applied, at(201)).await;
-    let rejected = sending(&teller, 7, at(200)).await;
+    let driver = UpgradeDriver::at(&stores);
+    sending(&driver, 1, at(200)).await;
+    sending(&driver, 2, at(390)).await;
+    let settled = sending(&driver, 3, at(200)).await;
+    told(&driver, &settled, UNKNOWN, at(201)).await;
+    let doubted = sending(&driver, 4, at(200)).await;
+    told(&driver, &doubted, UNKNOWN, at(390)).await;
+    proven(&driver, 5).await;
+    let confirmed = sending(&driver, 6, at(200)).await;
+    told(&driver, &confirmed, Outcome::Applied, at(201)).await;
+    let rejected = sending(&driver, 7, at(200)).await;
     let code = UpstreamCode::parse("E-CLOSED").expect("the code parses");
-    told(&teller, &rejected, Outcome::Refused(code), at(201)).await;
-    let manual = sending(&teller, 8, at(200)).await;
-    let manual = told(&teller, &manual, UNKNOWN, at(201)).await;
-    taken_on(&teller, &manual, EffectEvent::Settled, at(330)).await;
-    let obeyed = sending(&teller, 9, at(200)).await;
-    taken_on(&teller, &obeyed, EffectEvent::LeaseLapsed, at(240)).await;
+    told(&driver, &rejected, Outcome::Refused(code), at(201)).await;
+    let manual = sending(&driver, 8, at(200)).await;
+    let manual = told(&driver, &manual, UNKNOWN, at(201)).await;
+    taken_on(&driver, &manual, EffectEvent::Settled, at(330)).await;
+    let obeyed = sending(&driver, 9, at(200)).await;
+    taken_on(&driver, &obeyed, EffectEvent::LeaseLapsed, at(240)).await;
     let late = answered(&obeyed, Outcome::Applied, at(241));
-    assert_eq!(teller.record(&late).await, Recorded::FencedOut);
-    let again = sending(&teller, 11, at(200)).await;
-    taken_on(&teller, &again, EffectEvent::LeaseLapsed, at(240)).await;
+    assert_eq!(driver.record(&late).await, Recorded::FencedOut);
+    let again = sending(&driver, 11, at(200)).await;
+    taken_on(&driver, &again, EffectEvent::LeaseLapsed, at(240)).await;
     let settled =
-        moved(&teller.effect(11).await, EffectEvent::Settled, &EffectPolicy::standard(), at(390));
-    assert_eq!(teller.record(&settled).await, Recorded::Written);
+        moved(&driver.effect(11).await, EffectEvent::Settled, &EffectPolicy::standard(), at(390));
+    assert_eq!(driver.record(&settled).await, Recorded::Written);
     let late = answered(&again, Outcome::Applied, at(391));
-    assert_eq!(teller.record(&late).await, Recorded::FencedOut);
-    teller.passed(10..=10).await;
+    assert_eq!(driver.record(&late).await, Recorded::FencedOut);
+    driver.passed(10..=10).await;
 
     let mut expected = Vec::new();
     for (number, proven_applied) in [(1, false), (3, false), (5, true), (9, true), (11, true)] {
-        expected.push(Overdue { effect: teller.effect(number).await, proven_applied });
+        expected.push(Overdue { effect: driver.effect(number).await, proven_applied });
     }
     assert_eq!(overdue(&stores, at(400), 100).await, expected);
     let some = overdue(&stores, at(400), 3).await;
     assert_eq!(some.len(), 3);
     assert!(some.iter().all(|found| expected.contains(found)), "a limit invents nothing");
-    let claimed = teller.claim(&claim(2, 100, at(400))).await;
+    let claimed = driver.claim(&claim(2, 100, at(400))).await;
     let cases: Vec<_> = claimed.iter().map(|effect| effect.order.case).collect();
     assert_eq!(cases, [case_id(10)], "what is proven is not claimed");
 }
 
 /// One microsecond before its end nothing is overdue; one after, it is.
 pub async fn a_lease_and_a_settle_time_are_good_to_their_end(stores: Stores) {
-    let teller = Teller::at(&stores);
-    let held = sending(&teller, 1, at(200)).await;
+    let driver = UpgradeDriver::at(&stores);
+    let held = sending(&driver, 1, at(200)).await;
     let micro = SignedDuration::from_micros(1);
     for doubted in [false, true] {
         let effect =
-            if doubted { told(&teller, &held, UNKNOWN, at(201)).await } else { held.clone() };
+            if doubted { told(&driver, &held, UNKNOWN, at(201)).await } else { held.clone() };
         let end = effect.next_attempt_at().expect("it has an end");
         assert_eq!(overdue(&stores, end - micro, 10).await, []);
         let expected = Overdue { effect, proven_applied: false };
@@ -114,18 +114,18 @@ pub async fn a_lease_and_a_settle_time_are_good_to_their_end(stores: Stores) {
 
 /// Twenty sweepers decide on what they all found overdue: one decision is written.
 pub async fn what_was_overdue_is_taken_up_once(stores: Stores) {
-    let teller = Teller::at(&stores);
-    sending(&teller, 1, at(200)).await;
+    let driver = UpgradeDriver::at(&stores);
+    sending(&driver, 1, at(200)).await;
     let found = overdue(&stores, at(300), 10).await.remove(0).effect;
     let lapsed = moved(&found, EffectEvent::LeaseLapsed, &EffectPolicy::standard(), at(300));
     let runner = |_| {
-        let (teller, lapsed) = (teller.clone(), lapsed.clone());
-        async move { teller.record(&lapsed).await }
+        let (driver, lapsed) = (driver.clone(), lapsed.clone());
+        async move { driver.record(&lapsed).await }
     };
     let became = race((0..20).map(runner).collect()).await;
     let written = became.iter().filter(|became| **became == Recorded::Written).count();
     assert_eq!(written, 1);
-    let stands = teller.effect(1).await;
+    let stands = driver.effect(1).await;
     assert_eq!(stands, lapsed.after);
     assert_eq!((stands.state.name(), stands.ambiguous), (EffectStateName::Unknown, 1));
     assert_eq!(overdue(&stores, at(301), 10).await, [], "and it is not overdue any more");
@@ -133,27 +133,27 @@ pub async fn what_was_overdue_is_taken_up_once(stores: Stores) {
 
 /// Cases in every state, with effects in several: only those that lack one are orphans.
 pub async fn orphans_are_passed_cases_without_an_effect_and_nothing_else(stores: Stores) {
-    let teller = Teller::at(&stores);
-    let settled = sending(&teller, 1, at(200)).await;
-    told(&teller, &settled, Outcome::Applied, at(201)).await;
-    sending(&teller, 2, at(200)).await;
-    teller.passed(3..=3).await;
-    teller.opened(4..=5).await;
-    teller.ask(&samples::verify(5, false)).await;
-    teller.verified(6..=9).await;
-    teller.ask(&samples::decide(6, false)).await;
+    let driver = UpgradeDriver::at(&stores);
+    let settled = sending(&driver, 1, at(200)).await;
+    told(&driver, &settled, Outcome::Applied, at(201)).await;
+    sending(&driver, 2, at(200)).await;
+    driver.passed(3..=3).await;
+    driver.opened(4..=5).await;
+    driver.ask(&samples::verify(5, false)).await;
+    driver.verified(6..=9).await;
+    driver.ask(&samples::decide(6, false)).await;
     assert_eq!(stores.effects.orphans(10).await, Ok(vec![]));
-    teller.orphan(8).await;
-    teller.orphan(9).await;
+    driver.orphan(8).await;
+    driver.orphan(9).await;
 
-    let case = |dossier: &Dossier| dossier.case.as_ref().map(|case| case.id);
+    let case = |snapshot: &CaseSnapshot| snapshot.case.as_ref().map(|case| case.id);
     let mut found = stores.effects.orphans(10).await.expect("orphans are read");
     found.sort_by_key(case);
     let ids: Vec<Option<CaseId>> = found.iter().map(case).collect();
     assert_eq!(ids, [Some(case_id(8)), Some(case_id(9))]);
-    for dossier in found {
-        let id = case(&dossier).expect("an orphan is a case");
-        assert_eq!(teller.load(CaseKey::Id(id)).await, Some(dossier));
+    for snapshot in found {
+        let id = case(&snapshot).expect("an orphan is a case");
+        assert_eq!(driver.load(CaseKey::Id(id)).await, Some(snapshot));
     }
     assert_eq!(stores.effects.orphans(1).await.map(|some| some.len()), Ok(1));
 }

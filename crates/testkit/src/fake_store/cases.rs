@@ -2,38 +2,40 @@
 
 use madoguchi_domain::port::Committed;
 use madoguchi_domain::upgrade::{
-    Case, CaseId, CaseKey, Change, Dossier, HistoryEntry, Lookup, QrIssue, QrTokenHash, StateName,
-    Version, Write,
+    Case, CaseId, CaseKey, CaseSnapshot, Change, HistoryEntry, Lookup, QrIssue, QrTokenHash,
+    StateName, Version, Write,
 };
 use madoguchi_domain::{core_bank::Effect, upgrade::CheckSource};
 
 use super::memory::Memory;
 
 impl Memory {
-    pub(super) fn load(&self, lookup: &Lookup) -> Option<Dossier> {
+    pub(super) fn load(&self, lookup: &Lookup) -> Option<CaseSnapshot> {
         let found = match &lookup.key {
             CaseKey::NewestOf(member) => {
                 let member = self.members.get(member)?;
                 let cases = self.cases_of.get(&member.id).into_iter().flatten();
                 let newest = cases.filter_map(|id| self.cases.get(id)).max_by_key(|c| c.attempt);
-                newest
-                    .map_or_else(|| Some(Dossier::of(member.clone())), |case| self.dossier(case.id))
+                newest.map_or_else(
+                    || Some(CaseSnapshot::of(member.clone())),
+                    |case| self.snapshot(case.id),
+                )
             }
-            CaseKey::Id(id) => self.dossier(*id),
+            CaseKey::Id(id) => self.snapshot(*id),
             CaseKey::Scanned(hash) => {
                 let (id, serial) = *self.codes.get(hash)?;
-                self.dossier(id).map(|found| Dossier { scanned: Some(serial), ..found })
+                self.snapshot(id).map(|found| CaseSnapshot { scanned: Some(serial), ..found })
             }
         };
         let check_held_by = lookup.check.as_ref().and_then(|check| self.checks.get(check)).copied();
-        found.map(|dossier| Dossier { check_held_by, ..dossier })
+        found.map(|snapshot| CaseSnapshot { check_held_by, ..snapshot })
     }
 
-    pub(super) fn dossier(&self, id: CaseId) -> Option<Dossier> {
+    pub(super) fn snapshot(&self, id: CaseId) -> Option<CaseSnapshot> {
         let case = self.cases.get(&id)?.clone();
         let member = self.members.get(&case.member)?.clone();
         let effect = self.effects.get(&id).cloned();
-        Some(Dossier { case: Some(case), effect, ..Dossier::of(member) })
+        Some(CaseSnapshot { case: Some(case), effect, ..CaseSnapshot::of(member) })
     }
 
     pub(super) fn commit(&mut self, change: &Change) -> Committed {

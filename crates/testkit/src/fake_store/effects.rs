@@ -5,7 +5,7 @@ use madoguchi_domain::core_bank::{
     Effect, EffectChange, EffectEvent, EffectState, EffectStateName, Jitter, Outcome,
 };
 use madoguchi_domain::port::{Claim, Overdue, Recorded};
-use madoguchi_domain::upgrade::{CaseId, Dossier, StateName};
+use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, StateName};
 
 use super::memory::Memory;
 
@@ -98,13 +98,13 @@ impl Memory {
         overdue.event(now).is_some().then_some(overdue)
     }
 
-    pub(super) fn orphans(&self, limit: u32) -> Vec<Dossier> {
+    pub(super) fn orphans(&self, limit: u32) -> Vec<CaseSnapshot> {
         self.cases
             .values()
             .filter(|case| case.state.name() == StateName::CustomerSuccess)
             .filter(|case| !self.effects.contains_key(&case.id))
             .take(limit as usize)
-            .filter_map(|case| self.dossier(case.id))
+            .filter_map(|case| self.snapshot(case.id))
             .collect()
     }
 

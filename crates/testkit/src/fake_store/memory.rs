@@ -8,7 +8,7 @@ use madoguchi_domain::port::Timeline;
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{Case, CaseId, CheckReference, CheckSource, QrTokenHash};
 
-use super::trail::Trail;
+use super::audit::FakeAudit;
 
 /// All rows of the fake store.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(super) struct Memory {
     /// Arrangements with an effect that is not settled.
     pub(super) live: HashMap<ArrangementId, CaseId>,
     pub(super) transactions: HashSet<TransactionId>,
-    pub(super) trail: Trail,
+    pub(super) trail: FakeAudit,
 }
 
 impl Memory {
@@ -42,7 +42,7 @@ impl Memory {
             effects: BTreeMap::new(),
             live: HashMap::new(),
             transactions: HashSet::new(),
-            trail: Trail::new(audit_key),
+            trail: FakeAudit::new(audit_key),
         }
     }
 }

@@ -5,10 +5,10 @@ use madoguchi_domain::core_bank::Outcome;
 use madoguchi_domain::member::{Account, Member};
 use madoguchi_domain::port::{Recorded, Registered, Registration};
 
+use crate::audit_rows;
 use crate::race::race;
 use crate::samples::{self, level, member, member_id, registration};
-use crate::teller::Teller;
-use crate::trail;
+use crate::upgrade_driver::UpgradeDriver;
 
 async fn register(stores: &Stores, members: &[Member]) -> Vec<Registered> {
     let wishes: Vec<Registration> = members.iter().cloned().map(registration).collect();
@@ -43,8 +43,8 @@ pub async fn registering_is_new_then_same_then_different(stores: Stores) {
         assert_eq!(register(&stores, &[other]).await, [Registered::Different]);
     }
     assert_eq!(find(&stores, 1).await, Some(first.clone()));
-    assert_eq!(trail::count(&stores, &registration(first).audit).await, 1);
-    assert_eq!(trail::rows(&stores).await.len(), 1, "only what is new is recorded");
+    assert_eq!(audit_rows::count(&stores, &registration(first).audit).await, 1);
+    assert_eq!(audit_rows::rows(&stores).await.len(), 1, "only what is new is recorded");
     assert_eq!(register(&stores, &[member(2)]).await, [Registered::New], "account 2 is free");
 }
 
@@ -54,7 +54,7 @@ pub async fn an_arrangement_belongs_to_one_member(stores: Stores) {
     let thief = Member { account: samples::account(1), ..member(2) };
     assert_eq!(register(&stores, &[thief]).await, [Registered::Different]);
     assert_eq!((find(&stores, 1).await, find(&stores, 2).await), (Some(member(1)), None));
-    assert_eq!(trail::rows(&stores).await.len(), 1);
+    assert_eq!(audit_rows::rows(&stores).await.len(), 1);
 }
 
 /// What comes later in a batch meets what came earlier in it.
@@ -85,19 +85,19 @@ pub async fn a_batch_with_duplicates_inside_is_answered_in_order(stores: Stores)
         assert_eq!(find(&stores, number).await, Some(member(number)));
     }
     assert_eq!((find(&stores, 3).await, find(&stores, 5).await), (None, None));
-    assert_eq!(trail::rows(&stores).await.len(), 3, "one row for each new member");
+    assert_eq!(audit_rows::rows(&stores).await.len(), 3, "one row for each new member");
 }
 
 /// Registered again, a member whose level rose is `Same`, with its target or its new level.
 pub async fn same_is_the_member_as_it_stands_now(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.passed(1..=1).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.passed(1..=1).await;
     let waiting = Member { target: Some(level("1A")), ..member(1) };
     assert_eq!(register(&stores, &[member(1)]).await, [same(&waiting)]);
 
-    let sent = teller.claim(&samples::claim(1, 1, samples::at(200))).await.remove(0);
+    let sent = driver.claim(&samples::claim(1, 1, samples::at(200))).await.remove(0);
     let applied = samples::answered(&sent, Outcome::Applied, samples::at(201));
-    assert_eq!(teller.record(&applied).await, Recorded::Written);
+    assert_eq!(driver.record(&applied).await, Recorded::Written);
     let risen = Member { confirmed: Some(level("1A")), ..member(1) };
     assert_eq!(register(&stores, &[member(1)]).await, [same(&risen)]);
     let with_level = Member { registered: Some(level("1A")), ..member(1) };
@@ -112,7 +112,7 @@ pub async fn three_hundred_register_at_once(stores: Stores) {
     for number in 1..=300 {
         assert_eq!(find(&stores, number).await, Some(member(number)));
     }
-    assert_eq!(trail::rows(&stores).await.len(), 300);
+    assert_eq!(audit_rows::rows(&stores).await.len(), 300);
 }
 
 /// Twenty register one member at once: one is told that it is new, the others that it is there.
@@ -125,5 +125,5 @@ pub async fn of_twenty_raced_registrations_one_is_new(stores: Stores) {
     let new = answers.iter().filter(|answer| **answer == Registered::New).count();
     let again = answers.iter().filter(|answer| **answer == same(&member(1))).count();
     assert_eq!((new, again), (1, 19));
-    assert_eq!(trail::rows(&stores).await.len(), 1);
+    assert_eq!(audit_rows::rows(&stores).await.len(), 1);
 }

@@ -4,27 +4,27 @@ use madoguchi_application::Stores;
 use madoguchi_domain::audit::AuditEntry;
 use madoguchi_domain::member::Member;
 use madoguchi_domain::port::Committed;
-use madoguchi_domain::upgrade::{self, CaseKey, Dossier, Lookup, Request, StateName, Write};
+use madoguchi_domain::upgrade::{self, CaseKey, CaseSnapshot, Lookup, Request, StateName, Write};
 
+use crate::audit_rows;
 use crate::samples::{self, case_id, member_id};
-use crate::teller::Teller;
-use crate::trail;
+use crate::upgrade_driver::UpgradeDriver;
 
 /// Of fifty verdicts every seventh is stale: those are lost, all others are written.
 pub async fn a_lost_change_does_not_hold_back_the_others(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.verified(1..=50).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.verified(1..=50).await;
     let mut changes = Vec::new();
     for number in 1..=50 {
-        changes.push(teller.change(&samples::decide(number, true)).await);
+        changes.push(driver.change(&samples::decide(number, true)).await);
     }
     let stale: Vec<_> =
         (1..=50).filter(|n| n % 7 == 0).map(|n| samples::decide(n, false)).collect();
-    teller.ask_all(&stale).await;
+    driver.ask_all(&stale).await;
 
-    let became = teller.commit_all(&changes).await;
+    let became = driver.commit_all(&changes).await;
     for (number, became) in (1..=50).zip(became) {
-        let found = teller.newest(number).await;
+        let found = driver.newest(number).await;
         let case = found.case.expect("the case is there");
         let (state, committed) = if number % 7 == 0 {
             (StateName::CustomerFailure, Committed::Lost)
@@ -34,38 +34,41 @@ pub async fn a_lost_change_does_not_hold_back_the_others(stores: Stores) {
         assert_eq!((case.state.name(), became), (state, committed), "case {number}");
         let moved = became == Committed::Moved;
         assert_eq!((found.effect.is_some(), found.member.target.is_some()), (moved, moved));
-        assert_eq!(teller.timeline(case.id).await.history.len(), 3);
+        assert_eq!(driver.timeline(case.id).await.history.len(), 3);
     }
-    assert_eq!(trail::rows(&stores).await.len(), 50 * 4);
+    assert_eq!(audit_rows::rows(&stores).await.len(), 50 * 4);
 }
 
 /// Two openings for one member in one batch: one moves.
 pub async fn of_two_openings_in_one_batch_one_moves(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.register(1..=2).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.register(1..=2).await;
     let changes = [
-        teller.change(&samples::open_as(1, case_id(101))).await,
-        teller.change(&samples::open_as(1, case_id(102))).await,
-        teller.change(&samples::open(2)).await,
+        driver.change(&samples::open_as(1, case_id(101))).await,
+        driver.change(&samples::open_as(1, case_id(102))).await,
+        driver.change(&samples::open(2)).await,
     ];
-    let became = teller.commit_all(&changes).await;
+    let became = driver.commit_all(&changes).await;
     let moved = |place: usize| became[place] == Committed::Moved;
     assert!(moved(0) != moved(1), "one of the two opens: {became:?}");
     assert!(moved(2));
     for (place, id) in [case_id(101), case_id(102), case_id(2)].into_iter().enumerate() {
-        assert_eq!(teller.load(CaseKey::Id(id)).await.is_some(), moved(place));
-        assert_eq!(trail::count(&stores, &changes[place].audit).await, usize::from(moved(place)));
+        assert_eq!(driver.load(CaseKey::Id(id)).await.is_some(), moved(place));
+        assert_eq!(
+            audit_rows::count(&stores, &changes[place].audit).await,
+            usize::from(moved(place))
+        );
     }
 }
 
 /// Opening, fresh code, check, verdicts, plan and contradiction share one transaction.
 pub async fn all_kinds_of_changes_commit_together(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.register(1..=1).await;
-    teller.opened(2..=3).await;
-    teller.verified(4..=6).await;
-    teller.orphan(6).await;
-    teller.passed(7..=7).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.register(1..=1).await;
+    driver.opened(2..=3).await;
+    driver.verified(4..=6).await;
+    driver.orphan(6).await;
+    driver.passed(7..=7).await;
     let requests = [
         samples::open(1),
         Request { at: samples::at(601), ..samples::open(2) },
@@ -76,38 +79,38 @@ pub async fn all_kinds_of_changes_commit_together(stores: Stores) {
     ];
     let (mut changes, mut expected) = (Vec::new(), Vec::new());
     for request in &requests {
-        let decision = teller.decide(request).await;
+        let decision = driver.decide(request).await;
         changes.push(decision.change.expect("the request changes something"));
         expected.push(decision.after);
     }
-    let orphan = teller.newest(6).await;
-    let plan = upgrade::replan(&orphan, &teller.policy, &samples::system(), samples::at(180));
+    let orphan = driver.newest(6).await;
+    let plan = upgrade::replan(&orphan, &driver.policy, &samples::system(), samples::at(180));
     let plan = plan.expect("an orphan can be given its effect");
     let Write::Plan { effect: planned } = &plan.write else { panic!("it is planned") };
     let member = Member { target: Some(planned.order.level.clone()), ..orphan.member.clone() };
-    let adopted = Dossier { member, effect: Some((**planned).clone()), ..orphan.clone() };
+    let adopted = CaseSnapshot { member, effect: Some((**planned).clone()), ..orphan.clone() };
     changes.push(plan);
 
-    assert_eq!(teller.commit_all(&changes).await, [Committed::Moved; 7]);
+    assert_eq!(driver.commit_all(&changes).await, [Committed::Moved; 7]);
     for (number, expected) in [1, 2, 3, 4, 5, 7].into_iter().zip(expected) {
-        assert_eq!(Some(teller.newest(number).await), expected, "member {number}");
+        assert_eq!(Some(driver.newest(number).await), expected, "member {number}");
     }
-    assert_eq!(teller.newest(6).await, adopted);
+    assert_eq!(driver.newest(6).await, adopted);
     let audits: Vec<&AuditEntry> = changes.iter().map(|change| &change.audit).collect();
     for audit in audits {
-        assert_eq!(trail::count(&stores, audit).await, 1, "{:?}", audit.action);
+        assert_eq!(audit_rows::count(&stores, audit).await, 1, "{:?}", audit.action);
     }
 }
 
 /// 256 members are registered, opened, checked and passed, 256 at a time.
 pub async fn a_batch_of_256_commits(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.verified(1..=256).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.verified(1..=256).await;
     let verdicts: Vec<_> = (1..=256).map(|number| samples::decide(number, true)).collect();
-    let expected: Vec<_> = teller.ask_all(&verdicts).await.into_iter().map(Some).collect();
+    let expected: Vec<_> = driver.ask_all(&verdicts).await.into_iter().map(Some).collect();
     let newest = |number| Lookup { key: CaseKey::NewestOf(member_id(number)), check: None };
-    let found = teller.look_up(&(1..=256).map(newest).collect::<Vec<_>>()).await;
+    let found = driver.look_up(&(1..=256).map(newest).collect::<Vec<_>>()).await;
     assert_eq!(found, expected);
-    assert!(found.iter().flatten().all(|dossier| dossier.effect.is_some()));
-    assert_eq!(trail::rows(&stores).await.len(), 256 * 4);
+    assert!(found.iter().flatten().all(|snapshot| snapshot.effect.is_some()));
+    assert_eq!(audit_rows::rows(&stores).await.len(), 256 * 4);
 }

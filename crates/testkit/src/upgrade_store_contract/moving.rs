@@ -8,14 +8,14 @@ use madoguchi_domain::upgrade::{
     StateName, Version, Write,
 };
 
+use crate::audit_rows;
 use crate::samples::{self, case_id};
-use crate::teller::Teller;
-use crate::trail;
+use crate::upgrade_driver::UpgradeDriver;
 
 /// A case in each of the five states reads back as it was decided, with check, moments, target.
 pub async fn every_state_reads_back_with_its_facts(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.opened(1..=5).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.opened(1..=5).await;
     let reference = CheckReference::parse("客's \"100%\" \\ _ 🦀").expect("the reference parses");
     let odd = Command::Verify { source: CheckSource::Va, reference, passed: true };
     let stories = [
@@ -26,12 +26,12 @@ pub async fn every_state_reads_back_with_its_facts(stores: Stores) {
         (5, StateName::CustomerFailure, vec![samples::verify(5, true), samples::decide(5, false)]),
     ];
     for (number, state, requests) in stories {
-        let mut expected = teller.newest(number).await;
+        let mut expected = driver.newest(number).await;
         for request in requests {
-            expected = teller.ask(&request).await;
-            assert_eq!(teller.newest(number).await, expected);
+            expected = driver.ask(&request).await;
+            assert_eq!(driver.newest(number).await, expected);
         }
-        let by_id = teller.load(CaseKey::Id(case_id(number))).await;
+        let by_id = driver.load(CaseKey::Id(case_id(number))).await;
         assert_eq!(by_id.as_ref(), Some(&expected));
         assert_eq!(expected.case.map(|case| case.state.name()), Some(state));
     }
@@ -39,11 +39,11 @@ pub async fn every_state_reads_back_with_its_facts(stores: Stores) {
 
 /// Each transition has one row that says from, to, why, who, when and in which request.
 pub async fn history_is_written_once_and_in_order(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.opened(1..=2).await;
-    teller.ask(&samples::verify(1, true)).await;
-    teller.ask(&samples::decide(1, true)).await;
-    let replay = teller.decide(&samples::decide(1, true)).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.opened(1..=2).await;
+    driver.ask(&samples::verify(1, true)).await;
+    driver.ask(&samples::decide(1, true)).await;
+    let replay = driver.decide(&samples::decide(1, true)).await;
     assert_eq!(replay.change, None, "the same verdict again changes nothing");
 
     let row = |from, to, why, request: Request| {
@@ -65,29 +65,29 @@ pub async fn history_is_written_once_and_in_order(stores: Stores) {
             samples::decide(1, true),
         ),
     ];
-    let past = teller.timeline(case_id(1)).await;
+    let past = driver.timeline(case_id(1)).await;
     assert_eq!(past.history, expected);
     assert_eq!(past.evidence, []);
-    assert_eq!(teller.timeline(case_id(2)).await.history.len(), 1, "another case's is its own");
+    assert_eq!(driver.timeline(case_id(2)).await.history.len(), 1, "another case's is its own");
 }
 
 /// After a passed verdict the case is final, the effect due, the target set, the level as it was.
 pub async fn a_passed_verdict_writes_case_effect_and_target_together(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.passed(1..=1).await;
-    let found = teller.newest(1).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.passed(1..=1).await;
+    let found = driver.newest(1).await;
     let case = found.case.expect("the case is there");
     let effect = found.effect.expect("its effect is there");
-    let ids = teller.policy.transaction_ids.derive(case.id, &teller.policy.target);
+    let ids = driver.policy.transaction_ids.derive(case.id, &driver.policy.target);
 
     assert_eq!((case.state.name(), case.version), (StateName::CustomerSuccess, Version(3)));
     assert_eq!(effect.state, EffectState::Planned { due: samples::at(120) });
     assert_eq!((effect.order.case, effect.fence), (case.id, Fence(0)));
     assert_eq!(effect.order.arrangement, samples::account(1).arrangement);
-    assert_eq!(effect.order.level, teller.policy.target);
+    assert_eq!(effect.order.level, driver.policy.target);
     assert_eq!((effect.order.transaction_id, effect.order.txn_no), ids);
     assert_eq!(effect.member, found.member.id);
-    assert_eq!(found.member.target, Some(teller.policy.target.clone()));
+    assert_eq!(found.member.target, Some(driver.policy.target.clone()));
     assert_eq!(found.member.level(), None);
     let registered = stores.members.find(&found.member.id).await.expect("members are read");
     assert_eq!(registered, Some(found.member));
@@ -95,52 +95,52 @@ pub async fn a_passed_verdict_writes_case_effect_and_target_together(stores: Sto
 
 /// Whatever kind of change is lost: no state, code, history, effect, target or audit row of it.
 pub async fn a_lost_change_writes_nothing_at_all(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.register(1..=1).await;
-    teller.opened(2..=2).await;
-    teller.opened(3..=3).await;
-    teller.verified(4..=5).await;
-    teller.orphan(5).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.register(1..=1).await;
+    driver.opened(2..=2).await;
+    driver.opened(3..=3).await;
+    driver.verified(4..=5).await;
+    driver.orphan(5).await;
     let late = Request { at: samples::at(601), ..samples::open(2) };
-    let orphan = teller.newest(5).await;
-    let plan = upgrade::replan(&orphan, &teller.policy, &samples::system(), samples::at(180));
+    let orphan = driver.newest(5).await;
+    let plan = upgrade::replan(&orphan, &driver.policy, &samples::system(), samples::at(180));
     let lost = [
-        teller.change(&samples::open_as(1, case_id(101))).await,
-        teller.change(&late).await,
-        teller.change(&samples::verify(3, true)).await,
-        teller.change(&samples::decide(4, true)).await,
+        driver.change(&samples::open_as(1, case_id(101))).await,
+        driver.change(&late).await,
+        driver.change(&samples::verify(3, true)).await,
+        driver.change(&samples::decide(4, true)).await,
         plan.expect("an orphan can be given its effect"),
     ];
-    teller.ask(&samples::open(1)).await;
-    teller.ask(&samples::verify(2, true)).await;
-    teller.ask(&samples::verify(3, false)).await;
-    teller.ask(&samples::decide(4, false)).await;
-    assert_eq!(teller.commit(&lost[4]).await, Committed::Moved);
+    driver.ask(&samples::open(1)).await;
+    driver.ask(&samples::verify(2, true)).await;
+    driver.ask(&samples::verify(3, false)).await;
+    driver.ask(&samples::decide(4, false)).await;
+    assert_eq!(driver.commit(&lost[4]).await, Committed::Moved);
 
     let cases = [1, 2, 3, 4, 5, 101].map(case_id);
-    let before = teller.snapshot(&cases).await;
+    let before = driver.snapshot(&cases).await;
     for change in &lost {
-        assert_eq!(teller.commit(change).await, Committed::Lost, "{:?}", change.audit.action);
+        assert_eq!(driver.commit(change).await, Committed::Lost, "{:?}", change.audit.action);
     }
-    assert_eq!(teller.commit_all(&lost).await, [Committed::Lost; 5]);
-    assert_eq!(teller.snapshot(&cases).await, before);
+    assert_eq!(driver.commit_all(&lost).await, [Committed::Lost; 5]);
+    assert_eq!(driver.snapshot(&cases).await, before);
     for (case, serial) in [(101, 1), (2, 2)] {
-        let hash = teller.policy.qr.token(case_id(case), serial).hash();
-        assert_eq!(teller.load(CaseKey::Scanned(hash)).await, None, "no lost code is found");
+        let hash = driver.policy.qr.token(case_id(case), serial).hash();
+        assert_eq!(driver.load(CaseKey::Scanned(hash)).await, None, "no lost code is found");
     }
 }
 
 /// Who contradicts the record is written down, and nothing else changes.
 pub async fn a_contradiction_writes_its_audit_row_and_nothing_else(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.passed(1..=1).await;
-    let change = teller.change(&samples::decide(1, false)).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.passed(1..=1).await;
+    let change = driver.change(&samples::decide(1, false)).await;
     assert_eq!(change.write, Write::Nothing);
-    let before = teller.snapshot(&[case_id(1)]).await;
-    assert_eq!(teller.commit(&change).await, Committed::Moved);
+    let before = driver.snapshot(&[case_id(1)]).await;
+    assert_eq!(driver.commit(&change).await, Committed::Moved);
 
-    let after = teller.snapshot(&[case_id(1)]).await;
-    assert_eq!((after.dossiers, after.timelines), (before.dossiers, before.timelines));
+    let after = driver.snapshot(&[case_id(1)]).await;
+    assert_eq!((after.snapshots, after.timelines), (before.snapshots, before.timelines));
     assert_eq!(after.trail.len(), before.trail.len() + 1);
-    assert_eq!(trail::count(&stores, &change.audit).await, 1);
+    assert_eq!(audit_rows::count(&stores, &change.audit).await, 1);
 }

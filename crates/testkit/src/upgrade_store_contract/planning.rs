@@ -4,79 +4,79 @@ use madoguchi_application::Stores;
 use madoguchi_domain::core_bank::{EffectState, Outcome};
 use madoguchi_domain::port::{Committed, Recorded};
 use madoguchi_domain::upgrade::{
-    self, CheckReference, CheckSource, Command, Dossier, Request, Write,
+    self, CaseSnapshot, CheckReference, CheckSource, Command, Request, Write,
 };
 
+use crate::audit_rows;
 use crate::samples::{self, case_id};
-use crate::teller::Teller;
-use crate::trail;
+use crate::upgrade_driver::UpgradeDriver;
 
 /// A passed case without an effect is given the one it would have had; a second is lost.
 pub async fn an_orphan_gets_its_effect_once(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.verified(1..=1).await;
-    teller.orphan(1).await;
-    let orphan = teller.newest(1).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.verified(1..=1).await;
+    driver.orphan(1).await;
+    let orphan = driver.newest(1).await;
     assert_eq!(orphan.effect, None);
-    let plan = |at| upgrade::replan(&orphan, &teller.policy, &samples::system(), samples::at(at));
+    let plan = |at| upgrade::replan(&orphan, &driver.policy, &samples::system(), samples::at(at));
     let (first, second) = (plan(300).expect("it can be"), plan(301).expect("it can be"));
 
-    assert_eq!(teller.commit(&first).await, Committed::Moved);
-    let found = teller.newest(1).await;
+    assert_eq!(driver.commit(&first).await, Committed::Moved);
+    let found = driver.newest(1).await;
     let Write::Plan { effect } = &first.write else {
         panic!("an orphan is given a plan");
     };
     assert_eq!(found.effect.as_ref(), Some(&**effect));
     assert_eq!(found.case, orphan.case, "the case itself stays as it was");
-    assert_eq!(teller.commit(&second).await, Committed::Lost);
-    assert_eq!(teller.newest(1).await, found);
-    assert_eq!(trail::count(&stores, &first.audit).await, 1);
-    assert_eq!(trail::count(&stores, &second.audit).await, 0);
+    assert_eq!(driver.commit(&second).await, Committed::Lost);
+    assert_eq!(driver.newest(1).await, found);
+    assert_eq!(audit_rows::count(&stores, &first.audit).await, 1);
+    assert_eq!(audit_rows::count(&stores, &second.audit).await, 0);
 }
 
 /// While one effect of an arrangement is not settled, no verdict plans a second one.
 pub async fn an_arrangement_has_one_unsettled_effect(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.passed(1..=1).await;
-    let known = teller.newest(1).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.passed(1..=1).await;
+    let known = driver.newest(1).await;
     let settled = known.effect.clone().map(|mut effect| {
         effect.state = EffectState::Confirmed;
         effect
     });
-    let mistaken = Dossier { effect: settled, ..known };
+    let mistaken = CaseSnapshot { effect: settled, ..known };
     let again = samples::open_as(1, case_id(101));
-    let open = upgrade::decide(Some(mistaken), &again, &teller.policy).change;
-    assert_eq!(teller.commit(&open.expect("a case is opened")).await, Committed::Moved);
+    let open = upgrade::decide(Some(mistaken), &again, &driver.policy).change;
+    assert_eq!(driver.commit(&open.expect("a case is opened")).await, Committed::Moved);
     let reference = CheckReference::parse("SECOND").expect("the reference parses");
     let command = Command::Verify { source: CheckSource::Va, reference, passed: true };
-    teller.ask(&Request { command, ..samples::verify(1, true) }).await;
-    let verdict = teller.change(&samples::decide(1, true)).await;
+    driver.ask(&Request { command, ..samples::verify(1, true) }).await;
+    let verdict = driver.change(&samples::decide(1, true)).await;
 
     let cases = [case_id(1), case_id(101)];
-    let before = teller.snapshot(&cases).await;
-    assert_eq!(teller.commit(&verdict).await, Committed::Lost);
-    assert_eq!(teller.snapshot(&cases).await, before);
+    let before = driver.snapshot(&cases).await;
+    assert_eq!(driver.commit(&verdict).await, Committed::Lost);
+    assert_eq!(driver.snapshot(&cases).await, before);
 
-    let sent = teller.claim(&samples::claim(1, 1, samples::at(200))).await.remove(0);
+    let sent = driver.claim(&samples::claim(1, 1, samples::at(200))).await.remove(0);
     let applied = samples::answered(&sent, Outcome::Applied, samples::at(201));
-    assert_eq!(teller.record(&applied).await, Recorded::Written);
-    assert_eq!(teller.commit(&verdict).await, Committed::Moved, "the first is settled now");
+    assert_eq!(driver.record(&applied).await, Recorded::Written);
+    assert_eq!(driver.commit(&verdict).await, Committed::Moved, "the first is settled now");
     let state = EffectState::Planned { due: samples::at(120) };
-    assert_eq!(teller.effect(1).await.state, state);
+    assert_eq!(driver.effect(1).await.state, state);
 }
 
 /// An effect under a transaction id that another case's effect has is lost.
 pub async fn a_transaction_id_serves_one_case(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.verified(1..=2).await;
-    let passed = teller.ask(&samples::decide(1, true)).await;
-    let mut change = teller.change(&samples::decide(2, true)).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.verified(1..=2).await;
+    let passed = driver.ask(&samples::decide(1, true)).await;
+    let mut change = driver.change(&samples::decide(2, true)).await;
     let Write::Move { effect: Some(effect), .. } = &mut change.write else {
         panic!("a passed verdict plans an effect");
     };
     effect.order.transaction_id = passed.effect.expect("it has one").order.transaction_id;
 
-    let before = teller.snapshot(&[case_id(2)]).await;
-    assert_eq!(teller.commit(&change).await, Committed::Lost);
-    assert_eq!(teller.snapshot(&[case_id(2)]).await, before);
+    let before = driver.snapshot(&[case_id(2)]).await;
+    assert_eq!(driver.commit(&change).await, Committed::Lost);
+    assert_eq!(driver.snapshot(&[case_id(2)]).await, before);
 }

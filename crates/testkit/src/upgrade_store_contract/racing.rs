@@ -6,18 +6,18 @@ use madoguchi_domain::upgrade::{
     Attempt, CaseKey, Change, Command, Request, StateName, Version, Write,
 };
 
+use crate::audit_rows;
 use crate::race::race;
 use crate::samples::{self, case_id};
-use crate::teller::Teller;
-use crate::trail;
+use crate::upgrade_driver::UpgradeDriver;
 
 const RUNNERS: u32 = 20;
 
 /// Commits every change in a task of its own, all at once.
-async fn raced(teller: &Teller, changes: Vec<Change>) -> Vec<Committed> {
+async fn raced(driver: &UpgradeDriver, changes: Vec<Change>) -> Vec<Committed> {
     let commit = |change: Change| {
-        let teller = teller.clone();
-        async move { teller.commit(&change).await }
+        let driver = driver.clone();
+        async move { driver.commit(&change).await }
     };
     race(changes.into_iter().map(commit).collect()).await
 }
@@ -32,105 +32,105 @@ fn winner(became: &[Committed]) -> usize {
 
 /// The second of two verdicts decided on one version is lost, whichever it is.
 pub async fn of_two_changes_on_one_version_one_moves(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.verified(1..=2).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.verified(1..=2).await;
     for (number, passed) in [(1, true), (2, false)] {
-        let first = teller.change(&samples::decide(number, passed)).await;
-        let second = teller.change(&samples::decide(number, !passed)).await;
-        assert_eq!(teller.commit(&first).await, Committed::Moved);
-        let stands = teller.newest(number).await;
-        assert_eq!(teller.commit(&second).await, Committed::Lost);
-        assert_eq!(teller.newest(number).await, stands);
+        let first = driver.change(&samples::decide(number, passed)).await;
+        let second = driver.change(&samples::decide(number, !passed)).await;
+        assert_eq!(driver.commit(&first).await, Committed::Moved);
+        let stands = driver.newest(number).await;
+        assert_eq!(driver.commit(&second).await, Committed::Lost);
+        assert_eq!(driver.newest(number).await, stands);
         assert_eq!(stands.effect.is_some(), passed);
     }
 }
 
 /// Neither the same state at another version nor the same version in another state will do.
 pub async fn a_change_moves_only_the_state_and_version_it_was_decided_on(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.opened(1..=1).await;
-    let mut verified = teller.change(&samples::verify(1, true)).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.opened(1..=1).await;
+    let mut verified = driver.change(&samples::verify(1, true)).await;
     let late = Request { at: samples::at(601), ..samples::open(1) };
-    teller.ask(&late).await;
-    let before = teller.snapshot(&[case_id(1)]).await;
-    assert_eq!(teller.commit(&verified).await, Committed::Lost, "its code was issued again");
+    driver.ask(&late).await;
+    let before = driver.snapshot(&[case_id(1)]).await;
+    assert_eq!(driver.commit(&verified).await, Committed::Lost, "its code was issued again");
 
     let Write::Move { after, from, .. } = &mut verified.write else {
         panic!("a verification moves its case");
     };
     (after.version, *from) = (Version(3), StateName::EddaSuccess);
-    assert_eq!(teller.commit(&verified).await, Committed::Lost, "it is in another state");
-    assert_eq!(teller.snapshot(&[case_id(1)]).await, before);
+    assert_eq!(driver.commit(&verified).await, Committed::Lost, "it is in another state");
+    assert_eq!(driver.snapshot(&[case_id(1)]).await, before);
 }
 
 /// An opening is lost while a case is open, and when its attempt was made by another.
 pub async fn an_opening_is_lost_to_an_open_case_and_to_a_taken_attempt(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.register(1..=1).await;
-    let slow = teller.change(&samples::open_as(1, case_id(101))).await;
-    teller.ask(&samples::open(1)).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.register(1..=1).await;
+    let slow = driver.change(&samples::open_as(1, case_id(101))).await;
+    driver.ask(&samples::open(1)).await;
     let mut second = slow.clone();
     let Write::Open { case, .. } = &mut second.write else {
         panic!("an opening opens");
     };
     case.attempt = Attempt(2);
 
-    let before = teller.snapshot(&[case_id(1), case_id(101)]).await;
-    assert_eq!(teller.commit(&second).await, Committed::Lost, "a new case is open");
-    assert_eq!(teller.snapshot(&[case_id(1), case_id(101)]).await, before);
-    teller.ask(&samples::verify(1, true)).await;
-    assert_eq!(teller.commit(&second).await, Committed::Lost, "a verified case is open");
-    teller.ask(&samples::decide(1, false)).await;
-    let before = teller.snapshot(&[case_id(1), case_id(101)]).await;
-    assert_eq!(teller.commit(&slow).await, Committed::Lost, "the first attempt is taken");
-    assert_eq!(teller.snapshot(&[case_id(1), case_id(101)]).await, before);
-    assert_eq!(teller.commit(&second).await, Committed::Moved);
+    let before = driver.snapshot(&[case_id(1), case_id(101)]).await;
+    assert_eq!(driver.commit(&second).await, Committed::Lost, "a new case is open");
+    assert_eq!(driver.snapshot(&[case_id(1), case_id(101)]).await, before);
+    driver.ask(&samples::verify(1, true)).await;
+    assert_eq!(driver.commit(&second).await, Committed::Lost, "a verified case is open");
+    driver.ask(&samples::decide(1, false)).await;
+    let before = driver.snapshot(&[case_id(1), case_id(101)]).await;
+    assert_eq!(driver.commit(&slow).await, Committed::Lost, "the first attempt is taken");
+    assert_eq!(driver.snapshot(&[case_id(1), case_id(101)]).await, before);
+    assert_eq!(driver.commit(&second).await, Committed::Moved);
 }
 
 /// Twenty verdicts at once, half of them the opposite: one moves, and leaves only its own rows.
 pub async fn of_twenty_raced_changes_on_one_version_one_moves(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.verified(1..=1).await;
-    let rows = trail::rows(&stores).await.len();
+    let driver = UpgradeDriver::at(&stores);
+    driver.verified(1..=1).await;
+    let rows = audit_rows::rows(&stores).await.len();
     let (pass, fail) = (samples::decide(1, true), samples::decide(1, false));
-    let (pass, fail) = (teller.change(&pass).await, teller.change(&fail).await);
+    let (pass, fail) = (driver.change(&pass).await, driver.change(&fail).await);
     let changes = (0..RUNNERS).map(|n| if n % 2 == 0 { pass.clone() } else { fail.clone() });
-    let passed = winner(&raced(&teller, changes.collect()).await).is_multiple_of(2);
+    let passed = winner(&raced(&driver, changes.collect()).await).is_multiple_of(2);
 
-    let found = teller.newest(1).await;
+    let found = driver.newest(1).await;
     let state = if passed { StateName::CustomerSuccess } else { StateName::CustomerFailure };
     assert_eq!(found.case.map(|case| case.state.name()), Some(state));
     assert_eq!((found.effect.is_some(), found.member.target.is_some()), (passed, passed));
-    let history = teller.timeline(case_id(1)).await.history;
+    let history = driver.timeline(case_id(1)).await.history;
     assert_eq!(history.iter().map(|row| row.to).collect::<Vec<_>>()[2..], [state]);
-    assert_eq!(trail::rows(&stores).await.len(), rows + 1);
+    assert_eq!(audit_rows::rows(&stores).await.len(), rows + 1);
 }
 
 /// Twenty ask for a case of one member at once: there is one case, and no trace of the others.
 pub async fn twenty_raced_openings_give_one_case(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.register(1..=1).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.register(1..=1).await;
     let mut changes = Vec::new();
     for number in 0..RUNNERS {
-        changes.push(teller.change(&samples::open_as(1, case_id(100 + number))).await);
+        changes.push(driver.change(&samples::open_as(1, case_id(100 + number))).await);
     }
-    let won = winner(&raced(&teller, changes.clone()).await);
+    let won = winner(&raced(&driver, changes.clone()).await);
 
-    let found = teller.newest(1).await;
+    let found = driver.newest(1).await;
     assert_eq!(found.case.map(|case| Some(case.id)), Some(changes[won].write.case()));
     for (place, change) in changes.iter().enumerate() {
         let id = change.write.case().expect("an opening is about a case");
-        let there = teller.load(CaseKey::Id(id)).await.is_some();
+        let there = driver.load(CaseKey::Id(id)).await.is_some();
         assert_eq!(there, place == won);
-        assert_eq!(teller.timeline(id).await.history.len(), usize::from(there));
+        assert_eq!(driver.timeline(id).await.history.len(), usize::from(there));
     }
-    assert_eq!(trail::rows(&stores).await.len(), 2, "one registration, one opening");
+    assert_eq!(audit_rows::rows(&stores).await.len(), 2, "one registration, one opening");
 }
 
 /// Twenty cases report one reference at once: it belongs to one of them.
 pub async fn of_twenty_raced_cases_one_takes_a_reference(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.opened(1..=RUNNERS).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.opened(1..=RUNNERS).await;
     let Command::Verify { source, reference, .. } = samples::verify(1, true).command else {
         panic!("a verification verifies");
     };
@@ -138,11 +138,11 @@ pub async fn of_twenty_raced_cases_one_takes_a_reference(stores: Stores) {
     for number in 1..=RUNNERS {
         let (reference, passed) = (reference.clone(), number % 2 == 0);
         let command = Command::Verify { source, reference, passed };
-        changes.push(teller.change(&Request { command, ..samples::verify(number, true) }).await);
+        changes.push(driver.change(&Request { command, ..samples::verify(number, true) }).await);
     }
-    let won = winner(&raced(&teller, changes).await);
+    let won = winner(&raced(&driver, changes).await);
     for (place, number) in (1..=RUNNERS).enumerate() {
-        let case = teller.newest(number).await.case.expect("the case is there");
+        let case = driver.newest(number).await.case.expect("the case is there");
         assert_eq!(case.state.check().is_some(), place == won);
     }
 }

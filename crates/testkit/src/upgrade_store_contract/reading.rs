@@ -4,34 +4,40 @@ use jiff::SignedDuration;
 
 use madoguchi_application::Stores;
 use madoguchi_domain::port::Timeline;
-use madoguchi_domain::upgrade::{Attempt, CaseId, CaseKey, Dossier, Lookup, QrTokenHash, Request};
+use madoguchi_domain::upgrade::{
+    Attempt, CaseId, CaseKey, CaseSnapshot, Lookup, QrTokenHash, Request,
+};
 
 use crate::samples::{self, case_id, member_id};
-use crate::teller::Teller;
+use crate::upgrade_driver::UpgradeDriver;
 
 /// A case is found by its member, by its id and by its code, each time the same.
 pub async fn an_opened_case_reads_back_the_same_by_member_id_and_code(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.register(1..=2).await;
-    let opened = teller.ask(&samples::open(1)).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.register(1..=2).await;
+    let opened = driver.ask(&samples::open(1)).await;
     let case = opened.case.clone().expect("a case was opened");
-    let hash = teller.policy.qr.token(case.id, 1).hash();
+    let hash = driver.policy.qr.token(case.id, 1).hash();
 
-    assert_eq!(teller.newest(1).await, opened);
-    assert_eq!(teller.load(CaseKey::Id(case.id)).await, Some(opened.clone()));
-    let scanned = Dossier { scanned: Some(1), ..opened };
-    assert_eq!(teller.load(CaseKey::Scanned(hash)).await, Some(scanned));
-    assert_eq!(teller.newest(2).await, Dossier::of(samples::member(2)), "nobody else has a case");
+    assert_eq!(driver.newest(1).await, opened);
+    assert_eq!(driver.load(CaseKey::Id(case.id)).await, Some(opened.clone()));
+    let scanned = CaseSnapshot { scanned: Some(1), ..opened };
+    assert_eq!(driver.load(CaseKey::Scanned(hash)).await, Some(scanned));
+    assert_eq!(
+        driver.newest(2).await,
+        CaseSnapshot::of(samples::member(2)),
+        "nobody else has a case"
+    );
 }
 
 /// Mixed and repeated lookups are answered in their order, with `None` where nothing is.
 pub async fn absence_is_none_in_its_place_and_order_is_kept(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.opened(1..=2).await;
-    teller.register(3..=3).await;
-    let (one, two) = (teller.newest(1).await, teller.newest(2).await);
-    let hash = teller.policy.qr.token(case_id(2), 1).hash();
-    let scanned = Dossier { scanned: Some(1), ..two.clone() };
+    let driver = UpgradeDriver::at(&stores);
+    driver.opened(1..=2).await;
+    driver.register(3..=3).await;
+    let (one, two) = (driver.newest(1).await, driver.newest(2).await);
+    let hash = driver.policy.qr.token(case_id(2), 1).hash();
+    let scanned = CaseSnapshot { scanned: Some(1), ..two.clone() };
     let asked = [
         (CaseKey::NewestOf(member_id(9)), None),
         (CaseKey::Id(case_id(2)), Some(two.clone())),
@@ -39,53 +45,53 @@ pub async fn absence_is_none_in_its_place_and_order_is_kept(stores: Stores) {
         (CaseKey::Id(case_id(9)), None),
         (CaseKey::Scanned(hash), Some(scanned)),
         (CaseKey::Scanned(QrTokenHash([9; 32])), None),
-        (CaseKey::NewestOf(member_id(3)), Some(Dossier::of(samples::member(3)))),
+        (CaseKey::NewestOf(member_id(3)), Some(CaseSnapshot::of(samples::member(3)))),
         (CaseKey::NewestOf(member_id(1)), Some(one)),
         (CaseKey::NewestOf(member_id(9)), None),
         (CaseKey::Id(case_id(2)), Some(two)),
     ];
     let (keys, expected): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
     let lookups: Vec<_> = keys.into_iter().map(|key| Lookup { key, check: None }).collect();
-    assert_eq!(teller.look_up(&lookups).await, expected);
+    assert_eq!(driver.look_up(&lookups).await, expected);
 }
 
 /// Neither the clock nor the id says which case is the newest: the attempt does.
 pub async fn the_newest_case_is_the_one_with_the_highest_attempt(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.register(1..=1).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.register(1..=1).await;
     let first = CaseId::from_u128(u128::MAX);
-    teller.ask(&samples::open_as(1, first)).await;
-    let failed = teller.ask(&samples::verify(1, false)).await;
+    driver.ask(&samples::open_as(1, first)).await;
+    let failed = driver.ask(&samples::verify(1, false)).await;
     let earlier = Request { at: samples::at(-3600), ..samples::open_as(1, case_id(0)) };
-    let second = teller.ask(&earlier).await;
+    let second = driver.ask(&earlier).await;
 
     assert_eq!(second.case.as_ref().map(|case| case.attempt), Some(Attempt(2)));
-    assert_eq!(teller.newest(1).await, second);
-    assert_eq!(teller.load(CaseKey::Id(first)).await, Some(failed), "the first is still there");
+    assert_eq!(driver.newest(1).await, second);
+    assert_eq!(driver.load(CaseKey::Id(first)).await, Some(failed), "the first is still there");
 }
 
 /// Every moment of a case, its effect and its history is kept to the microsecond.
 pub async fn moments_keep_their_microseconds(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.register(1..=1).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.register(1..=1).await;
     let odd = |seconds, micros| samples::at(seconds) + SignedDuration::from_micros(micros);
     let moments = [odd(0, 123_456), odd(60, 1), odd(120, 999_999)];
-    teller.ask(&Request { at: moments[0], ..samples::open(1) }).await;
-    teller.ask(&Request { at: moments[1], ..samples::verify(1, true) }).await;
-    let passed = teller.ask(&Request { at: moments[2], ..samples::decide(1, true) }).await;
+    driver.ask(&Request { at: moments[0], ..samples::open(1) }).await;
+    driver.ask(&Request { at: moments[1], ..samples::verify(1, true) }).await;
+    let passed = driver.ask(&Request { at: moments[2], ..samples::decide(1, true) }).await;
 
-    let found = teller.newest(1).await;
+    let found = driver.newest(1).await;
     assert_eq!(found, passed);
     assert_eq!(found.effect.map(|effect| effect.planned_at), Some(moments[2]));
-    let history = teller.timeline(case_id(1)).await.history;
+    let history = driver.timeline(case_id(1)).await.history;
     assert_eq!(history.iter().map(|row| row.at).collect::<Vec<_>>(), moments);
 }
 
 /// Empty questions have empty answers, and the past of no case is empty.
 pub async fn nothing_asked_is_nothing_done(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.opened(1..=1).await;
-    assert_eq!(teller.look_up(&[]).await, []);
-    assert_eq!(teller.commit_all(&[]).await, []);
-    assert_eq!(teller.timeline(case_id(9)).await, Timeline::default());
+    let driver = UpgradeDriver::at(&stores);
+    driver.opened(1..=1).await;
+    assert_eq!(driver.look_up(&[]).await, []);
+    assert_eq!(driver.commit_all(&[]).await, []);
+    assert_eq!(driver.timeline(case_id(9)).await, Timeline::default());
 }

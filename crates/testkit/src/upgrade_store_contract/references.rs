@@ -7,7 +7,7 @@ use madoguchi_domain::upgrade::{
 };
 
 use crate::samples::{self, case_id, member_id, reference};
-use crate::teller::Teller;
+use crate::upgrade_driver::UpgradeDriver;
 
 /// A report on member `number` under the reference of member 1.
 fn borrowed(number: u32, source: CheckSource) -> Request {
@@ -17,11 +17,11 @@ fn borrowed(number: u32, source: CheckSource) -> Request {
 
 /// A lookup tells which case holds the reference, whoever asks and in whatever state it is.
 pub async fn a_reference_held_by_a_case_is_reported(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.opened(1..=3).await;
-    teller.ask(&samples::verify(1, true)).await;
-    teller.ask(&samples::verify(2, false)).await;
-    teller.ask(&samples::decide(1, true)).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.opened(1..=3).await;
+    driver.ask(&samples::verify(1, true)).await;
+    driver.ask(&samples::verify(2, false)).await;
+    driver.ask(&samples::decide(1, true)).await;
 
     let (first, second) = (Some(case_id(1)), Some(case_id(2)));
     let (edda, va) = (CheckSource::Edda, CheckSource::Va);
@@ -39,45 +39,45 @@ pub async fn a_reference_held_by_a_case_is_reported(stores: Stores) {
             (Lookup { key: CaseKey::NewestOf(member_id(number)), check }, holder)
         })
         .unzip();
-    let found = teller.look_up(&lookups).await.into_iter();
+    let found = driver.look_up(&lookups).await.into_iter();
     let reported: Vec<_> =
-        found.map(|dossier| dossier.expect("the member is known").check_held_by).collect();
+        found.map(|snapshot| snapshot.expect("the member is known").check_held_by).collect();
     assert_eq!(reported, holders);
 
-    let refused = teller.decide(&borrowed(3, edda)).await;
+    let refused = driver.decide(&borrowed(3, edda)).await;
     assert_eq!(refused.answer, Err(Refusal::VerificationContradiction));
     assert_eq!(refused.change.map(|change| change.write), Some(Write::Nothing));
 }
 
 /// A case that reports another's reference, decided before that was known, is lost.
 pub async fn a_reference_is_not_taken_twice(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.opened(1..=3).await;
-    let late = teller.change(&borrowed(2, CheckSource::Edda)).await;
-    let other_source = teller.change(&borrowed(3, CheckSource::Va)).await;
-    teller.ask(&samples::verify(1, false)).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.opened(1..=3).await;
+    let late = driver.change(&borrowed(2, CheckSource::Edda)).await;
+    let other_source = driver.change(&borrowed(3, CheckSource::Va)).await;
+    driver.ask(&samples::verify(1, false)).await;
 
-    let before = teller.snapshot(&[case_id(1), case_id(2)]).await;
-    assert_eq!(teller.commit(&late).await, Committed::Lost);
-    assert_eq!(teller.snapshot(&[case_id(1), case_id(2)]).await, before);
-    assert_eq!(teller.commit(&other_source).await, Committed::Moved, "VA counts its own");
+    let before = driver.snapshot(&[case_id(1), case_id(2)]).await;
+    assert_eq!(driver.commit(&late).await, Committed::Lost);
+    assert_eq!(driver.snapshot(&[case_id(1), case_id(2)]).await, before);
+    assert_eq!(driver.commit(&other_source).await, Committed::Moved, "VA counts its own");
 }
 
 /// Two cases report one reference in one batch: one moves, and a third flows on.
 pub async fn a_reference_is_not_taken_twice_in_one_batch(stores: Stores) {
-    let teller = Teller::at(&stores);
-    teller.opened(1..=3).await;
+    let driver = UpgradeDriver::at(&stores);
+    driver.opened(1..=3).await;
     let changes = [
-        teller.change(&borrowed(2, CheckSource::Edda)).await,
-        teller.change(&samples::verify(1, true)).await,
-        teller.change(&samples::verify(3, true)).await,
+        driver.change(&borrowed(2, CheckSource::Edda)).await,
+        driver.change(&samples::verify(1, true)).await,
+        driver.change(&samples::verify(3, true)).await,
     ];
-    let became = teller.commit_all(&changes).await;
+    let became = driver.commit_all(&changes).await;
     let moved = |place: usize| became[place] == Committed::Moved;
     assert!(moved(0) != moved(1), "one of the two takes it: {became:?}");
     assert!(moved(2));
     for (place, number) in [2, 1, 3].into_iter().enumerate() {
-        let case = teller.newest(number).await.case.expect("the case is there");
+        let case = driver.newest(number).await.case.expect("the case is there");
         assert_eq!(case.state.name() == StateName::EddaSuccess, moved(place));
     }
 }

@@ -12,7 +12,7 @@ use clap::Parser;
 use madoguchi_journey::caller::{CODIGO, CONTEXTOS};
 use madoguchi_journey::chance::Chance;
 use madoguchi_journey::database::Store;
-use madoguchi_journey::stage::Stage;
+use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::tokens;
 use reqwest::Method;
 use serde_json::json;
@@ -36,7 +36,7 @@ const EXAMPLE: &str = "Example:\n  tests/calls --seconds 5 --answers 200\n\n\
 
 /// How many agents ask about calls at once, and how many passwords come in a second.
 const BURDEN: u32 = 200;
-/// The most lookups of one kind at the downstream at once, unless `itau.calls` says otherwise.
+/// The most lookups of one kind at the downstream at once, unless `itau.max_concurrent_calls` says otherwise.
 const AT_ONCE: usize = 64;
 /// How long an agent takes from one question to the next.
 const BETWEEN_QUESTIONS: Duration = Duration::from_secs(2);
@@ -46,30 +46,30 @@ async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     // A downstream that is left alone would be no burden.
     let changed = vec![("ITAU__BREAKER_FAILURES", "10000".to_owned())];
-    let stage = Arc::new(Stage::own(Store::Sqlite, changed).await?);
+    let system = Arc::new(TestSystem::own(Store::Sqlite, changed).await?);
     let lasting = Duration::from_secs(options.seconds.into());
     println!("| who waits beside | p50 | p99 |\n|---|---|---|");
-    show("nobody", &beside(&stage, lasting).await?);
+    show("nobody", &beside(&system, lasting).await?);
 
-    stage.world.plays("contextos", "slow:10000", None, None).await?;
+    system.world.plays("contextos", "slow:10000", None, None).await?;
     let stop = Arc::new(AtomicBool::new(false));
-    let asking = tokio::spawn(ask(Arc::clone(&stage), Arc::clone(&stop)));
-    let arrived = stage.world.arrived("contextos", AT_ONCE).await?;
+    let asking = tokio::spawn(ask(Arc::clone(&system), Arc::clone(&stop)));
+    let arrived = system.world.arrived("contextos", AT_ONCE).await?;
     ensure!(arrived == AT_ONCE, "{arrived} at the downstream at once");
     let slow = format!("{BURDEN} questions every 2 s that take 10 s, {AT_ONCE} there at once");
-    show(&slow, &beside(&stage, lasting).await?);
+    show(&slow, &beside(&system, lasting).await?);
     stop.store(true, Ordering::Relaxed);
     let questions = asking.await??;
-    stage.world.plays("contextos", "ok", None, None).await?;
+    system.world.plays("contextos", "ok", None, None).await?;
     tokio::time::sleep(Duration::from_secs(3)).await;
 
-    show("nobody", &beside(&stage, lasting).await?);
-    let guessing = tokio::spawn(guess(Arc::clone(&stage), lasting));
-    show(&format!("{BURDEN} wrong passwords a second"), &beside(&stage, lasting).await?);
+    show("nobody", &beside(&system, lasting).await?);
+    let guessing = tokio::spawn(guess(Arc::clone(&system), lasting));
+    show(&format!("{BURDEN} wrong passwords a second"), &beside(&system, lasting).await?);
     let guesses = guessing.await??;
     println!("\nof the questions (busy is shed): {questions}\nof the guesses: {guesses}");
     tokio::time::sleep(Duration::from_secs(3)).await;
-    times_of_refusals(&stage, options.answers).await
+    times_of_refusals(&system, options.answers).await
 }
 
 fn enough(text: &str) -> Result<u32, String> {
@@ -78,17 +78,17 @@ fn enough(text: &str) -> Result<u32, String> {
 }
 
 /// Four callers who read members, one after the other, for so long.
-async fn beside(stage: &Arc<Stage>, lasting: Duration) -> anyhow::Result<Vec<Duration>> {
+async fn beside(system: &Arc<TestSystem>, lasting: Duration) -> anyhow::Result<Vec<Duration>> {
     let began = Instant::now();
     let readers: Vec<_> = (0..4)
         .map(|_| {
-            let stage = Arc::clone(stage);
+            let system = Arc::clone(system);
             tokio::spawn(async move {
                 let mut waits = Vec::new();
                 while began.elapsed() < lasting {
                     let asked = Instant::now();
                     let path = "/api/v1/members/NOBODY";
-                    let answer = stage.caller.get(path, tokens::MEMBER_READ).await?;
+                    let answer = system.caller.get(path, tokens::MEMBER_READ).await?;
                     ensure!(answer.status == 404, "{answer:?}");
                     waits.push(asked.elapsed());
                 }
@@ -105,15 +105,15 @@ async fn beside(stage: &Arc<Stage>, lasting: Duration) -> anyhow::Result<Vec<Dur
 }
 
 /// Agents who ask about one call after the other until told to stop; says what they were told.
-async fn ask(stage: Arc<Stage>, stop: Arc<AtomicBool>) -> anyhow::Result<String> {
+async fn ask(system: Arc<TestSystem>, stop: Arc<AtomicBool>) -> anyhow::Result<String> {
     let mut agents = JoinSet::new();
     for agent in 0..BURDEN {
-        let (stage, stop) = (Arc::clone(&stage), Arc::clone(&stop));
+        let (system, stop) = (Arc::clone(&system), Arc::clone(&stop));
         agents.spawn(async move {
             let (mut told, mut next) = (Vec::new(), Instant::now());
             while !stop.load(Ordering::Relaxed) {
                 let about = format!("s-{agent}-{}", told.len());
-                told.push(question(&stage, &about).await?);
+                told.push(question(&system, &about).await?);
                 next += BETWEEN_QUESTIONS;
                 tokio::time::sleep_until(next).await;
             }
@@ -128,8 +128,8 @@ async fn ask(stage: Arc<Stage>, stop: Arc<AtomicBool>) -> anyhow::Result<String>
 }
 
 /// The reason why there is no context, or what there is instead.
-async fn question(stage: &Stage, about: &str) -> anyhow::Result<String> {
-    let answer = stage.caller.who(about).await?;
+async fn question(system: &TestSystem, about: &str) -> anyhow::Result<String> {
+    let answer = system.caller.who(about).await?;
     let said = answer.json();
     let context = &said["data"]["context"];
     let word = context["reason"].as_str().or(context["status"].as_str());
@@ -138,13 +138,13 @@ async fn question(stage: &Stage, about: &str) -> anyhow::Result<String> {
 
 /// Guesses at a steady rate, never the same twice, whether or not anybody answers; says what became
 /// of the guesses.
-async fn guess(stage: Arc<Stage>, lasting: Duration) -> anyhow::Result<String> {
+async fn guess(system: Arc<TestSystem>, lasting: Duration) -> anyhow::Result<String> {
     let (mut began, until) = (Instant::now(), Instant::now() + lasting);
     let mut guesses = JoinSet::new();
     while Instant::now() < until {
         for _ in 0..BURDEN / 20 {
-            let (stage, password) = (Arc::clone(&stage), format!("guess-{:010}", guesses.len()));
-            guesses.spawn(async move { refused(&stage, Kind::Wrong, &password).await });
+            let (system, password) = (Arc::clone(&system), format!("guess-{:010}", guesses.len()));
+            guesses.spawn(async move { refused(&system, Kind::Wrong, &password).await });
         }
         began += Duration::from_millis(50);
         tokio::time::sleep_until(began).await;
@@ -177,7 +177,11 @@ enum Kind {
 }
 
 /// Asks with this password, unless none is given.
-async fn refused(stage: &Stage, kind: Kind, password: &str) -> anyhow::Result<(u16, Duration)> {
+async fn refused(
+    system: &TestSystem,
+    kind: Kind,
+    password: &str,
+) -> anyhow::Result<(u16, Duration)> {
     let (user, _) = tokens::GATEWAY;
     let headers: &[(&str, &str)] = match kind {
         Kind::Absent => &[],
@@ -186,14 +190,14 @@ async fn refused(stage: &Stage, kind: Kind, password: &str) -> anyhow::Result<(u
     };
     let asked = Instant::now();
     let body = json!({ "contextId": "CTX0001" });
-    let answer = stage.caller.call_with(Method::POST, CONTEXTOS, headers, &body).await?;
+    let answer = system.caller.call_with(Method::POST, CONTEXTOS, headers, &body).await?;
     Ok((answer.status, asked.elapsed()))
 }
 
 /// Times the three, each when nobody else waits, and in an order that changes each time.
-async fn times_of_refusals(stage: &Stage, answers: u32) -> anyhow::Result<()> {
+async fn times_of_refusals(system: &TestSystem, answers: u32) -> anyhow::Result<()> {
     let known = json!({ "codigo_conta": "341341150000052061" });
-    ensure!(stage.caller.gateway(CODIGO, &known).await?.status == 200, "the right password");
+    ensure!(system.caller.gateway(CODIGO, &known).await?.status == 200, "the right password");
     let kinds = [Kind::Absent, Kind::Unknown, Kind::Wrong];
     let mut waits = [const { Vec::new() }; 3];
     let mut chance = Chance::of(Chance::any_seed());
@@ -202,7 +206,7 @@ async fn times_of_refusals(stage: &Stage, answers: u32) -> anyhow::Result<()> {
         order.sort_by_cached_key(|_| chance.draw());
         for turn in order {
             let kind = kinds[turn];
-            let (status, wait) = refused(stage, kind, "journey-passwort").await?;
+            let (status, wait) = refused(system, kind, "journey-passwort").await?;
             ensure!(status == 401, "{kind:?}: {status}");
             waits[turn].push(wait.as_secs_f64() * 1e3);
             // The queue leaves itself idle for as long as a hash took.

@@ -1,4 +1,4 @@
-//! The ordeal at full size: kill the server again and again while verdicts come in and the bank
+//! The kill_test at full size: kill the server again and again while verdicts come in and the bank
 //! loses answers, then ask the bank's journal what was lost or doubled.
 #![expect(clippy::print_stdout, reason = "this program reports to whoever runs it")]
 
@@ -9,8 +9,8 @@ use std::sync::Arc;
 use clap::{Parser, ValueEnum, value_parser};
 use madoguchi_journey::chance::Chance;
 use madoguchi_journey::database::Store;
-use madoguchi_journey::ordeal::{Ordeal, Toll};
-use madoguchi_journey::stage::Stage;
+use madoguchi_journey::kill_test::{KillReport, KillTest};
+use madoguchi_journey::test_system::TestSystem;
 
 /// Kills the server while verdicts come in, and counts what was lost or doubled.
 #[derive(Debug, Parser)]
@@ -56,9 +56,9 @@ async fn main() -> anyhow::Result<ExitCode> {
             continue;
         }
         println!("{}, seed {seed}", store.as_str());
-        let toll = endure(&options, store, seed).await?;
-        println!("\r{toll}\n");
-        good &= toll.holds();
+        let report = endure(&options, store, seed).await?;
+        println!("\r{report}\n");
+        good &= report.holds();
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -72,11 +72,11 @@ impl On {
     }
 }
 
-async fn endure(options: &Options, store: Store, seed: u64) -> anyhow::Result<Toll> {
+async fn endure(options: &Options, store: Store, seed: u64) -> anyhow::Result<KillReport> {
     // With many faults at once the bank would be left alone for a while; that is tested elsewhere.
     let changed = vec![("EFFECTS__BREAKER_FAILURES", "1000".to_owned())];
-    let stage = Arc::new(Stage::own(store, changed).await?);
-    let ordeal = Ordeal {
+    let system = Arc::new(TestSystem::own(store, changed).await?);
+    let kill_test = KillTest {
         verdicts: options.verdicts as usize,
         kills: options.kills,
         callers: options.callers as usize,
@@ -84,7 +84,9 @@ async fn endure(options: &Options, store: Store, seed: u64) -> anyhow::Result<To
         seed,
     };
     let here = std::io::stdout().is_terminal();
-    ordeal.run(&stage, |how_far| if here { show(how_far) } else { println!("  {how_far}") }).await
+    kill_test
+        .run(&system, |how_far| if here { show(how_far) } else { println!("  {how_far}") })
+        .await
 }
 
 /// Over the last such line, so that a person sees one line that moves.

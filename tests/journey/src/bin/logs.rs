@@ -9,7 +9,7 @@ use clap::{Parser, value_parser};
 use madoguchi_journey::database::Store;
 use madoguchi_journey::log_test::{LogReport, LogTest};
 use madoguchi_journey::process::StderrReader;
-use madoguchi_journey::stage::Stage;
+use madoguchi_journey::test_system::TestSystem;
 
 /// Calls the server while the reader of its log is gone, and while nobody reads it.
 #[derive(Debug, Parser)]
@@ -33,14 +33,14 @@ async fn main() -> anyhow::Result<ExitCode> {
     println!("{}", LogReport::HEAD);
     let mut good = true;
     for reader in [StderrReader::Gone, StderrReader::Stuck] {
-        let stage = Arc::new(Stage::own(Store::Sqlite, Vec::new()).await?);
+        let system = Arc::new(TestSystem::own(Store::Sqlite, Vec::new()).await?);
         let test = LogTest {
             reader,
             clients: options.clients as usize,
             cases: usize::MAX,
             lasting: Duration::from_secs(options.seconds.into()),
         };
-        let report = test.run(&stage).await?;
+        let report = test.run(&system).await?;
         println!("{report}");
         good &= report.holds();
     }

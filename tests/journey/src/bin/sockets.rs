@@ -9,7 +9,7 @@ use anyhow::ensure;
 use clap::Parser;
 use madoguchi_journey::database::Store;
 use madoguchi_journey::held::{Held, Hold, live_within};
-use madoguchi_journey::stage::Stage;
+use madoguchi_journey::test_system::TestSystem;
 
 /// Holds connections, and measures how long an honest client waits beside them.
 #[derive(Debug, Parser)]
@@ -53,8 +53,8 @@ async fn measure(
     let limit = if changed.is_empty() { "on" } else { "off" };
     let patient = from == HONEST && !how.is_idle();
     let allowed = Duration::from_secs(if patient { 15 } else { 1 });
-    let stage = Stage::own(Store::Sqlite, changed).await?;
-    let addr = stage.caller.addr();
+    let system = TestSystem::own(Store::Sqlite, changed).await?;
+    let addr = system.caller.addr();
     let held = Held::open(how, addr, from, count).await;
     let mut longest = Duration::ZERO;
     for _ in 0..PROBES {
@@ -69,6 +69,6 @@ async fn measure(
         allowed.as_secs()
     );
     drop(held);
-    stage.stop()?;
+    system.stop()?;
     Ok(longest <= allowed)
 }

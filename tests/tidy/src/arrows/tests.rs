@@ -41,7 +41,7 @@ fn a_library_outside_its_home_is_found_in_tests_too() {
     assert_eq!(lines(&confined(&member("testkit", Development, "tokio-postgres"))), [4]);
     assert_eq!(confined(&member("persistence", Normal, "diesel")), []);
     assert_eq!(lines(&confined(&member("esb", Normal, "reqwest"))), [4]);
-    assert_eq!(confined(&member("peer", Normal, "reqwest")), []);
+    assert_eq!(confined(&member("upstream", Normal, "reqwest")), []);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
 use madoguchi_testkit::samples;
 use serde_json::{Value, json};
 
-use crate::stage::{self, Stage};
+use crate::test_app::{self, TestApp};
 
 fn question(body: &Value) -> TestRequest {
     let question =
@@ -18,14 +18,14 @@ fn maria() -> TestRequest {
     question(&json!({ "contextId": "CTX-MARIA" }))
 }
 
-async fn answer(stage: &Stage, request: TestRequest) -> (u16, Value) {
-    let app = init_service(stage::app(stage.front.clone())).await;
+async fn answer(stage: &TestApp, request: TestRequest) -> (u16, Value) {
+    let app = init_service(test_app::app(stage.state.clone())).await;
     let response = call_service(&app, request.to_request()).await;
     (response.status().as_u16(), read_body_json(response).await)
 }
 
-fn knowing_maria() -> Stage {
-    let stage = Stage::open();
+fn knowing_maria() -> TestApp {
+    let stage = TestApp::open();
     stage.callers.knows_context("Q1RYLU1BUklB", samples::found_context());
     stage.callers.knows_owner(samples::codigo_conta().expose(), samples::found_owner());
     stage
@@ -64,7 +64,10 @@ async fn what_is_late_is_missing_and_says_so() {
     let hasty = maria().insert_header(("x-deadline-ms", "300"));
     let (status, body) = answer(&stage, hasty).await;
     assert_eq!((status, &body["data"]["context"]["status"]), (200, &json!("fresh")));
-    assert_eq!(body["data"]["account"], json!({ "status": "missing", "reason": "late" }));
+    assert_eq!(
+        body["data"]["account"],
+        json!({ "status": "missing", "reason": "deadline_exceeded" })
+    );
 }
 
 #[actix_web::test]
@@ -78,9 +81,9 @@ async fn the_headers_of_a_flow_pass_here_too() {
     let asked = stage.callers.asked();
     assert_eq!(asked.len(), 2);
     for question in asked {
-        assert_eq!(question.passage, madoguchi_testkit::downstream::full_passage());
+        assert_eq!(question.forwarded, madoguchi_testkit::downstream::full_passage());
     }
-    let rows = madoguchi_testkit::trail::rows(&stage.store.stores()).await;
+    let rows = madoguchi_testkit::audit_rows::rows(&stage.store.stores()).await;
     let ids: Vec<_> = rows.iter().map(|row| row.entry.correlation.as_str()).collect();
     assert_eq!(ids, ["group-1"]);
 }

@@ -33,7 +33,7 @@ pub(in crate::world) enum Scenario {
 
 /// When the level is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::world) enum Deed {
+pub(in crate::world) enum EffectTiming {
     Never,
     BeforeAnswering,
     After(Duration),
@@ -54,9 +54,9 @@ pub(in crate::world) enum Answer {
 
 /// What the bank does under a scenario, in this order: wait, act, answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::world) struct Part {
+pub(in crate::world) struct Plan {
     pub(in crate::world) wait: Duration,
-    pub(in crate::world) deed: Deed,
+    pub(in crate::world) timing: EffectTiming,
     pub(in crate::world) answer: Answer,
 }
 
@@ -89,24 +89,28 @@ impl Scenario {
         }
     }
 
-    pub(in crate::world) const fn part(self) -> Part {
+    pub(in crate::world) const fn part(self) -> Plan {
         const SUCCESS: Answer = Answer::Code("200", "200{success}");
-        let (deed, answer) = match self {
-            Self::Ok | Self::Slow(_) => (Deed::BeforeAnswering, SUCCESS),
-            Self::Refused => (Deed::Never, Answer::Code("E-REFUSED", "refused for good")),
-            Self::UnlistedCode => (Deed::Never, Answer::Code("E-0001", "a code nobody lists")),
-            Self::AppliedThenCut => (Deed::BeforeAnswering, Answer::Nothing),
-            Self::Cut => (Deed::Never, Answer::Nothing),
-            Self::AppliedLate(ms) => (Deed::After(Duration::from_millis(ms)), Answer::Nothing),
-            Self::Http500 => (Deed::Never, Answer::Failure),
-            Self::Http429 => (Deed::Never, Answer::TooMany),
-            Self::Garbage => (Deed::BeforeAnswering, Answer::Garbage),
-            Self::Truncated => (Deed::BeforeAnswering, Answer::Half),
-            Self::WrongEcho => (Deed::BeforeAnswering, Answer::OtherEcho),
-            Self::Huge => (Deed::BeforeAnswering, Answer::Huge),
+        let (timing, answer) = match self {
+            Self::Ok | Self::Slow(_) => (EffectTiming::BeforeAnswering, SUCCESS),
+            Self::Refused => (EffectTiming::Never, Answer::Code("E-REFUSED", "refused for good")),
+            Self::UnlistedCode => {
+                (EffectTiming::Never, Answer::Code("E-0001", "a code nobody lists"))
+            }
+            Self::AppliedThenCut => (EffectTiming::BeforeAnswering, Answer::Nothing),
+            Self::Cut => (EffectTiming::Never, Answer::Nothing),
+            Self::AppliedLate(ms) => {
+                (EffectTiming::After(Duration::from_millis(ms)), Answer::Nothing)
+            }
+            Self::Http500 => (EffectTiming::Never, Answer::Failure),
+            Self::Http429 => (EffectTiming::Never, Answer::TooMany),
+            Self::Garbage => (EffectTiming::BeforeAnswering, Answer::Garbage),
+            Self::Truncated => (EffectTiming::BeforeAnswering, Answer::Half),
+            Self::WrongEcho => (EffectTiming::BeforeAnswering, Answer::OtherEcho),
+            Self::Huge => (EffectTiming::BeforeAnswering, Answer::Huge),
         };
         let wait = if let Self::Slow(ms) = self { ms } else { 0 };
-        Part { wait: Duration::from_millis(wait), deed, answer }
+        Plan { wait: Duration::from_millis(wait), timing, answer }
     }
 }
 

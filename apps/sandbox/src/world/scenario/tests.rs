@@ -3,56 +3,56 @@
 use super::esb::Scenario;
 use super::*;
 
-fn play(script: &mut Script<Scenario>, key: &str) -> String {
-    let met = script.upcoming(key).to_string();
-    script.spend(key);
+fn play(scenarios: &mut Scenarios<Scenario>, key: &str) -> String {
+    let met = scenarios.upcoming(key).to_string();
+    scenarios.spend(key);
     met
 }
 
-fn set(script: &mut Script<Scenario>, text: &str, key: Option<&str>, times: Option<u64>) {
+fn set(scenarios: &mut Scenarios<Scenario>, text: &str, key: Option<&str>, times: Option<u64>) {
     let scenario = Scenario::parse(text).unwrap();
     let key = key.map(str::to_owned);
-    script.set(Order { scenario, key, times });
+    scenarios.set(Order { scenario, key, times });
 }
 
 #[test]
 fn without_any_setting_all_is_ok() {
-    assert_eq!(play(&mut Script::default(), "A"), "ok");
+    assert_eq!(play(&mut Scenarios::default(), "A"), "ok");
 }
 
 #[test]
 fn the_scenario_for_the_key_wins_over_the_one_for_all() {
-    let mut script = Script::default();
-    set(&mut script, "cut", None, None);
-    set(&mut script, "ok", Some("A"), None);
-    assert_eq!(play(&mut script, "A"), "ok");
-    assert_eq!(play(&mut script, "B"), "cut");
+    let mut scenarios = Scenarios::default();
+    set(&mut scenarios, "cut", None, None);
+    set(&mut scenarios, "ok", Some("A"), None);
+    assert_eq!(play(&mut scenarios, "A"), "ok");
+    assert_eq!(play(&mut scenarios, "B"), "cut");
 }
 
 #[test]
 fn times_count_down_and_fall_back_from_the_key_to_all_and_from_all_to_ok() {
-    let mut script = Script::default();
-    set(&mut script, "http_500", None, Some(2));
-    set(&mut script, "cut", Some("A"), Some(2));
-    let met: Vec<String> = (0..5).map(|_| play(&mut script, "A")).collect();
+    let mut scenarios = Scenarios::default();
+    set(&mut scenarios, "http_500", None, Some(2));
+    set(&mut scenarios, "cut", Some("A"), Some(2));
+    let met: Vec<String> = (0..5).map(|_| play(&mut scenarios, "A")).collect();
     assert_eq!(met, ["cut", "cut", "http_500", "http_500", "ok"]);
 }
 
 #[test]
 fn requests_of_one_key_do_not_use_up_the_times_of_another() {
-    let mut script = Script::default();
-    set(&mut script, "cut", Some("A"), Some(1));
-    assert_eq!(play(&mut script, "B"), "ok");
-    assert_eq!(play(&mut script, "A"), "cut");
+    let mut scenarios = Scenarios::default();
+    set(&mut scenarios, "cut", Some("A"), Some(1));
+    assert_eq!(play(&mut scenarios, "B"), "ok");
+    assert_eq!(play(&mut scenarios, "A"), "cut");
 }
 
 #[test]
 fn a_new_setting_replaces_what_was_left_of_the_old_one() {
-    let mut script = Script::default();
-    set(&mut script, "cut", Some("A"), Some(7));
-    set(&mut script, "huge", Some("A"), Some(1));
-    assert_eq!(play(&mut script, "A"), "huge");
-    assert_eq!(play(&mut script, "A"), "ok");
+    let mut scenarios = Scenarios::default();
+    set(&mut scenarios, "cut", Some("A"), Some(7));
+    set(&mut scenarios, "huge", Some("A"), Some(1));
+    assert_eq!(play(&mut scenarios, "A"), "huge");
+    assert_eq!(play(&mut scenarios, "A"), "ok");
 }
 
 #[test]

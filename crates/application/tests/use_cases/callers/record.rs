@@ -1,25 +1,25 @@
-//! No answer without its row in the audit trail.
+//! No answer without its row in the audit audit_rows.
 
-use madoguchi_application::{CallerError, DeskError};
+use madoguchi_application::{CallerError, ServiceError};
 use madoguchi_domain::audit::{Action, Subject};
 use madoguchi_domain::port::LookupError;
 use madoguchi_testkit::downstream::full_passage;
 use madoguchi_testkit::fake_store::Fault;
 use madoguchi_testkit::samples;
 
-use super::counter::{Counter, TIME, asker};
+use super::harness::{CallerHarness, TIME, asker};
 
 #[tokio::test]
 async fn every_question_has_one_row_that_says_what_came_of_it_and_of_nobody() {
-    let counter = Counter::open();
+    let harness = CallerHarness::open();
     let (context, account) = (samples::context_query(), samples::account_query());
-    counter.desk.context(&context, &full_passage(), asker()).await.expect("found");
-    counter.desk.owner(&account, &full_passage(), asker()).await.expect("found");
-    counter.who().await;
-    counter.callers.fails_all(Some(LookupError::NotFound));
-    counter.desk.owner(&account, &full_passage(), asker()).await.expect_err("not found");
+    harness.service.context(&context, &full_passage(), asker()).await.expect("found");
+    harness.service.owner(&account, &full_passage(), asker()).await.expect("found");
+    harness.who().await;
+    harness.callers.fails_all(Some(LookupError::NotFound));
+    harness.service.owner(&account, &full_passage(), asker()).await.expect_err("not found");
 
-    let rows = counter.rows().await;
+    let rows = harness.rows().await;
     let told: Vec<_> = rows.iter().map(|row| (row.entry.action, &*row.entry.detail)).collect();
     let expected = [
         (Action::ContextLookedUp, "found"),
@@ -30,7 +30,7 @@ async fn every_question_has_one_row_that_says_what_came_of_it_and_of_nobody() {
     assert_eq!(told, expected);
     let (by, fallback) = asker();
     for row in rows {
-        // The correlation id of the passage, where it has one.
+        // The correlation id of the forwarded, where it has one.
         let (flow, correlation) = if row.entry.action == Action::CallerLookedUp {
             (9, fallback.clone())
         } else {
@@ -43,11 +43,12 @@ async fn every_question_has_one_row_that_says_what_came_of_it_and_of_nobody() {
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_recorded_is_not_answered() {
-    let counter = Counter::open();
-    counter.store.fail_next(1, Fault::BeforeCommit);
-    let context = counter.desk.context(&samples::context_query(), &full_passage(), asker()).await;
-    assert_eq!(context, Err(CallerError::Unrecorded(DeskError::Unavailable)));
-    counter.store.fail_next(1, Fault::BeforeCommit);
-    assert_eq!(counter.who_within(TIME).await, Err(DeskError::Unavailable));
-    assert!(counter.who_within(TIME).await.is_ok(), "and then it is there again");
+    let harness = CallerHarness::open();
+    harness.store.fail_next(1, Fault::BeforeCommit);
+    let context =
+        harness.service.context(&samples::context_query(), &full_passage(), asker()).await;
+    assert_eq!(context, Err(CallerError::Unrecorded(ServiceError::Unavailable)));
+    harness.store.fail_next(1, Fault::BeforeCommit);
+    assert_eq!(harness.who_within(TIME).await, Err(ServiceError::Unavailable));
+    assert!(harness.who_within(TIME).await.is_ok(), "and then it is there again");
 }

@@ -9,7 +9,7 @@ use madoguchi_domain::port::{LookupError, Unavailability};
 use madoguchi_testkit::samples;
 use tokio::time::Instant;
 
-use super::counter::{Counter, MARIA, TIME};
+use super::harness::{CallerHarness, MARIA, TIME};
 
 fn account() -> String {
     samples::codigo_conta().expose().to_owned()
@@ -17,7 +17,7 @@ fn account() -> String {
 
 #[tokio::test(start_paused = true)]
 async fn both_parts_are_fresh_and_the_owner_is_the_caller() {
-    let who = Counter::open().who().await;
+    let who = CallerHarness::open().who().await;
     let Part::Fresh(context) = who.context else { panic!("{:?}", who.context) };
     assert_eq!(*context, samples::found_context().value);
     let Part::Fresh(owner) = who.account else { panic!("{:?}", who.account) };
@@ -27,91 +27,91 @@ async fn both_parts_are_fresh_and_the_owner_is_the_caller() {
 
 #[tokio::test(start_paused = true)]
 async fn a_late_part_is_missing_and_the_other_is_there_in_time() {
-    let counter = Counter::open();
-    counter.callers.is_slow(&account(), Duration::from_secs(10));
+    let harness = CallerHarness::open();
+    harness.callers.is_slow(&account(), Duration::from_secs(10));
     let began = Instant::now();
-    let who = counter.who().await;
+    let who = harness.who().await;
     assert!(began.elapsed() <= TIME, "{:?}", began.elapsed());
     assert!(matches!(who.context, Part::Fresh(_)));
-    assert_eq!(who.account, Part::Missing(Absence::Late));
+    assert_eq!(who.account, Part::Missing(Absence::DeadlineExceeded));
 
-    let counter = Counter::open();
-    counter.callers.is_slow(MARIA, Duration::from_secs(10));
+    let harness = CallerHarness::open();
+    harness.callers.is_slow(MARIA, Duration::from_secs(10));
     let began = Instant::now();
-    let who = counter.who().await;
+    let who = harness.who().await;
     assert!(began.elapsed() <= TIME);
-    assert_eq!(who.context, Part::Missing(Absence::Late));
+    assert_eq!(who.context, Part::Missing(Absence::DeadlineExceeded));
     assert_eq!(who.account, Part::Missing(Absence::NoContext));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_time_of_both_lookups_is_one_time() {
-    let counter = Counter::open();
-    counter.callers.is_slow(MARIA, Duration::from_millis(1200));
-    counter.callers.is_slow(&account(), Duration::from_millis(1200));
+    let harness = CallerHarness::open();
+    harness.callers.is_slow(MARIA, Duration::from_millis(1200));
+    harness.callers.is_slow(&account(), Duration::from_millis(1200));
     let began = Instant::now();
-    let who = counter.who().await;
+    let who = harness.who().await;
     assert!(began.elapsed() <= TIME && matches!(who.context, Part::Fresh(_)));
-    assert_eq!(who.account, Part::Missing(Absence::Late));
+    assert_eq!(who.account, Part::Missing(Absence::DeadlineExceeded));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lookup_that_fails_is_a_missing_part_with_its_reason() {
-    let counter = Counter::open();
-    let left_alone = LookupError::Unavailable(Unavailability::LeftAlone);
-    for error in [LookupError::NotFound, LookupError::Misconfigured, left_alone] {
-        counter.callers.fails(&account(), error);
-        assert_eq!(counter.absence().await, Absence::Failed(error));
-        counter.callers.fails(MARIA, error);
-        let who = counter.who().await;
+    let harness = CallerHarness::open();
+    let circuit_open = LookupError::Unavailable(Unavailability::CircuitOpen);
+    for error in [LookupError::NotFound, LookupError::Misconfigured, circuit_open] {
+        harness.callers.fails(&account(), error);
+        assert_eq!(harness.absence().await, Absence::Failed(error));
+        harness.callers.fails(MARIA, error);
+        let who = harness.who().await;
         assert_eq!(who.context, Part::Missing(Absence::Failed(error)));
         assert_eq!(who.account, Part::Missing(Absence::NoContext));
-        counter.callers.is_well(MARIA);
+        harness.callers.is_well(MARIA);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_unidentified_caller_and_a_context_without_an_account_ask_nobody() {
-    let counter = Counter::open();
-    counter.context_is(|it| it.identification = Some(Identification::NotIdentified));
-    assert_eq!(counter.absence().await, Absence::NotIdentified);
-    counter.context_is(|it| it.branch = None);
-    assert_eq!(counter.absence().await, Absence::NotDerivable);
-    counter.context_is(|it| it.branch = Some(Personal::new("Agency")));
-    assert_eq!(counter.absence().await, Absence::NotDerivable);
-    counter.account_reads("13156463165468461654");
-    assert_eq!(counter.absence().await, Absence::NotDerivable);
-    let asked = counter.callers.asked();
+    let harness = CallerHarness::open();
+    harness.context_is(|it| it.identification = Some(Identification::NotIdentified));
+    assert_eq!(harness.absence().await, Absence::NotIdentified);
+    harness.context_is(|it| it.branch = None);
+    assert_eq!(harness.absence().await, Absence::NotDerivable);
+    harness.context_is(|it| it.branch = Some(Personal::new("Agency")));
+    assert_eq!(harness.absence().await, Absence::NotDerivable);
+    harness.account_reads("13156463165468461654");
+    assert_eq!(harness.absence().await, Absence::NotDerivable);
+    let asked = harness.callers.asked();
     assert!(asked.iter().all(|it| it.asked == MARIA), "{}", asked.len());
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_less_sure_an_account_is_the_more_its_owner_must_say() {
-    let counter = Counter::open();
+    let harness = CallerHarness::open();
     // 5206 and the check digit 1, or an account 52061 without one.
-    counter.account_reads("52061");
-    let Part::Fresh(owner) = counter.who().await.account else { panic!("confirmed by the owner") };
+    harness.account_reads("52061");
+    let Part::Fresh(owner) = harness.who().await.account else { panic!("confirmed by the owner") };
     assert_eq!(owner.is_caller, Some(true));
 
     let stranger = |tax_id| {
         let Found { mut value, document } = samples::found_owner();
         value.tax_id = tax_id;
-        counter.callers.knows_owner(&account(), Found { value, document });
+        harness.callers.knows_owner(&account(), Found { value, document });
     };
     for tax_id in [None, Some(TaxId::classify("11144477735", None))] {
         stranger(tax_id.clone());
-        assert_eq!(counter.absence().await, Absence::UncertainAccount, "{tax_id:?}");
+        assert_eq!(harness.absence().await, Absence::UncertainAccount, "{tax_id:?}");
     }
     // Told by a last digit that does not fit, it falls only with an owner who is somebody else.
-    counter.account_reads("5206");
-    assert_eq!(counter.absence().await, Absence::UncertainAccount);
+    harness.account_reads("5206");
+    assert_eq!(harness.absence().await, Absence::UncertainAccount);
     stranger(None);
-    let Part::Fresh(owner) = counter.who().await.account else { panic!("no check digit") };
+    let Part::Fresh(owner) = harness.who().await.account else { panic!("no check digit") };
     assert_eq!(owner.is_caller, None);
     stranger(Some(TaxId::classify("11144477735", None)));
     // Told by its length, the same account is certain: another may own it.
-    counter.account_reads("00052061");
-    let Part::Fresh(owner) = counter.who().await.account else { panic!("a certain account") };
+    harness.account_reads("00052061");
+    let Part::Fresh(owner) = harness.who().await.account else { panic!("a certain account") };
     assert_eq!(owner.is_caller, Some(false));
 }
 
@@ -120,57 +120,57 @@ const OTHERWISE: &str = "341341150000520612";
 
 #[tokio::test(start_paused = true)]
 async fn an_account_that_can_be_read_either_way_is_asked_for_both_ways() {
-    let counter = Counter::open();
-    counter.account_reads("52061");
-    counter.callers.knows_owner(OTHERWISE, samples::found_owner());
+    let harness = CallerHarness::open();
+    harness.account_reads("52061");
+    harness.callers.knows_owner(OTHERWISE, samples::found_owner());
     let is_told_otherwise = async || {
-        let Part::Fresh(owner) = counter.who().await.account else { panic!("not told") };
+        let Part::Fresh(owner) = harness.who().await.account else { panic!("not told") };
         (owner.codigo.expose().to_owned(), owner.is_caller) == (OTHERWISE.to_owned(), Some(true))
     };
     for error in [LookupError::NotFound, LookupError::Failed] {
-        counter.callers.fails(&account(), error);
+        harness.callers.fails(&account(), error);
         assert!(is_told_otherwise().await, "the first reading is no account: {error}");
     }
-    counter.callers.is_well(&account());
+    harness.callers.is_well(&account());
     let Found { mut value, document } = samples::found_owner();
     value.tax_id = Some(TaxId::classify("11144477735", None));
-    counter.callers.knows_owner(&account(), Found { value, document });
+    harness.callers.knows_owner(&account(), Found { value, document });
     assert!(is_told_otherwise().await, "the first reading is somebody else's");
     let (failed, not_found) = (LookupError::Failed, LookupError::NotFound);
     for other in [failed, not_found] {
-        counter.callers.fails(OTHERWISE, other);
-        assert_eq!(counter.absence().await, Absence::UncertainAccount, "the first is a stranger's");
+        harness.callers.fails(OTHERWISE, other);
+        assert_eq!(harness.absence().await, Absence::UncertainAccount, "the first is a stranger's");
     }
     for (first, other, told) in [
         (not_found, not_found, not_found),
         (failed, not_found, failed),
         (not_found, failed, failed),
     ] {
-        counter.callers.fails(&account(), first);
-        counter.callers.fails(OTHERWISE, other);
-        assert_eq!(counter.absence().await, Absence::Failed(told));
+        harness.callers.fails(&account(), first);
+        harness.callers.fails(OTHERWISE, other);
+        assert_eq!(harness.absence().await, Absence::Failed(told));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_may_answer_a_moment_later_is_no_reason_for_the_other_reading() {
-    let counter = Counter::open();
-    counter.account_reads("52061");
+    let harness = CallerHarness::open();
+    harness.account_reads("52061");
     let unreadable = LookupError::Unavailable(Unavailability::Unreadable);
-    counter.callers.fails(&account(), unreadable);
-    assert_eq!(counter.absence().await, Absence::Failed(unreadable));
-    assert!(counter.callers.asked().iter().all(|it| it.asked != OTHERWISE));
+    harness.callers.fails(&account(), unreadable);
+    assert_eq!(harness.absence().await, Absence::Failed(unreadable));
+    assert!(harness.callers.asked().iter().all(|it| it.asked != OTHERWISE));
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_the_callers_number_no_owner_of_a_doubtful_account_is_asked_for() {
-    let counter = Counter::open();
+    let harness = CallerHarness::open();
     for cpf in [None, Some(TaxId::classify("***.982.247-**", None))] {
-        counter.context_is(|it| {
+        harness.context_is(|it| {
             it.account = Some(Personal::new("52061"));
             it.cpf = cpf;
         });
-        assert_eq!(counter.absence().await, Absence::UncertainAccount);
+        assert_eq!(harness.absence().await, Absence::UncertainAccount);
     }
-    assert!(counter.callers.asked().iter().all(|it| it.asked == MARIA));
+    assert!(harness.callers.asked().iter().all(|it| it.asked == MARIA));
 }

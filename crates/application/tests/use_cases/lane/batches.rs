@@ -1,6 +1,6 @@
 //! What is decided in one batch, and that callers need not stay.
 
-use madoguchi_application::{DeskError, LaneSettings};
+use madoguchi_application::{GroupCommitSettings, ServiceError};
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::upgrade::{CaseKey, EventName, Refusal, Request, StateName};
 use madoguchi_testkit::samples::{decide, open, verify};
@@ -8,149 +8,152 @@ use madoguchi_testkit::{race::race, samples};
 use tokio::time::Instant;
 
 use super::{CONTRADICTION, stands};
-use crate::counter::Counter;
+use crate::lane_harness::LaneHarness;
 
 #[tokio::test(start_paused = true)]
 async fn a_request_alone_is_answered_at_once() {
-    let counter = Counter::open();
-    counter.teller.verified(1..=1).await;
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.verified(1..=1).await;
     let asked = Instant::now();
-    let told = counter.ask(decide(1, true)).await;
+    let told = lane_harness.ask(decide(1, true)).await;
     assert_eq!(stands(&told), Ok(StateName::CustomerSuccess));
     assert_eq!(asked.elapsed(), std::time::Duration::ZERO, "no time is spent on waiting");
-    assert_eq!((counter.store.loads(), counter.store.commits()), (vec![1], vec![1]));
+    assert_eq!((lane_harness.store.loads(), lane_harness.store.commits()), (vec![1], vec![1]));
 }
 
 #[tokio::test(start_paused = true)]
 async fn sixty_four_same_verdicts_are_one_act_and_sixty_four_equal_answers() {
-    let counter = Counter::open();
-    counter.teller.verified(1..=1).await;
-    let told = counter.ask_together((0..64).map(|_| decide(1, true))).await;
-    assert_eq!(counter.store.loads(), [64], "all of them were one batch");
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.verified(1..=1).await;
+    let told = lane_harness.ask_together((0..64).map(|_| decide(1, true))).await;
+    assert_eq!(lane_harness.store.loads(), [64], "all of them were one batch");
     let first = told[0].clone().expect("the verdict is taken");
     assert!(told.iter().all(|one| *one == Ok(first.clone())));
-    let known = counter.teller.newest(1).await;
+    let known = lane_harness.driver.newest(1).await;
     assert_eq!(known.case, Some(first.case));
     assert!(known.effect.is_some());
     let whys = [EventName::Opened, EventName::Verified, EventName::Passed];
-    assert_eq!(counter.history(1).await, whys);
-    assert_eq!(counter.audited(Action::CaseMoved).await, 2);
-    assert_eq!(counter.audited(Action::ContradictionRefused).await, 0);
+    assert_eq!(lane_harness.history(1).await, whys);
+    assert_eq!(lane_harness.audited(Action::CaseMoved).await, 2);
+    assert_eq!(lane_harness.audited(Action::ContradictionRefused).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn verdicts_that_race_on_two_threads_are_one_act_too() {
-    let counter = Counter::open();
-    counter.teller.verified(1..=1).await;
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.verified(1..=1).await;
     let asks = (0..64).map(|_| {
-        let lane = counter.lane.clone();
+        let lane = lane_harness.lane.clone();
         async move { lane.ask(decide(1, true)).await }
     });
     let told = race(asks.collect()).await;
     assert!(told.iter().all(|one| *one == told[0] && one.is_ok()));
-    assert_eq!(counter.history(1).await.len(), 3);
+    assert_eq!(lane_harness.history(1).await.len(), 3);
 }
 
 #[tokio::test(start_paused = true)]
 async fn of_opposite_verdicts_the_first_stands_and_every_other_is_a_contradiction() {
-    let counter = Counter::open();
-    counter.teller.verified(1..=2).await;
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.verified(1..=2).await;
     for (number, first) in [(1, true), (2, false)] {
         let verdicts: Vec<bool> = (0..64).map(|at| (at % 2 == 0) == first).collect();
         let asked = verdicts.iter().map(|passed| decide(number, *passed));
-        let told = counter.ask_together(asked).await;
+        let told = lane_harness.ask_together(asked).await;
         let won = if first { StateName::CustomerSuccess } else { StateName::CustomerFailure };
         for (passed, told) in verdicts.into_iter().zip(&told) {
             let expected = if passed == first { Ok(won) } else { Err(CONTRADICTION) };
             assert_eq!(stands(told), expected);
         }
-        assert_eq!(counter.history(number).await.len(), 3);
-        assert_eq!(counter.teller.newest(number).await.effect.is_some(), first);
+        assert_eq!(lane_harness.history(number).await.len(), 3);
+        assert_eq!(lane_harness.driver.newest(number).await.effect.is_some(), first);
     }
-    assert_eq!(counter.audited(Action::ContradictionRefused).await, 64);
+    assert_eq!(lane_harness.audited(Action::ContradictionRefused).await, 64);
 }
 
 #[tokio::test(start_paused = true)]
 async fn different_members_share_one_load_and_one_commit() {
-    let counter = Counter::open();
-    counter.teller.verified(1..=8).await;
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.verified(1..=8).await;
     let asked = (1..=8).map(|number| decide(number, number % 2 == 0));
-    let told = counter.ask_together(asked).await;
-    assert_eq!((counter.store.loads(), counter.store.commits()), (vec![8], vec![8]));
+    let told = lane_harness.ask_together(asked).await;
+    assert_eq!((lane_harness.store.loads(), lane_harness.store.commits()), (vec![8], vec![8]));
     for (number, told) in (1..=8).zip(told) {
         let case = told.expect("every verdict is taken").case;
         assert_eq!(case.id, samples::case_id(number), "everybody is told of their own case");
-        assert_eq!(counter.teller.newest(number).await.effect.is_some(), number % 2 == 0);
+        assert_eq!(lane_harness.driver.newest(number).await.effect.is_some(), number % 2 == 0);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_comes_while_others_are_loaded_shares_their_commit() {
-    let counter = Counter::open();
-    counter.teller.verified(1..=3).await;
-    let first = counter.queue_behind_the_door([decide(1, true)]).await;
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.verified(1..=3).await;
+    let first = lane_harness.queue_behind_the_door([decide(1, true)]).await;
     let late = [decide(2, true), decide(3, false), decide(2, true)];
-    let late = counter.queue_behind_the_door(late).await;
-    counter.store.open_the_door();
+    let late = lane_harness.queue_behind_the_door(late).await;
+    lane_harness.store.open_the_door();
     let mut stood = Vec::new();
     for told in first.into_iter().chain(late) {
         stood.push(stands(&told.await.expect("who asks is told")));
     }
     let (passed, failed) = (Ok(StateName::CustomerSuccess), Ok(StateName::CustomerFailure));
     assert_eq!(stood, [passed, passed, failed, passed]);
-    assert_eq!((counter.store.loads(), counter.store.commits()), (vec![1, 3], vec![3]));
+    assert_eq!((lane_harness.store.loads(), lane_harness.store.commits()), (vec![1, 3], vec![3]));
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_comes_late_is_not_told_what_was_true_before() {
-    let counter = Counter::open();
-    counter.teller.opened(1..=1).await;
-    counter.teller.verified(2..=3).await;
-    let early = counter.queue_behind_the_door([decide(1, true), decide(3, true)]).await;
-    let other = counter.queue_behind_the_door([decide(2, true)]).await;
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.opened(1..=1).await;
+    lane_harness.driver.verified(2..=3).await;
+    let early = lane_harness.queue_behind_the_door([decide(1, true), decide(3, true)]).await;
+    let other = lane_harness.queue_behind_the_door([decide(2, true)]).await;
     // The first of member 1 is decided on an open case; another process verifies it after that.
-    counter.store.let_one_through();
-    counter.settle().await;
-    counter.teller.ask(&verify(1, true)).await;
-    let late = counter.queue_behind_the_door([decide(1, true)]).await;
-    counter.store.open_the_door();
+    lane_harness.store.let_one_through();
+    lane_harness.settle().await;
+    lane_harness.driver.ask(&verify(1, true)).await;
+    let late = lane_harness.queue_behind_the_door([decide(1, true)]).await;
+    lane_harness.store.open_the_door();
     let mut stood = Vec::new();
     for told in early.into_iter().chain(other).chain(late) {
         stood.push(stands(&told.await.expect("who asks is told")));
     }
     let passed = Ok(StateName::CustomerSuccess);
-    assert_eq!(stood, [Err(DeskError::Refused(Refusal::NotVerified)), passed, passed, passed]);
+    assert_eq!(stood, [Err(ServiceError::Refused(Refusal::NotVerified)), passed, passed, passed]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_lets_in_who_is_late_three_times_and_takes_no_more_than_it_may() {
-    for (most, commits) in [(256, vec![4, 1]), (3, vec![3, 2])] {
-        let counter = Counter::holding(LaneSettings { most, ..LaneSettings::default() });
-        counter.teller.verified(1..=5).await;
+    for (max_batch, commits) in [(256, vec![4, 1]), (3, vec![3, 2])] {
+        let lane_harness = LaneHarness::holding(GroupCommitSettings {
+            max_batch,
+            ..GroupCommitSettings::default()
+        });
+        lane_harness.driver.verified(1..=5).await;
         let mut queued = Vec::new();
         for number in 1..=5 {
-            queued.extend(counter.queue_behind_the_door([decide(number, true)]).await);
+            queued.extend(lane_harness.queue_behind_the_door([decide(number, true)]).await);
             if number > 1 {
-                counter.store.let_one_through();
-                counter.settle().await;
+                lane_harness.store.let_one_through();
+                lane_harness.settle().await;
             }
         }
-        counter.store.open_the_door();
+        lane_harness.store.open_the_door();
         for told in queued {
             let told = told.await.expect("who asks is told");
             assert_eq!(stands(&told), Ok(StateName::CustomerSuccess));
         }
-        assert_eq!(counter.store.commits(), commits);
+        assert_eq!(lane_harness.store.commits(), commits);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn commands_of_one_member_are_taken_in_their_order() {
-    let counter = Counter::open();
-    counter.teller.register(1..=2).await;
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.register(1..=2).await;
     let asked = [open(1), open(2), verify(1, true), decide(1, true), verify(2, false)];
-    let told = counter.ask_together(asked).await;
-    assert_eq!(counter.store.loads()[0], 5, "all of them were one batch");
+    let told = lane_harness.ask_together(asked).await;
+    assert_eq!(lane_harness.store.loads()[0], 5, "all of them were one batch");
     let stood: Vec<_> = told.iter().map(stands).collect();
     let expected = [
         Ok(StateName::New),
@@ -166,8 +169,8 @@ async fn commands_of_one_member_are_taken_in_their_order() {
 
 #[tokio::test(start_paused = true)]
 async fn a_case_named_by_member_by_id_and_by_code_is_one_case_in_a_batch() {
-    let counter = Counter::open();
-    counter.teller.opened(1..=1).await;
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.opened(1..=1).await;
     let id = samples::case_id(1);
     let code = samples::policy().qr.token(id, 1).hash();
     let asked = [
@@ -176,24 +179,24 @@ async fn a_case_named_by_member_by_id_and_by_code_is_one_case_in_a_batch() {
         decide(1, true),
         Request { key: CaseKey::Id(id), ..decide(1, false) },
     ];
-    let told = counter.ask_together(asked).await;
+    let told = lane_harness.ask_together(asked).await;
     let stood: Vec<_> = told.iter().map(stands).collect();
     let passed = Ok(StateName::CustomerSuccess);
     assert_eq!(stood, [Ok(StateName::EddaSuccess), passed, passed, Err(CONTRADICTION)]);
-    assert_eq!(counter.history(1).await.len(), 3);
+    assert_eq!(lane_harness.history(1).await.len(), 3);
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_is_refused_does_not_hold_back_who_is_not() {
-    let counter = Counter::open();
-    counter.teller.register(1..=1).await;
-    counter.teller.verified(2..=2).await;
-    counter.teller.opened(3..=3).await;
-    let told = counter
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.register(1..=1).await;
+    lane_harness.driver.verified(2..=2).await;
+    lane_harness.driver.opened(3..=3).await;
+    let told = lane_harness
         .ask_together([decide(9, true), decide(1, true), decide(2, true), decide(3, true)])
         .await;
     let stood: Vec<_> = told.iter().map(stands).collect();
-    let refused = |refusal| Err(DeskError::Refused(refusal));
+    let refused = |refusal| Err(ServiceError::Refused(refusal));
     let expected = [
         refused(Refusal::MemberNotFound),
         refused(Refusal::CaseNotFound),
@@ -205,63 +208,64 @@ async fn who_is_refused_does_not_hold_back_who_is_not() {
 
 #[tokio::test(start_paused = true)]
 async fn one_report_for_two_members_belongs_to_the_first() {
-    let counter = Counter::open();
-    counter.teller.opened(1..=2).await;
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.opened(1..=2).await;
     let stolen = Request { key: open(2).key, ..verify(1, true) };
-    let told = counter.ask_together([verify(1, true), stolen]).await;
+    let told = lane_harness.ask_together([verify(1, true), stolen]).await;
     assert_eq!(stands(&told[0]), Ok(StateName::EddaSuccess));
-    let refused = DeskError::Refused(Refusal::VerificationContradiction);
+    let refused = ServiceError::Refused(Refusal::VerificationContradiction);
     assert_eq!(stands(&told[1]), Err(refused));
-    assert_eq!(counter.audited(Action::ContradictionRefused).await, 1);
+    assert_eq!(lane_harness.audited(Action::ContradictionRefused).await, 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_refuses_before_any_work() {
-    let counter = Counter::holding(LaneSettings { most: 1, queue: 2 });
-    counter.teller.verified(1..=4).await;
-    counter.store.close_the_door();
-    let working = counter.queue(decide(1, true));
+    let lane_harness =
+        LaneHarness::holding(GroupCommitSettings { max_batch: 1, queue_capacity: 2 });
+    lane_harness.driver.verified(1..=4).await;
+    lane_harness.store.close_the_door();
+    let working = lane_harness.queue(decide(1, true));
     tokio::task::yield_now().await;
-    let waiting = [counter.queue(decide(2, true)), counter.queue(decide(3, true))];
+    let waiting = [lane_harness.queue(decide(2, true)), lane_harness.queue(decide(3, true))];
     tokio::task::yield_now().await;
-    assert_eq!(counter.ask(decide(4, true)).await, Err(DeskError::Overloaded));
-    counter.store.open_the_door();
+    assert_eq!(lane_harness.ask(decide(4, true)).await, Err(ServiceError::Overloaded));
+    lane_harness.store.open_the_door();
     for held in [working].into_iter().chain(waiting) {
         let told = held.await.expect("who waits is told");
         assert_eq!(stands(&told), Ok(StateName::CustomerSuccess));
     }
-    assert_eq!(counter.history(4).await, [EventName::Opened, EventName::Verified]);
-    assert_eq!(counter.store.loads(), [1, 1, 1], "the refused one never reached the store");
-    let told = counter.ask(decide(4, true)).await;
+    assert_eq!(lane_harness.history(4).await, [EventName::Opened, EventName::Verified]);
+    assert_eq!(lane_harness.store.loads(), [1, 1, 1], "the refused one never reached the store");
+    let told = lane_harness.ask(decide(4, true)).await;
     assert_eq!(stands(&told), Ok(StateName::CustomerSuccess));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_decision_is_made_for_callers_who_have_left() {
-    let counter = Counter::open();
-    counter.teller.verified(1..=3).await;
-    counter.store.close_the_door();
-    let left: Vec<_> = (1..=3).map(|number| counter.queue(decide(number, true))).collect();
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.verified(1..=3).await;
+    lane_harness.store.close_the_door();
+    let left: Vec<_> = (1..=3).map(|number| lane_harness.queue(decide(number, true))).collect();
     tokio::task::yield_now().await;
     left.iter().for_each(tokio::task::JoinHandle::abort);
-    counter.store.open_the_door();
+    lane_harness.store.open_the_door();
     for one in left {
         assert!(one.await.is_err(), "nobody waited for an answer");
     }
-    assert!(counter.ask(decide(3, true)).await.is_ok(), "the lane goes on");
+    assert!(lane_harness.ask(decide(3, true)).await.is_ok(), "the lane goes on");
     for number in 1..=3 {
-        assert_eq!(counter.history(number).await.last(), Some(&EventName::Passed));
+        assert_eq!(lane_harness.history(number).await.last(), Some(&EventName::Passed));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn when_nobody_can_ask_any_more_the_lane_finishes_what_waits_and_ends() {
-    let counter = Counter::open();
-    counter.teller.verified(1..=3).await;
-    counter.store.close_the_door();
-    let waiting: Vec<_> = (1..=3).map(|number| counter.queue(decide(number, true))).collect();
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.verified(1..=3).await;
+    lane_harness.store.close_the_door();
+    let waiting: Vec<_> = (1..=3).map(|number| lane_harness.queue(decide(number, true))).collect();
     tokio::task::yield_now().await;
-    let Counter { store, lane, task, .. } = counter;
+    let LaneHarness { store, lane, task, .. } = lane_harness;
     drop(lane);
     store.open_the_door();
     for one in waiting {
@@ -272,8 +276,8 @@ async fn when_nobody_can_ask_any_more_the_lane_finishes_what_waits_and_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn a_duty_to_tell_the_core_bank_wakes_whoever_does_and_nothing_else_does() {
-    let counter = Counter::open();
-    counter.teller.register(1..=2).await;
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.register(1..=2).await;
     let wakes = [
         (open(1), false),
         (verify(1, true), false),
@@ -284,8 +288,8 @@ async fn a_duty_to_tell_the_core_bank_wakes_whoever_does_and_nothing_else_does()
         (decide(2, false), false),
     ];
     for (request, expected) in wakes {
-        assert!(counter.ask(request).await.is_ok());
-        let wake = counter.planned.notified();
+        assert!(lane_harness.ask(request).await.is_ok());
+        let wake = lane_harness.planned.notified();
         let woken = tokio::time::timeout(std::time::Duration::from_secs(1), wake).await.is_ok();
         assert_eq!(woken, expected);
     }

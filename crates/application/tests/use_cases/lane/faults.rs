@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use madoguchi_application::DeskError;
+use madoguchi_application::ServiceError;
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::upgrade::{EventName, StateName};
 use madoguchi_testkit::fake_store::Fault;
 use madoguchi_testkit::samples::{decide, open, verify};
 
 use super::{CONTRADICTION, stands};
-use crate::counter::Counter;
-use crate::interposed::Between;
+use crate::fault_injecting_store::Between;
+use crate::lane_harness::LaneHarness;
 
 const PASSED: [EventName; 3] = [EventName::Opened, EventName::Verified, EventName::Passed];
 
@@ -18,14 +18,14 @@ const PASSED: [EventName; 3] = [EventName::Opened, EventName::Verified, EventNam
 async fn a_commit_that_broke_off_is_found_out_before_anybody_is_told() {
     for fault in [Fault::BeforeCommit, Fault::AfterCommit] {
         for callers in [1, 8] {
-            let counter = Counter::open();
-            counter.teller.verified(1..=callers).await;
-            counter.store.fake.fail_next(1, fault);
-            let told = counter.ask_together((1..=callers).map(|n| decide(n, true))).await;
+            let lane_harness = LaneHarness::open();
+            lane_harness.driver.verified(1..=callers).await;
+            lane_harness.store.fake.fail_next(1, fault);
+            let told = lane_harness.ask_together((1..=callers).map(|n| decide(n, true))).await;
             for (number, told) in (1..=callers).zip(told) {
                 assert_eq!(stands(&told), Ok(StateName::CustomerSuccess), "{fault:?}");
-                assert_eq!(counter.history(number).await, PASSED, "{fault:?}");
-                assert!(counter.teller.newest(number).await.effect.is_some());
+                assert_eq!(lane_harness.history(number).await, PASSED, "{fault:?}");
+                assert!(lane_harness.driver.newest(number).await.effect.is_some());
             }
         }
     }
@@ -34,151 +34,157 @@ async fn a_commit_that_broke_off_is_found_out_before_anybody_is_told() {
 #[tokio::test(start_paused = true)]
 async fn a_case_whose_opening_broke_off_was_opened_once_by_that_request() {
     for fault in [Fault::BeforeCommit, Fault::AfterCommit] {
-        let counter = Counter::open();
-        counter.teller.register(1..=1).await;
-        counter.store.fake.fail_next(1, fault);
-        let standing = counter.ask(open(1)).await.expect("a case is opened");
+        let lane_harness = LaneHarness::open();
+        lane_harness.driver.register(1..=1).await;
+        lane_harness.store.fake.fail_next(1, fault);
+        let standing = lane_harness.ask(open(1)).await.expect("a case is opened");
         assert!(standing.opened, "{fault:?}");
-        assert_eq!(counter.history(1).await, [EventName::Opened]);
+        assert_eq!(lane_harness.history(1).await, [EventName::Opened]);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn many_who_say_the_same_are_told_the_same_though_the_commit_broke_off() {
     for fault in [Fault::BeforeCommit, Fault::AfterCommit] {
-        let counter = Counter::open();
-        counter.teller.verified(1..=1).await;
-        counter.store.fake.fail_next(1, fault);
-        let told = counter.ask_together((0..32).map(|at| decide(1, at % 2 == 0))).await;
+        let lane_harness = LaneHarness::open();
+        lane_harness.driver.verified(1..=1).await;
+        lane_harness.store.fake.fail_next(1, fault);
+        let told = lane_harness.ask_together((0..32).map(|at| decide(1, at % 2 == 0))).await;
         for (at, told) in told.iter().enumerate() {
             let said =
                 if at % 2 == 0 { Ok(StateName::CustomerSuccess) } else { Err(CONTRADICTION) };
             assert_eq!(stands(told), said, "{fault:?}");
         }
-        assert_eq!(counter.history(1).await, PASSED);
-        assert!(counter.audited(Action::ContradictionRefused).await >= 16);
+        assert_eq!(lane_harness.history(1).await, PASSED);
+        assert!(lane_harness.audited(Action::ContradictionRefused).await >= 16);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_never_takes_it_is_told_as_unavailable_and_asking_again_is_safe() {
     for fault in [Fault::BeforeCommit, Fault::AfterCommit] {
-        let counter = Counter::open();
-        counter.teller.verified(1..=1).await;
-        counter.store.break_off(Some(fault));
-        let told = counter.ask(decide(1, true)).await;
+        let lane_harness = LaneHarness::open();
+        lane_harness.driver.verified(1..=1).await;
+        lane_harness.store.break_off(Some(fault));
+        let told = lane_harness.ask(decide(1, true)).await;
         let expected = match fault {
-            Fault::BeforeCommit => Err(DeskError::Unavailable),
+            Fault::BeforeCommit => Err(ServiceError::Unavailable),
             Fault::AfterCommit => Ok(StateName::CustomerSuccess),
         };
         assert_eq!(stands(&told), expected, "{fault:?}");
-        let tried = counter.store.commits().len();
+        let tried = lane_harness.store.commits().len();
         assert!((1..=6).contains(&tried), "nobody waits for ever");
-        counter.store.break_off(None);
-        assert_eq!(stands(&counter.ask(decide(1, true)).await), Ok(StateName::CustomerSuccess));
-        assert_eq!(counter.history(1).await, PASSED);
+        lane_harness.store.break_off(None);
+        assert_eq!(
+            stands(&lane_harness.ask(decide(1, true)).await),
+            Ok(StateName::CustomerSuccess)
+        );
+        assert_eq!(lane_harness.history(1).await, PASSED);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_commit_that_breaks_off_is_tried_again_for_those_who_had_to_wait_for_it_too() {
     for fault in [Fault::BeforeCommit, Fault::AfterCommit] {
-        let counter = Counter::open();
-        counter.teller.register(1..=1).await;
+        let lane_harness = LaneHarness::open();
+        lane_harness.driver.register(1..=1).await;
         // The opening is durable; the report that waited for it meets the fault.
-        counter.store.before_commits([Between::Nothing, Between::Broken(fault)]);
-        let told = counter.ask_together([open(1), verify(1, true), decide(1, true)]).await;
+        lane_harness.store.before_commits([Between::Nothing, Between::Broken(fault)]);
+        let told = lane_harness.ask_together([open(1), verify(1, true), decide(1, true)]).await;
         let stood: Vec<_> = told.iter().map(stands).collect();
         let expected = [StateName::New, StateName::EddaSuccess, StateName::CustomerSuccess];
         assert_eq!(stood, expected.map(Ok), "{fault:?}");
-        assert_eq!(counter.history(1).await, PASSED);
+        assert_eq!(lane_harness.history(1).await, PASSED);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_waited_behind_many_is_tried_as_often_as_who_came_first() {
-    let counter = Counter::open();
-    counter.teller.opened(1..=1).await;
-    counter.store.before_commits([Between::Nothing, Between::Broken(Fault::BeforeCommit)]);
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.opened(1..=1).await;
+    lane_harness.store.before_commits([Between::Nothing, Between::Broken(Fault::BeforeCommit)]);
     let reports = (0..8).map(|_| verify(1, true));
-    let told = counter.ask_together(reports.chain([decide(1, true)])).await;
-    assert_eq!(counter.store.loads()[0], 9, "all of them were one batch");
+    let told = lane_harness.ask_together(reports.chain([decide(1, true)])).await;
+    assert_eq!(lane_harness.store.loads()[0], 9, "all of them were one batch");
     assert!(told[..8].iter().all(|one| stands(one) == Ok(StateName::EddaSuccess)));
     assert_eq!(stands(&told[8]), Ok(StateName::CustomerSuccess));
-    assert_eq!(counter.history(1).await, PASSED);
+    assert_eq!(lane_harness.history(1).await, PASSED);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_contradiction_is_not_told_before_its_trace_is_durable() {
-    let counter = Counter::open();
-    counter.teller.passed(1..=1).await;
-    counter.store.fake.fail_next(1, Fault::BeforeCommit);
-    let told = counter.ask_together([decide(1, true), decide(1, false)]).await;
-    assert_eq!(counter.store.loads()[0], 2, "both were one batch");
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.passed(1..=1).await;
+    lane_harness.store.fake.fail_next(1, Fault::BeforeCommit);
+    let told = lane_harness.ask_together([decide(1, true), decide(1, false)]).await;
+    assert_eq!(lane_harness.store.loads()[0], 2, "both were one batch");
     assert_eq!(stands(&told[0]), Ok(StateName::CustomerSuccess));
     assert_eq!(stands(&told[1]), Err(CONTRADICTION));
-    assert_eq!(counter.audited(Action::ContradictionRefused).await, 1);
+    assert_eq!(lane_harness.audited(Action::ContradictionRefused).await, 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_is_down_is_told_to_all_and_forgotten_when_it_is_back() {
-    let counter = Counter::open();
-    counter.teller.verified(1..=8).await;
-    counter.store.fake.set_down(true);
-    let told = counter.ask_together((1..=8).map(|number| decide(number, true))).await;
-    assert!(told.iter().all(|one| *one == Err(DeskError::Unavailable)));
-    assert!(counter.store.loads().len() < 8, "nobody asks a store that is down for each request");
-    counter.store.fake.set_down(false);
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.verified(1..=8).await;
+    lane_harness.store.fake.set_down(true);
+    let told = lane_harness.ask_together((1..=8).map(|number| decide(number, true))).await;
+    assert!(told.iter().all(|one| *one == Err(ServiceError::Unavailable)));
+    assert!(
+        lane_harness.store.loads().len() < 8,
+        "nobody asks a store that is down for each request"
+    );
+    lane_harness.store.fake.set_down(false);
     for number in 1..=8 {
-        assert_eq!(counter.history(number).await, PASSED[..2]);
+        assert_eq!(lane_harness.history(number).await, PASSED[..2]);
     }
-    let told = counter.ask_together((1..=8).map(|number| decide(number, true))).await;
+    let told = lane_harness.ask_together((1..=8).map(|number| decide(number, true))).await;
     assert!(told.iter().all(|one| stands(one) == Ok(StateName::CustomerSuccess)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_row_that_cannot_be_read_fails_alone() {
-    let counter = Counter::open();
-    counter.teller.verified(1..=8).await;
-    counter.store.poison(3);
-    let told = counter.ask_together((1..=8).map(|number| decide(number, true))).await;
-    assert_eq!(counter.store.loads()[0], 8, "all of them were one batch");
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.verified(1..=8).await;
+    lane_harness.store.poison(3);
+    let told = lane_harness.ask_together((1..=8).map(|number| decide(number, true))).await;
+    assert_eq!(lane_harness.store.loads()[0], 8, "all of them were one batch");
     for (number, told) in (1..=8).zip(&told) {
         let healthy = Ok(StateName::CustomerSuccess);
-        let expected = if number == 3 { Err(DeskError::Corrupt) } else { healthy };
+        let expected = if number == 3 { Err(ServiceError::Corrupt) } else { healthy };
         assert_eq!(stands(told), expected, "member {number}");
     }
-    assert_eq!(counter.history(3).await, PASSED[..2]);
+    assert_eq!(lane_harness.history(3).await, PASSED[..2]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_is_late_and_cannot_be_loaded_does_not_fail_who_was_there() {
-    let counter = Counter::open();
-    counter.teller.verified(1..=3).await;
-    counter.store.poison(2);
-    let first = counter.queue_behind_the_door([decide(1, true)]).await;
-    let late = counter.queue_behind_the_door([decide(2, true), decide(3, true)]).await;
-    counter.store.let_one_through();
-    counter.store.let_one_through();
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.verified(1..=3).await;
+    lane_harness.store.poison(2);
+    let first = lane_harness.queue_behind_the_door([decide(1, true)]).await;
+    let late = lane_harness.queue_behind_the_door([decide(2, true), decide(3, true)]).await;
+    lane_harness.store.let_one_through();
+    lane_harness.store.let_one_through();
     for told in first {
         let told = told.await.expect("who asks is told");
         assert_eq!(stands(&told), Ok(StateName::CustomerSuccess));
     }
-    assert_eq!(counter.store.loads(), [1, 2, 2], "the late ones are tried again on their own");
-    counter.store.open_the_door();
+    assert_eq!(lane_harness.store.loads(), [1, 2, 2], "the late ones are tried again on their own");
+    lane_harness.store.open_the_door();
     let mut stood = Vec::new();
     for told in late {
         stood.push(stands(&told.await.expect("who asks is told")));
     }
-    assert_eq!(stood, [Err(DeskError::Corrupt), Ok(StateName::CustomerSuccess)]);
+    assert_eq!(stood, [Err(ServiceError::Corrupt), Ok(StateName::CustomerSuccess)]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_duty_whose_commit_broke_off_wakes_the_worker_all_the_same() {
-    let counter = Counter::open();
-    counter.teller.verified(1..=1).await;
-    counter.store.fake.fail_next(1, Fault::AfterCommit);
-    assert!(counter.ask(decide(1, true)).await.is_ok());
-    let wake = tokio::time::timeout(Duration::from_secs(1), counter.planned.notified());
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.verified(1..=1).await;
+    lane_harness.store.fake.fail_next(1, Fault::AfterCommit);
+    assert!(lane_harness.ask(decide(1, true)).await.is_ok());
+    let wake = tokio::time::timeout(Duration::from_secs(1), lane_harness.planned.notified());
     assert!(wake.await.is_ok(), "the duty is durable, and nobody was told");
 }

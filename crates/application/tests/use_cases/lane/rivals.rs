@@ -1,13 +1,13 @@
 //! Another process moves the case between this one's load and its commit.
 
-use madoguchi_application::DeskError;
+use madoguchi_application::ServiceError;
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::upgrade::{EventName, Refusal, Request, StateName};
 use madoguchi_testkit::samples::{self, decide, open, open_as, verify};
 
 use super::{CONTRADICTION, stands};
-use crate::counter::Counter;
-use crate::interposed::Between;
+use crate::fault_injecting_store::Between;
+use crate::lane_harness::LaneHarness;
 
 fn granted(request: Request) -> Between {
     Between::Granted(Box::new(request))
@@ -15,88 +15,89 @@ fn granted(request: Request) -> Between {
 
 #[tokio::test(start_paused = true)]
 async fn the_same_verdict_by_another_process_is_the_same_answer() {
-    let counter = Counter::open();
-    counter.teller.verified(1..=1).await;
-    counter.store.before_commits([granted(decide(1, true))]);
-    let told = counter.ask(decide(1, true)).await;
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.verified(1..=1).await;
+    lane_harness.store.before_commits([granted(decide(1, true))]);
+    let told = lane_harness.ask(decide(1, true)).await;
     assert_eq!(stands(&told), Ok(StateName::CustomerSuccess));
-    assert_eq!(counter.history(1).await.len(), 3, "one of them moved the case");
-    assert_eq!(counter.audited(Action::CaseMoved).await, 2);
+    assert_eq!(lane_harness.history(1).await.len(), 3, "one of them moved the case");
+    assert_eq!(lane_harness.audited(Action::CaseMoved).await, 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_opposite_verdict_by_another_process_is_a_contradiction() {
-    let counter = Counter::open();
-    counter.teller.verified(1..=1).await;
-    counter.store.before_commits([granted(decide(1, false))]);
-    let told = counter.ask(decide(1, true)).await;
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.verified(1..=1).await;
+    lane_harness.store.before_commits([granted(decide(1, false))]);
+    let told = lane_harness.ask(decide(1, true)).await;
     assert_eq!(stands(&told), Err(CONTRADICTION));
-    assert_eq!(counter.teller.newest(1).await.effect, None);
-    assert_eq!(counter.audited(Action::ContradictionRefused).await, 1);
+    assert_eq!(lane_harness.driver.newest(1).await.effect, None);
+    assert_eq!(lane_harness.audited(Action::ContradictionRefused).await, 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn only_who_was_told_of_a_contradiction_leaves_a_trace_of_one() {
-    let counter = Counter::open();
-    counter.teller.verified(1..=1).await;
-    counter.store.before_commits([granted(decide(1, false))]);
-    let told = counter.ask_together([decide(1, true), decide(1, false)]).await;
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.verified(1..=1).await;
+    lane_harness.store.before_commits([granted(decide(1, false))]);
+    let told = lane_harness.ask_together([decide(1, true), decide(1, false)]).await;
     let stood: Vec<_> = told.iter().map(stands).collect();
     assert_eq!(stood, [Err(CONTRADICTION), Ok(StateName::CustomerFailure)]);
-    assert_eq!(counter.audited(Action::ContradictionRefused).await, 1);
+    assert_eq!(lane_harness.audited(Action::ContradictionRefused).await, 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_case_that_another_process_opened_is_found() {
-    let counter = Counter::open();
-    counter.teller.register(1..=1).await;
-    counter.store.before_commits([granted(open_as(1, samples::case_id(77)))]);
-    let standing = counter.ask(open(1)).await.expect("the open case is found");
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.register(1..=1).await;
+    lane_harness.store.before_commits([granted(open_as(1, samples::case_id(77)))]);
+    let standing = lane_harness.ask(open(1)).await.expect("the open case is found");
     assert_eq!((standing.case.id, standing.opened), (samples::case_id(77), false));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_code_that_another_process_replaced_is_replaced_once() {
-    let counter = Counter::open();
-    counter.teller.opened(1..=1).await;
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.opened(1..=1).await;
     let late = Request { at: samples::at(700), ..open(1) };
-    counter.store.before_commits([granted(late.clone())]);
-    let standing = counter.ask(late).await.expect("the case is found");
+    lane_harness.store.before_commits([granted(late.clone())]);
+    let standing = lane_harness.ask(late).await.expect("the case is found");
     assert_eq!(standing.case.qr.serial, 2);
-    assert_eq!(counter.audited(Action::QrReissued).await, 1);
+    assert_eq!(lane_harness.audited(Action::QrReissued).await, 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_loses_does_not_take_the_others_of_the_batch_along() {
-    let counter = Counter::open();
-    counter.teller.verified(1..=3).await;
-    counter.store.before_commits([granted(decide(2, false))]);
-    let told = counter.ask_together((1..=3).map(|number| decide(number, true))).await;
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.verified(1..=3).await;
+    lane_harness.store.before_commits([granted(decide(2, false))]);
+    let told = lane_harness.ask_together((1..=3).map(|number| decide(number, true))).await;
     let stood: Vec<_> = told.iter().map(stands).collect();
     let passed = Ok(StateName::CustomerSuccess);
     assert_eq!(stood, [passed, Err(CONTRADICTION), passed]);
-    assert_eq!(counter.store.loads(), [3, 1], "only the loser is loaded again");
+    assert_eq!(lane_harness.store.loads(), [3, 1], "only the loser is loaded again");
 }
 
 #[tokio::test(start_paused = true)]
 async fn those_who_rest_on_a_lost_change_are_decided_again_with_it() {
-    let counter = Counter::open();
-    counter.teller.opened(1..=1).await;
-    counter.store.before_commits([granted(verify(1, false))]);
-    let told = counter.ask_together([verify(1, true), decide(1, true), open(1)]).await;
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.opened(1..=1).await;
+    lane_harness.store.before_commits([granted(verify(1, false))]);
+    let told = lane_harness.ask_together([verify(1, true), decide(1, true), open(1)]).await;
     let stood: Vec<_> = told.iter().map(stands).collect();
-    let contradiction = Err(DeskError::Refused(Refusal::VerificationContradiction));
-    let unverified = Err(DeskError::Refused(Refusal::NotVerified));
+    let contradiction = Err(ServiceError::Refused(Refusal::VerificationContradiction));
+    let unverified = Err(ServiceError::Refused(Refusal::NotVerified));
     assert_eq!(stood[..2], [contradiction, unverified]);
-    assert_eq!(counter.history(1).await.first(), Some(&EventName::Opened));
+    assert_eq!(lane_harness.history(1).await.first(), Some(&EventName::Opened));
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_never_stops_losing_is_told_to_come_back() {
-    let counter = Counter::open();
-    counter.teller.verified(1..=2).await;
-    counter.store.lose_everything();
-    let told = counter.ask_together([decide(1, true), decide(1, true), decide(2, false)]).await;
-    assert!(told.iter().all(|one| *one == Err(DeskError::Unavailable)));
-    assert!(counter.store.commits().len() <= 10, "the lane is not held up for ever");
+    let lane_harness = LaneHarness::open();
+    lane_harness.driver.verified(1..=2).await;
+    lane_harness.store.lose_everything();
+    let told =
+        lane_harness.ask_together([decide(1, true), decide(1, true), decide(2, false)]).await;
+    assert!(told.iter().all(|one| *one == Err(ServiceError::Unavailable)));
+    assert!(lane_harness.store.commits().len() <= 10, "the lane is not held up for ever");
 }

@@ -91,7 +91,7 @@ impl RandomBank {
     /// Checks that the intent to send is durable before the first byte, and writes the journal.
     async fn receive(&self, order: &SetLevel, applied: bool) {
         let now = self.world.clock.now();
-        let known = self.world.teller.load(CaseKey::Id(order.case)).await;
+        let known = self.world.driver.load(CaseKey::Id(order.case)).await;
         let effect = known.and_then(|known| known.effect);
         let is_intended = effect.is_some_and(|effect| match effect.state {
             EffectState::Sending { lease_until, .. } => now < lease_until,

@@ -7,7 +7,7 @@ use madoguchi_domain::audit::{Action, AuditEntry, Subject};
 use madoguchi_domain::core_bank::{Effect, EffectPolicy, EffectStateName as Is, Outcome};
 use madoguchi_domain::port::Timeline;
 use madoguchi_domain::upgrade::StateName;
-use madoguchi_testkit::{samples, trail};
+use madoguchi_testkit::{audit_rows, samples};
 
 use super::bank::Arrival;
 use super::world::{CASES, World};
@@ -72,7 +72,7 @@ struct Ended {
 
 pub(crate) async fn all_is_finished(world: &World) -> bool {
     for number in 1..=CASES {
-        let effect = world.teller.newest(number).await.effect;
+        let effect = world.driver.newest(number).await.effect;
         let state = effect.map(|effect| effect.state.name());
         if !state.is_some_and(|state| state.is_settled() || state == Is::Manual) {
             return false;
@@ -83,10 +83,10 @@ pub(crate) async fn all_is_finished(world: &World) -> bool {
 
 /// Judges every case of a finished run.
 pub(crate) async fn judge(world: &World, journal: &[Arrival]) {
-    trail::verify(&world.teller.stores).await;
-    let rows = trail::rows(&world.teller.stores).await;
+    audit_rows::verify(&world.driver.stores).await;
+    let rows = audit_rows::rows(&world.driver.stores).await;
     for number in 1..=CASES {
-        let known = world.teller.newest(number).await;
+        let known = world.driver.newest(number).await;
         let Some(effect) = known.effect else {
             world.accuse(format!("I11: case {number} never got its effect"));
             continue;
@@ -98,7 +98,7 @@ pub(crate) async fn judge(world: &World, journal: &[Arrival]) {
         let ended = Ended {
             number,
             effect,
-            past: world.teller.timeline(case).await,
+            past: world.driver.timeline(case).await,
             arrived: arrived.collect(),
             audit: about.collect(),
             has_risen: known.member.confirmed == Some(samples::level("1A")),

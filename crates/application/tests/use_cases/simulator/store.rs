@@ -8,7 +8,7 @@ use madoguchi_domain::core_bank::{Effect, EffectChange, EffectState};
 use madoguchi_domain::port::{
     Claim, Committed, EffectQueue, Overdue, Recorded, StoreError, Sweep, Timeline, UpgradeStore,
 };
-use madoguchi_domain::upgrade::{CaseId, CaseKey, Change, Dossier, Lookup};
+use madoguchi_domain::upgrade::{CaseId, CaseKey, CaseSnapshot, Change, Lookup};
 use madoguchi_testkit::fake_store::Fault;
 
 use super::chance::Chance;
@@ -61,7 +61,7 @@ impl RandomStore {
     }
 
     async fn effect(&self, case: CaseId) -> Option<Effect> {
-        self.world.teller.load(CaseKey::Id(case)).await.and_then(|known| known.effect)
+        self.world.driver.load(CaseKey::Id(case)).await.and_then(|known| known.effect)
     }
 
     /// The change as a store without fences would take it.
@@ -153,7 +153,7 @@ impl EffectQueue for RandomStore {
         overdue
     }
 
-    async fn orphans(&self, limit: u32) -> Result<Vec<Dossier>, StoreError> {
+    async fn orphans(&self, limit: u32) -> Result<Vec<CaseSnapshot>, StoreError> {
         self.maybe_down()?;
         self.world.fake.orphans(limit).await
     }
@@ -161,7 +161,7 @@ impl EffectQueue for RandomStore {
 
 #[async_trait]
 impl UpgradeStore for RandomStore {
-    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<Dossier>>, StoreError> {
+    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<CaseSnapshot>>, StoreError> {
         self.maybe_down()?;
         self.world.fake.load(lookups).await
     }

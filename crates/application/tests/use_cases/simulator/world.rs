@@ -13,7 +13,7 @@ use madoguchi_domain::port::{Clock, CoreBank, EffectQueue, UpgradeStore};
 use madoguchi_testkit::fake_store::FakeStore;
 use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::samples;
-use madoguchi_testkit::teller::Teller;
+use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -59,7 +59,7 @@ pub(crate) struct World {
     pub(crate) seed: u64,
     pub(crate) plant: Plant,
     pub(crate) fake: FakeStore,
-    pub(crate) teller: Teller,
+    pub(crate) driver: UpgradeDriver,
     pub(crate) clock: Sundial,
     pub(crate) policy: EffectPolicy,
     storm: AtomicBool,
@@ -75,7 +75,7 @@ impl World {
         Self {
             seed,
             plant,
-            teller: Teller::at(&fake.stores()),
+            driver: UpgradeDriver::at(&fake.stores()),
             fake,
             clock: Sundial(Instant::now()),
             policy: if plant == Plant::NoSettleTime { hasty } else { honest },
@@ -184,10 +184,10 @@ impl Staff {
 /// Lets everything happen that this seed holds, and judges it.
 pub(crate) async fn live(seed: u64, plant: Plant) -> Verdict {
     let world = Arc::new(World::new(seed, plant));
-    world.teller.passed(1..=CASES - 2).await;
-    world.teller.verified(CASES - 1..=CASES).await;
+    world.driver.passed(1..=CASES - 2).await;
+    world.driver.verified(CASES - 1..=CASES).await;
     for forgotten in CASES - 1..=CASES {
-        world.teller.orphan(forgotten).await;
+        world.driver.orphan(forgotten).await;
     }
     let staff = Staff {
         store: Arc::new(RandomStore::of(&world)),

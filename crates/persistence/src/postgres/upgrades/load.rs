@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use madoguchi_domain::upgrade::{CaseId, CaseKey, Dossier, Lookup};
+use madoguchi_domain::upgrade::{CaseId, CaseKey, CaseSnapshot, Lookup};
 
 use crate::column::CaseUuid;
 use crate::fault::Fault;
-use crate::rows::{CaseRow, DossierRow, EffectRow, MemberRow, dossier};
+use crate::rows::{CaseRow, DossierRow, EffectRow, MemberRow, snapshot};
 use crate::schema::{Id, core_bank_effect, members, upgrade_case, upgrade_qr};
 use crate::statement::{Script, array, case_columns, effect_columns, member_columns, statement};
 
@@ -77,11 +77,11 @@ impl Script for HeldChecks {
 pub(in crate::postgres) async fn load(
     conn: &mut AsyncPgConnection,
     lookups: &[Lookup],
-) -> Result<Vec<Option<Dossier>>, Fault> {
+) -> Result<Vec<Option<CaseSnapshot>>, Fault> {
     let scanned = scanned(conn, lookups).await?;
     let holders = holders(conn, lookups).await?;
     let mut found = rows(conn, lookups, &scanned).await?;
-    let dossiers = lookups.iter().enumerate().map(|(place, lookup)| {
+    let snapshots = lookups.iter().enumerate().map(|(place, lookup)| {
         let Some(row) = found.remove(&place) else {
             return Ok(None);
         };
@@ -92,9 +92,9 @@ pub(in crate::postgres) async fn load(
         let holder = lookup.check.as_ref().and_then(|(source, reference)| {
             holders.get(&(source.as_str().into(), reference.expose().into())).copied()
         });
-        Ok(Some(dossier(row, serial, holder)?))
+        Ok(Some(snapshot(row, serial, holder)?))
     });
-    dossiers.collect()
+    snapshots.collect()
 }
 
 type Scanned = HashMap<Vec<u8>, (CaseUuid, i32)>;

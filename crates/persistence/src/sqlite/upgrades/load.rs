@@ -3,23 +3,23 @@
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use madoguchi_domain::upgrade::{
-    CaseId, CaseKey, CheckReference, CheckSource, Dossier, Lookup, StateName,
+    CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, Lookup, StateName,
 };
 
 use crate::column::CaseUuid;
 use crate::fault::Fault;
-use crate::rows::{CaseRow, DossierRow, EffectRow, MemberRow, dossier};
+use crate::rows::{CaseRow, DossierRow, EffectRow, MemberRow, snapshot};
 use crate::schema::{Id, core_bank_effect, members, upgrade_case, upgrade_qr};
 use crate::statement::{Script, case_columns, effect_columns, member_columns, statement};
 
 pub(in crate::sqlite) fn load(
     conn: &mut SqliteConnection,
     lookups: &[Lookup],
-) -> Result<Vec<Option<Dossier>>, Fault> {
+) -> Result<Vec<Option<CaseSnapshot>>, Fault> {
     lookups.iter().map(|lookup| one(conn, lookup)).collect()
 }
 
-fn one(conn: &mut SqliteConnection, lookup: &Lookup) -> Result<Option<Dossier>, Fault> {
+fn one(conn: &mut SqliteConnection, lookup: &Lookup) -> Result<Option<CaseSnapshot>, Fault> {
     let (row, scanned) = match &lookup.key {
         CaseKey::NewestOf(member) => (newest_of(conn, member.expose())?, None),
         CaseKey::Id(id) => (by_id(conn, (*id).into())?, None),
@@ -35,7 +35,7 @@ fn one(conn: &mut SqliteConnection, lookup: &Lookup) -> Result<Option<Dossier>, 
         Some((source, reference)) => holder(conn, *source, reference)?,
         None => None,
     };
-    Ok(Some(dossier(row, scanned, held_by)?))
+    Ok(Some(snapshot(row, scanned, held_by)?))
 }
 
 /// A member with its newest case. The limit is part of the text: SQLite plans a statement anew

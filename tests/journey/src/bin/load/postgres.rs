@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, ensure};
 use madoguchi_journey::database::{Database, psql};
 use madoguchi_journey::installation::Installation;
-use madoguchi_journey::stage::Stage;
+use madoguchi_journey::test_system::TestSystem;
 use madoguchi_testkit::postgres::Cluster;
 
 use crate::firing::{self, Round, fire};
@@ -19,7 +19,7 @@ const TARGETS: [Option<f64>; 2] = [None, Some(2.0)];
 /// Both databases, with equally many cases in each.
 struct Ring {
     cluster: Cluster,
-    stage: Stage,
+    system: TestSystem,
     ours: String,
     theirs: String,
     prepared: usize,
@@ -62,14 +62,14 @@ impl Ring {
         let cluster = tokio::task::block_in_place(Cluster::start_durable);
         let (ours, theirs) = (cluster.create_database(), cluster.create_database());
         let (url, other) = (ours.url().to_owned(), theirs.url().to_owned());
-        let stage = Stage::on(&Database::Postgres(ours), options.changed()).await?;
+        let system = TestSystem::on(&Database::Postgres(ours), options.changed()).await?;
         let dir = tempfile::tempdir()?;
         let theirs = Database::Postgres(theirs);
-        Installation::new(dir.path(), &theirs, stage.world.url(), Vec::new())?.migrate()?;
+        Installation::new(dir.path(), &theirs, system.world.url(), Vec::new())?.migrate()?;
         let streams = "insert into audit_head (stream, seq, link) \
             select n, 0, decode(repeat('00', 32), 'hex') from generate_series(16, 127) n";
         psql(&cluster, &other, streams)?;
-        Ok(Self { cluster, stage, ours: url, theirs: other, prepared: 0, taken: 0 })
+        Ok(Self { cluster, system, ours: url, theirs: other, prepared: 0, taken: 0 })
     }
 
     /// Prepares, then lets ours run, then pgbench.
@@ -83,9 +83,9 @@ impl Ring {
         tokio::task::block_in_place(|| self.prepare(first, cases))?;
         self.prepared += cases;
         let members: Vec<_> = (first..first + cases).map(|n| format!("MEMBER-{n:08}")).collect();
-        let addr = self.stage.caller.addr();
+        let addr = self.system.caller.addr();
         let round = fire(addr, connections, Arc::new(members), options.lasting()).await;
-        let round = round.with_context(|| self.stage.condition())?;
+        let round = round.with_context(|| self.system.condition())?;
         self.taken += round.taken;
         self.every_verdict_is_there()?;
         let other = tokio::task::block_in_place(|| {

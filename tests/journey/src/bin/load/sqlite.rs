@@ -8,7 +8,7 @@ use madoguchi_journey::chance::Chance;
 use madoguchi_journey::crowd::work_through;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Database;
-use madoguchi_journey::stage::Stage;
+use madoguchi_journey::test_system::TestSystem;
 
 use crate::disk::syncs_per_second;
 use crate::firing::{self, Round, fire};
@@ -48,7 +48,7 @@ pub(crate) async fn measure(options: &Options, peers: &[Bench]) -> anyhow::Resul
         Order::Random => "in random order",
     };
     let title = format!("SQLite, synchronous = FULL, verdicts {order}");
-    table::show(&title, "lane.most = 1", &rows);
+    table::show(&title, "group_commit.max_batch = 1", &rows);
     table::note(&format!(
         "the disk alone: {syncs:.0} syncs of a page a second; the fewer, the more a shared commit \
          brings"
@@ -67,14 +67,14 @@ pub(crate) async fn measure(options: &Options, peers: &[Bench]) -> anyhow::Resul
 async fn prepare(options: &Options, file: &Path) -> anyhow::Result<Arc<Vec<String>>> {
     table::progress(&format!("SQLite: {} cases are prepared over HTTP", options.sqlite_cases));
     let database = Database::Sqlite(file.to_owned());
-    let stage = Arc::new(Stage::on(&database, options.changed()).await?);
-    let on = Arc::clone(&stage);
+    let system = Arc::new(TestSystem::on(&database, options.changed()).await?);
+    let on = Arc::clone(&system);
     let work = vec![(); options.sqlite_cases as usize];
     let members = work_through(128, work, move |()| {
-        let stage = Arc::clone(&on);
-        async move { Ok(Customer::verified(&stage).await?.member) }
+        let system = Arc::clone(&on);
+        async move { Ok(Customer::verified(&system).await?.member) }
     });
-    let mut members = members.await.with_context(|| stage.condition())?;
+    let mut members = members.await.with_context(|| system.condition())?;
     match options.order {
         Order::Opened => members.sort_by_cached_key(|member| (member.len(), member.clone())),
         Order::Random => {
@@ -82,7 +82,7 @@ async fn prepare(options: &Options, file: &Path) -> anyhow::Result<Arc<Vec<Strin
             members.sort_by_cached_key(|_| chance.draw());
         }
     }
-    stage.stop()?;
+    system.stop()?;
     Ok(Arc::new(members))
 }
 
@@ -102,11 +102,11 @@ async fn round(
         }
     }
     let mut changed = options.changed();
-    changed.extend(most.map(|most| ("LANE__MOST", most.to_string())));
-    let stage = Stage::on(&Database::Sqlite(copy), changed).await?;
-    let round = fire(stage.caller.addr(), connections, Arc::clone(members), options.lasting());
-    let round = round.await.with_context(|| stage.condition())?;
-    stage.stop()?;
+    changed.extend(most.map(|most| ("GROUP_COMMIT__MAX_BATCH", most.to_string())));
+    let system = TestSystem::on(&Database::Sqlite(copy), changed).await?;
+    let round = fire(system.caller.addr(), connections, Arc::clone(members), options.lasting());
+    let round = round.await.with_context(|| system.condition())?;
+    system.stop()?;
     Ok(round)
 }
 

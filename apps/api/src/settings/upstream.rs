@@ -1,0 +1,78 @@
+//! What the program is told about any system that it calls over HTTP.
+
+use std::time::Duration;
+
+use super::hidden::Hidden;
+use super::reader::{Section, value};
+use crate::wiring::{Charset, check_upstream, read_secret};
+
+/// How a system is reached.
+#[derive(Debug, Clone)]
+pub struct UpstreamSection {
+    /// Where it is.
+    pub url: String,
+    /// Whether plain HTTP may leave this machine.
+    pub allow_plaintext: bool,
+    /// How long a connection may take.
+    pub connect_timeout: Duration,
+    /// How long a call may take, the connection included.
+    pub timeout: Duration,
+    /// How large a reply may be.
+    pub max_reply_bytes: u32,
+    /// How a reply is read that is not UTF-8 and declares no charset.
+    pub charset: Charset,
+    /// Certificates of a private authority to trust, in PEM.
+    pub extra_roots: Option<Vec<u8>>,
+    /// Our own certificate and key, in PEM.
+    pub identity: Option<Hidden<Vec<u8>>>,
+}
+
+/// What holds for a call unless it is configured.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct UpstreamDefaults {
+    pub(super) connect_timeout: Duration,
+    pub(super) timeout: Duration,
+    pub(super) max_reply_bytes: u32,
+    pub(super) charset: Charset,
+}
+
+impl UpstreamSection {
+    /// Reads the keys of a upstream; a missing address, which is `meaning`, is noted, and stands empty
+    /// until all is refused.
+    pub(super) fn read(
+        section: &mut Section<'_>,
+        meaning: &str,
+        defaults: UpstreamDefaults,
+    ) -> Self {
+        let url = section.required("url", meaning, value::text);
+        let allow_plaintext = section.or("allow_plaintext", false, value::boolean);
+        let millis = |most| value::millis(1, most);
+        let connect_timeout =
+            section.or("connect_timeout_ms", defaults.connect_timeout, millis(60_000));
+        let timeout = section.or("timeout_ms", defaults.timeout, millis(120_000));
+        let bytes = value::whole(1024, 1 << 20);
+        let max_reply_bytes = section.or("max_reply_bytes", defaults.max_reply_bytes, bytes);
+        let charset = section.or("charset", defaults.charset, value::parsed(Charset::parse));
+        let extra_roots = section.optional("root_ca_file", |given| {
+            let path = value::path(given)?;
+            std::fs::read(&path).map_err(|_| format!("cannot be read: {}", path.display()))
+        });
+        let identity = section.optional("client_identity_file", |given| {
+            read_secret(&value::path(given)?).map(Hidden)
+        });
+        let upstream = Self {
+            url: url.unwrap_or_default(),
+            allow_plaintext,
+            connect_timeout,
+            timeout,
+            max_reply_bytes,
+            charset,
+            extra_roots,
+            identity,
+        };
+        if let (false, Err(what)) = (upstream.url.is_empty(), check_upstream(&upstream)) {
+            section.mistake_as_a_whole(what);
+        }
+        upstream
+    }
+}

@@ -1,0 +1,116 @@
+//! The routes over fakes, for the tests of what is in state of the desks.
+
+use std::sync::Arc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::web::Data;
+use actix_web::{App, Error, middleware};
+use async_trait::async_trait;
+use madoguchi_application::{
+    AuditWriter, CallerPorts, CallerService, CallerSettings, DecisionLane, GroupCommitSettings,
+    MemberService, UpgradeService,
+};
+use madoguchi_domain::actor::{Actor, ActorKind, ActorRef, Scope};
+use madoguchi_domain::caller::{DacRule, Entity};
+use madoguchi_domain::port::{Clock, Ids, StoreError, TokenVerifier};
+use madoguchi_domain::secret::AccessToken;
+use madoguchi_testkit::clock::ManualClock;
+use madoguchi_testkit::fake_callers::FakeCallers;
+use madoguchi_testkit::fake_identity::FakePasswords;
+use madoguchi_testkit::fake_store::FakeStore;
+use madoguchi_testkit::ids::SeededIds;
+use madoguchi_testkit::samples;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::app_state::{AppState, Callers};
+use crate::{request_log, routes};
+
+/// A token that is a scope's name carries that scope and no other.
+#[derive(Debug)]
+struct OneScopeEach;
+
+#[async_trait]
+impl TokenVerifier for OneScopeEach {
+    async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, StoreError> {
+        let scope = Scope::parse(token.expose());
+        let who = ActorRef::new("test", token.expose(), ActorKind::Human);
+        Ok(scope.map(|scope| Actor { who, scopes: vec![scope] }))
+    }
+}
+
+/// What stands behind the routes, and the fakes behind that.
+pub(crate) struct TestApp {
+    pub(crate) state: Data<AppState>,
+    pub(crate) callers: Arc<FakeCallers>,
+    pub(crate) store: FakeStore,
+}
+
+/// The user whom the gateway knows, and the password.
+pub(crate) const USER: (&str, &str) = ("chat_itau_oiap", "dev-password");
+
+impl TestApp {
+    pub(crate) fn open() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// With something changed in what stands behind the routes.
+    pub(crate) fn with(change: impl FnOnce(&mut AppState)) -> Self {
+        let store = FakeStore::new(samples::audit_key());
+        let (stores, callers) = (store.stores(), Arc::new(FakeCallers::default()));
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(samples::start()));
+        let ids: Arc<dyn Ids> = Arc::new(SeededIds::new(1));
+        let policy = Arc::new(samples::policy());
+        let upgrades = Arc::clone(&stores.upgrades);
+        let (settings, planned) = (GroupCommitSettings::default(), Arc::new(Notify::new()));
+        let (lane, _) = DecisionLane::start(upgrades, Arc::clone(&policy), planned, settings);
+        let upgrades = Arc::clone(&stores.upgrades);
+        let upgrades =
+            UpgradeService::new(lane, upgrades, Arc::clone(&clock), Arc::clone(&ids), policy);
+        let ports = CallerPorts {
+            contexts: Arc::clone(&callers) as _,
+            accounts: Arc::clone(&callers) as _,
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+        };
+        let entity = Entity::parse("341", "341").unwrap();
+        let (trail, _) = AuditWriter::start(stores.audit);
+        let service =
+            CallerService::new(ports, CallerSettings { entity, context_cache_size: 10 }, trail);
+        let (user, password) = USER;
+        let mut state = AppState {
+            runtime: tokio::runtime::Handle::current(),
+            upgrades,
+            members: MemberService::new(stores.members, clock),
+            callers: Some(Callers { service, dac: DacRule::Refuse }),
+            tokens: Arc::new(OneScopeEach),
+            passwords: Some(Arc::new(FakePasswords::knowing(user, password, samples::system()))),
+            dependencies: vec![stores.health],
+            ids,
+            places: Arc::new(Semaphore::new(64)),
+            qr_base_url: "https://bank.example".into(),
+            body_timeout: std::time::Duration::from_secs(10),
+            stopping: Arc::default(),
+        };
+        change(&mut state);
+        Self { state: Data::new(state), callers, store }
+    }
+}
+
+/// The server over this state.
+pub(crate) fn app(
+    state: Data<AppState>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(state)
+        .wrap(middleware::from_fn(request_log::note))
+        .configure(|config| routes::serve(config, "/source"))
+}

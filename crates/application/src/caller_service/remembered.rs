@@ -1,0 +1,199 @@
+//! Lookups that are shared: one under way for each question, and contexts kept while they hold.
+
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::{Duration, Instant as Moment};
+
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::caller::{
+    AccountQuery, ApiKey, CallerContext, ContextQuery, CustomerProfile, ForwardedHeaders,
+};
+use madoguchi_domain::port::LookupError;
+use moka::Expiry;
+use moka::future::Cache;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+use super::CallerPorts;
+use super::part::{Absence, Part};
+
+/// No context is kept for longer, whatever it says of itself: it is somebody's data.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+/// How many different accounts may be asked for at once and share their answers.
+const ACCOUNTS: u64 = 10_000;
+
+/// Shared lookups. What is under way goes on when nobody waits any more: whoever asks next joins
+/// it, or finds what it brought.
+#[derive(Clone)]
+pub(super) struct Lookups {
+    ports: CallerPorts,
+    contexts: Cache<Question<ContextQuery>, Kept<CallerContext>>,
+    accounts: Cache<Question<AccountQuery>, Kept<CustomerProfile>>,
+}
+
+/// What is asked, and with whose key: another consumer may not be shown the same. The flow is that
+/// of whoever asked first.
+type Question<Q> = (Q, Option<ApiKey>);
+
+/// What a lookup brought, when, and until when that holds. An answer that says nothing about that
+/// holds for those who waited for it and for nobody else.
+#[derive(Clone)]
+struct Kept<T> {
+    value: Arc<T>,
+    fetched_at: Timestamp,
+    holds_until: Option<Timestamp>,
+}
+
+/// What nobody else may have is over as soon as it is there.
+struct WhileItHolds;
+
+impl<K, T> Expiry<K, Kept<T>> for WhileItHolds {
+    fn expire_after_create(&self, _: &K, kept: &Kept<T>, _: Moment) -> Option<Duration> {
+        let holds = kept.holds_until.map(|until| until.duration_since(kept.fetched_at));
+        let holds = holds.and_then(|holds| Duration::try_from(holds).ok());
+        Some(holds.unwrap_or_default().min(LONGEST))
+    }
+}
+
+impl Lookups {
+    pub(super) fn new(ports: CallerPorts, remembered: u64) -> Self {
+        Self {
+            ports,
+            contexts: Cache::builder().max_capacity(remembered).expire_after(WhileItHolds).build(),
+            accounts: Cache::builder().max_capacity(ACCOUNTS).expire_after(WhileItHolds).build(),
+        }
+    }
+
+    /// The context under this query, kept, under way, or looked up from now on.
+    pub(super) async fn context(
+        &self,
+        query: ContextQuery,
+        forwarded: &ForwardedHeaders,
+        until: Instant,
+    ) -> Part<Arc<CallerContext>> {
+        let asked_at = self.ports.clock.now();
+        let question = (query, forwarded.api_key.clone());
+        if let Some(kept) = self.contexts.get(&question).await
+            && kept.holds_until.is_none_or(|until| until <= asked_at)
+        {
+            // Its own clock tells better than the cache's.
+            self.contexts.invalidate(&question).await;
+        }
+        let (contexts, ports, forwarded) =
+            (self.contexts.clone(), self.ports.clone(), forwarded.clone());
+        let lookup = tokio::spawn(async move {
+            let clock = Arc::clone(&ports.clock);
+            let asked = question.0.clone();
+            let ask = async move {
+                let found = ports.contexts.context(&asked, &forwarded).await?;
+                let holds_until = found.value.expires_at;
+                Ok(Kept { value: Arc::new(found.value), fetched_at: clock.now(), holds_until })
+            };
+            shared(&contexts, question, ask).await
+        });
+        part(lookup, asked_at, until).await
+    }
+
+    /// The owner of this account, under way or looked up from now on; never kept.
+    pub(super) async fn owner(
+        &self,
+        query: AccountQuery,
+        forwarded: &ForwardedHeaders,
+        until: Instant,
+    ) -> Part<Arc<CustomerProfile>> {
+        let asked_at = self.ports.clock.now();
+        let question = (query, forwarded.api_key.clone());
+        let (accounts, ports, forwarded) =
+            (self.accounts.clone(), self.ports.clone(), forwarded.clone());
+        let lookup = tokio::spawn(async move {
+            let clock = Arc::clone(&ports.clock);
+            let asked = question.0.clone();
+            let ask = async move {
+                let found = ports.accounts.owner(&asked, &forwarded).await?;
+                let (value, fetched_at) = (Arc::new(found.value), clock.now());
+                Ok(Kept { value, fetched_at, holds_until: None })
+            };
+            shared(&accounts, question, ask).await
+        });
+        part(lookup, asked_at, until).await
+    }
+}
+
+/// Joins what is under way or kept for this question, or else asks; and lets go at once of what
+/// nobody else may have.
+async fn shared<K, T>(
+    cache: &Cache<K, Kept<T>>,
+    question: K,
+    ask: impl Future<Output = Result<Kept<T>, LookupError>>,
+) -> Result<Kept<T>, Arc<LookupError>>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    let found = cache.try_get_with(question.clone(), ask).await;
+    let is_over = |kept: &Kept<T>| kept.holds_until.is_none_or(|until| until <= kept.fetched_at);
+    if found.as_ref().is_ok_and(is_over) {
+        cache.invalidate(&question).await;
+        // The cache's own log of changes holds it too, until that is worked off.
+        cache.run_pending_tasks().await;
+    }
+    found
+}
+
+/// Waits for a lookup, but no longer than until the deadline.
+async fn part<T>(
+    lookup: JoinHandle<Result<Kept<T>, Arc<LookupError>>>,
+    asked_at: Timestamp,
+    until: Instant,
+) -> Part<Arc<T>> {
+    match timeout_at(until, lookup).await {
+        Ok(Ok(Ok(kept))) if kept.fetched_at >= asked_at => Part::Fresh(kept.value),
+        Ok(Ok(Ok(kept))) => Part::Cached(kept.value, asked_at.duration_since(kept.fetched_at)),
+        Ok(Ok(Err(error))) => Part::Missing(Absence::Failed(*error)),
+        // It panicked: nothing is known of why, and it is not the caller's to know.
+        Ok(Err(_)) => Part::Missing(Absence::Failed(LookupError::Failed)),
+        Err(_) => Part::Missing(Absence::DeadlineExceeded),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use madoguchi_domain::caller::Found;
+    use madoguchi_testkit::clock::ManualClock;
+    use madoguchi_testkit::fake_callers::FakeCallers;
+    use madoguchi_testkit::ids::SeededIds;
+    use madoguchi_testkit::samples;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_nobody_else_may_have_is_not_in_memory_any_more() {
+        let (query, owner) = (samples::context_query(), samples::account_query());
+        let callers = Arc::new(FakeCallers::default());
+        let found = samples::found_context();
+        callers.knows_context(query.context.expose(), found.clone());
+        callers.knows_owner(owner.account.expose(), samples::found_owner());
+        let ports = CallerPorts {
+            contexts: Arc::clone(&callers) as _,
+            accounts: Arc::clone(&callers) as _,
+            clock: Arc::new(ManualClock::default()),
+            ids: Arc::new(SeededIds::new(1)),
+        };
+        let lookups = Lookups::new(ports, 100);
+        let until = Instant::now() + Duration::from_secs(60);
+        for (key, expires_at) in [("one", None), ("other", None), ("over", Some(samples::at(-60)))]
+        {
+            let value = CallerContext { expires_at, ..found.value.clone() };
+            let document = found.document.clone();
+            callers.knows_context(query.context.expose(), Found { value, document });
+            let forwarded = ForwardedHeaders {
+                api_key: Some(samples::api_key(key)),
+                ..ForwardedHeaders::of(samples::flow(1))
+            };
+            let context = lookups.context(query.clone(), &forwarded, until).await;
+            let owner = lookups.owner(owner.clone(), &forwarded, until).await;
+            assert!(matches!((context, owner), (Part::Fresh(_), Part::Fresh(_))), "{key}");
+        }
+        assert_eq!((lookups.contexts.entry_count(), lookups.accounts.entry_count()), (0, 0));
+    }
+}

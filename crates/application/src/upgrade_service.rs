@@ -1,0 +1,157 @@
+//! The service: everything that can be asked about upgrades, one method each.
+
+use std::fmt;
+use std::sync::Arc;
+
+use madoguchi_domain::actor::ActorRef;
+use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::member::MemberId;
+use madoguchi_domain::port::{Clock, Ids, Timeline, UpgradeStore};
+use madoguchi_domain::upgrade::{
+    Case, CaseId, CaseKey, CaseResult, CaseSnapshot, CheckReference, CheckSource, Command, Lookup,
+    QrToken, Refusal, Request, StateName, UpgradePolicy,
+};
+
+use crate::{DecisionLane, ServiceError};
+
+/// Takes requests about upgrades. Cheap to clone; one per program.
+#[derive(Clone)]
+pub struct UpgradeService {
+    lane: DecisionLane,
+    store: Arc<dyn UpgradeStore>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    policy: Arc<UpgradePolicy>,
+}
+
+/// A case that was opened, or was open already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// The case.
+    pub case: Case,
+    /// The token of its valid QR code, while the case waits for it to be scanned.
+    pub qr: Option<QrToken>,
+    /// Whether this request opened it.
+    pub new: bool,
+}
+
+/// A case as its readers see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseView {
+    /// The case.
+    pub case: Case,
+    /// Its member, its effect.
+    pub snapshot: CaseSnapshot,
+}
+
+impl fmt::Debug for UpgradeService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UpgradeService")
+    }
+}
+
+impl UpgradeService {
+    /// A service that decides over `lane` and reads from `store`.
+    #[must_use]
+    pub fn new(
+        lane: DecisionLane,
+        store: Arc<dyn UpgradeStore>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        policy: Arc<UpgradePolicy>,
+    ) -> Self {
+        Self { lane, store, clock, ids, policy }
+    }
+
+    /// Opens a case for a member, or finds the open one.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn open(
+        &self,
+        member: MemberId,
+        by: ActorRef,
+        correlation: CorrelationId,
+    ) -> Result<Opened, ServiceError> {
+        let command = Command::Open { id: self.ids.case() };
+        let standing = self.ask(CaseKey::NewestOf(member), command, by, correlation).await?;
+        let qr = self.qr_token(&standing.case);
+        Ok(Opened { case: standing.case, qr, new: standing.opened })
+    }
+
+    /// Takes the checking service's report. Reporting the same again changes nothing.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn verify(
+        &self,
+        key: CaseKey,
+        (source, reference): (CheckSource, CheckReference),
+        passed: bool,
+        by: ActorRef,
+        correlation: CorrelationId,
+    ) -> Result<CaseResult, ServiceError> {
+        let command = Command::Verify { source, reference, passed };
+        self.ask(key, command, by, correlation).await
+    }
+
+    /// Takes the agent's verdict. Answers once the verdict and the duty to tell the core bank are
+    /// durable together; never waits for the core bank.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn decide(
+        &self,
+        key: CaseKey,
+        passed: bool,
+        by: ActorRef,
+        correlation: CorrelationId,
+    ) -> Result<CaseResult, ServiceError> {
+        self.ask(key, Command::Decide { passed }, by, correlation).await
+    }
+
+    /// Reads a case.
+    ///
+    /// # Errors
+    /// See [`ServiceError`]; [`Refusal::CaseNotFound`] when there is none.
+    pub async fn case(&self, id: CaseId) -> Result<CaseView, ServiceError> {
+        let lookup = Lookup { key: CaseKey::Id(id), check: None };
+        let found = self.store.load(&[lookup]).await?;
+        let found = found.into_iter().next().flatten();
+        let read = found.and_then(|snapshot| {
+            let case = snapshot.case.clone()?;
+            Some(CaseView { case, snapshot })
+        });
+        read.ok_or(ServiceError::Refused(Refusal::CaseNotFound))
+    }
+
+    /// Reads a case's past.
+    ///
+    /// # Errors
+    /// See [`ServiceError`]; [`Refusal::CaseNotFound`] when there is none.
+    pub async fn timeline(&self, id: CaseId) -> Result<Timeline, ServiceError> {
+        let timeline = self.store.timeline(id).await?;
+        if timeline.history.is_empty() {
+            return Err(Refusal::CaseNotFound.into());
+        }
+        Ok(timeline)
+    }
+
+    /// The token of a case's QR code, while it waits to be scanned and the code is good.
+    #[must_use]
+    pub fn qr_token(&self, case: &Case) -> Option<QrToken> {
+        let waits = case.state.name() == StateName::New && !case.qr.has_lapsed(self.clock.now());
+        waits.then(|| self.policy.qr.token(case.id, case.qr.serial))
+    }
+
+    async fn ask(
+        &self,
+        key: CaseKey,
+        command: Command,
+        by: ActorRef,
+        correlation: CorrelationId,
+    ) -> Result<CaseResult, ServiceError> {
+        let at = self.clock.now();
+        self.lane.ask(Request { key, command, by, correlation, at }).await
+    }
+}

@@ -1,0 +1,91 @@
+//! A service for callers over fakes, in a world where the sample caller is known.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use madoguchi_application::{
+    Absence, AuditWriter, CallerPorts, CallerService, CallerSettings, Part, ServiceError,
+    WhoIsCalling,
+};
+use madoguchi_domain::actor::ActorRef;
+use madoguchi_domain::audit::ChainedEntry;
+use madoguchi_domain::caller::{CallerContext, Entity, ForwardedHeaders, Found};
+use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::personal::Personal;
+use madoguchi_domain::port::AuditLog;
+use madoguchi_testkit::clock::ManualClock;
+use madoguchi_testkit::fake_callers::FakeCallers;
+use madoguchi_testkit::fake_store::FakeStore;
+use madoguchi_testkit::ids::SeededIds;
+use madoguchi_testkit::{audit_rows, samples};
+
+/// The context id of the sample caller as it goes on: in Base64.
+pub(super) const MARIA: &str = "Q1RYLU1BUklB";
+
+/// How long an answer may take unless a test says otherwise.
+pub(super) const TIME: Duration = Duration::from_secs(2);
+
+pub(super) struct CallerHarness {
+    pub(super) callers: Arc<FakeCallers>,
+    pub(super) store: FakeStore,
+    pub(super) clock: ManualClock,
+    pub(super) service: CallerService,
+}
+
+impl CallerHarness {
+    /// The sample caller is known under the context id as it goes on.
+    pub(super) fn open() -> Self {
+        let callers = Arc::new(FakeCallers::default());
+        callers.knows_context(MARIA, samples::found_context());
+        callers.knows_owner(samples::codigo_conta().expose(), samples::found_owner());
+        let (store, clock) = (FakeStore::new(samples::audit_key()), ManualClock::default());
+        let ports = CallerPorts {
+            contexts: Arc::clone(&callers) as _,
+            accounts: Arc::clone(&callers) as _,
+            clock: Arc::new(clock.clone()),
+            ids: Arc::new(SeededIds::new(1)),
+        };
+        let entity = Entity::parse("341", "341").expect("a company and a bank");
+        let settings = CallerSettings { entity, context_cache_size: 100 };
+        let (audit_rows, _) = AuditWriter::start(Arc::new(store.clone()) as Arc<dyn AuditLog>);
+        let service = CallerService::new(ports, settings, audit_rows);
+        Self { callers, store, clock, service }
+    }
+
+    /// Changes what is known of the sample caller's call.
+    pub(super) fn context_is(&self, change: impl FnOnce(&mut CallerContext)) {
+        let Found { mut value, document } = samples::found_context();
+        change(&mut value);
+        self.callers.knows_context(MARIA, Found { value, document });
+    }
+
+    /// The account in the context, written like this.
+    pub(super) fn account_reads(&self, account: &str) {
+        self.context_is(|context| context.account = Some(Personal::new(account)));
+    }
+
+    pub(super) async fn who_within(&self, time: Duration) -> Result<WhoIsCalling, ServiceError> {
+        let forwarded = ForwardedHeaders::of(samples::flow(9));
+        self.service.who(&samples::context_query(), &forwarded, time, asker()).await
+    }
+
+    pub(super) async fn who(&self) -> WhoIsCalling {
+        self.who_within(TIME).await.expect("an answer")
+    }
+
+    /// Why the account is missing.
+    pub(super) async fn absence(&self) -> Absence {
+        match self.who().await.account {
+            Part::Missing(why) => why,
+            there @ (Part::Fresh(_) | Part::Cached(..)) => panic!("{there:?}"),
+        }
+    }
+
+    pub(super) async fn rows(&self) -> Vec<ChainedEntry> {
+        audit_rows::rows(&self.store.stores()).await
+    }
+}
+
+pub(super) fn asker() -> (ActorRef, CorrelationId) {
+    (samples::human(), samples::correlation("call-1"))
+}

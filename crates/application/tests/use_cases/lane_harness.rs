@@ -1,0 +1,103 @@
+//! A service lane_harness: a lane over a fake store that a test can step into, and an auditor's view.
+
+use std::sync::Arc;
+
+use madoguchi_application::{DecisionLane, GroupCommitSettings, ServiceError};
+use madoguchi_domain::audit::Action;
+use madoguchi_domain::port::UpgradeStore;
+use madoguchi_domain::upgrade::{CaseResult, EventName, Request};
+use madoguchi_testkit::fake_store::FakeStore;
+use madoguchi_testkit::upgrade_driver::UpgradeDriver;
+use madoguchi_testkit::{audit_rows, samples};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::fault_injecting_store::FaultInjectingStore;
+
+/// What a request is answered.
+pub(crate) type Told = Result<CaseResult, ServiceError>;
+
+pub(crate) struct LaneHarness {
+    pub(crate) store: Arc<FaultInjectingStore>,
+    /// Another process over the same memory.
+    pub(crate) driver: UpgradeDriver,
+    pub(crate) lane: DecisionLane,
+    pub(crate) planned: Arc<Notify>,
+    pub(crate) task: JoinHandle<()>,
+}
+
+impl LaneHarness {
+    pub(crate) fn open() -> Self {
+        Self::holding(GroupCommitSettings::default())
+    }
+
+    pub(crate) fn holding(settings: GroupCommitSettings) -> Self {
+        let fake = FakeStore::new(samples::audit_key());
+        let store = Arc::new(FaultInjectingStore::over(&fake));
+        let planned = Arc::new(Notify::new());
+        let (lane, task) = DecisionLane::start(
+            Arc::clone(&store) as Arc<dyn UpgradeStore>,
+            Arc::new(samples::policy()),
+            Arc::clone(&planned),
+            settings,
+        );
+        Self { store, driver: UpgradeDriver::at(&fake.stores()), lane, planned, task }
+    }
+
+    /// Queues a request without waiting for its answer.
+    pub(crate) fn queue(&self, request: Request) -> JoinHandle<Told> {
+        let lane = self.lane.clone();
+        tokio::spawn(async move { lane.ask(request).await })
+    }
+
+    /// Queues them all, in this order, before the lane looks; their answers in the same order.
+    ///
+    /// Tasks of one thread start in the order in which they were spawned, and the lane's turn
+    /// comes after them: so all of it is one batch.
+    pub(crate) async fn ask_together(
+        &self,
+        requests: impl IntoIterator<Item = Request>,
+    ) -> Vec<Told> {
+        let queued: Vec<_> = requests.into_iter().map(|request| self.queue(request)).collect();
+        let mut told = Vec::with_capacity(queued.len());
+        for one in queued {
+            told.push(one.await.expect("who asks is told"));
+        }
+        told
+    }
+
+    /// Closes the door and queues these behind it; the lane has looked when this returns.
+    pub(crate) async fn queue_behind_the_door(
+        &self,
+        requests: impl IntoIterator<Item = Request>,
+    ) -> Vec<JoinHandle<Told>> {
+        self.store.close_the_door();
+        let queued = requests.into_iter().map(|request| self.queue(request)).collect();
+        self.settle().await;
+        queued
+    }
+
+    /// Gives everybody on this thread their turns.
+    pub(crate) async fn settle(&self) {
+        for _ in 0..16 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub(crate) async fn ask(&self, request: Request) -> Told {
+        self.lane.ask(request).await
+    }
+
+    /// Why each step of a sample member's newest case was taken.
+    pub(crate) async fn history(&self, number: u32) -> Vec<EventName> {
+        let Some(case) = self.driver.newest(number).await.case else { return Vec::new() };
+        let history = self.driver.timeline(case.id).await.history;
+        history.into_iter().map(|row| row.why).collect()
+    }
+
+    /// How many audit rows tell of this action.
+    pub(crate) async fn audited(&self, action: Action) -> usize {
+        let rows = audit_rows::rows(&self.driver.stores).await;
+        rows.iter().filter(|row| row.entry.action == action).count()
+    }
+}

@@ -1,0 +1,100 @@
+//! The two desks: what a caller gets to see of a case, of its code and of a member.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use madoguchi_application::{
+    DecisionLane, GroupCommitSettings, MemberService, Opened, ServiceError, Stores, UpgradeService,
+};
+use madoguchi_domain::port::Registered;
+use madoguchi_domain::upgrade::{CaseKey, CheckSource, EventName, Refusal, StateName};
+use madoguchi_testkit::clock::ManualClock;
+use madoguchi_testkit::fake_store::FakeStore;
+use madoguchi_testkit::ids::SeededIds;
+use madoguchi_testkit::samples;
+use madoguchi_testkit::upgrade_driver::UpgradeDriver;
+use tokio::sync::Notify;
+
+fn service(stores: &Stores, clock: &ManualClock) -> UpgradeService {
+    let (store, policy) = (Arc::clone(&stores.upgrades), Arc::new(samples::policy()));
+    let planned = Arc::new(Notify::new());
+    let settings = GroupCommitSettings::default();
+    let (lane, _) = DecisionLane::start(store, Arc::clone(&policy), planned, settings);
+    let (clock, ids) = (Arc::new(clock.clone()), Arc::new(SeededIds::new(1)));
+    UpgradeService::new(lane, Arc::clone(&stores.upgrades), clock, ids, policy)
+}
+
+async fn open(service: &UpgradeService) -> Result<Opened, ServiceError> {
+    service.open(samples::member_id(1), samples::system(), samples::correlation("c")).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_case_goes_its_whole_way_at_the_desk() {
+    let stores = FakeStore::new(samples::audit_key()).stores();
+    let service = service(&stores, &ManualClock::default());
+    UpgradeDriver::at(&stores).register(1..=1).await;
+    let opened = open(&service).await.expect("a case is opened");
+    let token = opened.qr.expect("a new case has a code");
+    let check = (CheckSource::Edda, samples::reference(1));
+    let (system, human) = (samples::system(), samples::human());
+    let scanned = CaseKey::Scanned(token.hash());
+    service
+        .verify(scanned, check, true, system, samples::correlation("v"))
+        .await
+        .expect("verified");
+    let id = opened.case.id;
+    service.decide(CaseKey::Id(id), true, human, samples::correlation("d")).await.expect("decided");
+
+    let view = service.case(id).await.expect("the case is read");
+    assert_eq!(view.case.state.name(), StateName::CustomerSuccess);
+    assert_eq!(view.snapshot.member.level(), None, "the core bank has not confirmed");
+    assert_eq!(service.qr_token(&view.case), None);
+    let past = service.timeline(id).await.expect("the past is read").history;
+    let whys: Vec<_> = past.into_iter().map(|row| row.why).collect();
+    assert_eq!(whys, [EventName::Opened, EventName::Verified, EventName::Passed]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_is_shown_again_until_it_lapses_and_then_replaced() {
+    let (stores, clock) = (FakeStore::new(samples::audit_key()).stores(), ManualClock::default());
+    let service = service(&stores, &clock);
+    UpgradeDriver::at(&stores).register(1..=1).await;
+    let first = open(&service).await.expect("a case is opened");
+    clock.advance(SignedDuration::from_secs(599));
+    let again = open(&service).await.expect("the case is found");
+    assert_eq!((first.new, again.new), (true, false));
+    assert_eq!(first.qr, again.qr);
+    clock.advance(SignedDuration::from_secs(1));
+    assert_eq!(service.qr_token(&again.case), None);
+    let fresh = open(&service).await.expect("the code is replaced");
+    assert_eq!((fresh.new, fresh.case.id), (false, first.case.id));
+    assert!(fresh.qr.is_some() && fresh.qr != first.qr);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_there_is_refused_as_such() {
+    let stores = FakeStore::new(samples::audit_key()).stores();
+    let service = service(&stores, &ManualClock::default());
+    let no_case = Some(ServiceError::Refused(Refusal::CaseNotFound));
+    assert_eq!(service.case(samples::case_id(9)).await.err(), no_case);
+    assert_eq!(service.timeline(samples::case_id(9)).await.err(), no_case);
+    assert_eq!(open(&service).await.err(), Some(ServiceError::Refused(Refusal::MemberNotFound)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_is_registered_once_and_never_with_other_data() {
+    let fake = FakeStore::new(samples::audit_key());
+    let stores = fake.stores();
+    let service = MemberService::new(Arc::clone(&stores.members), Arc::new(ManualClock::default()));
+    let member = samples::member(1);
+    let register = |member| service.register(member, samples::system(), samples::correlation("r"));
+    assert_eq!(register(member.clone()).await, Ok(Registered::New));
+    assert_eq!(register(member.clone()).await, Ok(Registered::Same(Box::new(member.clone()))));
+    let mut other = member.clone();
+    other.account = samples::account(2);
+    assert_eq!(register(other).await, Ok(Registered::Different));
+    assert_eq!(service.find(&member.id).await, Ok(Some(member.clone())));
+    fake.set_down(true);
+    assert_eq!(register(member.clone()).await, Err(ServiceError::Unavailable));
+    assert_eq!(service.find(&member.id).await, Err(ServiceError::Unavailable));
+}

@@ -1,0 +1,101 @@
+//! The circuit breaker: a bank that is not there is left alone, and probed with one call.
+
+use jiff::SignedDuration;
+use madoguchi_application::{EffectWorker, notice};
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::breaker::{Breaker, BreakerSettings};
+use madoguchi_domain::core_bank::{Doubt, EffectStateName, Outcome, UpstreamCode, WhyNotSent};
+use madoguchi_testkit::fake_core_bank::Behaviour;
+use madoguchi_testkit::fake_store::Fault;
+
+use super::harness::WorkerHarness;
+
+const SETTINGS: BreakerSettings = BreakerSettings::steady(3, SignedDuration::from_secs(30));
+
+/// A worker that makes this many calls at once and stops after three failures in a row.
+fn careful(harness: &WorkerHarness, calls: usize) -> EffectWorker {
+    let mut worker = harness.worker(1);
+    worker.settings.calls = calls;
+    worker.settings.breaker = SETTINGS;
+    worker
+}
+
+/// Ten passed members; the bank cannot be reached for the first so many of them, once each.
+async fn unreachable_for(members: u32) -> WorkerHarness {
+    let harness = WorkerHarness::with_passed(10).await;
+    for number in 1..=members {
+        harness.script(number, [Behaviour::Unreachable]);
+    }
+    harness
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_stop_after_three_failures_and_one_probe_at_a_time_looks_again() {
+    let harness = unreachable_for(4).await;
+    harness.start(careful(&harness, 1));
+    harness.wait(25).await;
+    assert_eq!(harness.line.calls().len(), 3, "three failures open the breaker");
+    harness.wait(15).await;
+    assert_eq!(harness.line.calls().len(), 4, "one probe, and it failed");
+    harness.wait(15).await;
+    assert_eq!(harness.line.calls().len(), 4);
+    harness.wait(40).await;
+    for number in 1..=10 {
+        assert_eq!(harness.state(number).await, EffectStateName::Confirmed, "member {number}");
+        assert_eq!(harness.effect(number).await.ambiguous, 0, "waiting costs no patience");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_a_probe_is_out_no_other_goes() {
+    let harness = unreachable_for(3).await;
+    harness.start(careful(&harness, 3));
+    harness.wait(5).await;
+    assert_eq!(harness.line.calls().len(), 3, "three failures open the breaker");
+    harness.line.hold_answers();
+    harness.wait(40).await;
+    assert_eq!(harness.line.calls().len(), 4, "the probe has not come back yet");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_counts_once_however_often_the_store_refuses_to_note_it() {
+    let harness = unreachable_for(1).await;
+    harness.queue.break_records(5, Fault::BeforeCommit);
+    harness.start(careful(&harness, 1));
+    harness.wait(15).await;
+    for number in 2..=10 {
+        assert_eq!(harness.state(number).await, EffectStateName::Confirmed, "member {number}");
+    }
+}
+
+#[test]
+fn only_failures_in_a_row_open_it() {
+    let mut breaker = Breaker::new(SETTINGS);
+    let now = Timestamp::UNIX_EPOCH;
+    let code = UpstreamCode::parse("E-CLOSED").unwrap();
+    let said = [Outcome::Applied, Outcome::Refused(code), Outcome::Unknown(Doubt::UnlistedCode)];
+    for outcome in said {
+        for _ in 0..2 {
+            notice(&mut breaker, &Outcome::Unknown(Doubt::TimedOut), now);
+        }
+        notice(&mut breaker, &outcome, now);
+        assert_eq!(breaker.allows(16, now), 16, "{outcome:?}");
+    }
+    for doubt in [Doubt::TimedOut, Doubt::ConnectionLost, Doubt::Status] {
+        assert_eq!(breaker.allows(16, now), 16);
+        notice(&mut breaker, &Outcome::Unknown(doubt), now);
+    }
+    assert_eq!(breaker.allows(16, now), 0);
+}
+
+#[test]
+fn what_says_nothing_about_the_bank_does_not_open_it() {
+    for why in [WhyNotSent::NotEncodable, WhyNotSent::LeaseOver] {
+        let mut breaker = Breaker::new(SETTINGS);
+        let now = Timestamp::UNIX_EPOCH;
+        for _ in 0..10 {
+            notice(&mut breaker, &Outcome::NotSent(why), now);
+        }
+        assert_eq!(breaker.allows(16, now), 16, "{why:?}");
+    }
+}

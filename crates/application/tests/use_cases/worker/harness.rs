@@ -1,0 +1,172 @@
+//! The harness behind the lane_harness: workers and sweepers over one fake store, one bank, one clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use madoguchi_application::{EffectWorker, Sweeper, SweeperSettings, WorkerSettings};
+use madoguchi_domain::audit::{Action, Subject};
+use madoguchi_domain::breaker::BreakerSettings;
+use madoguchi_domain::core_bank::{
+    Effect, EffectPolicy, EffectStateName, FinalCodes, UpstreamCode, WorkerId,
+};
+use madoguchi_domain::port::{CoreBank, EffectQueue};
+use madoguchi_testkit::clock::ManualClock;
+use madoguchi_testkit::fake_core_bank::{Behaviour, FakeCoreBank};
+use madoguchi_testkit::fake_store::FakeStore;
+use madoguchi_testkit::ids::SeededIds;
+use madoguchi_testkit::upgrade_driver::UpgradeDriver;
+use madoguchi_testkit::{audit_rows, samples};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use super::bank::Line;
+use super::queue::FaultInjectingQueue;
+
+/// The code that the sample bank lists as a final refusal.
+pub(crate) const FINAL: &str = "E-CLOSED";
+
+pub(crate) struct WorkerHarness {
+    pub(crate) fake: FakeStore,
+    pub(crate) driver: UpgradeDriver,
+    pub(crate) clock: ManualClock,
+    pub(crate) queue: Arc<FaultInjectingQueue>,
+    pub(crate) bank: Arc<FakeCoreBank>,
+    pub(crate) line: Arc<Line>,
+    pub(crate) planned: Arc<Notify>,
+    pub(crate) policy: EffectPolicy,
+    pub(crate) stop: Stop,
+}
+
+/// Tells everybody to stop, at the latest when it is dropped: who is never told works for ever.
+#[derive(Debug)]
+pub(crate) struct Stop(watch::Sender<bool>);
+
+impl Stop {
+    pub(crate) fn say(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.say();
+    }
+}
+
+pub(crate) fn code(text: &str) -> UpstreamCode {
+    UpstreamCode::parse(text).expect("the sample code parses")
+}
+
+impl WorkerHarness {
+    /// A harness where nobody works yet; it is 200 s after the start.
+    pub(crate) fn open() -> Self {
+        let (fake, clock) = (FakeStore::new(samples::audit_key()), ManualClock::default());
+        clock.set(samples::at(200));
+        let bank = Arc::new(FakeCoreBank::default());
+        Self {
+            driver: UpgradeDriver::at(&fake.stores()),
+            queue: Arc::new(FaultInjectingQueue::over(&fake, &clock)),
+            line: Arc::new(Line::to(&bank, &clock)),
+            planned: Arc::new(Notify::new()),
+            policy: EffectPolicy::standard(),
+            stop: Stop(watch::Sender::new(false)),
+            fake,
+            clock,
+            bank,
+        }
+    }
+
+    /// A harness with this many passed members, whose effects are due.
+    pub(crate) async fn with_passed(members: u32) -> Self {
+        let harness = Self::open();
+        harness.driver.passed(1..=members).await;
+        harness
+    }
+
+    /// A worker with the usual settings, on the usual line.
+    pub(crate) fn worker(&self, number: u32) -> EffectWorker {
+        EffectWorker {
+            effects: Arc::clone(&self.queue) as Arc<dyn EffectQueue>,
+            bank: Arc::clone(&self.line) as Arc<dyn CoreBank>,
+            clock: Arc::new(self.clock.clone()),
+            ids: Arc::new(SeededIds::new(u64::from(number))),
+            planned: Arc::clone(&self.planned),
+            settings: WorkerSettings {
+                id: samples::worker(number),
+                policy: self.policy,
+                finals: FinalCodes::parse(vec![code(FINAL)]).expect("200 is not among them"),
+                calls: 16,
+                poll: Duration::from_secs(1),
+                call_lasts: SignedDuration::from_secs(10),
+                breaker: BreakerSettings::steady(100, SignedDuration::from_secs(30)),
+            },
+        }
+    }
+
+    pub(crate) fn sweeper(&self) -> Sweeper {
+        Sweeper {
+            effects: Arc::clone(&self.queue) as Arc<dyn EffectQueue>,
+            upgrades: Arc::new(self.fake.clone()),
+            clock: Arc::new(self.clock.clone()),
+            ids: Arc::new(SeededIds::new(99)),
+            planned: Arc::clone(&self.planned),
+            upgrade_policy: Arc::new(samples::policy()),
+            settings: SweeperSettings {
+                id: WorkerId("sweeper".into()),
+                policy: self.policy,
+                every: Duration::from_secs(1),
+                orphans_every: Duration::from_secs(600),
+            },
+        }
+    }
+
+    pub(crate) fn start(&self, worker: EffectWorker) -> JoinHandle<()> {
+        tokio::spawn(worker.run(self.stop.0.subscribe()))
+    }
+
+    pub(crate) fn start_sweeping(&self) -> JoinHandle<()> {
+        tokio::spawn(self.sweeper().run(self.stop.0.subscribe()))
+    }
+
+    /// Starts one worker and one sweeper.
+    pub(crate) fn start_both(&self) {
+        self.start(self.worker(1));
+        self.start_sweeping();
+    }
+
+    /// Lets time go by, for the clock and for whoever sleeps.
+    pub(crate) async fn wait(&self, seconds: u32) {
+        for _ in 0..seconds {
+            self.clock.advance(SignedDuration::from_secs(1));
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    /// What the bank does with the next orders for a sample member.
+    pub(crate) fn script(&self, number: u32, behaviours: impl IntoIterator<Item = Behaviour>) {
+        self.bank.script(&samples::account(number).arrangement, behaviours);
+    }
+
+    pub(crate) async fn effect(&self, number: u32) -> Effect {
+        self.driver.effect(number).await
+    }
+
+    pub(crate) async fn state(&self, number: u32) -> EffectStateName {
+        self.effect(number).await.state.name()
+    }
+
+    /// Which states the effect of a sample member's case moved to, as the audit audit_rows tells.
+    pub(crate) async fn moves(&self, number: u32) -> Vec<String> {
+        let subject = Subject::Case(samples::case_id(number));
+        let rows = audit_rows::rows(&self.driver.stores).await.into_iter().map(|row| row.entry);
+        let moves = rows.filter(|row| row.action == Action::EffectMoved && row.subject == subject);
+        moves.map(|row| row.detail.into_owned()).collect()
+    }
+
+    /// What was seen of the effect: outcome and detail.
+    pub(crate) async fn evidence(&self, number: u32) -> Vec<(String, String)> {
+        let seen = self.driver.timeline(samples::case_id(number)).await.evidence;
+        seen.into_iter().map(|row| (row.outcome, row.detail)).collect()
+    }
+}

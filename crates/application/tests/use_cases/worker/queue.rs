@@ -1,0 +1,120 @@
+//! An effect queue whose claims and records a test breaks, each on their own.
+
+use std::collections::{HashSet, VecDeque};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use madoguchi_domain::core_bank::{Effect, EffectChange};
+use madoguchi_domain::port::{Claim, EffectQueue, Overdue, Recorded, StoreError, Sweep};
+use madoguchi_domain::upgrade::{CaseId, CaseSnapshot};
+use madoguchi_testkit::clock::ManualClock;
+use madoguchi_testkit::fake_store::{FakeStore, Fault};
+
+pub(crate) struct FaultInjectingQueue {
+    fake: FakeStore,
+    clock: ManualClock,
+    claims: Mutex<VecDeque<Fault>>,
+    records: Mutex<VecDeque<Fault>>,
+    /// How long whoever claimed sleeps before it knows, in seconds; one each.
+    pauses: Mutex<VecDeque<i64>>,
+    claimed: AtomicUsize,
+    poisoned: Mutex<Option<CaseId>>,
+    doubled: AtomicBool,
+}
+
+impl fmt::Debug for FaultInjectingQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FaultInjectingQueue")
+    }
+}
+
+impl FaultInjectingQueue {
+    pub(crate) fn over(fake: &FakeStore, clock: &ManualClock) -> Self {
+        Self {
+            fake: fake.clone(),
+            clock: clock.clone(),
+            claims: Mutex::default(),
+            records: Mutex::default(),
+            pauses: Mutex::default(),
+            claimed: AtomicUsize::new(0),
+            poisoned: Mutex::default(),
+            doubled: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn break_claims(&self, n: usize, fault: Fault) {
+        push(&self.claims, std::iter::repeat_n(fault, n));
+    }
+
+    pub(crate) fn break_records(&self, n: usize, fault: Fault) {
+        push(&self.records, std::iter::repeat_n(fault, n));
+    }
+
+    pub(crate) fn pause_after_the_next_claim(&self, seconds: i64) {
+        push(&self.pauses, [seconds]);
+    }
+
+    /// Makes the row of this case one that cannot be, for whoever writes an outcome.
+    pub(crate) fn poison(&self, case: CaseId) {
+        *self.poisoned.lock().unwrap_or_else(PoisonError::into_inner) = Some(case);
+    }
+
+    /// Whether two changes of one effect ever came in one transaction, as the port forbids.
+    pub(crate) fn was_doubled(&self) -> bool {
+        self.doubled.load(Ordering::SeqCst)
+    }
+
+    /// How often anybody asked for work.
+    pub(crate) fn claimed(&self) -> usize {
+        self.claimed.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl EffectQueue for FaultInjectingQueue {
+    async fn claim(&self, claim: &Claim) -> Result<Vec<Effect>, StoreError> {
+        self.claimed.fetch_add(1, Ordering::SeqCst);
+        // As a database does, this lets others run before it answers.
+        tokio::task::yield_now().await;
+        if let Some(fault) = pop(&self.claims) {
+            self.fake.fail_next(1, fault);
+        }
+        let claimed = self.fake.claim(claim).await;
+        if let Some(seconds) = pop(&self.pauses) {
+            self.clock.advance(SignedDuration::from_secs(seconds));
+        }
+        claimed
+    }
+
+    async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
+        let cases: HashSet<_> = changes.iter().map(|change| change.after.order.case).collect();
+        self.doubled.fetch_or(cases.len() < changes.len(), Ordering::SeqCst);
+        let poisoned = *self.poisoned.lock().unwrap_or_else(PoisonError::into_inner);
+        if poisoned.is_some_and(|case| cases.contains(&case)) {
+            return Err(StoreError::Corrupt("core_bank_effect.state"));
+        }
+        if let Some(fault) = pop(&self.records) {
+            self.fake.fail_next(1, fault);
+        }
+        self.fake.record(changes).await
+    }
+
+    async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {
+        self.fake.overdue(sweep).await
+    }
+
+    async fn orphans(&self, limit: u32) -> Result<Vec<CaseSnapshot>, StoreError> {
+        self.fake.orphans(limit).await
+    }
+}
+
+fn push<T>(queue: &Mutex<VecDeque<T>>, more: impl IntoIterator<Item = T>) {
+    queue.lock().unwrap_or_else(PoisonError::into_inner).extend(more);
+}
+
+fn pop<T>(queue: &Mutex<VecDeque<T>>) -> Option<T> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+}

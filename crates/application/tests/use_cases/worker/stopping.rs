@@ -1,0 +1,68 @@
+//! Being told to stop: what was claimed is finished, and nothing else is begun.
+
+use std::sync::Arc;
+
+use madoguchi_domain::core_bank::EffectStateName;
+use madoguchi_testkit::fake_store::Fault;
+use tokio::sync::watch;
+
+use super::harness::WorkerHarness;
+use super::queue::FaultInjectingQueue;
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_is_told_to_stop_finishes_what_it_has_claimed() {
+    let harness = WorkerHarness::with_passed(3).await;
+    harness.line.hold_answers();
+    let mut worker = harness.worker(1);
+    worker.settings.calls = 2;
+    let worker = harness.start(worker);
+    harness.wait(2).await;
+    harness.stop.say();
+    harness.wait(5).await;
+    assert!(!worker.is_finished(), "it waits for the answers it asked for");
+    harness.line.release_answers();
+    worker.await.expect("the worker ends in peace");
+    let confirmed = EffectStateName::Confirmed;
+    let states = [harness.state(1).await, harness.state(2).await, harness.state(3).await];
+    assert_eq!(states, [confirmed, confirmed, EffectStateName::Planned]);
+    assert_eq!(harness.line.calls().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outcome_that_could_not_be_written_by_the_end_is_found_out_later() {
+    let harness = WorkerHarness::with_passed(1).await;
+    harness.queue.break_records(1000, Fault::BeforeCommit);
+    let worker = harness.start(harness.worker(1));
+    harness.wait(2).await;
+    harness.stop.say();
+    worker.await.expect("the worker ends in peace");
+    assert_eq!(harness.state(1).await, EffectStateName::Sending);
+
+    let queue = FaultInjectingQueue::over(&harness.fake, &harness.clock);
+    let next = WorkerHarness { queue: Arc::new(queue), ..harness };
+    next.wait(31).await;
+    assert_eq!(next.sweeper().sweep().await, Ok(1));
+    assert_eq!(next.state(1).await, EffectStateName::Unknown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_told_to_stop_before_the_start_does_nothing() {
+    let harness = WorkerHarness::with_passed(1).await;
+    harness.stop.say();
+    harness.start(harness.worker(1)).await.expect("the worker ends in peace");
+    harness.start_sweeping().await.expect("the sweeper ends in peace");
+    assert_eq!((harness.line.calls().len(), harness.queue.claimed()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_whom_nobody_can_stop_any_more_does_not_spin() {
+    let harness = WorkerHarness::with_passed(1).await;
+    let (stop, told) = watch::channel(false);
+    let worker = tokio::spawn(harness.worker(1).run(told));
+    drop(stop);
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    worker.abort();
+    assert!(harness.queue.claimed() < 10, "{} claims in no time at all", harness.queue.claimed());
+}

@@ -1,0 +1,101 @@
+//! What travels with a lookup from whoever asks to the system that answers.
+
+use std::fmt;
+
+use crate::correlation::CorrelationId;
+use crate::field::InvalidField;
+
+/// The id of one flow (`x-itau-flowID`): 1 to 128 visible ASCII characters.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FlowId(String);
+
+impl FlowId {
+    /// Reads a flow id.
+    ///
+    /// # Errors
+    /// When it is empty, over 128 characters, or not visible ASCII.
+    pub fn parse(text: &str) -> Result<Self, InvalidField> {
+        visible("x-itau-flowID", text, 128, "must be 1 to 128 visible ASCII characters").map(Self)
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A consumer's key (`x-itau-apikey`): 1 to 512 visible ASCII characters. Never printed.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ApiKey(String);
+
+impl ApiKey {
+    /// Reads a key.
+    ///
+    /// # Errors
+    /// When it is empty, over 512 characters, or not visible ASCII.
+    pub fn parse(text: &str) -> Result<Self, InvalidField> {
+        visible("x-itau-apikey", text, 512, "must be 1 to 512 visible ASCII characters").map(Self)
+    }
+
+    /// The key in clear: for the system that asks for it, never for a log.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(***)")
+    }
+}
+
+/// The headers that pass through us (`docs/guide/callers.md`). Whoever asks fills in a fresh flow
+/// id when none was given; nothing else is invented.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForwardedHeaders {
+    /// `x-itau-flowID`.
+    pub flow: FlowId,
+    /// `x-itau-correlationID`.
+    pub correlation: Option<CorrelationId>,
+    /// `x-itau-apikey`.
+    pub api_key: Option<ApiKey>,
+}
+
+impl ForwardedHeaders {
+    /// A forwarded with nothing but its flow.
+    #[must_use]
+    pub const fn of(flow: FlowId) -> Self {
+        Self { flow, correlation: None, api_key: None }
+    }
+}
+
+fn visible(
+    field: &'static str,
+    text: &str,
+    most: usize,
+    rule: &'static str,
+) -> Result<String, InvalidField> {
+    let fits = (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    if fits { Ok(text.to_owned()) } else { Err(InvalidField::new(field, rule)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_values_are_visible_ascii_of_a_bounded_length() {
+        for bad in ["", "with space", "tab\t", "é", &"x".repeat(8192)] {
+            assert_eq!(FlowId::parse(bad).unwrap_err().field, "x-itau-flowID");
+            assert_eq!(ApiKey::parse(bad).unwrap_err().field, "x-itau-apikey");
+        }
+        let key = ApiKey::parse("12323213").unwrap();
+        let forwarded = ForwardedHeaders {
+            api_key: Some(key),
+            ..ForwardedHeaders::of(FlowId::parse("f-1").unwrap())
+        };
+        assert!(!format!("{forwarded:?}").contains("12323213"));
+    }
+}

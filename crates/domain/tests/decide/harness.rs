@@ -1,0 +1,126 @@
+//! A store as small as can be, for one member: what a sound store knows before a request, and
+//! keeps after it. Whatever a sound store would not take is a panic.
+
+use std::collections::{BTreeMap, HashMap};
+
+use madoguchi_domain::core_bank::{Effect, EffectState};
+use madoguchi_domain::member::Member;
+use madoguchi_domain::upgrade::{
+    Case, CaseId, CaseKey, CaseSnapshot, Change, CheckReference, CheckSource, Decision,
+    QrTokenHash, Request, Version, Write, decide,
+};
+
+use crate::samples::{member, policy};
+
+#[derive(Debug, Clone)]
+pub(crate) struct DecisionHarness {
+    pub(crate) member: Member,
+    /// The member's cases, oldest first.
+    pub(crate) cases: Vec<Case>,
+    pub(crate) effects: BTreeMap<CaseId, Effect>,
+    pub(crate) codes: Vec<(QrTokenHash, CaseId, u32)>,
+    pub(crate) checks: HashMap<(CheckSource, CheckReference), CaseId>,
+}
+
+impl DecisionHarness {
+    /// A member without cases; somebody else's case holds this check.
+    pub(crate) fn new(held: (CheckSource, CheckReference)) -> Self {
+        Self {
+            member: member(),
+            cases: Vec::new(),
+            effects: BTreeMap::new(),
+            codes: Vec::new(),
+            checks: HashMap::from([(held, CaseId::from_u128(u128::MAX))]),
+        }
+    }
+
+    pub(crate) fn load(&self, request: &Request) -> Option<CaseSnapshot> {
+        let lookup = request.lookup();
+        let (case, scanned) = match &lookup.key {
+            CaseKey::NewestOf(_) => (self.cases.last(), None),
+            CaseKey::Id(id) => (Some(self.cases.iter().find(|case| case.id == *id)?), None),
+            CaseKey::Scanned(hash) => {
+                let (_, id, serial) = self.codes.iter().find(|code| code.0 == *hash)?;
+                (self.cases.iter().find(|case| case.id == *id), Some(*serial))
+            }
+        };
+        Some(CaseSnapshot {
+            member: self.member.clone(),
+            case: case.cloned(),
+            effect: case.and_then(|case| self.effects.get(&case.id)).cloned(),
+            scanned,
+            check_held_by: lookup.check.and_then(|check| self.checks.get(&check)).copied(),
+        })
+    }
+
+    /// Loads, decides twice, and keeps the change.
+    pub(crate) fn ask(&mut self, request: &Request) -> Decision {
+        let found = self.load(request);
+        let decision = decide(found.clone(), request, &policy());
+        assert_eq!(decision, decide(found, request, &policy()), "the same is decided twice");
+        if let Some(change) = &decision.change {
+            self.keep(change);
+        }
+        decision
+    }
+
+    fn keep(&mut self, change: &Change) {
+        match &change.write {
+            Write::Open { case, qr, .. } => {
+                assert!(self.cases.iter().all(|other| other.id != case.id), "the id is new");
+                assert!(self.cases.iter().all(|other| !other.state.name().is_open()));
+                let newest = self.cases.last().map_or(0, |case| case.attempt.0);
+                assert_eq!((case.attempt.0, case.version), (newest + 1, Version::FIRST));
+                self.codes.push((*qr, case.id, case.qr.serial));
+                self.cases.push(Case::clone(case));
+            }
+            Write::ReissueQr { case, expected, qr, hash } => {
+                let case = self.case(*case, *expected);
+                case.version = expected.next();
+                assert_eq!(qr.serial, case.qr.serial + 1, "a new code voids the one before");
+                case.qr = *qr;
+                let id = case.id;
+                self.codes.push((*hash, id, qr.serial));
+            }
+            Write::Move { after, from, effect, .. } => {
+                let expected = Version(after.version.0 - 1);
+                let case = self.case(after.id, expected);
+                assert_eq!(case.state.name(), *from);
+                *case = Case::clone(after);
+                let check = after.state.check().unwrap();
+                let held = self.checks.insert((check.source, check.reference.clone()), after.id);
+                assert!(held.is_none_or(|holder| holder == after.id), "a check has one case");
+                if let Some(effect) = effect {
+                    self.plan(effect);
+                }
+            }
+            Write::Plan { effect } => self.plan(effect),
+            Write::Nothing => {}
+        }
+    }
+
+    fn case(&mut self, id: CaseId, expected: Version) -> &mut Case {
+        let case = self.cases.iter_mut().find(|case| case.id == id).unwrap();
+        assert_eq!(case.version, expected, "a write is decided on what is true");
+        case
+    }
+
+    fn plan(&mut self, effect: &Effect) {
+        let before = self.effects.insert(effect.order.case, effect.clone());
+        assert_eq!(before, None, "a case has one effect");
+        self.member.target = Some(effect.order.level.clone());
+    }
+
+    /// The core bank ends every effect this way; a confirmed level becomes the member's.
+    pub(crate) fn settle(&mut self, state: &EffectState) {
+        for effect in self.effects.values_mut() {
+            if effect.state.name().is_settled() {
+                continue;
+            }
+            effect.state = state.clone();
+            if *state == EffectState::Confirmed {
+                self.member.confirmed = self.member.target.take();
+            }
+        }
+    }
+}

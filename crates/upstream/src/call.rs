@@ -1,0 +1,202 @@
+//! One call: one request and as much of its reply as is asked for.
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{Certificate, Client, Identity, Url, redirect, retry};
+
+use crate::charset::Charset;
+use crate::settings::{Connections, InvalidUpstream, UpstreamSettings};
+
+/// A system that is not ours.
+pub struct HttpUpstream {
+    settings: UpstreamSettings,
+    url: Url,
+    client: Client,
+}
+
+/// One JSON message to a upstream.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    /// What is appended to the upstream's address; starts with a slash, or is empty.
+    pub path: &'a str,
+    /// Headers beside `content-type`. Their values never reach a log.
+    pub headers: &'a [(&'static str, &'a str)],
+    /// The message.
+    pub body: &'a [u8],
+    /// How long the whole call may take, the reading of its reply included.
+    pub within: Duration,
+}
+
+/// The head of a reply; its body is still to be read.
+pub struct Response {
+    inner: reqwest::Response,
+    most: usize,
+    charset: Charset,
+}
+
+/// Why there is no whole reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// There was no connection. On a fresh connection: nothing was sent.
+    #[error("the upstream cannot be reached")]
+    NotConnected,
+    /// The connection ended before the reply was whole.
+    #[error("the connection ended too early")]
+    Broken,
+    /// Time was up.
+    #[error("the upstream did not answer in time")]
+    TimedOut,
+    /// The reply is larger than is read.
+    #[error("the upstream's reply is too large")]
+    TooLarge,
+    /// The request itself cannot be made: a header holds what no header may. Nothing was sent.
+    #[error("the request cannot be made")]
+    Unsendable,
+}
+
+impl HttpUpstream {
+    /// A upstream with these settings. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the settings cannot be used.
+    pub fn new(settings: UpstreamSettings) -> Result<Self, InvalidUpstream> {
+        let url = settings.checked_url()?;
+        let client = client(&settings, &url)?;
+        Ok(Self { settings, url, client })
+    }
+
+    /// How long a whole call may take, as configured.
+    #[must_use]
+    pub const fn patience(&self) -> Duration {
+        self.settings.timeout
+    }
+
+    /// Posts a message, once, and waits for the head of the reply.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn post(&self, call: Call<'_>) -> Result<Response, Failure> {
+        let mut url = self.url.clone();
+        if !call.path.is_empty() {
+            url.set_path(&format!("{}{}", self.url.path().trim_end_matches('/'), call.path));
+        }
+        let request = self.client.post(url).headers(headers(call.headers)?);
+        let request = request.body(call.body.to_vec()).timeout(call.within);
+        let inner = request.send().await.map_err(|error| unanswered(&error))?;
+        let UpstreamSettings { max_reply_bytes: most, charset, .. } = self.settings;
+        Ok(Response { inner, most, charset })
+    }
+}
+
+impl Response {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.inner.status().as_u16()
+    }
+
+    /// Says whether the upstream asks to come again later (`Retry-After`).
+    #[must_use]
+    pub fn asks_to_come_again(&self) -> bool {
+        self.inner.headers().contains_key(RETRY_AFTER)
+    }
+
+    /// Reads the body as text: see [`Charset::decode`].
+    ///
+    /// # Errors
+    /// When it is too large, late, or not whole.
+    pub async fn text(mut self) -> Result<String, Failure> {
+        let body = self.body().await?;
+        let content_type = self.inner.headers().get(CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        Ok(self.charset.decode(&body, content_type).into_owned())
+    }
+
+    async fn body(&mut self) -> Result<Vec<u8>, Failure> {
+        if self.inner.content_length().is_some_and(|length| length > self.most as u64) {
+            return Err(Failure::TooLarge);
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = self.inner.chunk().await.map_err(|error| interrupted(&error))? {
+            if chunk.len() > self.most - body.len() {
+                return Err(Failure::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+impl fmt::Debug for HttpUpstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpUpstream").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("within", &self.within).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response").field("status", &self.status()).finish_non_exhaustive()
+    }
+}
+
+fn client(settings: &UpstreamSettings, url: &Url) -> Result<Client, InvalidUpstream> {
+    let mut builder = Client::builder()
+        .http1_only()
+        .retry(retry::never())
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .referer(false)
+        .connect_timeout(settings.connect_timeout);
+    builder = match settings.connections {
+        Connections::Fresh => builder.pool_max_idle_per_host(0),
+        // Sooner than most servers, which would close one just as it is used again.
+        Connections::Kept => builder.pool_idle_timeout(Duration::from_secs(10)),
+    };
+    if url.scheme() == "http" {
+        // Without TLS the machine's certificates, which may be missing, are not looked for.
+        builder = builder.tls_certs_only([]);
+    } else if let Some(pem) = &settings.extra_roots {
+        let invalid = InvalidUpstream::Pem("extra_roots", "one certificate or more");
+        match Certificate::from_pem_bundle(pem.expose()) {
+            Ok(roots) if !roots.is_empty() => builder = builder.tls_certs_merge(roots),
+            Ok(_) | Err(_) => return Err(invalid),
+        }
+    }
+    if let Some(pem) = &settings.identity {
+        let identity = Identity::from_pem(pem.expose()).map_err(|_| {
+            InvalidUpstream::Pem("identity", "a certificate chain and its private key")
+        })?;
+        builder = builder.identity(identity);
+    }
+    builder.build().map_err(|error| InvalidUpstream::Client(error.without_url()))
+}
+
+fn headers(given: &[(&'static str, &str)]) -> Result<HeaderMap, Failure> {
+    let mut headers = HeaderMap::with_capacity(given.len() + 1);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    for (name, value) in given {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| Failure::Unsendable)?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| Failure::Unsendable)?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+/// What it means that no response came. Only an error from before there was a connection says
+/// that there was none; a call that ran out of time while connecting may have had one.
+fn unanswered(error: &reqwest::Error) -> Failure {
+    if error.is_connect() { Failure::NotConnected } else { interrupted(error) }
+}
+
+fn interrupted(error: &reqwest::Error) -> Failure {
+    if error.is_timeout() { Failure::TimedOut } else { Failure::Broken }
+}

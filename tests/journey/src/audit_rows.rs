@@ -1,0 +1,80 @@
+//! The audit audit_rows as it stands in the database, read past the server.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context;
+use madoguchi_testkit::postgres::Cluster;
+
+use crate::database::{Database, psql};
+
+const LOOKUPS: &str = "select concat_ws('|', action, about_kind, about_id, detail, actor_issuer, \
+    actor_subject, actor_kind, correlation) from audit_entry where about_kind = 'lookup' \
+    order by at";
+const EVERY_ROW: &str = "select row_to_json(entry) from audit_entry as entry";
+
+/// What the audit_rows says by now.
+#[derive(Debug)]
+pub struct AuditRows {
+    lookups: Option<Vec<String>>,
+    whole: Vec<u8>,
+}
+
+impl AuditRows {
+    /// Reads it: from PostgreSQL row by row, from SQLite's files as the bytes that they are.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(database: &Database) -> anyhow::Result<Self> {
+        match database {
+            Database::Sqlite(path) => Ok(Self { lookups: None, whole: files(path)? }),
+            Database::Postgres(database) => {
+                let ask = |statement| psql(Cluster::shared(), database.url(), statement);
+                let lookups = ask(LOOKUPS)?.lines().map(str::to_owned).collect();
+                Ok(Self { lookups: Some(lookups), whole: ask(EVERY_ROW)?.into_bytes() })
+            }
+        }
+    }
+
+    /// The rows about lookups, oldest first, where rows can be told: action, kind and id of the
+    /// subject, what came of it, issuer, subject and kind of whoever asked, and the correlation,
+    /// with `|` between them.
+    #[must_use]
+    pub fn lookups(&self) -> Option<&[String]> {
+        self.lookups.as_deref()
+    }
+
+    /// Whether a row about a lookup, written as in [`lookups`](Self::lookups), stands in it. In
+    /// SQLite's files the columns of a row follow each other, the time before the correlation.
+    #[must_use]
+    pub fn holds(&self, row: &str) -> bool {
+        let (columns, correlation) = row.rsplit_once('|').unwrap_or((row, ""));
+        let (columns, most_of_a_time) = (columns.replace('|', ""), 8);
+        match &self.lookups {
+            Some(rows) => rows.iter().any(|it| it == row),
+            None => (0..=most_of_a_time).any(|time| {
+                let length = columns.len() + time + correlation.len();
+                self.whole.windows(length).any(|window| {
+                    window.starts_with(columns.as_bytes())
+                        && window.ends_with(correlation.as_bytes())
+                })
+            }),
+        }
+    }
+
+    /// Whether a text that is not empty stands anywhere in it.
+    #[must_use]
+    pub fn tells(&self, text: &str) -> bool {
+        self.whole.windows(text.len()).any(|window| window == text.as_bytes())
+    }
+}
+
+/// SQLite's log and its file, in this order: what is taken over meanwhile is then found there.
+fn files(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let log = Path::new(&log);
+    let mut bytes = if log.is_file() { fs::read(log)? } else { Vec::new() };
+    bytes.extend(fs::read(path).with_context(|| path.display().to_string())?);
+    Ok(bytes)
+}

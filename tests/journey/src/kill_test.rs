@@ -1,0 +1,212 @@
+//! The kill_test: verdicts stream in while the server is killed again and again, the bank loses
+//! answers, and nobody gives up. Afterwards everything must be settled, nothing lost or doubled.
+
+mod report;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::{bail, ensure};
+use tokio::time::Instant;
+
+use crate::chance::Chance;
+use crate::crowd::work_through;
+use crate::customer::{Customer, is_settled};
+use crate::test_system::TestSystem;
+
+pub use report::KillReport;
+
+/// What the bank does once to some of the orders.
+const FAULTS: [&str; 3] = ["cut", "applied_then_cut", "slow:300"];
+
+/// How many kills fall on the time after the last verdict, in percent.
+const LATE: u32 = 20;
+
+const PREPARERS: usize = 16;
+const BEFORE_AGAIN: Duration = Duration::from_millis(10);
+const UNTIL_ANSWERED: Duration = Duration::from_secs(120);
+const UNTIL_SETTLED: Duration = Duration::from_secs(180);
+
+/// How hard it is.
+#[derive(Debug, Clone, Copy)]
+pub struct KillTest {
+    /// How many verdicts are given, each on a case of its own.
+    pub verdicts: usize,
+    /// How often the server is killed.
+    pub kills: u32,
+    /// How many callers give verdicts at once.
+    pub callers: usize,
+    /// How many orders the bank treats badly once, in percent.
+    pub faults: u64,
+    /// Where chance begins.
+    pub seed: u64,
+}
+
+/// One customer, the verdict they get, and what the bank does to it.
+#[derive(Debug, Clone)]
+struct InjectedVerdict {
+    customer: Customer,
+    passes: bool,
+    fault: Option<&'static str>,
+}
+
+/// What happens while it happens.
+#[derive(Debug, Default)]
+struct KillCounts {
+    answered: AtomicUsize,
+    broken: AtomicUsize,
+    repeated: AtomicUsize,
+    kills: AtomicU32,
+    hits: AtomicU32,
+}
+
+impl KillTest {
+    /// Goes through it; `tell` hears how far it is.
+    ///
+    /// # Errors
+    /// When something fails that the kill_test does not do on purpose.
+    pub async fn run(
+        &self,
+        system: &Arc<TestSystem>,
+        tell: impl Fn(&str) + Send + Sync,
+    ) -> anyhow::Result<KillReport> {
+        let begun = Instant::now();
+        let mut chance = Chance::of(self.seed);
+        tell(&format!("{} cases are brought to their verdict", self.verdicts));
+        let injections = self.prepare(system, &mut chance).await?;
+        let counts = Arc::new(KillCounts::default());
+        let (late, early) = (self.kills * LATE / 100, self.kills - self.kills * LATE / 100);
+        let stream = tokio::spawn(stream(
+            Arc::clone(system),
+            Arc::clone(&counts),
+            injections.clone(),
+            self.callers,
+        ));
+        for at in self.moments(early, &mut chance) {
+            while counts.answered.load(Ordering::SeqCst) < at && !stream.is_finished() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            strike(system, &counts, chance.below(4)).await?;
+            let answered = counts.answered.load(Ordering::SeqCst);
+            let kills = counts.kills.load(Ordering::SeqCst);
+            tell(&format!("{answered} of {} verdicts answered, {kills} kills", self.verdicts));
+        }
+        stream.await??;
+        for _ in 0..late {
+            strike(system, &counts, chance.below(400)).await?;
+        }
+        tell("all verdicts answered, no more kills: everything must come to an end");
+        settle(system, &injections).await?;
+        let mut report = KillReport::of(&counts, &injections, begun.elapsed());
+        report.judge(system, injections).await?;
+        Ok(report)
+    }
+
+    async fn prepare(
+        &self,
+        system: &Arc<TestSystem>,
+        chance: &mut Chance,
+    ) -> anyhow::Result<Vec<InjectedVerdict>> {
+        let drawn: Vec<_> = (0..self.verdicts)
+            .map(|_| {
+                let passes = chance.percent(80);
+                let fault = chance.percent(self.faults).then(|| *chance.pick(&FAULTS));
+                (passes, fault.filter(|_| passes))
+            })
+            .collect();
+        let system = Arc::clone(system);
+        work_through(PREPARERS, drawn, move |(passes, fault)| {
+            let system = Arc::clone(&system);
+            async move {
+                let customer = Customer::verified(&system).await?;
+                if let Some(scenario) = fault {
+                    system.world.play(scenario, &customer.arrangement, Some(1)).await?;
+                }
+                Ok(InjectedVerdict { customer, passes, fault })
+            }
+        })
+        .await
+    }
+
+    /// After how many answers the server is killed, each time while others are still asking.
+    fn moments(&self, kills: u32, chance: &mut Chance) -> Vec<usize> {
+        let last = self.verdicts.saturating_sub(2 * self.callers) as u64;
+        let draw = |_| usize::try_from(chance.below(last)).unwrap_or_default();
+        let mut moments: Vec<usize> = (0..kills).map(draw).collect();
+        moments.sort_unstable();
+        moments
+    }
+}
+
+/// Gives every verdict, each until it is answered.
+async fn stream(
+    system: Arc<TestSystem>,
+    counts: Arc<KillCounts>,
+    injections: Vec<InjectedVerdict>,
+    callers: usize,
+) -> anyhow::Result<()> {
+    let answered = work_through(callers, injections, move |injection| {
+        let (system, counts) = (Arc::clone(&system), Arc::clone(&counts));
+        async move { insist(&system, &counts, &injection).await }
+    });
+    answered.await.map(drop)
+}
+
+async fn insist(
+    system: &TestSystem,
+    counts: &KillCounts,
+    injection: &InjectedVerdict,
+) -> anyhow::Result<()> {
+    let deadline = Instant::now() + UNTIL_ANSWERED;
+    loop {
+        match system.caller.decide(&injection.customer.member, injection.passes).await {
+            Ok(answer) if answer.status == 200 => break,
+            Ok(answer) if answer.status == 503 => {
+                ensure!(answer.retry_after.is_some(), "503 without Retry-After: {}", answer.body);
+            }
+            Ok(answer) => bail!("a verdict was answered {} {}", answer.status, answer.body),
+            Err(error) if error.is_connect() => {}
+            Err(_) => drop(counts.broken.fetch_add(1, Ordering::SeqCst)),
+        }
+        ensure!(Instant::now() < deadline, "a verdict was not answered in {UNTIL_ANSWERED:?}");
+        counts.repeated.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(BEFORE_AGAIN).await;
+    }
+    counts.answered.fetch_add(1, Ordering::SeqCst);
+    Ok(())
+}
+
+/// Kills the server after a pause and starts it again. It hit if a request broke off.
+async fn strike(system: &TestSystem, counts: &KillCounts, pause_ms: u64) -> anyhow::Result<()> {
+    tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+    let before = counts.broken.load(Ordering::SeqCst);
+    system.kill()?;
+    counts.kills.fetch_add(1, Ordering::SeqCst);
+    system.start_again().await?;
+    if counts.broken.load(Ordering::SeqCst) > before {
+        counts.hits.fetch_add(1, Ordering::SeqCst);
+    }
+    Ok(())
+}
+
+/// Waits until no case waits for anything.
+async fn settle(system: &Arc<TestSystem>, injections: &[InjectedVerdict]) -> anyhow::Result<()> {
+    let deadline = Instant::now() + UNTIL_SETTLED;
+    let mut left: Vec<Customer> =
+        injections.iter().map(|injection| injection.customer.clone()).collect();
+    while !left.is_empty() {
+        ensure!(Instant::now() < deadline, "{} cases never came to an end", left.len());
+        let on = Arc::clone(system);
+        let read = work_through(PREPARERS, left, move |customer: Customer| {
+            let system = Arc::clone(&on);
+            async move {
+                let settled = is_settled(&customer.read(&system).await?);
+                Ok((!settled).then_some(customer))
+            }
+        });
+        left = read.await?.into_iter().flatten().collect();
+        tokio::time::sleep(10 * BEFORE_AGAIN).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,209 @@
+//! Where a journey takes place: one server, one outside world, one database.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+use crate::api::Api;
+use crate::caller::Caller;
+use crate::database::{Database, Store};
+use crate::installation::Installation;
+use crate::process::StderrReader;
+use crate::world::World;
+
+const UNTIL_READY: Duration = Duration::from_secs(20);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+
+/// Everything a journey needs, running. Dropped, everything ends and nothing is left.
+#[derive(Debug)]
+pub struct TestSystem {
+    /// Calls the server, wherever it is by now.
+    pub caller: Caller,
+    /// The core bank and its journal.
+    pub world: World,
+    /// What the server runs from.
+    pub installation: Installation,
+    api: Mutex<Option<Api>>,
+    _dir: TempDir,
+}
+
+impl TestSystem {
+    /// A system of the journey's own, on an empty database; `changed` as for [`Installation`].
+    ///
+    /// # Errors
+    /// When something does not start, with what it said.
+    pub async fn own(store: Store, changed: Vec<(&'static str, String)>) -> anyhow::Result<Self> {
+        let dir = tempfile::tempdir()?;
+        let database = tokio::task::block_in_place(|| store.database(dir.path()));
+        Self::with(dir, &database, changed).await
+    }
+
+    /// A system on this database.
+    ///
+    /// # Errors
+    /// When something does not start, with what it said.
+    pub async fn on(
+        database: &Database,
+        changed: Vec<(&'static str, String)>,
+    ) -> anyhow::Result<Self> {
+        Self::with(tempfile::tempdir()?, database, changed).await
+    }
+
+    async fn with(
+        dir: TempDir,
+        database: &Database,
+        changed: Vec<(&'static str, String)>,
+    ) -> anyhow::Result<Self> {
+        let (world, installation, api) =
+            tokio::task::block_in_place(|| install(dir.path(), database, changed))?;
+        let caller = Caller::new(api.addr())?;
+        let system = Self { caller, world, installation, api: Mutex::new(Some(api)), _dir: dir };
+        system.ready().await?;
+        Ok(system)
+    }
+
+    /// The system that journeys share which do nothing to the server itself. It ends with the last
+    /// of those that are on it.
+    ///
+    /// # Errors
+    /// When something does not start, with what it said.
+    pub async fn shared(store: Store) -> anyhow::Result<Arc<Self>> {
+        static SHARED: [tokio::sync::Mutex<Weak<TestSystem>>; 2] =
+            [const { tokio::sync::Mutex::const_new(Weak::new()) }; 2];
+        let mut shared = SHARED[store as usize].lock().await;
+        if let Some(system) = shared.upgrade() {
+            return Ok(system);
+        }
+        let system = Arc::new(Self::own(store, Vec::new()).await?);
+        *shared = Arc::downgrade(&system);
+        Ok(system)
+    }
+
+    /// Waits until the server says that it can work.
+    ///
+    /// # Errors
+    /// When it does not say so in time.
+    pub async fn ready(&self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + UNTIL_READY;
+        loop {
+            let answer = self.caller.get("/health/ready", "").await;
+            match answer {
+                Ok(answer) if answer.status == 200 => return Ok(()),
+                Ok(_) | Err(_) if Instant::now() < deadline => {
+                    tokio::time::sleep(BETWEEN_LOOKS).await;
+                }
+                Ok(answer) => bail!("not ready: {} {}", answer.status, answer.body),
+                Err(error) => return Err(error).context("not ready"),
+            }
+        }
+    }
+
+    /// Kills the server with `SIGKILL`.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn kill(&self) -> anyhow::Result<()> {
+        tokio::task::block_in_place(|| self.take()?.kill())
+    }
+
+    /// Stops the server with `SIGTERM`.
+    ///
+    /// # Errors
+    /// When it does not run, or does not exit with 0.
+    pub fn stop(&self) -> anyhow::Result<()> {
+        tokio::task::block_in_place(|| self.take()?.stop())
+    }
+
+    /// Starts the server again, at another port, on everything it left.
+    ///
+    /// # Errors
+    /// When it does not start, with what it said.
+    pub async fn start_again(&self) -> anyhow::Result<()> {
+        self.resume(tokio::task::block_in_place(|| Api::start(&self.installation))?).await
+    }
+
+    /// Starts the server again with a standard error that nobody reads.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn start_unread(&self, reader: StderrReader) -> anyhow::Result<()> {
+        let start = || Api::start_unread(&self.installation, reader);
+        self.resume(tokio::task::block_in_place(start)?).await
+    }
+
+    async fn resume(&self, api: Api) -> anyhow::Result<()> {
+        self.caller.moved(api.addr());
+        *self.api.lock().unwrap_or_else(PoisonError::into_inner) = Some(api);
+        self.ready().await
+    }
+
+    /// How the server is, and the end of what it has said: why something else may have failed.
+    pub fn condition(&self) -> String {
+        let mut api = self.api.lock().unwrap_or_else(PoisonError::into_inner);
+        let is = api.as_mut().map_or_else(|| "the server does not run".to_owned(), Api::condition);
+        let log = self.log().unwrap_or_default();
+        let last: Vec<&str> = log.lines().rev().take(5).collect();
+        format!("{is}; it last said, newest first: {last:#?}")
+    }
+
+    /// Everything the server has said, over all its starts.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn log(&self) -> anyhow::Result<String> {
+        let bytes = std::fs::read(self.installation.log())?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// What the server has counted, as a monitor reads it.
+    ///
+    /// # Errors
+    /// When it does not run, or does not show it.
+    pub async fn metrics(&self) -> anyhow::Result<String> {
+        let admin = {
+            let api = self.api.lock().unwrap_or_else(PoisonError::into_inner);
+            api.as_ref().map(Api::admin).context("the server does not run")?
+        };
+        Ok(Caller::new(admin)?.get("/metrics", "").await?.body)
+    }
+
+    /// One number of [`metrics`](Self::metrics); 0 for a series that is not there.
+    ///
+    /// # Errors
+    /// As `metrics`.
+    pub async fn metric(&self, series: &str) -> anyhow::Result<u64> {
+        let shown = self.metrics().await?;
+        let value = shown.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        value.map_or(Ok(0), |number| number.parse().context(series.to_owned()))
+    }
+
+    /// Has the server read its files of tokens and users again: `SIGHUP`.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn reload(&self) -> anyhow::Result<()> {
+        let api = self.api.lock().unwrap_or_else(PoisonError::into_inner);
+        tokio::task::block_in_place(|| api.as_ref().context("the server does not run")?.reload())
+    }
+
+    fn take(&self) -> anyhow::Result<Api> {
+        let api = self.api.lock().unwrap_or_else(PoisonError::into_inner).take();
+        api.context("the server does not run")
+    }
+}
+
+fn install(
+    dir: &Path,
+    database: &Database,
+    changed: Vec<(&'static str, String)>,
+) -> anyhow::Result<(World, Installation, Api)> {
+    let world = World::start(&dir.join("world"))?;
+    let installation = Installation::new(dir, database, world.url(), changed)?;
+    installation.migrate()?;
+    let api = Api::start(&installation)?;
+    Ok((world, installation, api))
+}
