@@ -1,4 +1,4 @@
-//! What every route needs, and the way from a single-threaded HTTP worker to the main runtime.
+//! What every route needs, and how a single-threaded HTTP worker runs work on the main runtime.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use madoguchi_application::{CallerService, MemberService, ServiceError, UpgradeService};
 use madoguchi_domain::caller::DacRule;
-use madoguchi_domain::port::{Health, Ids, PasswordVerifier, TokenVerifier};
+use madoguchi_domain::port::{Clock, Health, Ids, PasswordVerifier, TokenVerifier};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use crate::problem::{Code, Problem};
 
-/// How long a caller waits for its answer before it is told to ask again.
+/// Maximum time of a use case before the caller gets 503 and may retry.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The use cases and ports behind the routes.
@@ -21,30 +21,31 @@ pub(crate) struct AppState {
     pub(crate) runtime: Handle,
     pub(crate) upgrades: UpgradeService,
     pub(crate) members: MemberService,
-    /// Where somebody looks up who is calling.
+    /// The caller lookups; absent when `[itau]` is not configured.
     pub(crate) callers: Option<Callers>,
     pub(crate) tokens: Arc<dyn TokenVerifier>,
-    /// Who may call the gateway, where there is one.
+    /// Verifies the gateway's users; absent when there is no gateway.
     pub(crate) passwords: Option<Arc<dyn PasswordVerifier>>,
     pub(crate) dependencies: Vec<Arc<dyn Health>>,
     pub(crate) ids: Arc<dyn Ids>,
-    /// One for every request that may be at work at once.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// One permit for each use case that may run at once.
     pub(crate) places: Arc<Semaphore>,
     pub(crate) qr_base_url: String,
-    /// How long a body may take to arrive.
+    /// Maximum time for a request body to arrive.
     pub(crate) body_timeout: Duration,
-    /// Whether the process is about to stop, and is not ready therefore.
+    /// Set when the process is stopping: readiness then fails.
     pub(crate) stopping: Arc<AtomicBool>,
 }
 
 impl AppState {
-    /// What the gateway needs, where there is one.
+    /// What the gateway needs, if it is configured.
     pub(crate) fn gateway(&self) -> Option<(Callers, Arc<dyn PasswordVerifier>)> {
         Some((self.callers.clone()?, self.passwords.clone()?))
     }
 }
 
-/// The service for callers, and how its callers' account numbers are judged.
+/// The caller service, with the rule for check digits of account numbers.
 #[derive(Debug, Clone)]
 pub(crate) struct Callers {
     pub(crate) service: CallerService,
@@ -58,10 +59,10 @@ impl fmt::Debug for AppState {
 }
 
 impl AppState {
-    /// Runs a use case on the main runtime and waits for it here.
+    /// Runs a use case on the main runtime and awaits its result.
     ///
-    /// HTTP workers are single-threaded runtimes, and drop a request's future when its client
-    /// leaves: no database future may ever be polled there. What was started runs to its end.
+    /// An HTTP worker drops a request's future when the client disconnects, so no database future
+    /// may be polled there. A spawned use case always runs to completion.
     pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
@@ -70,7 +71,7 @@ impl AppState {
         self.finish(work).await?.map_err(Problem::from)
     }
 
-    /// The same for work whose errors are another envelope's to tell.
+    /// The same for work whose errors are reported in another envelope.
     pub(crate) async fn finish<T, F>(&self, work: F) -> Result<T, Unfinished>
     where
         T: Send + 'static,
@@ -91,12 +92,12 @@ impl AppState {
     }
 }
 
-/// Why work has no outcome.
+/// Why a use case gave no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unfinished {
-    /// Too many are at work: nothing was done.
+    /// All permits are taken: nothing was done.
     NotBegun,
-    /// It takes longer than anybody waits, and goes on.
+    /// It exceeded the timeout and continues in the background.
     Late,
     /// It panicked.
     Broken,

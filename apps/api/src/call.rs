@@ -1,4 +1,4 @@
-//! A call: who makes it, under which request id, and its body, in this order.
+//! Extracts a call from a request: the caller, the request id and the body, in this order.
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
@@ -6,8 +6,8 @@ use actix_web::web::{BytesMut, Data};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
+use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::{ActorRef, Scope};
-use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::secret::AccessToken;
 
 use crate::app_state::AppState;
@@ -16,22 +16,21 @@ use crate::headers;
 use crate::problem::{Code, Problem};
 use crate::routes;
 
-/// The most bytes of a body.
+/// Maximum size of a body, in bytes.
 const MOST: usize = 32 * 1024;
 
-/// A call that was authenticated, found to have the route's scope, and read.
+/// An authenticated call whose token has the route's scope, with its parsed body.
 #[derive(Debug)]
 pub(crate) struct Call<B> {
-    pub(crate) by: ActorRef,
-    pub(crate) correlation: CorrelationId,
+    pub(crate) act: Act,
     pub(crate) body: B,
 }
 
-/// The body of a call that has none.
+/// The body of a call that must have none.
 #[derive(Debug)]
 pub(crate) struct NoBody;
 
-/// How a call's body is read.
+/// Parses a call's body.
 pub(crate) trait ReadBody: Sized {
     fn read(
         request: &HttpRequest,
@@ -75,7 +74,8 @@ impl<B: ReadBody + 'static> FromRequest for Call<B> {
             let by = authenticate(&state, request.headers(), scope).await?;
             let correlation = request.extensions().get().cloned().ok_or_else(internal)?;
             let body = B::read(&request, payload).await?;
-            Ok(Self { by, correlation, body })
+            let act = Act { by, at: state.clock.now(), correlation };
+            Ok(Self { act, body })
         })
     }
 }
@@ -94,10 +94,10 @@ async fn authenticate(
     Ok(actor.who)
 }
 
-/// The one token of a request: in `Acstkn` or as a bearer token. Two that differ are none.
+/// The token of a request, in `Acstkn` or as a bearer token. Two different tokens count as none.
 fn token(headers: &HeaderMap) -> Option<AccessToken> {
     let direct = headers::values(headers, "acstkn").map(|value| value.to_str().ok());
-    // Other schemes are other people's: a proxy may use one of them for itself.
+    // Other schemes are ignored: a proxy may use one of them for itself.
     let bearer = headers::values(headers, header::AUTHORIZATION).filter_map(|value| {
         let Ok(text) = value.to_str() else {
             return Some(None);
@@ -121,7 +121,7 @@ fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Refuses a body that says itself that it is too large, before any of it is read.
+/// Refuses a body whose `Content-Length` is too large before reading any of it.
 fn announced(headers: &HeaderMap) -> Result<(), Problem> {
     let length = headers::values(headers, header::CONTENT_LENGTH).next();
     let length = length.and_then(|value| value.to_str().ok());

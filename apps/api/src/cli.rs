@@ -1,4 +1,4 @@
-//! The program's commands.
+//! The commands and options of the `madoguchi` program.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -22,18 +22,18 @@ const EXAMPLE: &str = "Example:\n  madoguchi migrate --config madoguchi.toml\n  
     madoguchi serve --config madoguchi.toml\n\n\
     Every key of the file can be given as MADOGUCHI__SECTION__KEY in the environment instead.";
 
-/// Guesses are many while the right user is about, so a password must be drawn, not thought of.
+/// An attacker can make many guesses while the user is active, so a password must be random.
 const LEAST_PASSWORD: usize = 16;
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Answer HTTP and tell the core bank, until SIGTERM or Ctrl-C. SIGHUP reloads tokens, users.
+    /// Serve HTTP and send orders to the core bank until SIGTERM. SIGHUP reloads tokens and users.
     #[command(after_help = "Example:\n  madoguchi serve --config madoguchi.toml")]
     Serve(Configured),
-    /// Bring the database to this version's schema.
+    /// Migrate the database to this version's schema.
     #[command(after_help = "Example:\n  madoguchi migrate --config madoguchi.toml")]
     Migrate(Configured),
-    /// Read a password from standard input and print its hash for the gateway's file of users.
+    /// Read a password from standard input and print its hash for the gateway's user file.
     #[command(after_help = "Example:\n  \
         (umask 077; openssl rand -hex 16 | tee password | madoguchi hash-password)")]
     HashPassword,
@@ -47,10 +47,10 @@ struct Configured {
 }
 
 impl Cli {
-    /// Runs the command to its end.
+    /// Runs the command until it ends.
     ///
     /// # Errors
-    /// With what to do about it.
+    /// When the command fails; the message says what to do.
     pub async fn run(self) -> anyhow::Result<()> {
         match self.command {
             Command::Serve(configured) => serve(&configured).await,
@@ -63,7 +63,7 @@ impl Cli {
 impl Configured {
     fn read(&self) -> anyhow::Result<Settings> {
         let text = self.config.as_deref().map_or(Ok(String::new()), read_file)?;
-        // Names and values that are not text are nobody's of ours.
+        // Names and values that are not Unicode cannot be configuration keys.
         let env = std::env::vars_os();
         let env = env.filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -99,7 +99,7 @@ fn hash_password() -> anyhow::Result<()> {
 }
 
 async fn serve(configured: &Configured) -> anyhow::Result<()> {
-    // First of all: without a handler each of these signals ends the process at once.
+    // Before anything else: without a handler each of these signals kills the process.
     let mut hangup = signal(SignalKind::hangup())?;
     let mut stop = StopSignals::listen()?;
     let settings = configured.read()?;
@@ -107,7 +107,7 @@ async fn serve(configured: &Configured) -> anyhow::Result<()> {
     let guarantee = settings.esb.guarantee.as_str();
     let running = tokio::select! {
         started = Server::start(settings) => started?,
-        // As after a crash: what was begun is finished or undone at the next start.
+        // Safe as after a crash: the next start completes or rolls back unfinished work.
         () = stop.received() => return Ok(()),
     };
     let (addr, admin) = (running.addr(), running.admin_addr());
@@ -139,7 +139,7 @@ async fn serve(configured: &Configured) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// SIGTERM and Ctrl-C.
+/// Waits for SIGTERM or Ctrl-C.
 struct StopSignals {
     terminate: Signal,
     interrupt: Signal,

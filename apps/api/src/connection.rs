@@ -1,4 +1,4 @@
-//! Connections of clients: how many there are, how long each may wait, what reaches the routes.
+//! Client connections: how many are open, how long each may wait, and which requests reach a route.
 
 mod address;
 mod answered;

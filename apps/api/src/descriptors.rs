@@ -1,4 +1,4 @@
-//! File descriptors: as many as the configured connections need, or no start.
+//! Makes sure that the process has the file descriptors that its configuration needs.
 
 use anyhow::{Context, ensure};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -6,13 +6,13 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::connection::MAX_CLOSING;
 use crate::settings::Settings;
 
-/// Files, databases of SQLite, listeners, the runtimes, connections of monitors.
+/// Descriptors for files, SQLite, listeners, the runtimes and monitoring connections.
 const OTHERS: usize = 256;
 
-/// Raises the limit of this process as far as it needs to be.
+/// Raises the limit of this process to what it needs, or fails.
 pub(crate) fn provide(settings: &Settings) -> anyhow::Result<()> {
     let connections = settings.server.connections.max_connections;
-    // Contexts and owners have a bulkhead each.
+    // Context and owner lookups have a bulkhead each.
     let lookups = settings.itau.as_ref().map_or(0, |itau| 2 * itau.max_concurrent_calls);
     let calls = settings.effects.max_concurrent_calls + lookups;
     let needed = (connections + settings.store.connections + calls + OTHERS + MAX_CLOSING) as u64;

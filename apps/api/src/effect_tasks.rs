@@ -1,4 +1,4 @@
-//! The tasks that pursue core-bank effects, made from the configuration.
+//! Builds the effect worker and the sweeper from the configuration.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use crate::settings::Settings;
 
-/// What the tasks that pursue effects share.
+/// What the worker and the sweeper share.
 pub(crate) struct EffectTasks<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) stores: &'a Stores,
@@ -28,7 +28,7 @@ impl EffectTasks<'_> {
         EffectPolicy { guarantee, ..self.settings.effects.policy }
     }
 
-    /// A name that no other running worker has.
+    /// A worker id that no other running worker has.
     fn name(&self, what: &str) -> WorkerId {
         WorkerId(format!("{what}-{}", self.ids.correlation().as_str()).into())
     }
@@ -75,7 +75,7 @@ impl EffectTasks<'_> {
     }
 }
 
-/// A length of time as the domain counts it.
+/// The duration in the domain's type.
 pub(crate) fn signed(length: Duration) -> SignedDuration {
     length.try_into().unwrap_or(SignedDuration::MAX)
 }

@@ -1,4 +1,4 @@
-//! A JSON body read strictly: one flat object, no key of ours twice, no value echoed.
+//! Parses a JSON body strictly: one flat object, no known key twice, no value in an error.
 
 mod object;
 
@@ -7,21 +7,21 @@ use madoguchi_domain::field::InvalidField;
 use crate::problem::Problem;
 use object::Given;
 
-/// A body's type: which fields it takes and how they parse.
+/// A body type: its fields and how they parse.
 pub(crate) trait FromFields: Sized {
-    /// Every key the body may have.
+    /// Every known key.
     const KEYS: &'static [&'static str];
-    /// Whether keys beside these are passed over instead of refused.
+    /// Whether unknown keys are ignored instead of refused.
     const PASSES_OVER_OTHERS: bool = false;
 
-    /// Takes the fields.
+    /// Parses the fields.
     fn read(fields: &mut Fields) -> Result<Self, Problem>;
 }
 
-/// The fields of an object that the body's type knows, each key once.
+/// The known fields of an object, each key once.
 pub(crate) struct Fields(Vec<(&'static str, Given)>);
 
-/// Reads a body of `B`.
+/// Parses a body of type `B`.
 pub(crate) fn read<B: FromFields>(bytes: &[u8]) -> Result<B, Problem> {
     let object = object::read(bytes, B::KEYS)?;
     if object.has_others && !B::PASSES_OVER_OTHERS {
@@ -37,7 +37,7 @@ impl Fields {
         Some(self.0.swap_remove(at).1)
     }
 
-    /// Takes a text that must be there.
+    /// Takes a required string.
     pub(crate) fn text<T>(
         &mut self,
         key: &'static str,
@@ -46,7 +46,7 @@ impl Fields {
         self.optional_text(key, parse)?.ok_or_else(|| missing(key))
     }
 
-    /// Takes a text that may be absent or null.
+    /// Takes a string that may be absent or null.
     pub(crate) fn optional_text<T>(
         &mut self,
         key: &'static str,
@@ -67,7 +67,7 @@ impl Fields {
         }
     }
 
-    /// Takes a boolean that must be there.
+    /// Takes a required boolean.
     pub(crate) fn boolean(&mut self, key: &'static str) -> Result<bool, Problem> {
         match self.take(key) {
             None => Err(missing(key)),

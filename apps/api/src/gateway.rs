@@ -1,4 +1,4 @@
-//! A call of the gateway's: who makes it, by user name and password; which headers pass; its body.
+//! Extracts a gateway call: user name and password, the headers to forward, the body.
 
 mod problem;
 
@@ -7,7 +7,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::future::LocalBoxFuture;
-use madoguchi_domain::actor::ActorRef;
+use madoguchi_domain::act::Act;
 use madoguchi_domain::caller::{ApiKey, FlowId, ForwardedHeaders};
 use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::field::InvalidField;
@@ -20,13 +20,11 @@ use crate::problem::{Code, Problem};
 
 pub(crate) use problem::GatewayProblem;
 
-/// A call that was authenticated and read.
+/// An authenticated call with its parsed body.
 #[derive(Debug)]
 pub(crate) struct GatewayCall<B> {
     pub(crate) callers: Callers,
-    pub(crate) by: ActorRef,
-    /// Under which the call is recorded when its forwarded has no correlation id.
-    pub(crate) correlation: CorrelationId,
+    pub(crate) act: Act,
     pub(crate) forwarded: ForwardedHeaders,
     pub(crate) body: B,
 }
@@ -50,13 +48,14 @@ impl<B: ReadBody + 'static> FromRequest for GatewayCall<B> {
                 request.extensions().get().cloned().ok_or_else(internal)?;
             passes(&correlation, &forwarded);
             let body = B::read(&request, payload).await?;
-            Ok(Self { callers, by, correlation, forwarded, body })
+            let act = Act { by, at: state.clock.now(), correlation };
+            Ok(Self { callers, act, forwarded, body })
         })
     }
 }
 
-/// What stands in `userName` and `password`. One that is missing or there twice is empty, and
-/// nobody's.
+/// The values of `userName` and `password`. A missing or repeated one counts as empty, which
+/// matches no user.
 fn credentials(headers: &HeaderMap) -> Credentials {
     let only = |name: &str| {
         let mut values = headers::values(headers, name);
@@ -66,7 +65,7 @@ fn credentials(headers: &HeaderMap) -> Credentials {
     Credentials::new(only("username"), only("password"))
 }
 
-/// Notes which request is part of which flow.
+/// Logs which request is part of which flow.
 pub(crate) fn passes(request: &CorrelationId, forwarded: &ForwardedHeaders) {
     tracing::info!(
         request = request.as_str(),
@@ -76,7 +75,7 @@ pub(crate) fn passes(request: &CorrelationId, forwarded: &ForwardedHeaders) {
     );
 }
 
-/// The headers that pass, each at most once. A flow that was not given is made here.
+/// The headers to forward, each at most once. A missing flow id is generated.
 pub(crate) fn forwarded(
     callers: &Callers,
     headers: &HeaderMap,
@@ -96,7 +95,7 @@ const FLOW: &str = "x-itau-flowID";
 const CORRELATION: &str = "x-itau-correlationID";
 const API_KEY: &str = "x-itau-apikey";
 
-/// The only value of a header, if there is one.
+/// The single value of a header, if it is present.
 fn one<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, InvalidField> {
     let mut values = headers::values(headers, name);
     let Some(value) = values.next() else {

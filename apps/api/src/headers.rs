@@ -1,8 +1,8 @@
-//! How every header is read: one without a value counts as absent.
+//! Reads request headers: an empty header counts as absent.
 
 use actix_web::http::header::{AsHeaderName, HeaderMap, HeaderValue};
 
-/// The values of a header in their order, without those that are empty or only white space.
+/// The values of a header in order, without those that are empty or only white space.
 pub(crate) fn values(
     headers: &HeaderMap,
     name: impl AsHeaderName,

@@ -1,4 +1,4 @@
-//! JSON log lines on standard error. Writing them never delays, stops or fails a request.
+//! Writes JSON log lines to standard error without ever delaying or failing a request.
 
 use std::io::Write;
 use std::panic::PanicHookInfo;
@@ -12,29 +12,29 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
 
-/// The most lines that wait to be written; further ones are lost and counted.
+/// Maximum number of queued lines; further ones are dropped and counted.
 const QUEUE_LINES: usize = 2048;
-/// How long the process waits at its end for the writer, which itself gives up after about 1 s.
+/// Timeout for the writer at exit, which itself gives up after about 1 s.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long the process waits at its end for its last error message.
+/// Timeout for the last error message at exit.
 const REPORT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// actix_http logs an error for each malformed request: any stranger could fill the log.
+/// actix_http logs an error for each malformed request: any client could fill the log.
 const NO_STREAM_ERRORS: &str = "actix_http=off";
 const DEFAULT_FILTER: &str = "info,actix_server=error";
 
-/// Lines that standard error did not take.
+/// Number of lines that could not be written to standard error.
 static FAILED_WRITES: AtomicU64 = AtomicU64::new(0);
-/// Counts lines that found the queue full.
+/// Counts lines dropped because the queue was full.
 static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 
-/// Log lines are written while this exists. Dropped, it writes the queue's rest.
+/// Log lines are written while this exists. Dropping it flushes the queue.
 #[derive(Debug)]
 pub(crate) struct Logging {
     worker: Option<WorkerGuard>,
 }
 
-/// Logs from now on, panics included.
+/// Starts logging, including panics.
 pub(crate) fn start() -> Logging {
     let queue = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(QUEUE_LINES);
     let (writer, worker) = queue.thread_name("log").finish(StandardError);
@@ -46,30 +46,30 @@ pub(crate) fn start() -> Logging {
     Logging { worker: Some(worker) }
 }
 
-/// How many lines were lost because standard error did not take them, or not in time.
+/// Number of lines lost because standard error failed or the queue was full.
 pub(crate) fn lines_lost() -> u64 {
     let dropped = DROPPED.get().map_or(0, |counter| counter.dropped_lines() as u64);
     dropped.saturating_add(FAILED_WRITES.load(Ordering::Relaxed))
 }
 
-/// Writes a command's last message to standard error, unless nobody reads it within a second.
+/// Writes a command's last message to standard error, and gives up after one second.
 pub fn report(error: &anyhow::Error) {
     let message = format!("madoguchi: {error:#}\n");
     wait_at_most(REPORT_TIMEOUT, move || {
-        // A closed standard error leaves no place for the message.
+        // If standard error is closed, there is nowhere to report it.
         let _ = std::io::stderr().write_all(message.as_bytes());
     });
 }
 
 impl Drop for Logging {
     fn drop(&mut self) {
-        // The guard prints when the queue is full, which blocks if standard output is full too.
+        // The guard prints to standard output when the queue is full, which may block.
         let worker = self.worker.take();
         wait_at_most(FLUSH_TIMEOUT, move || drop(worker));
     }
 }
 
-/// Runs `work` on a thread of its own and stops waiting for it after `timeout`.
+/// Runs `work` on its own thread and stops waiting after `timeout`.
 fn wait_at_most(timeout: Duration, work: impl FnOnce() + Send + 'static) {
     let (done, ended) = mpsc::channel();
     let started = std::thread::Builder::new().spawn(move || {
@@ -81,7 +81,7 @@ fn wait_at_most(timeout: Duration, work: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// `RUST_LOG` decides; a directive that comes later replaces an earlier one of the same target.
+/// Applies `RUST_LOG`; a later directive replaces an earlier one with the same target.
 fn filter(rust_log: Option<&str>) -> EnvFilter {
     let parse = |directives: &str| EnvFilter::try_new(format!("{NO_STREAM_ERRORS},{directives}"));
     let chosen = rust_log.map(str::trim).filter(|directives| !directives.is_empty());
@@ -89,13 +89,13 @@ fn filter(rust_log: Option<&str>) -> EnvFilter {
     chosen.or_else(|| parse(DEFAULT_FILTER).ok()).unwrap_or_default()
 }
 
-/// The default hook would write to standard error itself, and print the payload: maybe a value.
+/// The default hook writes to standard error directly and prints the payload, maybe a secret.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let at = panic.location().map(ToString::to_string);
     tracing::error!(at, thread = std::thread::current().name(), "panicked");
 }
 
-/// Standard error, whose failures are counted and end nothing.
+/// Standard error; write failures are counted and ignored.
 struct StandardError;
 
 impl Write for StandardError {

@@ -1,4 +1,4 @@
-//! The production binary: reads its command and runs it.
+//! The production binary: parses the command line and runs the command.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Parser;
 use tokio::runtime::Runtime;
 
-/// How long the process waits at its end for a file or a disk that does not answer.
+/// Timeout at exit for blocking work, such as a disk that does not respond.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {

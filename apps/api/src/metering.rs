@@ -1,4 +1,4 @@
-//! What the process counts, and the listener of its own that shows it to a monitor.
+//! The metrics of the process, and the separate listener that serves them.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::OnceLock;
@@ -11,18 +11,18 @@ use tokio::task::JoinHandle;
 use crate::connection::{self, ConnectionLimits, HttpListener};
 use crate::logging;
 
-/// Upper bounds of a time's buckets, in seconds.
+/// Upper bounds of the duration buckets, in seconds.
 const BOUNDS: [f64; 10] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0];
-/// How often what was counted is drawn together, so that it does not pile up unread.
+/// Upkeep interval: histogram samples are aggregated so that they do not accumulate in memory.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// How long the metrics may take to be read when the process stops.
+/// Timeout for metrics requests under way when the process stops.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The most connections of monitors at once.
+/// Maximum number of connections to the metrics listener.
 const MAX_CONNECTIONS: usize = 64;
 
-/// The listener.
+/// The metrics listener.
 #[derive(Debug)]
 pub(crate) struct Admin {
     pub(crate) addr: SocketAddr,
@@ -31,7 +31,7 @@ pub(crate) struct Admin {
 }
 
 impl Admin {
-    /// Shows at `listener` what the process counts.
+    /// Serves the metrics at `listener`.
     pub(crate) fn start(
         listener: TcpListener,
         limits: &ConnectionLimits,
@@ -56,7 +56,7 @@ impl Admin {
         Ok(Self { addr, http, upkeep })
     }
 
-    /// Says whether it has ended and should run for ever.
+    /// Whether a task has ended that should run for ever.
     pub(crate) fn has_ended(&self) -> bool {
         self.http.has_ended() || self.upkeep.is_finished()
     }
@@ -67,7 +67,7 @@ impl Admin {
     }
 }
 
-/// Counts from now on. The process has one recorder, however many servers it starts.
+/// Installs the metrics recorder once per process, also when it starts several servers.
 pub(crate) fn recorder() -> anyhow::Result<PrometheusHandle> {
     static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
     if let Some(recorder) = RECORDER.get() {
@@ -75,7 +75,7 @@ pub(crate) fn recorder() -> anyhow::Result<PrometheusHandle> {
     }
     let recorder = PrometheusBuilder::new().set_buckets(&BOUNDS)?.build_recorder();
     let handle = RECORDER.get_or_init(|| recorder.handle());
-    // Somebody else's recorder, of a program that embeds this one, stays where it is.
+    // A program that embeds this one may have installed its own recorder, which stays.
     let _ = metrics::set_global_recorder(recorder);
     Ok(handle.clone())
 }

@@ -1,4 +1,4 @@
-//! How a refusal looks on the wire: one envelope, one enum of codes, no driver text, no value.
+//! Error replies: one envelope, one enum of codes, no driver text and no values.
 
 mod code;
 
@@ -16,7 +16,7 @@ use serde::Serialize;
 
 pub use code::Code;
 
-/// A refused request.
+/// An error reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     pub(crate) code: Code,
@@ -24,15 +24,15 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    /// A refusal in the code's own words.
+    /// An error with the code's default message.
     pub(crate) const fn of(code: Code) -> Self {
         Self { code, message: Cow::Borrowed(code.message()) }
     }
 
-    /// The envelope.
+    /// The envelope as JSON.
     pub(crate) fn to_json(&self) -> Vec<u8> {
         let error = Body { error_code: code::shown(self.code), error_message: &self.message };
-        // Texts in a struct always are JSON.
+        // A struct of strings always serializes.
         serde_json::to_vec(&Envelope { success: false, error }).unwrap_or_default()
     }
 

@@ -1,4 +1,4 @@
-//! The files of tokens and users, which are read again while the server runs.
+//! Reloads the token file and the user file while the server runs.
 
 use std::sync::Arc;
 
@@ -8,28 +8,28 @@ use tokio::sync::Mutex;
 
 use crate::settings::Settings;
 
-/// A file that can be read again.
+/// A file that can be reloaded.
 pub(crate) trait Reload: Send + Sync {
-    /// Takes over what the file holds now.
+    /// Replaces the content in memory with the file's current content.
     ///
     /// # Errors
-    /// When it cannot be used: then nothing changes. Holds no line of the file.
+    /// When the file is invalid: then nothing changes. The text holds no line of the file.
     fn reload(&self) -> Result<(), String>;
 }
 
-/// A file of tokens.
+/// A token file.
 pub(crate) trait TokenFile: TokenVerifier + Reload {}
 impl<T: TokenVerifier + Reload> TokenFile for T {}
 
-/// A file of users.
+/// A user file.
 pub(crate) trait UserFile: PasswordVerifier + Reload {}
 impl<T: PasswordVerifier + Reload> UserFile for T {}
 
-/// Every such file of a server, with its name in the log and in the metric.
+/// All reloadable files of a server, with their names in logs and metrics.
 #[derive(Clone)]
 pub(crate) struct ReloadableFiles {
     files: Vec<(&'static str, Arc<dyn Reload>)>,
-    /// One reload at a time: the last one reads last.
+    /// Serializes reloads, so that the last one reads the newest content.
     running: Arc<Mutex<()>>,
 }
 
@@ -43,13 +43,13 @@ impl ReloadableFiles {
         Self { files, running: Arc::default() }
     }
 
-    /// Reads each of them again, in the background; one with a mistake keeps its old content.
+    /// Reloads each file in the background; an invalid file keeps its old content.
     pub(crate) fn start_reload(&self) {
         let Self { files, running } = self.clone();
         tokio::spawn(async move {
             let _running = running.lock().await;
             for (file, content) in files {
-                // A slow disk must not hold a thread of the runtime.
+                // A slow disk must not block a runtime thread.
                 let read = tokio::task::spawn_blocking(move || content.reload()).await;
                 count(file, read.unwrap_or_else(|_| Err("the reader panicked".to_owned())));
             }

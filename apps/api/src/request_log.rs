@@ -1,4 +1,4 @@
-//! One log line a request: its id, what was asked, how it ended, how long it took. No value.
+//! Logs one line per request: id, method, route, status and duration, but no values.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use crate::headers;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Gives a request its id, hands it to the route, returns it to the caller and logs the end.
+/// Assigns the request id, calls the route, returns the id to the caller and logs the result.
 pub(crate) async fn note(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -33,7 +33,7 @@ pub(crate) async fn note(
     }
     let method = known(request.method());
     let mut response = next.call(request).await?;
-    // The pattern, never the path: a path may hold a member's id.
+    // The pattern, never the path: a path may contain a member id.
     let route = response.request().match_pattern();
     let (route, status) = (route.as_deref().unwrap_or("none"), response.status().as_u16());
     let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -46,7 +46,7 @@ pub(crate) async fn note(
     Ok(response)
 }
 
-/// Counts an answer. A route is a pattern of ours, so that nobody can make up a new series.
+/// Counts an answer by route pattern, so that no client can create a new metric series.
 fn count(route: &str, status: u16, took: Duration) {
     let (route, class) = (route.to_owned(), format!("{}xx", status / 100));
     metrics::counter!("madoguchi_http_requests_total", "route" => route.clone(), "status" => class)
@@ -55,7 +55,7 @@ fn count(route: &str, status: u16, took: Duration) {
         .record(took.as_secs_f64());
 }
 
-/// The method if it is one of HTTP's own: any other word is the caller's, and not for the log.
+/// The standard method's name: any other text comes from the client and is not logged.
 fn known(method: &Method) -> &'static str {
     let all = [
         Method::GET,

@@ -1,4 +1,4 @@
-//! Every route in one table, with the scope it asks for. What is not in it is not served.
+//! One table of all routes with the scope each requires. Nothing else is served.
 
 mod caller_view;
 mod callers;
@@ -23,11 +23,11 @@ use crate::problem::{Code, Problem};
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Anybody.
+    /// No authentication.
     Public,
-    /// Whose token carries this scope.
+    /// A token with this scope.
     With(Scope),
-    /// Who gives a user name and a password that the gateway knows.
+    /// A user name and a password that the gateway knows.
     Gateway,
 }
 
@@ -39,13 +39,13 @@ pub(crate) struct Entry {
     handler: fn(Route) -> Route,
 }
 
-/// What is not served there is refused in the gateway's words: a wrong path is a documented answer.
+/// Unknown paths below it get the gateway's error reply, because that reply is documented.
 const BESIDE_THE_GATEWAY: &str = "/apiaccess{rest:(/.*)?}";
 
-/// Stands for the configured prefix of the source's endpoint.
+/// `<source>` is replaced by the configured prefix of the source's endpoint.
 const SOURCE_PATH: &str = "<source>/IVRCheckUpgradeAccount";
 
-/// The table.
+/// The table of routes.
 pub(crate) fn table() -> Vec<Entry> {
     use Access::{Gateway, Public, With};
     let entry = |method: Method, path, access, handler| Entry { method, path, access, handler };
@@ -98,10 +98,10 @@ pub(crate) fn table() -> Vec<Entry> {
     ]
 }
 
-/// What a path takes: which method, whose token.
+/// The methods of a path, and the access each requires.
 struct Taken(Vec<(Method, Access)>);
 
-/// The scope a request's token must carry, as the table says.
+/// The scope that the table requires for a request.
 pub(crate) fn scope_of(request: &HttpRequest) -> Option<Scope> {
     let Taken(taken) = request.app_data()?;
     taken.iter().find_map(|(method, access)| match access {
@@ -110,13 +110,13 @@ pub(crate) fn scope_of(request: &HttpRequest) -> Option<Scope> {
     })
 }
 
-/// Serves the table.
+/// Registers the table's routes.
 pub(crate) fn serve(config: &mut web::ServiceConfig, source_prefix: &str) {
     let mut paths: BTreeMap<&str, Vec<Entry>> = BTreeMap::new();
     for entry in table() {
         paths.entry(entry.path).or_default().push(entry);
     }
-    // The source's path first: it is asked for most, and a path is looked for in this order.
+    // The source's path first: it has the most requests, and paths are matched in this order.
     for (path, entries) in paths.into_iter().rev() {
         let taken = entries.iter().map(|entry| (entry.method.clone(), entry.access)).collect();
         let allow: Vec<&str> = entries.iter().map(|entry| entry.method.as_str()).collect();

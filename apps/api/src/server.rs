@@ -1,4 +1,4 @@
-//! The running server: its socket, its tasks, and their orderly end.
+//! The running server: its listeners, its tasks and their graceful shutdown.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::{problem, request_log, routes};
 #[derive(Debug, Clone, Copy)]
 pub struct Server;
 
-/// A server that answers.
+/// A running server.
 #[derive(Debug)]
 pub struct Running {
     addr: SocketAddr,
@@ -35,19 +35,19 @@ pub struct Running {
     files: ReloadableFiles,
 }
 
-/// How long requests that are at work may take once no connection is accepted any more.
+/// Timeout for the requests under way once no connection is accepted any more.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
 
 impl Server {
-    /// Builds everything and answers from now on. Needs a multi-threaded tokio runtime, which
-    /// will run every use case.
+    /// Builds and starts everything. Needs a multi-threaded tokio runtime, which runs every use
+    /// case.
     ///
     /// # Errors
-    /// When something configured is not there; the message says what to do.
+    /// When something configured is unavailable; the message says what to do.
     pub async fn start(settings: Settings) -> anyhow::Result<Running> {
         problem::show_as(settings.error_codes.clone())?;
         descriptors::provide(&settings)?;
-        // Nothing is claimed or sent by a process that could not be reached.
+        // Listen first: a process that cannot be reached must claim and send nothing.
         let listener = listen("server.listen", settings.server.listen)?;
         let shown_at = listen("server.admin_listen", settings.server.admin)?;
         let addr = listener.local_addr()?;
@@ -72,15 +72,15 @@ impl Server {
     }
 }
 
-/// How many bytes of answers the kernel holds for a client, in about twice as much memory.
+/// Kernel send buffer per connection, in bytes; it uses about twice as much memory.
 const SEND_BUFFER: u32 = 64 * 1024;
 
-/// Takes a port, with room for a burst of callers.
+/// Binds a port, with a backlog for a burst of clients.
 fn listen(key: &str, addr: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
     let take = || {
         let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
         socket.set_reuseaddr(true)?;
-        // Connections inherit it. The kernel would let one that reads nothing have megabytes.
+        // Connections inherit it. The default is megabytes for a client that reads nothing.
         socket.set_send_buffer_size(SEND_BUFFER)?;
         socket.bind(addr)?;
         socket.listen(1024)?.into_std()
@@ -89,19 +89,19 @@ fn listen(key: &str, addr: SocketAddr) -> anyhow::Result<std::net::TcpListener> 
 }
 
 impl Running {
-    /// Where it answers.
+    /// The address of the API.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Where it shows what it counts.
+    /// The address of the metrics.
     #[must_use]
     pub const fn admin_addr(&self) -> SocketAddr {
         self.admin.addr
     }
 
-    /// Waits until something ends that should run for ever, and names it.
+    /// Waits until a task ends that should run for ever, and returns its name.
     pub async fn ended(&self) -> &'static str {
         loop {
             tokio::time::sleep(Duration::from_millis(250)).await;
@@ -117,23 +117,23 @@ impl Running {
         }
     }
 
-    /// Reads the files of tokens and of the gateway's users again. One with a mistake is logged and
-    /// counted, and keeps its old content.
+    /// Reloads the token file and the gateway's user file. An invalid file is logged and counted,
+    /// and keeps its old content.
     pub fn reload(&self) {
         self.files.start_reload();
     }
 
-    /// Is not ready from now on, so that balancers send nobody here any more; answers until the
-    /// configured time is over.
+    /// Makes readiness fail, so that load balancers send no new clients. Requests are answered
+    /// until the configured delay is over.
     pub fn drain(&self) -> impl Future<Output = ()> + use<> {
         self.stopping.store(true, Ordering::Relaxed);
         tokio::time::sleep(self.drain_delay)
     }
 
-    /// Stops accepting, answers what was asked, and lets the tasks finish what they hold.
+    /// Stops accepting, answers the requests under way and lets the tasks finish their work.
     ///
     /// # Errors
-    /// When the server or a task had broken down.
+    /// When the server or a task had failed.
     pub async fn stop(self) -> anyhow::Result<()> {
         let served = self.http.stop().await;
         let finished = self.tasks.stop().await;

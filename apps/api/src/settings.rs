@@ -1,5 +1,5 @@
-//! The configuration: a TOML file with the environment laid over it, read whole or refused with
-//! every mistake at once.
+//! The configuration: a TOML file that environment variables override. All mistakes are reported
+//! at once.
 
 mod effects;
 mod esb;
@@ -33,58 +33,58 @@ pub use server::ServerSettings;
 pub use upgrade::UpgradeSettings;
 pub use upstream::UpstreamSection;
 
-/// Everything the program is told.
+/// The complete configuration.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How it is reached.
+    /// Listeners and limits of the server.
     pub server: ServerSettings,
-    /// Where it keeps things.
+    /// The database.
     pub store: StoreSettings,
-    /// The audit chain's key.
+    /// The key of the audit log's hash chain.
     pub audit_key: SecretKey,
-    /// Who may call, and do what.
+    /// The access tokens and their scopes.
     pub(crate) tokens: Hidden<Arc<dyn TokenFile>>,
-    /// What an upgrade is.
+    /// Rules of an upgrade.
     pub upgrade: UpgradeSettings,
-    /// The core bank.
+    /// The core bank's ESB.
     pub esb: EsbSection,
-    /// How effects are pursued.
+    /// How outbox effects are sent and retried.
     pub effects: EffectSettings,
-    /// How verdicts share a commit.
+    /// Group commit of verdicts.
     pub group_commit: GroupCommitSettings,
-    /// Where contexts and owners are looked up, if anywhere.
+    /// The downstream of context and owner lookups, if configured.
     pub itau: Option<ItauSection>,
-    /// The gateway to those lookups, if there is one.
+    /// The gateway to those lookups, if configured.
     pub gateway: Option<GatewaySection>,
-    /// The bank's own error codes, by ours.
+    /// The bank's replacements for error codes.
     pub error_codes: HashMap<Code, String>,
 }
 
-/// Where things are kept.
+/// The database, as configured.
 #[derive(Debug, Clone)]
 pub struct StoreSettings {
-    /// `sqlite:<path>` or `postgres://…`, perhaps with a password in it.
+    /// `sqlite:<path>` or `postgres://…`, which may contain a password.
     pub url: Hidden<String>,
-    /// Whether `serve` migrates first.
+    /// Whether `serve` migrates the schema first.
     pub migrate_on_start: bool,
-    /// The most connections to PostgreSQL.
+    /// Maximum number of PostgreSQL connections.
     pub connections: usize,
-    /// How long to wait for one of them.
+    /// Timeout for getting a connection from the pool.
     pub pool_timeout: std::time::Duration,
 }
 
 impl Settings {
-    /// Reads the file's text with the environment's `MADOGUCHI__SECTION__KEY` laid over it.
+    /// Parses the file's text, overridden by variables such as `MADOGUCHI__SECTION__KEY`.
     ///
     /// # Errors
-    /// With every mistake there is.
+    /// With all mistakes.
     pub fn parse(
         text: &str,
         env: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigErrors> {
         let mut tree = Tree::new(text, env);
         if tree.is_unreadable() {
-            // Every key would be missing, which says nothing.
+            // Every key would be reported as missing, which helps nobody.
             return Err(ConfigErrors(tree.errors));
         }
         let settings = Self::read(&mut tree);
@@ -95,14 +95,14 @@ impl Settings {
         }
     }
 
-    /// Says whether the database is a file or a server of this machine.
+    /// Whether the database is a file or a server on this machine.
     #[must_use]
     pub fn keeps_on_this_machine(&self) -> bool {
         is_on_this_machine(self)
     }
 
     fn read(tree: &mut Tree) -> Option<Self> {
-        // Each section is read before any is missed, so that all mistakes are found.
+        // Read every section before failing, so that all mistakes are found.
         let server = tree.section("server", ServerSettings::read);
         let store = tree.section("store", StoreSettings::read);
         let keys = tree.section("secrets", secrets::Keys::read);
@@ -177,7 +177,7 @@ fn read_group_commit(section: &mut Section<'_>) -> GroupCommitSettings {
 fn read_error_codes(section: &mut Section<'_>) -> HashMap<Code, String> {
     let mut codes = HashMap::new();
     for (name, code) in section.rest() {
-        // The source's own example of a code is a number.
+        // The source's example of a code is a number.
         let number = code.value.as_integer().map(|number| number.to_string());
         let theirs = code.into_text().or(number);
         match (Code::parse(&name.to_uppercase()), theirs) {

@@ -1,4 +1,4 @@
-//! The machine's own clock and chance, behind the domain's ports.
+//! The system clock and random ids, behind the domain's ports.
 
 use jiff::Timestamp;
 use madoguchi_domain::caller::FlowId;
@@ -8,7 +8,7 @@ use madoguchi_domain::port::{Clock, Ids};
 use madoguchi_domain::upgrade::CaseId;
 use uuid::Uuid;
 
-/// Reads the machine's clock.
+/// The system clock.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SystemClock;
 
@@ -16,12 +16,12 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the adapter that reads the clock")]
     fn now(&self) -> Timestamp {
         let now = Timestamp::now();
-        // Databases keep microseconds: what is stored must read back equal.
+        // Databases store microseconds: a value must be equal when it is read back.
         Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 }
 
-/// Makes time-ordered UUIDs, and chance out of their random bits.
+/// Generates time-ordered UUIDs, and random numbers from their random bits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SystemIds;
 
@@ -37,7 +37,7 @@ impl Ids for SystemIds {
 
     fn correlation(&self) -> CorrelationId {
         let text = fresh().simple().to_string();
-        // 32 hexadecimal digits always are a correlation id.
+        // 32 hexadecimal digits are always a valid correlation id.
         CorrelationId::parse(&text).unwrap_or_else(|_| unreachable!("a UUID is visible ASCII"))
     }
 
@@ -64,7 +64,7 @@ mod tests {
 
     madoguchi_testkit::clock_contract!(clock: ClockUnderTest {
         clock: SystemClock,
-        // A little more: what is shown is cut to microseconds.
+        // Slightly longer, because timestamps are truncated to microseconds.
         pass: |_: &SystemClock| std::thread::sleep(Duration::from_millis(3)),
     });
     madoguchi_testkit::ids_contract!(ids: SystemIds);

@@ -1,20 +1,20 @@
-//! The program's tasks beside the HTTP server, and their orderly end.
+//! The background tasks of the process and their graceful shutdown.
 
 use std::fmt;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// A task and what it is called when it ends by itself.
+/// A task, with its name for the log if it ends unexpectedly.
 pub(crate) type Named = (&'static str, JoinHandle<()>);
 
-/// The tasks that run.
+/// The running tasks.
 pub(crate) struct Tasks {
-    /// Told, they finish what they hold and end.
+    /// Signals `running` to finish their work and end.
     pub(crate) stop: watch::Sender<bool>,
-    /// Those that are told.
+    /// Tasks that end on the signal.
     pub(crate) running: Vec<Named>,
-    /// Those that end once nobody can ask them any more.
+    /// Tasks that end once all their senders are dropped.
     pub(crate) asked: Vec<Named>,
 }
 
@@ -25,10 +25,10 @@ impl fmt::Debug for Tasks {
 }
 
 impl Tasks {
-    /// Lets every task finish what it holds.
+    /// Lets every task finish its work.
     ///
     /// # Errors
-    /// When one of them had broken down.
+    /// When a task had failed.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let _ = self.stop.send(true);
         for (_, task) in self.running.into_iter().chain(self.asked) {
@@ -37,7 +37,7 @@ impl Tasks {
         Ok(())
     }
 
-    /// Names a task that has ended and should run for ever.
+    /// The name of a task that has ended and should run for ever.
     pub(crate) fn has_ended(&self) -> Option<&'static str> {
         let mut all = self.running.iter().chain(&self.asked);
         all.find(|(_, task)| task.is_finished()).map(|(name, _)| *name)

@@ -1,4 +1,4 @@
-//! The routes over fakes, for the tests of what is in state of the desks.
+//! The routes over fakes, for tests of the HTTP layer.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use tokio::sync::{Notify, Semaphore};
 use crate::app_state::{AppState, Callers};
 use crate::{request_log, routes};
 
-/// A token that is a scope's name carries that scope and no other.
+/// A token named like a scope has that scope only.
 #[derive(Debug)]
 struct OneScopeEach;
 
@@ -39,14 +39,14 @@ impl TokenVerifier for OneScopeEach {
     }
 }
 
-/// What stands behind the routes, and the fakes behind that.
+/// The state behind the routes, and the fakes it uses.
 pub(crate) struct TestApp {
     pub(crate) state: Data<AppState>,
     pub(crate) callers: Arc<FakeCallers>,
     pub(crate) store: FakeStore,
 }
 
-/// The user whom the gateway knows, and the password.
+/// The gateway's user and password.
 pub(crate) const USER: (&str, &str) = ("chat_itau_oiap", "dev-password");
 
 impl TestApp {
@@ -54,7 +54,7 @@ impl TestApp {
         Self::with(|_| {})
     }
 
-    /// With something changed in what stands behind the routes.
+    /// Opens the app after `change` modified its state.
     pub(crate) fn with(change: impl FnOnce(&mut AppState)) -> Self {
         let store = FakeStore::new(samples::audit_key());
         let (stores, callers) = (store.stores(), Arc::new(FakeCallers::default()));
@@ -81,12 +81,13 @@ impl TestApp {
         let mut state = AppState {
             runtime: tokio::runtime::Handle::current(),
             upgrades,
-            members: MemberService::new(stores.members, clock),
+            members: MemberService::new(stores.members),
             callers: Some(Callers { service, dac: DacRule::Refuse }),
             tokens: Arc::new(OneScopeEach),
             passwords: Some(Arc::new(FakePasswords::knowing(user, password, samples::system()))),
             dependencies: vec![stores.health],
             ids,
+            clock,
             places: Arc::new(Semaphore::new(64)),
             qr_base_url: "https://bank.example".into(),
             body_timeout: std::time::Duration::from_secs(10),

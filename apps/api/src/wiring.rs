@@ -1,4 +1,4 @@
-//! The one place that knows which adapter stands behind which port.
+//! The composition root: the only file that knows which adapter implements which port.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -29,27 +29,27 @@ use crate::settings::{EsbLayout, EsbSection, ItauSection, Settings, UpstreamSect
 use crate::system::{SystemClock, SystemIds};
 use crate::tasks::Tasks;
 
-// Values and rules that the edge shares with adapters; those stay behind their ports.
+// Values and rules that routes share with adapters; the adapters stay behind their ports.
 pub(crate) use madoguchi_upstream::{Charset, is_too_deep};
 
-/// Says whether a text is a database's address.
+/// Checks that a text is a database URL.
 pub(crate) fn check_database_url(text: &str) -> Result<(), InvalidUrl> {
     DatabaseUrl::parse(text).map(|_| ())
 }
 
-/// Says whether the configured database is a file or a server of this machine.
+/// Whether the configured database is a file or a server on this machine.
 pub(crate) fn is_on_this_machine(settings: &Settings) -> bool {
     DatabaseUrl::parse(&settings.store.url.0).is_ok_and(|url| url.is_on_this_machine())
 }
 
-/// Brings the configured database to this version's schema; says whether it was already.
+/// Migrates the configured database to this version's schema; true if it was current already.
 pub(crate) async fn migrate(settings: &Settings) -> anyhow::Result<bool> {
     let url = DatabaseUrl::parse(&settings.store.url.0)?;
     let before = madoguchi_persistence::migrate(&url).await.context("store.url")?;
     Ok(before == SchemaState::Current)
 }
 
-/// Builds everything behind the routes, and starts the tasks.
+/// Builds everything behind the routes and starts the tasks.
 pub(crate) async fn build(settings: &Settings) -> anyhow::Result<(AppState, Tasks)> {
     let stores = open_stores(settings).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -95,12 +95,13 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<(AppState, Task
     let state = AppState {
         runtime: Handle::current(),
         upgrades,
-        members: MemberService::new(stores.members, Arc::clone(&clock)),
+        members: MemberService::new(stores.members),
         callers,
         tokens: Arc::clone(&settings.tokens.0) as _,
         passwords: settings.gateway.as_ref().map(|it| Arc::clone(&it.passwords.0) as _),
         dependencies: vec![stores.health],
         ids,
+        clock,
         places: Arc::new(Semaphore::new(settings.server.max_concurrent_requests)),
         qr_base_url: upgrade.qr_base_url.clone(),
         body_timeout: settings.server.connections.timeouts.body,
@@ -128,7 +129,7 @@ async fn open_stores(settings: &Settings) -> anyhow::Result<Stores> {
     opened.context("store.url")
 }
 
-/// Reads a file that holds a secret in clear.
+/// Reads a file that contains a plain-text secret.
 pub(crate) fn read_secret(path: &Path) -> Result<Vec<u8>, String> {
     madoguchi_identity::read_secret(path).map_err(|error| error.to_string())
 }
@@ -139,7 +140,7 @@ pub(crate) fn read_tokens(path: &Path) -> Result<Arc<dyn TokenFile>, String> {
     Ok(Arc::new(tokens))
 }
 
-/// Reads the file of users and their hashed passwords, and says how many calls may wait for it.
+/// Reads the user file with its password hashes; also returns how many calls may wait for a hash.
 pub(crate) fn read_passwords(
     path: &Path,
     at_once: usize,
@@ -165,12 +166,12 @@ impl Reload for StaticPasswords {
 /// Makes the hash of a password for a file of users.
 ///
 /// # Errors
-/// When it is too short, or holds what a header cannot carry.
+/// When it is too short, or contains characters that a header cannot carry.
 pub fn hash_password(password: &str) -> anyhow::Result<String> {
     Ok(madoguchi_identity::hash_password(password)?)
 }
 
-/// Says what is wrong with how a system is reached, if anything is.
+/// Checks how an upstream is configured; the error says what is wrong.
 pub(crate) fn check_upstream(upstream: &UpstreamSection) -> Result<(), String> {
     HttpUpstream::new(upstream_settings(upstream)).map(|_| ()).map_err(|error| error.to_string())
 }
@@ -205,7 +206,7 @@ fn itau_settings(itau: &ItauSection) -> ItauSettings {
     }
 }
 
-/// The service for callers, with the task that records its questions.
+/// The caller service, with the task that audits its lookups.
 fn callers(
     itau: &ItauSection,
     audit: &Arc<dyn AuditLog>,

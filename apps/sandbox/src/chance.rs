@@ -1,11 +1,11 @@
-//! Chance from the operating system, for secrets and for names that nobody has used yet.
+//! Random bytes from the operating system, for secrets and unused ids.
 
 use std::fs::File;
 use std::io::Read;
 
 use anyhow::Context;
 
-/// So many random bytes.
+/// `N` random bytes.
 pub(crate) fn bytes<const N: usize>() -> anyhow::Result<[u8; N]> {
     let mut bytes = [0; N];
     File::open("/dev/urandom")
@@ -19,7 +19,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A member id and an arrangement id of the usual form that no earlier run has used.
+/// A random member id and arrangement id, in the usual form, so that runs do not collide.
 pub(crate) fn newcomer() -> anyhow::Result<(String, String)> {
     const LETTERS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     let name: [u8; 6] = bytes()?;

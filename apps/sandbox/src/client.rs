@@ -1,4 +1,4 @@
-//! How the sandbox itself calls the API and the world: over HTTP, as anybody would.
+//! The HTTP client with which the sandbox calls the API and the world.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -9,14 +9,14 @@ use serde_json::Value;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A caller of one server.
+/// A client of one server.
 #[derive(Debug)]
 pub(crate) struct Client {
     http: reqwest::Client,
     base: String,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -24,7 +24,7 @@ pub(crate) struct Answer {
 }
 
 impl Client {
-    /// For the server at this address.
+    /// A client for the server at this address.
     pub(crate) fn new(base: String) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder()
             .no_proxy()
@@ -53,7 +53,7 @@ impl Client {
         self.call(Method::POST, token, path, Some(body)).await
     }
 
-    /// Sends a request; an empty token is none, an empty body is null.
+    /// Sends a request. An empty token means none; an empty response body becomes null.
     pub(crate) async fn call(
         &self,
         method: Method,
@@ -66,7 +66,7 @@ impl Client {
         self.call_with(method, headers, path, body).await
     }
 
-    /// The same with headers of the caller's choice.
+    /// The same with chosen headers.
     pub(crate) async fn call_with(
         &self,
         method: Method,
@@ -95,17 +95,17 @@ impl Client {
 }
 
 impl Answer {
-    /// What a success carries; null otherwise.
+    /// `data` of a success; null otherwise.
     pub(crate) fn data(&self) -> &Value {
         &self.body["data"]
     }
 
-    /// The text at this pointer into the data, empty if there is none.
+    /// The string at this JSON pointer into `data`, or empty.
     pub(crate) fn text(&self, pointer: &str) -> &str {
         self.data().pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// This answer, if its status is one of these.
+    /// This answer if its status is one of these; otherwise an error.
     pub(crate) fn must_be(self, statuses: &[u16], what: &str) -> anyhow::Result<Self> {
         if !statuses.contains(&self.status) {
             bail!("{what}: expected {statuses:?}, got {} {}", self.status, self.body);
@@ -114,7 +114,7 @@ impl Answer {
     }
 }
 
-/// The URL under which a server on this address is reached from here.
+/// The URL of a server on this address, for a client on this machine.
 pub(crate) fn url(addr: SocketAddr) -> String {
     let ip = match addr.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

@@ -1,5 +1,4 @@
-//! The configuration of an API that runs in the sandbox: timings so short that a person sees
-//! recovery happen.
+//! The configuration of the API in the sandbox, with short timings so that recovery is visible.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -9,7 +8,7 @@ use anyhow::Context;
 use crate::data_dir::DataDir;
 use crate::world::EsbMode;
 
-/// What differs from one sandbox to the next.
+/// The values that differ between sandboxes.
 #[derive(Debug)]
 pub(crate) struct Config<'a> {
     pub(crate) listen: SocketAddr,
@@ -20,10 +19,10 @@ pub(crate) struct Config<'a> {
 }
 
 impl Config<'_> {
-    /// The text of the file.
+    /// The text of the configuration file.
     ///
     /// # Errors
-    /// When a path is not UTF-8, which TOML cannot say.
+    /// When a path is not UTF-8, which TOML requires.
     pub(crate) fn text(&self) -> anyhow::Result<String> {
         let store = match self.database_url {
             Some(url) => url.to_owned(),
@@ -95,7 +94,7 @@ fn utf8(path: &Path) -> anyhow::Result<&str> {
     path.to_str().with_context(|| format!("{} is not UTF-8; give another --data", path.display()))
 }
 
-/// A TOML basic string: JSON escapes everything that TOML wants escaped in a path or an address.
+/// A TOML basic string: JSON escapes all that TOML needs escaped in a path or an address.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

@@ -1,4 +1,4 @@
-//! The directory where a sandbox keeps everything, so that it goes on where it was stopped.
+//! The directory of a sandbox's files, so that it continues after a restart.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -9,15 +9,15 @@ use anyhow::{Context, bail};
 
 use crate::chance;
 
-/// Readable by its owner only.
+/// File mode: only the owner reads and writes.
 const OWNER_ONLY: u32 = 0o600;
 
-/// A directory that exists, by its absolute path.
+/// An existing directory, with its absolute path.
 #[derive(Debug)]
 pub(crate) struct DataDir(PathBuf);
 
 impl DataDir {
-    /// Makes the directory if need be.
+    /// Opens the directory; creates it if it does not exist.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(path)
             .and_then(|()| fs::canonicalize(path))
@@ -53,7 +53,7 @@ impl DataDir {
         self.0.join("users.toml")
     }
 
-    /// What the service says to the played downstream, which takes any.
+    /// The file with the password for the simulated downstream, which accepts any.
     pub(crate) fn downstream_password(&self) -> PathBuf {
         self.0.join("downstream-password")
     }
@@ -62,8 +62,8 @@ impl DataDir {
         self.0.join("madoguchi.toml")
     }
 
-    /// Makes the secrets that are not there yet. One that is there stays: with another salt, the
-    /// same case would get another transaction id.
+    /// Creates missing secrets and keeps existing ones: another salt would give the same case
+    /// another transaction id.
     pub(crate) fn keep_secrets(&self) -> anyhow::Result<()> {
         let keys = [self.deployment_salt(), self.qr_key(), self.audit_key()];
         for path in keys.into_iter().chain([self.downstream_password()]) {
@@ -85,7 +85,7 @@ impl DataDir {
         Ok(())
     }
 
-    /// Writes a file as a whole or not at all, for its owner only.
+    /// Writes a file atomically, readable by its owner only.
     pub(crate) fn write(&self, path: &Path, text: &str) -> anyhow::Result<()> {
         let half = path.with_added_extension("new");
         let write = || {

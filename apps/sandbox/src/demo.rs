@@ -1,4 +1,4 @@
-//! `demo`: walks every journey the product has, and says at each step what it proves.
+//! `demo`: runs every journey of the product and prints what each step proves.
 
 mod call;
 mod customer;
@@ -17,17 +17,17 @@ use crate::world::EsbMode;
 use journey::Journey;
 use walk::Walk;
 
-/// Where the journeys take place.
+/// What the journeys share: the running servers and the screen.
 struct DemoContext {
     stack: Stack,
     screen: Screen,
     esb: EsbMode,
 }
 
-/// Walks every journey; true if each was as expected.
+/// Runs every journey; true if each was as expected.
 ///
 /// # Errors
-/// When the demo cannot be set up, with what to do about it, or on Ctrl-C or SIGTERM.
+/// When the demo cannot be set up, with what to do; or on Ctrl-C or SIGTERM.
 pub async fn demo(options: StackOptions) -> anyhow::Result<bool> {
     let mut end = End::listen()?;
     tokio::select! {

@@ -1,16 +1,16 @@
-//! When to end: a person's Ctrl-C, or a supervisor's SIGTERM.
+//! Waits for Ctrl-C or SIGTERM.
 
 use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The two ways in which a person or a supervisor ends a program.
+/// Handlers for SIGINT (Ctrl-C) and SIGTERM.
 pub(crate) struct End {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl End {
-    /// From here on, neither kills the process.
+    /// Installs the handlers: from now on neither signal kills the process.
     pub(crate) fn listen() -> anyhow::Result<Self> {
         let listen = |kind| signal(kind).context("signals cannot be listened for");
         Ok(Self {
@@ -19,7 +19,7 @@ impl End {
         })
     }
 
-    /// Waits for either.
+    /// Waits for either signal.
     pub(crate) async fn wait(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}

@@ -1,4 +1,4 @@
-//! The command line of the sandbox: what can be asked for, and with which ports and files.
+//! The command line of the sandbox: its commands and options.
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,7 +13,7 @@ const API_PORT: u16 = 8080;
 const WORLD_PORT: u16 = 8090;
 const DATA: &str = "sandbox-data";
 
-/// The service and the outside world it talks to, played on this machine.
+/// The service and a simulation of the external systems it calls, on this machine.
 #[derive(Debug, Parser)]
 #[command(
     name = "madoguchi-sandbox",
@@ -30,39 +30,38 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start the API against the played world, with ten members and tokens to try it with
+    /// Start the API and the simulated world, with ten members and access tokens
     #[command(after_help = "Example: madoguchi-sandbox up --api 127.0.0.1:0 --data ./sandbox-data")]
     Up(Options),
-    /// Walk every journey, say what each step proves; exit 0 only if all were as expected
+    /// Run every journey and print what each step proves; exit 0 only if all were as expected
     #[command(after_help = "Example: madoguchi-sandbox demo --esb dedupes")]
     Demo(Options),
-    /// Start the outside world alone, for a `madoguchi serve` started separately
+    /// Start the simulated world only, for a separate `madoguchi serve`
     #[command(after_help = "Example: madoguchi-sandbox world --world 127.0.0.1:8090")]
     World(WorldOptions),
 }
 
 #[derive(Debug, Args)]
 struct Options {
-    /// Where the API listens; port 0 picks a free one [default: 127.0.0.1:8080; demo: a free port]
+    /// Address of the API; port 0 picks a free port [default: 127.0.0.1:8080; demo: a free port]
     #[arg(long, value_name = "ADDR")]
     api: Option<SocketAddr>,
     #[command(flatten)]
     world: WorldOptions,
-    /// PostgreSQL or SQLite to use instead of the SQLite file in the data directory
+    /// PostgreSQL or SQLite URL, instead of the SQLite file in the data directory
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
 }
 
 #[derive(Debug, Args)]
 struct WorldOptions {
-    /// Where the world listens; port 0 picks a free one [default: 127.0.0.1:8090; demo: a free
-    /// port]
+    /// Address of the world; port 0 picks a free port [default: 127.0.0.1:8090; demo: a free port]
     #[arg(long, value_name = "ADDR")]
     world: Option<SocketAddr>,
-    /// Where everything is kept [default: ./sandbox-data; demo: a temporary directory]
+    /// Directory for all files [default: ./sandbox-data; demo: a temporary directory]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// What the played ESB does with an order it has carried out before
+    /// How the simulated ESB treats an order that it has already executed
     #[arg(long, value_name = "MODE", value_enum, default_value_t = EsbMode::AbsoluteSet)]
     esb: EsbMode,
 }
@@ -100,7 +99,7 @@ async fn main() -> ExitCode {
     match run(cli).await {
         Ok(code) => code,
         Err(error) => {
-            // Not `eprintln!`: a closed standard error is no reason to panic.
+            // Not `eprintln!`, which panics if standard error is closed.
             _ = writeln!(io::stderr(), "error: {error:#}");
             ExitCode::FAILURE
         }
@@ -127,7 +126,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Only what goes wrong, unless `RUST_LOG` asks for more: the screen belongs to the reader.
+/// Logs errors only, unless `RUST_LOG` says otherwise, to keep the output readable.
 fn log_to_stderr() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();

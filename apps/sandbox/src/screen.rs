@@ -1,9 +1,9 @@
-//! What the sandbox shows to a person: short lines, with colour where there is a terminal.
+//! Prints the sandbox's output: short lines, with colour on a terminal.
 
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
-/// Standard output. A reader who left, as `head` does, is no reason to fail.
+/// Standard output. A closed pipe, for example after `head`, is not an error.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Screen {
     terminal: bool,
@@ -32,7 +32,7 @@ impl Screen {
         self.line(format_args!("\n{}", self.inked(Ink::Bold, text)));
     }
 
-    /// One step of a journey and what it proves.
+    /// Prints one step of a journey and what it proves.
     pub(crate) fn step(self, as_expected: bool, text: &str) {
         let mark =
             if as_expected { self.inked(Ink::Green, "✓") } else { self.inked(Ink::Red, "✗") };
@@ -43,14 +43,14 @@ impl Screen {
         self.line(format_args!("    {}", self.inked(Ink::Dim, text)));
     }
 
-    /// Says what is being waited for, on a terminal only, and over the last such line.
+    /// Prints what the demo waits for, on a terminal only; replaces the previous such line.
     pub(crate) fn waiting(self, text: &str) {
         if self.terminal {
             self.put(format_args!("\r\x1b[K  … {text}"));
         }
     }
 
-    /// Takes the last waiting line away.
+    /// Clears the last waiting line.
     pub(crate) fn waited(self) {
         if self.terminal {
             self.put(format_args!("\r\x1b[K"));

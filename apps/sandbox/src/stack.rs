@@ -1,4 +1,4 @@
-//! The API and the world it talks to, started together in this process.
+//! Starts the API and the simulated world together in this process.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,35 +16,35 @@ use crate::world::{self, EsbMode, World};
 const UNTIL_READY: Duration = Duration::from_secs(20);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
-/// What a stack is started with.
+/// Options of a stack.
 #[derive(Debug, Clone)]
 pub struct StackOptions {
-    /// Where the API listens.
+    /// Address of the API.
     pub api: SocketAddr,
-    /// Where the world listens.
+    /// Address of the world.
     pub world: SocketAddr,
-    /// Where everything is kept.
+    /// Directory for all files.
     pub data: PathBuf,
-    /// The database, if not the SQLite file in the data directory.
+    /// URL of the database, if not the SQLite file in the data directory.
     pub database_url: Option<String>,
-    /// What the played ESB does with a repeated order.
+    /// How the simulated ESB treats a repeated order.
     pub esb: EsbMode,
 }
 
-/// Both, running.
+/// The running API and world.
 pub(crate) struct Stack {
     pub(crate) data: DataDir,
     pub(crate) api: Client,
     pub(crate) world: Client,
-    /// Where the API shows what it counts.
+    /// URL of the API's metrics.
     pub(crate) metrics: String,
     server: madoguchi_api::Running,
     played: world::Running,
 }
 
 impl Stack {
-    /// Starts the world, writes the configuration that points to it, starts the API, and waits
-    /// until it is ready. The world comes first: it refuses a directory that is in use.
+    /// Starts the world, then the API configured for it, and waits until the API is ready. The
+    /// world starts first because it refuses a directory that is in use.
     pub(crate) async fn start(options: &StackOptions) -> anyhow::Result<Self> {
         let data = DataDir::open(&options.data)?;
         let played = World::start(options.world, data.path(), options.esb).await?;
@@ -76,11 +76,11 @@ impl Stack {
     }
 }
 
-/// The environment stays outside: what it says is meant for another server, perhaps a real one.
+/// Ignores the environment: its variables are for another server, perhaps a real one.
 async fn serve(config: &str) -> anyhow::Result<madoguchi_api::Running> {
     let settings = madoguchi_api::settings::Settings::parse(config, [])
         .context("the API refuses the sandbox's configuration")?;
-    // A played bank must never confirm what a real one was owed.
+    // A simulated bank must never confirm the effects of a real database.
     anyhow::ensure!(
         settings.keeps_on_this_machine(),
         "--database-url names a server elsewhere: the sandbox only plays on this machine"

@@ -1,28 +1,28 @@
-//! The tokens that let a newcomer act as each person of the house, and the file that lists them.
+//! The development tokens of the sandbox, one per role, and the token file.
 
 use sha2::{Digest, Sha256};
 
 use crate::chance::hex;
 
-/// Opens cases for customers at the desk.
+/// Opens cases at the front desk.
 pub(crate) const FRONT_DESK: &str = "dev-frontdesk";
-/// Reports what the scan-code check found.
+/// Reports the result of the scan-code verification.
 pub(crate) const VERIFIER: &str = "dev-verifier";
-/// Gives the verdict after the video, and reads cases.
+/// Gives the verdict after the video call, and reads cases.
 pub(crate) const AGENT: &str = "dev-agent";
 /// Registers members.
 pub(crate) const OPERATOR: &str = "dev-operator";
-/// A second operator, for what one person must not do alone.
+/// A second operator, for actions that need two people.
 const OPERATOR_2: &str = "dev-operator2";
 
-/// A token, whose text is also its subject, and what it may do.
+/// A token, whose text is also its subject, and its scopes.
 #[derive(Debug)]
 pub(crate) struct Token {
     pub(crate) name: &'static str,
     pub(crate) scopes: &'static [&'static str],
 }
 
-/// Every token there is. All are people.
+/// All tokens; each belongs to a person.
 pub(crate) const ALL: [Token; 5] = [
     Token { name: FRONT_DESK, scopes: &["upgrade.open", "member.read"] },
     Token { name: VERIFIER, scopes: &["upgrade.verify"] },
@@ -31,11 +31,11 @@ pub(crate) const ALL: [Token; 5] = [
     Token { name: OPERATOR_2, scopes: &["member.read", "member.write", "upgrade.read"] },
 ];
 
-/// The gateway's user and the password, for the headers `userName` and `password`.
+/// The gateway's user, for the header `userName`.
 pub(crate) const GATEWAY_USER: &str = "chat_itau_oiap";
 pub(crate) const GATEWAY_PASSWORD: &str = "dev-password";
 
-/// The file for `gateway.users_file`: the hash, never the password itself.
+/// The text of `gateway.users_file`: the hash, never the password itself.
 pub(crate) fn users() -> anyhow::Result<String> {
     let hash = madoguchi_api::hash_password(GATEWAY_PASSWORD)?;
     Ok(format!(
@@ -44,7 +44,7 @@ pub(crate) fn users() -> anyhow::Result<String> {
     ))
 }
 
-/// The file for `identity.tokens_file`: hashes, never the tokens themselves.
+/// The text of `identity.tokens_file`: hashes, never the tokens themselves.
 pub(crate) fn file() -> String {
     ALL.iter()
         .map(|Token { name, scopes }| {

@@ -1,4 +1,4 @@
-//! `up` and `world`: everything started, a few members to play with, and what to try first.
+//! `up` and `world`: start the servers, register sample members and print the first commands.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::stack::{Stack, StackOptions};
 use crate::tokens;
 use crate::world::{EsbMode, World};
 
-/// The source's own arrangement id, and made-up ones of the same form.
+/// The source's example arrangement id, and invented ones in the same form.
 const ARRANGEMENTS: [&str; 10] = [
     "AA19337Z8L29",
     "AA20015B7K31",
@@ -27,20 +27,20 @@ const ARRANGEMENTS: [&str; 10] = [
     "AA24099Y8F26",
 ];
 
-/// The path that the source gives for the agent's verdict.
+/// The source's path for the agent's verdict.
 pub(crate) const VERDICT: &str = "/ap1/api/v1.0/UpgradeAccount/IVRCheckUpgradeAccount";
 
-/// Where one question asks who is calling.
+/// The path of the caller lookup.
 pub(crate) const CALLERS: &str = "/api/v1/callers";
-/// Where the gateway looks contexts up.
+/// The gateway's path for context lookups.
 pub(crate) const CONTEXTOS: &str = "/apiaccess/rest/ccmessaging/v1/itau/ps7/contextos";
-/// Where the gateway looks owners up.
+/// The gateway's path for owner lookups.
 pub(crate) const CODIGO: &str = "/apiaccess/rest/ccmessaging/v1/itau/codigo";
 
 /// Starts the API and the world, and runs them until Ctrl-C or SIGTERM.
 ///
 /// # Errors
-/// When something cannot be started, with what to do about it.
+/// When something cannot be started, with what to do.
 pub async fn up(options: StackOptions) -> anyhow::Result<()> {
     let mut end = End::listen()?;
     let stack = tokio::select! {
@@ -55,7 +55,7 @@ pub async fn up(options: StackOptions) -> anyhow::Result<()> {
 /// Starts the world alone, and runs it until Ctrl-C or SIGTERM.
 ///
 /// # Errors
-/// When it cannot be started, with what to do about it.
+/// When it cannot be started, with what to do.
 pub async fn world_alone(addr: SocketAddr, data: &Path, esb: EsbMode) -> anyhow::Result<()> {
     let mut end = End::listen()?;
     let world = World::start(addr, data, esb).await?;
@@ -86,7 +86,7 @@ async fn start(options: &StackOptions) -> anyhow::Result<Stack> {
     Ok(stack)
 }
 
-/// Registers a member; the same again is fine.
+/// Registers a member; repeating it is harmless.
 async fn register(api: &Client, member: &str, arrangement: &str) -> anyhow::Result<()> {
     let body = json!({ "memberId": member, "arrangementId": arrangement });
     let answer = api.post(tokens::OPERATOR, "/api/v1/members", &body).await?;

@@ -1,18 +1,19 @@
-//! The outside world, played: a core bank's ESB that fails in every way a real one does, and keeps
-//! a journal of what really happened. Tests trust that journal, so every effect is in its file
-//! before the answer leaves.
+//! The simulated outside world: a core bank's ESB and a caller directory, with all their failures.
 //!
-//! What `POST /esb` does under each scenario of `PUT /world/scenario`:
+//! The journal records what really happened. Tests depend on it, so every effect is in the file
+//! before the answer is sent.
+//!
+//! What `POST /esb` does in each scenario of `PUT /world/scenario`:
 //!
 //! | scenario | level set | answer |
 //! |---|---|---|
 //! | `ok` | yes | 200, code `200`, everything echoed |
 //! | `refused` | no | 200, code `E-REFUSED`, which the sandbox's configuration lists as final |
-//! | `unlisted_code` | no | 200, code `E-0001`, which nobody lists |
+//! | `unlisted_code` | no | 200, code `E-0001`, which no configuration lists |
 //! | `applied_then_cut` | yes | none: the connection is dropped |
 //! | `cut` | no | none: the connection is dropped |
 //! | `applied_late:<ms>` | after `<ms>` | none: the connection is dropped at once |
-//! | `slow:<ms>` | after `<ms>`, even if the caller hung up | after `<ms>`, as `ok` |
+//! | `slow:<ms>` | after `<ms>`, even if the caller disconnected | after `<ms>`, as `ok` |
 //! | `http_500` | no | 500 |
 //! | `http_429` | no | 429 with `Retry-After` |
 //! | `garbage` | yes | 200 with bytes that are not JSON |
@@ -20,7 +21,7 @@
 //! | `wrong_echo` | yes | as `ok`, but another `ArrngId` is echoed |
 //! | `huge` | yes | as `ok`, with several MiB of description |
 //!
-//! What the two lookups do, `POST …/itau/ps7/contextos` and `POST …/itau/codigo`:
+//! What the two lookups answer, `POST …/itau/ps7/contextos` and `POST …/itau/codigo`:
 //!
 //! | scenario | answer |
 //! |---|---|
@@ -33,17 +34,17 @@
 //! | `truncated` | `ok`'s reply and its full `content-length`, but only half of its bytes |
 //! | `object_for_array` | as `ok`, but with one object for a list, and one list for an object |
 //!
-//! A context id is known plain and in Base64. Whoever asks for somebody else is told what the
-//! source's own example says. In the other shape, an owner's `telefones` and `emails` come as one
-//! object, and a context's `contexto` as a list.
+//! A context id is accepted plain and in Base64. An unknown key gets the source's example. With
+//! `object_for_array`, an owner's `telefones` and `emails` are one object, and a context's
+//! `contexto` is a list.
 //!
-//! A scenario for a key (an `ArrngId`, a `contextId` as it arrives, a `codigo_conta`) wins over the
-//! one for all; without either it is `ok`. One given `times` falls back when they are used up. A
-//! request that is no message of its channel meets `malformed`: 400, nothing set, no times used up.
-//! What `applied_late` and `slow` still owe is lost when the world stops or forgets.
+//! A scenario for a key (an `ArrngId`, a `contextId` as received, a `codigo_conta`) overrides the
+//! one for all; the default is `ok`. A scenario with `times` ends when they are used up. An invalid
+//! message gets `malformed`: status 400, no level set, no `times` used. Pending effects of
+//! `applied_late` and `slow` are lost when the world stops or is reset.
 //!
-//! An order that comes again with the same (arrangement, level, transaction id) is a further
-//! effect under [`EsbMode::AbsoluteSet`], and none under [`EsbMode::Dedupes`].
+//! A repeated order, with the same (arrangement, level, transaction id), is one more effect in
+//! [`EsbMode::AbsoluteSet`], and none in [`EsbMode::Dedupes`].
 
 mod bank;
 mod callers;
@@ -73,15 +74,15 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use bank::Bank;
 
-/// How long to leave the listener alone after it could not accept, for example without free files.
+/// Pause after a failed accept, for example when no file descriptor is free.
 const AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(50);
 
-/// What the played ESB does with a repeated (arrangement, level, transaction id).
+/// How the simulated ESB treats a repeated (arrangement, level, transaction id).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum EsbMode {
-    /// Sets the level again: harmless, and journaled as one more effect.
+    /// Sets the level again, which is harmless; journaled as one more effect.
     AbsoluteSet,
-    /// Answers success without a second effect.
+    /// Answers with success, without a second effect.
     Dedupes,
 }
 
@@ -96,13 +97,13 @@ impl EsbMode {
     }
 }
 
-/// The outside world, not started yet.
+/// The simulated outside world, not started yet.
 #[derive(Debug)]
 pub struct World;
 
 impl World {
-    /// Starts the world on an address, of which port 0 is a free one, with the state that an
-    /// earlier world left in the directory.
+    /// Starts the world on an address (port 0 picks a free port), with the state that an earlier
+    /// world left in the directory.
     ///
     /// # Errors
     /// When the address is taken, or when the state cannot be read or is in use.
@@ -117,7 +118,7 @@ impl World {
     }
 }
 
-/// A world that answers until it is stopped or dropped.
+/// A running world; it ends when it is stopped or dropped.
 #[derive(Debug)]
 pub struct Running {
     addr: SocketAddr,
@@ -126,13 +127,13 @@ pub struct Running {
 }
 
 impl Running {
-    /// Where it listens.
+    /// Its address.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Drops every connection and lets go of the port and the state, as pulling a plug would.
+    /// Drops all connections and releases the port and the files, as a power cut would.
     pub async fn stop(mut self) {
         self.task.abort();
         if let Err(ended) = (&mut self.task).await
@@ -150,7 +151,7 @@ impl Drop for Running {
     }
 }
 
-/// Takes the port, with room for a burst of callers: the usual 128 turns some of 300 away.
+/// Binds the port with a large backlog: the usual 128 rejects some of 300 concurrent clients.
 fn listen(addr: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;

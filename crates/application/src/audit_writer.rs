@@ -1,4 +1,4 @@
-//! Rows about what was asked of others: everybody who waits at one moment shares one commit.
+//! Writes audit rows about lookups; rows that wait at the same time share one commit.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use tokio::task::JoinHandle;
 
 use crate::ServiceError;
 
-/// The most rows of one commit.
+/// Maximum rows per commit.
 const MOST: usize = 256;
-/// The most rows that may wait; more are refused.
+/// Maximum rows in the queue; further rows are rejected.
 const QUEUE: usize = 4096;
 
 struct Waiting {
@@ -21,8 +21,8 @@ struct Waiting {
     reply: oneshot::Sender<Result<(), ServiceError>>,
 }
 
-/// The way into the audit audit. When the last clone is dropped, what waits is written and the
-/// task ends.
+/// A queue into the audit log. When the last clone is dropped, the task writes the queued rows
+/// and ends.
 #[derive(Clone)]
 pub struct AuditWriter {
     queue: mpsc::Sender<Waiting>,
@@ -46,7 +46,7 @@ impl AuditWriter {
     ///
     /// # Errors
     /// See [`ServiceError`].
-    pub async fn note(&self, entry: AuditEntry) -> Result<(), ServiceError> {
+    pub async fn append(&self, entry: AuditEntry) -> Result<(), ServiceError> {
         let (reply, written) = oneshot::channel();
         self.queue.try_send(Waiting { entry, reply }).map_err(|full| match full {
             TrySendError::Full(_) => ServiceError::Overloaded,
@@ -67,7 +67,7 @@ async fn run(log: Arc<dyn AuditLog>, mut queue: mpsc::Receiver<Waiting>) {
             ServiceError::from(error)
         });
         for reply in replies {
-            // Whoever asked may have left: the row stands all the same.
+            // The caller may be gone. The row is written anyway.
             let _ = reply.send(error.map_or(Ok(()), Err));
         }
     }

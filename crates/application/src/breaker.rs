@@ -1,10 +1,10 @@
-//! What a core-bank outcome says about the breaker.
+//! Maps a core-bank outcome to a circuit breaker event.
 
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::breaker::Breaker;
 use madoguchi_domain::core_bank::{Doubt, Outcome, WhyNotSent};
 
-/// Takes note of how a call ended.
+/// Records the outcome of a call in the circuit breaker.
 ///
 /// ```
 /// # use madoguchi_application::notice;
@@ -29,12 +29,12 @@ pub fn notice(breaker: &mut Breaker, outcome: &Outcome, now: Timestamp) {
     }
 }
 
-/// Says whether the call ended before the other side had a part in it.
+/// True if the call ended before the upstream was involved.
 const fn is_our_own(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::NotSent(WhyNotSent::NotEncodable | WhyNotSent::LeaseOver))
 }
 
-/// Says whether the other side was not there, as opposed to having said something.
+/// True if the call failed at the transport or HTTP level.
 const fn is_failure(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::NotSent(_) => true,

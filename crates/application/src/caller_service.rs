@@ -1,9 +1,10 @@
-//! Who is calling: a context, an owner, or both within a deadline; each question is recorded
-//! before its answer is given.
+//! Caller lookups: a context, an owner, or both within a deadline. Each lookup is recorded in the
+//! audit log before its answer is returned.
 
 mod part;
 mod remembered;
 
+use madoguchi_domain::act::Act;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -11,13 +12,11 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use madoguchi_domain::actor::ActorRef;
-use madoguchi_domain::audit::{Action, AuditEntry, Subject};
+use madoguchi_domain::audit::{Action, AuditEntry};
 use madoguchi_domain::caller::{
     AccountQuery, AccountReading, CallerContext, ContextQuery, CustomerProfile, Encoded, Entity,
     FlowId, ForwardedHeaders, Found, Identification, TaxId,
 };
-use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::port::{AccountDirectory, CallerContexts, Clock, Ids, LookupError};
 use tokio::time::Instant;
 
@@ -26,25 +25,24 @@ use remembered::Lookups;
 
 pub use part::{Absence, Owner, Part, WhoIsCalling};
 
-/// The longest that a whole answer may take.
+/// Maximum time for a complete answer.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-/// Of the time for a whole answer, what is left for recording it: a tenth, or what a commit may
-/// take, but no more than half.
+/// The part of `time` reserved for the audit row: a tenth, at least 100 ms, at most half.
 fn for_the_record(time: Duration) -> Duration {
     (time / 10).max(Duration::from_millis(100)).min(time / 2)
 }
 
-/// What a caller service stands on.
+/// The ports that a caller service needs.
 #[derive(Clone)]
 pub struct CallerPorts {
     /// Where contexts are looked up.
     pub contexts: Arc<dyn CallerContexts>,
     /// Where owners are looked up.
     pub accounts: Arc<dyn AccountDirectory>,
-    /// The time.
+    /// The current time.
     pub clock: Arc<dyn Clock>,
-    /// Flows for lookups that brought none.
+    /// Creates flow ids for lookups without one.
     pub ids: Arc<dyn Ids>,
 }
 
@@ -54,16 +52,16 @@ impl fmt::Debug for CallerPorts {
     }
 }
 
-/// How a caller service works.
+/// Settings of a caller service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallerSettings {
     /// The company and the bank of the accounts that contexts name.
     pub entity: Entity,
-    /// The most contexts that are remembered.
+    /// Maximum number of cached contexts.
     pub context_cache_size: u64,
 }
 
-/// Takes questions about callers. Cheap to clone; one per program.
+/// Answers lookups about callers. Cheap to clone; one per program.
 #[derive(Clone)]
 pub struct CallerService {
     ports: CallerPorts,
@@ -72,19 +70,16 @@ pub struct CallerService {
     audit: AuditWriter,
 }
 
-/// Why a question was not answered.
+/// Why a lookup was not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CallerError {
-    /// The other system gave nothing.
+    /// The upstream lookup failed.
     #[error(transparent)]
     Lookup(#[from] LookupError),
-    /// The question could not be recorded, so its answer is not given: ask again later.
+    /// The audit row could not be written, so no answer is returned: retry later.
     #[error("the lookup could not be recorded: {0}")]
     Unrecorded(#[from] ServiceError),
 }
-
-/// Who asks, and under which id when the forwarded has no correlation id.
-type Asker = (ActorRef, CorrelationId);
 
 impl fmt::Debug for CallerService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,20 +88,20 @@ impl fmt::Debug for CallerService {
 }
 
 impl CallerService {
-    /// A service over these ports, which records every question in `audit`.
+    /// A service over these ports that records every lookup with `audit`.
     #[must_use]
     pub fn new(ports: CallerPorts, settings: CallerSettings, audit: AuditWriter) -> Self {
         let lookups = Lookups::new(ports.clone(), settings.context_cache_size);
         Self { ports, entity: settings.entity, lookups, audit }
     }
 
-    /// The flow of a lookup: the one that was given, or else a fresh one.
+    /// The flow id of a lookup: the given one, or else a new one.
     #[must_use]
     pub fn flow(&self, given: Option<FlowId>) -> FlowId {
         given.unwrap_or_else(|| self.ports.ids.flow())
     }
 
-    /// Looks a context up as the gateway does: encoded as `encoded` says, never remembered.
+    /// Looks up a context for the gateway: encoded as `encoded` says, never cached.
     ///
     /// # Errors
     /// See [`CallerError`].
@@ -114,15 +109,15 @@ impl CallerService {
         &self,
         query: &ContextQuery,
         forwarded: &ForwardedHeaders,
-        asker: Asker,
+        act: Act,
     ) -> Result<Found<CallerContext>, CallerError> {
         let found = self.ports.contexts.context(&for_downstream(query), forwarded).await;
         let outcome = found.as_ref().err().map_or("found", |error| error.as_str());
-        self.record(Action::ContextLookedUp, forwarded, outcome.into(), asker).await?;
+        self.record(Action::CONTEXT_LOOKED_UP, forwarded, outcome.into(), act).await?;
         Ok(found?)
     }
 
-    /// Looks an owner up as the gateway does: never remembered.
+    /// Looks up an owner for the gateway: never cached.
     ///
     /// # Errors
     /// See [`CallerError`].
@@ -130,26 +125,26 @@ impl CallerService {
         &self,
         query: &AccountQuery,
         forwarded: &ForwardedHeaders,
-        asker: Asker,
+        act: Act,
     ) -> Result<Found<CustomerProfile>, CallerError> {
         let found = self.ports.accounts.owner(query, forwarded).await;
         let outcome = found.as_ref().err().map_or("found", |error| error.as_str());
-        self.record(Action::AccountLookedUp, forwarded, outcome.into(), asker).await?;
+        self.record(Action::ACCOUNT_LOOKED_UP, forwarded, outcome.into(), act).await?;
         Ok(found?)
     }
 
-    /// Answers both questions about a call as far as that goes within `time`; a part that is late
-    /// or fails is missing, with the reason. What was begun goes on, for whoever asks next. More
-    /// than an hour is taken for an hour.
+    /// Looks up context and owner within `time` (at most one hour). A part that fails or misses
+    /// the deadline is missing, with the reason. A lookup in progress continues after the
+    /// deadline, so that the next request can use its result.
     ///
     /// # Errors
-    /// Only when the question cannot be recorded within that time.
+    /// Only when the audit row cannot be written within that time.
     pub async fn who(
         &self,
         query: &ContextQuery,
         forwarded: &ForwardedHeaders,
         time: Duration,
-        asker: Asker,
+        act: Act,
     ) -> Result<WhoIsCalling, ServiceError> {
         let began = Instant::now();
         let time = time.min(LONGEST);
@@ -160,7 +155,7 @@ impl CallerService {
             None => Part::Missing(Absence::NoContext),
         };
         let who = WhoIsCalling { context, account };
-        let record = self.record(Action::CallerLookedUp, forwarded, who.summary().into(), asker);
+        let record = self.record(Action::CALLER_LOOKED_UP, forwarded, who.summary().into(), act);
         let recorded = tokio::time::timeout_at(began + time, record).await;
         recorded.unwrap_or(Err(ServiceError::Unavailable))?;
         Ok(who)
@@ -183,7 +178,7 @@ impl CallerService {
         };
         let caller = context.cpf.as_ref().filter(|number| number.is_recognised());
         if readings.len() > 1 && caller.is_none() {
-            // No owner could be told to be the right one, so none is asked for.
+            // Without the caller's number no owner could confirm a reading, so none is looked up.
             return Part::Missing(Absence::UncertainAccount);
         }
         let mut absences = Vec::with_capacity(readings.len());
@@ -194,7 +189,7 @@ impl CallerService {
                 Part::Missing(_) | Part::Fresh(_) | Part::Cached(..) => return told,
             }
         }
-        // The word that says most: somebody else's, not looked up, or no account.
+        // Report the most informative reason first.
         let of_all = [
             Absence::UncertainAccount,
             Absence::Failed(LookupError::Failed),
@@ -227,17 +222,16 @@ impl CallerService {
         action: Action,
         forwarded: &ForwardedHeaders,
         detail: Cow<'static, str>,
-        (by, correlation): Asker,
+        act: Act,
     ) -> Result<(), ServiceError> {
-        let subject = Subject::Lookup(forwarded.flow.clone());
-        let correlation = forwarded.correlation.clone().unwrap_or(correlation);
-        let at = self.ports.clock.now();
-        self.audit.note(AuditEntry { action, subject, detail, by, at, correlation }).await
+        let correlation = forwarded.correlation.clone().unwrap_or(act.correlation);
+        let act = Act { at: self.ports.clock.now(), correlation, ..act };
+        self.audit.append(AuditEntry::new(action, forwarded.flow.subject(), detail, &act)).await
     }
 }
 
-/// The query as it goes on: the context id as it is or in Base64 (RFC 4648 §4), and marked as
-/// done, so that another gateway behind this one does not encode it again.
+/// The query to send upstream: the context id unchanged or in Base64 (RFC 4648 §4), marked as
+/// encoded, so that a second gateway does not encode it again.
 fn for_downstream(query: &ContextQuery) -> ContextQuery {
     let as_it_is = query.encoded.as_ref().is_some_and(Encoded::is_as_it_is);
     let context = if as_it_is {
@@ -248,7 +242,7 @@ fn for_downstream(query: &ContextQuery) -> ContextQuery {
     ContextQuery { context, encoded: Some(Encoded::as_it_is()) }
 }
 
-/// Whether two numbers are one person's; `None` when one of them says nothing.
+/// Whether two numbers belong to one person; `None` if one of them is missing or not recognised.
 fn same_person(one: Option<&TaxId>, other: Option<&TaxId>) -> Option<bool> {
     let (one, other) = (one?, other?);
     if one.agrees(other) { Some(true) } else { one.contradicts(other).then_some(false) }

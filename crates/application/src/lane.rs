@@ -1,8 +1,9 @@
-//! The decision lane: everybody who waits at one moment shares the price of one commit.
+//! The decision lane: group commit for requests that wait at the same time.
 //!
-//! One task takes what waits (up to a bound), loads it all and whoever came meanwhile, decides each
-//! in the domain, commits all of it in one transaction, and answers each. It never waits for a
-//! batch to fill: alone, a request goes through at once; under load, batches grow by themselves.
+//! One task takes the queued requests (up to `max_batch`), loads them and the requests that arrive
+//! meanwhile, decides each in the domain, commits all changes in one transaction, and answers each.
+//! It never waits for a batch to fill: a single request is decided at once, and batches grow
+//! under load.
 
 mod batch;
 
@@ -18,12 +19,12 @@ use tokio::task::JoinHandle;
 use crate::ServiceError;
 use batch::BatchRunner;
 
-/// How much the lane holds.
+/// Limits of the decision lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroupCommitSettings {
-    /// The most requests decided in one transaction.
+    /// Maximum requests decided in one transaction.
     pub max_batch: usize,
-    /// The most requests that may wait; more are refused before any work.
+    /// Maximum requests in the queue; further requests are rejected before any work.
     pub queue_capacity: usize,
 }
 
@@ -42,12 +43,13 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     pub(crate) fn answer(self, answer: Result<CaseResult, ServiceError>) {
-        // Whoever asked may have retry: what was decided stands all the same.
+        // The caller may be gone. The decision is committed anyway.
         let _ = self.reply.send(answer);
     }
 }
 
-/// The way onto the lane. When the last clone is dropped, the lane finishes what waits and ends.
+/// Sends requests to the decision lane. When the last clone is dropped, the lane answers the
+/// queued requests and ends.
 #[derive(Clone)]
 pub struct DecisionLane {
     queue: mpsc::Sender<Waiting>,
@@ -60,8 +62,8 @@ impl fmt::Debug for DecisionLane {
 }
 
 impl DecisionLane {
-    /// Starts the lane's task on the current runtime; `planned` is notified whenever a duty to
-    /// tell the core bank was committed.
+    /// Starts the decision lane's task on the current runtime. `planned` is notified when a
+    /// core-bank effect was committed.
     #[must_use]
     pub fn start(
         store: Arc<dyn UpgradeStore>,
@@ -90,22 +92,22 @@ impl DecisionLane {
     }
 }
 
-/// Those who wait, in their order.
+/// The queued requests, oldest first.
 struct Inbox {
     queue: mpsc::Receiver<Waiting>,
     max_batch: usize,
 }
 
 impl Inbox {
-    /// Waits until somebody is there; then everybody who is, as far as one batch takes them.
-    /// Nobody, when nobody can come any more.
+    /// Waits for a request, then returns the queued ones, at most `max_batch`. Empty when the
+    /// queue is closed.
     async fn next(&mut self) -> Vec<Waiting> {
         let mut next = Vec::new();
         self.queue.recv_many(&mut next, self.max_batch).await;
         next
     }
 
-    /// Everybody who is there by now, as far as a batch that has taken so many takes them.
+    /// The requests queued now that still fit into a batch which already has `taken` requests.
     fn arrived(&mut self, taken: usize) -> Vec<Waiting> {
         let room = self.max_batch.saturating_sub(taken);
         std::iter::from_fn(|| self.queue.try_recv().ok()).take(room).collect()
@@ -118,7 +120,7 @@ async fn run(mut inbox: Inbox, runner: BatchRunner) {
         let first = if retry.is_empty() {
             inbox.next().await
         } else {
-            // What was retry goes first; who came meanwhile goes with it, as far as there is room.
+            // Retried requests go first; newly queued ones fill the rest of the batch.
             let arrived = inbox.arrived(retry.len());
             retry.into_iter().chain(arrived).collect()
         };

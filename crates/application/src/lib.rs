@@ -23,6 +23,7 @@ mod member_service;
 mod refusal;
 mod stores;
 mod sweeper;
+mod system_act;
 mod upgrade_service;
 mod worker;
 

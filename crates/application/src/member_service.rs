@@ -1,13 +1,12 @@
-//! Registering and reading members.
+//! Use cases of members: register and read.
 
 use std::fmt;
 use std::sync::Arc;
 
-use madoguchi_domain::actor::ActorRef;
-use madoguchi_domain::audit::{Action, AuditEntry, Subject};
-use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::act::Act;
+use madoguchi_domain::audit::{Action, AuditEntry};
 use madoguchi_domain::member::{Member, MemberId};
-use madoguchi_domain::port::{Clock, MemberStore, Registered, Registration};
+use madoguchi_domain::port::{MemberStore, Registered, Registration};
 
 use crate::ServiceError;
 
@@ -15,7 +14,6 @@ use crate::ServiceError;
 #[derive(Clone)]
 pub struct MemberService {
     members: Arc<dyn MemberStore>,
-    clock: Arc<dyn Clock>,
 }
 
 impl fmt::Debug for MemberService {
@@ -27,23 +25,16 @@ impl fmt::Debug for MemberService {
 impl MemberService {
     /// A service over this store.
     #[must_use]
-    pub fn new(members: Arc<dyn MemberStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { members, clock }
+    pub fn new(members: Arc<dyn MemberStore>) -> Self {
+        Self { members }
     }
 
-    /// Registers a member; saying the same again changes nothing.
+    /// Registers a member; idempotent.
     ///
     /// # Errors
-    /// When the store cannot.
-    pub async fn register(
-        &self,
-        member: Member,
-        by: ActorRef,
-        correlation: CorrelationId,
-    ) -> Result<Registered, ServiceError> {
-        let (action, subject) = (Action::MemberRegistered, Subject::Member(member.id.clone()));
-        let at = self.clock.now();
-        let audit = AuditEntry { action, subject, detail: "".into(), by, at, correlation };
+    /// See [`ServiceError`].
+    pub async fn register(&self, member: Member, act: &Act) -> Result<Registered, ServiceError> {
+        let audit = AuditEntry::new(Action::MEMBER_REGISTERED, member.id.subject(), "", act);
         let registered = self.members.register(&[Registration { member, audit }]).await?;
         registered.into_iter().next().ok_or(ServiceError::Unavailable)
     }
@@ -51,7 +42,7 @@ impl MemberService {
     /// The member with this id, if there is one.
     ///
     /// # Errors
-    /// When the store cannot.
+    /// See [`ServiceError`].
     pub async fn find(&self, id: &MemberId) -> Result<Option<Member>, ServiceError> {
         Ok(self.members.find(id).await?)
     }

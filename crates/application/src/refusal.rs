@@ -1,4 +1,4 @@
-//! Why a service could not help, as its caller must understand it.
+//! The one error type of all services, by what the caller can do.
 
 use madoguchi_domain::port::StoreError;
 use madoguchi_domain::upgrade::Refusal;
@@ -6,16 +6,16 @@ use madoguchi_domain::upgrade::Refusal;
 /// Why a request was not granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ServiceError {
-    /// The rules say no: final for this request.
+    /// The domain rules refuse it: final for this request.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Too much waits already: refused before any work, ask again shortly.
+    /// The queue is full: rejected before any work, retry shortly.
     #[error("too many requests wait already")]
     Overloaded,
-    /// The store is down: it may have happened, asking again is safe and finds out.
+    /// The store is down: the request may have taken effect; a retry is safe.
     #[error("the store is unavailable")]
     Unavailable,
-    /// The store holds what cannot be: an operator must look.
+    /// The store holds an invalid value: an operator must check.
     #[error("the store holds a value that cannot be")]
     Corrupt,
 }

@@ -1,11 +1,11 @@
-//! The ports of one database, together: every adapter opens all of them at once.
+//! Bundles the ports of one database, because an adapter opens all of them together.
 
 use std::fmt;
 use std::sync::Arc;
 
 use madoguchi_domain::port::{AuditLog, EffectQueue, Health, MemberStore, UpgradeStore};
 
-/// The stores that share one database and so one transaction.
+/// The stores that share one database and its transactions.
 #[derive(Clone)]
 pub struct Stores {
     /// Members.
@@ -14,9 +14,9 @@ pub struct Stores {
     pub upgrades: Arc<dyn UpgradeStore>,
     /// Core-bank effects.
     pub effects: Arc<dyn EffectQueue>,
-    /// The audit audit.
+    /// The audit log.
     pub audit: Arc<dyn AuditLog>,
-    /// Whether the database is there.
+    /// Whether the database can be used.
     pub health: Arc<dyn Health>,
 }
 

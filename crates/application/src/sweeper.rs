@@ -1,12 +1,12 @@
-//! The sweeper: derives what is to be done from what is true, so that a lost wake-up, a killed
-//! worker or a restored backup loses nothing.
+//! The sweeper: derives work from stored state, so that a lost wake-up, a killed worker or a
+//! restored backup loses no effect.
 
+use crate::system_act::system_act;
+use madoguchi_domain::act::Act;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use madoguchi_domain::actor::{ActorKind, ActorRef};
-use madoguchi_domain::audit::{Action, AuditEntry, Subject};
 use madoguchi_domain::core_bank::{
     Doubt, EffectChange, EffectEvent, EffectPolicy, EffectState, Evidence, Outcome, WorkerId,
 };
@@ -15,37 +15,37 @@ use madoguchi_domain::upgrade::{UpgradePolicy, replan};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-/// How much is swept at once.
+/// Maximum effects or cases per sweep.
 const AT_ONCE: u32 = 256;
 
-/// How the sweeper works.
+/// Settings of the sweeper.
 #[derive(Debug, Clone)]
 pub struct SweeperSettings {
-    /// Its name in the audit audit.
+    /// Its name in the audit log.
     pub id: WorkerId,
-    /// How effects are pursued.
+    /// Lease, settle time, retries and limits of effects.
     pub policy: EffectPolicy,
-    /// How often leases and settle times are looked at.
+    /// Interval between checks of leases and settle times.
     pub every: Duration,
-    /// How often the whole table is searched for passed cases without an effect.
+    /// Interval between full searches for passed cases without an effect.
     pub orphans_every: Duration,
 }
 
-/// Moves on what waits for nobody.
+/// Applies the state transitions that no worker applies.
 pub struct Sweeper {
-    /// Where effects are.
+    /// The effects.
     pub effects: Arc<dyn EffectQueue>,
-    /// Where cases are.
+    /// The cases.
     pub upgrades: Arc<dyn UpgradeStore>,
-    /// The time.
+    /// The current time.
     pub clock: Arc<dyn Clock>,
-    /// Chance, for waiting times.
+    /// Random jitter for retries, and correlation ids.
     pub ids: Arc<dyn Ids>,
-    /// Notified when something became due.
+    /// Notified when an effect may be due.
     pub planned: Arc<Notify>,
-    /// Makes the ids of effects that were missing.
+    /// Derives the transaction ids of effects that were missing.
     pub upgrade_policy: Arc<UpgradePolicy>,
-    /// How to work.
+    /// The settings.
     pub settings: SweeperSettings,
 }
 
@@ -56,7 +56,7 @@ impl fmt::Debug for Sweeper {
 }
 
 impl Sweeper {
-    /// Sweeps until `stop` says so or is dropped.
+    /// Sweeps until `stop` is set or dropped.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut orphans_at = Instant::now();
         let mut failures = 0_u32;
@@ -64,8 +64,8 @@ impl Sweeper {
             let mut swept = self.sweep().await;
             if swept.is_ok() && Instant::now() >= orphans_at {
                 swept = self.adopt().await.map(|adopted| adopted + swept.unwrap_or(0));
-                // A search that broke off may have been too much for the database: it comes again
-                // soon, then less and less often.
+                // A search that failed may have overloaded the database. Retry soon, then with
+                // exponential backoff.
                 failures = if swept.is_ok() { 0 } else { failures + 1 };
                 let soon = self.settings.every.saturating_mul(2_u32.saturating_pow(failures));
                 let whole = self.settings.orphans_every;
@@ -86,14 +86,9 @@ impl Sweeper {
     /// Moves effects whose lease or settle time is over. Returns how many it tried to move.
     ///
     /// # Errors
-    /// When the store cannot.
+    /// See [`StoreError`].
     pub async fn sweep(&self) -> Result<usize, StoreError> {
-        let sweep = Sweep {
-            by: self.actor(),
-            correlation: self.ids.correlation(),
-            now: self.clock.now(),
-            limit: AT_ONCE,
-        };
+        let sweep = Sweep { act: self.act(), limit: AT_ONCE };
         let overdue = self.effects.overdue(&sweep).await?;
         let changes: Vec<EffectChange> =
             overdue.iter().filter_map(|overdue| self.change(overdue)).collect();
@@ -103,16 +98,15 @@ impl Sweeper {
         Ok(changes.len())
     }
 
-    /// Gives passed cases the effect they lack. Returns how many it tried.
+    /// Plans the missing effects of passed cases. Returns how many it tried.
     ///
     /// # Errors
-    /// When the store cannot.
+    /// See [`StoreError`].
     pub async fn adopt(&self) -> Result<usize, StoreError> {
         let orphans = self.effects.orphans(AT_ONCE).await?;
-        let (by, now) = (self.actor(), self.clock.now());
         let changes: Vec<_> = orphans
             .iter()
-            .filter_map(|orphan| replan(orphan, &self.upgrade_policy, &by, now))
+            .filter_map(|orphan| replan(orphan, &self.upgrade_policy, &self.act()))
             .collect();
         if !changes.is_empty() {
             tracing::warn!(cases = changes.len(), "passed cases had no effect: planned now");
@@ -122,38 +116,24 @@ impl Sweeper {
     }
 
     fn change(&self, overdue: &Overdue) -> Option<EffectChange> {
-        let (now, jitter, effect) = (self.clock.now(), self.ids.jitter(), &overdue.effect);
-        let event = overdue.event(now)?;
+        let (act, jitter, effect) = (self.act(), self.ids.jitter(), &overdue.effect);
+        let event = overdue.event(act.at)?;
         let evidence = match (&event, &effect.state) {
             (EffectEvent::LeaseLapsed, EffectState::Sending { worker, .. }) => {
                 let outcome = Outcome::Unknown(Doubt::LeaseLapsed);
-                Some(Evidence {
-                    case: effect.order.case,
-                    fence: effect.fence,
-                    worker: worker.clone(),
-                    outcome: outcome.as_str().to_owned(),
-                    detail: outcome.detail().to_owned(),
-                    at: now,
-                })
+                Some(Evidence::of(effect, worker.clone(), &outcome, act.at))
             }
             _ => None,
         };
-        let after = effect.after(event, &self.settings.policy, now, jitter).ok()?;
+        let after = effect.after(event, &self.settings.policy, act.at, jitter).ok()?;
         let (case, state) = (effect.order.case, after.state.name());
         tracing::info!(%case, from = %effect.state.name(), %state, "swept");
-        let audit = AuditEntry {
-            action: Action::EffectMoved,
-            subject: Subject::Case(case),
-            detail: state.as_str().into(),
-            by: self.actor(),
-            at: now,
-            correlation: self.ids.correlation(),
-        };
+        let audit = after.moved(&act);
         let (from, expected) = (effect.state.name(), effect.fence);
         Some(EffectChange { from, expected, after, evidence, audit })
     }
 
-    fn actor(&self) -> ActorRef {
-        ActorRef::new("madoguchi", &self.settings.id.0, ActorKind::System)
+    fn act(&self) -> Act {
+        system_act(&self.settings.id, &*self.clock, &*self.ids)
     }
 }

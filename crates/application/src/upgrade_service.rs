@@ -1,10 +1,9 @@
-//! The service: everything that can be asked about upgrades, one method each.
+//! Use cases of upgrades, one method each.
 
 use std::fmt;
 use std::sync::Arc;
 
-use madoguchi_domain::actor::ActorRef;
-use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::act::Act;
 use madoguchi_domain::member::MemberId;
 use madoguchi_domain::port::{Clock, Ids, Timeline, UpgradeStore};
 use madoguchi_domain::upgrade::{
@@ -14,7 +13,7 @@ use madoguchi_domain::upgrade::{
 
 use crate::{DecisionLane, ServiceError};
 
-/// Takes requests about upgrades. Cheap to clone; one per program.
+/// Handles requests about upgrades. Cheap to clone; one per program.
 #[derive(Clone)]
 pub struct UpgradeService {
     lane: DecisionLane,
@@ -24,23 +23,23 @@ pub struct UpgradeService {
     policy: Arc<UpgradePolicy>,
 }
 
-/// A case that was opened, or was open already.
+/// A case that this request opened or that was open already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opened {
     /// The case.
     pub case: Case,
-    /// The token of its valid QR code, while the case waits for it to be scanned.
+    /// The token of its valid QR code, while the case waits for the scan.
     pub qr: Option<QrToken>,
     /// Whether this request opened it.
     pub new: bool,
 }
 
-/// A case as its readers see it.
+/// A case with its snapshot, for readers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseView {
     /// The case.
     pub case: Case,
-    /// Its member, its effect.
+    /// The snapshot with its member and effect.
     pub snapshot: CaseSnapshot,
 }
 
@@ -51,7 +50,7 @@ impl fmt::Debug for UpgradeService {
 }
 
 impl UpgradeService {
-    /// A service that decides over `lane` and reads from `store`.
+    /// A service that sends requests to `lane` and reads from `store`.
     #[must_use]
     pub fn new(
         lane: DecisionLane,
@@ -67,19 +66,14 @@ impl UpgradeService {
     ///
     /// # Errors
     /// See [`ServiceError`].
-    pub async fn open(
-        &self,
-        member: MemberId,
-        by: ActorRef,
-        correlation: CorrelationId,
-    ) -> Result<Opened, ServiceError> {
+    pub async fn open(&self, member: MemberId, act: Act) -> Result<Opened, ServiceError> {
         let command = Command::Open { id: self.ids.case() };
-        let standing = self.ask(CaseKey::NewestOf(member), command, by, correlation).await?;
-        let qr = self.qr_token(&standing.case);
-        Ok(Opened { case: standing.case, qr, new: standing.opened })
+        let result = self.ask(CaseKey::NewestOf(member), command, act).await?;
+        let qr = self.qr_token(&result.case);
+        Ok(Opened { case: result.case, qr, new: result.opened })
     }
 
-    /// Takes the checking service's report. Reporting the same again changes nothing.
+    /// Records the checking service's result. Idempotent.
     ///
     /// # Errors
     /// See [`ServiceError`].
@@ -88,15 +82,14 @@ impl UpgradeService {
         key: CaseKey,
         (source, reference): (CheckSource, CheckReference),
         passed: bool,
-        by: ActorRef,
-        correlation: CorrelationId,
+        act: Act,
     ) -> Result<CaseResult, ServiceError> {
         let command = Command::Verify { source, reference, passed };
-        self.ask(key, command, by, correlation).await
+        self.ask(key, command, act).await
     }
 
-    /// Takes the agent's verdict. Answers once the verdict and the duty to tell the core bank are
-    /// durable together; never waits for the core bank.
+    /// Records the agent's verdict. Returns once the verdict and its core-bank effect are durable
+    /// in one transaction; never waits for the core bank.
     ///
     /// # Errors
     /// See [`ServiceError`].
@@ -104,10 +97,9 @@ impl UpgradeService {
         &self,
         key: CaseKey,
         passed: bool,
-        by: ActorRef,
-        correlation: CorrelationId,
+        act: Act,
     ) -> Result<CaseResult, ServiceError> {
-        self.ask(key, Command::Decide { passed }, by, correlation).await
+        self.ask(key, Command::Decide { passed }, act).await
     }
 
     /// Reads a case.
@@ -125,7 +117,7 @@ impl UpgradeService {
         read.ok_or(ServiceError::Refused(Refusal::CaseNotFound))
     }
 
-    /// Reads a case's past.
+    /// Reads a case's history and evidence.
     ///
     /// # Errors
     /// See [`ServiceError`]; [`Refusal::CaseNotFound`] when there is none.
@@ -137,7 +129,7 @@ impl UpgradeService {
         Ok(timeline)
     }
 
-    /// The token of a case's QR code, while it waits to be scanned and the code is good.
+    /// The token of a case's QR code, while the case is `New` and the code has not expired.
     #[must_use]
     pub fn qr_token(&self, case: &Case) -> Option<QrToken> {
         let waits = case.state.name() == StateName::New && !case.qr.has_lapsed(self.clock.now());
@@ -148,10 +140,8 @@ impl UpgradeService {
         &self,
         key: CaseKey,
         command: Command,
-        by: ActorRef,
-        correlation: CorrelationId,
+        act: Act,
     ) -> Result<CaseResult, ServiceError> {
-        let at = self.clock.now();
-        self.lane.ask(Request { key, command, by, correlation, at }).await
+        self.lane.ask(Request { key, command, act }).await
     }
 }

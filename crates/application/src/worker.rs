@@ -1,13 +1,13 @@
-//! The effect worker: claims, tells the core bank, writes down what it saw.
+//! The effect worker: claims effects, sends their orders to the core bank, records the outcomes.
 
+use crate::system_act::system_act;
+use madoguchi_domain::act::Act;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use madoguchi_domain::actor::{ActorKind, ActorRef};
-use madoguchi_domain::audit::{Action, AuditEntry, Subject};
 use madoguchi_domain::breaker::{Breaker, BreakerSettings};
 use madoguchi_domain::core_bank::{
     Answer, Effect, EffectChange, EffectEvent, EffectPolicy, EffectState, Evidence, FinalCodes,
@@ -19,39 +19,39 @@ use tokio::task::JoinSet;
 
 use crate::breaker::notice;
 
-/// How a worker works.
+/// Settings of a worker.
 #[derive(Debug, Clone)]
 pub struct WorkerSettings {
-    /// Its name, never the same twice: an outcome belongs to the one who claimed.
+    /// Its name, never reused: an outcome belongs to the worker that claimed the effect.
     pub id: WorkerId,
-    /// How effects are pursued.
+    /// Lease, settle time, retries and limits of effects.
     pub policy: EffectPolicy,
-    /// Which codes refuse for good.
+    /// Return codes that are a final refusal.
     pub finals: FinalCodes,
-    /// The most calls at once.
+    /// Maximum concurrent calls.
     pub calls: usize,
-    /// How long to wait for a wake-up before looking for work anyway.
+    /// Interval between polls for work without a wake-up.
     pub poll: Duration,
-    /// How long a call may last: none begins that may outlive its claim, so this is well below the
-    /// lease, which also has to cover the claim's own commit.
+    /// Maximum duration of a call. No call starts that may outlive its lease, so this must be well
+    /// below the lease, which also covers the claim's commit.
     pub call_lasts: SignedDuration,
-    /// When to stop calling for a while.
+    /// Settings of the circuit breaker.
     pub breaker: BreakerSettings,
 }
 
-/// Tells the core bank what is due.
+/// Sends the orders of due effects to the core bank.
 pub struct EffectWorker {
-    /// Where effects come from.
+    /// The queue of effects.
     pub effects: Arc<dyn EffectQueue>,
-    /// Whom to tell.
+    /// The core bank.
     pub bank: Arc<dyn CoreBank>,
-    /// The time.
+    /// The current time.
     pub clock: Arc<dyn Clock>,
-    /// Chance, for waiting times.
+    /// Random jitter for retries, and correlation ids.
     pub ids: Arc<dyn Ids>,
-    /// Notified when something was planned. Only an optimisation.
+    /// Notified when an effect was planned. Only an optimisation.
     pub planned: Arc<Notify>,
-    /// How to work.
+    /// The settings.
     pub settings: WorkerSettings,
 }
 
@@ -61,11 +61,11 @@ impl fmt::Debug for EffectWorker {
     }
 }
 
-/// What came of one claimed effect.
+/// A claimed effect and the outcome of its call.
 type Seen = (Effect, Outcome);
 
 impl EffectWorker {
-    /// Works until `stop` says so or is dropped; then finishes what it has claimed.
+    /// Runs until `stop` is set or dropped; then finishes the claimed effects.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         if self.settings.call_lasts >= self.settings.policy.lease {
             tracing::error!("no order can be sent: the lease leaves no time for a call");
@@ -78,7 +78,7 @@ impl EffectWorker {
             let busy_probing = breaker.is_open() && !calls.is_empty();
             let most = if busy_probing { 0 } else { breaker.allows(free, self.clock.now()) };
             let claimed = self.claim(most).await;
-            // There may be more to claim, but nobody to call.
+            // More effects may be due, but no call is free.
             let full = most > 0 && claimed.len() >= most;
             for effect in claimed {
                 calls.spawn(self.call(effect));
@@ -118,9 +118,7 @@ impl EffectWorker {
         };
         let claim = Claim {
             worker: self.settings.id.clone(),
-            by: self.actor(),
-            correlation: self.ids.correlation(),
-            now: self.clock.now(),
+            act: self.act(),
             limit,
             policy: self.settings.policy,
         };
@@ -130,8 +128,8 @@ impl EffectWorker {
         })
     }
 
-    /// Tells the bank, unless the claim may be over before that is done: then somebody else may be
-    /// telling it.
+    /// Sends the order, unless the lease may end before the call does: then another worker may
+    /// send it too.
     fn call(&self, effect: Effect) -> impl Future<Output = Seen> + Send + 'static {
         let (bank, clock) = (Arc::clone(&self.bank), Arc::clone(&self.clock));
         let (finals, lasts) = (self.settings.finals.clone(), self.settings.call_lasts);
@@ -156,9 +154,10 @@ impl EffectWorker {
         }
     }
 
-    /// Writes outcomes down; returns those that the store could not take yet.
+    /// Records outcomes; returns those that the store could not write yet.
     ///
-    /// Of two outcomes of one effect the older goes first, alone: a store takes one per effect.
+    /// Of two outcomes of one effect, only the older is written now: the port allows one change
+    /// per effect in a transaction.
     async fn record(&self, seen: Vec<Seen>) -> Vec<Seen> {
         let mut cases = HashSet::new();
         let (first, mut held): (Vec<Seen>, Vec<Seen>) =
@@ -166,7 +165,7 @@ impl EffectWorker {
         match self.write(&first).await {
             Ok(()) => {}
             Err(StoreError::Corrupt(_)) if first.len() > 1 => {
-                // One poisoned row fails alone.
+                // Write one by one, so that one unreadable row fails alone.
                 for one in first {
                     if let Err(StoreError::Unavailable(_)) =
                         self.write(std::slice::from_ref(&one)).await
@@ -204,31 +203,17 @@ impl EffectWorker {
     }
 
     fn change(&self, effect: &Effect, outcome: &Outcome) -> Option<EffectChange> {
-        let (now, jitter) = (self.clock.now(), self.ids.jitter());
+        let (act, jitter) = (self.act(), self.ids.jitter());
         let event = EffectEvent::Answered(outcome.clone());
-        let after = effect.after(event, &self.settings.policy, now, jitter).ok()?;
-        let evidence = Evidence {
-            case: effect.order.case,
-            fence: effect.fence,
-            worker: self.settings.id.clone(),
-            outcome: outcome.as_str().to_owned(),
-            detail: outcome.detail().to_owned(),
-            at: now,
-        };
-        let audit = AuditEntry {
-            action: Action::EffectMoved,
-            subject: Subject::Case(effect.order.case),
-            detail: after.state.name().as_str().into(),
-            by: self.actor(),
-            at: now,
-            correlation: self.ids.correlation(),
-        };
+        let after = effect.after(event, &self.settings.policy, act.at, jitter).ok()?;
+        let evidence = Evidence::of(effect, self.settings.id.clone(), outcome, act.at);
+        let audit = after.moved(&act);
         let (from, expected) = (effect.state.name(), effect.fence);
         Some(EffectChange { from, expected, after, evidence: Some(evidence), audit })
     }
 
-    fn actor(&self) -> ActorRef {
-        ActorRef::new("madoguchi", &self.settings.id.0, ActorKind::System)
+    fn act(&self) -> Act {
+        system_act(&self.settings.id, &*self.clock, &*self.ids)
     }
 }
 

@@ -1,8 +1,8 @@
-//! Who acts: the token's subject, what kind it is, and what it may do.
+//! Actors: issuer and subject of a token, its kind, and its scopes.
 
 use std::sync::Arc;
 
-/// Whether a person or a program acts: history and audit say so.
+/// Whether the actor is a person or a program; stored in history and audit log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ActorKind {
     /// A person.
@@ -21,50 +21,50 @@ impl ActorKind {
         }
     }
 
-    /// Reads what [`as_str`](Self::as_str) writes.
+    /// Parses the text that [`as_str`](Self::as_str) returns.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Human, Self::System].into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
-/// Who did something, as history and audit keep it: issuer, subject and kind, never a name.
+/// An actor as history and audit log store it: issuer, subject and kind, never a name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ActorRef {
-    /// Who vouches for the subject, for example an identity provider's name.
+    /// Who issued the subject, for example an identity provider's name.
     pub issuer: Arc<str>,
-    /// The subject as the issuer knows it.
+    /// The subject in the issuer's namespace.
     pub subject: Arc<str>,
     /// Person or program.
     pub kind: ActorKind,
 }
 
 impl ActorRef {
-    /// An actor known by these three facts.
+    /// An actor from issuer, subject and kind.
     #[must_use]
     pub fn new(issuer: &str, subject: &str, kind: ActorKind) -> Self {
         Self { issuer: issuer.into(), subject: subject.into(), kind }
     }
 }
 
-/// An authenticated caller: who, and the scopes its token carries.
+/// An authenticated caller: the actor and the scopes of its token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// Who it is.
+    /// The actor.
     pub who: ActorRef,
-    /// What it may do.
+    /// The scopes of its token.
     pub scopes: Vec<Scope>,
 }
 
 impl Actor {
-    /// Says whether the token carries `scope`.
+    /// True if the token carries `scope`.
     #[must_use]
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
     }
 }
 
-/// A right that a token carries and a route asks for.
+/// A permission that a token carries and a route requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// Read members.
@@ -75,16 +75,16 @@ pub enum Scope {
     UpgradeOpen,
     /// Report the result of a verification.
     UpgradeVerify,
-    /// Give the agent's verdict.
+    /// Record the agent's verdict.
     UpgradeDecide,
     /// Read cases.
     UpgradeRead,
-    /// Ask who is calling.
+    /// Look up callers.
     CallerRead,
 }
 
 impl Scope {
-    /// Every scope there is.
+    /// All scopes.
     pub const ALL: [Self; 7] = [
         Self::MemberRead,
         Self::MemberWrite,
@@ -109,7 +109,7 @@ impl Scope {
         }
     }
 
-    /// Reads what [`as_str`](Self::as_str) writes; `None` for a scope this product does not know.
+    /// Parses the text that [`as_str`](Self::as_str) returns; `None` for an unknown scope.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == text)

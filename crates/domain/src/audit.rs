@@ -1,148 +1,115 @@
-//! The audit trail: what is recorded of every act, and how a row is chained to the one before.
+//! The audit log: the rows it stores, and how each row is chained to the one before.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use crate::Timestamp;
-use crate::actor::ActorRef;
-use crate::caller::FlowId;
-use crate::correlation::CorrelationId;
-use crate::member::MemberId;
+use crate::act::Act;
 use crate::secret::SecretKey;
-use crate::upgrade::CaseId;
 
-/// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
-    /// A member was registered.
-    MemberRegistered,
-    /// A case was opened.
-    CaseOpened,
-    /// A case moved to the state in the detail.
-    CaseMoved,
-    /// A case got a fresh QR code.
-    QrReissued,
-    /// Somebody said the opposite of what stands, and was refused.
-    ContradictionRefused,
-    /// A core-bank effect was planned for a case that lacked it.
-    EffectPlanned,
-    /// A core-bank effect moved to the state in the detail.
-    EffectMoved,
-    /// A call's context was asked for in another system; the detail says what came of it.
-    ContextLookedUp,
-    /// An account's owner was asked for in another system; the detail says what came of it.
-    AccountLookedUp,
-    /// Both were asked for in one call; the detail says what came of each.
-    CallerLookedUp,
-}
+/// The name of an audited action. Each module defines its own actions beside their subjects.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Action(Cow<'static, str>);
 
 impl Action {
-    /// Every action there is.
-    pub const ALL: [Self; 10] = [
-        Self::MemberRegistered,
-        Self::CaseOpened,
-        Self::CaseMoved,
-        Self::QrReissued,
-        Self::ContradictionRefused,
-        Self::EffectPlanned,
-        Self::EffectMoved,
-        Self::ContextLookedUp,
-        Self::AccountLookedUp,
-        Self::CallerLookedUp,
-    ];
-
-    /// The text in the database.
+    /// An action of this name: lower-case words with dots and underscores.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::MemberRegistered => "member.registered",
-            Self::CaseOpened => "case.opened",
-            Self::CaseMoved => "case.moved",
-            Self::QrReissued => "case.qr_reissued",
-            Self::ContradictionRefused => "case.contradiction_refused",
-            Self::EffectPlanned => "effect.planned",
-            Self::EffectMoved => "effect.moved",
-            Self::ContextLookedUp => "context.looked_up",
-            Self::AccountLookedUp => "account.looked_up",
-            Self::CallerLookedUp => "caller.looked_up",
-        }
+    pub const fn of(name: &'static str) -> Self {
+        Self(Cow::Borrowed(name))
     }
 
-    /// Reads what [`as_str`](Self::as_str) writes.
+    /// The text in the database, for example `case.opened`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Parses the text that [`as_str`](Self::as_str) returns.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.as_str() == text)
+        is_name(text).then(|| Self(Cow::Owned(text.to_owned())))
     }
 }
 
-/// What an act was done to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
-    /// A case.
-    Case(CaseId),
-    /// A member.
-    Member(MemberId),
-    /// A lookup in another system, by its flow. Whom it was about is not written down.
-    Lookup(FlowId),
+/// The object of an audited action. Each id type creates its own subject.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Subject {
+    kind: Cow<'static, str>,
+    id: String,
 }
 
 impl Subject {
-    /// The subject's kind in the database: `case`, `member` or `lookup`.
+    /// The subject of this kind with this id.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Case(_) => "case",
-            Self::Member(_) => "member",
-            Self::Lookup(_) => "lookup",
-        }
+    pub fn new(kind: &'static str, id: impl Into<String>) -> Self {
+        Self { kind: kind.into(), id: id.into() }
+    }
+
+    /// The subject's kind in the database, for example `case`.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        &self.kind
     }
 
     /// The subject's id in the database.
     #[must_use]
-    pub fn id(&self) -> String {
-        match self {
-            Self::Case(id) => id.to_string(),
-            Self::Member(id) => id.expose().to_owned(),
-            Self::Lookup(flow) => flow.as_str().to_owned(),
-        }
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
-    /// Reads a kind and an id.
+    /// Parses a kind and an id.
     #[must_use]
     pub fn parse(kind: &str, id: &str) -> Option<Self> {
-        match kind {
-            "case" => CaseId::parse(id).ok().map(Self::Case),
-            "member" => MemberId::parse(id).ok().map(Self::Member),
-            "lookup" => FlowId::parse(id).ok().map(Self::Lookup),
-            _ => None,
-        }
+        let plain = !id.is_empty() && !id.chars().any(char::is_control);
+        (is_name(kind) && plain).then(|| Self { kind: kind.to_owned().into(), id: id.to_owned() })
     }
 }
 
-/// One row of the trail, before it is chained. Holds ids (a member's too), names of states and
-/// codes; nothing else of a person.
+/// An id may be personal data: it is not printed.
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Subject({} ***)", self.kind)
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'.' | b'_');
+    (1..=64).contains(&text.len()) && text.bytes().all(plain)
+}
+
+/// One row of the audit log, before it is chained. It holds ids (also member ids), state names
+/// and codes, and no other personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
     /// What was done.
     pub action: Action,
-    /// To what.
+    /// The object of the action.
     pub subject: Subject,
-    /// A state's name, a code, a word for what came of it, or nothing.
+    /// A state's name, a code, a result, or empty.
     pub detail: Cow<'static, str>,
-    /// Who did it.
-    pub by: ActorRef,
-    /// When.
-    pub at: Timestamp,
-    /// In which request.
-    pub correlation: CorrelationId,
+    /// Who did it, when, in which request.
+    pub act: Act,
+}
+
+impl AuditEntry {
+    /// A row about `subject`.
+    #[must_use]
+    pub fn new(
+        action: Action,
+        subject: Subject,
+        detail: impl Into<Cow<'static, str>>,
+        act: &Act,
+    ) -> Self {
+        Self { action, subject, detail: detail.into(), act: act.clone() }
+    }
 }
 
 /// A chain link: HMAC-SHA-256 over a row and the link before it.
 pub type Link = [u8; 32];
 
-/// What the first row of every stream is chained to.
+/// The link before the first row of every stream.
 pub const GENESIS: Link = [0; 32];
 
-/// A row's place: which stream, and the how-manieth in it, counted from 1.
+/// A row's position: its stream and its number in it, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The stream.
@@ -151,35 +118,35 @@ pub struct Place {
     pub seq: i64,
 }
 
-/// A row as it stands in the trail.
+/// A row as stored in the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainedEntry {
-    /// Where it stands.
+    /// Its position.
     pub place: Place,
-    /// What it says.
+    /// Its content.
     pub entry: AuditEntry,
-    /// Its link.
+    /// Its chain link.
     pub link: Link,
 }
 
-/// Where a stream ends: its last row's number and link.
+/// The end of a stream: position and link of its last row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
-    /// The last row's place; `seq` 0 for an empty stream.
+    /// The last row's position; `seq` 0 for an empty stream.
     pub place: Place,
     /// The last row's link.
     pub link: Link,
 }
 
 impl Head {
-    /// The place after this head.
+    /// The position after this head.
     #[must_use]
     pub const fn next(&self) -> Place {
         Place { stream: self.place.stream, seq: self.place.seq + 1 }
     }
 }
 
-/// The link of `entry` at `place`, after a row whose link is `before`.
+/// The chain link of `entry` at `place`; `before` is the link of the row before.
 #[must_use]
 pub fn link(key: &SecretKey, before: &Link, place: Place, entry: &AuditEntry) -> Link {
     key.mac(&[
@@ -191,26 +158,26 @@ pub fn link(key: &SecretKey, before: &Link, place: Place, entry: &AuditEntry) ->
         entry.subject.kind().as_bytes(),
         entry.subject.id().as_bytes(),
         entry.detail.as_bytes(),
-        entry.by.issuer.as_bytes(),
-        entry.by.subject.as_bytes(),
-        entry.by.kind.as_str().as_bytes(),
-        &entry.at.as_microsecond().to_be_bytes(),
-        entry.correlation.as_str().as_bytes(),
+        entry.act.by.issuer.as_bytes(),
+        entry.act.by.subject.as_bytes(),
+        entry.act.by.kind.as_str().as_bytes(),
+        &entry.act.at.as_microsecond().to_be_bytes(),
+        entry.act.correlation.as_str().as_bytes(),
     ])
 }
 
-/// A trail that is not what was written: the first place where it breaks.
+/// A broken chain: the first position that does not verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the audit trail is broken at stream {}, row {}", at.stream, at.seq)]
 pub struct BrokenChain {
-    /// The first row that was changed, moved, or is missing.
+    /// The first row that was changed, moved or removed.
     pub at: Place,
 }
 
-/// Follows one stream from `head` over its next rows, in order.
+/// Verifies the next rows of one stream from `head` on, in order.
 ///
 /// # Errors
-/// At the first row that does not continue the chain.
+/// For the first row that does not continue the chain.
 pub fn follow(key: &SecretKey, head: Head, rows: &[ChainedEntry]) -> Result<Head, BrokenChain> {
     rows.iter().try_fold(head, |head, row| {
         let place = head.next();
@@ -226,20 +193,21 @@ pub fn follow(key: &SecretKey, head: Head, rows: &[ChainedEntry]) -> Result<Head
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actor::ActorKind;
+    use crate::Timestamp;
+    use crate::actor::{ActorKind, ActorRef};
+    use crate::correlation::CorrelationId;
 
     fn chain(key: &SecretKey) -> Vec<ChainedEntry> {
         let mut head = Head { place: Place { stream: 3, seq: 0 }, link: GENESIS };
         (0..4)
             .map(|number| {
-                let entry = AuditEntry {
-                    action: Action::CaseMoved,
-                    subject: Subject::Case(CaseId::from_u128(number)),
-                    detail: "CustomerSuccess".into(),
+                let act = Act {
                     by: ActorRef::new("idp", "agent", ActorKind::Human),
                     at: Timestamp::UNIX_EPOCH,
                     correlation: CorrelationId::parse("c").unwrap(),
                 };
+                let subject = Subject::new("thing", number.to_string());
+                let entry = AuditEntry::new(Action::of("thing.moved"), subject, "done", &act);
                 let place = head.next();
                 head = Head { place, link: link(key, &head.link, place, &entry) };
                 ChainedEntry { place, entry, link: head.link }
@@ -255,7 +223,7 @@ mod tests {
         assert_eq!(follow(&key, start, &whole).unwrap().place.seq, 4);
 
         let mut changed = whole.clone();
-        changed[1].entry.detail = "CustomerFailure".into();
+        changed[1].entry.detail = "undone".into();
         let mut removed = whole.clone();
         removed.remove(2);
         let mut swapped = whole.clone();
@@ -268,9 +236,13 @@ mod tests {
     }
 
     #[test]
-    fn actions_read_back_as_they_are_written() {
-        for action in Action::ALL {
-            assert_eq!(Action::parse(action.as_str()), Some(action));
+    fn names_and_ids_are_parsed() {
+        assert_eq!(Action::parse("thing.moved"), Some(Action::of("thing.moved")));
+        for name in ["", "Thing", "a b", "a\n", &"x".repeat(65)] {
+            assert!(Action::parse(name).is_none() && Subject::parse(name, "1").is_none(), "{name}");
         }
+        assert_eq!(Subject::parse("thing", "1"), Some(Subject::new("thing", "1")));
+        assert!(Subject::parse("thing", "").is_none() && Subject::parse("thing", "a\0").is_none());
+        assert!(!format!("{:?}", Subject::new("thing", "canary")).contains("canary"));
     }
 }

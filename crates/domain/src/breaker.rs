@@ -1,29 +1,29 @@
-//! A circuit breaker: after too many failures in a row nobody is called for a while.
+//! A circuit breaker: after too many consecutive failures, no calls are made for a while.
 
 use jiff::SignedDuration;
 
 use crate::Timestamp;
 
-/// When a breaker opens, and for how long.
+/// When the circuit breaker opens, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BreakerSettings {
-    /// How many failures in a row open it.
+    /// Consecutive failures that open it.
     pub failures: u32,
     /// How long it stays open before one probe goes through.
     pub open_for: SignedDuration,
-    /// The longest that it stays open: each probe that fails doubles the time up to this.
+    /// Maximum time it stays open: each failed probe doubles the time up to this.
     pub longest: SignedDuration,
 }
 
 impl BreakerSettings {
-    /// Settings under which each probe waits as long as the one before it.
+    /// Settings without backoff: it stays open equally long before every probe.
     #[must_use]
     pub const fn steady(failures: u32, open_for: SignedDuration) -> Self {
         Self { failures, open_for, longest: open_for }
     }
 }
 
-/// Counts failures in a row. Pure: time is handed in, and its owner says what counts as failure.
+/// Counts consecutive failures. Pure: the caller passes the time and decides what is a failure.
 ///
 /// ```
 /// # use madoguchi_domain::breaker::{Breaker, BreakerSettings};
@@ -46,7 +46,7 @@ pub struct Breaker {
     open: Option<Rest>,
 }
 
-/// A time of rest, and whether a probe went through since it was over.
+/// The open time, and whether a probe was allowed since it ended.
 #[derive(Debug, Clone, Copy)]
 struct Rest {
     until: Timestamp,
@@ -60,7 +60,7 @@ impl Rest {
         Self { until, lasts, probed: false }
     }
 
-    /// A clock that was set back must not keep it going for longer.
+    /// A clock that is set back must not extend the open time.
     fn is_over(&self, now: Timestamp) -> bool {
         now >= self.until || self.until.duration_since(now) > self.lasts
     }
@@ -73,8 +73,8 @@ impl Breaker {
         Self { settings, failures: 0, open: None }
     }
 
-    /// How many of `free` calls may start now: all, none, or one to probe. The caller sees to it
-    /// that only one probe is out at a time.
+    /// How many of `free` calls may start now: all, none, or one probe. The caller must ensure
+    /// that only one probe runs at a time.
     #[must_use]
     pub fn allows(&mut self, free: usize, now: Timestamp) -> usize {
         match &mut self.open {
@@ -87,31 +87,31 @@ impl Breaker {
         }
     }
 
-    /// Says whether too many calls failed and none has succeeded since.
+    /// True if too many calls failed and none has succeeded since.
     #[must_use]
     pub const fn is_open(&self) -> bool {
         self.open.is_some()
     }
 
-    /// A call found the other side there.
+    /// Records that the upstream answered; closes the circuit breaker.
     pub const fn succeeded(&mut self) {
         *self = Self::new(self.settings);
     }
 
-    /// A call ended and told nothing: if it was the probe, the next one waits as long again.
+    /// Records a call without a result. If it was the probe, the same open time starts again.
     pub fn learned_nothing(&mut self, now: Timestamp) {
         if let Some(rest) = self.open.filter(|rest| rest.is_over(now)) {
             self.open = Some(Rest::beginning(now, rest.lasts));
         }
     }
 
-    /// A call did not find the other side there.
+    /// Records a failed call.
     pub fn failed(&mut self, now: Timestamp) {
         self.failures = self.failures.saturating_add(1);
         let lasts = match self.open {
             None => self.settings.open_for,
             Some(rest) if rest.probed => rest.lasts.saturating_mul(2).min(self.settings.longest),
-            // It began before the others failed.
+            // It started before the circuit breaker opened.
             Some(_) => return,
         };
         if self.failures >= self.settings.failures {
@@ -156,11 +156,11 @@ mod tests {
         let second = SignedDuration::from_secs(1);
         breaker.failed(now);
         for lasts in [10, 20, 35, 35] {
-            // The probe, and fifteen calls that began before it was open.
+            // The probe, and fifteen calls that started before the circuit breaker opened.
             (0..16).for_each(|_| breaker.failed(now));
             let until = now + SignedDuration::from_secs(lasts);
             assert_eq!(breaker.allows(16, until - second), 0, "{lasts}");
-            // Another one that took its time.
+            // Another slow call from before.
             breaker.failed(until + second);
             assert_eq!(breaker.allows(16, until + second), 1, "{lasts}");
             now = until + second;

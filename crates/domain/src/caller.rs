@@ -1,4 +1,4 @@
-//! Who is calling: the context of a call (PS7) and the owner of an account (`codigo`), as values.
+//! Values of caller lookups: the context of a call (PS7) and the owner of an account (`codigo`).
 
 mod account;
 mod cnpj;
@@ -22,11 +22,11 @@ pub use tax_id::TaxId;
 
 use crate::personal::Personal;
 
-/// An answer of another system: what we understand of it, and the whole of it.
+/// An answer of another system: the parsed value and the complete document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found<T> {
-    /// What we understand.
+    /// The parsed value.
     pub value: T,
-    /// The answer as it came, JSON text in UTF-8: nothing that we do not know is lost.
+    /// The answer as received, JSON text in UTF-8: unknown fields are kept.
     pub document: Personal,
 }

@@ -1,4 +1,4 @@
-//! Telling the core bank: the order, its answer, and an effect's life without a guess.
+//! Core-bank effects: the order, the bank's answer, and the effect's state transitions.
 
 mod answer;
 mod effect;

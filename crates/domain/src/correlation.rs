@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::field::InvalidField;
 
-/// A request's id: 1 to 128 visible ASCII characters, given by the caller or made at the edge.
+/// A request's id: 1 to 128 visible ASCII characters, from the client or created on arrival.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CorrelationId(Arc<str>);
 
 impl CorrelationId {
-    /// Reads a caller's `x-request-id`.
+    /// Parses a client's `x-request-id`.
     ///
     /// # Errors
     /// When it is empty, over 128 characters, or not visible ASCII.

@@ -2,13 +2,13 @@
 
 use crate::field::InvalidField;
 
-/// An account level such as `1A`: 1 to 8 ASCII letters or digits. Which levels exist is the
-/// bank's business; we invent none.
+/// An account level such as `1A`: 1 to 8 ASCII letters or digits. The bank defines which levels
+/// exist.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AccountLevel(String);
 
 impl AccountLevel {
-    /// Reads a level.
+    /// Parses a level.
     ///
     /// # Errors
     /// When it is not 1 to 8 ASCII letters or digits.

@@ -58,6 +58,7 @@
 //! [`Change`]: upgrade::Change
 #![warn(missing_docs)]
 
+pub mod act;
 pub mod actor;
 pub mod audit;
 pub mod breaker;

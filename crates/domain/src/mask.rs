@@ -1,7 +1,7 @@
-//! How personal values are shown to people who need to recognise, not to know them.
+//! Masks personal values for people who must recognise a value but not know it.
 
-/// An account number or anything like it: the first 6 and the last 4 characters, or nothing at
-/// all of a text under 14.
+/// Masks an account number: shows the first 6 and the last 4 characters, or nothing if it is
+/// shorter than 14.
 ///
 /// ```
 /// assert_eq!(madoguchi_domain::mask::account("341341150000052061"), "341341********2061");
@@ -14,7 +14,7 @@ pub fn account(text: &str) -> String {
     text.chars().enumerate().map(|(at, c)| if shown(at) { c } else { '*' }).collect()
 }
 
-/// An e-mail address: the first characters of its two names, and its last label.
+/// Masks an e-mail address: shows the first character of user and domain, and the last label.
 ///
 /// ```
 /// assert_eq!(madoguchi_domain::mask::email("jane.doe@example.com"), "j***@e***.com");

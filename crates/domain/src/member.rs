@@ -1,17 +1,18 @@
-//! A member of the digital bank and the one account whose level can rise.
+//! A member of the digital bank and the one account that can be upgraded.
 
+use crate::audit::{Action, Subject};
 use std::fmt;
 
 use crate::field::{InvalidField, is_plain};
 use crate::level::AccountLevel;
 
-/// A member's id as the bank gave it: 1 to 64 characters, none of them a control character.
-/// Kept in clear, masked wherever it is printed.
+/// A member's id from the bank: 1 to 64 characters, none of them a control character. Stored in
+/// clear, masked wherever it is printed.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MemberId(String);
 
 impl MemberId {
-    /// Reads a member id.
+    /// Parses a member id.
     ///
     /// # Errors
     /// When it is empty, over 64 characters, or holds a control character.
@@ -25,7 +26,7 @@ impl MemberId {
         Ok(Self(text.to_owned()))
     }
 
-    /// The id in clear: for the store and for the caller who gave it, never for a log.
+    /// The id in clear: for the store and for the client that sent it, never for a log.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -43,7 +44,7 @@ impl fmt::Debug for MemberId {
 pub struct ArrangementId(String);
 
 impl ArrangementId {
-    /// Reads an arrangement id.
+    /// Parses an arrangement id.
     ///
     /// # Errors
     /// When it is not 1 to 36 digits or upper-case ASCII letters.
@@ -59,8 +60,8 @@ impl ArrangementId {
         Ok(Self(text.to_owned()))
     }
 
-    /// Says whether it has the usual form `AA` + year + day of year + 5 characters. Another form
-    /// is worth a warning, never a refusal.
+    /// True if it has the usual form `AA` + year + day of year + 5 characters. Another form is
+    /// worth a warning but is valid.
     #[must_use]
     pub fn has_usual_form(&self) -> bool {
         let Some(digits) = self.0.strip_prefix("AA").filter(|rest| rest.len() == 10) else {
@@ -91,10 +92,10 @@ impl fmt::Debug for ArrangementId {
 pub struct ProductName(String);
 
 impl ProductName {
-    /// What the source's message carries.
+    /// The value in the source's message.
     pub const DEFAULT: &'static str = "AC.DIGITAL.SAV";
 
-    /// Reads a product name.
+    /// Parses a product name.
     ///
     /// # Errors
     /// When it is not 1 to 64 visible ASCII characters.
@@ -116,7 +117,7 @@ impl ProductName {
     }
 }
 
-/// The account at the core bank that belongs to a member.
+/// A member's account at the core bank.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// Its arrangement, unique among members.
@@ -126,7 +127,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// Reads an account; the product defaults to [`ProductName::DEFAULT`].
+    /// Parses an account; the product defaults to [`ProductName::DEFAULT`].
     ///
     /// # Errors
     /// When a field does not parse.
@@ -138,7 +139,7 @@ impl Account {
     }
 }
 
-/// A member, its account, and what is known of the account's level.
+/// A member, its account, and the account's levels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// Who.
@@ -147,20 +148,20 @@ pub struct Member {
     pub account: Account,
     /// The level it was registered with.
     pub registered: Option<AccountLevel>,
-    /// The last level that the core bank confirmed.
+    /// The level that the core bank confirmed last.
     pub confirmed: Option<AccountLevel>,
-    /// The level a passed verdict wants and the core bank has not confirmed yet.
+    /// The level of a passed verdict that the core bank has not confirmed yet.
     pub target: Option<AccountLevel>,
 }
 
 impl Member {
-    /// A newly registered member, with the level it already has.
+    /// A newly registered member with its current level.
     #[must_use]
     pub const fn new(id: MemberId, account: Account, level: Option<AccountLevel>) -> Self {
         Self { id, account, registered: level, confirmed: None, target: None }
     }
 
-    /// The level that stands: confirmed by the core bank, or else as registered. Never the target.
+    /// The current level: confirmed by the core bank, or else as registered. Never the target.
     #[must_use]
     pub const fn level(&self) -> Option<&AccountLevel> {
         match &self.confirmed {
@@ -168,6 +169,19 @@ impl Member {
             None => self.registered.as_ref(),
         }
     }
+}
+
+impl MemberId {
+    /// The member as the audit log refers to it.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        Subject::new("member", self.expose())
+    }
+}
+
+impl Action {
+    /// A member was registered.
+    pub const MEMBER_REGISTERED: Self = Self::of("member.registered");
 }
 
 #[cfg(test)]

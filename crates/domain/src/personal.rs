@@ -2,19 +2,19 @@
 
 use std::fmt;
 
-/// Text about a person as another system gave it: a name, a number, an address. Debug output
+/// Personal text as received from another system: a name, a number, an address. Debug output
 /// never shows it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Personal(String);
 
 impl Personal {
-    /// Takes any text: what another system says about a person is kept, never refused.
+    /// Accepts any text: personal data from another system is kept, never rejected.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text in clear: for the person who asked, never for a log.
+    /// The text in clear: for the client that requested it, never for a log.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

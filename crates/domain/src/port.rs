@@ -1,5 +1,5 @@
-//! What the domain needs from outside, as traits. Each has a contract suite in the testkit, and
-//! `Mock…` twins under the feature `mock`.
+//! The ports: traits that adapters implement. Each has a contract suite in the testkit, and a
+//! `Mock…` type under the feature `mock`.
 
 mod account_directory;
 mod audit_log;
@@ -36,42 +36,40 @@ pub use self::{
     upgrade_store::MockUpgradeStore,
 };
 
-/// Why a store could not do what it was asked. What is *wrong with the request* is never an
-/// error of the store but a value it returns.
+/// Why a store failed. A problem with the request is never a store error but a returned value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// Try later: it is down, full or overloaded. What was asked may or may not have happened;
-    /// asking again finds out.
+    /// Retry later: the store is down, full or overloaded. The operation may or may not have taken
+    /// effect; a retry finds out.
     #[error("the store is unavailable: {0}")]
     Unavailable(&'static str),
-    /// Call for help: it holds something that cannot be. Names the place, never the value.
+    /// An operator must check: the store holds an invalid value. Names the place, never the value.
     #[error("the store holds a value that cannot be at {0}")]
     Corrupt(&'static str),
 }
 
-/// Why a lookup in another system found nothing.
+/// Why a lookup in another system failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum LookupError {
-    /// Correct the request: the other system calls it malformed.
+    /// Correct the request: the upstream rejects it as malformed.
     #[error("the request is refused as malformed")]
     Refused,
-    /// Ask for something else: the other system knows no such thing.
+    /// Query something else: the upstream did not find it.
     #[error("nothing is known under this id")]
     NotFound,
-    /// Look at the values: the other system understood the request and failed over it.
+    /// Check the values: the upstream parsed the request and failed to process it.
     #[error("the other system reports a failure")]
     Failed,
-    /// Call for help: the other system does not accept the credentials that are ours, or an API
-    /// key that was passed on.
+    /// An operator must check: the upstream rejects our credentials or a forwarded API key.
     #[error("the other system does not accept our credentials, or the API key")]
     Misconfigured,
-    /// Ask again later.
+    /// Retry later.
     #[error("{0}")]
     Unavailable(Unavailability),
 }
 
 impl LookupError {
-    /// One word for logs and the audit trail.
+    /// The code for logs and the audit log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -84,31 +82,31 @@ impl LookupError {
     }
 }
 
-/// Why another system cannot be used right now.
+/// Why an upstream is unavailable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Unavailability {
     /// No connection.
     #[error("the other system cannot be reached")]
     Unreachable,
-    /// No whole answer in time.
+    /// No complete answer before the timeout.
     #[error("the other system does not answer in time")]
     TimedOut,
-    /// A status that is no answer: a fault over there, or one that is not documented.
+    /// An HTTP status that is a server error or not documented.
     #[error("the other system answers with a status that is no answer")]
     Status,
-    /// An answer that cannot be read, is too large, or broke off.
+    /// An answer that cannot be parsed, is too large, or is incomplete.
     #[error("the other system's answer cannot be read")]
     Unreadable,
-    /// Too many lookups are under way, here or over there.
+    /// Too many lookups in progress, here or in the upstream.
     #[error("too many lookups are under way")]
     Busy,
-    /// It failed so often that it is left alone for a while.
+    /// The circuit breaker is open.
     #[error("the other system is left alone for a while")]
     CircuitOpen,
 }
 
 impl Unavailability {
-    /// One word for logs and the audit trail.
+    /// The code for logs and the audit log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Secrets and personal ids: types that cannot be printed.
+//! Secrets: types that are never printed.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::field::InvalidField;
 pub struct SecretKey(Hmac<Sha256>);
 
 impl SecretKey {
-    /// Takes at least 32 bytes (RFC 2104 §3: keys under the hash's length weaken it).
+    /// Accepts at least 32 bytes (RFC 2104 §3: keys shorter than the hash weaken it).
     ///
     /// # Errors
     /// When there are fewer.
@@ -25,8 +25,8 @@ impl SecretKey {
             .map_err(|_| InvalidField::new("secret", "must be usable as an HMAC key"))
     }
 
-    /// HMAC-SHA-256 over the parts, each preceded by its length, so that no two lists of parts
-    /// are ever the same message.
+    /// HMAC-SHA-256 over the parts, each preceded by its length, so that different lists of parts
+    /// are different messages.
     #[must_use]
     pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = self.0.clone();
@@ -44,12 +44,12 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-/// What a caller presents to say who it is. Compared by its hash only, never printed.
+/// A bearer token. Compared by its hash only, never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessToken(String);
 
 impl AccessToken {
-    /// Takes 1 to 4096 visible ASCII characters.
+    /// Accepts 1 to 4096 visible ASCII characters.
     ///
     /// # Errors
     /// When it is empty, longer, or holds anything else.
@@ -61,13 +61,13 @@ impl AccessToken {
         Ok(Self(text.to_owned()))
     }
 
-    /// SHA-256 of the token: what a token file holds instead of it.
+    /// SHA-256 of the token, which a token file holds instead of the token.
     #[must_use]
     pub fn sha256(&self) -> [u8; 32] {
         Sha256::digest(self.0.as_bytes()).into()
     }
 
-    /// The token itself, for an adapter that must pass it on to an identity provider.
+    /// The token in clear, for an adapter that sends it to an identity provider.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -80,8 +80,8 @@ impl fmt::Debug for AccessToken {
     }
 }
 
-/// A user name and a password as somebody presents them: bytes from outside, compared and never
-/// printed. What was not presented is empty, and no user has an empty name or password.
+/// User name and password as received: compared, never printed. A missing one is empty; no valid
+/// user has an empty name or password.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Credentials {
     user: Vec<u8>,
@@ -89,19 +89,19 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Takes whatever was presented.
+    /// Accepts any bytes.
     #[must_use]
     pub fn new(user: impl Into<Vec<u8>>, password: impl Into<Vec<u8>>) -> Self {
         Self { user: user.into(), password: password.into() }
     }
 
-    /// The user name, for a verifier.
+    /// The user name, for a password verifier.
     #[must_use]
     pub fn user(&self) -> &[u8] {
         &self.user
     }
 
-    /// The password, for a verifier.
+    /// The password, for a password verifier.
     #[must_use]
     pub fn password(&self) -> &[u8] {
         &self.password

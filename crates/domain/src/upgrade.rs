@@ -1,4 +1,4 @@
-//! The upgrade of an account: its states, what may be asked of a case, and what that changes.
+//! The upgrade of an account: its states, the commands on a case, and their changes.
 
 mod case;
 mod change;

@@ -1,4 +1,4 @@
-//! One order, one connection, one request: what was seen, with nothing retried or followed.
+//! Sends one order as one request on its own connection, without retry or redirect.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use madoguchi_upstream::{
 use crate::settings::EsbSettings;
 use crate::translate;
 
-/// The core bank behind its ESB.
+/// The core bank, called through its ESB.
 pub struct Esb {
     settings: EsbSettings,
     upstream: HttpUpstream,
@@ -21,10 +21,10 @@ pub struct Esb {
 }
 
 impl Esb {
-    /// An adapter for these settings; `clock` stamps the requests. Nothing is sent yet.
+    /// Creates an adapter; `clock` gives the timestamps of requests. Nothing is sent yet.
     ///
     /// # Errors
-    /// When the settings cannot be used.
+    /// If the settings are invalid.
     pub fn new(settings: EsbSettings, clock: Arc<dyn Clock>) -> Result<Self, InvalidUpstream> {
         let fresh =
             UpstreamSettings { connections: Connections::Fresh, ..settings.upstream.clone() };
@@ -61,8 +61,8 @@ impl fmt::Debug for Esb {
     }
 }
 
-/// What it means that no response came. Only an error from before there was a connection proves
-/// that nothing was sent; a call that ran out of time while connecting is no such proof.
+/// Maps a failure without a response. Only a connect error proves that nothing was sent; a timeout
+/// while connecting does not.
 const fn unanswered(failure: Failure) -> Answer {
     match failure {
         Failure::NotConnected => Answer::NotSent(WhyNotSent::NoConnection),
@@ -71,8 +71,7 @@ const fn unanswered(failure: Failure) -> Answer {
     }
 }
 
-/// What it means that no whole reply came. Once a message may have left, nothing proves that it
-/// did not.
+/// Maps a failure without a complete reply. A message that may have been sent counts as sent.
 const fn doubt(failure: Failure) -> Doubt {
     match failure {
         Failure::TimedOut => Doubt::TimedOut,

@@ -1,8 +1,8 @@
-//! What an operator says about the ESB: how it is reached, and how we introduce ourselves.
+//! The settings of the ESB: its address, and the identifiers that we send.
 
 use madoguchi_upstream::{Charset, UpstreamSettings};
 
-/// Where `CustInfo` lies in the request.
+/// Where `CustInfo` is in the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Layout {
     /// Under `ServiceBody`.
@@ -12,12 +12,12 @@ pub enum Layout {
     Flat,
 }
 
-/// How the ESB is reached and how we introduce ourselves. [`EsbSettings::new`] gives the defaults.
+/// The ESB's address and the identifiers that we send. [`EsbSettings::new`] sets the defaults.
 #[derive(Debug, Clone)]
 pub struct EsbSettings {
-    /// The address that DA21 is posted to, and the limits of a call. Its connections must be
-    /// fresh, and are made so: only then is a failure to connect a proof. Keep its `timeout` below
-    /// the effects' lease. What declares no charset and is not UTF-8 is Big5 by default.
+    /// The URL that DA21 is posted to, and the limits of a call. `connections` is always set to
+    /// `Fresh`: only then does a connect error prove that nothing was sent. Keep `timeout` below
+    /// the lease of effects. A reply that is not UTF-8 and declares no charset is Big5 by default.
     pub upstream: UpstreamSettings,
     /// `amheader.ChannelID`; `BMD` by default.
     pub channel_id: String,
@@ -25,12 +25,12 @@ pub struct EsbSettings {
     pub consumer_id: String,
     /// `Signon.Custid`; `ESBUSER` by default.
     pub user: String,
-    /// Where `CustInfo` lies in the request; nested by default.
+    /// Where `CustInfo` is in the request; nested by default.
     pub layout: Layout,
 }
 
 impl EsbSettings {
-    /// The documented defaults for this address.
+    /// The documented defaults for this URL.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! From an order to the message, and from hostile text to the facts that the domain judges.
+//! Translates an order to a message, and an untrusted reply to facts that the domain classifies.
 
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
@@ -8,7 +8,7 @@ use madoguchi_upstream::Object;
 use crate::settings::{EsbSettings, Layout};
 use crate::wire;
 
-/// The DA21 message for this order, sent at this moment.
+/// The DA21 message for this order, with this timestamp.
 pub(crate) fn request(
     settings: &EsbSettings,
     order: &SetLevel,
@@ -49,7 +49,7 @@ fn content(layout: Layout, order: &SetLevel) -> wire::Content<'_> {
     }
 }
 
-/// `2015-12-06T12:01:01.00+08:00`: the bank's wall clock, two fractional digits.
+/// `2015-12-06T12:01:01.00+08:00`: the bank's local time with two fractional digits.
 fn bank_time(now: Timestamp) -> String {
     let there = now.to_zoned(TimeZone::fixed(offset(8)));
     there.strftime("%Y-%m-%dT%H:%M:%S%.2f%:z").to_string()
@@ -76,7 +76,7 @@ pub(crate) fn reply(text: &str) -> Result<Reply, Doubt> {
     })
 }
 
-/// What is said in one or more of the places, if all that say it say the same.
+/// The value that one or more places hold, if all of them agree.
 fn agreed<T: PartialEq>(places: [Option<T>; 3]) -> Result<Option<T>, Doubt> {
     let mut said = places.into_iter().flatten();
     let first = said.next();

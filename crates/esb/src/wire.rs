@@ -1,4 +1,4 @@
-//! The DA21 message as it lies on the wire; nothing here is believed or decided.
+//! The wire format of DA21; no value is validated or interpreted here.
 
 use std::fmt;
 
@@ -55,7 +55,7 @@ pub(crate) struct Signon<'a> {
     pub(crate) custid: &'a str,
 }
 
-/// The member of the request's root that holds the order: its variant's name is its key.
+/// The field of the request's root that holds the order; the variant's name is the JSON key.
 #[derive(serde::Serialize)]
 pub(crate) enum Content<'a> {
     CustInfo(RequestCustInfo<'a>),
@@ -109,7 +109,7 @@ pub(crate) struct ReplyRoot {
     pub(crate) service_body: Option<Object<Place>>,
 }
 
-/// One of the two members of the reply's root that may hold what the root may hold.
+/// `ServiceHeader` or `ServiceBody` of a reply; either may hold the same fields as the root.
 #[derive(Default, serde::Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Place {
@@ -121,7 +121,7 @@ pub(crate) struct Place {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct CustInfo {
     pub(crate) arrng_id: Option<String>,
-    /// Never used, but two that differ are a contradiction.
+    /// Only compared: two different values are a contradiction.
     prod_name: Option<Raw>,
     pub(crate) acct_info: Option<Object<AcctInfo>>,
 }
@@ -136,10 +136,10 @@ pub(crate) struct AcctInfo {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct StatCode {
     pub(crate) rtrn_code: String,
-    // RtrnDesc is free text for people: not read, so it cannot spoil a proof.
+    // RtrnDesc is free text for people. It is not parsed, so it cannot invalidate a proof.
 }
 
-/// A value as it was written, whatever it is.
+/// Any JSON value, kept as written.
 #[derive(serde::Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Raw(Box<RawValue>);
@@ -149,13 +149,13 @@ impl PartialEq for Raw {
         let value = |raw: &Self| serde_json::from_str::<serde_json::Value>(raw.0.get());
         match (value(self), value(other)) {
             (Ok(one), Ok(other)) => one == other,
-            // What no value can hold is compared as it was written.
+            // A value that cannot be parsed is compared as text.
             (Ok(_), Err(_)) | (Err(_), Ok(_)) | (Err(_), Err(_)) => self.0.get() == other.0.get(),
         }
     }
 }
 
-/// `RtrnStatCode`: a list, or its only entry without the list.
+/// `RtrnStatCode`: a list, or a single entry without the list.
 #[derive(PartialEq)]
 pub(crate) struct StatCodes(pub(crate) Vec<StatCode>);
 

@@ -1,4 +1,4 @@
-//! Files that only some may read: how they are opened, read again, and what is said of a bad one.
+//! Opens and reloads files with restricted permissions, and reports invalid ones.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -9,25 +9,25 @@ use std::sync::{Arc, PoisonError, RwLock};
 use madoguchi_domain::actor::{ActorKind, ActorRef};
 use serde::de::DeserializeOwned;
 
-/// A file that cannot be used: where, and what to do. Holds nothing of what stands in it.
+/// A file that cannot be used: the place, and how to correct it. Contains nothing of its content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct FileError(pub(crate) String);
 
-/// The largest file that is read.
+/// The largest accepted file, in bytes: 16 MiB.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// Who may read a file. Nobody but its owner may change it in any case.
+/// Who may read a file. In all cases only its owner may write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Readers {
     Anybody,
     Group,
-    /// Or its group, if root owns the file and this process is in the group: container platforms
-    /// mount secrets so.
+    /// The owner, or a group of this process if root owns the file: container platforms mount
+    /// secrets in this way.
     Owner,
 }
 
-/// Whose a file is, by numeric ids.
+/// The numeric user and group id of a file.
 #[derive(Debug, Clone, Copy)]
 struct Owner {
     user: u32,
@@ -50,7 +50,7 @@ impl Readers {
     }
 }
 
-/// Opens a file that nobody but its owner may change, and nobody but these may read.
+/// Reads a file that only its owner may write and only `readers` may read.
 pub(crate) fn read(path: &Path, readers: Readers) -> Result<Vec<u8>, FileError> {
     let at = path.display();
     let unreadable = |error: std::io::Error| {
@@ -61,7 +61,7 @@ pub(crate) fn read(path: &Path, readers: Readers) -> Result<Vec<u8>, FileError> 
         };
         FileError(format!("{at} cannot be read ({}): {mend}", error.kind()))
     };
-    // Before it is opened: opening a pipe would wait for its writer.
+    // Checked before opening: opening a pipe would block until it has a writer.
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() || metadata.len() > MAX_BYTES {
         return Err(FileError(format!("{at} is not a file of at most 16 MiB: name one")));
@@ -76,22 +76,22 @@ pub(crate) fn read(path: &Path, readers: Readers) -> Result<Vec<u8>, FileError> 
     Ok(bytes)
 }
 
-/// Reads a file that holds a secret in clear.
+/// Reads a file that holds a secret in plain text.
 ///
 /// # Errors
-/// When it cannot be read, or others may read or change it; the message says how to mend that.
+/// If it cannot be read, or other users may read or write it; the message says how to correct it.
 pub fn read_secret(path: &Path) -> Result<Vec<u8>, FileError> {
     read(path, Readers::Owner)
 }
 
-/// The groups that this process acts for.
+/// The effective and supplementary groups of this process.
 fn own_groups() -> Vec<u32> {
     let supplementary = rustix::process::getgroups().unwrap_or_default();
     let effective = rustix::process::getegid();
     supplementary.into_iter().chain([effective]).map(rustix::process::Gid::as_raw).collect()
 }
 
-/// What a file holds, until it is read again.
+/// The parsed content of a file, replaced by each successful reload.
 pub(crate) struct FileContent<T> {
     path: PathBuf,
     readers: Readers,
@@ -109,12 +109,12 @@ impl<T> FileContent<T> {
         Ok(Self { path: path.to_owned(), readers, parse, content })
     }
 
-    /// What the file held when it was read last without a mistake.
+    /// The content of the last successful load.
     pub(crate) fn current(&self) -> Arc<T> {
         Arc::clone(&self.content.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the file again. After an error everything is as before.
+    /// Reloads the file. After an error the old content stays.
     pub(crate) fn reload(&self) -> Result<(), FileError> {
         let content = Arc::new(load(&self.path, self.readers, self.parse)?);
         *self.content.write().unwrap_or_else(PoisonError::into_inner) = content;
@@ -133,7 +133,7 @@ fn load<T>(
     parse(text).map_err(at)
 }
 
-/// Reads TOML. The parser's own words would show the line, and with it perhaps a secret.
+/// Parses TOML. The parser's own message is dropped: it quotes the line, which may hold a secret.
 pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, FileError> {
     toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |at| text[..at.start].lines().count().max(1));
@@ -141,7 +141,7 @@ pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, FileError> {
     })
 }
 
-/// Reads who somebody is.
+/// Parses an actor.
 pub(crate) fn actor(issuer: &str, subject: &str, kind: &str) -> Result<ActorRef, FileError> {
     let kind = ActorKind::parse(kind)
         .ok_or_else(|| FileError("kind must be HUMAN or SYSTEM".to_owned()))?;
@@ -154,7 +154,7 @@ pub(crate) fn actor(issuer: &str, subject: &str, kind: &str) -> Result<ActorRef,
 }
 
 impl FileError {
-    /// The same, with the place in the file or the file before it.
+    /// Adds the file, or the place in the file, in front of the message.
     pub(crate) fn at(self, place: impl std::fmt::Display) -> Self {
         Self(format!("{place}: {}", self.0))
     }

@@ -1,9 +1,5 @@
-//! Who calls: access tokens and passwords, known by their hashes.
-//!
-//! [`StaticTokens`] is behind [`TokenVerifier`](madoguchi_domain::port::TokenVerifier),
-//! [`StaticPasswords`] behind [`PasswordVerifier`](madoguchi_domain::port::PasswordVerifier). Both
-//! read a file when they are made, and again when `reload` is called. Neither errors nor `Debug`
-//! output of this crate hold a token, a password or a line of a file.
+//! Verifies access tokens and passwords against files of hashes.
+#![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
 mod file;

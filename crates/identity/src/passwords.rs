@@ -1,4 +1,4 @@
-//! Passwords from a file that holds their argon2id hashes, and who presents them.
+//! Verifies passwords against a file with their argon2id hashes and actors.
 
 mod hash;
 mod proven;
@@ -25,13 +25,13 @@ use queue::Queue;
 pub use hash::{UnhashablePassword, hash_password};
 pub use queue::PasswordQueue;
 
-/// Users known by their password's hash.
+/// Users, stored with the hash of their password.
 ///
-/// A hash is slow on purpose, so it is computed on a bounded queue, once for all who present the
-/// same at the same time, and credentials that were right a moment ago are recognised by a keyed
-/// digest instead: so passwords must be random, since whoever guesses is not held up while the
-/// right user is about. Whoever is not known costs a hash too: absent, unknown and wrong take one
-/// time.
+/// Hashes are slow on purpose. They are computed in a bounded queue, once for all concurrent calls
+/// with the same credentials. Recently verified credentials are recognised by a keyed digest
+/// without a hash. Passwords must be random: while credentials are cached, the slow hash does not
+/// limit guesses of them. Missing, unknown and wrong credentials each cost one hash, so they take
+/// the same time.
 pub struct StaticPasswords {
     file: FileContent<Users>,
     queue: Queue,
@@ -40,7 +40,7 @@ pub struct StaticPasswords {
 
 struct Users {
     known: HashMap<Vec<u8>, User>,
-    /// What a password of nobody is compared with.
+    /// The hash that the password of an unknown user is compared with.
     decoy: Arc<SlowHash>,
 }
 
@@ -67,21 +67,21 @@ struct Row {
 }
 
 impl StaticPasswords {
-    /// Reads the file.
+    /// Loads the file.
     ///
     /// # Errors
-    /// When it cannot be read, may be read by strangers or written by others, or holds a mistake or
-    /// no user.
+    /// If it cannot be read, is readable by others or writable by others than its owner, or it is
+    /// invalid or has no user.
     pub fn read(path: &Path, queue: PasswordQueue) -> Result<Self, FileError> {
         let file = FileContent::open(path, Readers::Group, Users::parse)?;
         let proven = Arc::new(Proven::new().map_err(|why| FileError(why.to_owned()))?);
         Ok(Self { file, queue: Queue::new(queue, Arc::clone(&proven)), proven })
     }
 
-    /// Reads the file again: from then on its users are known, and no others.
+    /// Reloads the file; then only its users are known.
     ///
     /// # Errors
-    /// As [`read`](Self::read); the users stay those who were known before.
+    /// As [`read`](Self::read); the previous users stay known.
     pub fn reload(&self) -> Result<(), FileError> {
         self.file.reload()
     }
@@ -97,7 +97,7 @@ impl Users {
             let (name, user) = row.parse().map_err(|error| error.at(&place))?;
             let first = decoy.get_or_insert_with(|| Arc::clone(&user.hash));
             if !first.costs_as_much_as(&user.hash) {
-                // How long an answer takes would tell whose name was given.
+                // With different costs, the response time would reveal the user name.
                 let why = "password_hash must have the same m, t and p as the first one";
                 return Err(FileError(why.to_owned()).at(place));
             }
@@ -110,7 +110,7 @@ impl Users {
         Ok(Self { known, decoy })
     }
 
-    /// The user of this name, and the hash that a password has to match.
+    /// The user with this name, and the hash that the password must match.
     fn find(&self, name: &[u8]) -> (Option<&User>, &Arc<SlowHash>) {
         let user = self.known.get(name);
         (user, user.map_or(&self.decoy, |user| &user.hash))
@@ -146,7 +146,7 @@ impl PasswordVerifier for StaticPasswords {
         let hash = Arc::clone(hash);
         let known = user.is_some();
         let password = presented.password().to_vec();
-        // Not joined by a short circuit: an unknown user costs the same.
+        // `&` does not short-circuit, so an unknown user costs the same time.
         let judged =
             self.queue.run(digest, move || hash.is_of(&password) & known & !password.is_empty());
         let right = judged.await.inspect_err(|VerifierBusy| count("overloaded"))?;
@@ -155,7 +155,7 @@ impl PasswordVerifier for StaticPasswords {
     }
 }
 
-/// `cached`: recognised without a hash. `overloaded`: turned away, or no hash could be computed.
+/// `cached`: recognised without a hash. `overloaded`: rejected, or no hash could be computed.
 fn count(outcome: &'static str) {
     metrics::counter!("madoguchi_gateway_logins_total", "outcome" => outcome).increment(1);
 }

@@ -1,4 +1,4 @@
-//! Access tokens from a file that holds their hashes, who they stand for and what they may do.
+//! Verifies access tokens against a file with their hashes, actors and scopes.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::file::{self, FileContent, FileError, Readers};
 
-/// Tokens known by their SHA-256. A token must be random and long, for its hash is fast.
+/// Tokens, stored as SHA-256 hashes. A token must be random and long, because SHA-256 is fast.
 pub struct StaticTokens {
     actors: FileContent<HashMap<[u8; 32], Actor>>,
 }
@@ -35,18 +35,18 @@ struct Row {
 }
 
 impl StaticTokens {
-    /// Reads the file.
+    /// Loads the file.
     ///
     /// # Errors
-    /// When it cannot be read, may be written by others, or holds a mistake or no token.
+    /// If it cannot be read, other users may write it, or it is invalid or has no token.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         Ok(Self { actors: FileContent::open(path, Readers::Anybody, parse)? })
     }
 
-    /// Reads the file again: from then on its tokens are valid, and no others.
+    /// Reloads the file; then only its tokens are valid.
     ///
     /// # Errors
-    /// As [`read`](Self::read); the tokens stay those that were valid before.
+    /// As [`read`](Self::read); the previous tokens stay valid.
     pub fn reload(&self) -> Result<(), FileError> {
         self.actors.reload()
     }
@@ -95,7 +95,7 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 #[async_trait]
 impl TokenVerifier for StaticTokens {
     async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, StoreError> {
-        // Looked up by its hash: how long that takes says nothing about any token.
+        // Looked up by hash, so the response time does not reveal a token.
         Ok(self.actors.current().get(&token.sha256()).cloned())
     }
 }

@@ -1,33 +1,33 @@
-//! An attempt that brought no answer: what is reported, and what it tells about the other side.
+//! Classifies a failed attempt: the error to report, and what it means for the circuit breaker.
 
 use madoguchi_domain::port::{LookupError, Unavailability};
 use madoguchi_upstream::Failure;
 
 use crate::translate::NoAnswer;
 
-/// Why an attempt brought no answer.
+/// Why an attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AttemptError {
     pub(crate) error: LookupError,
     pub(crate) tells: Evidence,
 }
 
-/// What the end of an attempt tells about the other side.
+/// What the result of an attempt means for the health of the upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Evidence {
-    /// It is there and says what it means.
+    /// It works: the answer is clear.
     There,
-    /// Something is wrong over there that may be better a moment later.
+    /// It failed, and an immediate retry may succeed.
     Failing,
-    /// Something is wrong over there, and it asks not to be asked again at once.
+    /// It failed and sent `Retry-After`, so there is no immediate retry.
     Resting,
-    /// It took longer than it was given.
+    /// It did not answer before the timeout.
     Late,
-    /// Nothing.
+    /// The result says nothing about its health.
     Nothing,
 }
 
-/// Turned away, here or over there.
+/// Rejected as overloaded, by our bulkhead or by the upstream.
 pub(crate) const BUSY: AttemptError = unavailable(Unavailability::Busy, Evidence::Nothing);
 
 const fn unavailable(why: Unavailability, tells: Evidence) -> AttemptError {
@@ -39,8 +39,8 @@ const fn said(error: LookupError) -> AttemptError {
 }
 
 impl AttemptError {
-    /// What another status than 200 means (`docs/guide/callers.md`). `rests` is whether it asks
-    /// to come again later, as another of our own gateways does.
+    /// Maps a status other than 200 (`docs/guide/callers.md`). `rests` is whether the reply has
+    /// `Retry-After`, which another gateway of ours sends.
     pub(crate) const fn of_status(status: u16, rests: bool) -> Self {
         let fault = if rests { Evidence::Resting } else { Evidence::Failing };
         match status {
@@ -61,7 +61,7 @@ impl From<Failure> for AttemptError {
             Failure::Broken => unavailable(Unavailability::Unreadable, Evidence::Failing),
             Failure::TimedOut => unavailable(Unavailability::TimedOut, Evidence::Late),
             Failure::TooLarge => unavailable(Unavailability::Unreadable, Evidence::Nothing),
-            // A header that cannot travel; those of ours were looked at before.
+            // A forwarded header is invalid; our own were validated before.
             Failure::Unsendable => Self { error: LookupError::Refused, tells: Evidence::Nothing },
         }
     }

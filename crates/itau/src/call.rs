@@ -1,4 +1,4 @@
-//! The two calls: which headers go with a query, and what each status means.
+//! The two lookups: the headers of a request, and the meaning of each status.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,8 +22,8 @@ pub const CONTEXT_PATH: &str = "/apiaccess/rest/ccmessaging/v1/itau/ps7/contexto
 /// The documented path of `codigo`.
 pub const ACCOUNT_PATH: &str = "/apiaccess/rest/ccmessaging/v1/itau/codigo";
 
-/// The downstream that knows contexts and owners. Lookups of either kind wait, fail and are left
-/// alone apart from the other kind.
+/// A client of the system that knows contexts and account owners. Each kind of lookup has its own
+/// bulkhead and circuit breaker.
 pub struct Itau {
     upstream: HttpUpstream,
     user: String,
@@ -35,10 +35,10 @@ pub struct Itau {
 }
 
 impl Itau {
-    /// An adapter for these settings. Nothing is sent yet.
+    /// Creates an adapter for these settings. Nothing is sent yet.
     ///
     /// # Errors
-    /// When the settings cannot be used.
+    /// If the settings are invalid.
     pub fn new(
         settings: ItauSettings,
         clock: Arc<dyn Clock>,
@@ -62,7 +62,7 @@ impl Itau {
         })
     }
 
-    /// Asks, and reads an answer of 200 with `read`.
+    /// Sends a query, and parses a reply of status 200 with `read`.
     async fn look_up<T>(
         &self,
         (guard, path): (&Guard, &'static str),
@@ -139,10 +139,10 @@ impl fmt::Debug for Itau {
     }
 }
 
-/// What another status than 200 means, once it is known whether a 500 is the lookup's own failure.
+/// Maps a status other than 200. The body of a 500 says whether the lookup itself failed.
 async fn attempt_error(response: Response) -> Result<AttemptError, Failure> {
     let (status, rests) = (response.status(), response.asks_to_come_again());
-    // Another of our own gateways says the same words when it is its downstream that fails.
+    // With `Retry-After`, another gateway of ours sends the same body if its own upstream failed.
     if status == 500 && !rests {
         match response.text().await {
             Ok(text) if translate::reports_failure(&text) => return Ok(NoAnswer::Failed.into()),

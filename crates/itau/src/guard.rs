@@ -1,4 +1,4 @@
-//! One kind of lookup on its way: how many at once, how often again, and when not at all.
+//! Limits one kind of lookup: bulkhead, retries and circuit breaker.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::attempt::{AttemptError, BUSY, Evidence};
 use crate::settings::ItauSettings;
 
-/// What is under way of one kind of lookup.
+/// The bulkhead, the retries and the circuit breaker of one kind of lookup.
 pub(crate) struct Guard {
     queue_slots: Semaphore,
     call_slots: Semaphore,
@@ -42,8 +42,8 @@ impl Guard {
         }
     }
 
-    /// Asks until there is an answer, the repetitions are used up, or `until` has come. Each
-    /// attempt is told until when it may take.
+    /// Runs attempts until one succeeds, the retries are used up, or `until` is reached. Each
+    /// attempt gets `until` as its deadline.
     pub(crate) async fn ask<T, Attempt>(
         &self,
         until: Instant,
@@ -63,7 +63,7 @@ impl Guard {
         let pass = Permit::through(self)?;
         let max_retries = if pass.probes { 0 } else { self.max_retries };
         let done = self.repeatedly(max_retries, until, &attempt).await;
-        // What waited here for most of its time says nothing about the other side.
+        // After a long wait in our queue, a timeout says nothing about the upstream.
         let fair = left >= patience / 2;
         pass.note(
             done.as_ref().map_or_else(|attempt_error| attempt_error.tells, |_| Evidence::There),
@@ -84,7 +84,7 @@ impl Guard {
         let mut tries = 0;
         loop {
             let attempt_error = match attempt(until).await {
-                // Asking changes nothing, so what may be better a moment later is asked again.
+                // A lookup is read-only, so a retry is safe.
                 Err(attempt_error)
                     if tries < max_retries && attempt_error.tells == Evidence::Failing =>
                 {
@@ -112,8 +112,8 @@ impl Gate {
     }
 }
 
-/// A lookup that the breaker let through. Dropped without a word, it says nothing about the other
-/// side: whoever asked has gone.
+/// A lookup that the breaker allowed. If the caller cancels, it is dropped and the breaker learns
+/// nothing about the upstream.
 struct Permit<'a> {
     guard: &'a Guard,
     probes: bool,
@@ -131,7 +131,7 @@ impl<'a> Permit<'a> {
         Ok(Self { guard, probes })
     }
 
-    /// Tells the breaker how the whole lookup ended; `fair` is whether it had time enough.
+    /// Records the result of the whole lookup; `fair` is whether it had at least half its timeout.
     fn note(self, tells: Evidence, fair: bool) {
         let (mut gate, now) = (self.guard.gate(), self.guard.clock.now());
         match tells {

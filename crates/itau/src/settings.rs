@@ -1,4 +1,4 @@
-//! What an operator says about the downstream: how it is reached, and how careful to be with it.
+//! The settings of the lookups: URL, credentials, retries, bulkhead and circuit breaker.
 
 use std::time::Duration;
 
@@ -8,32 +8,32 @@ use madoguchi_domain::caller::ApiKey;
 use madoguchi_domain::secret::Credentials;
 use madoguchi_upstream::{Charset, Connections, InvalidUpstream, UpstreamSettings};
 
-/// How the downstream is reached. [`ItauSettings::new`] gives the documented defaults.
+/// How to call the upstream. [`ItauSettings::new`] sets the documented defaults.
 #[derive(Debug, Clone)]
 pub struct ItauSettings {
-    /// The address before `/apiaccess`, and the limits: `timeout` is for a whole lookup, its
-    /// repetitions included; 5 s by default, 2 s for a connection, 256 KiB for a reply. What
-    /// declares no charset and is not UTF-8 is ISO 8859-1 by default.
+    /// The URL before `/apiaccess`, and the limits. `timeout` covers a whole lookup with its
+    /// retries. Defaults: 5 s, 2 s to connect, 256 KiB for a reply. A reply that is not UTF-8 and
+    /// declares no charset is ISO 8859-1 by default.
     pub upstream: UpstreamSettings,
-    /// `userName` and `password`: our own, never those of whoever asks us.
+    /// `userName` and `password`: our own, never those of our client.
     pub credentials: Credentials,
-    /// `x-app-key`, if the downstream wants one.
+    /// `x-app-key`, if the upstream requires one.
     pub app_key: Option<ApiKey>,
-    /// How often a failed lookup is repeated; 2 by default.
+    /// The maximum retries of a failed lookup; 2 by default.
     pub max_retries: u32,
-    /// The pause before the first repetition at most, which doubles each time; 100 ms by default.
+    /// The maximum backoff before the first retry, doubled for each next one; 100 ms by default.
     pub pause: Duration,
-    /// The most lookups of one kind under way at once; 64 by default.
+    /// The maximum concurrent lookups of one kind; 64 by default.
     pub max_concurrent_calls: usize,
-    /// The most lookups of one kind that wait for that; more are turned away; 256 by default.
+    /// The maximum queued lookups of one kind; more are rejected; 256 by default.
     pub max_queue: usize,
-    /// When to leave the downstream alone, for each kind of lookup; after 10 failures in a row for
-    /// 5 s by default.
+    /// The circuit breaker of each kind of lookup; opens for 5 s after 10 failures in a row by
+    /// default.
     pub breaker: BreakerSettings,
 }
 
 impl ItauSettings {
-    /// The documented defaults for this address and these credentials.
+    /// The documented defaults for this URL and these credentials.
     #[must_use]
     pub fn new(url: impl Into<String>, credentials: Credentials) -> Self {
         let upstream = UpstreamSettings {
@@ -58,7 +58,7 @@ impl ItauSettings {
 }
 
 impl ItauSettings {
-    /// Refuses what could not work, or could not be counted with.
+    /// Rejects limits that cannot work or would overflow.
     pub(crate) fn check_limits(&self) -> Result<(), InvalidItau> {
         let most = 1_000_000;
         if self.max_concurrent_calls == 0
@@ -85,10 +85,10 @@ impl ItauSettings {
     }
 }
 
-/// Settings that cannot be used. Each names the setting, never its value.
+/// Invalid settings. Each error names the setting, never its value.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidItau {
-    /// Correct how it is reached.
+    /// Correct the settings of the HTTP call.
     #[error(transparent)]
     HttpUpstream(#[from] InvalidUpstream),
     /// Correct the credentials.

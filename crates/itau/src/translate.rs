@@ -1,4 +1,4 @@
-//! From a query to its message, and from hostile text to what the domain knows of a caller.
+//! Translates a query to its message, and an untrusted reply to the domain's caller values.
 
 use jiff::Timestamp;
 use madoguchi_domain::caller::{
@@ -14,13 +14,13 @@ use crate::wire::{
     CodigoReply, CodigoRequest, ContextosReply, ContextosRequest, Listed, Owner, Text, Verdict,
 };
 
-/// Why a reply with HTTP status 200 gives no answer.
+/// Why a reply with HTTP status 200 has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswer {
-    /// It is not a JSON object of the documented form, nested within reason.
+    /// It is not a JSON object of the documented form, or nests too deep.
     #[error("the reply cannot be read")]
     Unreadable,
-    /// It says that the lookup failed (`code` `1`).
+    /// It reports that the lookup failed (`code` `1`).
     #[error("the reply reports a failure")]
     Failed,
 }
@@ -47,7 +47,7 @@ pub(crate) fn account_request(query: &AccountQuery) -> CodigoRequest<'_> {
     }
 }
 
-/// Reads a reply of `contextos` that came with HTTP status 200.
+/// Parses a reply of `contextos` with HTTP status 200.
 ///
 /// # Errors
 /// See [`NoAnswer`].
@@ -56,7 +56,7 @@ pub fn context_answer(text: &str, now: Timestamp) -> Result<Found<CallerContext>
     Ok(Found { value: context(reply, now), document })
 }
 
-/// Reads a reply of `codigo` that came with HTTP status 200.
+/// Parses a reply of `codigo` with HTTP status 200.
 ///
 /// # Errors
 /// See [`NoAnswer`].
@@ -68,7 +68,7 @@ pub fn account_answer(text: &str) -> Result<Found<CustomerProfile>, NoAnswer> {
     })
 }
 
-/// Says whether the body of a reply with another status reports a failure of the lookup itself.
+/// Whether the body of a reply with another status reports that the lookup itself failed.
 pub(crate) fn reports_failure(text: &str) -> bool {
     Object::<Verdict>::read(text).is_ok_and(|verdict| verdict.is_failure())
 }
@@ -144,8 +144,7 @@ fn manager(manager: wire::Manager) -> Manager {
     }
 }
 
-/// The phones that have a number in either field; the source's example shows one that has nothing
-/// at all.
+/// The phones that have a number in either field. The source's example includes an empty phone.
 fn phones(phones: Listed<wire::Phone>) -> Vec<Phone> {
     let phone = |phone: wire::Phone| {
         let (number, mobile) = (personal(phone.numero), personal(phone.celular));

@@ -1,6 +1,5 @@
-//! The messages as they travel. Every field of a reply is optional and read leniently: a field of
-//! another kind than documented is one that is not there. What is not listed here is not lost,
-//! since an answer is kept whole beside what is read of it.
+//! The wire format of the messages. Every field of a reply is optional: a field of another type
+//! than documented counts as absent. Unlisted fields are not lost: the complete reply is kept.
 
 mod codigo;
 mod contextos;
@@ -12,7 +11,7 @@ pub(crate) use lenient::{Listed, Text};
 
 use serde::Deserialize;
 
-/// What both interfaces say when they fail.
+/// How both interfaces report a failure.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Verdict {

@@ -1,4 +1,4 @@
-//! What the fuzzer starts from, read in every run: a file's name says what becomes of it.
+//! Replays the fuzz corpus in every test run; a file's name states the expected result.
 #![expect(clippy::unwrap_used, reason = "a corpus that cannot be read has failed")]
 
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use madoguchi_itau::{Charset, account_answer, context_answer};
 use madoguchi_testkit::samples;
 
-/// Reads every file of a target's corpus; each is read or refused, as its name begins.
+/// Parses every file of a target's corpus; its name's prefix (`read-`, `refused-`) is the result.
 fn replay(target: &str, read: impl Fn(&str) -> bool) {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     let mut counts = [0, 0];

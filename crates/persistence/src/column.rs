@@ -1,4 +1,4 @@
-//! Moments and ids as the two databases store them.
+//! Timestamps and ids as the two databases store them.
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -13,10 +13,10 @@ use uuid::Uuid;
 
 use crate::schema::{Id, Instant};
 
-/// Microseconds from 1970-01-01 to 2000-01-01, where PostgreSQL's clock starts.
+/// Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch.
 const PG_EPOCH_US: i64 = 946_684_800_000_000;
 
-/// A moment in a column, whole microseconds.
+/// A timestamp in a column, in microseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Instant)]
 pub(crate) struct At(pub(crate) i64);
@@ -28,7 +28,7 @@ impl From<Timestamp> for At {
 }
 
 impl At {
-    /// The moment, if it is one that can be.
+    /// The timestamp, if it is in the valid range.
     pub(crate) fn moment(self) -> Option<Timestamp> {
         Timestamp::from_microsecond(self.0).ok()
     }
@@ -44,7 +44,7 @@ impl ToSql<Instant, Pg> for At {
 impl FromSql<Instant, Pg> for At {
     fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         let since_2000 = i64::from_be_bytes(bytes.as_bytes().try_into()?);
-        // Beyond what can be, like `infinity`, it stays: `moment` says so of its own row.
+        // Values out of range, such as `infinity`, are kept: `moment` reports them for their row.
         Ok(Self(since_2000.saturating_add(PG_EPOCH_US)))
     }
 }
@@ -62,7 +62,7 @@ impl FromSql<Instant, Sqlite> for At {
     }
 }
 
-/// A case's id in a column.
+/// A case id in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Id)]
 pub(crate) struct CaseUuid(pub(crate) Uuid);

@@ -1,14 +1,14 @@
-//! What a driver's error means to a caller. Driver text goes nowhere: it may hold values.
+//! Maps driver errors to port errors. Driver text is dropped, because it may hold personal data.
 
 use diesel::result::{DatabaseErrorKind, Error};
 use madoguchi_domain::port::StoreError;
 
-/// A fault while talking to a database, before it is told to the caller.
+/// A database error, before it is mapped for the caller.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// The driver's own error.
+    /// An error of the driver.
     Driver(Error),
-    /// Our own judgement about a row.
+    /// Our own error, for example about a corrupt row.
     Store(StoreError),
 }
 
@@ -25,14 +25,14 @@ impl From<StoreError> for Fault {
 }
 
 impl Fault {
-    /// Says whether a unique index refused: somebody else was first.
+    /// Whether a unique index rejected the write: another transaction was first.
     pub(crate) const fn is_taken(&self) -> bool {
         matches!(self, Self::Driver(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
     }
 
-    /// Says whether the same work may succeed at once, if it failed soon: the database chose a
-    /// victim among equals. Diesel has no kind of its own for a deadlock or for a deadline that
-    /// passed, and their texts depend on the server's language.
+    /// Whether an immediate retry may succeed, for example after a deadlock. Diesel reports both
+    /// deadlocks and timeouts as `Unknown`, and their texts depend on the server's language. So the
+    /// caller must also check how long the attempt took.
     pub(crate) const fn is_worth_repeating(&self) -> bool {
         matches!(
             self,
@@ -43,7 +43,7 @@ impl Fault {
         )
     }
 
-    /// Tells the log which kind it was and the caller what to do.
+    /// Logs the kind of error, and returns the port error for the caller.
     pub(crate) fn tell(self) -> StoreError {
         let error = match self {
             Self::Store(error) => return error,

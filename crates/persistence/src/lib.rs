@@ -1,9 +1,5 @@
 //! The domain's stores on SQLite and PostgreSQL, written with diesel.
-//!
-//! Both keep the same promises, held by the same contract suites of the testkit. Where they do
-//! the same thing differently, twin files stand side by side: [`sqlite`](SqliteStore) loops over
-//! prepared statements inside one hop to a blocking thread, [`postgres`](PgStore) hands whole
-//! batches to one statement as arrays.
+#![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
 mod column;
@@ -24,25 +20,25 @@ pub use url::{DatabaseUrl, InvalidUrl};
 use postgres::connect as postgres_connection;
 use sqlite::establish as sqlite_connection;
 
-/// Why a database could not be opened, and what to do about it.
+/// Why a database cannot be opened, and how to correct it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// Nothing answers there, or it does not let us in.
+    /// The database does not answer, or rejects our credentials.
     #[error("the database cannot be reached: check its URL, that it runs, and its credentials")]
     Unreachable,
-    /// The file's path is not text.
+    /// The path of the file is not UTF-8.
     #[error("the database file's path must be UTF-8")]
     Path,
     /// The database does not make commits durable.
     #[error("the database does not make commits durable: turn its synchronous setting on")]
     NotDurable,
-    /// Migrations are missing.
+    /// The schema lacks migrations of this version.
     #[error("the database's schema is older than this program: run `madoguchi migrate`")]
     SchemaBehind,
-    /// A newer program migrated it.
+    /// A newer version of the program migrated the schema.
     #[error("the database's schema is newer than this program: run a newer `madoguchi`")]
     SchemaAhead,
-    /// A migration did not run through; nothing of it was kept.
+    /// A migration failed and was rolled back.
     #[error("a migration failed: restore the backup taken before it, and report its version")]
     MigrationFailed,
 }

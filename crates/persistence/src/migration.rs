@@ -1,4 +1,4 @@
-//! Bringing a database to the schema of this version, and knowing when it is not.
+//! Migrates a database to the schema of this version, and compares schema versions.
 
 use diesel::migration::{MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
@@ -12,17 +12,18 @@ use crate::{DatabaseUrl, OpenError};
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// Held while migrating, so that nodes that start together take turns. Any constant will do.
+/// The key of the advisory lock held while migrating, so that nodes migrate one at a time. Any
+/// constant works.
 const MIGRATION_LOCK: i64 = 0x6d61_646f_6775_6368;
 
-/// How a database's schema stands to this version's.
+/// A database's schema compared with this version's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SchemaState {
-    /// It is the same.
+    /// Both are the same.
     Current,
-    /// It lacks migrations that this version has.
+    /// The database lacks migrations that this version has.
     Behind,
-    /// It has migrations that this version does not know.
+    /// The database has migrations that this version does not know.
     Ahead,
 }
 
@@ -46,15 +47,15 @@ impl SchemaState {
     }
 }
 
-/// Brings the database to this version's schema. Says how it stood before.
+/// Migrates the database to this version's schema. Returns the state before.
 ///
 /// # Errors
-/// See [`OpenError`]; a schema from the future is left as it is.
+/// See [`OpenError`]; a newer schema is not changed.
 pub async fn migrate(url: &DatabaseUrl) -> Result<SchemaState, OpenError> {
     run(url, Direction::Up).await
 }
 
-/// Takes every migration back, and all data with it. For tests.
+/// Reverts every migration and deletes all data. For tests.
 ///
 /// # Errors
 /// See [`OpenError`].
@@ -74,7 +75,7 @@ async fn run(url: &DatabaseUrl, direction: Direction) -> Result<SchemaState, Ope
             let path = path.to_str().ok_or(OpenError::Path)?.to_owned();
             let ran = tokio::task::spawn_blocking(move || {
                 let mut conn = crate::sqlite_connection(&path)?;
-                // Looked at and migrated under one lock, so that processes take turns.
+                // Checked and migrated under one lock, so that processes migrate one at a time.
                 conn.exclusive_transaction(|conn| {
                     let before = sqlite_state(conn)?;
                     apply(conn, SQLITE, before, direction).map_err(Turn)
@@ -94,7 +95,7 @@ async fn run(url: &DatabaseUrl, direction: Direction) -> Result<SchemaState, Ope
     }
 }
 
-/// How a turn at the database ended without what was wanted.
+/// Carries an [`OpenError`] out of a diesel transaction.
 struct Turn(OpenError);
 
 impl From<OpenError> for Turn {
@@ -125,8 +126,8 @@ fn apply<Db: diesel::backend::Backend>(
     ran.map(|_| before).map_err(|_| OpenError::MigrationFailed)
 }
 
-/// Waits for its turn however long the others migrate. A migration may take long, but its DDL must
-/// not queue behind other people's transactions for ever, with everybody else behind it.
+/// Waits for the migration lock without a timeout. A migration may take long, but its DDL waits at
+/// most 5 s for a table lock, because other transactions queue behind it.
 async fn lock(conn: &mut AsyncPgConnection) -> QueryResult<()> {
     conn.batch_execute("set statement_timeout = 0; set lock_timeout = 0").await?;
     diesel::sql_query("select pg_advisory_lock($1)")
@@ -140,7 +141,7 @@ pub(crate) fn sqlite_state(conn: &mut SqliteConnection) -> Result<SchemaState, O
     state::<Sqlite>(conn, SQLITE)
 }
 
-/// Reads the schema's state over a connection of its own.
+/// Reads the state of the schema over a separate connection.
 pub(crate) async fn postgres_state(url: &str) -> Result<SchemaState, OpenError> {
     let conn = crate::postgres_connection(url).await?;
     state::<Pg>(&mut AsyncMigrationHarness::new(conn), POSTGRES)

@@ -1,4 +1,4 @@
-//! The stores on PostgreSQL: a pool, and whole batches as arrays to one cached statement.
+//! The stores on PostgreSQL: a connection pool, and one cached statement per batch.
 
 mod audit;
 mod connection;
@@ -32,19 +32,19 @@ pub(crate) use connection::connect;
 use pooled::{PooledConnection, with_deadline};
 use repeating::repeating;
 
-/// How the pool behaves.
+/// The settings of the connection pool.
 #[derive(Debug, Clone, Copy)]
 pub struct PgSettings {
-    /// The most connections to hold.
+    /// The maximum number of connections.
     pub connections: usize,
-    /// How long a call waits for one of them, and for a new one to open.
+    /// The timeout for a free connection, and for opening a new one.
     pub pool_timeout: Duration,
 }
 
-/// Every store of the domain on one PostgreSQL database.
+/// All stores of the domain on one PostgreSQL database.
 ///
-/// Calls belong on a multi-threaded runtime: a connection is driven by the runtime it was opened
-/// on, and a busy single-threaded one would hold up everybody.
+/// Use a multi-threaded runtime: each connection runs on the runtime that opened it, and a busy
+/// single-threaded one would block all users of its connections.
 #[derive(Clone)]
 pub struct PgStore {
     pool: Pool<AsyncPgConnection>,
@@ -191,7 +191,7 @@ impl UpgradeStore for PgStore {
 
     async fn commit(&self, changes: &[Change]) -> Result<Vec<Committed>, StoreError> {
         match repeating(|| self.try_commit(changes)).await {
-            // One of them wants a check that another case holds: alone, it loses alone.
+            // One change has a check that another case holds: commit one by one, to lose only it.
             Err(fault) if fault.is_taken() => {}
             done => return done.map_err(Fault::tell),
         }

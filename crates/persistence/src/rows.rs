@@ -1,7 +1,7 @@
-//! Rows as they stand in the tables, and how they are parsed_or_corrupt: parsed, or called corrupt.
+//! The rows of the tables: each is parsed to a domain value or reported as corrupt.
 //!
-//! Every insert names every column (`treat_none_as_default_value = false`): then its text is the
-//! same each time, and SQLite parses it once.
+//! Every insert names every column (`treat_none_as_default_value = false`). So its SQL text is
+//! always the same, and SQLite parses it once.
 
 mod audit;
 mod case;
@@ -18,10 +18,10 @@ pub(crate) use member::MemberRow;
 use madoguchi_domain::port::StoreError;
 use madoguchi_domain::upgrade::{CaseId, CaseSnapshot};
 
-/// What a lookup's join gives: a member, perhaps a case, perhaps its effect.
+/// The result of a lookup's join: a member, with its case and effect if there are any.
 pub(crate) type DossierRow = (MemberRow, Option<CaseRow>, Option<EffectRow>);
 
-/// Believes a joined row.
+/// Parses a joined row.
 pub(crate) fn snapshot(
     (member, case, effect): DossierRow,
     scanned: Option<i32>,
@@ -36,8 +36,8 @@ pub(crate) fn snapshot(
     })
 }
 
-/// Keeps what can be parsed_or_corrupt of passed cases without an effect: one poisoned row must not hold
-/// up the others.
+/// Parses passed cases without an effect. An unreadable row is logged and skipped, so that it does
+/// not block the others.
 pub(crate) fn orphaned(rows: Vec<(MemberRow, CaseRow)>) -> Vec<CaseSnapshot> {
     let parsed_or_corrupt = rows.into_iter().filter_map(|(member, case)| {
         let id = case.case_id;
@@ -48,12 +48,12 @@ pub(crate) fn orphaned(rows: Vec<(MemberRow, CaseRow)>) -> Vec<CaseSnapshot> {
     parsed_or_corrupt.collect()
 }
 
-/// Says that the value in `place` cannot be.
+/// The error for an invalid value in `place`.
 const fn corrupt(place: &'static str) -> StoreError {
     StoreError::Corrupt(place)
 }
 
-/// Keeps a value that parsed, or names the place of one that did not.
+/// The parsed value, or an error that names `place`.
 fn parsed_or_corrupt<T>(parsed: Option<T>, place: &'static str) -> Result<T, StoreError> {
     parsed.ok_or(corrupt(place))
 }

@@ -1,9 +1,9 @@
-//! The tables, once for both databases: only how a moment and an id are stored differs.
+//! The tables of both databases; only timestamps and ids are stored differently.
 
 use diesel::query_builder::QueryId;
 use diesel::sql_types::SqlType;
 
-/// A moment: `timestamptz` on PostgreSQL, microseconds since 1970 on SQLite.
+/// A timestamp: `timestamptz` on PostgreSQL, microseconds since 1970 on SQLite.
 #[derive(Debug, Clone, Copy, SqlType, QueryId)]
 #[diesel(postgres_type(oid = 1184, array_oid = 1185), sqlite_type(name = "Long"))]
 pub struct Instant;

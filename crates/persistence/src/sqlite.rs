@@ -1,4 +1,4 @@
-//! The stores on SQLite: one writer, a few readers, each call one hop to a blocking thread.
+//! The stores on SQLite: one writer, a few readers, each call on one blocking thread.
 
 mod audit;
 mod checkpoint;
@@ -26,7 +26,7 @@ use connection::Connections;
 
 pub(crate) use connection::establish;
 
-/// Every store of the domain on one SQLite file.
+/// All stores of the domain on one SQLite file.
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
     connections: Connections,
@@ -70,8 +70,8 @@ impl UpgradeStore for SqliteStore {
     async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<CaseSnapshot>>, StoreError> {
         let lookups = lookups.to_vec();
         if lookups.len() > 1 {
-            // A batch is about to be written: the writer's pages are warm, a reader would have
-            // to read them anew after every commit.
+            // A batch is written next. The writer's page cache is current; a reader's cache is
+            // invalid after every commit.
             return self.connections.look(move |conn| upgrades::load(conn, &lookups)).await;
         }
         self.connections.read(move |conn| upgrades::load(conn, &lookups)).await
@@ -79,7 +79,7 @@ impl UpgradeStore for SqliteStore {
 
     async fn commit(&self, changes: &[Change]) -> Result<Vec<Committed>, StoreError> {
         match self.try_commit(changes).await {
-            // One of them runs into a unique index: alone, it loses alone.
+            // One change violates a unique index: commit one by one, to lose only it.
             Err(fault) if fault.is_taken() => {}
             done => return done.map_err(Fault::tell),
         }

@@ -1,8 +1,8 @@
-//! Hand-written statements that are parsed once per connection.
+//! Hand-written SQL statements that are parsed once per connection.
 //!
-//! Diesel caches the queries and inserts its builder builds, but neither its updates nor the text
-//! of `sql_query`. A [`Statement`] has a fixed text around its binds, so it may be cached on both
-//! databases; on PostgreSQL it takes whole batches as arrays.
+//! Diesel caches the queries and inserts of its builder, but neither its updates nor `sql_query`.
+//! A [`Statement`] has a fixed text around its binds, so both databases can cache it. On PostgreSQL
+//! it binds whole batches as arrays.
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -54,11 +54,11 @@ impl<S: Script, Binds> Query for Statement<S, Binds> {
     type SqlType = S::Row;
 }
 
-/// For SQLite; diesel-async has its own for everything.
+/// For SQLite; diesel-async implements its own trait for every query.
 impl<S, Binds> RunQueryDsl<SqliteConnection> for Statement<S, Binds> {}
 
-/// The fixed text of an update of one row, if it is still as expected. SQLite alone: PostgreSQL
-/// updates whole batches, and here `update … from` would build a table of its own for each row.
+/// The fixed text of an update of one row with a version check. Only for SQLite, where
+/// `update … from` builds a temporary table for each row. PostgreSQL updates whole batches.
 pub(crate) trait Rewrite: Any {
     /// `update <table> set (<columns>) = (`
     const SET: &'static str;
@@ -66,14 +66,14 @@ pub(crate) trait Rewrite: Any {
     const WHERE: &'static str;
 }
 
-/// A rewrite with its new values and its expected ones.
+/// A rewrite with its new and its expected values.
 pub(crate) struct Rewriting<R, New, Expected> {
     new: New,
     expected: Expected,
     rewrite: PhantomData<R>,
 }
 
-/// The update of rewrite `R` with these values, where these are found.
+/// The update of rewrite `R` to the `new` values, where the `expected` ones are stored.
 pub(crate) const fn rewrite<R: Rewrite, New, Expected>(
     new: New,
     expected: Expected,
@@ -104,7 +104,7 @@ impl<R: Rewrite, New, Expected> QueryId for Rewriting<R, New, Expected> {
 
 impl<R, New, Expected> RunQueryDsl<SqliteConnection> for Rewriting<R, New, Expected> {}
 
-/// One field of every row, as an array to bind.
+/// One field of all rows, as an array to bind.
 macro_rules! array {
     ($rows:expr, $sql:ty, |$row:ident| $value:expr) => {
         diesel::IntoSql::into_sql::<diesel::sql_types::Array<$sql>>(

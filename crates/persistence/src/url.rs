@@ -1,4 +1,4 @@
-//! Which database: `sqlite:<path>` or a PostgreSQL URL.
+//! Parses the address of a database: `sqlite:<path>` or a PostgreSQL URL.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use tokio_postgres::config::Host;
 
-/// A database's address. Debug output hides a PostgreSQL URL, which may hold a password.
+/// The address of a database. `Debug` hides a PostgreSQL URL, because it may hold a password.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// A SQLite file.
@@ -15,19 +15,19 @@ pub enum DatabaseUrl {
     Postgres(String),
 }
 
-/// A URL that is not a database's.
+/// The text is not the URL of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidUrl {
-    /// Neither of the two.
+    /// The URL is neither `sqlite:` nor `postgres://`.
     #[error("must be sqlite:<path> or postgres://<user>@<host>/<database>")]
     Scheme,
-    /// A PostgreSQL URL that cannot be read.
+    /// The PostgreSQL URL is invalid.
     #[error("is not a readable PostgreSQL URL")]
     Postgres,
 }
 
 impl DatabaseUrl {
-    /// Reads a URL.
+    /// Parses a URL.
     ///
     /// # Errors
     /// See [`InvalidUrl`].
@@ -45,7 +45,7 @@ impl DatabaseUrl {
         Ok(Self::Postgres(text.to_owned()))
     }
 
-    /// Says whether it is a file, or a server that is reached without a network.
+    /// Whether it is a file, or a server that is reached without a network.
     #[must_use]
     pub fn is_on_this_machine(&self) -> bool {
         match self {
@@ -64,7 +64,7 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// Says whether every host of the configuration is this machine: then nothing is on a network.
+/// Whether every host of the configuration is local, so that no traffic uses a network.
 pub(crate) fn is_local(config: &tokio_postgres::Config) -> bool {
     let here = |ip: &IpAddr| ip.is_loopback();
     config.get_hostaddrs().iter().all(here)

@@ -1,4 +1,4 @@
-//! Every store contract of the testkit, on SQLite and on PostgreSQL.
+//! Runs every store contract of the testkit on SQLite and on PostgreSQL.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The schema: there and back on both databases, and what it refuses whoever writes to it.
+//! Tests migrations up and down, and what the schema rejects, on both databases.
 
 use std::path::Path;
 use std::process::Command;
@@ -18,7 +18,7 @@ use madoguchi_testkit::{audit_rows, samples};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What every schema must accept before anything can be refused.
+/// A member, which the other rows refer to.
 const MEMBER: &str = "insert into members (member_id, arrangement_id, product_name) \
     values ('M1', 'AA1', 'P');";
 
@@ -38,7 +38,7 @@ fn postgres_uuid(id: u8) -> String {
     format!("'00000000-0000-0000-0000-0000000000{id:02x}'")
 }
 
-/// A statement, given how the database spells an id and a moment.
+/// Builds a statement from the database's syntax for an id and a timestamp.
 type Sql<'a> = dyn Fn(fn(u8) -> String, &str) -> String + 'a;
 
 fn sqlite(path: &Path, sql: &str) -> bool {
@@ -131,7 +131,7 @@ async fn the_schema_knows_the_five_states_and_one_open_case() {
     assert!(on_both(&|_, _| MEMBER.to_owned()));
     for (number, name) in (1..).zip(StateName::ALL) {
         let took = on_both(&|uuid, at| case(name.as_str(), number, number, uuid, at));
-        // Of the two open states the second one meets the first.
+        // Of the two open states, the second case conflicts with the first.
         assert_eq!(took, name != StateName::EddaSuccess, "{name}");
     }
     assert!(!on_both(&|uuid, at| case("new", 20, 20, uuid, at)));
@@ -184,7 +184,7 @@ async fn a_row_that_cannot_be_is_called_corrupt_and_never_guessed_at() {
     let path = dir.path().join("m.db");
     migrate(&sqlite_url).await.expect("migrated");
     migrate(&postgres_url).await.expect("migrated");
-    // A passed case without its check, its verdict and its target.
+    // A passed case without its check, decision and target.
     let hollow = |uuid: fn(u8) -> String, at: &str| {
         format!("{MEMBER} {}", case("CustomerSuccess", 1, 1, uuid, at))
     };
@@ -200,8 +200,8 @@ async fn a_row_that_cannot_be_is_called_corrupt_and_never_guessed_at() {
     assert_eq!(here.load(&lookup).await.unwrap_err(), corrupt);
 }
 
-/// Effects of cases 1 to 6, of which only the second can be parsed_or_corrupt. `at` is a moment long ago and
-/// `never` one that cannot be.
+/// Effects of cases 1 to 6, of which only the second can be parsed. `at` is a past timestamp, and
+/// `never` one out of range.
 fn poisoned(uuid: fn(u8) -> String, at: &str, never: &str) -> String {
     let effect = |id: u8, level: &str, state: &str, due: &str, planned: &str| {
         format!(
@@ -216,7 +216,7 @@ fn poisoned(uuid: fn(u8) -> String, at: &str, never: &str) -> String {
     let effects = [
         effect(1, "no such level", "Planned", at, at),
         effect(2, "1A", "Planned", at, at),
-        // A worker's name is missing.
+        // The worker's name is missing.
         effect(3, "1A", "Sending", at, at),
         effect(4, "no such level", "Unknown", at, at),
         effect(5, "1A", "Planned", "null", at),

@@ -1,7 +1,7 @@
-//! What every adapter behind [`AccountDirectory`] must do, as checks that all of them run.
+//! The contract suite of [`AccountDirectory`], which every adapter runs.
 //!
-//! A new adapter writes a [`Downstream`] and one line; the expression is a future of the adapter
-//! and the system behind it, made anew for each check:
+//! A new adapter implements a [`Downstream`] and adds one line. The expression is a future of the
+//! adapter and its upstream, evaluated for each check:
 //!
 //! ```text
 //! account_directory_contract!(fake: fake(), itau: itau_over_stub());
@@ -22,7 +22,7 @@ async fn asked(accounts: &dyn AccountDirectory) -> Result<(), LookupError> {
     accounts.owner(&samples::account_query(), &forwarded).await.map(drop)
 }
 
-/// One check of the contract.
+/// A check of the contract.
 pub async fn what_is_found_is_understood_and_kept_whole(
     accounts: &dyn AccountDirectory,
     downstream: &dyn Downstream,
@@ -32,7 +32,7 @@ pub async fn what_is_found_is_understood_and_kept_whole(
     assert_eq!(found, Ok(samples::found_owner()));
 }
 
-/// Nothing is added or left out on the way.
+/// The adapter adds and omits nothing.
 pub async fn query_and_passage_arrive_as_they_stand(
     accounts: &dyn AccountDirectory,
     downstream: &dyn Downstream,
@@ -55,7 +55,7 @@ pub async fn query_and_passage_arrive_as_they_stand(
     assert_eq!(downstream.arrived().await, expected);
 }
 
-/// One check of the contract.
+/// A check of the contract.
 pub async fn every_refusal_is_told_from_the_others(
     accounts: &dyn AccountDirectory,
     downstream: &dyn Downstream,
@@ -63,7 +63,7 @@ pub async fn every_refusal_is_told_from_the_others(
     refusals_are_told_apart(downstream, async || asked(accounts).await).await;
 }
 
-/// One check of the contract.
+/// A check of the contract.
 pub async fn what_cannot_be_read_is_unavailable_and_never_empty(
     accounts: &dyn AccountDirectory,
     downstream: &dyn Downstream,
@@ -71,7 +71,7 @@ pub async fn what_cannot_be_read_is_unavailable_and_never_empty(
     garbage_is_unreadable(downstream, async || asked(accounts).await).await;
 }
 
-/// One check of the contract.
+/// A check of the contract.
 pub async fn a_system_that_went_away_is_unreachable(
     accounts: &dyn AccountDirectory,
     downstream: &dyn Downstream,
@@ -79,7 +79,7 @@ pub async fn a_system_that_went_away_is_unreachable(
     silence_is_unreachable(downstream, async || asked(accounts).await).await;
 }
 
-/// Runs every check of the contract against each adapter, in a module of the given name.
+/// Runs every check against each adapter, in a module of the given name.
 #[macro_export]
 macro_rules! account_directory_contract {
     ($($name:ident: $under_test:expr),+ $(,)?) => {

@@ -1,4 +1,4 @@
-//! What every [`AuditLog`](madoguchi_domain::port::AuditLog) must do, as tests.
+//! The contract suite of [`AuditLog`](madoguchi_domain::port::AuditLog).
 
 mod chains;
 mod pages;
@@ -9,7 +9,7 @@ pub use pages::*;
 pub use rows::*;
 
 /// Runs the suite on each adapter: `audit_log_contract!(mine: open_mine(), …);`, where
-/// `open_mine()` is a future of [`TestStores`](crate::contract::TestStores) whose trail is
+/// `open_mine()` is a future of [`TestStores`](crate::contract::TestStores) whose audit log is
 /// chained with [`samples::audit_key`](crate::samples::audit_key).
 #[macro_export]
 macro_rules! audit_log_contract {

@@ -1,17 +1,17 @@
-//! Reads a whole audit trail through its port, as an auditor would.
+//! Reads and verifies a whole audit log through its port.
 
 use madoguchi_application::Stores;
 use madoguchi_domain::audit::{AuditEntry, ChainedEntry, GENESIS, Head, Place, follow};
 
 use crate::samples;
 
-/// Few enough that a trail of any size is read in several pages.
+/// Rows per page; small, so that tests read several pages.
 const PAGE: u32 = 16;
 
 /// Every row of every stream, in the order of the streams.
 ///
 /// # Panics
-/// When the trail cannot be read.
+/// When the audit log cannot be read.
 pub async fn rows(stores: &Stores) -> Vec<ChainedEntry> {
     let mut all = Vec::new();
     for head in stores.audit.heads().await.expect("the heads are read") {
@@ -23,7 +23,7 @@ pub async fn rows(stores: &Stores) -> Vec<ChainedEntry> {
 /// Every row of one stream, read page by page.
 ///
 /// # Panics
-/// When the trail cannot be read, or a page does not go on.
+/// When the audit log cannot be read, or a page does not continue the one before.
 pub async fn stream(stores: &Stores, stream: i32) -> Vec<ChainedEntry> {
     let mut all: Vec<ChainedEntry> = Vec::new();
     loop {
@@ -37,18 +37,18 @@ pub async fn stream(stores: &Stores, stream: i32) -> Vec<ChainedEntry> {
     }
 }
 
-/// How many rows say exactly this.
+/// The number of rows equal to `entry`.
 ///
 /// # Panics
-/// When the trail cannot be read.
+/// When the audit log cannot be read.
 pub async fn count(stores: &Stores, entry: &AuditEntry) -> usize {
     rows(stores).await.iter().filter(|row| row.entry == *entry).count()
 }
 
-/// Follows every stream from its beginning to its head; gives back how many rows there are.
+/// Verifies every stream from its start to its head; returns the number of rows.
 ///
 /// # Panics
-/// When a chain breaks, or does not end where the head says.
+/// When a chain is broken, or does not end at its head.
 pub async fn verify(stores: &Stores) -> usize {
     let mut verified = 0;
     for head in stores.audit.heads().await.expect("the heads are read") {

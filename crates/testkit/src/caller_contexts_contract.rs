@@ -1,7 +1,7 @@
-//! What every adapter behind [`CallerContexts`] must do, as checks that all of them run.
+//! The contract suite of [`CallerContexts`], which every adapter runs.
 //!
-//! A new adapter writes a [`Downstream`] and one line; the expression is a future of the adapter
-//! and the system behind it, made anew for each check:
+//! A new adapter implements a [`Downstream`] and adds one line. The expression is a future of the
+//! adapter and its upstream, evaluated for each check:
 //!
 //! ```text
 //! caller_contexts_contract!(fake: fake(), itau: itau_over_stub());
@@ -21,7 +21,7 @@ async fn asked(contexts: &dyn CallerContexts) -> Result<(), LookupError> {
     contexts.context(&samples::context_query(), &forwarded).await.map(drop)
 }
 
-/// One check of the contract.
+/// A check of the contract.
 pub async fn what_is_found_is_understood_and_kept_whole(
     contexts: &dyn CallerContexts,
     downstream: &dyn Downstream,
@@ -31,7 +31,7 @@ pub async fn what_is_found_is_understood_and_kept_whole(
     assert_eq!(found, Ok(samples::found_context()));
 }
 
-/// Nothing is encoded, added or left out on the way.
+/// The adapter encodes, adds and omits nothing.
 pub async fn query_and_passage_arrive_as_they_stand(
     contexts: &dyn CallerContexts,
     downstream: &dyn Downstream,
@@ -49,7 +49,7 @@ pub async fn query_and_passage_arrive_as_they_stand(
     assert_eq!(downstream.arrived().await, expected);
 }
 
-/// One check of the contract.
+/// A check of the contract.
 pub async fn every_refusal_is_told_from_the_others(
     contexts: &dyn CallerContexts,
     downstream: &dyn Downstream,
@@ -57,7 +57,7 @@ pub async fn every_refusal_is_told_from_the_others(
     refusals_are_told_apart(downstream, async || asked(contexts).await).await;
 }
 
-/// One check of the contract.
+/// A check of the contract.
 pub async fn what_cannot_be_read_is_unavailable_and_never_empty(
     contexts: &dyn CallerContexts,
     downstream: &dyn Downstream,
@@ -65,7 +65,7 @@ pub async fn what_cannot_be_read_is_unavailable_and_never_empty(
     garbage_is_unreadable(downstream, async || asked(contexts).await).await;
 }
 
-/// One check of the contract.
+/// A check of the contract.
 pub async fn a_system_that_went_away_is_unreachable(
     contexts: &dyn CallerContexts,
     downstream: &dyn Downstream,
@@ -73,7 +73,7 @@ pub async fn a_system_that_went_away_is_unreachable(
     silence_is_unreachable(downstream, async || asked(contexts).await).await;
 }
 
-/// Runs every check of the contract against each adapter, in a module of the given name.
+/// Runs every check against each adapter, in a module of the given name.
 #[macro_export]
 macro_rules! caller_contexts_contract {
     ($($name:ident: $under_test:expr),+ $(,)?) => {

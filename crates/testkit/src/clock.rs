@@ -1,4 +1,4 @@
-//! A clock that stands still until a test moves it.
+//! A clock that a test moves, so that time in tests is deterministic.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -10,7 +10,7 @@ use madoguchi_domain::port::Clock;
 
 use crate::samples;
 
-/// A clock that a test sets; its clones show the same time.
+/// A clock that a test sets; its clones return the same time.
 ///
 /// ```
 /// use madoguchi_domain::port::Clock;
@@ -24,21 +24,21 @@ use crate::samples;
 pub struct ManualClock(Arc<AtomicI64>);
 
 impl ManualClock {
-    /// A clock that shows `now`, cut to whole microseconds.
+    /// A clock at `now`, truncated to whole microseconds.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
         Self(Arc::new(AtomicI64::new(now.as_microsecond())))
     }
 
-    /// Shows `now` from here on, also if that is back in time.
+    /// Sets the clock to `now`, also backwards.
     pub fn set(&self, now: Timestamp) {
         self.0.store(now.as_microsecond(), Ordering::SeqCst);
     }
 
-    /// Moves on by `wait`, or back if it is negative.
+    /// Advances the clock by `wait`, or sets it back if negative.
     ///
     /// # Panics
-    /// When that many microseconds are not a number.
+    /// When the number of microseconds overflows.
     pub fn advance(&self, wait: SignedDuration) {
         let micros = i64::try_from(wait.as_micros()).expect("the wait fits in an i64");
         self.0.fetch_add(micros, Ordering::SeqCst);
@@ -46,7 +46,7 @@ impl ManualClock {
 }
 
 impl Default for ManualClock {
-    /// A clock that shows [`samples::start`].
+    /// A clock at [`samples::start`].
     fn default() -> Self {
         Self::at(samples::start())
     }

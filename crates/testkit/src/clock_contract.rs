@@ -1,4 +1,4 @@
-//! What every adapter behind [`Clock`] must do, as checks that all of them run.
+//! The contract suite of [`Clock`], which every adapter runs.
 //!
 //! ```text
 //! clock_contract!(mine: ClockUnderTest { clock: MyClock, pass: |_| wait_two_milliseconds() });
@@ -10,11 +10,11 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use madoguchi_domain::port::Clock;
 
-/// A clock, and how to let two milliseconds pass on it: by waiting, or by moving its hands.
+/// A clock, and how to let two milliseconds pass on it: by waiting or by setting it.
 pub struct ClockUnderTest<C> {
     /// The adapter.
     pub clock: C,
-    /// Lets two milliseconds pass, at least.
+    /// Lets at least two milliseconds pass.
     pub pass: fn(&C),
 }
 
@@ -24,14 +24,14 @@ impl<C> fmt::Debug for ClockUnderTest<C> {
     }
 }
 
-/// A database keeps no more: what is stored must read back equal.
+/// Databases store whole microseconds: a stored time must read back equal.
 pub async fn every_moment_is_a_whole_number_of_microseconds<C: Clock>(it: ClockUnderTest<C>) {
     for _ in 0..1000 {
         assert_eq!(it.clock.now().subsec_nanosecond() % 1000, 0);
     }
 }
 
-/// On a clock that stands still no lease ends and no breaker closes.
+/// On a clock that does not advance, no lease ends and no circuit breaker closes.
 pub async fn time_goes_on<C: Clock>(it: ClockUnderTest<C>) {
     let mut seen = it.clock.now();
     for _ in 0..5 {
@@ -42,7 +42,7 @@ pub async fn time_goes_on<C: Clock>(it: ClockUnderTest<C>) {
     }
 }
 
-/// One adapter serves a whole program.
+/// One adapter is shared by all threads of a program.
 pub async fn whoever_looks_at_once_sees_about_the_same_time<C: Clock + 'static>(
     it: ClockUnderTest<C>,
 ) {
@@ -57,7 +57,7 @@ pub async fn whoever_looks_at_once_sees_about_the_same_time<C: Clock + 'static>(
     assert!(apart.is_some_and(|apart| apart.as_secs() < 5), "{apart:?}");
 }
 
-/// Runs every check of the contract against each adapter, in a module of the given name.
+/// Runs every check against each adapter, in a module of the given name.
 #[macro_export]
 macro_rules! clock_contract {
     ($($name:ident: $clock:expr),+ $(,)?) => {

@@ -1,11 +1,11 @@
-//! What every suite's macro shares: an opened store and the test that hands it to a check.
+//! Shared by all contract suites: an opened store and the test that runs a check on it.
 //!
-//! # Run the suites on an adapter of your own
+//! # Run the suites on your own adapter
 //!
-//! Write one async function that opens an empty store for one test, and name it to each macro,
-//! once per adapter. Every check becomes a test, `upgrade_store::mine::…`; your crate needs
-//! `tokio` with the features `macros` and `rt-multi-thread` among its dev-dependencies. A check
-//! that a later version adds runs on your adapter without a change of yours.
+//! Write one async function that opens an empty store for one test, and pass it to each macro.
+//! Every check becomes a test, `upgrade_store::mine::…`. Your crate needs `tokio` with the
+//! features `macros` and `rt-multi-thread` in its dev-dependencies. Checks that a later version
+//! adds run on your adapter without a change.
 //!
 //! ```
 //! use madoguchi_testkit::contract::TestStores;
@@ -14,7 +14,7 @@
 //! # use madoguchi_testkit::fake_store::FakeStore as MyStore;
 //!
 //! async fn open_mine() -> TestStores {
-//!     // What must outlive the stores, a temporary directory for example, is their guard.
+//!     // The guard outlives the stores, for example a temporary directory.
 //!     let directory = tempfile::tempdir().expect("a directory");
 //!     let mine = MyStore::new(samples::audit_key());
 //!     TestStores::guarded(mine.stores(), directory)
@@ -32,12 +32,12 @@ use std::fmt;
 
 pub use madoguchi_application::Stores;
 
-/// An adapter's stores, empty and of this test alone, with what must live as long as they do.
+/// An adapter's stores, empty and used by one test only, with their guard.
 pub struct TestStores {
-    /// The stores under test; their audit trail is chained with
+    /// The stores under test; their audit log is chained with
     /// [`samples::audit_key`](crate::samples::audit_key).
     pub stores: Stores,
-    /// Dropped when the test is over: a directory, a schema, or `()`.
+    /// Dropped when the test ends: a directory, a schema, or `()`.
     pub guard: Box<dyn Any + Send>,
 }
 
@@ -50,7 +50,7 @@ impl TestStores {
 }
 
 impl From<Stores> for TestStores {
-    /// Stores that need nothing else to live.
+    /// Stores without a guard.
     fn from(stores: Stores) -> Self {
         Self::guarded(stores, ())
     }
@@ -62,7 +62,7 @@ impl fmt::Debug for TestStores {
     }
 }
 
-/// One test per check of a suite; used by the suites' own macros.
+/// One test per check of a suite; used by the suites' macros.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! store_checks {
@@ -76,7 +76,7 @@ macro_rules! store_checks {
     )+};
 }
 
-/// One test per check of a verifier's suite; used by the suites' own macros.
+/// One test per check of a verifier's suite; used by the suites' macros.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! verifier_checks {

@@ -1,13 +1,13 @@
-//! What every adapter behind [`CoreBank`] must do, as checks that all of them run.
+//! The contract suite of [`CoreBank`], which every adapter runs.
 //!
-//! A new adapter writes a harness ([`CoreBankUnderTest`]) and one line:
+//! A new adapter implements a harness ([`CoreBankUnderTest`]) and adds one line:
 //!
 //! ```text
 //! core_bank_contract!(fake: FakeBank::default(), esb: EsbOverStub::start().await);
 //! ```
 //!
-//! The expression is evaluated anew for each check, inside an async function, in a test crate
-//! that has `tokio` with its macros.
+//! The expression is evaluated for each check in an async function. The test crate needs `tokio`
+//! with its macros.
 
 use std::sync::Arc;
 
@@ -21,27 +21,27 @@ use madoguchi_domain::member::Account;
 use madoguchi_domain::port::CoreBank;
 use madoguchi_domain::upgrade::CaseId;
 
-/// An adapter, and a bank behind it that does as it is told.
+/// An adapter with a scripted bank behind it.
 #[async_trait]
 pub trait CoreBankUnderTest: Send + Sync {
     /// The adapter.
     fn bank(&self) -> Arc<dyn CoreBank>;
-    /// Lets the bank apply the next order.
+    /// Makes the bank apply the next order.
     async fn will_apply(&self);
-    /// Lets the bank answer the next order with this code.
+    /// Makes the bank answer the next order with this code.
     async fn will_refuse(&self, code: &UpstreamCode);
-    /// Lets the bank take the next order and break the connection instead of answering.
+    /// Makes the bank receive the next order and close the connection without an answer.
     async fn will_lose_the_connection(&self);
     /// Makes the bank unreachable from now on.
     async fn will_be_unreachable(&self);
-    /// The transaction ids of the orders that really arrived at the bank, in that order.
+    /// The transaction ids of the orders that arrived at the bank, in order of arrival.
     async fn arrived(&self) -> Vec<String>;
 }
 
-/// An order for the usual account and level, under this transaction id.
+/// An order for the sample account and level, with this transaction id.
 ///
 /// # Panics
-/// When it is no transaction id.
+/// When it is not a transaction id.
 #[must_use]
 pub fn order(transaction_id: &str) -> SetLevel {
     let account = Account::parse("AA19337Z8L29", None).expect("an arrangement");
@@ -55,8 +55,7 @@ pub fn order(transaction_id: &str) -> SetLevel {
     }
 }
 
-/// One check of the contract.
-///
+/// A check of the contract.
 pub async fn an_applied_order_is_applied(under_test: &dyn CoreBankUnderTest) {
     let order = order("T1222222");
     under_test.will_apply().await;
@@ -65,8 +64,7 @@ pub async fn an_applied_order_is_applied(under_test: &dyn CoreBankUnderTest) {
     assert_eq!(under_test.arrived().await, ["T1222222"]);
 }
 
-/// One check of the contract.
-///
+/// A check of the contract.
 pub async fn a_refused_order_is_refused_only_with_a_code_listed_as_final(
     under_test: &dyn CoreBankUnderTest,
 ) {
@@ -81,8 +79,7 @@ pub async fn a_refused_order_is_refused_only_with_a_code_listed_as_final(
     assert_eq!(under_test.arrived().await, ["T1222222"]);
 }
 
-/// One check of the contract.
-///
+/// A check of the contract.
 pub async fn a_lost_connection_is_unknown_and_the_order_was_sent_exactly_once(
     under_test: &dyn CoreBankUnderTest,
 ) {
@@ -93,8 +90,7 @@ pub async fn a_lost_connection_is_unknown_and_the_order_was_sent_exactly_once(
     assert_eq!(under_test.arrived().await, ["T1222222"]);
 }
 
-/// One check of the contract.
-///
+/// A check of the contract.
 pub async fn an_unreachable_bank_is_not_sent_and_nothing_arrived(
     under_test: &dyn CoreBankUnderTest,
 ) {
@@ -104,9 +100,8 @@ pub async fn an_unreachable_bank_is_not_sent_and_nothing_arrived(
     assert!(under_test.arrived().await.is_empty());
 }
 
-/// It was reached once before, so that nothing an adapter may have kept of that conversation can
-/// turn "not sent" into a guess.
-///
+/// The bank was reached once before: a connection that an adapter may have kept must not make
+/// "not sent" a guess.
 pub async fn a_bank_that_went_away_is_not_sent(under_test: &dyn CoreBankUnderTest) {
     under_test.will_apply().await;
     let bank = under_test.bank();
@@ -117,8 +112,7 @@ pub async fn a_bank_that_went_away_is_not_sent(under_test: &dyn CoreBankUnderTes
     assert_eq!(under_test.arrived().await, ["T1222222"]);
 }
 
-/// One check of the contract.
-///
+/// A check of the contract.
 pub async fn the_same_order_sent_twice_carries_the_same_transaction_id(
     under_test: &dyn CoreBankUnderTest,
 ) {
@@ -131,7 +125,7 @@ pub async fn the_same_order_sent_twice_carries_the_same_transaction_id(
     assert_eq!(under_test.arrived().await, ["T1222222", "T1222222"]);
 }
 
-/// Runs every check of the contract against each adapter, in a module of the given name.
+/// Runs every check against each adapter, in a module of the given name.
 #[macro_export]
 macro_rules! core_bank_contract {
     ($($name:ident: $under_test:expr),+ $(,)?) => {

@@ -1,4 +1,4 @@
-//! What the suites of both lookups need: a system behind the adapter that does as it is told.
+//! Shared by both lookup suites: a scripted upstream system behind the adapter.
 
 use std::collections::BTreeMap;
 
@@ -9,36 +9,36 @@ use madoguchi_domain::port::{LookupError, Unavailability};
 
 use crate::samples;
 
-/// How the system behind an adapter answers the next lookup.
+/// How the upstream answers the next lookup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Saying {
-    /// It finds the sample, and answers with its document.
+    /// It finds the sample and answers with its document.
     Found,
-    /// It calls the request malformed (400).
+    /// It rejects the request as malformed (400).
     Malformed,
-    /// It does not accept who asks (401).
+    /// It rejects the credentials (401).
     NotYou,
-    /// It knows no such thing (404).
+    /// It finds nothing (404).
     Nothing,
-    /// It understood and failed (500 with code `1`).
+    /// It parsed the request and failed (500 with code `1`).
     Failure,
-    /// It answers 200 with what nobody can read.
+    /// It answers 200 with a body that cannot be parsed.
     Garbage,
 }
 
-/// One question as it arrived at the system.
+/// One lookup as it arrived at the upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrived {
-    /// The context id or the account that was asked for.
+    /// The context id or the account of the lookup.
     pub asked: String,
-    /// The other fields that were sent, by their names on the wire.
+    /// The other fields sent, by their names on the wire.
     pub with: BTreeMap<&'static str, String>,
-    /// The headers that passed.
+    /// The forwarded headers.
     pub forwarded: ForwardedHeaders,
 }
 
 impl Arrived {
-    /// How a question about a context arrives if nothing is changed on the way.
+    /// A context lookup as it arrives if the adapter changes nothing.
     #[must_use]
     pub fn context(query: &ContextQuery, forwarded: &ForwardedHeaders) -> Self {
         let encoded = query.encoded.as_ref().map(|it| ("encoded", it.as_str().to_owned()));
@@ -49,7 +49,7 @@ impl Arrived {
         }
     }
 
-    /// How a question about an owner arrives if nothing is changed on the way.
+    /// An owner lookup as it arrives if the adapter changes nothing.
     #[must_use]
     pub fn owner(query: &AccountQuery, forwarded: &ForwardedHeaders) -> Self {
         let fields = [
@@ -68,18 +68,18 @@ impl Arrived {
     }
 }
 
-/// The system behind an adapter.
+/// The upstream system behind an adapter.
 #[async_trait]
 pub trait Downstream: Send + Sync {
-    /// Answers every question like this from now on.
+    /// Answers every lookup like this from now on.
     async fn says(&self, saying: Saying);
-    /// Cannot be reached from now on.
+    /// Makes the upstream unreachable from now on.
     async fn goes_away(&self);
-    /// The questions that arrived, repetitions counted once.
+    /// The lookups that arrived, retries counted once.
     async fn arrived(&self) -> Vec<Arrived>;
 }
 
-/// A forwarded with everything in it.
+/// Forwarded headers with every field.
 ///
 /// # Panics
 /// Never: the samples parse.
@@ -92,7 +92,7 @@ pub fn full_passage() -> ForwardedHeaders {
     }
 }
 
-/// Runs the checks of a lookup's suite; used by the suites' own macros.
+/// Runs the checks of a lookup's suite; used by the suites' macros.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! lookup_checks {
@@ -105,7 +105,7 @@ macro_rules! lookup_checks {
     )+};
 }
 
-/// Asks a downstream that refuses in each documented way; the errors differ.
+/// The upstream refuses in each documented way; the errors differ.
 pub(crate) async fn refusals_are_told_apart(
     downstream: &dyn Downstream,
     asked: impl AsyncFn() -> Result<(), LookupError>,
@@ -121,7 +121,7 @@ pub(crate) async fn refusals_are_told_apart(
     }
 }
 
-/// Asks a downstream that answers with what is no answer.
+/// The upstream answers with a body that cannot be parsed.
 pub(crate) async fn garbage_is_unreadable(
     downstream: &dyn Downstream,
     asked: impl AsyncFn() -> Result<(), LookupError>,
@@ -131,7 +131,7 @@ pub(crate) async fn garbage_is_unreadable(
     assert_eq!(asked().await, Err(unreadable));
 }
 
-/// Asks a downstream that was there and is gone.
+/// The upstream was reachable and is no longer.
 pub(crate) async fn silence_is_unreachable(
     downstream: &dyn Downstream,
     asked: impl AsyncFn() -> Result<(), LookupError>,

@@ -1,4 +1,4 @@
-//! What every [`EffectQueue`](madoguchi_domain::port::EffectQueue) must do, as tests.
+//! The contract suite of [`EffectQueue`](madoguchi_domain::port::EffectQueue).
 
 mod claims;
 mod counters;

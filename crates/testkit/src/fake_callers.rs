@@ -1,4 +1,4 @@
-//! Contexts and owners in memory: both lookups, which remember who asked, and fail when told to.
+//! A fake for both caller lookups: in memory, records every lookup, fails on request.
 //!
 //! ```
 //! use madoguchi_domain::caller::ForwardedHeaders;
@@ -29,7 +29,7 @@ use madoguchi_domain::port::{AccountDirectory, CallerContexts, LookupError};
 
 use crate::downstream::Arrived;
 
-/// Both systems. What they do not know is [`LookupError::NotFound`].
+/// Both upstream systems. Unknown ids are [`LookupError::NotFound`].
 #[derive(Debug, Default)]
 pub struct FakeCallers(Mutex<Memory>);
 
@@ -44,37 +44,37 @@ struct Memory {
 }
 
 impl FakeCallers {
-    /// Knows a context from now on.
+    /// Adds a context.
     pub fn knows_context(&self, id: &str, found: Found<CallerContext>) {
         self.memory().contexts.insert(id.to_owned(), found);
     }
 
-    /// Knows an owner from now on.
+    /// Adds an owner.
     pub fn knows_owner(&self, codigo_conta: &str, found: Found<CustomerProfile>) {
         self.memory().owners.insert(codigo_conta.to_owned(), found);
     }
 
-    /// Answers every question about this id with this error from now on.
+    /// Answers every lookup of this id with this error from now on.
     pub fn fails(&self, id: &str, error: LookupError) {
         self.memory().fails.insert(id.to_owned(), error);
     }
 
-    /// Answers questions about this id again.
+    /// Answers lookups of this id again.
     pub fn is_well(&self, id: &str) {
         self.memory().fails.remove(id);
     }
 
-    /// Answers every question with this error, or none of them, from now on.
+    /// Answers every lookup with this error from now on; `None` ends that.
     pub fn fails_all(&self, error: Option<LookupError>) {
         self.memory().fails_all = error;
     }
 
-    /// Takes this long for every question about this id from now on.
+    /// Delays every lookup of this id by this time from now on.
     pub fn is_slow(&self, id: &str, wait: Duration) {
         self.memory().slow.insert(id.to_owned(), wait);
     }
 
-    /// Every question, in the order of arrival.
+    /// All lookups, in order of arrival.
     #[must_use]
     pub fn asked(&self) -> Vec<Arrived> {
         self.memory().asked.clone()

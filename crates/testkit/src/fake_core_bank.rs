@@ -1,4 +1,4 @@
-//! A core bank in memory: it remembers, and fails when told to.
+//! A fake core bank: in memory, records every order, fails on request.
 //!
 //! ```
 //! use madoguchi_domain::core_bank::{Answer, Doubt};
@@ -27,24 +27,24 @@ use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::ArrangementId;
 use madoguchi_domain::port::CoreBank;
 
-/// What the bank does with one order.
+/// How the bank handles one order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Behaviour {
-    /// Set the level and say so.
+    /// Set the level and confirm it.
     Apply,
-    /// Set the level; no readable answer comes back.
+    /// Set the level; the answer is lost.
     ApplyThenLose(Doubt),
-    /// Take the order, do nothing; no readable answer comes back.
+    /// Receive the order without applying it; the answer is lost.
     Lose(Doubt),
-    /// Take the order, do nothing, answer with this code.
+    /// Receive the order without applying it; answer with this code.
     Refuse(UpstreamCode),
-    /// Take the order, do nothing, reply exactly this.
+    /// Receive the order without applying it; send exactly this reply.
     Reply(Reply),
-    /// Cannot be reached: the order never arrives.
+    /// Unreachable: the order never arrives.
     Unreachable,
 }
 
-/// The bank. It applies every order that has no script.
+/// The fake bank. It applies every order without a scripted behaviour.
 #[derive(Debug, Default)]
 pub struct FakeCoreBank(Mutex<Memory>);
 
@@ -56,7 +56,7 @@ struct Memory {
 }
 
 impl FakeCoreBank {
-    /// Appends to what is done with the next orders for this arrangement, one each.
+    /// Scripts the next orders for this arrangement, one behaviour each.
     pub fn script(
         &self,
         arrangement: &ArrangementId,
@@ -65,19 +65,19 @@ impl FakeCoreBank {
         self.memory().scripts.entry(arrangement.clone()).or_default().extend(behaviours);
     }
 
-    /// Every order that arrived, in the order of arrival.
+    /// All orders that arrived, in order of arrival.
     #[must_use]
     pub fn orders(&self) -> Vec<SetLevel> {
         self.memory().orders.clone()
     }
 
-    /// Every order that was obeyed, in the order of obeying.
+    /// All orders that were applied, in order of application.
     #[must_use]
     pub fn applied(&self) -> Vec<SetLevel> {
         self.memory().applied.clone()
     }
 
-    /// The level that the bank holds for this arrangement, if it was ever told one.
+    /// The level of this arrangement at the bank, if one was set.
     #[must_use]
     pub fn level_of(&self, arrangement: &ArrangementId) -> Option<AccountLevel> {
         let memory = self.memory();

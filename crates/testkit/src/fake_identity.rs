@@ -1,4 +1,4 @@
-//! Tokens and passwords in memory, for the tests of whoever asks who calls.
+//! Fake token and password verifiers, in memory, for tests of authentication.
 //!
 //! ```
 //! use madoguchi_domain::port::PasswordVerifier;
@@ -19,15 +19,15 @@ use madoguchi_domain::actor::{Actor, ActorRef};
 use madoguchi_domain::port::{PasswordVerifier, StoreError, TokenVerifier, VerifierBusy};
 use madoguchi_domain::secret::{AccessToken, Credentials};
 
-/// Knows the tokens it was given.
+/// A token verifier with a list of tokens.
 #[derive(Debug, Clone)]
 pub struct FakeTokens(Vec<(AccessToken, Actor)>);
 
 impl FakeTokens {
-    /// Knows this token.
+    /// Adds this token.
     ///
     /// # Panics
-    /// When it is no token.
+    /// When it is not a token.
     #[must_use]
     pub fn knowing(token: &str, actor: Actor) -> Self {
         Self(vec![(AccessToken::parse(token).expect("a token"), actor)])
@@ -42,12 +42,12 @@ impl TokenVerifier for FakeTokens {
     }
 }
 
-/// Knows the users it was given.
+/// A password verifier with a list of users.
 #[derive(Debug, Clone)]
 pub struct FakePasswords(Vec<(Credentials, ActorRef)>);
 
 impl FakePasswords {
-    /// Knows this user.
+    /// Adds this user.
     #[must_use]
     pub fn knowing(user: &str, password: &str, who: ActorRef) -> Self {
         Self(vec![(Credentials::new(user, password), who)])

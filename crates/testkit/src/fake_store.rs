@@ -1,4 +1,4 @@
-//! A whole store in memory: the adapter that every contract suite runs first.
+//! The fake store: all store ports in memory. Every contract suite runs on it first.
 
 mod audit;
 mod cases;
@@ -24,24 +24,24 @@ use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, Change, Lookup};
 
 use memory::Memory;
 
-/// Where a write breaks off.
+/// Where a write fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// Nothing is written.
     BeforeCommit,
-    /// All of it is written, and the caller is not told.
+    /// All of it is written, but the caller gets an error.
     AfterCommit,
 }
 
-/// A store that remembers, keeps every promise of the ports, and breaks on request. Its clones
-/// share one memory.
+/// A store in memory that meets all obligations of the ports and fails on request. Its clones
+/// share the data.
 ///
 /// ```
 /// use madoguchi_testkit::{fake_store::{FakeStore, Fault}, samples};
 ///
 /// let fake = FakeStore::new(samples::audit_key());
 /// let stores = fake.stores();
-/// // The next two writes are made, but their callers learn nothing of it.
+/// // The next two writes are made, but their callers get an error.
 /// fake.fail_next(2, Fault::AfterCommit);
 /// # let _ = stores;
 /// ```
@@ -58,7 +58,7 @@ struct FakeState {
 }
 
 impl FakeStore {
-    /// An empty store whose audit trail is one stream, number 0, chained with `audit_key`.
+    /// An empty store whose audit log is one stream, number 0, chained with `audit_key`.
     #[must_use]
     pub fn new(audit_key: SecretKey) -> Self {
         let memory = Memory::new(audit_key);
@@ -66,7 +66,7 @@ impl FakeStore {
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
-    /// Its ports, together.
+    /// Its ports as a bundle.
     #[must_use]
     pub fn stores(&self) -> Stores {
         Stores {
@@ -78,13 +78,13 @@ impl FakeStore {
         }
     }
 
-    /// Lets the next `n` calls of `commit`, `record`, `claim` and `append` fail with
-    /// [`StoreError::Unavailable`], after those that were asked for before.
+    /// Makes the next `n` calls of `commit`, `record`, `claim` and `append` fail with
+    /// [`StoreError::Unavailable`], after the faults that are already queued.
     pub fn fail_next(&self, n: usize, fault: Fault) {
         self.lock().faults.extend(std::iter::repeat_n(fault, n));
     }
 
-    /// Lets everything, reading too, fail from now on (`true`) or work again (`false`).
+    /// Makes all calls, also reads, fail from now on (`true`) or work again (`false`).
     pub fn set_down(&self, is_down: bool) {
         self.lock().is_down = is_down;
     }
@@ -93,7 +93,7 @@ impl FakeStore {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does what no fault is meant for.
+    /// Runs an operation that faults do not apply to.
     fn with<T>(&self, act: impl FnOnce(&mut Memory) -> T) -> Result<T, StoreError> {
         let mut state = self.lock();
         if state.is_down {
@@ -102,7 +102,7 @@ impl FakeStore {
         Ok(act(&mut state.memory))
     }
 
-    /// Does what the next fault, if there is one, breaks off.
+    /// Runs an operation with the next queued fault, if any.
     fn write<T>(&self, act: impl FnOnce(&mut Memory) -> T) -> Result<T, StoreError> {
         let fault = self.lock().faults.pop_front();
         match fault {
@@ -155,7 +155,7 @@ impl EffectQueue for FakeStore {
     }
 
     async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {
-        self.with(|memory| memory.overdue(sweep.now, sweep.limit))
+        self.with(|memory| memory.overdue(sweep.act.at, sweep.limit))
     }
 
     async fn orphans(&self, limit: u32) -> Result<Vec<CaseSnapshot>, StoreError> {

@@ -1,11 +1,10 @@
-//! What every adapter behind [`Health`](madoguchi_domain::port::Health) must do, as checks that all
-//! of them run.
+//! The contract suite of [`Health`](madoguchi_domain::port::Health), which every adapter runs.
 //!
 //! ```text
 //! health_contract!(mine: open_mine().await);
 //! ```
 //!
-//! How a dependency goes away is its own affair: that it is told then is for the adapter's tests.
+//! How a dependency fails differs, so each adapter's own tests check that it reports the failure.
 
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use crate::race::race;
 use crate::samples::case_id;
 use crate::upgrade_driver::UpgradeDriver;
 
-/// Whoever asks must not find out by trying something.
+/// The check itself must not change anything.
 pub async fn what_is_there_is_up_and_stays_as_it_was(open: TestStores) {
     let driver = UpgradeDriver::at(&open.stores);
     driver.passed(1..=2).await;
@@ -23,13 +22,13 @@ pub async fn what_is_there_is_up_and_stays_as_it_was(open: TestStores) {
     assert_eq!(driver.snapshot(&[case_id(1), case_id(2)]).await, before);
 }
 
-/// The name is a key in an answer.
+/// The name is a key in the JSON answer.
 pub async fn its_name_is_one_word(open: TestStores) {
     let name = open.stores.health.name();
     assert!(!name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
 }
 
-/// A balancer in front of each node asks once a second.
+/// A load balancer checks each node once a second.
 pub async fn twenty_who_ask_at_once_are_all_told(open: TestStores) {
     let ask = |_| {
         let health = Arc::clone(&open.stores.health);
@@ -38,7 +37,7 @@ pub async fn twenty_who_ask_at_once_are_all_told(open: TestStores) {
     assert_eq!(race((0..20).map(ask).collect()).await, [Ok(()); 20]);
 }
 
-/// Runs every check of the contract against each adapter, in a module of the given name.
+/// Runs every check against each adapter, in a module of the given name.
 #[macro_export]
 macro_rules! health_contract {
     ($($name:ident: $open:expr),+ $(,)?) => {

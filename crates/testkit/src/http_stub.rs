@@ -1,4 +1,4 @@
-//! An HTTP server that plays a script, so that an adapter meets every way a peer can fail.
+//! A scripted HTTP server, so that an adapter can be tested against every upstream failure.
 //!
 //! ```
 //! use madoguchi_testkit::http_stub::{Behaviour, HttpStub, Response};
@@ -9,7 +9,7 @@
 //! stub.next(Behaviour::Close); // the first request is read and never answered
 //! stub.next(Behaviour::Respond(Response::json(200, r#"{"ok":true}"#)));
 //! assert!(stub.url("/da21").starts_with("http://127.0.0.1:"));
-//! // … let the adapter under test call it twice, then look at what really arrived:
+//! // … let the adapter under test call it twice, then check what arrived:
 //! assert!(stub.received().is_empty());
 //! # Ok(())
 //! # }
@@ -33,7 +33,7 @@ mod request;
 pub use behaviour::{Behaviour, Response};
 pub use request::Received;
 
-/// The server. It listens on a free port of 127.0.0.1 until it is stopped or dropped.
+/// The stub server. It listens on a free port of 127.0.0.1 until it is stopped or dropped.
 #[derive(Debug)]
 pub struct HttpStub {
     address: SocketAddr,
@@ -53,10 +53,10 @@ struct Play {
 }
 
 impl HttpStub {
-    /// Starts a server with an empty script: it answers 501 until told otherwise.
+    /// Starts a server with an empty script: it answers 501 by default.
     ///
     /// # Errors
-    /// When no port can be listened on.
+    /// When it cannot listen on a port.
     pub async fn start() -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
@@ -65,50 +65,50 @@ impl HttpStub {
         Ok(Self { address, stage, door })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The address of `path`, which starts with a slash.
+    /// The URL of `path`, which starts with a slash.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// Adds a line to the script: one for each request, in the order of their arrival.
+    /// Appends a behaviour to the script: one for each request, in order of arrival.
     pub fn next(&self, behaviour: Behaviour) {
         self.stage.play().script.push_back(behaviour);
     }
 
-    /// Does this with every request from now on; what was left of the script is forgotten.
+    /// Handles every request like this from now on; clears the rest of the script.
     pub fn from_now_on(&self, behaviour: Behaviour) {
         let mut play = self.stage.play();
         play.script.clear();
         play.otherwise = Some(behaviour);
     }
 
-    /// Every request that arrived whole, in the order of arrival.
+    /// All requests that arrived completely, in order of arrival.
     #[must_use]
     pub fn received(&self) -> Vec<Received> {
         self.stage.play().received.clone()
     }
 
-    /// How many connections were accepted, whether or not a request came.
+    /// Number of accepted connections, with or without a request.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.stage.play().connections
     }
 
-    /// How many lines of the script were not played yet.
+    /// Number of behaviours left in the script.
     #[must_use]
     pub fn unplayed(&self) -> usize {
         self.stage.play().script.len()
     }
 
-    /// Closes the port and every connection. From then on connecting is refused; what was
-    /// received can still be looked at.
+    /// Closes the port and all connections. New connections are refused; received requests can
+    /// still be read.
     pub async fn stop(&self) {
         self.door.abort();
         while !self.door.is_finished() {
@@ -128,7 +128,7 @@ impl Stage {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a connection and says whether the script wants it closed unread.
+    /// Counts a connection; true if the script closes it unread.
     fn turns_away(&self) -> bool {
         let mut play = self.play();
         play.connections += 1;
@@ -148,14 +148,14 @@ impl Stage {
 }
 
 async fn welcome(listener: TcpListener, stage: Arc<Stage>) {
-    // Dropped with this task, and with it every conversation that is still going on.
+    // Dropped with this task, which also ends all open connections.
     let mut guests = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         guests.spawn(converse(stream, Arc::clone(&stage)));
     }
 }
 
-/// A guest that goes away early ends its conversation and nothing else, so errors end here.
+/// A client that disconnects early ends only its own connection, so errors end here.
 async fn converse(mut stream: TcpStream, stage: Arc<Stage>) -> io::Result<()> {
     if stage.turns_away() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Ids and chance that are the same in every run of a test.
+//! Seeded ids and random numbers, so that every run of a test is equal.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,7 +9,7 @@ use madoguchi_domain::port::Ids;
 use madoguchi_domain::upgrade::CaseId;
 use uuid::Uuid;
 
-/// Makes the same ids from the same seed, and from another seed none of them.
+/// Creates the same ids from the same seed, and different ids from another seed.
 ///
 /// ```
 /// use madoguchi_domain::port::Ids;
@@ -28,7 +28,7 @@ pub struct SeededIds {
 }
 
 impl SeededIds {
-    /// The ids of this seed, from the first one on.
+    /// The ids of this seed, from the first.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         Self { seed, next: AtomicU64::new(1) }
@@ -60,7 +60,7 @@ impl Ids for SeededIds {
     }
 }
 
-/// The output function of SplitMix64 (Steele, Lea, Flood 2014): neighbours end far apart.
+/// The output function of SplitMix64 (Steele, Lea, Flood 2014), which separates similar inputs.
 const fn scatter(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

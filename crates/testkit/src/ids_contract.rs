@@ -1,4 +1,4 @@
-//! What every adapter behind [`Ids`] must do, as checks that all of them run.
+//! The contract suite of [`Ids`], which every adapter runs.
 //!
 //! ```text
 //! ids_contract!(mine: MyIds::new());
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::race::race;
 
-/// Two cases with one id would be one case.
+/// Case ids must be unique.
 pub async fn no_id_comes_twice_whoever_asks_at_once(ids: impl Ids + 'static) {
     let ids = Arc::new(ids);
     let askers = (0..8).map(|_| {
@@ -34,14 +34,14 @@ pub async fn no_id_comes_twice_whoever_asks_at_once(ids: impl Ids + 'static) {
     }
 }
 
-/// The documented form of a flow id that was made here.
+/// A created flow id has the documented form.
 pub async fn a_flow_is_a_uuid(ids: impl Ids) {
     let flow = ids.flow();
     assert_eq!(flow.as_str().len(), 36, "with hyphens");
     flow.as_str().parse::<Uuid>().expect("a UUID");
 }
 
-/// Everybody who waited the same time would come back together.
+/// Without jitter, all retries would happen at the same time.
 pub async fn chance_is_a_share_and_not_always_the_same(ids: impl Ids) {
     let whole = Duration::from_secs(1000);
     let waits: Vec<_> = (0..1000).map(|_| ids.jitter().of(whole)).collect();
@@ -53,7 +53,7 @@ pub async fn chance_is_a_share_and_not_always_the_same(ids: impl Ids) {
     }
 }
 
-/// Runs every check of the contract against each adapter, in a module of the given name.
+/// Runs every check against each adapter, in a module of the given name.
 #[macro_export]
 macro_rules! ids_contract {
     ($($name:ident: $ids:expr),+ $(,)?) => {

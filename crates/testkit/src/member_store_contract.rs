@@ -1,4 +1,4 @@
-//! What every [`MemberStore`](madoguchi_domain::port::MemberStore) must do, as tests.
+//! The contract suite of [`MemberStore`](madoguchi_domain::port::MemberStore).
 
 mod reading;
 mod registering;

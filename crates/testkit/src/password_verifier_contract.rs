@@ -1,6 +1,6 @@
-//! What every adapter behind [`PasswordVerifier`] must do, as checks that all of them run.
+//! The contract suite of [`PasswordVerifier`], which every adapter runs.
 //!
-//! A new adapter hands over itself with one user that it knows, and writes one line:
+//! A new adapter provides itself with one valid user, and adds one line:
 //!
 //! ```text
 //! password_verifier_contract!(fake: under_test());
@@ -13,7 +13,7 @@ use madoguchi_domain::actor::ActorRef;
 use madoguchi_domain::port::PasswordVerifier;
 use madoguchi_domain::secret::Credentials;
 
-/// An adapter, a user that it knows, and whom that stands for. At least a hundred may wait.
+/// An adapter, a valid user and its actor. The adapter's queue must hold at least 100.
 #[derive(Clone)]
 pub struct PasswordsUnderTest {
     /// The adapter.
@@ -22,7 +22,7 @@ pub struct PasswordsUnderTest {
     pub user: String,
     /// The user's password.
     pub password: String,
-    /// Whom it stands for.
+    /// The user's actor.
     pub who: ActorRef,
 }
 
@@ -39,7 +39,7 @@ impl PasswordsUnderTest {
     }
 }
 
-/// One check of the contract.
+/// A check of the contract.
 pub async fn right_credentials_give_their_actor_every_time(under_test: PasswordsUnderTest) {
     for _ in 0..3 {
         let who = under_test.who(&under_test.user, &under_test.password).await;
@@ -47,8 +47,7 @@ pub async fn right_credentials_give_their_actor_every_time(under_test: Passwords
     }
 }
 
-/// Also right after the right ones were taken: what an adapter may remember of them is of no use
-/// to others.
+/// Also right after valid credentials: a cache of accepted credentials must not accept others.
 pub async fn everything_but_the_right_credentials_is_nobody(under_test: PasswordsUnderTest) {
     let PasswordsUnderTest { user, password, .. } = &under_test;
     assert!(under_test.who(user, password).await.is_some());
@@ -68,7 +67,7 @@ pub async fn everything_but_the_right_credentials_is_nobody(under_test: Password
     }
 }
 
-/// Bytes that are no text are somebody's guess too.
+/// Bytes that are not UTF-8 may be a guess too.
 pub async fn bytes_that_are_no_text_are_nobody(under_test: PasswordsUnderTest) {
     let huge = vec![b'x'; 8192];
     for (user, password) in
@@ -79,7 +78,7 @@ pub async fn bytes_that_are_no_text_are_nobody(under_test: PasswordsUnderTest) {
     }
 }
 
-/// Twenty at once, right and wrong in turns, each get their own answer.
+/// Of twenty concurrent checks, valid and invalid in turns, each gets its own answer.
 pub async fn answers_are_not_mixed_up(under_test: PasswordsUnderTest) {
     let guesses: Vec<_> = (0..20)
         .map(|number| {
@@ -98,7 +97,7 @@ pub async fn answers_are_not_mixed_up(under_test: PasswordsUnderTest) {
     }
 }
 
-/// Runs every check of the contract against each adapter, in a module of the given name.
+/// Runs every check against each adapter, in a module of the given name.
 #[macro_export]
 macro_rules! password_verifier_contract {
     ($($name:ident: $under_test:expr),+ $(,)?) => {

@@ -1,9 +1,8 @@
-//! A throw-away PostgreSQL, because a contract that has only met SQLite has not been tested.
+//! A temporary PostgreSQL for tests, because the contract must run on PostgreSQL too.
 //!
-//! A [`Cluster`] lives in a directory of its own under `/tmp`, listens on a Unix socket there and
-//! on nothing else, and ends with the process that started it, however that process ends: a
-//! guardian process sees to it. There is no way to skip: without the programs, every test that
-//! asks for a cluster fails and says what to install.
+//! A [`Cluster`] has its own directory under `/tmp` and listens only on a Unix socket there. A
+//! guardian process stops it when the test process ends, however that happens. Tests are never
+//! skipped: without the PostgreSQL programs they fail and say what to install.
 //!
 //! ```no_run
 //! use madoguchi_testkit::postgres::Cluster;
@@ -25,11 +24,11 @@ use guardian::Guardian;
 /// The superuser of every cluster; it needs no password on the cluster's own socket.
 pub const SUPERUSER: &str = "postgres";
 
-/// What a crash may cost: tests that never crash the cluster choose speed.
+/// The durability settings: tests that never crash the cluster use the fast ones.
 const FAST: [&str; 3] = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
 const DURABLE: [&str; 3] = ["fsync=on", "synchronous_commit=on", "full_page_writes=on"];
 
-/// A running PostgreSQL with its data in a directory that goes away with it.
+/// A running PostgreSQL; its data directory is removed with it.
 #[derive(Debug)]
 pub struct Cluster {
     bin_dir: PathBuf,
@@ -39,25 +38,25 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// The one cluster of this test process, started when first asked for.
+    /// The shared cluster of this test process, started on first use.
     ///
-    /// Nothing in it reaches the disk on purpose (`fsync=off`): do not crash it, other tests are
-    /// using it. For that, see [`Cluster::start_durable`].
+    /// It is not durable (`fsync=off`), and other tests use it: do not crash it. For crash tests
+    /// use [`Cluster::start_durable`].
     ///
     /// # Panics
     ///
-    /// When PostgreSQL is not installed or does not start; the message says what to do.
+    /// When PostgreSQL is not installed or does not start; the message says what to install.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
         SHARED.get_or_init(|| Self::start(&FAST))
     }
 
-    /// A cluster of the caller's own that keeps every commit it has confirmed
-    /// (`fsync=on`, `synchronous_commit=on`); it ends when dropped.
+    /// A separate cluster that keeps every confirmed commit (`fsync=on`,
+    /// `synchronous_commit=on`); it stops when dropped.
     ///
     /// # Panics
     ///
-    /// When PostgreSQL is not installed or does not start; the message says what to do.
+    /// When PostgreSQL is not installed or does not start; the message says what to install.
     pub fn start_durable() -> Self {
         Self::start(&DURABLE)
     }
@@ -69,8 +68,7 @@ impl Cluster {
         Self { bin_dir, socket_dir, guardian: Mutex::new(guardian), databases: AtomicU32::new(0) }
     }
 
-    /// Creates an empty database with a name of its own. It is never dropped: it goes with the
-    /// cluster.
+    /// Creates an empty database with a unique name. It is removed with the cluster.
     ///
     /// # Panics
     ///
@@ -91,46 +89,46 @@ impl Cluster {
         Database { url: self.url(&name), name }
     }
 
-    /// The address of the database `name`, as tokio-postgres and libpq read it:
+    /// The URL of the database `name`, in the form of tokio-postgres and libpq:
     /// `postgres://postgres@/name?host=%2Ftmp%2F…`.
     pub fn url(&self, name: &str) -> String {
         let host = percent_encoded(&self.socket_dir.to_string_lossy());
         format!("postgres://{SUPERUSER}@/{name}?host={host}")
     }
 
-    /// Where the socket is: what `psql --host` takes.
+    /// The directory of the socket, for `psql --host`.
     pub fn socket_dir(&self) -> &Path {
         &self.socket_dir
     }
 
-    /// Where `psql`, `pgbench` and the other programs of this very version are.
+    /// The directory of `psql`, `pgbench` and the other programs of the same version.
     pub fn bin_dir(&self) -> &Path {
         &self.bin_dir
     }
 
-    /// Takes the cluster down in good order: clients are disconnected, open transactions rolled
-    /// back, a checkpoint written.
+    /// Stops the cluster cleanly: disconnects clients, rolls back open transactions, writes a
+    /// checkpoint.
     pub fn stop_now(&self) {
         self.guardian().order("stop");
     }
 
-    /// Takes the cluster down as a power cut would: no checkpoint, nobody is told; the next start
-    /// recovers from the write-ahead log. (The postmaster gets `SIGQUIT`, PostgreSQL's immediate
-    /// shutdown, which also waits until every backend is gone.)
+    /// Stops the cluster like a power failure: no checkpoint, clients are not notified; the next
+    /// start recovers from the write-ahead log. (`SIGQUIT` to the postmaster, PostgreSQL's
+    /// immediate shutdown, which also waits until all backends have ended.)
     pub fn crash(&self) {
         self.guardian().order("crash");
     }
 
-    /// Starts it again on the same data and the same socket; returns when it takes connections.
+    /// Restarts it with the same data and socket; returns when it accepts connections.
     ///
     /// # Panics
     ///
-    /// When it does not start; the message holds the server's log.
+    /// When it does not start; the message has the server's log.
     pub fn start_again(&self) {
         self.guardian().order("start");
     }
 
-    /// A test that panicked while it held the guardian has broken nothing in it.
+    /// A panic of a test that holds the lock does not damage the guardian.
     fn guardian(&self) -> MutexGuard<'_, Guardian> {
         self.guardian.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -144,7 +142,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// The address to connect to.
+    /// The URL to connect to.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -155,7 +153,7 @@ impl Database {
     }
 }
 
-/// RFC 3986: everything but the unreserved characters, so that a path fits in a query.
+/// Percent-encodes all but the unreserved characters (RFC 3986), so that a path fits in a query.
 fn percent_encoded(path: &str) -> String {
     let mut encoded = String::with_capacity(path.len() * 2);
     for byte in path.bytes() {

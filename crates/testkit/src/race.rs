@@ -1,14 +1,14 @@
-//! Starts tasks at one moment, so that a check can ask who wins.
+//! Starts tasks at the same time, so that a check can test concurrent calls.
 
 use std::future::Future;
 use std::sync::Arc;
 
 use tokio::sync::Barrier;
 
-/// Runs all futures as tasks that begin together; gives back what they returned, in their order.
+/// Runs all futures as tasks that start together; returns their results in order.
 ///
 /// # Panics
-/// When one of them does.
+/// When one of them panics.
 pub async fn race<F>(runners: Vec<F>) -> Vec<F::Output>
 where
     F: Future + Send + 'static,

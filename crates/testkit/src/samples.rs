@@ -1,4 +1,4 @@
-//! Ready-made values, so that a test reads like a sentence.
+//! Sample values, so that a test shows only what matters to it.
 
 mod callers;
 mod effects;
@@ -11,9 +11,10 @@ pub use callers::{
 };
 pub use effects::{answered, claim, moved, sweep, worker};
 pub use members::{account, member, member_id, registration};
-pub use requests::{case_id, decide, open, open_as, reference, verify};
+pub use requests::{asked_at, case_id, decide, open, open_as, reference, verify};
 
 use jiff::SignedDuration;
+use madoguchi_domain::act::Act;
 
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::actor::{Actor, ActorKind, ActorRef, Scope};
@@ -24,19 +25,19 @@ use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{QrMint, UpgradePolicy};
 
-/// The moment at which every sample story begins.
+/// The start time of all samples.
 #[must_use]
 pub fn start() -> Timestamp {
     "2026-01-05T09:00:00Z".parse().expect("the start is a moment")
 }
 
-/// The moment `seconds` after [`start`].
+/// The time `seconds` after [`start`].
 #[must_use]
 pub fn at(seconds: i64) -> Timestamp {
     start() + SignedDuration::from_secs(seconds)
 }
 
-/// The key of every sample audit trail; an adapter under test must chain with it.
+/// The key of every sample audit log; an adapter under test must chain with it.
 #[must_use]
 pub fn audit_key() -> SecretKey {
     key(5)
@@ -48,7 +49,7 @@ pub fn level(text: &str) -> AccountLevel {
     AccountLevel::parse(text).expect("the sample level parses")
 }
 
-/// The bank's policy: target `1A`, QR codes that live 600 s, fixed keys.
+/// The bank's policy: target `1A`, QR codes that expire after 600 s, fixed keys.
 #[must_use]
 pub fn policy() -> UpgradePolicy {
     UpgradePolicy {
@@ -58,22 +59,28 @@ pub fn policy() -> UpgradePolicy {
     }
 }
 
-/// A person: the agent at the desk.
+/// A person: the agent.
 #[must_use]
 pub fn human() -> ActorRef {
     ActorRef::new("sample-idp", "agent-7", ActorKind::Human)
 }
 
-/// A program: the channel that opens cases and reports checks.
+/// A program: the channel that opens cases and reports check results.
 #[must_use]
 pub fn system() -> ActorRef {
     ActorRef::new("sample-idp", "channel", ActorKind::System)
 }
 
-/// An authenticated caller with these rights.
+/// An authenticated caller with these scopes.
 #[must_use]
 pub fn caller(who: ActorRef, scopes: &[Scope]) -> Actor {
     Actor { who, scopes: scopes.to_vec() }
+}
+
+/// What `by` does at this moment in the request of this id.
+#[must_use]
+pub fn act(request: &str, by: ActorRef, at: Timestamp) -> Act {
+    Act { by, at, correlation: correlation(request) }
 }
 
 /// A request's id, for example `correlation("call-1")`.
@@ -82,7 +89,7 @@ pub fn correlation(text: &str) -> CorrelationId {
     CorrelationId::parse(text).expect("the sample correlation id parses")
 }
 
-/// A lookup's flow, another one for each number.
+/// A lookup's flow id, different for each number.
 #[must_use]
 pub fn flow(number: u32) -> FlowId {
     FlowId::parse(&format!("flow-{number}")).expect("the sample flow id parses")

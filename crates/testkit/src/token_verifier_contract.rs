@@ -1,6 +1,6 @@
-//! What every adapter behind [`TokenVerifier`] must do, as checks that all of them run.
+//! The contract suite of [`TokenVerifier`], which every adapter runs.
 //!
-//! A new adapter hands over itself with one token that it knows, and writes one line:
+//! A new adapter provides itself with one valid token, and adds one line:
 //!
 //! ```text
 //! token_verifier_contract!(fake: under_test());
@@ -13,14 +13,14 @@ use madoguchi_domain::actor::Actor;
 use madoguchi_domain::port::TokenVerifier;
 use madoguchi_domain::secret::AccessToken;
 
-/// An adapter, a token that it knows, and whom that stands for.
+/// An adapter, a valid token and its actor.
 #[derive(Clone)]
 pub struct TokensUnderTest {
     /// The adapter.
     pub verifier: Arc<dyn TokenVerifier>,
-    /// A token that is valid.
+    /// A valid token.
     pub token: AccessToken,
-    /// Whom it stands for.
+    /// The token's actor.
     pub actor: Actor,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Debug for TokensUnderTest {
     }
 }
 
-/// One check of the contract.
+/// A check of the contract.
 pub async fn a_known_token_gives_its_actor_every_time(under_test: TokensUnderTest) {
     for _ in 0..2 {
         let actor = under_test.verifier.verify(&under_test.token).await.expect("verified");
@@ -38,7 +38,7 @@ pub async fn a_known_token_gives_its_actor_every_time(under_test: TokensUnderTes
     }
 }
 
-/// One check of the contract.
+/// A check of the contract.
 pub async fn a_token_that_only_looks_like_it_is_nobody(under_test: TokensUnderTest) {
     let known = under_test.token.expose();
     let cut = &known[..known.len() - 1];
@@ -54,7 +54,7 @@ fn swap_case(c: char) -> char {
     if c.is_ascii_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() }
 }
 
-/// Runs every check of the contract against each adapter, in a module of the given name.
+/// Runs every check against each adapter, in a module of the given name.
 #[macro_export]
 macro_rules! token_verifier_contract {
     ($($name:ident: $under_test:expr),+ $(,)?) => {

@@ -1,4 +1,4 @@
-//! A driver: asks a store as the application does, by loading, deciding and committing.
+//! Drives a store like the application: load, decide, commit.
 
 use std::ops::RangeInclusive;
 
@@ -12,7 +12,7 @@ use madoguchi_domain::upgrade::{
 
 use crate::{audit_rows, samples};
 
-/// Drives stores through the domain's decisions. Whatever a sound store never does is a panic.
+/// Drives stores with the domain's decisions. It panics when a store breaks its contract.
 #[derive(Debug, Clone)]
 pub struct UpgradeDriver {
     /// The stores.
@@ -21,19 +21,19 @@ pub struct UpgradeDriver {
     pub policy: UpgradePolicy,
 }
 
-/// All that some cases left behind, to compare before and after.
+/// All stored data about some cases, to compare before and after.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// What is known of each case.
+    /// The snapshot of each case.
     pub snapshots: Vec<Option<CaseSnapshot>>,
-    /// Each case's past.
+    /// The timeline of each case.
     pub timelines: Vec<Timeline>,
-    /// The whole audit trail.
+    /// The whole audit log.
     pub trail: Vec<ChainedEntry>,
 }
 
 impl UpgradeDriver {
-    /// A driver at these stores, with the sample policy.
+    /// A driver of these stores, with the sample policy.
     #[must_use]
     pub fn at(stores: &Stores) -> Self {
         Self { stores: stores.clone(), policy: samples::policy() }
@@ -50,7 +50,7 @@ impl UpgradeDriver {
         assert_eq!(answers, vec![Registered::New; wishes.len()]);
     }
 
-    /// What is known under this key.
+    /// The snapshot for this key.
     ///
     /// # Panics
     /// When the store cannot be read.
@@ -58,17 +58,17 @@ impl UpgradeDriver {
         self.look_up(&[Lookup { key, check: None }]).await.remove(0)
     }
 
-    /// What is known for each lookup.
+    /// The snapshot for each lookup.
     ///
     /// # Panics
-    /// When the store cannot be read, or gives another number of answers.
+    /// When the store cannot be read, or returns another number of results.
     pub async fn look_up(&self, lookups: &[Lookup]) -> Vec<Option<CaseSnapshot>> {
         let found = self.stores.upgrades.load(lookups).await.expect("snapshots are loaded");
         assert_eq!(found.len(), lookups.len(), "one answer for each lookup");
         found
     }
 
-    /// What is known of a sample member and its newest case.
+    /// The snapshot of a sample member and its newest case.
     ///
     /// # Panics
     /// When there is no such member.
@@ -85,16 +85,16 @@ impl UpgradeDriver {
         self.newest(number).await.effect.expect("the case has its effect")
     }
 
-    /// Decides on what the store knows now; commits nothing.
+    /// Decides on the stored data; commits nothing.
     pub async fn decide(&self, request: &Request) -> Decision {
         let found = self.look_up(&[request.lookup()]).await.remove(0);
         upgrade::decide(found, request, &self.policy)
     }
 
-    /// The change that the request asks for now; commits nothing.
+    /// The change of the request on the stored data; commits nothing.
     ///
     /// # Panics
-    /// When it asks for none.
+    /// When there is no change.
     pub async fn change(&self, request: &Request) -> Change {
         self.decide(request).await.change.expect("the request changes something")
     }
@@ -110,14 +110,14 @@ impl UpgradeDriver {
     /// Commits changes together.
     ///
     /// # Panics
-    /// When the store fails, or gives another number of answers.
+    /// When the store fails, or returns another number of results.
     pub async fn commit_all(&self, changes: &[Change]) -> Vec<Committed> {
         let became = self.stores.upgrades.commit(changes).await.expect("changes are committed");
         assert_eq!(became.len(), changes.len(), "one answer for each change");
         became
     }
 
-    /// Has a request granted, and says what is known after it.
+    /// Commits a request and returns the snapshot after it.
     ///
     /// # Panics
     /// When it is refused, changes nothing, or is lost.
@@ -125,7 +125,7 @@ impl UpgradeDriver {
         self.ask_all(std::slice::from_ref(request)).await.remove(0)
     }
 
-    /// Has requests about different cases granted in one transaction.
+    /// Commits requests about different cases in one transaction.
     ///
     /// # Panics
     /// When one of them is refused, changes nothing, or is lost.
@@ -149,22 +149,22 @@ impl UpgradeDriver {
         self.ask_all(&numbers.map(samples::open).collect::<Vec<_>>()).await;
     }
 
-    /// As [`opened`](Self::opened); and each passes its check.
+    /// Like [`opened`](Self::opened), and each passes its check.
     pub async fn verified(&self, numbers: RangeInclusive<u32>) {
         self.opened(numbers.clone()).await;
         let verify = |number| samples::verify(number, true);
         self.ask_all(&numbers.map(verify).collect::<Vec<_>>()).await;
     }
 
-    /// As [`verified`](Self::verified); and the agent passes each.
+    /// Like [`verified`](Self::verified), and the agent passes each.
     pub async fn passed(&self, numbers: RangeInclusive<u32>) {
         self.verified(numbers.clone()).await;
         let decide = |number| samples::decide(number, true);
         self.ask_all(&numbers.map(decide).collect::<Vec<_>>()).await;
     }
 
-    /// Passes a verified sample member and leaves out the duty to tell the core bank, as no
-    /// sound program does.
+    /// Passes a verified sample member without planning its core-bank effect, which no correct
+    /// program does.
     ///
     /// # Panics
     /// When the verdict does not move the case.
@@ -185,7 +185,7 @@ impl UpgradeDriver {
         self.stores.effects.claim(claim).await.expect("effects are claimed")
     }
 
-    /// Records one transition of an effect.
+    /// Records one state transition of an effect.
     ///
     /// # Panics
     /// When the store fails.
@@ -196,7 +196,7 @@ impl UpgradeDriver {
         became[0]
     }
 
-    /// A case's past.
+    /// A case's timeline.
     ///
     /// # Panics
     /// When the store cannot be read.
@@ -204,7 +204,7 @@ impl UpgradeDriver {
         self.stores.upgrades.timeline(case).await.expect("a timeline is read")
     }
 
-    /// All that these cases left behind.
+    /// All stored data about these cases.
     pub async fn snapshot(&self, cases: &[CaseId]) -> Snapshot {
         let lookup = |id: &CaseId| Lookup { key: CaseKey::Id(*id), check: None };
         let snapshots = self.look_up(&cases.iter().map(lookup).collect::<Vec<_>>()).await;

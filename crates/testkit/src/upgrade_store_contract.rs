@@ -1,4 +1,4 @@
-//! What every [`UpgradeStore`](madoguchi_domain::port::UpgradeStore) must do, as tests.
+//! The contract suite of [`UpgradeStore`](madoguchi_domain::port::UpgradeStore).
 
 mod batches;
 mod codes;

@@ -1,4 +1,4 @@
-//! The fake store keeps every promise that the ports make: it runs all suites, before any other.
+//! Runs all contract suites on the fakes, because other tests depend on them.
 
 use madoguchi_domain::core_bank::{EffectStateName, Outcome};
 use madoguchi_domain::port::{Committed, Recorded, StoreError};

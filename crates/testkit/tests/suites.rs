@@ -1,9 +1,9 @@
-//! A check that no macro names would run nowhere: every suite's list holds every check there is.
+//! Every suite's macro must list all its checks, because a check that is not listed never runs.
 
 use std::fs;
 use std::path::Path;
 
-/// Suites whose checks stand in a folder of their own.
+/// Suites whose checks are in their own folder.
 const SUITES: [&str; 4] = [
     "member_store_contract",
     "upgrade_store_contract",
@@ -11,7 +11,7 @@ const SUITES: [&str; 4] = [
     "audit_log_contract",
 ];
 
-/// The checks that a file holds: its public async functions.
+/// The checks of a file: its public async functions.
 fn checks(file: &Path) -> Vec<String> {
     let text = fs::read_to_string(file).expect("a suite's file is read");
     let names = text.lines().filter_map(|line| line.strip_prefix("pub async fn "));
@@ -34,7 +34,7 @@ fn every_check_is_named_in_its_suites_macro() {
     }
 }
 
-/// Suites whose checks stand beside their macro.
+/// Suites whose checks are beside their macro.
 const SHORT_SUITES: [&str; 8] = [
     "account_directory_contract",
     "caller_contexts_contract",
@@ -46,7 +46,7 @@ const SHORT_SUITES: [&str; 8] = [
     "token_verifier_contract",
 ];
 
-/// A port without a suite, or a suite that nobody counts, promises nothing.
+/// Every port must have a suite, and every suite must be in these lists.
 #[test]
 fn every_port_has_a_suite_that_is_counted_here() {
     let ports = Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/src/port");

@@ -1,4 +1,4 @@
-//! One call: one request and as much of its reply as is asked for.
+//! One call: one request, and the part of its reply that the caller reads.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,71 +9,71 @@ use reqwest::{Certificate, Client, Identity, Url, redirect, retry};
 use crate::charset::Charset;
 use crate::settings::{Connections, InvalidUpstream, UpstreamSettings};
 
-/// A system that is not ours.
+/// An external system and the HTTP client that reaches it.
 pub struct HttpUpstream {
     settings: UpstreamSettings,
     url: Url,
     client: Client,
 }
 
-/// One JSON message to a upstream.
+/// One JSON message to an upstream system.
 #[derive(Clone, Copy)]
 pub struct Call<'a> {
-    /// What is appended to the upstream's address; starts with a slash, or is empty.
+    /// The path that is appended to the upstream's address; starts with a slash, or is empty.
     pub path: &'a str,
-    /// Headers beside `content-type`. Their values never reach a log.
+    /// Headers besides `content-type`. Their values are never logged.
     pub headers: &'a [(&'static str, &'a str)],
     /// The message.
     pub body: &'a [u8],
-    /// How long the whole call may take, the reading of its reply included.
+    /// The timeout of the whole call, including reading the reply.
     pub within: Duration,
 }
 
-/// The head of a reply; its body is still to be read.
+/// The head of a reply; its body is not read yet.
 pub struct Response {
     inner: reqwest::Response,
     most: usize,
     charset: Charset,
 }
 
-/// Why there is no whole reply.
+/// Why there is no complete reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// There was no connection. On a fresh connection: nothing was sent.
+    /// No connection was opened. With [`Connections::Fresh`], nothing was sent.
     #[error("the upstream cannot be reached")]
     NotConnected,
-    /// The connection ended before the reply was whole.
+    /// The connection ended before the reply was complete.
     #[error("the connection ended too early")]
     Broken,
-    /// Time was up.
+    /// The timeout expired.
     #[error("the upstream did not answer in time")]
     TimedOut,
-    /// The reply is larger than is read.
+    /// The reply is larger than `max_reply_bytes`.
     #[error("the upstream's reply is too large")]
     TooLarge,
-    /// The request itself cannot be made: a header holds what no header may. Nothing was sent.
+    /// A header has an invalid name or value, so there is no request. Nothing was sent.
     #[error("the request cannot be made")]
     Unsendable,
 }
 
 impl HttpUpstream {
-    /// A upstream with these settings. Nothing is sent yet.
+    /// Creates a client for these settings. Nothing is sent yet.
     ///
     /// # Errors
-    /// When the settings cannot be used.
+    /// If the settings are invalid.
     pub fn new(settings: UpstreamSettings) -> Result<Self, InvalidUpstream> {
         let url = settings.checked_url()?;
         let client = client(&settings, &url)?;
         Ok(Self { settings, url, client })
     }
 
-    /// How long a whole call may take, as configured.
+    /// The configured timeout of a whole call.
     #[must_use]
     pub const fn patience(&self) -> Duration {
         self.settings.timeout
     }
 
-    /// Posts a message, once, and waits for the head of the reply.
+    /// Posts a message exactly once and waits for the head of the reply.
     ///
     /// # Errors
     /// See [`Failure`].
@@ -97,16 +97,16 @@ impl Response {
         self.inner.status().as_u16()
     }
 
-    /// Says whether the upstream asks to come again later (`Retry-After`).
+    /// Whether the reply has a `Retry-After` header.
     #[must_use]
     pub fn asks_to_come_again(&self) -> bool {
         self.inner.headers().contains_key(RETRY_AFTER)
     }
 
-    /// Reads the body as text: see [`Charset::decode`].
+    /// Reads the body as text, see [`Charset::decode`].
     ///
     /// # Errors
-    /// When it is too large, late, or not whole.
+    /// If the body is too large, incomplete, or not read before the timeout.
     pub async fn text(mut self) -> Result<String, Failure> {
         let body = self.body().await?;
         let content_type = self.inner.headers().get(CONTENT_TYPE);
@@ -157,11 +157,11 @@ fn client(settings: &UpstreamSettings, url: &Url) -> Result<Client, InvalidUpstr
         .connect_timeout(settings.connect_timeout);
     builder = match settings.connections {
         Connections::Fresh => builder.pool_max_idle_per_host(0),
-        // Sooner than most servers, which would close one just as it is used again.
+        // Below the idle timeout of most servers: a server may close a connection as it is reused.
         Connections::Kept => builder.pool_idle_timeout(Duration::from_secs(10)),
     };
     if url.scheme() == "http" {
-        // Without TLS the machine's certificates, which may be missing, are not looked for.
+        // Plain HTTP does not load the system's certificates, which may be missing.
         builder = builder.tls_certs_only([]);
     } else if let Some(pem) = &settings.extra_roots {
         let invalid = InvalidUpstream::Pem("extra_roots", "one certificate or more");
@@ -191,8 +191,8 @@ fn headers(given: &[(&'static str, &str)]) -> Result<HeaderMap, Failure> {
     Ok(headers)
 }
 
-/// What it means that no response came. Only an error from before there was a connection says
-/// that there was none; a call that ran out of time while connecting may have had one.
+/// Maps an error without a response. Only a connect error proves that there was no connection; a
+/// call that timed out while connecting may have had one.
 fn unanswered(error: &reqwest::Error) -> Failure {
     if error.is_connect() { Failure::NotConnected } else { interrupted(error) }
 }

@@ -1,17 +1,17 @@
-//! The character encoding of a reply: UTF-8 if it is valid, else as declared, else as configured.
+//! Decodes replies: as UTF-8 if valid, else in the declared charset, else in the configured one.
 
 use std::borrow::Cow;
 
 use encoding_rs::Encoding;
 
-/// A character encoding of the WHATWG Encoding Standard that has ASCII at its own bytes.
+/// An ASCII-compatible character encoding of the WHATWG Encoding Standard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Charset(&'static Encoding);
 
-/// Some systems write it before UTF-8, where it says nothing.
+/// Some systems send it before UTF-8 text; it is skipped.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A label that names no such encoding.
+/// A label that names no ASCII-compatible encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must name a character encoding that extends ASCII, for example \"utf-8\", \"big5\", \
@@ -22,23 +22,23 @@ pub struct UnknownCharset;
 impl Charset {
     /// UTF-8.
     pub const UTF_8: Self = Self(encoding_rs::UTF_8);
-    /// Big5, as banks in Taiwan use it.
+    /// Big5, used by banks in Taiwan.
     pub const BIG5: Self = Self(encoding_rs::BIG5);
-    /// ISO 8859-1, which the standard reads as windows-1252.
+    /// ISO 8859-1, which the standard decodes as windows-1252.
     pub const ISO_8859_1: Self = Self(encoding_rs::WINDOWS_1252);
 
-    /// Reads a label of the standard, in any case.
+    /// Parses a label of the standard, ignoring case.
     ///
     /// # Errors
-    /// When it names no encoding, or one in which ASCII has other bytes.
+    /// If the label is unknown, or its encoding is not ASCII-compatible.
     pub fn parse(label: &str) -> Result<Self, UnknownCharset> {
-        // UTF-16 is left out: UTF-8 text would not survive a wrong guess.
+        // UTF-16 is rejected: if it is configured by mistake, UTF-8 text cannot be decoded.
         let known = Encoding::for_label_no_replacement(label.as_bytes());
         known.filter(|encoding| encoding.is_ascii_compatible()).map(Self).ok_or(UnknownCharset)
     }
 
-    /// The text of a body that came with this `Content-Type`, with U+FFFD for what cannot be
-    /// decoded. `self` decides where the body is not UTF-8 and declares nothing that is known.
+    /// Decodes a body with this `Content-Type`; invalid bytes become U+FFFD. `self` is used if the
+    /// body is not UTF-8 and declares no known charset.
     ///
     /// ```
     /// use madoguchi_upstream::Charset;
@@ -52,7 +52,7 @@ impl Charset {
     pub fn decode<'a>(self, body: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
         let encoding = content_type.and_then(declared).unwrap_or(self.0);
         if !encoding.is_ascii_compatible() {
-            // UTF-16 and ISO-2022-JP, which only a reply can choose, are valid UTF-8 by accident.
+            // UTF-16 and ISO-2022-JP, which only a reply can declare, may also be valid UTF-8.
             return encoding.decode(body).0;
         }
         let unmarked = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
@@ -61,7 +61,7 @@ impl Charset {
     }
 }
 
-/// The encoding that a `Content-Type` declares, if it is known.
+/// The encoding that a `Content-Type` declares, if known.
 fn declared(content_type: &str) -> Option<&'static Encoding> {
     let mut parameters = content_type.split(';').skip(1).filter_map(|it| it.split_once('='));
     let (_, label) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;

@@ -1,4 +1,4 @@
-//! Reading JSON that somebody else wrote.
+//! Parses untrusted JSON with a limit on nesting.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,21 +7,21 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 
-/// The deepest that lists and objects may nest.
+/// The maximum nesting of lists and objects, in levels.
 const MAX_DEPTH: usize = 128;
 
-/// A JSON object and nothing else: serde on its own would also read a struct from a list.
+/// A JSON object and nothing else: serde alone also parses a struct from a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Object<T>(pub T);
 
-/// Text that is not one JSON object of the expected form, or nests too deep.
+/// The text is not one JSON object of the expected form, or nests too deep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the text cannot be read")]
 pub struct Unreadable;
 
 impl<T: DeserializeOwned> Object<T> {
-    /// Reads a whole text. A lone surrogate, which no Rust text can hold, is read as U+FFFD; lists
-    /// and objects may nest 128 deep.
+    /// Parses a whole text. A lone surrogate, which a Rust string cannot hold, becomes U+FFFD.
+    /// Lists and objects may nest 128 levels deep.
     ///
     /// # Errors
     /// See [`Unreadable`].
@@ -55,7 +55,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// Whether lists and objects nest deeper than 128 levels, for text that is JSON.
+/// Whether lists and objects nest deeper than 128 levels. The text must be JSON.
 #[must_use]
 pub fn is_too_deep(text: &str) -> bool {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
@@ -95,7 +95,7 @@ fn without_lone_surrogates(text: &str) -> Cow<'_, str> {
     for at in lone {
         bytes[at..at + 6].copy_from_slice(b"\\uFFFD");
     }
-    // ASCII replaced by ASCII: it stays UTF-8.
+    // ASCII bytes replace ASCII bytes, so the text stays UTF-8.
     Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }
 

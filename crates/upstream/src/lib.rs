@@ -1,10 +1,5 @@
-//! One HTTP call to a system that is not ours: its address is checked, its TLS is rustls, nothing
-//! is retried, followed or sent through a proxy, and no more of its reply is read than asked.
-//!
-//! Every adapter that talks HTTP goes through here, so that these promises are made once. A reply
-//! is read as text in its own character encoding; what it means is the adapter's to say. Neither
-//! errors nor `Debug` output of this crate hold an address, a header, a key or any part of a
-//! message.
+//! One HTTP call to an upstream system, with the same guarantees for every adapter.
+#![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
 mod call;

@@ -1,4 +1,4 @@
-//! What an operator says about a upstream, and which of it is refused before anything is sent.
+//! The settings of an upstream system, validated before anything is sent.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,17 +8,17 @@ use reqwest::Url;
 
 use crate::charset::Charset;
 
-/// The longest that a call may take.
+/// The maximum timeout of a call.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-/// Whether a connection carries more than one call.
+/// Whether connections are reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Connections {
-    /// Each call has a connection of its own. Only then does a connect error prove that nothing
-    /// was sent.
+    /// Each call opens its own connection. Only then does a connect error prove that nothing was
+    /// sent.
     #[default]
     Fresh,
-    /// Connections are kept for the next call: for questions that may be asked twice.
+    /// Connections are reused. For idempotent queries, which are safe to send twice.
     Kept,
 }
 
@@ -27,7 +27,7 @@ pub enum Connections {
 pub struct Pem(Vec<u8>);
 
 impl Pem {
-    /// Takes the bytes of a PEM file; [`HttpUpstream::new`](crate::HttpUpstream::new) reads them.
+    /// Wraps the bytes of a PEM file; [`HttpUpstream::new`](crate::HttpUpstream::new) parses them.
     #[must_use]
     pub const fn new(bytes: Vec<u8>) -> Self {
         Self(bytes)
@@ -44,33 +44,33 @@ impl fmt::Debug for Pem {
     }
 }
 
-/// How a upstream is reached. [`UpstreamSettings::new`] gives the defaults.
+/// How to call an upstream system. [`UpstreamSettings::new`] sets the defaults.
 #[derive(Clone)]
 pub struct UpstreamSettings {
-    /// The address: `https`, or `http` to this machine.
+    /// The URL: `https`, or `http` to a loopback address.
     pub url: String,
-    /// How long a connection, TLS included, may take; 2 s by default. It is below `timeout`, so
-    /// that a upstream that cannot be reached is seen as such.
+    /// The timeout of connecting, TLS included; 2 s by default. Must be below `timeout`, so that an
+    /// unreachable upstream is reported as unreachable.
     pub connect_timeout: Duration,
-    /// How long a whole call may take; 10 s by default.
+    /// The timeout of a whole call; 10 s by default.
     pub timeout: Duration,
-    /// The largest reply that is read, in bytes; 64 KiB by default.
+    /// The largest accepted reply, in bytes; 64 KiB by default.
     pub max_reply_bytes: usize,
-    /// How a reply is read that is not UTF-8 and declares no charset; UTF-8 by default, with
-    /// U+FFFD for what is none.
+    /// The charset of a reply that is not UTF-8 and declares none; UTF-8 by default. Invalid bytes
+    /// become U+FFFD.
     pub charset: Charset,
-    /// Certificates (PEM) of authorities trusted beside those of the machine.
+    /// Certificates (PEM) of authorities that are trusted besides the system's.
     pub extra_roots: Option<Pem>,
-    /// Our certificate chain and private key (PEM), for a upstream that asks who calls.
+    /// Our certificate chain and private key (PEM), for mutual TLS.
     pub identity: Option<Pem>,
-    /// Whether `http` to another machine is accepted; not by default.
+    /// Whether `http` to another host is accepted; not by default.
     pub allow_plaintext: bool,
-    /// Whether a connection carries more than one call; not by default.
+    /// Whether connections are reused; not by default.
     pub connections: Connections,
 }
 
 impl UpstreamSettings {
-    /// The documented defaults for this address.
+    /// The documented defaults for this URL.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         Self {
@@ -86,7 +86,7 @@ impl UpstreamSettings {
         }
     }
 
-    /// The address, if we may send to it within sane limits.
+    /// The URL, if it and the limits are valid.
     pub(crate) fn checked_url(&self) -> Result<Url, InvalidUpstream> {
         let url = Url::parse(&self.url).map_err(|_| InvalidUpstream::Url)?;
         let anonymous = url.username().is_empty() && url.password().is_none();
@@ -106,7 +106,7 @@ impl UpstreamSettings {
     }
 }
 
-/// The address is left out: its path or query may hold what is nobody's business.
+/// The URL is not printed: its path or query may hold secrets.
 impl fmt::Debug for UpstreamSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UpstreamSettings")
@@ -122,13 +122,13 @@ impl fmt::Debug for UpstreamSettings {
     }
 }
 
-/// Settings that cannot be used. Each names the setting, never its value.
+/// Invalid settings. Each error names the setting, never its value.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidUpstream {
-    /// Correct the address.
+    /// Correct the URL.
     #[error("url must be an http or https address without user and password")]
     Url,
-    /// Use https, or say that plain text is acceptable.
+    /// Use https, or set `allow_plaintext`.
     #[error("url must be https: its host is not this machine and allow_plaintext is not set")]
     Plaintext,
     /// Correct the limits.
@@ -137,10 +137,10 @@ pub enum InvalidUpstream {
          timeout at most an hour"
     )]
     Limits,
-    /// Correct the certificates of the authorities or the certificate and key that are ours.
+    /// Correct the certificates of the authorities, or our own certificate and key.
     #[error("{0} must be PEM: {1}")]
     Pem(&'static str, &'static str),
-    /// Look at the machine: its certificates could not be loaded, or key and certificate differ.
+    /// Check the host: its certificates cannot be loaded, or key and certificate do not match.
     #[error("the HTTP client cannot be made")]
     Client(#[source] reqwest::Error),
 }

@@ -1,4 +1,4 @@
-//! A upstream behind a real socket: what arrives there, and what is read of its reply.
+//! Calls an upstream over a real socket: what is sent, and what is read of the reply.
 #![expect(clippy::unwrap_used, reason = "a test whose stage cannot be set has failed")]
 
 use std::time::Duration;

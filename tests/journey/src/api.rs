@@ -1,4 +1,4 @@
-//! The production server as a process: started, found, killed, stopped.
+//! Starts, kills and stops the production server as a process.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::process::{Process, StderrReader};
 const UNTIL_SERVING: Duration = Duration::from_secs(30);
 const UNTIL_STOPPED: Duration = Duration::from_secs(30);
 
-/// A `madoguchi serve` that has said where it answers.
+/// A running `madoguchi serve` with known addresses.
 #[derive(Debug)]
 pub struct Api {
     process: Process,
@@ -21,17 +21,17 @@ pub struct Api {
 }
 
 impl Api {
-    /// Starts it and waits until it says that it serves.
+    /// Starts the server and waits for its log line `serving`.
     ///
     /// # Errors
-    /// When it does not, with what it said.
+    /// When it does not start, with its output.
     pub fn start(installation: &Installation) -> anyhow::Result<Self> {
         let mut process = Process::start(installation.command("serve"), &installation.log())?;
         let (addr, admin) = process.hear(UNTIL_SERVING, serving)?;
         Ok(Self { process, addr, admin })
     }
 
-    /// Starts it with a standard error that nobody reads once it has said that it serves.
+    /// Starts the server with a standard error that is no longer read after the line `serving`.
     ///
     /// # Errors
     /// When it does not start.
@@ -41,27 +41,27 @@ impl Api {
         Ok(Self { process, addr, admin })
     }
 
-    /// Has it read its files of tokens and users again: `SIGHUP`.
+    /// Makes it reload the token file and the user file: `SIGHUP`.
     ///
     /// # Errors
-    /// When it had ended before.
+    /// When the server has ended.
     pub fn reload(&self) -> anyhow::Result<()> {
         self.process.signal("HUP")
     }
 
-    /// Where it answers.
+    /// The address of the API.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Where it shows what it counts.
+    /// The address of the metrics.
     #[must_use]
     pub const fn admin(&self) -> SocketAddr {
         self.admin
     }
 
-    /// How it is: running, or ended and how.
+    /// Whether it runs, or how it ended.
     pub fn condition(&mut self) -> String {
         self.process.condition()
     }
@@ -69,7 +69,7 @@ impl Api {
     /// Kills it with `SIGKILL`, as a power cut would.
     ///
     /// # Errors
-    /// When it had ended by itself.
+    /// When the server had already ended.
     pub fn kill(mut self) -> anyhow::Result<()> {
         self.process.kill()
     }

@@ -1,4 +1,4 @@
-//! The audit audit_rows as it stands in the database, read past the server.
+//! Reads the audit log directly from the database, not through the server.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ const LOOKUPS: &str = "select concat_ws('|', action, about_kind, about_id, detai
     order by at";
 const EVERY_ROW: &str = "select row_to_json(entry) from audit_entry as entry";
 
-/// What the audit_rows says by now.
+/// The current content of the audit log.
 #[derive(Debug)]
 pub struct AuditRows {
     lookups: Option<Vec<String>>,
@@ -21,7 +21,7 @@ pub struct AuditRows {
 }
 
 impl AuditRows {
-    /// Reads it: from PostgreSQL row by row, from SQLite's files as the bytes that they are.
+    /// Reads it: from PostgreSQL row by row, from SQLite as the raw bytes of its files.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -36,16 +36,16 @@ impl AuditRows {
         }
     }
 
-    /// The rows about lookups, oldest first, where rows can be told: action, kind and id of the
-    /// subject, what came of it, issuer, subject and kind of whoever asked, and the correlation,
-    /// with `|` between them.
+    /// The rows about lookups, oldest first, if rows can be separated. Columns, joined by `|`:
+    /// action, kind and id of the subject, outcome, the caller's issuer, subject and kind, and the
+    /// correlation id.
     #[must_use]
     pub fn lookups(&self) -> Option<&[String]> {
         self.lookups.as_deref()
     }
 
-    /// Whether a row about a lookup, written as in [`lookups`](Self::lookups), stands in it. In
-    /// SQLite's files the columns of a row follow each other, the time before the correlation.
+    /// Whether it contains a row about a lookup, written as in [`lookups`](Self::lookups). In
+    /// SQLite's files the columns of a row are adjacent, with the time before the correlation id.
     #[must_use]
     pub fn holds(&self, row: &str) -> bool {
         let (columns, correlation) = row.rsplit_once('|').unwrap_or((row, ""));
@@ -62,14 +62,14 @@ impl AuditRows {
         }
     }
 
-    /// Whether a text that is not empty stands anywhere in it.
+    /// Whether it contains a non-empty text anywhere.
     #[must_use]
     pub fn tells(&self, text: &str) -> bool {
         self.whole.windows(text.len()).any(|window| window == text.as_bytes())
     }
 }
 
-/// SQLite's log and its file, in this order: what is taken over meanwhile is then found there.
+/// SQLite's WAL first, then its file: rows checkpointed in between are then in the file.
 fn files(path: &Path) -> anyhow::Result<Vec<u8>> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");

@@ -1,8 +1,8 @@
-//! Where the real programs are: beside the one that drives them, built by the same build.
+//! Finds the programs under test next to the test program, from the same build.
 
 use std::path::PathBuf;
 
-/// The production program.
+/// The path of the production program.
 ///
 /// # Panics
 /// When it was not built.
@@ -11,7 +11,7 @@ pub fn madoguchi() -> PathBuf {
     beside("madoguchi")
 }
 
-/// The program that plays the outside world.
+/// The path of the program that simulates the outside world.
 ///
 /// # Panics
 /// When it was not built.
@@ -23,7 +23,7 @@ pub fn sandbox() -> PathBuf {
 fn beside(name: &str) -> PathBuf {
     let this = std::env::current_exe().expect("a program knows where it is");
     let mut folder = this.parent().expect("a program is in a folder");
-    // Tests are one folder deeper than programs.
+    // Test binaries are one directory deeper than programs.
     if folder.ends_with("deps") {
         folder = folder.parent().expect("deps is in the profile's folder");
     }

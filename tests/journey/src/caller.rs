@@ -1,4 +1,4 @@
-//! Somebody who calls the API over HTTP, and what came back.
+//! An HTTP client of the API, and its responses.
 
 use std::net::SocketAddr;
 use std::sync::{PoisonError, RwLock};
@@ -10,39 +10,39 @@ use serde_json::{Value, json};
 
 use crate::tokens;
 
-/// The path that the source gives for the agent's verdict.
+/// The source's path for the agent's verdict.
 pub const VERDICT: &str = "/ap1/api/v1.0/UpgradeAccount/IVRCheckUpgradeAccount";
 
-/// Where one question asks who is calling.
+/// The path of the caller lookup.
 pub const CALLERS: &str = "/api/v1/callers";
-/// Where the gateway looks contexts up.
+/// The gateway's path for context lookups.
 pub const CONTEXTOS: &str = "/apiaccess/rest/ccmessaging/v1/itau/ps7/contextos";
-/// Where the gateway looks owners up.
+/// The gateway's path for owner lookups.
 pub const CODIGO: &str = "/apiaccess/rest/ccmessaging/v1/itau/codigo";
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const IDLE: Duration = Duration::from_secs(3);
 
-/// Calls one server, also after it moved to another port.
+/// A client of one server, which may restart on another port.
 #[derive(Debug)]
 pub struct Caller {
     http: reqwest::Client,
     addr: RwLock<SocketAddr>,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// `Retry-After`, if it was there.
+    /// `Retry-After`, if present.
     pub retry_after: Option<String>,
-    /// The body, byte for byte.
+    /// The body, unchanged.
     pub body: String,
 }
 
 impl Caller {
-    /// Calls the server at this address.
+    /// A client of the server at this address.
     ///
     /// # Errors
     /// When no HTTP client can be built.
@@ -52,24 +52,24 @@ impl Caller {
             .retry(reqwest::retry::never())
             .redirect(reqwest::redirect::Policy::none())
             .timeout(TIMEOUT)
-            // Sooner than the server, which would close one just as it is used again.
+            // Shorter than the server's keep-alive, so that no closed connection is reused.
             .pool_idle_timeout(IDLE)
             .build()
             .context("an HTTP client can be built")?;
         Ok(Self { http, addr: RwLock::new(addr) })
     }
 
-    /// Where the server is.
+    /// The server's current address.
     pub fn addr(&self) -> SocketAddr {
         *self.addr.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The server has moved.
+    /// Sets the server's new address.
     pub fn moved(&self, addr: SocketAddr) {
         *self.addr.write().unwrap_or_else(PoisonError::into_inner) = addr;
     }
 
-    /// Sends a request; a null body is none.
+    /// Sends a request; a null body means none.
     ///
     /// # Errors
     /// When no whole answer came.
@@ -85,7 +85,7 @@ impl Caller {
         self.call_with(method, path, headers, body).await
     }
 
-    /// The same with headers of the caller's choice.
+    /// The same with chosen headers.
     ///
     /// # Errors
     /// When no whole answer came.
@@ -127,7 +127,7 @@ impl Caller {
         self.call(Method::POST, path, token, body).await
     }
 
-    /// Asks the gateway, as its user.
+    /// Calls the gateway as its user.
     ///
     /// # Errors
     /// When no whole answer came.
@@ -137,7 +137,7 @@ impl Caller {
         self.call_with(Method::POST, path, &headers, body).await
     }
 
-    /// Asks who is calling, within the usual time.
+    /// Looks up a caller with the default deadline.
     ///
     /// # Errors
     /// When no whole answer came.
@@ -145,7 +145,7 @@ impl Caller {
         self.post(CALLERS, tokens::CALLER, &json!({ "contextId": context })).await
     }
 
-    /// Asks who is calling, within so many milliseconds.
+    /// Looks up a caller with this deadline, in milliseconds.
     ///
     /// # Errors
     /// When no whole answer came.
@@ -156,7 +156,7 @@ impl Caller {
         self.call_with(Method::POST, CALLERS, &headers, &body).await
     }
 
-    /// Gives the agent's verdict on the source's path.
+    /// Sends the agent's verdict to the source's path.
     ///
     /// # Errors
     /// When no whole answer came.
@@ -198,7 +198,7 @@ impl Caller {
 }
 
 impl Answer {
-    /// The body as JSON; null if it is none.
+    /// The body as JSON; null if it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
@@ -207,7 +207,7 @@ impl Answer {
     /// `data` of an answer that must be a success.
     ///
     /// # Errors
-    /// When it is none.
+    /// When it is not a success.
     pub fn data(&self) -> anyhow::Result<Value> {
         let mut body = self.json();
         if !(200..300).contains(&self.status) || body["success"] != true {
@@ -216,13 +216,13 @@ impl Answer {
         Ok(body["data"].take())
     }
 
-    /// The error's code; empty if there is none.
+    /// The error code; empty if there is none.
     #[must_use]
     pub fn code(&self) -> String {
         self.json()["error"]["error_code"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Whether this is a refusal with this status and code, in exactly the source's envelope.
+    /// Whether this is an error with this status and code, in exactly the source's envelope.
     #[must_use]
     pub fn is_refusal(&self, status: u16, code: &str) -> bool {
         let message = self.json()["error"]["error_message"].clone();

@@ -1,4 +1,4 @@
-//! Chance that can be repeated: the same seed gives the same numbers.
+//! Reproducible random numbers: the same seed gives the same numbers.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -7,13 +7,13 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 pub struct Chance(u64);
 
 impl Chance {
-    /// The numbers of this seed.
+    /// The stream for this seed.
     #[must_use]
     pub const fn of(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// A seed that nobody has chosen.
+    /// A random seed.
     #[must_use]
     pub fn any_seed() -> u64 {
         RandomState::new().build_hasher().finish() >> 16
@@ -36,15 +36,15 @@ impl Chance {
         }
     }
 
-    /// True so many times out of a hundred.
+    /// True in `share` percent of draws.
     pub const fn percent(&mut self, share: u64) -> bool {
         self.below(100) < share
     }
 
-    /// One of several.
+    /// A random element.
     ///
     /// # Panics
-    /// When there is none.
+    /// When the slice is empty.
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         let at = usize::try_from(self.below(from.len() as u64)).unwrap_or_default();
         &from[at]

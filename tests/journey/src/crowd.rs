@@ -1,10 +1,10 @@
-//! Many callers at once, each taking the next piece of work as soon as it is free.
+//! Runs work with many concurrent callers; each takes the next item as soon as it is free.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::JoinSet;
 
-/// Lets `callers` of them work through all of it; returns what came of each piece, in no order.
+/// Runs all items with `callers` concurrent callers; returns the results in no order.
 ///
 /// # Errors
 /// With the first failure; the others are stopped.
@@ -38,7 +38,7 @@ where
     Ok(all)
 }
 
-/// Lets as many callers as there are pieces of work begin at the same moment.
+/// Starts one caller per item, all at the same moment.
 ///
 /// # Errors
 /// With the first failure.

@@ -1,4 +1,4 @@
-//! One customer of the bank on the way up, and what each side knows of them.
+//! One customer with an upgrade case, as the API shows them.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::tokens;
 const UNTIL_SETTLED: Duration = Duration::from_secs(60);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(30);
 
-/// Somebody with an account of their own, so that journeys never meet.
+/// A customer with their own account, so that journeys do not collide.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Customer {
     /// The member id.
@@ -22,12 +22,12 @@ pub struct Customer {
     pub arrangement: String,
     /// The case; empty until one is open.
     pub case: String,
-    /// What the QR code holds; empty until a case is open.
+    /// The QR token; empty until a case is open.
     pub qr: String,
 }
 
 impl Customer {
-    /// Somebody the service has not heard of.
+    /// A customer who is not registered.
     #[must_use]
     pub fn stranger() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
@@ -61,7 +61,7 @@ impl Customer {
         Ok(customer)
     }
 
-    /// A member whose case is `EDDASuccess`: where every verdict starts from.
+    /// A member whose case is `EDDASuccess`, ready for a verdict.
     ///
     /// # Errors
     /// When the verification fails.
@@ -73,10 +73,10 @@ impl Customer {
         Ok(customer)
     }
 
-    /// Opens a case, or finds the open one.
+    /// Opens a case, or returns the open one.
     ///
     /// # Errors
-    /// When it is refused.
+    /// When the request is refused.
     pub async fn open(&mut self, system: &TestSystem) -> anyhow::Result<Value> {
         let data = system.caller.open(&self.member).await?.data()?;
         data["caseId"].as_str().unwrap_or_default().clone_into(&mut self.case);
@@ -85,7 +85,7 @@ impl Customer {
         Ok(data)
     }
 
-    /// The case as its readers see it.
+    /// The case as the API returns it.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -94,7 +94,7 @@ impl Customer {
         system.caller.get(&path, tokens::READ).await?.data()
     }
 
-    /// The level in the service's own record.
+    /// The level that the service has recorded.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -104,7 +104,7 @@ impl Customer {
         Ok(data["level"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// The case's past.
+    /// The case's history and evidence.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -113,7 +113,7 @@ impl Customer {
         system.caller.get(&path, tokens::READ).await?.data()
     }
 
-    /// The states the case went through, in order.
+    /// The case's states, in order.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -124,7 +124,7 @@ impl Customer {
         Ok(history.iter().map(to).collect())
     }
 
-    /// Waits until nothing more will happen to the case by itself; returns it then.
+    /// Waits until the case is final, then returns it.
     ///
     /// # Errors
     /// When it takes too long.
@@ -143,7 +143,7 @@ impl Customer {
     }
 }
 
-/// Whether nothing more will happen to a case by itself.
+/// Whether no automatic step is left for a case.
 #[must_use]
 pub fn is_settled(case: &Value) -> bool {
     let at_bank = case["coreBank"]["state"].as_str().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Which database a journey runs on, and a way to look into it that is not the server's own.
+//! The database of a journey, and direct access to it without the server.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,17 +6,17 @@ use std::process::Command;
 use anyhow::{Context, bail};
 use madoguchi_testkit::postgres::{self, Cluster};
 
-/// The kinds of database that every journey must hold on.
+/// The databases on which every journey must pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Store {
-    /// The embedded one.
+    /// The embedded database.
     Sqlite,
-    /// A throw-away server.
+    /// A temporary server.
     Postgres,
 }
 
 impl Store {
-    /// Both.
+    /// Both databases.
     pub const ALL: [Self; 2] = [Self::Sqlite, Self::Postgres];
 
     /// Its name on a command line.
@@ -28,7 +28,7 @@ impl Store {
         }
     }
 
-    /// An empty database of this kind; SQLite's file will be in `dir`.
+    /// An empty database of this kind; SQLite's file is created in `dir`.
     #[must_use]
     pub fn database(self, dir: &Path) -> Database {
         match self {
@@ -41,14 +41,14 @@ impl Store {
 /// One database.
 #[derive(Debug, Clone)]
 pub enum Database {
-    /// A file that need not exist yet.
+    /// A file, which may not exist yet.
     Sqlite(PathBuf),
-    /// An empty database of a throw-away server.
+    /// An empty database of a temporary server.
     Postgres(postgres::Database),
 }
 
 impl Database {
-    /// What `store.url` says.
+    /// The value of `store.url`.
     #[must_use]
     pub fn url(&self) -> String {
         match self {
@@ -58,10 +58,10 @@ impl Database {
     }
 }
 
-/// Runs statements with `psql`, all or none of them; returns bare rows.
+/// Runs statements with `psql` in one transaction; returns unaligned rows.
 ///
 /// # Errors
-/// With what `psql` said.
+/// With the output of `psql`.
 pub fn psql(cluster: &Cluster, url: &str, statements: &str) -> anyhow::Result<String> {
     let output = Command::new(cluster.bin_dir().join("psql"))
         .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--single-transaction"])

@@ -1,4 +1,4 @@
-//! Connections that are held open for nothing, and how long an honest client waits beside them.
+//! Holds idle or unfinished connections open, and measures how long an ordinary client waits.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -15,21 +15,21 @@ use crate::tokens;
 /// How a connection is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hold {
-    /// Nothing was ever sent.
+    /// Nothing is sent.
     Silent,
-    /// A request was answered, and no other comes.
+    /// One request was answered; no other follows.
     IdleAfterAnswer,
-    /// Half a head was sent.
+    /// Half a head is sent.
     HalfHead,
-    /// Half a body was sent to a route that reads it.
+    /// Half a body is sent to a route that reads it.
     HalfBody,
-    /// A chunk without an end was sent to a route that reads it.
+    /// An incomplete chunk is sent to a route that reads it.
     HalfChunk,
-    /// A chunk without an end was sent, and the request was refused without reading it.
+    /// An incomplete chunk is sent, and the request is refused without reading it.
     UnreadChunk,
-    /// Half a body was sent, and the request was refused without reading it.
+    /// Half a body is sent, and the request is refused without reading it.
     UnreadBody,
-    /// Requests are sent, and no answer is ever read.
+    /// Requests are sent, but no answer is read.
     NeverReads,
 }
 
@@ -46,7 +46,7 @@ impl Hold {
         Self::NeverReads,
     ];
 
-    /// In words.
+    /// Its name in a report.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ impl Hold {
         }
     }
 
-    /// Whether the server waits for a next request, and not for the rest of one.
+    /// Whether the server waits for a next request, not for the rest of one.
     #[must_use]
     pub const fn is_idle(self) -> bool {
         matches!(self, Self::Silent | Self::IdleAfterAnswer)
@@ -91,12 +91,12 @@ impl Hold {
     }
 }
 
-/// Connections that are held until this is dropped.
+/// Connections that stay open until this is dropped.
 #[derive(Debug)]
 pub struct Held(Vec<TcpStream>);
 
 impl Held {
-    /// Opens so many from this address of this machine. Some may be refused: that is no error.
+    /// Opens `count` connections from this local address. A refused one is not an error.
     pub async fn open(how: Hold, addr: SocketAddr, from: IpAddr, count: usize) -> Self {
         let mut opening = JoinSet::new();
         let mut held = Vec::new();
@@ -112,7 +112,7 @@ impl Held {
         Self(held)
     }
 
-    /// How many were opened.
+    /// Number of opened connections.
     #[must_use]
     pub const fn count(&self) -> usize {
         self.0.len()
@@ -120,13 +120,13 @@ impl Held {
 }
 
 const AT_ONCE: usize = 128;
-/// A receiver that takes little, so that few answers fill it.
+/// A small receive buffer, in bytes, so that few answers fill it.
 const SMALL_BUFFER: u32 = 4096;
 
 async fn hold(how: Hold, addr: SocketAddr, from: IpAddr) -> anyhow::Result<TcpStream> {
     let mut stream = connect(addr, from, how == Hold::NeverReads).await?;
     let bytes = how.bytes();
-    // A server that answers nobody takes no more bytes: then it has its fill.
+    // A server that cannot send its answers stops reading, so this write may time out.
     let _ = timeout(Duration::from_millis(500), stream.write_all(bytes.as_bytes())).await;
     if how == Hold::IdleAfterAnswer {
         timeout(Duration::from_secs(5), stream.read_u8()).await??;
@@ -144,10 +144,10 @@ async fn connect(addr: SocketAddr, from: IpAddr, small: bool) -> anyhow::Result<
     Ok(connecting.await.context("no connection")??)
 }
 
-/// How long a new client from this address waits until it is told that the server lives.
+/// The time until a new client from this address gets an answer from `/health/live`.
 ///
 /// # Errors
-/// When it is not within `limit`.
+/// When there is none within `limit`.
 pub async fn live_within(
     addr: SocketAddr,
     from: IpAddr,
@@ -159,7 +159,7 @@ pub async fn live_within(
         let asked = timeout(left, ask(addr, from)).await;
         match asked.with_context(|| format!("no answer within {limit:?}"))? {
             Ok(()) => return Ok(began.elapsed()),
-            // Turned away: an honest client comes again.
+            // Rejected: an ordinary client retries.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }

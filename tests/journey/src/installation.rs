@@ -1,4 +1,4 @@
-//! What an operator sets up: configuration, secrets and tokens, in a directory of its own.
+//! Installs the server as an operator would: configuration, secrets and tokens in one directory.
 
 use std::fs;
 use std::io::Write;
@@ -22,9 +22,9 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// Installs for a database and an outside world at this address. Each of `changed` is a
-    /// variable such as `GROUP_COMMIT__MAX_BATCH` without its prefix `MADOGUCHI__`, and wins over the file; or
-    /// `RUST_LOG`.
+    /// Installs for a database and an outside world at this address. Each of `changed` is
+    /// `RUST_LOG`, or a variable such as `GROUP_COMMIT__MAX_BATCH` without its prefix
+    /// `MADOGUCHI__`, which overrides the file.
     ///
     /// # Errors
     /// When the files cannot be written.
@@ -51,13 +51,13 @@ impl Installation {
         self.dir.join("madoguchi.toml")
     }
 
-    /// Where everything that the server says is kept.
+    /// The file with all output of the server.
     #[must_use]
     pub fn log(&self) -> PathBuf {
         self.dir.join("api.log")
     }
 
-    /// A command of the program, to be run with this configuration and nothing of ours.
+    /// A command of the program with this configuration and without this process's environment.
     #[must_use]
     pub fn command(&self, name: &str) -> Command {
         let mut command = Command::new(binaries::madoguchi());
@@ -83,10 +83,10 @@ impl Installation {
         self.command(name).output().with_context(|| format!("madoguchi {name}"))
     }
 
-    /// Brings the database to the program's schema.
+    /// Migrates the database to the program's schema.
     ///
     /// # Errors
-    /// With what the program said.
+    /// With the program's output.
     pub fn migrate(&self) -> anyhow::Result<()> {
         let output = self.run("migrate")?;
         if !output.status.success() {
@@ -95,7 +95,7 @@ impl Installation {
         Ok(())
     }
 
-    /// Replaces one of the files at once, as an operator should: no reader sees half of it.
+    /// Replaces one of the files atomically, as an operator should.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -114,7 +114,7 @@ impl Installation {
         Ok(file.write_all(lines.as_bytes())?)
     }
 
-    /// Timings as short as the sandbox's, so that recovery happens while somebody waits for it.
+    /// The configuration, with timings as short as the sandbox's so that tests see recovery.
     fn text(&self, database: &str, world: &str) -> String {
         let file = |name: &str| quoted(&self.dir.join(name).display().to_string());
         format!(
@@ -178,7 +178,7 @@ breaker_max_open_ms = 1000
     }
 }
 
-/// A TOML basic string: JSON escapes everything that TOML wants escaped in a path or an address.
+/// A TOML basic string: JSON escapes all that TOML needs escaped in a path or an address.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

@@ -1,5 +1,5 @@
-//! The kill_test: verdicts stream in while the server is killed again and again, the bank loses
-//! answers, and nobody gives up. Afterwards everything must be settled, nothing lost or doubled.
+//! The kill test: the server is killed repeatedly while callers send and retry verdicts and the
+//! bank loses answers. Then every effect must be final, and nothing lost or doubled.
 
 mod report;
 
@@ -17,10 +17,10 @@ use crate::test_system::TestSystem;
 
 pub use report::KillReport;
 
-/// What the bank does once to some of the orders.
+/// The bank's faults; each affects an order once.
 const FAULTS: [&str; 3] = ["cut", "applied_then_cut", "slow:300"];
 
-/// How many kills fall on the time after the last verdict, in percent.
+/// Share of kills after the last verdict, in percent.
 const LATE: u32 = 20;
 
 const PREPARERS: usize = 16;
@@ -28,22 +28,22 @@ const BEFORE_AGAIN: Duration = Duration::from_millis(10);
 const UNTIL_ANSWERED: Duration = Duration::from_secs(120);
 const UNTIL_SETTLED: Duration = Duration::from_secs(180);
 
-/// How hard it is.
+/// The size of the test.
 #[derive(Debug, Clone, Copy)]
 pub struct KillTest {
-    /// How many verdicts are given, each on a case of its own.
+    /// Number of verdicts, each on its own case.
     pub verdicts: usize,
-    /// How often the server is killed.
+    /// Number of kills.
     pub kills: u32,
-    /// How many callers give verdicts at once.
+    /// Number of concurrent callers.
     pub callers: usize,
-    /// How many orders the bank treats badly once, in percent.
+    /// Share of orders with one fault, in percent.
     pub faults: u64,
-    /// Where chance begins.
+    /// Seed of the random numbers.
     pub seed: u64,
 }
 
-/// One customer, the verdict they get, and what the bank does to it.
+/// One customer with their verdict and the bank's fault.
 #[derive(Debug, Clone)]
 struct InjectedVerdict {
     customer: Customer,
@@ -51,7 +51,7 @@ struct InjectedVerdict {
     fault: Option<&'static str>,
 }
 
-/// What happens while it happens.
+/// Counters updated during the test.
 #[derive(Debug, Default)]
 struct KillCounts {
     answered: AtomicUsize,
@@ -62,10 +62,10 @@ struct KillCounts {
 }
 
 impl KillTest {
-    /// Goes through it; `tell` hears how far it is.
+    /// Runs the test; `tell` is called with its progress.
     ///
     /// # Errors
-    /// When something fails that the kill_test does not do on purpose.
+    /// When something fails that the test did not cause on purpose.
     pub async fn run(
         &self,
         system: &Arc<TestSystem>,
@@ -129,7 +129,7 @@ impl KillTest {
         .await
     }
 
-    /// After how many answers the server is killed, each time while others are still asking.
+    /// The numbers of answers after which to kill, each while other requests are under way.
     fn moments(&self, kills: u32, chance: &mut Chance) -> Vec<usize> {
         let last = self.verdicts.saturating_sub(2 * self.callers) as u64;
         let draw = |_| usize::try_from(chance.below(last)).unwrap_or_default();
@@ -139,7 +139,7 @@ impl KillTest {
     }
 }
 
-/// Gives every verdict, each until it is answered.
+/// Sends every verdict and retries it until it is answered.
 async fn stream(
     system: Arc<TestSystem>,
     counts: Arc<KillCounts>,
@@ -177,7 +177,7 @@ async fn insist(
     Ok(())
 }
 
-/// Kills the server after a pause and starts it again. It hit if a request broke off.
+/// Kills the server after a pause and restarts it. A kill hits if it aborts a request.
 async fn strike(system: &TestSystem, counts: &KillCounts, pause_ms: u64) -> anyhow::Result<()> {
     tokio::time::sleep(Duration::from_millis(pause_ms)).await;
     let before = counts.broken.load(Ordering::SeqCst);
@@ -190,7 +190,7 @@ async fn strike(system: &TestSystem, counts: &KillCounts, pause_ms: u64) -> anyh
     Ok(())
 }
 
-/// Waits until no case waits for anything.
+/// Waits until every case is final.
 async fn settle(system: &Arc<TestSystem>, injections: &[InjectedVerdict]) -> anyhow::Result<()> {
     let deadline = Instant::now() + UNTIL_SETTLED;
     let mut left: Vec<Customer> =

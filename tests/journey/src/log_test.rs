@@ -1,5 +1,5 @@
-//! Verdicts come in while nobody reads the server's log: each call is answered, no order is lost
-//! or doubled, and SIGTERM ends the server in order.
+//! The log test: the server's log is not read under load. Every call must be answered, no order
+//! lost or doubled, and SIGTERM must stop the server gracefully.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,50 +19,50 @@ const UNTIL_OVERFLOW: Duration = Duration::from_secs(20);
 const UNTIL_SETTLED: Duration = Duration::from_secs(60);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
-/// How long and how hard the server works without a reader of its log.
+/// Duration and load of the test.
 #[derive(Debug, Clone, Copy)]
 pub struct LogTest {
-    /// What the reader does.
+    /// How the log reader fails.
     pub reader: StderrReader,
-    /// How many clients call at once.
+    /// Number of concurrent clients.
     pub clients: usize,
-    /// The most cases, each with a verdict.
+    /// Maximum number of cases, each with a verdict.
     pub cases: usize,
-    /// No case is begun after this time.
+    /// No case is started after this time.
     pub lasting: Duration,
 }
 
-/// What clients, the bank and the supervisor saw.
+/// What clients, the bank and the supervisor observed.
 #[derive(Debug)]
 pub struct LogReport {
     reader: StderrReader,
-    /// How often each status was answered.
+    /// Number of answers by status.
     answers: BTreeMap<u16, usize>,
-    /// How many calls got no answer.
+    /// Number of calls without an answer.
     errors: usize,
     p99: Duration,
     verdicts: usize,
     /// Verdicts that were answered and did not reach the bank.
     lost: usize,
-    /// Verdicts that reached the bank as more than one act.
+    /// Verdicts with more than one distinct effect at the bank.
     doubled: usize,
     lines_lost: u64,
-    /// How long the end took after SIGTERM, if its exit status was 0.
+    /// Time from SIGTERM to exit, if the exit status was 0.
     stopped: Result<Duration, String>,
 }
 
-/// What came of the calls so far.
+/// The results of the calls so far.
 #[derive(Debug, Default)]
 struct Calls {
     answers: BTreeMap<u16, usize>,
     errors: usize,
     waits: Vec<Duration>,
     begun: usize,
-    /// Whose verdict was sent, and whether it was answered with success.
+    /// Each customer whose verdict was sent, and whether the answer was a success.
     decided: Vec<(Customer, bool)>,
 }
 
-/// One client's view of the test.
+/// What each client shares.
 #[derive(Clone)]
 struct Client {
     test: LogTest,
@@ -72,7 +72,7 @@ struct Client {
 }
 
 impl LogTest {
-    /// Starts the server of this system again without a reader, and stops it at the end.
+    /// Restarts the server of this system without a log reader, and stops it at the end.
     ///
     /// # Errors
     /// When it does not start, or the world does not answer.
@@ -108,7 +108,7 @@ impl LogTest {
 }
 
 impl Client {
-    /// Has all clients do it at once.
+    /// Runs `work` on all clients concurrently.
     async fn each<F>(&self, work: impl Fn(Self) -> F) -> anyhow::Result<()>
     where
         F: Future<Output = ()> + Send + 'static,
@@ -123,7 +123,7 @@ impl Client {
         Ok(())
     }
 
-    /// Makes lines until some are lost, so that the verdicts meet a full queue.
+    /// Causes log lines until some are lost, so that verdicts run with a full log queue.
     async fn overflow(self) {
         while Instant::now() < self.until {
             if self.system.metric(LINES_LOST).await.is_ok_and(|lost| lost > 0) {
@@ -138,7 +138,7 @@ impl Client {
         }
     }
 
-    /// Leads one case after the other to its verdict.
+    /// Opens, verifies and decides one case after the other.
     async fn decide(self) {
         while Instant::now() < self.until && self.begin() {
             self.decide_one().await;
@@ -182,7 +182,7 @@ impl Client {
     }
 }
 
-/// Waits until the bank has every verdict that was answered; counts the lost and the doubled.
+/// Waits until the bank has every answered verdict; counts lost and doubled ones.
 async fn settle(
     system: &TestSystem,
     decided: &[(Customer, bool)],
@@ -201,11 +201,11 @@ async fn settle(
 }
 
 impl LogReport {
-    /// The head of the table whose rows are reports.
+    /// The header of a table of reports.
     pub const HEAD: &str = "| injected | answers | no answer | p99 | verdicts | lost | doubled \
         | SIGTERM | log lines lost |\n|---|---|---|---|---|---|---|---|---|";
 
-    /// Whether everything is as docs/operations.md says.
+    /// Whether the result is as docs/operations.md says.
     #[must_use]
     pub fn holds(&self) -> bool {
         let good = self.answers.keys().all(|status| (200..300).contains(status));
@@ -213,7 +213,7 @@ impl LogReport {
         good && self.errors == 0 && self.verdicts > 0 && counted && self.stopped.is_ok()
     }
 
-    /// How many verdicts were sent.
+    /// Number of sent verdicts.
     #[must_use]
     pub const fn verdicts(&self) -> usize {
         self.verdicts

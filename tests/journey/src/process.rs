@@ -1,4 +1,4 @@
-//! A program that runs, everything it has said, and the certainty that it ends with us.
+//! Runs a program, captures its output and guarantees that it ends with this process.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, PipeReader, Read, Seek, SeekFrom, Write};
@@ -11,19 +11,19 @@ use anyhow::{Context, bail};
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
-/// Reads a line that never comes, until the process that would write it is gone.
+/// A shell script that blocks until this process ends, then kills the program.
 const WATCH: &str = "read -r end || kill -KILL \"$1\" 2>/dev/null";
 
-/// Who reads what a program writes to standard error.
+/// How the reader of a program's standard error fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StderrReader {
-    /// A process that goes away: each further write fails.
+    /// It closes the pipe: each further write fails.
     Gone,
-    /// A process that stops reading: once the pipe is full, each further write blocks.
+    /// It stops reading: once the pipe is full, each further write blocks.
     Stuck,
 }
 
-/// A running program. Dropped, or when this process ends in whatever way, it is killed.
+/// A running program. It is killed when this is dropped or when this process ends in any way.
 #[derive(Debug)]
 pub struct Process {
     name: String,
@@ -31,13 +31,13 @@ pub struct Process {
     watchdog: Child,
     said: PathBuf,
     from: u64,
-    /// Not read any more.
+    /// Kept open but not read any more.
     stuck: Option<BufReader<PipeReader>>,
 }
 
 impl Process {
-    /// Starts a program; what it says on both outputs is added to the file `said`, which takes
-    /// any amount and never blocks it.
+    /// Starts a program. Both outputs are appended to the file `said`, so that the program never
+    /// blocks on them.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -46,8 +46,8 @@ impl Process {
         Self::spawn(command, said, file.into())
     }
 
-    /// Starts a program whose standard error is read until a line in which `read` finds something,
-    /// and then no more.
+    /// Starts a program and reads its standard error only until `read` returns a value for a
+    /// line.
     ///
     /// # Errors
     /// When it cannot be started, or ends without such a line.
@@ -91,7 +91,7 @@ impl Process {
         Ok(Self { name, child, watchdog, said: said.to_owned(), from, stuck: None })
     }
 
-    /// Everything it has said since this start.
+    /// All output since this start.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -103,10 +103,10 @@ impl Process {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// Waits until it says a line in which `read` finds something.
+    /// Waits for an output line for which `read` returns a value.
     ///
     /// # Errors
-    /// When it ends before, or does not say it in time; with what it said instead.
+    /// When the program ends or times out before, with its output.
     pub fn hear<T>(
         &mut self,
         patience: Duration,
@@ -130,7 +130,7 @@ impl Process {
         }
     }
 
-    /// How it is: running, or ended and how.
+    /// Whether it runs, or how it ended.
     pub fn condition(&mut self) -> String {
         match self.child.try_wait() {
             Ok(None) => format!("{} runs", self.name),
@@ -142,7 +142,7 @@ impl Process {
     /// Kills it: `SIGKILL`.
     ///
     /// # Errors
-    /// When it had ended by itself before.
+    /// When it had already ended.
     pub fn kill(&mut self) -> anyhow::Result<()> {
         if let Some(status) = self.child.try_wait()? {
             bail!("{} had ended by itself ({status}): {}", self.name, self.said()?);
@@ -155,7 +155,7 @@ impl Process {
     /// Sends it a signal: `TERM`, `HUP`.
     ///
     /// # Errors
-    /// When it had ended before.
+    /// When it has ended.
     pub fn signal(&self, signal: &str) -> anyhow::Result<()> {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", signal, &pid]).status().context("kill")?;
@@ -165,7 +165,7 @@ impl Process {
         Ok(())
     }
 
-    /// Asks it to end (`SIGTERM`) and waits for its end.
+    /// Sends `SIGTERM` and waits for its end.
     ///
     /// # Errors
     /// When it does not end in time.
@@ -186,7 +186,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // None of this can fail in a way that somebody could still do something about.
+        // Failures here cannot be handled any more.
         let _ = self.child.kill();
         let _ = self.child.wait();
         if let Some(mut leash) = self.watchdog.stdin.take() {

@@ -1,4 +1,4 @@
-//! Requests as bytes on a socket: what is sent, which answers come, and whether it stays open.
+//! Raw-socket cases: the bytes sent, the expected answers, and whether the connection stays open.
 
 mod bodies;
 mod heads;
@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout};
 use crate::caller::VERDICT;
 use crate::tokens;
 
-/// The timeouts the cases are written for, as configuration keys and values.
+/// The timeouts that the cases assume, as configuration keys and values.
 pub const TIMEOUTS: [(&str, &str); 4] = [
     ("SERVER__KEEP_ALIVE_TIMEOUT_MS", "2500"),
     ("SERVER__HEAD_TIMEOUT_MS", "1500"),
@@ -27,14 +27,14 @@ pub const TIMEOUTS: [(&str, &str); 4] = [
     ("SERVER__WRITE_TIMEOUT_MS", "1500"),
 ];
 
-/// More than a case takes that meets two of the timeouts above, on a busy machine.
+/// More than two of the timeouts above take together on a busy machine.
 const UNTIL_CLOSED: Duration = Duration::from_secs(9);
-/// Bytes that trickle one by one last longer than that.
+/// Number of bytes that, sent one by one, take longer than that.
 const TRICKLE: usize = 200;
-/// So long without a byte, and a connection counts as left open.
+/// After this time without a byte, a connection counts as open.
 const QUIET: Duration = Duration::from_millis(400);
 
-/// One thing a client does.
+/// One step of a client.
 #[derive(Debug, Clone)]
 pub enum Step {
     /// Sends these bytes at once.
@@ -43,11 +43,11 @@ pub enum Step {
     Trickle(Vec<u8>, Duration),
     /// Waits.
     Pause(Duration),
-    /// Ends its own side and goes on reading.
+    /// Closes its sending side and continues to read.
     End,
 }
 
-/// How the connection is left.
+/// The state of the connection after the case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Then {
     /// The server keeps it open.
@@ -56,22 +56,22 @@ pub enum Then {
     Closed,
 }
 
-/// One case: what a client does, and what it must see.
+/// One case: the client's steps and the expected result.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// The part of HTTP it is about.
+    /// The part of HTTP that it tests.
     pub group: &'static str,
-    /// What is special about it.
+    /// What it tests.
     pub name: &'static str,
-    /// What the client does.
+    /// The client's steps.
     pub steps: Vec<Step>,
-    /// The statuses of all answers, in order.
+    /// The expected statuses of all answers, in order.
     pub statuses: Vec<u16>,
-    /// What becomes of the connection.
+    /// The expected state of the connection.
     pub then: Then,
 }
 
-/// A list of cases of one group, while it is written.
+/// A builder for the cases of one group.
 struct Group(&'static str, Vec<Case>);
 
 impl Group {
@@ -79,7 +79,7 @@ impl Group {
         Self(name, Vec::new())
     }
 
-    /// One message, sent at once.
+    /// Adds a case that sends one message at once.
     fn sends(&mut self, name: &'static str, bytes: impl AsRef<[u8]>, seen: (&[u16], Then)) {
         self.does(name, vec![Step::Send(bytes.as_ref().to_vec())], seen);
     }
@@ -90,7 +90,7 @@ impl Group {
     }
 }
 
-/// Every case there is.
+/// All cases.
 #[must_use]
 pub fn cases() -> Vec<Case> {
     let groups = [
@@ -123,10 +123,10 @@ pub fn table() -> String {
 }
 
 impl Case {
-    /// Runs it against a server with [`TIMEOUTS`].
+    /// Runs the case against a server with [`TIMEOUTS`].
     ///
     /// # Errors
-    /// When the client sees anything else than the case says.
+    /// When the result differs from the expected one.
     pub async fn run(&self, addr: SocketAddr) -> anyhow::Result<()> {
         let (group, name) = (self.group, self.name);
         let seen = timeout(UNTIL_CLOSED, self.see(addr)).await;
@@ -147,13 +147,13 @@ impl Case {
         Ok(())
     }
 
-    /// Everything that comes back, and what becomes of the connection.
+    /// All received bytes, and the state of the connection.
     async fn see(&self, addr: SocketAddr) -> anyhow::Result<(Vec<u8>, Then)> {
         let (mut reader, mut writer) = TcpStream::connect(addr).await?.into_split();
         let steps = self.steps.clone();
         let sending = tokio::spawn(async move {
             for step in steps {
-                // The server may have answered and closed: what it said is what counts.
+                // The server may have answered and closed already: only its answer counts.
                 let _ = match step {
                     Step::Send(bytes) => writer.write_all(&bytes).await,
                     Step::Trickle(bytes, pause) => trickle(&mut writer, &bytes, pause).await,
@@ -185,7 +185,7 @@ impl Case {
         }
     }
 
-    /// The methods of its requests: an answer to `HEAD` has no body.
+    /// For each request whether it is `HEAD`, whose answer has no body.
     fn methods(&self) -> Vec<bool> {
         let sent = self.steps.iter().flat_map(|step| match step {
             Step::Send(bytes) | Step::Trickle(bytes, _) => bytes.clone(),
@@ -210,7 +210,7 @@ async fn trickle(
     Ok(())
 }
 
-/// One answer among those on a connection.
+/// One answer on a connection.
 struct Seen {
     status: u16,
     head: String,
@@ -218,7 +218,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// What holds for every answer: not stored, no protocol changed, and ours if it has a body.
+    /// Checks every answer: not cacheable, no protocol upgrade, and the envelope if it has a body.
     fn is_sound(&self) -> bool {
         let ours = self.body.is_empty() || self.body.starts_with(b"{");
         let head = self.head.to_ascii_lowercase();
@@ -226,7 +226,7 @@ impl Seen {
     }
 }
 
-/// Takes the answers apart; anything left over is an error, since no client could read it.
+/// Parses the answers; remaining bytes are an error, since no client could parse them.
 fn answers(mut bytes: &[u8], are_heads: &[bool]) -> anyhow::Result<Vec<Seen>> {
     let mut all: Vec<Seen> = Vec::new();
     let mut requests = are_heads.iter();
@@ -252,12 +252,12 @@ fn answers(mut bytes: &[u8], are_heads: &[bool]) -> anyhow::Result<Vec<Seen>> {
     Ok(all)
 }
 
-/// A `GET` of a page that is there, with further header lines that each end in `\r\n`.
+/// A `GET` of an existing page with more header lines, each ending in `\r\n`.
 fn get(lines: &str) -> String {
     format!("GET /health/live HTTP/1.1\r\nHost: a\r\n{lines}\r\n")
 }
 
-/// The start of a verdict on nobody: its answer is 404 if the whole of it was read.
+/// The start of a verdict on an unknown member: the answer is 404 if all of it was read.
 fn verdict(lines: &str) -> String {
     let token = tokens::DECIDE;
     format!(
@@ -269,18 +269,18 @@ fn verdict(lines: &str) -> String {
 /// The body of that verdict.
 const BODY: &str = "{\"memberId\":\"nobody\",\"isPass\":true}";
 
-/// A verdict with the length of its body.
+/// A verdict with `Content-Length`.
 fn sized(lines: &str) -> String {
     let length = BODY.len();
     verdict(&format!("Content-Length: {length}\r\n{lines}")) + BODY
 }
 
-/// The head of a verdict in chunks, and these bytes behind it.
+/// The head of a chunked verdict, followed by these bytes.
 fn chunked(bytes: &str) -> String {
     verdict("Transfer-Encoding: chunked\r\n") + bytes
 }
 
-/// The body of a verdict as one chunk, which `before` may change, and then `end`.
+/// The body of a verdict as one chunk with this extension, then `end`.
 fn chunk(extension: &str, end: &str) -> String {
     format!("{:x}{extension}\r\n{BODY}\r\n{end}", BODY.len())
 }

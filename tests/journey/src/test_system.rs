@@ -1,4 +1,4 @@
-//! Where a journey takes place: one server, one outside world, one database.
+//! The system under test of a journey: one server, one outside world, one database.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -18,21 +18,21 @@ use crate::world::World;
 const UNTIL_READY: Duration = Duration::from_secs(20);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
-/// Everything a journey needs, running. Dropped, everything ends and nothing is left.
+/// All running parts of a journey. Dropping it stops them and removes their files.
 #[derive(Debug)]
 pub struct TestSystem {
-    /// Calls the server, wherever it is by now.
+    /// A client of the server, also after a restart.
     pub caller: Caller,
     /// The core bank and its journal.
     pub world: World,
-    /// What the server runs from.
+    /// The server's configuration and files.
     pub installation: Installation,
     api: Mutex<Option<Api>>,
     _dir: TempDir,
 }
 
 impl TestSystem {
-    /// A system of the journey's own, on an empty database; `changed` as for [`Installation`].
+    /// A system for one journey, on an empty database; `changed` as for [`Installation`].
     ///
     /// # Errors
     /// When something does not start, with what it said.
@@ -66,8 +66,8 @@ impl TestSystem {
         Ok(system)
     }
 
-    /// The system that journeys share which do nothing to the server itself. It ends with the last
-    /// of those that are on it.
+    /// The system shared by journeys that do not stop or reconfigure the server. It ends with the
+    /// last of them.
     ///
     /// # Errors
     /// When something does not start, with what it said.
@@ -83,10 +83,10 @@ impl TestSystem {
         Ok(system)
     }
 
-    /// Waits until the server says that it can work.
+    /// Waits until the server is ready.
     ///
     /// # Errors
-    /// When it does not say so in time.
+    /// When it is not ready in time.
     pub async fn ready(&self) -> anyhow::Result<()> {
         let deadline = Instant::now() + UNTIL_READY;
         loop {
@@ -118,15 +118,15 @@ impl TestSystem {
         tokio::task::block_in_place(|| self.take()?.stop())
     }
 
-    /// Starts the server again, at another port, on everything it left.
+    /// Restarts the server on another port with the same files and database.
     ///
     /// # Errors
-    /// When it does not start, with what it said.
+    /// When it does not start, with its output.
     pub async fn start_again(&self) -> anyhow::Result<()> {
         self.resume(tokio::task::block_in_place(|| Api::start(&self.installation))?).await
     }
 
-    /// Starts the server again with a standard error that nobody reads.
+    /// Restarts the server with a standard error that is not read.
     ///
     /// # Errors
     /// When it does not start.
@@ -141,7 +141,7 @@ impl TestSystem {
         self.ready().await
     }
 
-    /// How the server is, and the end of what it has said: why something else may have failed.
+    /// The server's condition and its last output, to explain another failure.
     pub fn condition(&self) -> String {
         let mut api = self.api.lock().unwrap_or_else(PoisonError::into_inner);
         let is = api.as_mut().map_or_else(|| "the server does not run".to_owned(), Api::condition);
@@ -150,7 +150,7 @@ impl TestSystem {
         format!("{is}; it last said, newest first: {last:#?}")
     }
 
-    /// Everything the server has said, over all its starts.
+    /// All output of the server, over all its starts.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -159,10 +159,10 @@ impl TestSystem {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// What the server has counted, as a monitor reads it.
+    /// The server's metrics, as a monitoring system reads them.
     ///
     /// # Errors
-    /// When it does not run, or does not show it.
+    /// When the server does not run or does not answer.
     pub async fn metrics(&self) -> anyhow::Result<String> {
         let admin = {
             let api = self.api.lock().unwrap_or_else(PoisonError::into_inner);
@@ -171,7 +171,7 @@ impl TestSystem {
         Ok(Caller::new(admin)?.get("/metrics", "").await?.body)
     }
 
-    /// One number of [`metrics`](Self::metrics); 0 for a series that is not there.
+    /// One value of [`metrics`](Self::metrics); 0 for a missing series.
     ///
     /// # Errors
     /// As `metrics`.
@@ -181,7 +181,7 @@ impl TestSystem {
         value.map_or(Ok(0), |number| number.parse().context(series.to_owned()))
     }
 
-    /// Has the server read its files of tokens and users again: `SIGHUP`.
+    /// Makes the server reload the token file and the user file: `SIGHUP`.
     ///
     /// # Errors
     /// When it does not run.

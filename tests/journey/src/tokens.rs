@@ -1,4 +1,4 @@
-//! Access tokens: one for each scope, so that a forgotten check of a scope shows.
+//! Access tokens with one scope each, so that a missing scope check is detected.
 
 use sha2::{Digest, Sha256};
 
@@ -15,7 +15,7 @@ pub const DECIDE: &str = "journey-token:upgrade.decide";
 /// Read cases.
 pub const READ: &str = "journey-token:upgrade.read";
 
-/// Ask who is calling.
+/// Look up callers.
 pub const CALLER: &str = "journey-token:caller.read";
 
 /// Read members; not in the file unless [`extra`] is added to it.
@@ -23,11 +23,11 @@ pub const EXTRA: &str = "journey-token-extra:member.read";
 
 /// The gateway's user and the password.
 pub const GATEWAY: (&str, &str) = ("chat_itau_oiap", "journey-password");
-/// What `madoguchi hash-password` makes of the password.
+/// The output of `madoguchi hash-password` for the password.
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$M9SKRzbe5OAkoafJGv5lsg$\
     IKyk3/EUFnKwjAcGTVafcZVAKQjXrQc+3TU6rU+teaw";
 
-/// The file for `gateway.users_file`.
+/// The text of `gateway.users_file`.
 #[must_use]
 pub fn users() -> String {
     let (user, _) = GATEWAY;
@@ -37,10 +37,10 @@ pub fn users() -> String {
     )
 }
 
-/// Every token there is. Each names its one scope after the colon.
+/// All tokens. The part after the colon is the token's scope.
 pub const ALL: [&str; 7] = [MEMBER_WRITE, MEMBER_READ, OPEN, VERIFY, DECIDE, READ, CALLER];
 
-/// The file for `identity.tokens_file`.
+/// The text of `identity.tokens_file`.
 #[must_use]
 pub fn file() -> String {
     ALL.map(entry).concat()

@@ -1,4 +1,4 @@
-//! HTTP as bytes on a socket, for requests that no HTTP client would send.
+//! Sends HTTP as raw bytes, for requests that no HTTP client would send.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,29 +11,29 @@ use crate::caller::Answer;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Sends these bytes over a connection of their own and reads one answer.
+/// Sends these bytes over a new connection and reads one answer.
 ///
 /// # Errors
 /// When no whole answer comes.
 pub async fn exchange(addr: SocketAddr, bytes: &[u8]) -> anyhow::Result<Answer> {
     let mut stream = TcpStream::connect(addr).await?;
-    // A server may answer and close before it has read all of it.
+    // The server may answer and close before it has read everything.
     let _ = stream.write_all(bytes).await;
     let answer = tokio::time::timeout(PATIENCE, read(&mut stream)).await;
     answer.context("no answer in time")?
 }
 
-/// Sends these bytes and leaves without waiting for anything.
+/// Sends these bytes and closes without waiting for an answer.
 ///
 /// # Errors
-/// When nothing listens there.
+/// When the connection is refused.
 pub async fn send_and_leave(addr: SocketAddr, bytes: &[u8]) -> anyhow::Result<()> {
     let mut stream = TcpStream::connect(addr).await?;
     stream.write_all(bytes).await?;
     Ok(stream.shutdown().await?)
 }
 
-/// A `POST` of a body, with further header lines that each end in `\r\n`.
+/// A `POST` of a body with more header lines, each ending in `\r\n`.
 #[must_use]
 pub fn post(path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let head = format!(
@@ -59,7 +59,7 @@ async fn read(stream: &mut TcpStream) -> anyhow::Result<Answer> {
     }
 }
 
-/// An answer, once all of it is there.
+/// Parses an answer; `None` while it is incomplete.
 fn parse(bytes: &[u8]) -> Option<Answer> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();

@@ -1,4 +1,4 @@
-//! The outside world as a process, and its journal: the oracle of every journey.
+//! Runs the simulated outside world as a process; its journal is the test oracle of every journey.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -17,7 +17,7 @@ const UNTIL_ARRIVED: Duration = Duration::from_secs(5);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 const ARRANGEMENT: &str = "/body/ambody/AcctInfoModRq/ServiceBody/CustInfo/ArrngId";
 
-/// A `madoguchi-sandbox world` that has said where it is.
+/// A running `madoguchi-sandbox world` with a known address.
 #[derive(Debug)]
 pub struct World {
     _process: Process,
@@ -25,10 +25,10 @@ pub struct World {
     http: reqwest::Client,
 }
 
-/// What makes an act at the bank the one it is: level and transaction id.
+/// The identity of an effect at the bank: level and transaction id.
 pub type Act = (String, String);
 
-/// What the bank knows.
+/// The bank's journal.
 #[derive(Debug, Default)]
 pub struct Journal {
     received: BTreeMap<String, Vec<Value>>,
@@ -36,7 +36,7 @@ pub struct Journal {
 }
 
 impl World {
-    /// Starts it; everything it knows is kept in `data`.
+    /// Starts the world; its files are in `data`.
     ///
     /// # Errors
     /// When it does not start, with what it said.
@@ -53,13 +53,13 @@ impl World {
         Ok(Self { _process: process, url, http })
     }
 
-    /// Where it is: the address for `itau.url`, and before `/esb` that for `esb.url`.
+    /// Its URL: the value of `itau.url`; with `/esb` appended, the value of `esb.url`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Lets the bank treat orders for this arrangement so, this many times or for ever.
+    /// Sets the bank's scenario for this arrangement, for this many orders or for ever.
     ///
     /// # Errors
     /// When the world does not know the scenario.
@@ -72,7 +72,7 @@ impl World {
         self.plays("esb", scenario, Some(arrangement), times).await
     }
 
-    /// Plays a scenario on a channel, for a key or for all, this many times or for ever.
+    /// Sets a scenario on a channel, for a key or for all, for this many requests or for ever.
     ///
     /// # Errors
     /// When the world does not know the scenario.
@@ -92,7 +92,7 @@ impl World {
         Ok(())
     }
 
-    /// What the bank knows by now.
+    /// Reads the bank's journal.
     ///
     /// # Errors
     /// When the world does not answer.
@@ -100,7 +100,7 @@ impl World {
         Journal::read(&self.shown("esb").await?)
     }
 
-    /// The questions that arrived on a channel, oldest first.
+    /// The requests received on a channel, oldest first.
     ///
     /// # Errors
     /// When the world does not answer.
@@ -109,10 +109,10 @@ impl World {
         serde_json::from_value(shown["received"].take()).context("the journal is a list")
     }
 
-    /// Waits until so many questions have arrived on a channel; returns how many have by then.
+    /// Waits until at least `count` requests were received on a channel; returns their number.
     ///
     /// # Errors
-    /// When they do not arrive in time.
+    /// When they are not received in time.
     pub async fn arrived(&self, channel: &str, count: usize) -> anyhow::Result<usize> {
         let deadline = Instant::now() + UNTIL_ARRIVED;
         loop {
@@ -133,10 +133,10 @@ impl World {
 }
 
 impl Journal {
-    /// Reads what the world shows.
+    /// Parses a journal.
     ///
     /// # Errors
-    /// When it is no journal.
+    /// When it is not a journal.
     pub fn read(shown: &Value) -> anyhow::Result<Self> {
         let mut journal = Self::default();
         for entry in shown["received"].as_array().context("received")? {
@@ -151,25 +151,25 @@ impl Journal {
         Ok(journal)
     }
 
-    /// The requests for an arrangement, as they came.
+    /// The requests for an arrangement, in order of arrival.
     #[must_use]
     pub fn received(&self, arrangement: &str) -> &[Value] {
         self.received.get(arrangement).map_or(&[], Vec::as_slice)
     }
 
-    /// Every time the level of an arrangement was set.
+    /// All effects on an arrangement.
     #[must_use]
     pub fn acts(&self, arrangement: &str) -> &[Act] {
         self.acts.get(arrangement).map_or(&[], Vec::as_slice)
     }
 
-    /// The distinct acts for an arrangement: the same one again is harmless.
+    /// The distinct effects on an arrangement: a repeated one is harmless.
     #[must_use]
     pub fn distinct(&self, arrangement: &str) -> BTreeSet<&Act> {
         self.acts(arrangement).iter().collect()
     }
 
-    /// Every arrangement whose level was set, or was asked to be.
+    /// Every arrangement with a request or an effect.
     pub fn arrangements(&self) -> impl Iterator<Item = &str> {
         self.received.keys().chain(self.acts.keys()).map(String::as_str)
     }

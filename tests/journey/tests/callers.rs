@@ -1,4 +1,4 @@
-//! Who is calling, over the real binaries: the documented lookups, and the one question.
+//! Caller identification over the real binaries: the documented lookups and the API's lookup.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,9 +27,9 @@ on_both_databases!(
 const CONTEXT_EXAMPLE: &str =
     include_str!("../../../crates/itau/tests/fixtures/contextos_reply.json");
 const OWNER_EXAMPLE: &str = include_str!("../../../crates/itau/tests/fixtures/codigo_reply.json");
-/// The most lookups of one kind at the downstream at once, unless `itau.max_concurrent_calls` says otherwise.
+/// Default of `itau.max_concurrent_calls`: maximum concurrent lookups of one kind.
 const AT_ONCE: usize = 64;
-/// An account that nobody in the world owns, at the branch of the source's example.
+/// An account without an owner in the world, at the branch of the source's example.
 const NOBODYS: &str = "341341150100098790";
 
 fn example(text: &str) -> anyhow::Result<Value> {
@@ -155,7 +155,7 @@ async fn two_hundred_slow_questions_leave_the_others_alone(store: Store) -> anyh
     }));
     let arrived = system.world.arrived("contextos", AT_ONCE).await?;
     ensure!(arrived == AT_ONCE, "{arrived} at the downstream at once");
-    // While they wait, whoever wants something else is served.
+    // While they wait, other requests are served.
     let began = Instant::now();
     for _ in 0..20 {
         let answer = system.caller.get("/api/v1/members/NOBODY", tokens::MEMBER_READ).await?;

@@ -1,4 +1,4 @@
-//! Every way in which a core bank can fail, and where each must end.
+//! Every failure of the core bank, and the state in which each must end.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ on_both_databases!(
     an_order_that_stays_unclear_ends_with_people_and_holds_nobody_up,
 );
 
-/// What the bank plays once, and whether our first look at it is the certain one.
+/// A scenario used once, and whether the first answer is already certain.
 const ONCE: [(&str, bool); 12] = [
     ("ok", true),
     ("slow:300", true),
@@ -66,7 +66,7 @@ async fn ends_confirmed(system: &TestSystem, scenario: &str, certain: bool) -> a
     Ok(())
 }
 
-/// A re-send is the same message again; only its time differs.
+/// A retry sends the same message; only its time differs.
 fn same_but_for_the_time(received: &[Value]) {
     let timeless = |entry: &Value| {
         let mut body = entry["body"].clone();
@@ -94,7 +94,7 @@ async fn an_order_that_is_refused_for_good_is_rejected_and_the_level_stays(
     let journal = system.world.journal().await?;
     assert_eq!(journal.received(&customer.arrangement).len(), 1);
     assert!(journal.acts(&customer.arrangement).is_empty());
-    // The bank's word is final for the case, not for the customer.
+    // The bank's answer is final for the case, not for the customer.
     let again = system.caller.open(&customer.member).await?;
     assert_eq!(again.status, 201, "{}", again.body);
     Ok(())

@@ -1,4 +1,4 @@
-//! A newcomer's first minute: the demo walks every journey and says that each was as expected.
+//! The sandbox demo runs every journey and reports each as expected.
 
 use std::process::Command;
 

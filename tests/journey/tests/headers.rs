@@ -1,4 +1,4 @@
-//! A header without a value counts as absent, whether it may be left out or not.
+//! An empty header counts as absent, whether it is optional or required.
 
 use anyhow::ensure;
 use madoguchi_journey::caller::{CALLERS, CODIGO, CONTEXTOS, VERDICT};
@@ -8,7 +8,7 @@ use madoguchi_journey::wire::{exchange, post};
 use madoguchi_journey::{tokens, walk};
 
 const JSON: &str = "Content-Type: application/json\r\n";
-/// Headers that may be left out; `{}` stands for nothing or white space.
+/// Optional headers; `{}` is replaced by nothing or by white space.
 const OPTIONAL: &str = "x-request-id:{}\r\nx-itau-apikey:{}\r\nx-itau-correlationID:{}\r\n\
     x-itau-flowID:{}\r\nx-app-key:{}\r\nx-deadline-ms:{}\r\nContent-Type:{}\r\n";
 

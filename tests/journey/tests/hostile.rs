@@ -1,4 +1,4 @@
-//! Input that no honest caller sends: refused by name, nothing stored, nothing sent, nothing told.
+//! Hostile input is refused with its field's name; nothing is stored, sent or logged.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ on_both_databases!(
     callers_who_leave_in_mid_request_disturb_nobody_and_what_they_said_whole_counts,
 );
 
-/// Stands in every bad request; must stand nowhere else.
+/// Every bad request contains it; nothing else may contain it.
 const CANARY: &str = "CANARY-5f1d";
 const JSON: &str = "Content-Type: application/json\r\n";
 const MOST: usize = 32 * 1024;
@@ -31,12 +31,12 @@ fn with_token(headers: &str) -> String {
     token(tokens::DECIDE) + headers
 }
 
-/// A verdict on `member` with `more` behind it: only `more` is wrong with it.
+/// A verdict on `member` with `more` appended: only `more` is invalid.
 fn spoiled(member: &str, more: &str) -> Vec<u8> {
     format!("{{\"memberId\":\"{member}\",\"isPass\":true{more}").into_bytes()
 }
 
-/// Bodies that must be refused with 400, whatever they say besides.
+/// Bodies that must be refused with 400.
 fn malformed(member: &str) -> Vec<(&'static str, Vec<u8>)> {
     let named = |text: &str| format!("{{\"memberId\":\"{text}\",\"isPass\":true}}").into_bytes();
     let bytes = |text: &[u8]| [b"{\"memberId\":\"", text, b"\",\"isPass\":true}"].concat();
@@ -93,7 +93,7 @@ fn malformed(member: &str) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// A case that must stand where it stood, and a server that must not have told anything.
+/// A case that must not change, and a server whose log must not contain the input.
 struct Witness {
     system: Arc<TestSystem>,
     customer: Customer,
@@ -299,7 +299,7 @@ async fn callers_who_leave_in_mid_request_disturb_nobody_and_what_they_said_whol
             send_and_leave(system.caller.addr(), &request).await?;
             whole.push(customer);
         } else {
-            // Somewhere in the head, or all but the last byte.
+            // Cut within the head, or before the last byte.
             let cut = if number % 4 == 1 { request.len() - 1 } else { number * 2 };
             send_and_leave(system.caller.addr(), &request[..cut]).await?;
             half.push(customer);

@@ -1,4 +1,4 @@
-//! The server dies or is stopped while verdicts come in: nothing is lost, nothing is doubled.
+//! The server is killed or stopped under load: no verdict is lost or doubled.
 #![expect(clippy::print_stdout, reason = "a seed that is not shown cannot be tried again")]
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! A log that nobody reads, or that a stranger would fill, costs no request.
+//! A log that is not read, or that a client tries to fill, does not affect requests.
 #![expect(clippy::print_stdout, reason = "a failed test shows what was measured")]
 
 use std::io::Write;
@@ -66,7 +66,7 @@ fn no_lost_line_is_shown_as_0() {
     });
 }
 
-/// Its exit code. One that does not end in time is killed.
+/// The child's exit code; a child that does not end in time is killed.
 fn exit_code(mut child: Child) -> anyhow::Result<Option<i32>> {
     let deadline = Instant::now() + UNTIL_ENDED;
     loop {

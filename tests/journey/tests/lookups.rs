@@ -1,5 +1,5 @@
-//! What becomes of a lookup: its documented answer when the downstream fails, its row in the audit
-//! audit_rows, its place in the numbers; and that nothing of whom it was about is left anywhere.
+//! Each lookup has its documented answer when the downstream fails, its row in the audit log and
+//! its metrics; personal data is left nowhere.
 
 use anyhow::ensure;
 use madoguchi_journey::audit_rows::AuditRows;
@@ -20,7 +20,7 @@ const MARIAS: &str = "341341150000052061";
 /// The account of `CTX0003`.
 const ANAS: &str = "341341187400100090";
 
-/// What the lookups of these journeys are about, as it is asked and as it is answered.
+/// The personal data in the requests and answers of these journeys.
 const PERSONAL: [&str; 14] = [
     "CTX0001",
     "CTX0002",
@@ -38,7 +38,7 @@ const PERSONAL: [&str; 14] = [
     "jane.doe",
 ];
 
-/// What the downstream plays, the status at the gateway, and the reason among parts.
+/// Scenario of the downstream, status at the gateway, reason in the API's lookup.
 const FAILURES: [(&str, u16, &str); 7] = [
     ("business_failure", 500, "failed"),
     ("http_401", 500, "misconfigured"),
@@ -69,7 +69,7 @@ async fn each_failure_downstream_has_its_documented_answer_and_shows_nothing_of_
     nothing_leaks(&system)
 }
 
-/// Both lookups fail so at the gateway; among parts, the context alone and the account alone.
+/// Checks the failure of both lookups at the gateway, and of each part in the API's lookup.
 async fn fails_as(
     system: &TestSystem,
     (scenario, status, reason): (&str, u16, &str),
@@ -157,8 +157,9 @@ async fn each_lookup_is_recorded_and_counted(store: Store) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Two found and one not at the gateway, and two of both at once: the first four in a call with an
-/// id of its own, the last one in none. A sixth is none, since its password is wrong.
+/// Two found and one not found at the gateway, and two of both kinds in the API's lookup. The
+/// first four have their own correlation id, the last has none. A sixth has a wrong password,
+/// so it is no lookup.
 async fn five_lookups(system: &TestSystem) -> anyhow::Result<()> {
     system.world.plays("codigo", "http_404", Some(ANAS), Some(1)).await?;
     let (user, password) = tokens::GATEWAY;

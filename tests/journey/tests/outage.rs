@@ -1,4 +1,4 @@
-//! PostgreSQL dies and comes back: callers are told to repeat, and repeating is safe.
+//! PostgreSQL fails and recovers: callers get 503 with `Retry-After`, and a retry is safe.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 const UNTIL_ANSWERED: Duration = Duration::from_secs(60);
 
-/// What callers were told.
+/// The answers that callers received.
 #[derive(Debug, Default)]
 struct Told {
     taken: AtomicUsize,
@@ -55,7 +55,7 @@ fn verdicts_survive_a_postgresql_that_dies_in_mid_request_and_none_is_doubled() 
     });
 }
 
-/// Takes the database down while verdicts come in, shows what callers see, brings it back.
+/// Stops the database under load, checks what callers see, and starts it again.
 async fn outage(
     system: &TestSystem,
     cluster: &Cluster,
@@ -84,7 +84,7 @@ async fn insist(system: &TestSystem, customer: &Customer, told: &Told) -> anyhow
         let answer = system.caller.decide(&customer.member, true).await?;
         if answer.status == 200 {
             told.taken.fetch_add(1, Ordering::SeqCst);
-            // Slow enough that there are verdicts left for the second outage.
+            // Slow enough to leave verdicts for the second outage.
             tokio::time::sleep(Duration::from_millis(10)).await;
             return Ok(());
         }

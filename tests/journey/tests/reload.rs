@@ -1,4 +1,4 @@
-//! SIGHUP reads the files of tokens and users again, and no request suffers from it.
+//! SIGHUP reloads the token file and the user file without affecting requests.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ const CLIENTS: usize = 16;
 const RELOADS: u64 = 50;
 const UNTIL_RELOADED: Duration = Duration::from_secs(10);
 
-/// Sends SIGHUP and waits until a file was read again with this outcome.
+/// Sends SIGHUP and waits until a file was reloaded with this outcome.
 async fn reload(system: &TestSystem, file: &str, outcome: &str) -> anyhow::Result<()> {
     let series = format!("madoguchi_reloads_total{{file=\"{file}\",outcome=\"{outcome}\"}}");
     let before = system.metric(&series).await?;
@@ -33,12 +33,12 @@ async fn reload(system: &TestSystem, file: &str, outcome: &str) -> anyhow::Resul
     Ok(())
 }
 
-/// Asks for a member who does not exist, as whoever holds the token.
+/// The status of reading an unknown member with this token.
 async fn status(system: &TestSystem, token: &str) -> anyhow::Result<u16> {
     Ok(system.caller.get("/api/v1/members/NOBODY", token).await?.status)
 }
 
-/// Calls until told to stop; returns how often.
+/// Calls until the stop flag is set; returns the number of calls.
 async fn call_on(
     system: Arc<TestSystem>,
     stop: Arc<AtomicBool>,
@@ -130,7 +130,7 @@ fn a_signal_during_the_start_does_not_kill() {
     walk(async {
         let dir = tempfile::tempdir()?;
         let database = Store::Sqlite.database(dir.path());
-        // A database that accepts connections and never answers: the start waits for it.
+        // A database that accepts connections but never answers, so that the start waits for it.
         let silent = TcpListener::bind("127.0.0.1:0")?;
         let url = format!("postgres://nobody@{}/none", silent.local_addr()?);
         let changed = vec![("STORE__URL", url)];

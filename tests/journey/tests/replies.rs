@@ -1,4 +1,4 @@
-//! What callers are told, to the byte: success, and every error code there is.
+//! Every reply to callers, byte for byte: success and every error code.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ const SUCCESS: &str = r#"{"success":true,"data":{}}"#;
 const CATALOGUE: &str = include_str!("../../../docs/errors.md");
 const NOBODYS_CASE: &str = "01890000-0000-7000-8000-000000000000";
 
-/// Answers by the code they must carry.
+/// Answers by their expected code.
 type Refusals = BTreeMap<&'static str, Answer>;
 
 async fn every_error_code_has_its_status_and_exactly_the_envelope(
@@ -43,7 +43,7 @@ async fn every_error_code_has_its_status_and_exactly_the_envelope(
     let counted = system.metrics().await?;
     ensure!(counted.contains("madoguchi_contradictions_total "), "{counted}");
     for (code, status) in catalogue()? {
-        // Shown by journeys of their own, for they need a store that is away or damaged.
+        // Tested by other journeys, since they need an unavailable or damaged database.
         if code == "UNAVAILABLE" || code == "INTERNAL" {
             continue;
         }
@@ -53,7 +53,7 @@ async fn every_error_code_has_its_status_and_exactly_the_envelope(
     Ok(())
 }
 
-/// The codes and statuses of the documentation.
+/// The documented codes and statuses.
 fn catalogue() -> anyhow::Result<Vec<(&'static str, u16)>> {
     let mut codes = Vec::new();
     for line in CATALOGUE.lines() {
@@ -209,7 +209,7 @@ async fn too_much_at_once_is_shed_with_503_and_every_caller_is_served_in_the_end
     Ok(())
 }
 
-/// Gives a verdict until it is taken; returns how often it was not.
+/// Retries a verdict until it is accepted; returns the number of rejections.
 async fn insist(system: &TestSystem, customer: &Customer) -> anyhow::Result<usize> {
     let deadline = Instant::now() + Duration::from_secs(30);
     for shed in 0.. {

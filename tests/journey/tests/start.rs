@@ -1,4 +1,4 @@
-//! What must not start does not, and says what to do.
+//! An invalid installation does not start and says what to do.
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -28,7 +28,7 @@ fn installed(store: Store) -> anyhow::Result<(TempDir, Installation)> {
     Ok((dir, installation))
 }
 
-/// The command fails by itself; returns what it says.
+/// Runs a command that must fail; returns its output.
 fn refused(installation: &Installation, command: &str) -> anyhow::Result<String> {
     let output = installation.run(command)?;
     let said = String::from_utf8(output.stderr)?;

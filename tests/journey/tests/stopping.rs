@@ -1,4 +1,4 @@
-//! How the server leaves: not ready first, then closed to new clients, then gone.
+//! Graceful shutdown: first not ready, then closed to new clients, then ended.
 
 use std::net::TcpListener;
 use std::process::Command;

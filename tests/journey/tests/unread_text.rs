@@ -1,4 +1,4 @@
-//! Text that nobody reads spoils nothing that is read, in whatever charset and of whatever kind.
+//! Unused text in a reply never affects the used fields, whatever its charset or form.
 
 use anyhow::{Context, ensure};
 use madoguchi_journey::caller::{Answer, CODIGO, CONTEXTOS};
@@ -24,7 +24,7 @@ on_both_databases!(
 /// The account that the sample context names.
 const MARIAS: &str = "341341150000052061";
 
-/// Posts a body to the gateway byte for byte, as its user.
+/// Posts these bytes to the gateway as its user.
 async fn at_gateway(system: &TestSystem, path: &str, body: &[u8]) -> anyhow::Result<Answer> {
     let (user, password) = tokens::GATEWAY;
     let headers =
@@ -80,7 +80,7 @@ async fn a_refused_body_names_the_rule_it_breaks(store: Store) -> anyhow::Result
     Ok(())
 }
 
-/// A system whose lookups ask this stub.
+/// A system whose downstream is this stub.
 async fn asking(store: Store, stub: &HttpStub) -> anyhow::Result<TestSystem> {
     TestSystem::own(store, vec![("ITAU__URL", stub.url(""))]).await
 }
@@ -116,7 +116,7 @@ async fn a_reply_in_latin_1_is_read_and_passed_on_in_utf_8(store: Store) -> anyh
     let stub = HttpStub::start().await?;
     let system = asking(store, &stub).await?;
     let owner = samples::OWNER_DOCUMENT.replace("Maria Silva", "João Conceição");
-    // Every character of it is one byte in Latin-1, with the number of its code point.
+    // Each character is one byte in Latin-1, equal to its code point.
     let latin_1: Vec<u8> =
         owner.chars().map(u32::from).map(u8::try_from).collect::<Result<_, _>>()?;
     for (content_type, body) in [
@@ -137,7 +137,7 @@ async fn a_number_with_punctuation_is_the_callers_own(store: Store) -> anyhow::R
     let stub = HttpStub::start().await?;
     let system = asking(store, &stub).await?;
     let (plain, padded) = ("52998224725", "00052998224725");
-    // Seven digits whose last fits: only an owner who is the caller is shown.
+    // Seven digits with a valid check digit: an owner is shown only if it is the caller.
     let context = samples::CONTEXT_DOCUMENT.replace("\"u_cc\":\"00052061\"", "\"u_cc\":\"52061\"");
     for (callers, owners) in [
         ("529.982.247-25", padded),
@@ -155,7 +155,7 @@ async fn a_number_with_punctuation_is_the_callers_own(store: Store) -> anyhow::R
     Ok(())
 }
 
-/// The core bank's reply to an order: applied, with this description in its own bytes.
+/// The core bank's reply to an order: applied, with these bytes as the description.
 fn applied(order: &Received, description: &[u8]) -> Response {
     let order = order.json();
     let text = json!({
@@ -170,7 +170,7 @@ fn applied(order: &Received, description: &[u8]) -> Response {
     Response::json(200, [before.as_bytes(), description, after.as_bytes()].concat())
 }
 
-/// What becomes of a passed case at this bank, and how often it was asked.
+/// The effect's final state after a passed verdict at this bank, and the number of requests.
 async fn passed(system: &TestSystem, bank: &HttpStub) -> anyhow::Result<(String, usize)> {
     let before = bank.received().len();
     let customer = Customer::verified(system).await?;

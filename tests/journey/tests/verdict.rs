@@ -1,4 +1,4 @@
-//! A verdict, from the desk to the core bank and back, alone and in a crowd.
+//! A verdict from the caller to the core bank and back, alone and under concurrency.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -90,7 +90,7 @@ fn the_timeline_is_in_order(timeline: &Value) -> anyhow::Result<()> {
     };
     assert_eq!(said("from"), ["null", "New", "EDDASuccess"]);
     assert_eq!(said("by"), ["upgrade.open-desk", "upgrade.verify-desk", "upgrade.decide-desk"]);
-    // RFC 3339 with the same offset and precision sorts as text does.
+    // RFC 3339 texts with equal offset and precision sort by time.
     let (at, mut sorted) = (said("at"), said("at"));
     sorted.sort();
     assert_eq!(at, sorted);
@@ -110,7 +110,7 @@ async fn a_verdict_that_was_not_passed_is_no_error_and_the_bank_never_hears_of_i
     let (failed, passed) = (Customer::verified(&system).await?, Customer::verified(&system).await?);
     let answer = system.caller.decide(&failed.member, false).await?;
     assert_eq!((answer.status, answer.body.as_str()), (200, SUCCESS));
-    // Whoever passed after that is told; so whoever did not would have been told by then.
+    // When the bank has this later order, it would also have one for the failed customer.
     system.caller.decide(&passed.member, true).await?;
     passed.settled(&system).await?;
     let case = failed.read(&system).await?;

@@ -1,4 +1,4 @@
-//! Finds dependencies that point outward: between our crates, and from them to the libraries.
+//! Finds dependencies that point outward, between our crates and to libraries.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use crate::house::TextFile;
 use crate::violation::Violation;
 
-/// Whom each crate may know of our own. Tests may use the testkit besides.
+/// The crates of ours that each crate may depend on. Tests may also use the testkit.
 const INWARD: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("application", &["domain"]),
@@ -25,7 +25,7 @@ const INWARD: [(&str, &[&str]); 12] = [
     ("journey", &["testkit"]),
 ];
 
-/// Libraries that only these crates may name; whoever else wants them asks a port.
+/// Libraries that only these crates may use; other crates go through a port.
 const CONFINED: [(&str, &[&str]); 8] = [
     ("diesel", &["persistence"]),
     ("diesel-async", &["persistence"]),
@@ -37,27 +37,27 @@ const CONFINED: [(&str, &[&str]); 8] = [
     ("actix-web", &["api"]),
 ];
 
-/// What the domain may use: values, derives and digests. `mockall` only as an option.
+/// Libraries that the domain may use: values, derives and digests. `mockall` only as an option.
 const DOMAIN_USES: [&str; 8] =
     ["async-trait", "serde", "thiserror", "uuid", "jiff", "sha2", "hmac", "mockall"];
 
-/// What must not come into the domain by any way.
+/// Packages that the domain must not depend on, also not indirectly.
 const DOMAIN_NEVER: [&str; 6] =
     ["tokio", "diesel", "diesel-async", "actix-web", "reqwest", "hyper"];
 
-/// How many packages the domain stands on, itself included.
+/// Maximum number of packages in the domain's dependency tree, itself included.
 pub const DOMAIN_TREE: usize = 28;
 
-/// A crate of the workspace and what its manifest asks for.
+/// A crate of the workspace with the dependencies in its manifest.
 #[derive(Debug)]
 pub struct Member {
-    /// Without `madoguchi-`.
+    /// The name without `madoguchi-`.
     pub name: String,
     pub manifest: TextFile,
     pub dependencies: Vec<Dependency>,
 }
 
-/// One line of a manifest.
+/// One dependency in a manifest.
 #[derive(Debug)]
 pub struct Dependency {
     pub name: String,
@@ -96,7 +96,7 @@ pub fn members(root: &Path) -> Result<Vec<Member>> {
     members.collect()
 }
 
-/// Names of the packages in the domain's normal tree with no feature chosen, itself included.
+/// Packages in the domain's normal dependency tree without features, itself included.
 pub fn domain_tree(root: &Path) -> Result<Vec<String>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
@@ -113,7 +113,7 @@ pub fn domain_tree(root: &Path) -> Result<Vec<String>> {
     Ok(packages)
 }
 
-/// Dependencies between our crates that point outward, and crates nobody has placed yet.
+/// Dependencies between our crates that point outward, and crates missing in the list.
 pub fn inward(member: &Member) -> Vec<Violation> {
     let Some((_, allowed)) = INWARD.iter().find(|(name, _)| *name == member.name) else {
         let why = format!("`{}` has no place yet: add its arrows to INWARD", member.name);
@@ -129,7 +129,7 @@ pub fn inward(member: &Member) -> Vec<Violation> {
     outward.map(|d| member.violation(&d.name, why(short(&d.name)))).collect()
 }
 
-/// Libraries named by a crate that they are kept from, in tests too.
+/// Libraries used by a crate that may not use them, in tests too.
 pub fn confined(member: &Member) -> Vec<Violation> {
     let named = member.dependencies.iter().filter_map(|dependency| {
         let (library, homes) = CONFINED.iter().find(|(name, _)| *name == dependency.name)?;
@@ -139,7 +139,7 @@ pub fn confined(member: &Member) -> Vec<Violation> {
     named.collect()
 }
 
-/// What the domain asks for beyond its short list.
+/// Dependencies of the domain that are not in its list.
 pub fn domain_uses(member: &Member) -> Vec<Violation> {
     let normal = member.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal);
     let beyond = normal.filter(|dependency| {
@@ -151,7 +151,7 @@ pub fn domain_uses(member: &Member) -> Vec<Violation> {
     beyond.map(|d| member.violation(&d.name, why(&d.name))).collect()
 }
 
-/// What reached the domain through its dependencies, by name or by sheer number.
+/// Forbidden packages in the domain's dependency tree, and too many packages.
 pub fn domain_stands_on(packages: &[String]) -> Vec<Violation> {
     let manifest = "crates/domain/Cargo.toml";
     let name = |package: &String| package.split(' ').next().unwrap_or_default().to_owned();

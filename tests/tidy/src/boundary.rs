@@ -1,4 +1,4 @@
-//! Finds what crosses a wall inside a crate, where Cargo's manifests cannot see it.
+//! Finds uses of adapters and SQL in the wrong module, which Cargo manifests cannot show.
 
 use crate::source::{Source, Token};
 use crate::violation::Violation;
@@ -13,7 +13,7 @@ const ADAPTERS: [&str; 5] = [
     "madoguchi_upstream",
 ];
 
-/// Adapters named in the server anywhere but where they are wired in.
+/// Adapters named in the server outside `wiring.rs`.
 pub fn adapters(source: &Source) -> Vec<Violation> {
     if !source.path().starts_with(SERVER) || source.path() == WIRING {
         return Vec::new();
@@ -26,7 +26,7 @@ pub fn adapters(source: &Source) -> Vec<Violation> {
     mentions.collect()
 }
 
-/// Statements in strings outside of persistence, tests apart.
+/// SQL statements in strings outside the persistence crate, except in tests.
 pub fn sql(source: &Source) -> Vec<Violation> {
     let path = source.path();
     let ours = path.starts_with("crates/") || path.starts_with("apps/");
@@ -38,8 +38,8 @@ pub fn sql(source: &Source) -> Vec<Violation> {
     statements.map(|(line, _)| Violation::new(path, line, why)).collect()
 }
 
-/// Shouted statements at once; whispered ones by their second keyword, for "Select a member" is
-/// English.
+/// Upper-case statements by their first keyword; others need a second keyword, because "Select a
+/// member" is English.
 fn is_sql(text: &str) -> bool {
     let words: Vec<_> = text.split_whitespace().collect();
     let Some(first) = words.first() else { return false };

@@ -1,4 +1,4 @@
-//! Reads the tree once: every text file that is part of the project, wherever it was unpacked.
+//! Reads every text file of the project once, for all rules.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use anyhow::{Context, Result, ensure};
 use crate::source::Source;
 use crate::violation::Violation;
 
-/// Hidden directories that belong to the project; the others belong to someone's tools.
+/// Hidden directories that belong to the project; others belong to local tools.
 const OURS_THOUGH_HIDDEN: [&str; 3] = [".cargo", ".ci", ".github"];
 
-/// A text file; its path is relative to the root, with `/` between its parts.
+/// A text file; its path is relative to the root and separated by `/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextFile {
     pub path: String,
@@ -24,7 +24,7 @@ impl TextFile {
     }
 }
 
-/// The whole project.
+/// All files of the project.
 #[derive(Debug)]
 pub struct House {
     root: PathBuf,
@@ -32,7 +32,7 @@ pub struct House {
 }
 
 impl House {
-    /// Reads the workspace this crate stands in.
+    /// Reads the workspace of this crate.
     pub fn open() -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
         let ignored = fs::read_to_string(root.join(".gitignore")).unwrap_or_default();
@@ -52,7 +52,7 @@ impl House {
         &self.files
     }
 
-    /// The Rust files that can be read; the others are [`House::unreadable`].
+    /// The Rust files that can be parsed; the others are [`House::unreadable`].
     pub fn sources(&self) -> impl Iterator<Item = Source> {
         self.rust().filter_map(|file| Source::parse(file).ok())
     }
@@ -66,7 +66,7 @@ impl House {
     }
 }
 
-/// `ignored` is read as the root's `.gitignore` uses it: plain names at the root.
+/// `ignored` holds the entries of the root's `.gitignore`, which are plain names at the root.
 fn walk(dir: &Path, path: &str, ignored: &[&str], files: &mut Vec<TextFile>) -> Result<()> {
     for entry in fs::read_dir(dir).with_context(|| format!("reading {}", dir.display()))? {
         let entry = entry?;

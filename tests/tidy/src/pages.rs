@@ -1,13 +1,12 @@
-//! Finds pages that have grown out of hand, links that lead nowhere, tests that are promised and
-//! paths of one machine.
+//! Finds long decision pages, dead links, named tests that do not exist, and local paths.
 
 use crate::house::TextFile;
 use crate::violation::Violation;
 
-/// A decision that needs more lines holds two decisions, or an essay.
+/// Maximum lines of a decision page: a longer one contains two decisions, or too much text.
 pub const DECISION: usize = 40;
 
-/// Decisions that are too long.
+/// A decision page that is too long.
 pub fn decisions(page: &TextFile) -> Option<Violation> {
     let is_decision = page.path.starts_with("docs/adr/") && page.path.ends_with(".md");
     let length = page.text.lines().count();
@@ -15,7 +14,7 @@ pub fn decisions(page: &TextFile) -> Option<Violation> {
     (is_decision && length > DECISION).then(|| Violation::new(&page.path, DECISION + 1, why))
 }
 
-/// Relative links of the README and the book that `exists` does not know.
+/// Dead relative links in the README and in `docs`.
 pub fn links(page: &TextFile, exists: impl Fn(&str) -> bool) -> Vec<Violation> {
     let in_book = page.path.starts_with("docs/") && page.path.ends_with(".md");
     if page.path != "README.md" && !in_book {
@@ -31,8 +30,8 @@ pub fn links(page: &TextFile, exists: impl Fn(&str) -> bool) -> Vec<Violation> {
     dead.collect()
 }
 
-/// Tests that the book names and that `exists` does not know. A test's name is a sentence: four
-/// words or more. Names of metrics begin with the product's.
+/// Tests that `docs` names and that do not exist. A test's name has four words or more; a name
+/// that starts with `madoguchi_` is a metric.
 pub fn tests(page: &TextFile, exists: impl Fn(&str) -> bool) -> Vec<Violation> {
     if page.path != "README.md" && !page.path.starts_with("docs/") {
         return Vec::new();
@@ -52,7 +51,7 @@ pub fn tests(page: &TextFile, exists: impl Fn(&str) -> bool) -> Vec<Violation> {
         .collect()
 }
 
-/// The names of all functions in a Rust file, also of those inside macros; not in comments.
+/// Names of all functions in a Rust file, also inside macros, but not in comments.
 pub fn functions(file: &TextFile) -> impl Iterator<Item = &str> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     let is_code = |line: &&str| !line.trim_start().starts_with("//");
@@ -62,7 +61,7 @@ pub fn functions(file: &TextFile) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Absolute paths that exist on the machine of whoever wrote them.
+/// Absolute paths that exist on the author's machine only.
 pub fn machine_paths(file: &TextFile) -> Vec<Violation> {
     let mut violations = Vec::new();
     for (at, line) in file.text.lines().enumerate() {
@@ -77,12 +76,12 @@ pub fn machine_paths(file: &TextFile) -> Vec<Violation> {
     violations
 }
 
-/// Whether a path that follows `before` starts there and does not merely go on.
+/// Whether a path after `before` starts there and is not the rest of a longer path.
 fn is_absolute(before: &str) -> bool {
     !before.ends_with(|c: char| c.is_alphanumeric() || "._-~/*{}$)>".contains(c))
 }
 
-/// Every `](target)` and `[name]: target` with its line, code left out.
+/// Every `](target)` and `[name]: target` with its line, outside code.
 fn link_targets(text: &str) -> Vec<(usize, String)> {
     let mut targets = Vec::new();
     let mut in_code = false;
@@ -104,7 +103,7 @@ fn link_targets(text: &str) -> Vec<(usize, String)> {
     targets
 }
 
-/// The file that `target` means on the page at `page`; `None` when it leaves the project.
+/// The file that `target` on the page at `page` refers to; `None` if it is outside the project.
 fn resolve(page: &str, target: &str) -> Option<String> {
     let mut parts: Vec<&str> = page.split('/').collect();
     parts.pop();

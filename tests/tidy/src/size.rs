@@ -1,4 +1,4 @@
-//! Finds what does not fit: on a screen (a function), in a head (a file), beside another (a line).
+//! Finds files, functions and lines that are too long.
 
 use crate::source::Source;
 use crate::violation::Violation;
@@ -7,7 +7,7 @@ pub const FILE: usize = 300;
 pub const FUNCTION: usize = 70;
 pub const LINE: usize = 100;
 
-/// Files that are too long, their tests not counted.
+/// A file that is too long, not counting its tests.
 pub fn files(source: &Source) -> Option<Violation> {
     let length = (1..=source.text().lines().count()).filter(|line| !source.is_test(*line)).count();
     (length > FILE && !is_contract_suite(source.path())).then(|| {
@@ -16,13 +16,13 @@ pub fn files(source: &Source) -> Option<Violation> {
     })
 }
 
-/// A suite is a list of checks and as long as the port's promises: `…contract.rs` and its folder.
+/// Contract suites (`…contract.rs` and its directory) are exempt: they list all checks of a port.
 fn is_contract_suite(path: &str) -> bool {
     let inside = path.strip_prefix("crates/testkit/src/").and_then(|path| path.split('/').next());
     inside.is_some_and(|name| name.trim_end_matches(".rs").ends_with("contract"))
 }
 
-/// Functions that are too long, tests apart.
+/// Functions that are too long, except tests.
 pub fn functions(source: &Source) -> Vec<Violation> {
     let too_long = source.functions().iter().filter_map(|function| {
         let (start, length) = (*function.lines.start(), function.lines.clone().count());
@@ -35,7 +35,7 @@ pub fn functions(source: &Source) -> Vec<Violation> {
     too_long.collect()
 }
 
-/// Lines that are too long; rustfmt leaves comments and strings alone, this does not.
+/// Lines that are too long, also in comments and strings, which rustfmt does not check.
 pub fn lines(source: &Source) -> Vec<Violation> {
     let too_long = source.text().lines().enumerate().filter_map(|(at, line)| {
         let width = line.chars().count();

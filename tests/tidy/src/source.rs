@@ -1,7 +1,7 @@
-//! One Rust file as the rules see it: its tokens in a row, its functions and where its tests are.
+//! Parses one Rust file for the rules: its tokens, its functions and the lines of its tests.
 //!
-//! Rules look at tokens and not at lines, so that neither a comment nor a string that mentions a
-//! banned thing breaks the rule against it, and no odd spacing hides one.
+//! Rules use tokens, not lines: a comment or a string that mentions a banned name is no violation,
+//! and unusual spacing hides none.
 
 use std::ops::{Range, RangeInclusive};
 
@@ -11,7 +11,7 @@ use syn::visit::{self, Visit};
 use crate::house::TextFile;
 use crate::violation::Violation;
 
-/// A token, with groups spread out between their delimiters.
+/// A token; a group is flattened to its delimiters and the tokens between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token {
     Ident(String),
@@ -27,7 +27,7 @@ impl Token {
     }
 }
 
-/// A function that has a body; `lines` from its `fn` to its closing brace.
+/// A function with a body; `lines` from its `fn` to its closing brace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
     pub name: String,
@@ -67,7 +67,7 @@ impl Source {
         &self.file.text
     }
 
-    /// Every token with the line it stands on.
+    /// Every token with its line.
     pub fn tokens(&self) -> &[(usize, Token)] {
         &self.tokens
     }
@@ -76,7 +76,7 @@ impl Source {
         &self.functions
     }
 
-    /// Modules declared or written out here, each with its line.
+    /// Modules declared or defined here, each with its line.
     pub fn modules(&self) -> &[(usize, String)] {
         &self.modules
     }
@@ -86,7 +86,7 @@ impl Source {
         attributes(&self.tokens).map(|inside| &self.tokens[inside])
     }
 
-    /// The values of the string literals with their lines; documentation is no string.
+    /// The values of string literals with their lines, except documentation.
     pub fn strings(&self) -> impl Iterator<Item = (usize, String)> {
         let docs: Vec<_> = attributes(&self.tokens)
             .filter(|inside| self.tokens.get(inside.start).is_some_and(|(_, t)| t.is("doc")))
@@ -98,16 +98,15 @@ impl Source {
         })
     }
 
-    /// Nothing here is part of what we ship: a file of tests, or a module of tests in a file of
-    /// its own. (The top folder `tests` holds crates; what they ship are tests, but their sources
-    /// are read like any other.)
+    /// Whether the whole file is test code: a file in a crate's `tests` directory, or a test module
+    /// in its own file. Crates in the top directory `tests` are treated like any other crate.
     pub fn is_test_file(&self) -> bool {
         let mut parts = self.path().split('/');
         let name = parts.next_back();
         name == Some("tests.rs") || parts.skip(1).any(|part| part == "tests")
     }
 
-    /// Whether the line belongs to a test: to such a file, or to an item under `#[cfg(test)]`.
+    /// Whether the line is test code: in such a file, or in an item under `#[cfg(test)]`.
     pub fn is_test(&self, line: usize) -> bool {
         self.is_test_file() || self.tests.iter().any(|lines| lines.contains(&line))
     }
@@ -130,7 +129,7 @@ fn spread(stream: TokenStream, tokens: &mut Vec<(usize, Token)>) {
     }
 }
 
-/// Where the inside of each `#[…]` and `#![…]` is.
+/// The token range inside each `#[…]` and `#![…]`.
 fn attributes(tokens: &[(usize, Token)]) -> impl Iterator<Item = Range<usize>> {
     let kind = |at: usize| tokens.get(at).map(|(_, token)| token);
     (0..tokens.len()).filter_map(move |at| {
@@ -143,7 +142,7 @@ fn attributes(tokens: &[(usize, Token)]) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// The place of the delimiter that closes the one at `open`.
+/// The index of the delimiter that closes the one at `open`.
 fn group_end(tokens: &[(usize, Token)], open: usize) -> usize {
     let mut depth = 0_usize;
     for (at, (_, token)) in tokens.iter().enumerate().skip(open) {
@@ -157,7 +156,7 @@ fn group_end(tokens: &[(usize, Token)], open: usize) -> usize {
     tokens.len()
 }
 
-/// The lines of each item that is compiled for tests only, its attribute included.
+/// The lines of each item that is compiled for tests only, including its attribute.
 fn test_items(tokens: &[(usize, Token)]) -> Vec<RangeInclusive<usize>> {
     let only_for_tests = |inside: &Range<usize>| {
         let names = tokens[inside.clone()].iter().filter_map(|(_, token)| match token {
@@ -173,7 +172,7 @@ fn test_items(tokens: &[(usize, Token)]) -> Vec<RangeInclusive<usize>> {
         .collect()
 }
 
-/// The last line of the item at `start`: its first `;` or `}` that is not inside anything.
+/// The last line of the item at `start`: its first `;` or `}` outside any group.
 fn item_end(tokens: &[(usize, Token)], start: usize) -> usize {
     let mut at = start;
     while let Some((line, token)) = tokens.get(at) {

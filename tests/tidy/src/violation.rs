@@ -1,8 +1,8 @@
-//! What a reader answers: where a rule is broken, and why that is not wanted.
+//! A violation of a rule: its place and the reason.
 
 use std::fmt;
 
-/// One place that breaks a rule.
+/// One place that violates a rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Violation {
     pub file: String,
@@ -22,7 +22,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Fails with every violation at once, so that one run shows the whole work to do.
+/// Fails with all violations at once, so that one run shows everything to correct.
 ///
 /// # Panics
 ///

@@ -1,25 +1,25 @@
-//! Finds what is said badly: no first sentence, a name that names nothing, silence without reason.
+//! Finds missing first sentences, vague names, silenced lints without a reason and unfinished work.
 
 use proc_macro2::Delimiter;
 
 use crate::source::{Source, Token};
 use crate::violation::Violation;
 
-/// Names under which anything can be filed, so that nothing is found again.
+/// Names that say nothing about their content.
 pub const BANNED_NAMES: [&str; 8] =
     ["core", "common", "utils", "util", "helpers", "manager", "types", "misc"];
 
-/// Macros that stand for work not done, or for a look that was only meant for today.
+/// Macros for unfinished work or temporary debugging.
 pub const UNFINISHED: [&str; 3] = ["todo", "unimplemented", "dbg"];
 
-/// A file whose first line does not say why it exists.
+/// A file that does not start with a `//!` sentence.
 pub fn first_sentence(source: &Source) -> Option<Violation> {
     let first = source.text().lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let said = first.strip_prefix("//!").is_some_and(|sentence| !sentence.trim().is_empty());
     (!said).then(|| Violation::new(source.path(), 1, "opens without `//!` and why it exists"))
 }
 
-/// Files, folders and modules with a name that says nothing, and `mod.rs`.
+/// Files, directories and modules with a vague name, and `mod.rs`.
 pub fn names(source: &Source) -> Vec<Violation> {
     let path = source.path().trim_end_matches(".rs");
     let folders = path.split('/').filter(|part| BANNED_NAMES.contains(part) || *part == "mod");
@@ -35,7 +35,7 @@ pub fn names(source: &Source) -> Vec<Violation> {
         .collect()
 }
 
-/// `allow` in any form, and `expect` without its reason.
+/// `allow` in any form, and `expect` without a reason.
 pub fn silence(source: &Source) -> Vec<Violation> {
     let mut violations = Vec::new();
     for attribute in source.attributes() {

@@ -1,4 +1,4 @@
-//! The rules of the house, one sentence each; a failure lists every place and the reason.
+//! The rules of the source tree, one test each; a failure lists every place with the reason.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -101,7 +101,7 @@ fn every_link_of_the_readme_and_the_book_leads_somewhere() {
 #[test]
 fn every_test_that_the_book_names_is_there() {
     let functions: HashSet<&str> = HOUSE.files().iter().flat_map(pages::functions).collect();
-    // A long name may also be a configuration key, which the settings then read.
+    // A long name may also be a configuration key in the settings.
     let settings = HOUSE.sources().filter(|it| it.path().starts_with("apps/api/src/settings"));
     let keys: HashSet<String> =
         settings.flat_map(|it| it.strings().map(|(_, text)| text).collect::<Vec<_>>()).collect();

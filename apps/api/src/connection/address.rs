@@ -1,10 +1,10 @@
-//! Whose connections are counted together, and whose are not counted.
+//! Which client addresses share one connection limit, and which are exempt.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// An IPv4 address, or the /64 network that one IPv6 host can choose its addresses from.
+/// An IPv4 address, or the /64 network from which one IPv6 host can choose its addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct AddressKey(IpAddr);
 

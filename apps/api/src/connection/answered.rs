@@ -1,5 +1,5 @@
-//! The outermost layer: marks every answer as not to be stored, and finds out when it is complete.
-//! The server drops the body once it has encoded the last of it.
+//! The outermost middleware: forbids caching and detects that an answer is complete, which is when
+//! the server drops its body after encoding the last byte.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,23 +14,23 @@ use actix_web::web::Bytes;
 
 use super::open::{Answering, OpenConnection};
 
-/// A body that lets the connection's next request begin when it is dropped.
+/// An answer's body; dropping it allows the connection's next request.
 #[derive(Debug)]
 pub(crate) struct AnsweredBody {
     body: BoxBody,
     _answering: Option<Answering>,
 }
 
-/// Has to be outermost: a body that is dropped earlier would let the next request begin too soon.
+/// Must be outermost: a body dropped earlier would allow the next request too soon.
 pub(crate) async fn finish_answer(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<AnsweredBody>, Error> {
-    // None in a test without a socket.
+    // `None` in a test without a socket.
     let open = request.conn_data::<Arc<OpenConnection>>();
     let answering = open.cloned().map(Answering);
     let mut response = next.call(request).await?;
-    // Whatever is answered is about one person at one moment.
+    // Every answer is about one person at one moment.
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response
         .map_body(|_, body| AnsweredBody { body: BoxBody::new(body), _answering: answering }))

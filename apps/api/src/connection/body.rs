@@ -1,36 +1,36 @@
-//! The body of a request as bytes: how many of those that arrived belong to it.
+//! Finds the end of a request body in the bytes of a connection.
 
 use super::head::Malformed;
 
-/// What is left of a body (RFC 9112 section 6).
+/// The part of a body that has not arrived yet (RFC 9112 section 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Body {
     /// Nothing.
     None,
-    /// So many bytes.
+    /// This many bytes.
     Sized(u64),
     /// Chunks, up to the last one and its trailer.
     Chunked(Chunked),
 }
 
-/// Where in the chunks.
+/// Parser state within a chunked body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Chunked {
-    /// In the digits of a size; how many were read, and their value.
+    /// In the digits of a chunk size: number of digits read, and their value.
     Size(u8, u64),
-    /// In the white space behind this size.
+    /// In the white space after this size.
     SizeSpace(u64),
     /// In the extensions of a chunk of this size.
     Extension(u64),
-    /// At the line feed behind this size.
+    /// At the line feed after this size.
     SizeLine(u64),
-    /// So many bytes before the end of the chunk's data.
+    /// This many bytes before the end of the chunk's data.
     Data(u64),
-    /// At the carriage return behind the data.
+    /// At the carriage return after the data.
     DataEnd,
-    /// At the line feed behind the data.
+    /// At the line feed after the data.
     DataLine,
-    /// At the beginning of a trailer line, or of the empty line that ends the body.
+    /// At the start of a trailer line, or of the empty line that ends the body.
     TrailerStart,
     /// In a trailer line; whether its colon was read.
     Trailer(bool),
@@ -52,7 +52,7 @@ impl Body {
         Self::Chunked(Chunked::Size(0, 0))
     }
 
-    /// Counts the bytes at the state of `bytes` that belong to the body, which is then shorter.
+    /// Counts the bytes at the start of `bytes` that belong to the body, and removes them from it.
     pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<usize, Malformed> {
         match self {
             Self::None => Ok(0),
@@ -85,7 +85,7 @@ impl Body {
 }
 
 impl Chunked {
-    /// Where this byte leads; `None` is the end of the body.
+    /// The state after this byte; `None` is the end of the body.
     fn after(self, byte: u8) -> Result<Option<Self>, Malformed> {
         Ok(Some(match (self, byte) {
             (Self::Size(digits, size), _) if byte.is_ascii_hexdigit() => {
@@ -108,7 +108,7 @@ impl Chunked {
             (Self::TrailerStart, b'\r') => Self::End,
             (Self::Trailer(true), b'\r') => Self::TrailerLine,
             (Self::Trailer(_), b':') => Self::Trailer(true),
-            // A line feed alone would end the trailer for others, and not for the parser behind.
+            // No bare line feed: some parsers end the trailer there, the server's does not.
             (Self::TrailerStart, b'!'..=b'9' | b';'..=b'~') => Self::Trailer(false),
             (Self::Trailer(named), b'\t' | b' '..=b'~' | 0x80..) => Self::Trailer(named),
             (Self::TrailerLine, b'\n') => Self::TrailerStart,
@@ -135,7 +135,7 @@ impl Chunked {
 mod tests {
     use super::*;
 
-    /// How many bytes belong to the body, and whether it ended, however they are cut.
+    /// The number of bytes in the body, and whether it ended, with `text` cut at `cut`.
     fn taken(text: &[u8], cut: usize) -> Result<(usize, bool), Malformed> {
         let mut body = Body::chunked();
         let mut taken = 0;

@@ -1,27 +1,27 @@
-//! The head of a request as bytes: where it ends, how its body is framed, which rule it breaks.
+//! Reads a request head: its end, the framing of its body, and the rule it breaks, if any.
 
 use actix_web::http::{Method, Uri};
 
 use super::body::Body;
 
-/// The largest head that is read, in bytes.
+/// Maximum size of a head, in bytes.
 pub(crate) const MAX_HEAD: usize = 32 * 1024;
 const MAX_HEADERS: usize = 96;
 
-/// A whole head.
+/// A complete head.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     /// Its length in bytes, the empty line included.
     pub(crate) length: usize,
-    /// What follows it.
+    /// The body that follows.
     pub(crate) body: Body,
-    /// Whether the connection ends with the answer: `Connection: close`, or a tunnel.
+    /// Whether the connection closes after the answer: `Connection: close`, or a tunnel.
     pub(crate) is_last: bool,
     /// Whether it is HTTP/1.0, whose clients do not pipeline.
     pub(crate) is_http_1_0: bool,
 }
 
-/// Why a request is refused before a route is looked for (RFC 9112, RFC 9110 section 7.2).
+/// Why a request is refused before routing (RFC 9112, RFC 9110 section 7.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Malformed {
     /// The request line or a header line does not parse.
@@ -30,20 +30,20 @@ pub(crate) enum Malformed {
     TooLarge,
     /// The head did not arrive in time.
     Late,
-    /// The request target is no URI.
+    /// The request target is not a URI.
     Target,
-    /// `Host` is missing, given twice, or names no host.
+    /// `Host` is missing, repeated, or not a host.
     Host,
-    /// `Content-Length` is given twice, or is not a number.
+    /// `Content-Length` is repeated, or not a number.
     ContentLength,
-    /// `Transfer-Encoding` is not `chunked` alone, in HTTP/1.1.
+    /// `Transfer-Encoding` is not exactly `chunked`, or the request is not HTTP/1.1.
     TransferEncoding,
-    /// A chunk of the body is not framed as one.
+    /// A chunk of the body has malformed framing.
     Chunk,
 }
 
 impl Malformed {
-    /// The status of the answer.
+    /// The status line's code and reason.
     pub(crate) const fn status(self) -> &'static str {
         match self {
             Self::TooLarge => "431 Request Header Fields Too Large",
@@ -57,7 +57,7 @@ impl Malformed {
         }
     }
 
-    /// What the caller can mend.
+    /// What the client can correct.
     pub(crate) const fn message(self) -> &'static str {
         match self {
             Self::Syntax => "the request line or a header line is not HTTP/1.1",
@@ -90,10 +90,10 @@ impl Malformed {
     }
 }
 
-/// Reads the head at the state of `bytes`; `None` while it is not whole.
+/// Reads the head at the start of `bytes`; `None` while it is incomplete.
 ///
-/// An offer to change the protocol is renamed in place, so that it is as if absent: no protocol is
-/// offered here, and the server behind would answer `Connection: upgrade` and close.
+/// An offer to upgrade the protocol is renamed in place, so that it has no effect. The HTTP server
+/// would otherwise answer `Connection: upgrade` and close, although no protocol is offered.
 pub(crate) fn read_head(bytes: &mut [u8]) -> Result<Option<Head>, Malformed> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
@@ -129,17 +129,17 @@ pub(crate) fn read_head(bytes: &mut [u8]) -> Result<Option<Head>, Malformed> {
     Ok(Some(head))
 }
 
-/// As long as `upgrade`, which it replaces.
+/// Replaces `upgrade` in place, so it has the same length.
 const IGNORED: &[u8; 7] = b"ignored";
 
-/// The header lines that decide about framing.
+/// The header lines that decide the framing.
 #[derive(Default)]
 struct Fields<'a> {
     host: Option<&'a [u8]>,
     length: Option<&'a [u8]>,
     encoding: Option<&'a [u8]>,
     closes: bool,
-    /// The addresses of every `upgrade` that is a header's name or an option of `Connection`.
+    /// The offset of each `upgrade` that is a header name or an option of `Connection`.
     offers: Vec<usize>,
 }
 
@@ -204,7 +204,7 @@ fn once<'a>(
     if field.replace(value).is_some() { Err(twice) } else { Ok(()) }
 }
 
-/// RFC 9110 section 7.2: a host as in a URI, with an optional port. Empty means that there is none.
+/// RFC 9110 section 7.2: a host as in a URI, with an optional port. Empty means no host.
 fn names_a_host(text: &str) -> bool {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => match rest.split_once(']') {

@@ -1,4 +1,4 @@
-//! One open connection as the table sees it: what it waits for, and since when.
+//! The state of one open connection that its stream and the table share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,25 +8,25 @@ use futures_util::task::AtomicWaker;
 
 use super::address::AddressKey;
 
-/// How long a client may take for each part of a request.
+/// Timeouts for each part of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectionTimeouts {
-    /// Between an answer and the first byte of the next request.
+    /// From an answer to the first byte of the next request.
     pub keep_alive: Duration,
     /// From the first byte of a head to its last.
     pub head: Duration,
-    /// For a body: from when a route reads it, and from its head if the route needs no more of it.
+    /// For a body: from when a route starts to read it; from its head once no route reads on.
     pub body: Duration,
-    /// Without a byte of an answer taken.
+    /// While the client accepts no byte of an answer.
     pub write: Duration,
 }
 
-/// How long a closed connection is kept for a client that has not read its answer yet.
+/// How long a closing connection waits for the client to read its answer and close.
 const LINGER: Duration = Duration::from_secs(5);
-/// Longer than any request is at work: its body, its wait for a password, its use case.
+/// More than any request takes, with body, password check and use case: a stuck one is closed.
 const LONGEST_REQUEST: Duration = Duration::from_secs(60);
 
-/// A client that has just connected, or sends, is not idle.
+/// A client that sent or received a byte within this time is not idle, so it is not evicted.
 const LEAST_IDLE: Duration = Duration::from_millis(250);
 
 /// What a connection waits for.
@@ -37,13 +37,13 @@ pub(crate) enum Phase {
     Idle,
     /// The rest of a head.
     Head,
-    /// The rest of a body that the request at work may read.
+    /// The rest of a body that the request under way may read.
     Body,
-    /// An answer of ours.
+    /// The answer of a route.
     Working,
-    /// The rest of a body that nobody reads.
+    /// The rest of a body that no route reads.
     Draining,
-    /// The client's end, after ours.
+    /// The client's close, after ours.
     Closing,
 }
 
@@ -52,7 +52,7 @@ impl Phase {
         [Self::Idle, Self::Head, Self::Body, Self::Working, Self::Draining, Self::Closing];
 }
 
-/// Why a connection is closed by us.
+/// Why the server closes a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum CloseReason {
@@ -90,30 +90,30 @@ impl CloseReason {
     }
 }
 
-/// Shared by the connection's stream, which writes it, and the table, which reads it.
+/// Written by the connection's stream, read and closed by the table.
 #[derive(Debug)]
 pub(crate) struct OpenConnection {
     pub(super) id: u64,
     pub(super) address: AddressKey,
     pub(super) epoch: Instant,
-    /// The phase in the highest byte, and when it began in milliseconds since the epoch; or why the
-    /// connection was closed. One word, so that nobody closes it on what was true a moment ago.
+    /// The phase in the highest byte and its start in milliseconds since the epoch; or the close
+    /// reason. One word, so that a compare-and-swap never closes a connection on outdated state.
     phase: AtomicU64,
-    /// When a byte was last read or written.
+    /// When a byte was last read or written, in milliseconds since the epoch.
     progress: AtomicU64,
-    /// When a write was first refused for want of room; 0 while none is.
+    /// When the send buffer became full, in milliseconds since the epoch; 0 while it is not.
     stalled: AtomicU64,
     answered: AtomicBool,
-    /// Whether the stream waits for the answer, because it holds something back.
+    /// Whether the stream must be woken by the answer, because it holds back bytes.
     is_held: AtomicBool,
     waker: AtomicWaker,
 }
 
 const PHASE_SHIFT: u32 = 56;
-/// What a highest byte is at least when the connection was closed.
+/// The lowest value of the highest byte that is a close reason.
 const CLOSED: u8 = 128;
 
-/// What a connection was when it was judged: it is closed only if it still is.
+/// The state on which a close was decided: the connection is closed only if it is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Judged(u64);
 
@@ -136,19 +136,19 @@ impl OpenConnection {
     }
 
     fn now(&self) -> u64 {
-        // Never 0, which stands for "not".
+        // Never 0, which means "not stalled".
         u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX).max(1)
     }
 
-    /// Enters a phase, unless the connection was closed.
+    /// Enters a phase, unless the connection is closed.
     pub(super) fn enter(&self, phase: Phase) {
         let next = (phase as u64) << PHASE_SHIFT | self.now();
         let open = |word: u64| (word >> PHASE_SHIFT < u64::from(CLOSED)).then_some(next);
-        // A failure means closed, which the stream sees when it is polled next.
+        // A failure means closed; the stream reads that at its next poll.
         let _ = self.phase.fetch_update(Ordering::AcqRel, Ordering::Acquire, open);
     }
 
-    /// The route needs no more of the body, whose time goes on.
+    /// The route reads no more of the body; its start time stays the same.
     pub(super) fn drain(&self) {
         let drained = |word: u64| {
             let (phase, since) = split(word);
@@ -165,7 +165,7 @@ impl OpenConnection {
         self.progress.store(self.now(), Ordering::Relaxed);
     }
 
-    /// Records whether what was to be written found room.
+    /// Records whether the send buffer is full.
     pub(super) fn set_stalled(&self, stalled: bool) {
         let since = self.stalled.load(Ordering::Relaxed);
         if stalled && since == 0 {
@@ -179,8 +179,7 @@ impl OpenConnection {
         self.stalled.load(Ordering::Relaxed) != 0
     }
 
-    /// When the client last did something, if it is the client that is waited for, and not only
-    /// since a moment ago.
+    /// When a byte was last read or written, if the client is waited for and is idle.
     pub(super) fn idle_since(&self) -> Option<(u64, Judged)> {
         let word = self.phase.load(Ordering::Acquire);
         let at_work = split(word).0 == Phase::Working && !self.is_stalled();
@@ -189,7 +188,7 @@ impl OpenConnection {
         (!at_work && !is_recent).then_some((since, Judged(word)))
     }
 
-    /// Which time is up, if one is.
+    /// The timeout that has expired, if any.
     pub(super) fn overdue(&self, timeouts: &ConnectionTimeouts) -> Option<(CloseReason, Judged)> {
         let word = self.phase.load(Ordering::Acquire);
         self.overdue_in(split(word), timeouts).map(|reason| (reason, Judged(word)))
@@ -206,7 +205,7 @@ impl OpenConnection {
         };
         let stalled = self.stalled.load(Ordering::Relaxed);
         if stalled != 0 {
-            // Whatever else it waits for begins when its answer is out.
+            // The other timeouts apply once the answer is written.
             return over(stalled, timeouts.write).then_some(CloseReason::WriteTimeout);
         }
         let (limit, reason) = match phase {
@@ -219,7 +218,7 @@ impl OpenConnection {
         over(since, limit).then_some(reason)
     }
 
-    /// Closes it, unless it has entered another phase since it was judged.
+    /// Closes the connection, unless its phase has changed since `Judged` was read.
     pub(super) fn close(&self, Judged(word): Judged, reason: CloseReason) -> bool {
         let closed = (reason as u64) << PHASE_SHIFT;
         let changed =
@@ -240,16 +239,16 @@ impl OpenConnection {
     }
 
     pub(super) fn take_answered(&self) -> bool {
-        // Read first: a swap for every read of a socket would cost more.
+        // A load first: a swap at every socket read would cost more.
         self.answered.load(Ordering::Acquire) && self.answered.swap(false, Ordering::AcqRel)
     }
 
-    /// The answer will wake the stream.
+    /// Requests that the end of the answer wakes the stream.
     pub(super) fn hold(&self) {
         self.is_held.store(true, Ordering::Relaxed);
     }
 
-    /// Everything that was to be written is: an answer that was complete is out.
+    /// All bytes were passed to the socket: if the answer was complete, it has been sent.
     pub(super) fn flushed(&self) {
         if !self.answered.load(Ordering::Acquire) || self.is_stalled() {
             return;
@@ -274,7 +273,7 @@ fn split(word: u64) -> (Phase, u64) {
     (phase.unwrap_or(Phase::Closing), word & ((1 << PHASE_SHIFT) - 1))
 }
 
-/// Held by the body of an answer: dropped, the connection's next request may begin.
+/// Held by the body of an answer; dropping it allows the connection's next request.
 #[derive(Debug)]
 pub(crate) struct Answering(pub(super) Arc<OpenConnection>);
 
@@ -297,7 +296,7 @@ mod tests {
         write: Duration::from_secs(8),
     };
 
-    /// A connection that entered a phase so many seconds ago.
+    /// A connection that entered a phase `seconds` ago.
     fn entered(phase: Phase, seconds: u64) -> OpenConnection {
         let address = AddressKey::of(IpAddr::from([10, 0, 0, 1]));
         let mut connection = OpenConnection::new(1, address, Instant::now());

@@ -1,4 +1,4 @@
-//! Gives the HTTP server the bytes of one request at a time.
+//! Releases the bytes of one request at a time to the HTTP server.
 
 use std::sync::Arc;
 
@@ -9,31 +9,31 @@ use super::body::Body;
 use super::head::{MAX_HEAD, Malformed, read_head};
 use super::open::{OpenConnection, Phase};
 
-/// What arrived over a connection, and how much of it the server may see yet.
+/// The bytes received on a connection, and how many of them the server may read.
 #[derive(Debug)]
 pub(super) struct Pacer {
     open: Arc<OpenConnection>,
-    /// What arrived and was not given to the server yet.
+    /// Bytes received and not yet read by the server.
     inbox: BytesMut,
-    /// So many bytes at the state of the inbox belong to the request under way.
+    /// This many bytes at the start of the inbox belong to the request under way.
     released: usize,
     expected: Expected,
-    /// Whether the inbox holds a line end that was not parsed yet.
+    /// Whether the inbox may hold a complete head that was not parsed yet.
     is_worth_parsing: bool,
-    /// Whether the request under way was answered before its body was whole.
+    /// Whether the request under way was answered before its body was complete.
     is_answered_early: bool,
 }
 
-/// What the bytes behind the released ones are.
+/// What follows the released bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Expected {
     /// A head.
     Head,
     /// The body of the request under way.
     Body(Body, After),
-    /// The next request; it waits for the answer to the one under way.
+    /// The next request, which is held back until the one under way is answered.
     Next(After),
-    /// Nothing that is read any more.
+    /// Nothing: further bytes are discarded.
     Over,
 }
 
@@ -42,7 +42,7 @@ enum Expected {
 enum After {
     /// Another request.
     Request,
-    /// Another request, unless it is there before the answer: HTTP/1.0 does not pipeline.
+    /// Another request, unless it arrives before the answer: HTTP/1.0 does not pipeline.
     LaterRequest,
     /// Nothing: `Connection: close`.
     Nothing,
@@ -52,7 +52,7 @@ const fn is_blank(byte: &u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
-/// How many bytes are asked for at once, and how little room is too little to ask.
+/// Bytes to reserve when fewer than `LEAST_READ` are free.
 const READ: usize = 4096;
 const LEAST_READ: usize = 1024;
 
@@ -69,7 +69,7 @@ impl Pacer {
         }
     }
 
-    /// Where to read into, and how many bytes are there already.
+    /// The buffer to read into, and its length before the read.
     pub(super) fn inbox(&mut self) -> (&mut BytesMut, usize) {
         let had = self.inbox.len();
         if self.inbox.capacity() - had < LEAST_READ {
@@ -82,7 +82,7 @@ impl Pacer {
         self.inbox.len() >= MAX_HEAD
     }
 
-    /// Whether anything of a further request waits for an answer.
+    /// Whether bytes are held back.
     pub(super) fn holds(&self) -> bool {
         !self.inbox.is_empty()
     }
@@ -91,7 +91,7 @@ impl Pacer {
         matches!(self.expected, Expected::Head)
     }
 
-    /// Whether all that the client sent was asked for and read.
+    /// Whether every byte received belonged to a complete request and was read by the server.
     pub(super) fn has_read_all(&self) -> bool {
         match self.expected {
             Expected::Head | Expected::Next(_) => self.inbox.is_empty(),
@@ -99,13 +99,13 @@ impl Pacer {
         }
     }
 
-    /// Counts what was read behind the first `had` bytes.
+    /// Accounts for the bytes read after the first `had` bytes.
     pub(super) fn received(&mut self, had: usize) {
         let had = had.saturating_sub(self.drop_blank_lines());
         if self.inbox.len() <= had {
             return;
         }
-        // A head that trickles in is not parsed anew for every byte.
+        // A head that arrives byte by byte is not parsed again for each byte.
         let has_line_end = self.inbox[had..].contains(&b'\n');
         self.is_worth_parsing |= had == 0 || has_line_end || self.is_full();
         self.open.progressed();
@@ -114,7 +114,7 @@ impl Pacer {
         }
     }
 
-    /// Blank lines before a request are no part of it, and begin nothing.
+    /// Blank lines before a request are ignored and do not start its timeout.
     fn drop_blank_lines(&mut self) -> usize {
         if !self.is_between_requests() || self.released > 0 {
             return 0;
@@ -128,7 +128,7 @@ impl Pacer {
         had - self.inbox.len()
     }
 
-    /// Moves on to the next request, once the one under way is answered.
+    /// Continues with the next request after the answer to the one under way.
     pub(super) fn finish_answer(&mut self) {
         let after = match self.expected {
             Expected::Next(after) => after,
@@ -152,7 +152,7 @@ impl Pacer {
         self.enter_between();
     }
 
-    /// Enters the phase of a next request, once the one before is given away.
+    /// Enters the phase of the next request, once the server has read the previous one.
     fn enter_between(&mut self) {
         if self.released == 0 {
             self.drop_blank_lines();
@@ -160,20 +160,20 @@ impl Pacer {
         }
     }
 
-    /// Reads no further request.
+    /// Discards everything held back and reads no further request.
     pub(super) fn finish(&mut self) {
         self.expected = Expected::Over;
         self.inbox.clear();
         self.released = 0;
     }
 
-    /// Gives what belongs to the request under way, then the end: its body is broken.
+    /// Gives the server the valid part of a malformed body, then end of file.
     pub(super) fn break_off(&mut self) {
         self.expected = Expected::Over;
         self.inbox.truncate(self.released);
     }
 
-    /// Finds out which of the bytes that arrived may be given to the server.
+    /// Parses the received bytes and releases those of the request under way.
     pub(super) fn advance(&mut self) -> Result<(), Malformed> {
         if self.expected == Expected::Over {
             self.inbox.truncate(self.released);
@@ -211,7 +211,7 @@ impl Pacer {
         }
     }
 
-    /// Gives the server what it may read.
+    /// Copies released bytes to the server; whether there were any.
     pub(super) fn give(&mut self, buf: &mut ReadBuf<'_>) -> bool {
         let given = self.released.min(buf.remaining());
         buf.put_slice(&self.inbox[..given]);
@@ -223,7 +223,7 @@ impl Pacer {
         given > 0
     }
 
-    /// Whether the client's end may be seen: everything it sent before has been given.
+    /// Whether the server may read the client's end of file, which must come after all its bytes.
     pub(super) fn shows_end(&self, client_ended: bool) -> bool {
         match self.expected {
             Expected::Next(_) => client_ended && self.inbox.is_empty(),
@@ -265,7 +265,7 @@ mod tests {
             self.received(had);
         }
 
-        /// What the server may read now, through a buffer of this size.
+        /// The bytes that the server may read now, with a buffer of this size.
         fn read(&mut self, size: usize) -> Result<Vec<u8>, Malformed> {
             let mut all = Vec::new();
             loop {

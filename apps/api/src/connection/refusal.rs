@@ -1,14 +1,14 @@
-//! The answers to a client whose request no route will see: the usual envelope, then the end.
+//! Answers to requests and connections that are refused before routing, in the usual envelope.
 
 use super::head::Malformed;
 use crate::problem::{Code, Problem};
 
-/// The whole answer to a malformed request.
+/// The complete answer to a malformed request.
 pub(super) fn malformed(malformed: Malformed) -> Vec<u8> {
     answer(malformed.status(), "", &Problem::invalid(malformed.message()))
 }
 
-/// The whole answer to a connection that gets no place.
+/// The complete answer to a connection over the limit.
 pub(super) fn no_place() -> Vec<u8> {
     let problem = Problem::of(Code::Unavailable);
     answer("503 Service Unavailable", "retry-after: 1\r\n", &problem)
@@ -24,7 +24,7 @@ fn answer(status: &str, lines: &str, problem: &Problem) -> Vec<u8> {
     [head.into_bytes(), body].concat()
 }
 
-/// Counts it: strangers send such bytes all day, so that a log line each would be theirs to fill.
+/// Counted, not logged: any client could fill the log with malformed requests.
 pub(super) fn count(malformed: Malformed) {
     let counter = "madoguchi_http_malformed_requests_total";
     metrics::counter!(counter, "rule" => malformed.as_str()).increment(1);

@@ -1,4 +1,4 @@
-//! The HTTP server over connections that have a place in the table.
+//! Runs the HTTP server over connections that the table admitted.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -22,7 +22,7 @@ use super::refusal;
 use super::stream::PacedStream;
 use super::table::{ConnectionLimits, ConnectionTable};
 
-/// How many connections may be accepted beyond those that have a place.
+/// Maximum number of accepted connections beyond those in the table.
 pub(crate) const MAX_CLOSING: usize = 256;
 
 /// A listener that serves HTTP, with its table of connections.
@@ -34,7 +34,7 @@ pub(crate) struct HttpListener {
 }
 
 impl HttpListener {
-    /// Serves `app` at `listener`, which has this name in metrics, on so many threads.
+    /// Serves `app` at `listener` on `workers` threads; `name` is its label in metrics.
     pub(crate) fn start<I, S, B>(
         (name, listener, workers): (&'static str, TcpListener, usize),
         shutdown_timeout: Duration,
@@ -55,12 +55,12 @@ impl HttpListener {
         Ok(Self { handle, serving, reaping: tokio::spawn(table.reap()) })
     }
 
-    /// Says whether it has ended and should run for ever.
+    /// Whether a task has ended that should run for ever.
     pub(crate) fn has_ended(&self) -> bool {
         self.serving.is_finished() || self.reaping.is_finished()
     }
 
-    /// Accepts nobody any more, and waits for the requests at work.
+    /// Stops accepting and waits for the requests under way.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         self.handle.stop(true).await;
         let served = self.serving.await;
@@ -91,7 +91,7 @@ where
         let (table, stops) = (Arc::clone(&table), stops.clone());
         let app = app().into_factory().map_err(|error| error.into().error_response());
         let http = HttpService::build()
-            // The table has every deadline.
+            // The table enforces every timeout.
             .keep_alive(KeepAlive::Os)
             .client_request_timeout(Duration::ZERO)
             .client_disconnect_timeout(Duration::ZERO)
@@ -111,7 +111,7 @@ where
     };
     let server = builder
         .workers(workers)
-        // As many as the table holds, and those that it has closed and that are about to end.
+        // Those in the table, and those that it has closed but that have not ended yet.
         .max_concurrent_connections(accepted.div_ceil(workers))
         .shutdown_timeout(shutdown_timeout.as_secs())
         .disable_signals()
@@ -125,12 +125,12 @@ fn admit(io: TcpStream, table: &Arc<ConnectionTable>) -> Result<Admitted, Dispat
     let peer = io.peer_addr()?;
     match table.admit(peer.ip()) {
         Ok(open) => {
-            // Without it answers are only slower.
+            // A failure only makes answers slower.
             let _ = io.set_nodelay(true);
             Ok((PacedStream::new(io, open, Arc::clone(table)), Some(peer)))
         }
         Err(_) => {
-            // A fresh socket has room for it; a client that is still sending may not see it.
+            // A new socket has room for it; a client that is still sending may not receive it.
             let _ = io.into_std().and_then(|mut io| io.write(&refusal::no_place()));
             Err(DispatchError::Io(io::ErrorKind::ConnectionRefused.into()))
         }

@@ -1,9 +1,8 @@
-//! A connection that gives the HTTP server one request at a time, and ends when it must.
+//! A connection that passes one request at a time to the HTTP server, and enforces timeouts.
 //!
-//! The server behind reads ahead: it would run a request that was pipelined behind
-//! `Connection: close`, answer one request with the version of the next, and wait without a
-//! deadline for a body that nobody reads. Here the bytes of a request are held back until the one
-//! before it is answered, so that it never sees two.
+//! The HTTP server reads ahead. It would run a request pipelined after `Connection: close`, answer
+//! one request with the HTTP version of the next, and wait without a timeout for a body that no
+//! route reads. So the bytes of a request are held back until the previous one is answered.
 
 use std::future::Future;
 use std::io;
@@ -45,14 +44,14 @@ impl PacedStream {
         &self.open
     }
 
-    /// Answers a request that no route will see, and reads no further.
+    /// Answers a malformed request without a route, and reads no further.
     fn refuse(&mut self, malformed: Malformed) {
         refusal::count(malformed);
         if !self.pacer.is_between_requests() {
-            // The route answers, since its body ends too early.
+            // The route answers, because its body ends too early.
             return self.pacer.break_off();
         }
-        // An answer that is still being written must not be broken into.
+        // Never write into the middle of another answer.
         if !self.open.is_stalled() {
             let _ = self.io.try_write(&refusal::malformed(malformed));
         }
@@ -78,7 +77,7 @@ impl PacedStream {
             | CloseReason::Lingered
             | CloseReason::Stuck => return Err(io::ErrorKind::ConnectionAborted.into()),
         }
-        // An end, as if the client had closed it.
+        // End of file, as if the client had closed.
         Ok(())
     }
 }
@@ -90,7 +89,7 @@ impl AsyncRead for PacedStream {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        // Before looking, so that what changes meanwhile wakes the task.
+        // Register before reading the state, so that no wake-up is lost.
         this.open.register(cx.waker());
         if let Some(reason) = this.open.closed() {
             return Poll::Ready(this.read_after(reason));
@@ -100,7 +99,7 @@ impl AsyncRead for PacedStream {
                 this.pacer.finish_answer();
             }
             if this.open.is_stalled() && this.pacer.is_between_requests() {
-                // The write that is waited for wakes the task: who takes no answer gets no more.
+                // The pending write wakes the task. A client must read its answers to send more.
                 return Poll::Pending;
             }
             if let Err(malformed) = this.pacer.advance() {
@@ -146,8 +145,8 @@ impl AsyncWrite for PacedStream {
         Pin::new(&mut self.io).poll_flush(cx)
     }
 
-    /// Sends our end, and waits a while for the client's if it may still be sending: what arrives
-    /// at a socket that is closed already would throw away the answer on its way.
+    /// Closes our side. If the client may still be sending, waits a limited time for its close:
+    /// data that arrives at a closed socket would reset it and discard the answer.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         if !this.our_end_is_sent {

@@ -1,4 +1,4 @@
-//! Every open connection: who gets a place, who has to give one up, whose time is up.
+//! All open connections: admits new ones, evicts idle ones and closes those with expired timeouts.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -10,25 +10,25 @@ use ipnet::IpNet;
 use super::address::AddressKey;
 use super::open::{CloseReason, ConnectionTimeouts, Judged, OpenConnection};
 
-/// How many connections there may be, and how long each may wait for its client.
+/// Limits on the number of connections, and their timeouts.
 #[derive(Debug, Clone)]
 pub struct ConnectionLimits {
-    /// The most connections at once.
+    /// Maximum number of connections.
     pub max_connections: usize,
-    /// The most connections at once of one address.
+    /// Maximum number of connections from one address.
     pub max_per_address: usize,
-    /// Whose connections are not counted by address: reverse proxies.
+    /// Networks of reverse proxies, which are exempt from the limit per address.
     pub trusted_proxies: Vec<IpNet>,
-    /// How long a client may take.
+    /// Timeouts for each part of a request.
     pub timeouts: ConnectionTimeouts,
 }
 
-/// The limit that leaves no place for a connection.
+/// The limit that refused a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoPlace {
-    /// The one for its address.
+    /// The limit per address.
     Address,
-    /// The one for all.
+    /// The limit for all connections.
     All,
 }
 
@@ -41,12 +41,12 @@ impl NoPlace {
     }
 }
 
-/// How often it is looked whose time is up.
+/// Interval between checks for expired timeouts.
 const REAP_INTERVAL: Duration = Duration::from_millis(250);
-/// How many connections may begin a request just as their place is wanted.
+/// An eviction fails when its connection has just begun a request; then the next one is tried.
 const MAX_EVICTION_ATTEMPTS: u32 = 8;
 
-/// The table.
+/// The table of open connections of one listener.
 #[derive(Debug)]
 pub(crate) struct ConnectionTable {
     /// The name of its listener in metrics.
@@ -77,10 +77,10 @@ impl ConnectionTable {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives a connection a place, if need be that of the longest idle one.
+    /// Admits a connection; at a limit, it evicts the longest idle one.
     ///
     /// # Errors
-    /// When a limit is reached and all who hold its places are at work.
+    /// When a limit is reached and no connection under it is idle.
     pub(crate) fn admit(&self, peer: IpAddr) -> Result<Arc<OpenConnection>, NoPlace> {
         let (address, peer) = (AddressKey::of(peer), peer.to_canonical());
         let is_counted = !self.limits.trusted_proxies.iter().any(|proxy| proxy.contains(&peer));
@@ -100,14 +100,14 @@ impl ConnectionTable {
         Ok(connection)
     }
 
-    /// Closes the longest idle connection of these.
+    /// Closes the longest idle connection that `of` accepts.
     fn evict(
         &self,
         places: &mut Places,
         limit: NoPlace,
         of: impl Fn(&OpenConnection) -> bool,
     ) -> Result<(), NoPlace> {
-        // Another one if the longest idle has just begun a request.
+        // Try another one if the longest idle has just begun a request.
         for _ in 0..MAX_EVICTION_ATTEMPTS {
             let candidates = places.open.values().filter(|it| of(it));
             let idle = candidates.filter_map(|it| Some((it.idle_since()?, it.id)));
@@ -140,14 +140,14 @@ impl ConnectionTable {
         metrics::gauge!("madoguchi_http_connections", "listener" => self.listener).set(open);
     }
 
-    /// Takes a connection that has ended off the table.
+    /// Removes a connection that has ended.
     pub(super) fn remove(&self, connection: &OpenConnection) {
         let mut places = self.places();
         places.remove(connection.id);
         self.show_count(&places);
     }
 
-    /// Closes connections whose time is up, for ever.
+    /// Closes connections with expired timeouts, for ever.
     pub(crate) async fn reap(self: Arc<Self>) {
         loop {
             tokio::time::sleep(REAP_INTERVAL).await;
@@ -200,7 +200,7 @@ mod tests {
         IpAddr::from([10, 0, 0, last])
     }
 
-    /// Lets a second pass for who is admitted next, against those who are there.
+    /// Moves the clock one second forward for connections that are admitted next.
     fn pass_a_second(table: &mut Arc<ConnectionTable>) {
         let table = Arc::get_mut(table).unwrap();
         table.epoch -= Duration::from_secs(1);

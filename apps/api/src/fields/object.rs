@@ -1,4 +1,4 @@
-//! One JSON object from bytes: known keys with their values; the others are skipped, not read.
+//! Parses one JSON object from bytes: keeps the values of known keys and skips the others.
 
 use std::fmt;
 
@@ -16,14 +16,14 @@ pub(super) enum Given {
     Null,
     Boolean(bool),
     Text(String),
-    /// A text with a lone surrogate, which is no Unicode text.
+    /// A string with a lone surrogate, which is not valid Unicode.
     LoneSurrogate,
     /// A number, a list or an object.
     Other,
 }
 
 impl Given {
-    /// Reads a value that is valid JSON.
+    /// Parses a value that is valid JSON.
     fn of(raw: &str) -> Self {
         match raw {
             "null" => Self::Null,
@@ -37,23 +37,23 @@ impl Given {
     }
 }
 
-/// What an object holds.
+/// The parsed object.
 #[derive(Default)]
 pub(super) struct Object {
     pub(super) known: Vec<(&'static str, Given)>,
-    /// Whether it has keys beside the known ones.
+    /// Whether it has unknown keys.
     pub(super) has_others: bool,
     twice: Option<&'static str>,
     keys: usize,
 }
 
-/// Reads a whole body. The refusal names the rule that it breaks.
+/// Parses a whole body. The error names the rule that it breaks.
 pub(super) fn read(bytes: &[u8], known: &'static [&'static str]) -> Result<Object, Problem> {
     let text = str::from_utf8(bytes).map_err(|_| Problem::invalid("the body must be UTF-8"))?;
     if is_too_deep(text) {
         return Err(Problem::invalid("the body must not nest deeper than 128 levels"));
     }
-    // As a whole first: a key that is read as bytes is not looked at closely enough.
+    // Validate all of it first: keys read as bytes are not fully validated below.
     serde_json::from_str::<IgnoredAny>(text)
         .map_err(|_| Problem::invalid("the body must be valid JSON"))?;
     let object = serde_json::Deserializer::from_str(text).deserialize_map(OfKeys(known));
@@ -67,7 +67,7 @@ pub(super) fn read(bytes: &[u8], known: &'static [&'static str]) -> Result<Objec
     }
 }
 
-/// Reads an object of which these keys are known.
+/// Deserializes an object with these known keys.
 struct OfKeys(&'static [&'static str]);
 
 impl<'de> Visitor<'de> for OfKeys {
@@ -95,7 +95,7 @@ impl<'de> Visitor<'de> for OfKeys {
     }
 }
 
-/// Reads a key as bytes, which it may be whatever it holds, and finds it among these.
+/// Deserializes a key as bytes, so that any content is accepted, and looks it up in these.
 struct KnownKey(&'static [&'static str]);
 
 impl<'de> DeserializeSeed<'de> for KnownKey {

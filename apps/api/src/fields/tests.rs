@@ -1,4 +1,4 @@
-//! Only the exact object is read; each refusal names the rule, and the field where it is ours.
+//! Tests that only the exact object is accepted, and that each error names the rule and the field.
 
 use super::*;
 use crate::problem::Code;
@@ -15,7 +15,7 @@ impl FromFields for Sample {
     }
 }
 
-/// The same, whatever other keys there are.
+/// The sample type, but unknown keys are ignored.
 #[derive(Debug)]
 struct Tolerant;
 
@@ -34,7 +34,7 @@ fn refusal<B: FromFields>(body: &[u8]) -> String {
     problem.message.into_owned()
 }
 
-/// The sample with more behind it.
+/// The sample object with `more` appended.
 fn with(more: &str) -> String {
     format!(r#"{{"name":"x","flag":true{more}}}"#)
 }

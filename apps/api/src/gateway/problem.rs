@@ -1,5 +1,4 @@
-//! How the gateway refuses: the documented statuses and `{"code":"1","message":…}`, in our own
-//! words.
+//! Error replies of the gateway: the documented statuses and `{"code":"1","message":…}`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -39,7 +38,7 @@ impl GatewayProblem {
     }
 }
 
-/// Turned away before anything was looked up.
+/// Rejected before any lookup.
 const TURNED_AWAY: GatewayProblem = GatewayProblem::later(
     StatusCode::SERVICE_UNAVAILABLE,
     "Too many calls are under way: ask again shortly.",
@@ -49,7 +48,7 @@ const NOT_RIGHT_NOW: GatewayProblem = GatewayProblem::later(
     "The lookup cannot be made right now: ask again later.",
 );
 
-/// The documented statuses leave no room for 413 and 415: whatever is wrong with a request is 400.
+/// 413 and 415 are not documented statuses, so every fault of the request is 400.
 impl From<Problem> for GatewayProblem {
     fn from(problem: Problem) -> Self {
         match problem.code {
@@ -133,7 +132,7 @@ impl From<LookupError> for GatewayProblem {
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "The lookup failed: check the values of the request.",
             ),
-            // An operator was told. Asking again helps only when somebody has mended it.
+            // Logged for the operator. A retry helps only after the configuration is corrected.
             LookupError::Misconfigured => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "The lookup is not authorised: check x-itau-apikey, or ask the operators.",

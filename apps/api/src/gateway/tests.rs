@@ -1,4 +1,4 @@
-//! The documented lookups to the letter: who may ask, which headers pass, what each answer is.
+//! Tests the documented lookups: authentication, forwarded headers and each reply.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::test_app::{self, TestApp, USER};
 const CONTEXTOS: &str = "/apiaccess/rest/ccmessaging/v1/itau/ps7/contextos";
 const CODIGO: &str = "/apiaccess/rest/ccmessaging/v1/itau/codigo";
 
-/// A call with the right credentials and this body.
+/// A call with valid credentials and this body.
 fn call(path: &str, body: &str) -> TestRequest {
     let (user, password) = USER;
     anonymous(path, body).insert_header(("userName", user)).insert_header(("password", password))
@@ -45,7 +45,7 @@ async fn answer(stage: &TestApp, request: TestRequest) -> (StatusCode, String) {
     (status, String::from_utf8(read_body(response).await.to_vec()).unwrap())
 }
 
-/// A refusal in the documented form, with this status and a word of its message.
+/// Checks an error reply in the documented form, with this status and a word of its message.
 async fn assert_refused(stage: &TestApp, request: TestRequest, status: u16, word: &str) {
     let (got, body) = answer(stage, request).await;
     let read: Value = serde_json::from_str(&body).unwrap();
@@ -94,9 +94,9 @@ async fn headers_pass_as_given_and_only_a_flow_is_made() {
     assert!(uuid::Uuid::try_parse(bare.flow.as_str()).is_ok(), "{:?}", bare.flow);
 
     let rows = audit_rows::rows(&stage.store.stores()).await;
-    assert_eq!(rows[0].entry.correlation.as_str(), "group-1");
-    assert!(rows.iter().all(|row| row.entry.action == Action::AccountLookedUp));
-    assert_eq!(rows[0].entry.by, samples::system());
+    assert_eq!(rows[0].entry.act.correlation.as_str(), "group-1");
+    assert!(rows.iter().all(|row| row.entry.action == Action::ACCOUNT_LOOKED_UP));
+    assert_eq!(rows[0].entry.act.by, samples::system());
 }
 
 #[actix_web::test]
@@ -118,7 +118,7 @@ async fn absent_unknown_and_wrong_are_one_answer_and_ask_nobody() {
         with(user, password).append_header(("password", password)),
         with(user, password).append_header(("userName", "other")),
         with(user, &"x".repeat(8192)),
-        // A malformed body is not looked at before it is known who sends it.
+        // Authentication comes before the body is parsed.
         anonymous(CODIGO, "{"),
         anonymous(CONTEXTOS, "{"),
     ];
@@ -219,7 +219,7 @@ async fn each_downstream_failure_has_its_documented_status_in_our_own_words() {
     }
 }
 
-/// Turns everybody away.
+/// Rejects every login as busy.
 struct Crowded;
 
 #[async_trait]
@@ -229,7 +229,7 @@ impl PasswordVerifier for Crowded {
     }
 }
 
-/// A refusal that says when to come again, after which nobody was asked.
+/// Checks a rejection with `Retry-After`, and that nothing was looked up.
 async fn assert_turned_away(stage: &TestApp, status: u16) {
     let app = init_service(test_app::app(stage.state.clone())).await;
     let response = call_service(&app, call(CODIGO, &account()).to_request()).await;

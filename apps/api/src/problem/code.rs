@@ -1,4 +1,4 @@
-//! The error codes: every one there is, with its status and its words.
+//! All error codes with their status and message.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -7,29 +7,29 @@ use actix_web::http::StatusCode;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $status:ident, $message:literal;)*) => {
-        /// An error code. `docs/errors.md` explains each, and a test holds the two together.
+        /// An error code. `docs/errors.md` explains each; a test keeps the two consistent.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Code {
             $(#[doc = $message] $name,)*
         }
 
         impl Code {
-            /// Every code there is.
+            /// Every code.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// The name on the wire, unless the bank replaced it.
+            /// The default name on the wire, which `[error_codes]` can replace.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
             }
 
-            /// What the reply says.
+            /// The default message.
             #[must_use]
             pub const fn message(self) -> &'static str {
                 match self { $(Self::$name => $message,)* }
             }
 
-            /// The HTTP status it comes with.
+            /// The HTTP status.
             #[must_use]
             pub const fn status(self) -> StatusCode {
                 match self { $(Self::$name => StatusCode::$status,)* }
@@ -78,24 +78,24 @@ codes! {
 }
 
 impl Code {
-    /// Reads a code's own name.
+    /// Parses a code's default name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.as_str() == text)
     }
 }
 
-/// The bank's own codes, set once before the server starts.
+/// The bank's replacements, set once before the server starts.
 static SHOWN: OnceLock<HashMap<Code, String>> = OnceLock::new();
 
-/// Shows codes as the bank calls them, from now on and in the whole process.
+/// Installs the bank's replacements for the whole process.
 pub(crate) fn show_as(codes: HashMap<Code, String>) -> anyhow::Result<()> {
     let shown = SHOWN.get_or_init(|| codes.clone());
     anyhow::ensure!(*shown == codes, "error_codes: another server of this process has others");
     Ok(())
 }
 
-/// A code as the bank calls it.
+/// The code's name, as replaced by the bank.
 pub(super) fn shown(code: Code) -> &'static str {
     SHOWN.get().and_then(|codes| codes.get(&code)).map_or(code.as_str(), String::as_str)
 }

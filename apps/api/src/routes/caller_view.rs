@@ -1,4 +1,4 @@
-//! What an agent sees of a caller: numbers masked, each part marked with where it comes from.
+//! The JSON that an agent sees about a caller: numbers masked, each part marked with its origin.
 
 use madoguchi_application::{Owner, Part, WhoIsCalling};
 use madoguchi_domain::Timestamp;
@@ -175,7 +175,7 @@ impl<'a> From<&'a Manager> for ManagerBody<'a> {
     fn from(manager: &'a Manager) -> Self {
         Self {
             user: exposed(manager.user.as_ref()),
-            // The bank's own people are to be reached.
+            // Bank staff are not masked: the agent must be able to contact them.
             email: exposed(manager.email.as_ref()),
             segment: exposed(manager.segment.as_ref()),
             platform: exposed(manager.platform.as_ref()),

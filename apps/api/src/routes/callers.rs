@@ -1,4 +1,4 @@
-//! Who is calling, in one question with a deadline.
+//! The caller lookup: one request with a deadline.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use crate::headers;
 use crate::problem::{Code, Problem};
 
 const DEADLINE: &str = "x-deadline-ms";
-/// How long an answer may take unless the caller says so.
+/// Default deadline of a lookup.
 const USUAL: Duration = Duration::from_secs(2);
 
-/// Answers with what is known within the deadline, each part marked.
+/// Answers with what was found within the deadline, each part marked with its origin.
 pub(crate) async fn who(
     state: Data<AppState>,
     request: HttpRequest,
@@ -28,10 +28,9 @@ pub(crate) async fn who(
     let callers = state.callers.clone().ok_or(Problem::of(Code::NotFound))?;
     let time = deadline(&request)?;
     let forwarded = forwarded(&callers, request.headers())?;
-    let Call { by, correlation, body: query } = call;
-    passes(&correlation, &forwarded);
-    let work =
-        async move { callers.service.who(&query, &forwarded, time, (by, correlation)).await };
+    let Call { act, body: query } = call;
+    passes(&act.correlation, &forwarded);
+    let work = async move { callers.service.who(&query, &forwarded, time, act).await };
     let who = state.run(work).await?;
     Ok(view::data(&WhoBody::from(&who)))
 }

@@ -1,4 +1,4 @@
-//! The two documented lookups, for agents' desktops: what is found goes back as it came.
+//! The two documented lookups for agents' desktops: the downstream's document returns unchanged.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
@@ -14,7 +14,7 @@ use crate::fields::{Fields, FromFields};
 use crate::gateway::{GatewayCall, GatewayProblem};
 use crate::problem::Problem;
 
-/// `{"contextId": string, "encoded": string?}`. Other keys are passed over, as callers of today
+/// `{"contextId": string, "encoded": string?}`. Other keys are ignored, because existing callers
 /// may send some.
 #[derive(Debug)]
 pub(crate) struct ContextosBody(ContextQuery);
@@ -28,7 +28,7 @@ impl FromFields for ContextosBody {
     }
 }
 
-/// The most bytes of a context id whose Base64 is one too, for another gateway behind this one.
+/// Maximum bytes of a plain context id: its Base64 must also be valid, for a gateway downstream.
 const MOST_TO_ENCODE: usize = 3072;
 
 impl FromFields for ContextQuery {
@@ -46,19 +46,18 @@ impl FromFields for ContextQuery {
     }
 }
 
-/// Looks a context up.
+/// Looks up a context.
 pub(crate) async fn contextos(
     state: Data<AppState>,
     call: GatewayCall<ContextosBody>,
 ) -> Result<HttpResponse, GatewayProblem> {
-    let GatewayCall { callers, by, correlation, forwarded, body: ContextosBody(query) } = call;
-    let asker = (by, correlation);
-    let work = async move { callers.service.context(&query, &forwarded, asker).await };
+    let GatewayCall { callers, act, forwarded, body: ContextosBody(query) } = call;
+    let work = async move { callers.service.context(&query, &forwarded, act).await };
     Ok(as_it_came(&state.finish(work).await??.document))
 }
 
 /// `{"codigo_conta": string, "tipo_estrutura": string?, "segmento": string?, "servico_digital":
-/// string?}`; other keys are passed over.
+/// string?}`; other keys are ignored.
 #[derive(Debug)]
 pub(crate) struct CodigoBody(AccountQuery);
 
@@ -68,7 +67,7 @@ impl FromFields for CodigoBody {
     const PASSES_OVER_OTHERS: bool = true;
 
     fn read(fields: &mut Fields) -> Result<Self, Problem> {
-        // The check digit is judged where it is known how strictly.
+        // The check digit is checked later, where the configured rule is known.
         let account =
             fields.text("codigo_conta", |text| CodigoConta::parse(text, DacRule::Warn))?;
         Ok(Self(AccountQuery {
@@ -88,12 +87,12 @@ fn short(text: &str) -> Result<Personal, InvalidField> {
     Ok(Personal::new(text))
 }
 
-/// Looks an owner up.
+/// Looks up the owner of an account.
 pub(crate) async fn codigo(
     state: Data<AppState>,
     call: GatewayCall<CodigoBody>,
 ) -> Result<HttpResponse, GatewayProblem> {
-    let GatewayCall { callers, by, correlation, forwarded, body: CodigoBody(query) } = call;
+    let GatewayCall { callers, act, forwarded, body: CodigoBody(query) } = call;
     if let Err(refused) = CodigoConta::parse(query.account.expose(), callers.dac) {
         return Err(refused.into());
     }
@@ -101,12 +100,11 @@ pub(crate) async fn codigo(
         let flow = forwarded.flow.as_str();
         tracing::warn!(flow, "a codigo_conta with a wrong check digit");
     }
-    let asker = (by, correlation);
-    let work = async move { callers.service.owner(&query, &forwarded, asker).await };
+    let work = async move { callers.service.owner(&query, &forwarded, act).await };
     Ok(as_it_came(&state.finish(work).await??.document))
 }
 
-/// The downstream's own document: what nobody documented passes too.
+/// The downstream's document unchanged, with undocumented fields.
 fn as_it_came(document: &Personal) -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::json()).body(document.expose().to_owned())
 }

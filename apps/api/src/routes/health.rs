@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether it can work.
+//! Liveness and readiness of the process.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::app_state::AppState;
 use crate::problem::Problem;
 
-/// How long one dependency may take to answer.
+/// Timeout for one dependency.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Serialize)]
@@ -31,12 +31,12 @@ struct Dependency {
     reason: Option<&'static str>,
 }
 
-/// Answers while the process lives.
+/// Answers 200 while the process runs.
 pub(crate) async fn live() -> HttpResponse {
     HttpResponse::Ok().json(Status { status: "up", dependencies: Vec::new() })
 }
 
-/// Answers 200 while everything needed is there, 503 otherwise, naming what is not.
+/// Answers 200 if every dependency is available; otherwise 503 with the names of the others.
 pub(crate) async fn ready(state: Data<AppState>) -> Result<HttpResponse, Problem> {
     let asked = state.dependencies.clone();
     let work = async move { Ok(join_all(asked.into_iter().map(ask)).await) };

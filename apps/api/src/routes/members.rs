@@ -1,4 +1,4 @@
-//! Registering and reading members.
+//! Routes that register and read members.
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
@@ -23,7 +23,7 @@ impl FromFields for Member {
             Some(product) => product,
             None => ProductName::parse(ProductName::DEFAULT)?,
         };
-        // An empty level is how the wire says that there is none.
+        // On the wire, an empty level means none.
         let level = fields.optional_text("level", |text| match text {
             "" => Ok(None),
             text => AccountLevel::parse(text).map(Some),
@@ -32,18 +32,17 @@ impl FromFields for Member {
     }
 }
 
-/// Registers a member: 201, or 200 when the same was registered before.
+/// Registers a member: 201, or 200 if the same member is registered already.
 pub(crate) async fn register(
     state: Data<AppState>,
     call: Call<Member>,
 ) -> Result<HttpResponse, Problem> {
-    let Call { by, correlation, body: member } = call;
+    let Call { act, body: member } = call;
     if !member.account.arrangement.has_usual_form() {
-        tracing::warn!(request = correlation.as_str(), "an arrangementId of unusual form");
+        tracing::warn!(request = act.correlation.as_str(), "an arrangementId of unusual form");
     }
     let (service, asked) = (state.members.clone(), member.clone());
-    let registered =
-        state.run(async move { service.register(asked, by, correlation).await }).await?;
+    let registered = state.run(async move { service.register(asked, &act).await }).await?;
     match registered {
         Registered::New => Ok(view::created(&MemberView::from(&member))),
         Registered::Same(member) => Ok(view::data(&MemberView::from(&*member))),

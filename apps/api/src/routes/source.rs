@@ -1,4 +1,4 @@
-//! The endpoint of the source: the agent's desktop tells the verdict by member.
+//! The source's endpoint: the agent's desktop sends the verdict for a member.
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
@@ -27,14 +27,14 @@ impl FromFields for VerdictOnMember {
     }
 }
 
-/// Answers once the verdict and the duty to tell the core bank are durable.
+/// Answers once the verdict and the core-bank effect are durable.
 pub(crate) async fn decide(
     state: Data<AppState>,
     call: Call<VerdictOnMember>,
 ) -> Result<HttpResponse, Problem> {
     let service = state.upgrades.clone();
-    let Call { by, correlation, body: VerdictOnMember { member, passed } } = call;
+    let Call { act, body: VerdictOnMember { member, passed } } = call;
     let key = CaseKey::NewestOf(member);
-    state.run(async move { service.decide(key, passed, by, correlation).await }).await?;
+    state.run(async move { service.decide(key, passed, act).await }).await?;
     Ok(view::nothing())
 }

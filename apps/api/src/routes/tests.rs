@@ -1,4 +1,4 @@
-//! The table of routes against every role: who may not is refused before anything else happens.
+//! Tests every route with every scope: a caller without access is refused before anything else.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::*;
 use crate::app_state::AppState;
 use crate::test_app::{self, TestApp};
 
-/// The status of a call without a body, made with this token.
+/// The status of a call without a body, with this token.
 async fn call(state: &Data<AppState>, entry: &Entry, token: Option<&str>) -> StatusCode {
     let app = init_service(test_app::app(state.clone())).await;
     let path = entry.path.replace("<source>", "/source").replace("{memberId}", "M1");
@@ -34,7 +34,7 @@ async fn every_route_takes_its_own_scope_and_refuses_every_other_role() {
                 continue;
             }
             Access::Gateway => {
-                // No token of any scope stands for a user name and a password.
+                // No token replaces a user name and a password.
                 for token in [None].into_iter().chain(Scope::ALL.map(|it| Some(it.as_str()))) {
                     let status = call(&state, &entry, token).await;
                     assert_eq!(status, StatusCode::UNAUTHORIZED, "{} {token:?}", entry.path);

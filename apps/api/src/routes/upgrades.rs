@@ -1,4 +1,4 @@
-//! The rest of a case's journey: open, verify, decide, read, look at.
+//! Routes of a case: open, verify, decide, read, timeline, QR code.
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
@@ -24,14 +24,14 @@ impl FromFields for MemberId {
     }
 }
 
-/// Opens a case: 201, or 200 when one is open.
+/// Opens a case: 201, or 200 if one is open already.
 pub(crate) async fn open(
     state: Data<AppState>,
     call: Call<MemberId>,
 ) -> Result<HttpResponse, Problem> {
-    let Call { by, correlation, body: member } = call;
+    let Call { act, body: member } = call;
     let service = state.upgrades.clone();
-    let opened = state.run(async move { service.open(member, by, correlation).await }).await?;
+    let opened = state.run(async move { service.open(member, act).await }).await?;
     let body = OpenedBody::new(&opened, &state.qr_base_url);
     Ok(if opened.new { view::created(&body) } else { view::data(&body) })
 }
@@ -53,16 +53,16 @@ impl FromFields for Verification {
     }
 }
 
-/// Takes the checking service's report about a case.
+/// Accepts a verification service's result for a case.
 pub(crate) async fn verify(
     state: Data<AppState>,
     id: Path<String>,
     call: Call<Verification>,
 ) -> Result<HttpResponse, Problem> {
     let key = CaseKey::Id(CaseId::parse(&id)?);
-    let Call { by, correlation, body: Verification { check, passed } } = call;
+    let Call { act, body: Verification { check, passed } } = call;
     let service = state.upgrades.clone();
-    let work = async move { service.verify(key, check, passed, by, correlation).await };
+    let work = async move { service.verify(key, check, passed, act).await };
     let standing = state.run(work).await?;
     Ok(view::data(&StandingBody::from(&standing.case)))
 }
@@ -85,15 +85,15 @@ impl FromFields for ScannedVerification {
     }
 }
 
-/// Takes the scan-code service's report about what it scanned.
+/// Accepts the scan-code service's result for a scanned QR code.
 pub(crate) async fn verify_scanned(
     state: Data<AppState>,
     call: Call<ScannedVerification>,
 ) -> Result<HttpResponse, Problem> {
-    let Call { by, correlation, body: ScannedVerification { qr, reference, passed } } = call;
+    let Call { act, body: ScannedVerification { qr, reference, passed } } = call;
     let (key, check) = (CaseKey::Scanned(qr), (CheckSource::Edda, reference));
     let service = state.upgrades.clone();
-    let work = async move { service.verify(key, check, passed, by, correlation).await };
+    let work = async move { service.verify(key, check, passed, act).await };
     let standing = state.run(work).await?;
     Ok(view::data(&StandingBody::from(&standing.case)))
 }
@@ -110,16 +110,16 @@ impl FromFields for VerdictOnCase {
     }
 }
 
-/// Takes the agent's verdict on one case.
+/// Accepts the agent's verdict on one case.
 pub(crate) async fn decide(
     state: Data<AppState>,
     id: Path<String>,
     call: Call<VerdictOnCase>,
 ) -> Result<HttpResponse, Problem> {
     let key = CaseKey::Id(CaseId::parse(&id)?);
-    let Call { by, correlation, body: VerdictOnCase(passed) } = call;
+    let Call { act, body: VerdictOnCase(passed) } = call;
     let service = state.upgrades.clone();
-    let work = async move { service.decide(key, passed, by, correlation).await };
+    let work = async move { service.decide(key, passed, act).await };
     let standing = state.run(work).await?;
     Ok(view::data(&StandingBody::from(&standing.case)))
 }
@@ -136,7 +136,7 @@ pub(crate) async fn read(
     Ok(view::data(&CaseBody::from(&view)))
 }
 
-/// Reads a case's past.
+/// Reads a case's history and evidence.
 pub(crate) async fn timeline(
     state: Data<AppState>,
     id: Path<String>,
@@ -148,7 +148,7 @@ pub(crate) async fn timeline(
     Ok(view::data(&TimelineBody::from(&timeline)))
 }
 
-/// Draws the QR code that is valid for a case.
+/// Draws the QR code that is currently valid for a case.
 pub(crate) async fn qr_picture(
     state: Data<AppState>,
     id: Path<String>,

@@ -1,4 +1,4 @@
-//! What callers see: domain values as JSON, `camelCase`, RFC 3339 times.
+//! Domain values as the JSON that callers see: `camelCase`, RFC 3339 times.
 
 use actix_web::HttpResponse;
 use madoguchi_application::{CaseView, Opened};
@@ -38,7 +38,7 @@ pub(super) struct MemberView<'a> {
     member_id: &'a str,
     arrangement_id: &'a str,
     product_name: &'a str,
-    /// Empty when none was ever recorded.
+    /// Empty if no level was ever recorded.
     level: &'a str,
     target_level: Option<&'a str>,
 }
@@ -68,7 +68,7 @@ impl From<&Case> for StandingBody {
     }
 }
 
-/// What a customer's phone reads.
+/// The URL in a QR code.
 pub(super) fn qr_content(base_url: &str, token: &QrToken) -> String {
     format!("{base_url}/{}", token.expose())
 }
@@ -78,7 +78,7 @@ pub(super) fn qr_content(base_url: &str, token: &QrToken) -> String {
 pub(super) struct OpenedBody {
     #[serde(flatten)]
     standing: StandingBody,
-    /// Null once the case was verified: there is nothing left to scan.
+    /// Null once the case was verified, because the code is used up.
     qr_code: Option<QrBody>,
 }
 
@@ -119,13 +119,13 @@ struct CoreBankBody<'a> {
     level: &'a str,
     transaction_id: &'a str,
     since: Timestamp,
-    /// The number of its newest claim; one that lapsed counts twice.
+    /// The number of its newest claim; a lapsed claim counts twice.
     claims: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
 }
 
-/// What a case waits for, since when, and when something happens by itself.
+/// What a case waits for, since when, and when the next automatic step is.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BlockedOn {
@@ -239,13 +239,13 @@ impl<'a> From<&'a Timeline> for TimelineBody<'a> {
 impl<'a> From<&'a HistoryEntry> for HistoryBody<'a> {
     fn from(entry: &'a HistoryEntry) -> Self {
         Self {
-            at: entry.at,
+            at: entry.act.at,
             from: entry.from.map(StateName::as_str),
             to: entry.to.as_str(),
             why: entry.why.as_str(),
-            by: &entry.by.subject,
-            kind: entry.by.kind.as_str(),
-            correlation: entry.correlation.as_str(),
+            by: &entry.act.by.subject,
+            kind: entry.act.by.kind.as_str(),
+            correlation: entry.act.correlation.as_str(),
         }
     }
 }

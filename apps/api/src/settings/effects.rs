@@ -1,4 +1,4 @@
-//! What the program is told about pursuing core-bank effects.
+//! The configuration of the effect worker and the sweeper.
 
 use std::time::Duration;
 
@@ -8,25 +8,25 @@ use super::esb::EsbSection;
 use super::reader::{ConfigError, Section, value};
 use crate::effect_tasks::signed;
 
-/// How long a claim may take to become durable and still leave time for its call.
+/// Time reserved within a lease for committing the claim before the call begins.
 const FOR_THE_CLAIM: Duration = Duration::from_millis(500);
 
-/// How effects are pursued.
+/// How outbox effects are sent and retried.
 #[derive(Debug, Clone, Copy)]
 pub struct EffectSettings {
-    /// Whether this process sends them; another one may.
+    /// Whether this process sends effects; another process may send them.
     pub worker: bool,
-    /// Leases, waits and budgets; the guarantee is the ESB's.
+    /// Leases, backoff and retry limits; the guarantee comes from the ESB section.
     pub policy: EffectPolicy,
-    /// The most max_concurrent_calls at once.
+    /// Maximum number of concurrent calls to the core bank.
     pub max_concurrent_calls: usize,
-    /// How often leases and settle times are looked at.
+    /// Interval between checks of leases and settle times.
     pub sweep_every: Duration,
-    /// How many failures in a row stop the max_concurrent_calls for a while.
+    /// Number of consecutive failures that open the circuit breaker.
     pub breaker_failures: u32,
-    /// For how long.
+    /// How long the breaker stays open at first.
     pub breaker_open: Duration,
-    /// For how long at most, since each probe that fails doubles it.
+    /// Maximum open time, since each failed probe doubles it.
     pub breaker_max_open: Duration,
 }
 
@@ -73,7 +73,7 @@ impl EffectSettings {
         }
     }
 
-    /// A claim must leave time for a call, since none begins that may outlive its claim.
+    /// The lease must cover a call, since no call may outlive its claim.
     pub(super) fn refuse_what_is_unsafe(&self, esb: &EsbSection, errors: &mut Vec<ConfigError>) {
         if self.policy.lease < signed(esb.upstream.timeout + FOR_THE_CLAIM) {
             errors.push(ConfigError {

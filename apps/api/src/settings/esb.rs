@@ -1,4 +1,4 @@
-//! What the program is told about the core bank's ESB.
+//! The configuration of the core bank's ESB.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::reader::{Given, Section, value};
 use super::upstream::{UpstreamDefaults, UpstreamSection};
 use crate::wiring::Charset;
 
-/// What holds for a call unless it is configured.
+/// Defaults for a call.
 const DEFAULTS: UpstreamDefaults = UpstreamDefaults {
     connect_timeout: Duration::from_secs(2),
     timeout: Duration::from_secs(10),
@@ -16,7 +16,7 @@ const DEFAULTS: UpstreamDefaults = UpstreamDefaults {
     charset: Charset::BIG5,
 };
 
-/// Where `CustInfo` stands in a request.
+/// Where `CustInfo` is placed in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EsbLayout {
     /// Under `ServiceBody`.
@@ -25,14 +25,14 @@ pub enum EsbLayout {
     Flat,
 }
 
-/// The ESB as configured.
+/// The ESB, as configured.
 #[derive(Debug, Clone)]
 pub struct EsbSection {
-    /// How it is reached.
+    /// URL, TLS and timeouts.
     pub upstream: UpstreamSection,
-    /// What it promises about an order it sees again.
+    /// What the ESB guarantees about a repeated order.
     pub guarantee: Guarantee,
-    /// Which codes refuse for good.
+    /// Return codes that are final refusals.
     pub final_codes: FinalCodes,
     /// `amheader.ChannelID`.
     pub channel_id: String,
@@ -40,7 +40,7 @@ pub struct EsbSection {
     pub consumer_id: String,
     /// `Signon.Custid`.
     pub user: String,
-    /// Where `CustInfo` stands.
+    /// Where `CustInfo` is placed.
     pub layout: EsbLayout,
 }
 

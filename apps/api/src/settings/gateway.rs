@@ -1,4 +1,4 @@
-//! What the program is told about the gateway to the two documented lookups.
+//! The configuration of the gateway to the two documented lookups.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use crate::wiring::read_passwords;
 /// The gateway, as configured.
 #[derive(Debug, Clone)]
 pub struct GatewaySection {
-    /// Who may call it.
+    /// Its users and their passwords.
     pub(crate) passwords: Hidden<Arc<dyn UserFile>>,
-    /// The most calls that wait for a hash at once.
+    /// Maximum number of calls that wait for a password hash.
     pub(crate) wait: usize,
 }
 
@@ -28,8 +28,8 @@ impl GatewaySection {
         Some(Self { passwords: Hidden(passwords), wait })
     }
 
-    /// Who guesses passwords may take half of the places, so that the other half is left for who
-    /// gives verdicts.
+    /// Password checks may use at most half of the concurrent requests, so that guesses cannot
+    /// block verdicts.
     pub(super) fn check_places(&self, max_concurrent_requests: usize) -> Result<(), String> {
         if self.wait > max_concurrent_requests / 2 {
             return Err(format!(

@@ -1,4 +1,4 @@
-//! What is configured but must never be printed.
+//! Wraps configured values that must never be printed.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What the program is told about the system that knows who is calling.
+//! The configuration of the downstream that identifies callers.
 
 use std::time::Duration;
 
@@ -10,42 +10,42 @@ use super::secrets::{Places, secret};
 use super::upstream::{UpstreamDefaults, UpstreamSection};
 use crate::wiring::Charset;
 
-/// What holds for a lookup unless it is configured.
+/// Defaults for a lookup.
 const DEFAULTS: UpstreamDefaults = UpstreamDefaults {
     connect_timeout: Duration::from_secs(2),
     timeout: Duration::from_secs(5),
     max_reply_bytes: 256 * 1024,
     charset: Charset::ISO_8859_1,
 };
-/// A lookup must be over before its caller is told to ask again.
+/// Maximum timeout of a lookup: it must end before its caller gets 503.
 const LONGEST: Duration = Duration::from_secs(12);
 const PASSWORD: Places = ("password_file", "password");
 const APP_KEY: Places = ("app_key_file", "app_key");
 
-/// The downstream of contexts and owners, as configured.
+/// The downstream of context and owner lookups, as configured.
 #[derive(Debug, Clone)]
 pub struct ItauSection {
-    /// How it is reached.
+    /// URL, TLS and timeouts.
     pub upstream: UpstreamSection,
-    /// Our own credentials there.
+    /// Our credentials at the downstream.
     pub credentials: Credentials,
-    /// What is sent as `x-app-key`.
+    /// The value of `x-app-key`.
     pub app_key: Option<ApiKey>,
-    /// How often a failed lookup is repeated.
+    /// Maximum number of retries of a failed lookup.
     pub max_retries: u32,
-    /// The most lookups of one kind at once.
+    /// Maximum number of concurrent lookups of one kind.
     pub max_concurrent_calls: usize,
-    /// The most lookups of one kind that wait.
+    /// Maximum number of queued lookups of one kind.
     pub max_queue: usize,
-    /// How many failures in a row stop the lookups for a while.
+    /// Number of consecutive failures that open the circuit breaker.
     pub breaker_failures: u32,
-    /// For how long.
+    /// How long the breaker stays open.
     pub breaker_open: Duration,
-    /// The company and the bank of the accounts that contexts name.
+    /// Company and bank of the accounts in contexts.
     pub entity: Entity,
     /// What happens to a `codigo_conta` with a wrong check digit.
     pub dac: DacRule,
-    /// The most contexts that are context_cache_size.
+    /// Maximum number of cached contexts.
     pub context_cache_size: u64,
 }
 

@@ -1,4 +1,6 @@
-//! Reads a TOML tree key by key and collects every mistake, instead of stopping at the first.
+//! Reads a TOML tree key by key and collects all mistakes instead of stopping at the first.
+
+pub(super) mod value;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,16 +9,16 @@ use serde::Deserialize;
 use toml::de::ValueDeserializer;
 use toml::{Table, Value};
 
-/// One mistake in the configuration: where, and what to do.
+/// One mistake in the configuration: its key, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     /// The key, for example `server.listen`.
     pub key: String,
-    /// What is wrong with it. Holds no secret.
+    /// What is wrong. Contains no secret.
     pub what: String,
 }
 
-/// Every mistake in the configuration.
+/// All mistakes in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigErrors(pub Vec<ConfigError>);
 
@@ -34,13 +36,13 @@ impl fmt::Display for ConfigErrors {
 
 impl std::error::Error for ConfigErrors {}
 
-/// What goes before an environment variable's name: `MADOGUCHI__SERVER__LISTEN`.
+/// The prefix of environment variables: `MADOGUCHI__SERVER__LISTEN`.
 const PREFIX: &str = "MADOGUCHI__";
 
-/// What a mistake in the file as a whole is about.
+/// The key of a mistake that concerns the whole file.
 const THE_FILE: &str = "the file";
 
-/// The whole tree, file and environment together, with the mistakes found so far.
+/// The merged tree of file and environment, with the mistakes found so far.
 pub(super) struct Tree {
     table: Table,
     from_env: HashMap<String, String>,
@@ -49,7 +51,7 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// Reads the file's text and lays the environment over it.
+    /// Parses the file's text and applies the environment's overrides.
     pub(super) fn new(text: &str, env: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut errors = Vec::new();
         let table = text.parse::<Table>().unwrap_or_else(|error| {
@@ -74,7 +76,7 @@ impl Tree {
             self.errors.push(ConfigError { key: name.into(), what });
             return;
         };
-        // Numbers, booleans and lists as in the file; for a text key the letters count.
+        // Parsed as in the file; a string key uses the variable's text unparsed.
         let read = ValueDeserializer::parse(&value).and_then(Value::deserialize);
         let parsed = read.unwrap_or_else(|_| Value::from(value.clone()));
         let entry = self.table.entry(section).or_insert_with(|| Value::Table(Table::new()));
@@ -84,17 +86,17 @@ impl Tree {
         }
     }
 
-    /// Whether the file is not TOML.
+    /// Whether the file is not valid TOML.
     pub(super) fn is_unreadable(&self) -> bool {
         self.errors.iter().any(|error| error.key == THE_FILE)
     }
 
-    /// Says whether a section is there.
+    /// Whether a section is present.
     pub(super) fn holds(&self, name: &str) -> bool {
         self.table.contains_key(name)
     }
 
-    /// Reads a section that may be left out as a whole.
+    /// Reads an optional section.
     pub(super) fn optional_section<T>(
         &mut self,
         name: &'static str,
@@ -107,7 +109,7 @@ impl Tree {
         None
     }
 
-    /// Reads one section; `read` takes every key it knows.
+    /// Reads one section; `read` takes every known key.
     pub(super) fn section<T>(
         &mut self,
         name: &'static str,
@@ -130,7 +132,7 @@ impl Tree {
         value
     }
 
-    /// Every mistake, once all sections have been read.
+    /// All mistakes, once every section was read.
     pub(super) fn finish(mut self) -> Vec<ConfigError> {
         for name in self.table.keys() {
             let what = unknown(name, &self.sections);
@@ -140,7 +142,7 @@ impl Tree {
     }
 }
 
-/// One section while it is read.
+/// One section while it is being read.
 pub(super) struct Section<'a> {
     name: &'static str,
     table: Table,
@@ -150,7 +152,7 @@ pub(super) struct Section<'a> {
 }
 
 impl Section<'_> {
-    /// Reads a key that may be absent. `None` if it is, or if it was wrong (then noted).
+    /// Reads an optional key. `None` if it is absent, or invalid (then a mistake is recorded).
     pub(super) fn optional<T>(
         &mut self,
         key: &'static str,
@@ -167,7 +169,7 @@ impl Section<'_> {
         }
     }
 
-    /// Reads a key that has a default.
+    /// Reads a key with a default.
     pub(super) fn or<T>(
         &mut self,
         key: &'static str,
@@ -177,7 +179,7 @@ impl Section<'_> {
         self.optional(key, parse).unwrap_or(default)
     }
 
-    /// Reads a key that must be there.
+    /// Reads a required key.
     pub(super) fn required<T>(
         &mut self,
         key: &'static str,
@@ -196,18 +198,18 @@ impl Section<'_> {
         Given { value, letters: self.from_env.get(&format!("{}.{key}", self.name)).cloned() }
     }
 
-    /// Notes a mistake about a key.
+    /// Records a mistake about a key.
     pub(super) fn mistake(&mut self, key: &str, what: impl Into<String>) {
         let key = format!("{}.{key}", self.name);
         self.errors.push(ConfigError { key, what: what.into() });
     }
 
-    /// Notes a mistake that is about keys together.
+    /// Records a mistake about a combination of keys.
     pub(super) fn mistake_as_a_whole(&mut self, what: impl Into<String>) {
         self.errors.push(ConfigError { key: self.name.into(), what: what.into() });
     }
 
-    /// Takes every remaining key, for a section whose keys are not fixed.
+    /// Takes all remaining keys, for a section whose keys are not fixed.
     pub(super) fn rest(&mut self) -> Vec<(String, Given)> {
         let table = std::mem::take(&mut self.table);
         table.into_iter().map(|(key, value)| (key.clone(), self.given(&key, value))).collect()
@@ -221,16 +223,16 @@ impl Section<'_> {
     }
 }
 
-/// What a key was given.
+/// The value of a key.
 pub(super) struct Given {
-    /// Read as TOML.
+    /// Parsed as TOML.
     pub(super) value: Value,
-    /// As it stands in the environment, if it came from there.
+    /// The variable's text, if the value came from the environment.
     pub(super) letters: Option<String>,
 }
 
 impl Given {
-    /// As a text. From the environment, what is no quoted text is taken letter by letter.
+    /// As a string. An unquoted environment value is used unparsed.
     pub(super) fn into_text(self) -> Option<String> {
         match (self.value, self.letters) {
             (Value::String(text), _) | (_, Some(text)) => Some(text),
@@ -249,55 +251,5 @@ fn unknown(name: &str, known: &[&'static str]) -> String {
             format!("is not known: did you mean {candidate}?")
         }
         Some(_) | None => format!("is not known: known are {}", known.join(", ")),
-    }
-}
-
-/// Parsers of single values; their messages say what the value must be.
-pub(super) mod value {
-    use std::path::PathBuf;
-    use std::time::Duration;
-
-    use super::Given;
-
-    pub(in crate::settings) fn text(given: Given) -> Result<String, String> {
-        let text = given.into_text().filter(|text| !text.is_empty());
-        text.ok_or_else(|| "must be text that is not empty".into())
-    }
-
-    pub(in crate::settings) fn path(given: Given) -> Result<PathBuf, String> {
-        text(given).map(PathBuf::from).map_err(|_| "must be a path".into())
-    }
-
-    pub(in crate::settings) fn boolean(given: Given) -> Result<bool, String> {
-        given.value.as_bool().ok_or_else(|| "must be true or false".into())
-    }
-
-    pub(in crate::settings) fn whole(
-        least: u32,
-        most: u32,
-    ) -> impl FnOnce(Given) -> Result<u32, String> {
-        move |given| {
-            let number = given.value.as_integer().and_then(|number| u32::try_from(number).ok());
-            number
-                .filter(|number| (least..=most).contains(number))
-                .ok_or_else(|| format!("must be a whole number from {least} to {most}"))
-        }
-    }
-
-    pub(in crate::settings) fn millis(
-        least: u32,
-        most: u32,
-    ) -> impl FnOnce(Given) -> Result<Duration, String> {
-        let number = whole(least, most);
-        move |given| {
-            let millis = number(given).map_err(|what| format!("{what} (milliseconds)"))?;
-            Ok(Duration::from_millis(millis.into()))
-        }
-    }
-
-    pub(in crate::settings) fn parsed<T, E: std::fmt::Display>(
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> impl FnOnce(Given) -> Result<T, String> {
-        move |given| parse(&text(given)?).map_err(|error| error.to_string())
     }
 }

@@ -1,4 +1,4 @@
-//! Keys come from files that others cannot read, or from the environment; never from the
+//! Reads secrets from files that no other user can read or from the environment, never from the
 //! configuration file itself.
 
 use std::path::Path;
@@ -8,7 +8,7 @@ use madoguchi_domain::secret::SecretKey;
 use super::reader::{Given, Section, value};
 use crate::wiring::read_secret;
 
-/// The keys that could be read.
+/// The keys that were read successfully.
 pub(super) struct Keys {
     pub(super) deployment_salt: Option<SecretKey>,
     pub(super) qr_key: Option<SecretKey>,
@@ -25,7 +25,7 @@ impl Keys {
     }
 }
 
-/// Where a secret may stand: the key that names its file, and the one for the environment.
+/// Where a secret is configured: the key of its file, and the key for the environment.
 pub(super) type Places = (&'static str, &'static str);
 
 const DEPLOYMENT_SALT: Places = ("deployment_salt_file", "deployment_salt");
@@ -38,7 +38,7 @@ fn key(section: &mut Section<'_>, places: Places) -> Option<SecretKey> {
     secret(section, places, Some(meaning), |text| unhex(text).ok_or(form))
 }
 
-/// Reads a secret from its file, or from the environment. One without a `meaning` may be absent.
+/// Reads a secret from its file or from the environment. Without a `meaning` it is optional.
 pub(super) fn secret<T>(
     section: &mut Section<'_>,
     (file, direct): Places,
@@ -62,7 +62,7 @@ pub(super) fn secret<T>(
 
 fn from_file<T>(path: &Path, parse: impl Fn(&str) -> Result<T, &'static str>) -> Result<T, String> {
     let bytes = read_secret(path)?;
-    // What is not UTF-8 fits no form either.
+    // Text that is not UTF-8 fails to parse anyway.
     let text = String::from_utf8_lossy(&bytes);
     parse(text.trim()).map_err(|form| format!("{form}: {}", path.display()))
 }

@@ -1,4 +1,4 @@
-//! How the server is reached, and how much of it a client may take.
+//! The configuration of the server's listeners and limits.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,23 +9,22 @@ use toml::Value;
 use super::reader::{Given, Section, value};
 use crate::connection::{ConnectionLimits, ConnectionTimeouts, parse_network};
 
-/// How the server is reached.
+/// Listeners and limits of the server, as configured.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
-    /// Address and port; port 0 picks a free one.
+    /// Address of the API; port 0 picks a free port.
     pub listen: SocketAddr,
-    /// Where it shows what it counts; port 0 picks a free one.
+    /// Address of the metrics; port 0 picks a free port.
     pub admin: SocketAddr,
-    /// What goes before `/IVRCheckUpgradeAccount`.
+    /// Path prefix of `/IVRCheckUpgradeAccount`.
     pub source_prefix: String,
-    /// Threads that speak HTTP.
+    /// Number of HTTP worker threads.
     pub workers: usize,
-    /// How many connections there may be, and how long each may wait.
+    /// Limits on connections, and their timeouts.
     pub connections: ConnectionLimits,
-    /// The most requests at work at once; more are refused before any work.
+    /// Maximum number of concurrent use cases; further requests are refused without any work.
     pub max_concurrent_requests: usize,
-    /// How long it still accepts connections once it is to stop, while it says that it is not
-    /// ready.
+    /// How long a stopping server still accepts connections while readiness fails.
     pub drain_delay: Duration,
 }
 

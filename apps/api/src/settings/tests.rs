@@ -1,4 +1,4 @@
-//! The configuration is read whole, or every mistake in it is told.
+//! Tests that the configuration is parsed completely or all its mistakes are reported.
 
 use std::os::unix::fs::PermissionsExt;
 

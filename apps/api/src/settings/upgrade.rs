@@ -1,4 +1,4 @@
-//! What the program is told about upgrades: the level, the QR codes, the transaction ids.
+//! The configuration of upgrades: target level, QR codes, transaction ids.
 
 use madoguchi_domain::core_bank::TransactionIdScheme;
 use madoguchi_domain::level::AccountLevel;
@@ -7,22 +7,22 @@ use madoguchi_domain::secret::SecretKey;
 use super::reader::{Section, value};
 use super::secrets;
 
-/// What an upgrade is at this bank.
+/// The bank's rules for an upgrade.
 #[derive(Debug, Clone)]
 pub struct UpgradeSettings {
     /// The level that a passed customer gets.
     pub target: AccountLevel,
-    /// What goes before the token in a QR code.
+    /// URL before the token in a QR code.
     pub qr_base_url: String,
-    /// How long a QR code is good, in seconds.
+    /// How long a QR code is valid, in seconds.
     pub qr_lifetime_s: u32,
-    /// The key of QR tokens.
+    /// The key from which QR tokens are derived.
     pub qr_key: SecretKey,
-    /// Where transaction ids come from.
+    /// How transaction ids are derived.
     pub transaction_ids: TransactionIdScheme,
 }
 
-/// The upgrade section before the transaction ids are known.
+/// The upgrade section without the transaction ids.
 pub(super) struct UpgradeSection {
     target: AccountLevel,
     qr_base_url: String,
@@ -67,7 +67,7 @@ pub(super) fn read_scheme(
     let alphabet = section.or("alphabet", default, value::text);
     let default = u32::try_from(TransactionIdScheme::LENGTH).unwrap_or(u32::MAX);
     let length = section.or("length", default, value::whole(1, 50));
-    // The form is judged also while the salt is missing: all mistakes are told at once.
+    // Checked even if the salt is missing, so that all mistakes are reported at once.
     let any = salt.clone().or(SecretKey::parse(&[0; 32]).ok())?;
     match TransactionIdScheme::custom(any, &alphabet, length as usize) {
         Ok(scheme) => salt.map(|_| scheme),

@@ -1,4 +1,4 @@
-//! What the program is told about any system that it calls over HTTP.
+//! The configuration keys that every upstream HTTP system has.
 
 use std::time::Duration;
 
@@ -6,28 +6,28 @@ use super::hidden::Hidden;
 use super::reader::{Section, value};
 use crate::wiring::{Charset, check_upstream, read_secret};
 
-/// How a system is reached.
+/// One upstream HTTP system, as configured.
 #[derive(Debug, Clone)]
 pub struct UpstreamSection {
-    /// Where it is.
+    /// Its address.
     pub url: String,
-    /// Whether plain HTTP may leave this machine.
+    /// Whether plain HTTP to another machine is allowed.
     pub allow_plaintext: bool,
-    /// How long a connection may take.
+    /// Timeout for connecting.
     pub connect_timeout: Duration,
-    /// How long a call may take, the connection included.
+    /// Timeout for a call, including the connection.
     pub timeout: Duration,
-    /// How large a reply may be.
+    /// Maximum size of a reply, in bytes.
     pub max_reply_bytes: u32,
-    /// How a reply is read that is not UTF-8 and declares no charset.
+    /// Charset of a reply that is not UTF-8 and declares none.
     pub charset: Charset,
-    /// Certificates of a private authority to trust, in PEM.
+    /// Extra root certificates to trust, in PEM.
     pub extra_roots: Option<Vec<u8>>,
-    /// Our own certificate and key, in PEM.
+    /// Our client certificate and key, in PEM.
     pub identity: Option<Hidden<Vec<u8>>>,
 }
 
-/// What holds for a call unless it is configured.
+/// Defaults for a call.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct UpstreamDefaults {
     pub(super) connect_timeout: Duration,
@@ -37,8 +37,8 @@ pub(super) struct UpstreamDefaults {
 }
 
 impl UpstreamSection {
-    /// Reads the keys of a upstream; a missing address, which is `meaning`, is noted, and stands empty
-    /// until all is refused.
+    /// Reads the keys of an upstream. A missing URL, described by `meaning`, is recorded as a
+    /// mistake and left empty until the whole configuration is refused.
     pub(super) fn read(
         section: &mut Section<'_>,
         meaning: &str,

@@ -1,4 +1,4 @@
-//! The journeys of a call: who it is, asked in one question and through the gateway.
+//! The demo's journeys of a phone call: caller lookup by the API and through the gateway.
 
 use std::time::{Duration, Instant};
 
@@ -13,17 +13,17 @@ use crate::up::{CALLERS, CODIGO, CONTEXTOS};
 use super::DemoContext;
 use super::walk::Walk;
 
-/// The source's own replies, to compare with.
+/// The source's example replies, for comparison.
 const CONTEXT_EXAMPLE: &str = include_str!("../../tests/contextos_reply.json");
 const OWNER_EXAMPLE: &str = include_str!("../../tests/codigo_reply.json");
-/// An account that none of the ten callers owns: its owner is the source's example.
+/// An account that none of the ten callers owns, so its owner is the source's example.
 const NOBODYS: &str = "341341150100098790";
 /// The account of `CTX0002`.
 const SECOND: &str = "341341005700123457";
-/// The deadline that a caller has who names none.
+/// The default deadline of a caller lookup.
 const DEADLINE: Duration = Duration::from_secs(2);
 
-/// The journeys of a call.
+/// The journeys of a phone call.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Call {
     WhoIsCalling,
@@ -138,14 +138,14 @@ async fn gateway(
     demo.stack.api.call_with(Method::POST, &headers, path, Some(body)).await
 }
 
-/// What has arrived on a channel of the world, oldest first.
+/// The requests received on a channel of the world, oldest first.
 async fn received(demo: &DemoContext, channel: &str) -> anyhow::Result<Vec<Value>> {
     let journal = demo.stack.world.get("", &format!("/world/journal?channel={channel}")).await?;
     let received = journal.must_be(&[200], "reading the journal")?.body["received"].take();
     serde_json::from_value(received).context("the journal has no received")
 }
 
-/// Makes the directory play this the next time it is asked for this account.
+/// Sets a scenario for the next lookup of this account.
 async fn play_once(demo: &DemoContext, scenario: &str, account: &str) -> anyhow::Result<()> {
     let body = json!({
         "channel": "codigo", "scenario": scenario, "key": account, "times": 1,

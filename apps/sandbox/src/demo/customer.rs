@@ -1,4 +1,4 @@
-//! One customer on a journey: what is asked of the service for them, and what the bank knows.
+//! One customer of a demo journey: requests for this customer, and the bank's journal about them.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use super::walk::Walk;
 const UNTIL_SETTLED: Duration = Duration::from_secs(20);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
-/// A registered member with an account of its own, so that runs never meet.
+/// A registered member with its own account, so that runs do not collide.
 pub(super) struct Customer<'a> {
     demo: &'a DemoContext,
     member: String,
@@ -28,30 +28,30 @@ pub(super) struct Customer<'a> {
     case: String,
 }
 
-/// What the played bank knows of one arrangement.
+/// What the simulated bank's journal has about one arrangement.
 #[derive(Debug)]
 pub(super) struct AtBank {
-    /// Requests that came, whatever became of them.
+    /// All requests, whatever their outcome.
     pub(super) requests: Vec<Value>,
-    /// How often a level was set.
+    /// Number of times a level was set.
     pub(super) effects: usize,
-    /// The distinct (level, transaction id) among the effects.
+    /// The distinct pairs (level, transaction id) among the effects.
     pub(super) distinct: BTreeSet<(String, String)>,
 }
 
-/// How the core-bank effect went while somebody watched.
+/// The observed progress of the core-bank effect.
 #[derive(Debug)]
 pub(super) struct Settling {
-    /// Each state seen, in order.
+    /// Each observed state, in order.
     pub(super) seen: Vec<String>,
-    /// What the case was said to be blocked on while in doubt.
+    /// `blockedOn` of the case while the outcome was unknown.
     pub(super) blocked_on: Option<String>,
-    /// The case in the end.
+    /// The case when the effect was final.
     pub(super) case: Answer,
 }
 
 impl<'a> Customer<'a> {
-    /// Registers somebody new.
+    /// Registers a new member.
     pub(super) async fn register(demo: &'a DemoContext) -> anyhow::Result<Self> {
         let (member, arrangement) = chance::newcomer()?;
         let body = json!({ "memberId": member, "arrangementId": arrangement });
@@ -60,7 +60,7 @@ impl<'a> Customer<'a> {
         Ok(Self { demo, member, arrangement, case: String::new() })
     }
 
-    /// Opens the case and passes its check: where every verdict starts from.
+    /// Opens a case and reports a passed verification, so that a verdict is possible.
     pub(super) async fn come_to_verdict(&mut self, walk: &mut Walk) -> anyhow::Result<()> {
         let opened = self.open().await?;
         walk.same(
@@ -91,7 +91,7 @@ impl<'a> Customer<'a> {
         Ok(answer)
     }
 
-    /// Reports a passed check.
+    /// Reports a passed verification.
     pub(super) async fn verify(&self) -> anyhow::Result<Answer> {
         let path = format!("/api/v1/upgrades/{}/verification", self.case);
         let reference = format!("demo-{}", self.case);
@@ -99,7 +99,7 @@ impl<'a> Customer<'a> {
         self.demo.stack.api.post(tokens::VERIFIER, &path, &body).await
     }
 
-    /// Gives the agent's verdict on the source's path.
+    /// Sends the agent's verdict to the source's path.
     pub(super) async fn decide(&self, passed: bool) -> anyhow::Result<Answer> {
         let body = json!({ "memberId": self.member, "isPass": passed });
         self.demo.stack.api.post(tokens::AGENT, VERDICT, &body).await
@@ -112,14 +112,14 @@ impl<'a> Customer<'a> {
         answer.must_be(&[200], "reading the case")
     }
 
-    /// The member's level in our own record; null where there is none.
+    /// The member's level as the service records it; null if there is none.
     pub(super) async fn level(&self) -> anyhow::Result<Value> {
         let path = format!("/api/v1/members/{}", self.member);
         let answer = self.demo.stack.api.get(tokens::FRONT_DESK, &path).await?;
         Ok(answer.must_be(&[200], "reading the member")?.data()["level"].clone())
     }
 
-    /// Makes the bank play this the next time it hears of this arrangement.
+    /// Sets a scenario for the bank's next order about this arrangement.
     pub(super) async fn play_once(&self, scenario: &str) -> anyhow::Result<()> {
         let body = json!({
             "channel": "esb", "scenario": scenario, "key": self.arrangement, "times": 1,
@@ -129,7 +129,7 @@ impl<'a> Customer<'a> {
         answer.must_be(&[200], "setting the scene").map(drop)
     }
 
-    /// Watches the core-bank effect until the bank's answer is known for good.
+    /// Polls the core-bank effect until its state is final.
     pub(super) async fn settle(&self) -> anyhow::Result<Settling> {
         let begun = Instant::now();
         let (mut seen, mut blocked_on): (Vec<String>, _) = (Vec::new(), None);
@@ -158,7 +158,7 @@ impl<'a> Customer<'a> {
         }
     }
 
-    /// Asks the played bank what it knows of this arrangement.
+    /// Reads the simulated bank's journal about this arrangement.
     pub(super) async fn at_bank(&self) -> anyhow::Result<AtBank> {
         let world = &self.demo.stack.world;
         let answer = world.get("", "/world/journal?channel=esb").await?;
@@ -182,14 +182,14 @@ impl<'a> Customer<'a> {
         Ok(AtBank { requests, effects: effects.len(), distinct })
     }
 
-    /// The case's timeline: its history and its evidence.
+    /// The case's timeline: its history and evidence.
     pub(super) async fn timeline(&self) -> anyhow::Result<Value> {
         let path = format!("/api/v1/upgrades/{}/timeline", self.case);
         let answer = self.demo.stack.api.get(tokens::AGENT, &path).await?;
         Ok(answer.must_be(&[200], "reading the timeline")?.data().clone())
     }
 
-    /// Draws the timeline.
+    /// Prints the timeline.
     pub(super) async fn draw(&self, walk: &Walk) -> anyhow::Result<()> {
         for line in picture::draw(&self.timeline().await?) {
             walk.note(&line);

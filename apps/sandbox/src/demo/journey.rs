@@ -1,4 +1,4 @@
-//! Every journey of the demo, in the order in which they are walked.
+//! All journeys of the demo, in the order in which they run.
 
 use super::DemoContext;
 use super::call::Call;

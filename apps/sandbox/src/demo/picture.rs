@@ -1,26 +1,26 @@
-//! A case's timeline as a small picture: one line per thing that happened, oldest first.
+//! Prints a case's timeline: one line per event, oldest first.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-/// What a reader of the picture cannot use.
+/// Fields that do not help a reader.
 const LEFT_OUT: [&str; 5] = ["caseId", "correlation", "correlationId", "transactionId", "version"];
 
-/// What happened, when, and the sign it is drawn with.
+/// An event: its time, its text and its sign.
 struct Happening {
     at: Option<Timestamp>,
     sign: char,
     what: String,
 }
 
-/// The lines of the picture: `●` is a transition, `◇` is what was learnt of the core bank.
+/// The lines to print: `●` is a state transition, `◇` is evidence about the core bank.
 pub(super) fn draw(timeline: &Value) -> Vec<String> {
     let mut all = Vec::new();
     for (list, sign) in [("history", '●'), ("evidence", '◇')] {
         let entries = timeline[list].as_array().map(Vec::as_slice).unwrap_or_default();
         all.extend(entries.iter().filter_map(Value::as_object).map(|entry| happening(entry, sign)));
     }
-    // Stable, so that what happened at one instant stays in the order it was told.
+    // A stable sort: events with equal times keep the timeline's order.
     all.sort_by_key(|happening| (happening.at.is_none(), happening.at));
     let mut lines = Vec::new();
     for happening in all {

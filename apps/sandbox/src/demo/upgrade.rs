@@ -1,4 +1,4 @@
-//! The journeys of an upgrade: what happens to a customer, and what must be true afterwards.
+//! The demo's journeys of an upgrade: the steps, and the checks of their result.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use super::DemoContext;
 use super::customer::Customer;
 use super::walk::Walk;
 
-/// Long enough for several sweeps: what is to be sent would have been sent.
+/// Long enough for several sweeps: every planned effect would have been sent.
 const TO_BE_SURE: Duration = Duration::from_millis(700);
 
-/// The journeys of a customer on the way up.
+/// The journeys of an upgrade.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Upgrade {
     Passed,

@@ -1,10 +1,10 @@
-//! The record of one walked journey: what was checked, and whether all of it held.
+//! Records the checks of one journey, and whether all of them passed.
 
 use std::fmt::Debug;
 
 use crate::screen::Screen;
 
-/// A walk under way. It is as expected as long as every check of it held, and one was made.
+/// One run of a journey. It is as expected if it made at least one check and all passed.
 #[derive(Debug)]
 pub(super) struct Walk {
     screen: Screen,
@@ -17,13 +17,13 @@ impl Walk {
         Self { screen, held: 0, failed: 0 }
     }
 
-    /// Shows a claim and whether it held.
+    /// Prints a claim and whether it is true.
     pub(super) fn check(&mut self, held: bool, claim: &str) {
         *(if held { &mut self.held } else { &mut self.failed }) += 1;
         self.screen.step(held, claim);
     }
 
-    /// Shows a claim that holds if both are the same, and what there was instead.
+    /// Prints a claim that is true if both are equal; otherwise also both values.
     pub(super) fn same<T: PartialEq + Debug>(&mut self, got: T, expected: T, claim: &str) {
         let held = got == expected;
         self.check(held, claim);
@@ -32,7 +32,7 @@ impl Walk {
         }
     }
 
-    /// Shows something that is neither right nor wrong.
+    /// Prints a remark that is not a check.
     pub(super) fn note(&self, text: &str) {
         self.screen.note(text);
     }

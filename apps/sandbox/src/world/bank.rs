@@ -1,4 +1,4 @@
-//! The played bank: the one lock under which something is written to the file and then true.
+//! The simulated bank: one lock under which each change is written to the file, then applied.
 
 use std::io;
 use std::path::Path;
@@ -15,14 +15,14 @@ use super::journal::Journal;
 use super::ledger::{Effect, Ledger, Memory, Record};
 use super::scenario::{Channel, Setting, esb, lookup};
 
-/// What a request met, and the age of the world it came to.
+/// The scenario of a request, and the world's age when it arrived.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Met {
     pub(super) scenario: esb::Scenario,
     pub(super) age: u64,
 }
 
-/// The bank. Nothing in here waits, so its lock is never held for longer than one write.
+/// The bank. No method waits, so the lock is never held for longer than one write.
 #[derive(Debug)]
 pub(super) struct Bank {
     mode: EsbMode,
@@ -36,7 +36,7 @@ struct Books {
 }
 
 impl Books {
-    /// First the file, then the state: what is not written has not happened.
+    /// Writes to the file before changing the state, so that nothing unwritten takes effect.
     fn record(&mut self, record: Record) -> io::Result<()> {
         self.open_journal()?.append(&record)?;
         self.ledger.add(record);
@@ -49,19 +49,19 @@ impl Books {
 }
 
 impl Bank {
-    /// The bank as its last day ended.
+    /// Opens the bank with the state of the last run.
     pub(super) fn open(data: &Path, mode: EsbMode) -> anyhow::Result<Self> {
         let mut ledger = Ledger::default();
         let journal = Journal::open(data, |record| ledger.add(record))?;
         Ok(Self { mode, books: Mutex::new(Books { ledger, journal: Some(journal) }) })
     }
 
-    /// Lets go of the file. Whatever is still under way fails.
+    /// Closes the file. Requests under way fail.
     pub(super) fn close(&self) {
         self.books().journal = None;
     }
 
-    /// Journals a request, and says what it meets.
+    /// Journals a request and returns its scenario.
     pub(super) fn receive(
         &self,
         order: &Order,
@@ -76,7 +76,7 @@ impl Bank {
         Ok(met)
     }
 
-    /// Journals a lookup, and says what it meets.
+    /// Journals a lookup and returns its scenario.
     pub(super) fn meet_lookup(
         &self,
         kind: Lookup,
@@ -91,7 +91,7 @@ impl Bank {
         Ok(met)
     }
 
-    /// Journals a request that is no message of its channel.
+    /// Journals a request that is not a valid message of its channel.
     pub(super) fn meet_malformed(
         &self,
         channel: Channel,
@@ -102,8 +102,8 @@ impl Bank {
         books.record(Record::Received { channel, key: None, entry })
     }
 
-    /// Carries an order out, unless everything was forgotten since it came, or the mode says that
-    /// the same order counts once.
+    /// Executes an order, unless the world was reset since it arrived, or the mode dedupes and
+    /// the order is repeated.
     pub(super) fn carry_out(&self, order: &Order, age: u64) -> io::Result<()> {
         let mut books = self.books();
         let repeated = match self.mode {
@@ -116,12 +116,12 @@ impl Bank {
         books.record(Record::Effect(Effect { order: order.clone(), at: clock::now() }))
     }
 
-    /// Plays this from now on.
+    /// Sets a scenario.
     pub(super) fn set(&self, setting: Setting) -> io::Result<()> {
         self.books().record(Record::Scenario(setting))
     }
 
-    /// Forgets everything, in the file too: it may hold what somebody said.
+    /// Deletes everything, also from the file, which may contain personal data.
     pub(super) fn forget(&self) -> io::Result<()> {
         let mut books = self.books();
         books.open_journal()?.empty()?;
@@ -129,7 +129,7 @@ impl Bank {
         Ok(())
     }
 
-    /// What is remembered of a channel.
+    /// The journal of a channel.
     pub(super) fn memory(&self, channel: Channel) -> Memory {
         self.books().ledger.memory(channel)
     }

@@ -1,4 +1,4 @@
-//! Ten people who may call, as the two lookups know them; anybody else is the source's example.
+//! Ten sample callers for the two lookups; every other key gets the source's example.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +9,7 @@ use super::scenario::Channel;
 const CONTEXT_EXAMPLE: &str = include_str!("../../tests/contextos_reply.json");
 const OWNER_EXAMPLE: &str = include_str!("../../tests/codigo_reply.json");
 
-/// Which of the two is asked for.
+/// The kind of lookup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lookup {
     Context,
@@ -24,7 +24,7 @@ impl Lookup {
         }
     }
 
-    /// The field that says whom a request is about.
+    /// The request field with the lookup key.
     pub(super) const fn field(self) -> &'static str {
         match self {
             Self::Context => "contextId",
@@ -32,7 +32,7 @@ impl Lookup {
         }
     }
 
-    /// What is known under this key.
+    /// The reply for this key.
     pub(super) fn reply(self, key: &str) -> Value {
         match self {
             Self::Context => caller(key).map_or_else(|| example(CONTEXT_EXAMPLE), context),
@@ -41,7 +41,7 @@ impl Lookup {
     }
 }
 
-/// Somebody who may call.
+/// A sample caller.
 struct Caller {
     context: &'static str,
     identified: &'static str,
@@ -51,7 +51,7 @@ struct Caller {
     branch: &'static str,
     /// Seven digits and the check digit.
     account: &'static str,
-    /// The account as the context writes it.
+    /// The account as the context document writes it.
     written: &'static str,
 }
 
@@ -64,7 +64,7 @@ const fn person(
     Caller { context, identified: "AUT", number, name, branch, account, written }
 }
 
-/// Their accounts are written in every way that a context may write one.
+/// The accounts cover every form in which a context may write one.
 const CALLERS: [Caller; 10] = [
     person("CTX0001", ("52998224725", "Maria Silva"), ("1500", "00052061"), "00052061"),
     person("CTX0002", ("11144477735", "João Souza"), ("0057", "00123457"), "12345-7"),

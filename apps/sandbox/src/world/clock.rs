@@ -1,9 +1,9 @@
-//! The world's own clock: it is a stranger to the service, so it does not share the service's.
+//! The world's own clock: as an external system, it does not share the service's clock.
 
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
-/// The time zone of the bank: every DA21 message carries this offset.
+/// The bank's time zone in hours: every DA21 message carries this offset.
 const BANK_OFFSET: Offset = Offset::constant(8);
 
 #[expect(clippy::disallowed_methods, reason = "the world outside keeps its own time")]
@@ -11,7 +11,7 @@ pub(super) fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// As in `2015-12-06T12:01:01.00+08:00`: two digits of a second, and the bank's offset.
+/// A time like `2015-12-06T12:01:01.00+08:00`: hundredths of a second, and the bank's offset.
 pub(super) fn bank_time(at: Timestamp) -> String {
     let zoned = at.to_zoned(TimeZone::fixed(BANK_OFFSET));
     zoned.strftime("%Y-%m-%dT%H:%M:%S%.2f%:z").to_string()

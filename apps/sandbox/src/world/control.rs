@@ -1,4 +1,4 @@
-//! The calls by which a person or a test directs the world and reads what happened in it.
+//! The control API: sets scenarios, reads the journal and resets the world.
 
 use hyper::StatusCode;
 use serde::Serialize;

@@ -1,11 +1,11 @@
-//! The DA21 message as the bank's side reads and writes it (`AcctInfoModRq`, `AcctInfoModRs`).
+//! The DA21 message as the bank reads and writes it (`AcctInfoModRq`, `AcctInfoModRs`).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::clock;
 
-/// What an order is known by at the bank: the same three again are the same order again.
+/// The identity of an order at the bank: equal values mean the same order, repeated.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Order {
     #[serde(rename = "arrangementId")]
@@ -15,7 +15,7 @@ pub(super) struct Order {
     pub(super) transaction: String,
 }
 
-/// A request that can be answered.
+/// A valid request.
 #[derive(Debug, Clone)]
 pub(super) struct Request {
     header: Header,
@@ -96,10 +96,10 @@ struct AcctInfo {
 }
 
 impl Request {
-    /// Reads a request, with `CustInfo` under `ServiceBody` or beside it.
+    /// Parses a request, with `CustInfo` under `ServiceBody` or beside it.
     ///
     /// # Errors
-    /// A sentence that names what is wrong.
+    /// A sentence that says what is wrong.
     pub(super) fn parse(body: &[u8]) -> Result<Self, String> {
         let Envelope { amheader: header, ambody: RequestBody { request } } =
             serde_json::from_slice(body).map_err(|error| format!("not a DA21 request: {error}"))?;
@@ -137,7 +137,7 @@ impl Request {
         }
     }
 
-    /// What it orders.
+    /// The order in the request.
     pub(super) fn order(&self) -> Order {
         Order {
             arrangement: self.customer.arrangement.clone(),
@@ -146,7 +146,7 @@ impl Request {
         }
     }
 
-    /// The reply with this return code, echoing what was asked.
+    /// The reply with this return code, which echoes the request.
     pub(super) fn reply(&self, code: &str, description: &str, at: Timestamp) -> Vec<u8> {
         let header = Header { rs_timestamp: Some(clock::bank_time(at)), ..self.header.clone() };
         let reply = serde_json::json!({
@@ -164,7 +164,7 @@ impl Request {
         reply.to_string().into_bytes()
     }
 
-    /// The same request about somebody else.
+    /// The same request for another arrangement.
     pub(super) fn about_another(&self) -> Self {
         let others = ["AA19001OTHER", "AA19002OTHER"];
         let other = others.into_iter().find(|other| *other != self.customer.arrangement);

@@ -1,5 +1,5 @@
-//! The file that lets the world survive a restart: one JSON record per line, appended
-//! until everything is forgotten.
+//! The file that keeps the world's state over a restart: one JSON record per line, append-only
+//! until a reset.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Write};
@@ -12,7 +12,7 @@ use super::ledger::Record;
 /// The name of the file in the data directory.
 pub(super) const FILE: &str = "world.jsonl";
 
-/// The open file, locked against a second world.
+/// The open file, locked so that a second world cannot use it.
 #[derive(Debug)]
 pub(super) struct Journal {
     file: File,
@@ -21,11 +21,11 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Opens the file in this directory and hands over every record in it, oldest first. A torn
-    /// last line, left by a kill in mid-write, is cut off: nobody was answered on its strength.
+    /// Opens the file in this directory and passes each record to `each`, oldest first. A torn last
+    /// line, left by a kill during a write, is removed: its request was never answered.
     ///
     /// # Errors
-    /// When another world has it open, or when a line other than the last cannot be read.
+    /// When another world has it open, or when a line other than the last cannot be parsed.
     pub(super) fn open(data: &Path, mut each: impl FnMut(Record)) -> anyhow::Result<Self> {
         std::fs::create_dir_all(data)
             .with_context(|| format!("{} cannot be made; give another --data", data.display()))?;
@@ -53,7 +53,7 @@ impl Journal {
         Ok(Self { file, length, line })
     }
 
-    /// Writes a record. When this returns, a kill of the process no longer loses it.
+    /// Appends a record. After this returns, killing the process does not lose it.
     ///
     /// # Errors
     /// When it cannot be written; the file is then as it was before.
@@ -69,10 +69,10 @@ impl Journal {
         Ok(())
     }
 
-    /// Throws every record away. After a kill in between, all of them are there or none.
+    /// Deletes all records atomically: after a kill, either all or none are left.
     ///
     /// # Errors
-    /// When the file cannot be cut; it is then as it was before.
+    /// When the file cannot be truncated; it is then as it was before.
     pub(super) fn empty(&mut self) -> io::Result<()> {
         self.file.set_len(0)?;
         self.length = 0;

@@ -1,4 +1,4 @@
-//! What the world knows, as the sum of its records: living on and starting again add them up alike.
+//! The world's state, computed from its records in the same way while running and at a restart.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::callers::Lookup;
 use super::da21::Order;
 use super::scenario::{Channel, Scenarios, Setting, esb, lookup};
 
-/// One level that was really set at the bank.
+/// One level that was set at the bank.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Effect {
     #[serde(flatten)]
@@ -19,11 +19,11 @@ pub(super) struct Effect {
     pub(super) at: Timestamp,
 }
 
-/// One thing that happened, as one line of the file.
+/// One event, as one line of the file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Record {
-    /// A request came; the key is missing where it was no message of its channel.
+    /// A request arrived; without a key if it was not a valid message of its channel.
     Received {
         #[serde(default)]
         channel: Channel,
@@ -32,13 +32,13 @@ pub(super) enum Record {
     },
     /// A level was set.
     Effect(Effect),
-    /// A scenario was ordered.
+    /// A scenario was set.
     Scenario(Setting),
-    /// Everything before this is forgotten.
+    /// The world was reset: earlier records are ignored.
     Forgotten,
 }
 
-/// What is remembered of one channel, oldest first. Only orders have effects.
+/// The journal of one channel, oldest first. Only ESB orders have effects.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Memory {
     pub(super) received: Vec<Arc<RawValue>>,
@@ -59,7 +59,7 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// Adds what happened.
+    /// Applies a record.
     pub(super) fn add(&mut self, record: Record) {
         match record {
             Record::Received { channel, key, entry } => {
@@ -82,12 +82,12 @@ impl Ledger {
         }
     }
 
-    /// The scenario that the next order with this key meets.
+    /// The scenario of the next order with this key.
     pub(super) fn upcoming(&self, key: &str) -> esb::Scenario {
         self.esb.upcoming(key)
     }
 
-    /// The scenario that the next lookup with this key meets.
+    /// The scenario of the next lookup with this key.
     pub(super) fn upcoming_lookup(&self, kind: Lookup, key: &str) -> lookup::Scenario {
         match kind {
             Lookup::Context => self.contextos.upcoming(key),
@@ -95,17 +95,17 @@ impl Ledger {
         }
     }
 
-    /// Says whether this very order was carried out before.
+    /// Whether this order was already executed.
     pub(super) fn has_carried_out(&self, order: &Order) -> bool {
         self.carried_out.contains(order)
     }
 
-    /// Changes whenever everything is forgotten: what was begun before must not end after.
+    /// Increases at every reset: work begun before a reset must have no effect after it.
     pub(super) const fn age(&self) -> u64 {
         self.age
     }
 
-    /// What is remembered of a channel now.
+    /// The current journal of a channel.
     pub(super) fn memory(&self, channel: Channel) -> Memory {
         match channel {
             Channel::Esb => self.orders.clone(),

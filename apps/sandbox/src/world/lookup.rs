@@ -1,4 +1,4 @@
-//! Plays the two lookups of the gateway's downstream: journal the request, answer as it meets.
+//! Simulates the downstream's two lookups: journals the request and answers by its scenario.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::received;
 use super::reply::{self, Cut, Reply};
 use super::scenario::lookup::Scenario;
 
-/// Answers a lookup. No body stands for one that was too large to read.
+/// Answers a lookup. `None` is a body that was too large to read.
 pub(super) async fn handle(
     kind: Lookup,
     bank: Arc<Bank>,
@@ -36,7 +36,7 @@ pub(super) async fn handle(
     }
 }
 
-/// Whom a request is about, if it is one.
+/// The lookup key of a request, if it is valid.
 fn key(kind: Lookup, body: &[u8]) -> Option<String> {
     let fields: Map<String, Value> = serde_json::from_slice(body).ok()?;
     let key = fields.get(kind.field())?.as_str()?;
@@ -78,7 +78,7 @@ fn refused(status: StatusCode, message: &str) -> Reply {
     reply::whole(status, json!({ "code": "1", "message": message }).to_string())
 }
 
-/// One object where a list is documented, and a list where one object is.
+/// Replaces documented lists by one object, and a documented object by a list.
 fn in_the_other_shape(kind: Lookup, mut reply: Value) -> Value {
     match kind {
         Lookup::Context => {

@@ -1,4 +1,4 @@
-//! Plays a DA21 conversation: journal the request, do what its scenario says, answer so.
+//! Simulates DA21: journals the request, then executes and answers by its scenario.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::scenario::esb::{Answer, EffectTiming, Plan};
 /// The size of the description in a `huge` reply, in bytes.
 const HUGE: usize = 4 << 20;
 
-/// Answers `POST /esb`. No body stands for one that was too large to read.
+/// Answers `POST /esb`. `None` is a body that was too large to read.
 pub(super) async fn esb(
     bank: Arc<Bank>,
     headers: &HeaderMap,
@@ -42,8 +42,8 @@ pub(super) async fn esb(
     }
 }
 
-/// Waits where the scenario waits. The rest then happens even if the caller hangs up meanwhile: a
-/// bank does not stop because nobody listens.
+/// Waits as the scenario says. The rest happens even if the caller disconnects: a bank does not
+/// stop because its client left.
 async fn act(bank: Arc<Bank>, request: Request, met: Met) -> Result<Reply, Cut> {
     let part = met.scenario.part();
     if part.wait.is_zero() {

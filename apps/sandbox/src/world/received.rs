@@ -1,4 +1,4 @@
-//! One request as the journal shows it: everything but credentials.
+//! One request as the journal stores it: everything except credentials.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -31,7 +31,7 @@ struct Received<'a> {
     scenario: &'a str,
 }
 
-/// The journal's line about a request. No body stands for one that was too large to read.
+/// The journal entry of a request. `None` is a body that was too large to read.
 pub(super) fn entry(
     at: Timestamp,
     headers: &HeaderMap,

@@ -1,4 +1,4 @@
-//! What can leave the world over HTTP: whole replies, half ones, and a cut instead of one.
+//! The world's HTTP replies: complete ones, truncated ones and dropped connections.
 
 use std::fmt;
 use std::io;
@@ -16,13 +16,13 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::time::Sleep;
 
-/// Time for the first half to leave before the connection is cut.
+/// Time for the first half to be sent before the connection is dropped.
 const BETWEEN_HALF_AND_CUT: Duration = Duration::from_millis(20);
 
-/// A reply on its way.
+/// An HTTP reply, whose body may drop the connection.
 pub(super) type Reply = Response<UnsyncBoxBody<Bytes, Cut>>;
 
-/// The connection ends here, without another byte.
+/// Drops the connection without another byte.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cut;
 
@@ -34,13 +34,13 @@ impl fmt::Display for Cut {
 
 impl std::error::Error for Cut {}
 
-/// These bytes, called JSON whatever they are.
+/// These bytes with a JSON content type, whatever they are.
 pub(super) fn whole(status: StatusCode, body: impl Into<Bytes>) -> Reply {
     let body = Full::new(body.into()).map_err(|never| match never {}).boxed_unsync();
     labelled(status, body)
 }
 
-/// Bytes that no JSON reader accepts, and no UTF-8 reader either.
+/// Bytes that are neither JSON nor UTF-8.
 pub(super) fn garbage() -> Reply {
     whole(StatusCode::OK, &b"\x00\xff<html>502 Bad Gateway"[..])
 }
@@ -53,19 +53,19 @@ pub(super) fn of(value: &impl Serialize) -> Reply {
     }
 }
 
-/// A refusal that says what to do.
+/// An error reply that says what to do.
 pub(super) fn refusal(status: StatusCode, message: &str) -> Reply {
     whole(status, json!({ "error": message }).to_string())
 }
 
-/// The world itself is broken: no scenario, and nothing to draw conclusions from.
+/// The world itself failed, so this reply is not a scenario and a test must not rely on it.
 pub(super) fn broken(error: &io::Error) -> Reply {
     tracing::error!(%error, "the world cannot keep its journal");
     let message = format!("the world cannot keep its journal: {error}; see to its --data");
     refusal(StatusCode::INTERNAL_SERVER_ERROR, &message)
 }
 
-/// The length of all these bytes, but only the first half of them.
+/// The `content-length` of all these bytes, but only the first half of them.
 pub(super) fn half(body: &[u8]) -> Reply {
     let length = HeaderValue::from(body.len());
     let first = Bytes::copy_from_slice(&body[..body.len() / 2]);

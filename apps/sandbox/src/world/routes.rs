@@ -1,4 +1,4 @@
-//! Which request goes where in the world.
+//! Routes the world's HTTP requests.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use super::callers::Lookup;
 use super::reply::{self, Cut, Reply};
 use super::{control, lookup, play};
 
-/// Where the downstream of the gateway is documented to be.
+/// The documented path of the gateway's downstream.
 const CONTEXTOS: &str = "/apiaccess/rest/ccmessaging/v1/itau/ps7/contextos";
 const CODIGO: &str = "/apiaccess/rest/ccmessaging/v1/itau/codigo";
 
-/// The largest body that is read, in bytes.
+/// Maximum size of a body, in bytes.
 const LARGEST_BODY: usize = 1 << 20;
 
 const PATHS: &str = "the world has: POST /esb, \
@@ -24,7 +24,7 @@ const PATHS: &str = "the world has: POST /esb, \
     POST /apiaccess/rest/ccmessaging/v1/itau/codigo, PUT /world/scenario, \
     GET /world/journal?channel=esb, DELETE /world";
 
-/// Answers one request, or cuts its connection.
+/// Answers one request, or drops its connection.
 pub(super) async fn answer(bank: Arc<Bank>, request: Request<Incoming>) -> Result<Reply, Cut> {
     let (head, body) = request.into_parts();
     match (&head.method, head.uri.path()) {
@@ -47,7 +47,7 @@ pub(super) async fn answer(bank: Arc<Bank>, request: Request<Incoming>) -> Resul
     }
 }
 
-/// The whole body; nothing when it is too large, a cut when the caller went away.
+/// The whole body; `None` if it is too large, `Cut` if the client disconnected.
 async fn read(body: Incoming) -> Result<Option<Bytes>, Cut> {
     match Limited::new(body, LARGEST_BODY).collect().await {
         Ok(collected) => Ok(Some(collected.to_bytes())),

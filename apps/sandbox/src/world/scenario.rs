@@ -1,4 +1,4 @@
-//! Which scenario a request meets: set for a channel, for a key or for all, so many times.
+//! Selects the scenario of a request: set per channel, for one key or for all, with a count.
 
 pub(super) mod esb;
 pub(super) mod lookup;
@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The longest wait a scenario may ask for, in milliseconds: ten minutes.
+/// Maximum wait of a scenario, in milliseconds: ten minutes.
 const LONGEST_MS: u64 = 600_000;
 
 fn milliseconds(name: &str, text: Option<&str>) -> Result<u64, String> {
@@ -16,7 +16,7 @@ fn milliseconds(name: &str, text: Option<&str>) -> Result<u64, String> {
         .ok_or_else(|| format!("scenario: write `{name}:<ms>` with 0 to {LONGEST_MS} milliseconds"))
 }
 
-/// Whose conversation a scenario is about.
+/// The channel that a scenario applies to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Channel {
@@ -39,7 +39,7 @@ impl Channel {
     }
 }
 
-/// One order to the world, by its channel.
+/// A scenario to set, by channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "channel", rename_all = "lowercase")]
 pub(super) enum Setting {
@@ -48,7 +48,7 @@ pub(super) enum Setting {
     Codigo(Order<lookup::Scenario>),
 }
 
-/// Play this, for a key or for all, so many times or until changed.
+/// Sets a scenario, for a key or for all, for a number of requests or until changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Order<S> {
     pub(super) scenario: S,
@@ -56,7 +56,7 @@ pub(super) struct Order<S> {
     pub(super) times: Option<u64>,
 }
 
-/// What is to be played on one channel.
+/// The active scenarios of one channel.
 #[derive(Debug, Default)]
 pub(super) struct Scenarios<S> {
     for_all: Option<ActiveScenario<S>>,
@@ -70,7 +70,7 @@ struct ActiveScenario<S> {
 }
 
 impl<S> ActiveScenario<S> {
-    /// The active after this one, if there is one.
+    /// The same scenario with one use fewer; `None` if it is used up.
     fn next(self) -> Option<Self> {
         match self.left {
             None => Some(self),
@@ -82,7 +82,7 @@ impl<S> ActiveScenario<S> {
 }
 
 impl<S: Copy + Default> Scenarios<S> {
-    /// From now on. What stood there before is replaced, whatever it still had to play.
+    /// Sets a scenario; replaces the previous one, even if it has uses left.
     pub(super) fn set(&mut self, order: Order<S>) {
         let active = ActiveScenario { scenario: order.scenario, left: order.times };
         match order.key {
@@ -91,13 +91,13 @@ impl<S: Copy + Default> Scenarios<S> {
         }
     }
 
-    /// What a request with this key would receive.
+    /// The scenario of the next request with this key.
     pub(super) fn upcoming(&self, key: &str) -> S {
         let active = self.for_key.get(key).copied().or(self.for_all);
         active.map_or(S::default(), |active| active.scenario)
     }
 
-    /// A request with this key has met what was upcoming: count it.
+    /// Counts one use of the scenario for this key.
     pub(super) fn spend(&mut self, key: &str) {
         match self.for_key.get(key).copied() {
             Some(active) => match active.next() {

@@ -1,4 +1,4 @@
-//! The played ESB: what each scenario does with an order.
+//! Tests each scenario of the simulated ESB.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The played lookups: what each scenario answers, and what the journal keeps of the question.
+//! Tests each scenario of the simulated lookups, and what the journal stores about a request.
 
 use madoguchi_sandbox::EsbMode;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ async fn open() -> Outside {
     Outside::start(EsbMode::AbsoluteSet).await
 }
 
-/// Asks for somebody on this channel.
+/// Sends a lookup on this channel.
 async fn ask(outside: &Outside, channel: &str, key: &str) -> Heard {
     let (path, field) =
         if channel == "codigo" { (CODIGO, "codigo_conta") } else { (CONTEXTOS, "contextId") };
@@ -24,7 +24,7 @@ async fn journal(outside: &Outside, channel: &str) -> Heard {
     outside.call("GET", &format!("/world/journal?channel={channel}"), "").await
 }
 
-/// Asks on this channel while it plays this.
+/// Sends a lookup on this channel under this scenario.
 async fn asked_under(channel: &str, scenario: &str) -> Heard {
     let outside = open().await;
     outside.set(json!({ "channel": channel, "scenario": scenario })).await;

@@ -1,4 +1,4 @@
-//! The world keeps its word: every scenario, over a raw connection, and what its journal says.
+//! Tests every scenario of the world over raw connections, and its journal.
 #![expect(clippy::unwrap_used, reason = "a test says what went wrong by stopping there")]
 
 mod esb;

@@ -1,4 +1,4 @@
-//! A world of the test's own, and a raw connection to it.
+//! A separate world for each test, and raw connections to it.
 
 use std::net::SocketAddr;
 
@@ -15,7 +15,7 @@ pub(crate) struct Outside {
     pub(crate) data: TempDir,
 }
 
-/// What came over the wire: nothing at all, or a head and whatever followed it.
+/// The bytes received: nothing, or a head and its body.
 pub(crate) struct Heard {
     pub(crate) status: Option<u16>,
     pub(crate) head: String,
@@ -41,7 +41,7 @@ pub(crate) async fn call(addr: SocketAddr, method: &str, path: &str, body: &str)
     call_with(addr, (method, path), "", body).await
 }
 
-/// The same with further header lines that each end in `\r\n`.
+/// The same with more header lines, each ending in `\r\n`.
 async fn call_with(
     addr: SocketAddr,
     (method, path): (&str, &str),
@@ -88,7 +88,7 @@ impl Outside {
         call_with(self.world.addr(), ("POST", path), headers, body).await
     }
 
-    /// Everything that the world has written down.
+    /// The content of the world's journal file.
     pub(crate) fn file(&self) -> String {
         std::fs::read_to_string(self.data.path().join("world.jsonl")).unwrap()
     }

@@ -1,4 +1,4 @@
-//! An answer in parts, each of which may be missing for a reason.
+//! The parts of a caller lookup's answer; each may be missing, with a reason.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use madoguchi_domain::caller::{CallerContext, CodigoConta, CustomerProfile};
 use madoguchi_domain::port::LookupError;
 
-/// What is known of a call, as far as it was known in time.
+/// The parts of the answer that were available before the deadline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WhoIsCalling {
     /// The context.
@@ -22,27 +22,27 @@ pub struct Owner {
     pub codigo: CodigoConta,
     /// Its owner.
     pub profile: Arc<CustomerProfile>,
-    /// Whether the owner is the caller, by their numbers; `None` when one of them says nothing.
+    /// Whether owner and caller have the same CPF or CNPJ; `None` if one is missing or invalid.
     pub is_caller: Option<bool>,
 }
 
 /// One part of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part<T> {
-    /// Looked up just now.
+    /// Looked up for this request.
     Fresh(T),
-    /// Looked up before, and still holding.
+    /// From the cache and not expired; with its age.
     Cached(T, SignedDuration),
-    /// Not there.
+    /// Missing, with the reason.
     Missing(Absence),
 }
 
-/// Why a part is not there.
+/// Why a part is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Absence {
-    /// It would have come after the deadline. Asking again may find it.
+    /// The deadline was exceeded. A retry may find it.
     DeadlineExceeded,
-    /// The lookup gave nothing.
+    /// The lookup failed.
     Failed(LookupError),
     /// There is no context to take an account from.
     NoContext,
@@ -50,13 +50,13 @@ pub enum Absence {
     NotIdentified,
     /// The context names no branch and account that give an account number.
     NotDerivable,
-    /// Only the account's last digit told whether it is the check digit, and no owner's number
-    /// confirms a reading.
+    /// Whether the last digit is the check digit depends on that digit alone, and no owner's
+    /// number confirms a reading.
     UncertainAccount,
 }
 
 impl Absence {
-    /// One word for callers and the audit audit.
+    /// The reason code for clients and the audit log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -71,8 +71,8 @@ impl Absence {
 }
 
 impl Absence {
-    /// Says whether another reading of the account may be the caller's. A directory may answer
-    /// about an account that it does not know as about any value that it cannot work with.
+    /// True if another reading of the account may be the caller's. A directory may answer
+    /// `Failed` instead of `NotFound` for an account that does not exist.
     pub(super) const fn is_of_another_account(self) -> bool {
         matches!(
             self,
@@ -82,7 +82,7 @@ impl Absence {
 }
 
 impl<T> Part<T> {
-    /// What is there, however old.
+    /// The value, if any, whatever its age.
     #[must_use]
     pub const fn value(&self) -> Option<&T> {
         match self {
@@ -91,7 +91,7 @@ impl<T> Part<T> {
         }
     }
 
-    /// One word for the audit audit.
+    /// The code for the audit log.
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
@@ -101,7 +101,7 @@ impl<T> Part<T> {
         }
     }
 
-    /// Makes another part of what was looked up just now.
+    /// Computes another part from the value.
     pub(super) fn and_then<U>(self, make: impl FnOnce(T) -> Part<U>) -> Part<U> {
         match self {
             Self::Fresh(value) | Self::Cached(value, _) => make(value),
@@ -111,7 +111,7 @@ impl<T> Part<T> {
 }
 
 impl WhoIsCalling {
-    /// What came of each part, in words that tell nothing of anybody.
+    /// The result of each part, without personal data.
     pub(super) fn summary(&self) -> String {
         format!("context={} account={}", self.context.word(), self.account.word())
     }

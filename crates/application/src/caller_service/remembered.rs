@@ -1,4 +1,4 @@
-//! Lookups that are shared: one under way for each question, and contexts kept while they hold.
+//! Shared lookups: one call in progress per query, and a cache of contexts until they expire.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use tokio::time::{Instant, timeout_at};
 use super::CallerPorts;
 use super::part::{Absence, Part};
 
-/// No context is kept for longer, whatever it says of itself: it is somebody's data.
+/// Maximum lifetime of a cached context, whatever its `expireIn`: it is personal data.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
-/// How many different accounts may be asked for at once and share their answers.
+/// Maximum number of different accounts whose lookups in progress are shared.
 const ACCOUNTS: u64 = 10_000;
 
-/// Shared lookups. What is under way goes on when nobody waits any more: whoever asks next joins
-/// it, or finds what it brought.
+/// Shared lookups. A lookup continues when no request waits for it any more; the next request for
+/// the same query joins it or finds its result.
 #[derive(Clone)]
 pub(super) struct Lookups {
     ports: CallerPorts,
@@ -31,12 +31,12 @@ pub(super) struct Lookups {
     accounts: Cache<Question<AccountQuery>, Kept<CustomerProfile>>,
 }
 
-/// What is asked, and with whose key: another consumer may not be shown the same. The flow is that
-/// of whoever asked first.
+/// The query and the consumer's API key: results are not shared between consumers. The upstream
+/// call carries the flow id of the first request.
 type Question<Q> = (Q, Option<ApiKey>);
 
-/// What a lookup brought, when, and until when that holds. An answer that says nothing about that
-/// holds for those who waited for it and for nobody else.
+/// A result, when it was fetched and when it expires. A result without an expiry is only for the
+/// requests that waited for it.
 #[derive(Clone)]
 struct Kept<T> {
     value: Arc<T>,
@@ -44,7 +44,7 @@ struct Kept<T> {
     holds_until: Option<Timestamp>,
 }
 
-/// What nobody else may have is over as soon as it is there.
+/// Entries that must not be shared expire at once.
 struct WhileItHolds;
 
 impl<K, T> Expiry<K, Kept<T>> for WhileItHolds {
@@ -64,7 +64,7 @@ impl Lookups {
         }
     }
 
-    /// The context under this query, kept, under way, or looked up from now on.
+    /// The context for this query: cached, from a lookup in progress, or from a new one.
     pub(super) async fn context(
         &self,
         query: ContextQuery,
@@ -76,7 +76,7 @@ impl Lookups {
         if let Some(kept) = self.contexts.get(&question).await
             && kept.holds_until.is_none_or(|until| until <= asked_at)
         {
-            // Its own clock tells better than the cache's.
+            // The port's clock decides about expiry, not the cache's clock.
             self.contexts.invalidate(&question).await;
         }
         let (contexts, ports, forwarded) =
@@ -94,7 +94,7 @@ impl Lookups {
         part(lookup, asked_at, until).await
     }
 
-    /// The owner of this account, under way or looked up from now on; never kept.
+    /// The owner of this account, from a lookup in progress or a new one; never cached.
     pub(super) async fn owner(
         &self,
         query: AccountQuery,
@@ -119,8 +119,8 @@ impl Lookups {
     }
 }
 
-/// Joins what is under way or kept for this question, or else asks; and lets go at once of what
-/// nobody else may have.
+/// Joins a lookup in progress or a cached result, or else starts one. Removes at once a result
+/// that must not be shared.
 async fn shared<K, T>(
     cache: &Cache<K, Kept<T>>,
     question: K,
@@ -134,13 +134,13 @@ where
     let is_over = |kept: &Kept<T>| kept.holds_until.is_none_or(|until| until <= kept.fetched_at);
     if found.as_ref().is_ok_and(is_over) {
         cache.invalidate(&question).await;
-        // The cache's own log of changes holds it too, until that is worked off.
+        // The cache's internal write log holds the entry until its pending tasks run.
         cache.run_pending_tasks().await;
     }
     found
 }
 
-/// Waits for a lookup, but no longer than until the deadline.
+/// Waits for a lookup until the deadline.
 async fn part<T>(
     lookup: JoinHandle<Result<Kept<T>, Arc<LookupError>>>,
     asked_at: Timestamp,
@@ -150,7 +150,7 @@ async fn part<T>(
         Ok(Ok(Ok(kept))) if kept.fetched_at >= asked_at => Part::Fresh(kept.value),
         Ok(Ok(Ok(kept))) => Part::Cached(kept.value, asked_at.duration_since(kept.fetched_at)),
         Ok(Ok(Err(error))) => Part::Missing(Absence::Failed(*error)),
-        // It panicked: nothing is known of why, and it is not the caller's to know.
+        // The lookup panicked. The caller gets no details.
         Ok(Err(_)) => Part::Missing(Absence::Failed(LookupError::Failed)),
         Err(_) => Part::Missing(Absence::DeadlineExceeded),
     }

@@ -1,6 +1,7 @@
-//! One runner of the lane: load, decide, commit, answer; what must be decided again is retry.
+//! One batch of the decision lane: load, decide, commit, answer. Requests that must be decided
+//! again are returned for retry.
 //!
-//! Whoever comes while others are loaded shares their commit: it has not begun yet.
+//! Requests that arrive while a batch is loading join the same commit.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,11 +16,10 @@ use tokio::sync::Notify;
 use super::{Inbox, Waiting};
 use crate::ServiceError;
 
-/// How often a request is decided before it is told to come back.
+/// Maximum decisions per request before the answer is [`ServiceError::Unavailable`].
 const MOST_TRIES: u32 = 6;
 
-/// How often those who came meanwhile are let in before a commit: whoever was first waits for
-/// their loads too.
+/// Maximum extra loads per batch. Each one delays the requests already in it.
 const LATE_LOADS: u32 = 3;
 
 pub(super) struct BatchRunner {
@@ -28,44 +28,45 @@ pub(super) struct BatchRunner {
     pub(super) planned: Arc<Notify>,
 }
 
-/// A decided request, and the change of this runner that its answer rests on.
+/// A decided request, and the index of the change in this batch that its answer depends on.
 struct Decided {
     waiting: Waiting,
     answer: Result<CaseResult, Refusal>,
     depends_on: Option<usize>,
 }
 
-/// What one runner has decided so far.
+/// What this batch has decided so far.
 #[derive(Default)]
 struct Batch {
     decided: Vec<Decided>,
     changes: Vec<Change>,
     members: HashMap<MemberId, MemberSlot>,
     retry: Vec<Waiting>,
-    /// How many loads there were.
+    /// Number of loads so far.
     loads: u32,
 }
 
-/// A member's place in the runner: what is known of it by now.
+/// A member in this batch: its snapshot after the decisions so far.
 struct MemberSlot {
     lookup: Lookup,
-    /// By which load it is known: who came after that may know of more than it shows.
+    /// The load it comes from. Requests of a later load may depend on newer data.
     load: u32,
     snapshot: CaseSnapshot,
     depends_on: Option<usize>,
     sealed: bool,
 }
 
-/// Requests that were not answered because the store failed them as a whole.
+/// Requests that were not answered because a load or commit failed.
 struct Failed {
     unanswered: Vec<Waiting>,
     error: StoreError,
 }
 
 impl BatchRunner {
-    /// Answers what it can; returns what must be decided again, on what is true by then, in its
-    /// order. A batch that fails as a whole is tried again at once: that finds out what an unknown
-    /// commit did. Failing again, its requests go one by one, so that a poisoned one fails alone.
+    /// Answers what it can; returns the requests to decide again on fresh data, in their order. A
+    /// batch that fails is retried once, which also shows whether a commit with an unknown outcome
+    /// was written. If it fails again, its requests run one by one, so that one unreadable row
+    /// fails alone.
     pub(super) async fn answer(&self, first: Vec<Waiting>, inbox: &mut Inbox) -> Vec<Waiting> {
         let unanswered = match self.attempt(first, Some(inbox)).await {
             Ok(retry) => return retry,
@@ -84,7 +85,7 @@ impl BatchRunner {
         let mut failures_in_a_row = 0;
         for one in waiting {
             if failures_in_a_row == 2 {
-                // Not a poisoned request: the store is down, and everybody waits behind this.
+                // Not one unreadable row: the store is down. Do not block the queue behind it.
                 one.answer(Err(ServiceError::Unavailable));
                 continue;
             }
@@ -106,8 +107,8 @@ impl BatchRunner {
         }
     }
 
-    /// Answers what it can; returns what must be decided again, in its order. Who comes down the
-    /// inbox meanwhile is taken along.
+    /// Answers what it can; returns the requests to decide again, in their order. Requests that
+    /// arrive in `inbox` meanwhile join the batch.
     async fn attempt(
         &self,
         first: Vec<Waiting>,
@@ -115,15 +116,15 @@ impl BatchRunner {
     ) -> Result<Vec<Waiting>, Failed> {
         let mut batch = Batch::default();
         self.load(&mut batch, first).await?;
-        // Without a commit there is nothing to share.
+        // Without a change there is no commit to share.
         if let Some(inbox) = inbox.filter(|_| !batch.changes.is_empty()) {
             self.let_in(&mut batch, inbox).await;
         }
         self.commit(batch).await
     }
 
-    /// Loads and decides what has come meanwhile. Where that fails, it is retry to the next runner:
-    /// those who were there before do not fail with it.
+    /// Loads and decides requests that arrived meanwhile. If that load fails, they go to the next
+    /// batch, and the requests already in this one are not affected.
     async fn let_in(&self, batch: &mut Batch, inbox: &mut Inbox) {
         for _ in 0..LATE_LOADS {
             let late = inbox.arrived(batch.taken());
@@ -159,7 +160,7 @@ impl BatchRunner {
             Err(error) => (Vec::new(), Some(error)),
         };
         if failed.is_some() || moved_an_effect(&changes, &committed) {
-            // After a failure too: it may have happened, and being woken for nothing does no harm.
+            // Also after a failure: the commit may be durable, and a spurious wake-up is harmless.
             self.planned.notify_one();
         }
         count_contradictions(&changes, &committed);
@@ -183,7 +184,7 @@ impl BatchRunner {
 }
 
 impl Batch {
-    /// How many requests it has taken in, those included that it retry.
+    /// Number of requests in the batch, those to retry included.
     fn taken(&self) -> usize {
         self.decided.len() + self.retry.len()
     }
@@ -199,7 +200,7 @@ impl Batch {
             self.first(member, waiting, found, policy);
             return;
         };
-        // What was looked up for the first must be what this one needs to know.
+        // The member's snapshot must come from the lookup that this request needs.
         let lookup = waiting.request.lookup();
         let folds = open.load == self.loads
             && open.lookup.key == lookup.key
@@ -212,12 +213,13 @@ impl Batch {
         let decision = decide(Some(open.snapshot.clone()), &waiting.request, policy);
         let depends_on = match decision.change {
             None => open.depends_on,
-            // A trace rests on itself, and is true only if what it contradicts is.
+            // An audit-only refusal depends on itself. It must contradict stored state, never
+            // a change that is not committed yet.
             Some(Change { write: Write::Nothing, .. }) if open.depends_on.is_none() => {
                 Some(self.changes.len())
             }
             Some(_) => {
-                // A second write of one case needs to see the first one durable.
+                // A second write of one case must be decided after the first one is durable.
                 open.sealed = true;
                 self.retry.push(waiting);
                 return;

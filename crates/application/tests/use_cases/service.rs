@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use madoguchi_application::{
     DecisionLane, GroupCommitSettings, MemberService, Opened, ServiceError, Stores, UpgradeService,
 };
-use madoguchi_domain::port::Registered;
+use madoguchi_domain::port::{Clock, Registered};
 use madoguchi_domain::upgrade::{CaseKey, CheckSource, EventName, Refusal, StateName};
 use madoguchi_testkit::clock::ManualClock;
 use madoguchi_testkit::fake_store::FakeStore;
@@ -24,26 +24,29 @@ fn service(stores: &Stores, clock: &ManualClock) -> UpgradeService {
     UpgradeService::new(lane, Arc::clone(&stores.upgrades), clock, ids, policy)
 }
 
-async fn open(service: &UpgradeService) -> Result<Opened, ServiceError> {
-    service.open(samples::member_id(1), samples::system(), samples::correlation("c")).await
+async fn open(service: &UpgradeService, clock: &ManualClock) -> Result<Opened, ServiceError> {
+    let act = samples::act("c", samples::system(), clock.now());
+    service.open(samples::member_id(1), act).await
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_case_goes_its_whole_way_at_the_desk() {
-    let stores = FakeStore::new(samples::audit_key()).stores();
-    let service = service(&stores, &ManualClock::default());
+    let (stores, clock) = (FakeStore::new(samples::audit_key()).stores(), ManualClock::default());
+    let service = service(&stores, &clock);
     UpgradeDriver::at(&stores).register(1..=1).await;
-    let opened = open(&service).await.expect("a case is opened");
+    let opened = open(&service, &clock).await.expect("a case is opened");
     let token = opened.qr.expect("a new case has a code");
     let check = (CheckSource::Edda, samples::reference(1));
-    let (system, human) = (samples::system(), samples::human());
     let scanned = CaseKey::Scanned(token.hash());
     service
-        .verify(scanned, check, true, system, samples::correlation("v"))
+        .verify(scanned, check, true, samples::act("v", samples::system(), clock.now()))
         .await
         .expect("verified");
     let id = opened.case.id;
-    service.decide(CaseKey::Id(id), true, human, samples::correlation("d")).await.expect("decided");
+    service
+        .decide(CaseKey::Id(id), true, samples::act("d", samples::human(), clock.now()))
+        .await
+        .expect("decided");
 
     let view = service.case(id).await.expect("the case is read");
     assert_eq!(view.case.state.name(), StateName::CustomerSuccess);
@@ -59,35 +62,39 @@ async fn a_code_is_shown_again_until_it_lapses_and_then_replaced() {
     let (stores, clock) = (FakeStore::new(samples::audit_key()).stores(), ManualClock::default());
     let service = service(&stores, &clock);
     UpgradeDriver::at(&stores).register(1..=1).await;
-    let first = open(&service).await.expect("a case is opened");
+    let first = open(&service, &clock).await.expect("a case is opened");
     clock.advance(SignedDuration::from_secs(599));
-    let again = open(&service).await.expect("the case is found");
+    let again = open(&service, &clock).await.expect("the case is found");
     assert_eq!((first.new, again.new), (true, false));
     assert_eq!(first.qr, again.qr);
     clock.advance(SignedDuration::from_secs(1));
     assert_eq!(service.qr_token(&again.case), None);
-    let fresh = open(&service).await.expect("the code is replaced");
+    let fresh = open(&service, &clock).await.expect("the code is replaced");
     assert_eq!((fresh.new, fresh.case.id), (false, first.case.id));
     assert!(fresh.qr.is_some() && fresh.qr != first.qr);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_not_there_is_refused_as_such() {
-    let stores = FakeStore::new(samples::audit_key()).stores();
-    let service = service(&stores, &ManualClock::default());
+    let (stores, clock) = (FakeStore::new(samples::audit_key()).stores(), ManualClock::default());
+    let service = service(&stores, &clock);
     let no_case = Some(ServiceError::Refused(Refusal::CaseNotFound));
     assert_eq!(service.case(samples::case_id(9)).await.err(), no_case);
     assert_eq!(service.timeline(samples::case_id(9)).await.err(), no_case);
-    assert_eq!(open(&service).await.err(), Some(ServiceError::Refused(Refusal::MemberNotFound)));
+    assert_eq!(
+        open(&service, &clock).await.err(),
+        Some(ServiceError::Refused(Refusal::MemberNotFound))
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_member_is_registered_once_and_never_with_other_data() {
     let fake = FakeStore::new(samples::audit_key());
     let stores = fake.stores();
-    let service = MemberService::new(Arc::clone(&stores.members), Arc::new(ManualClock::default()));
+    let service = MemberService::new(Arc::clone(&stores.members));
     let member = samples::member(1);
-    let register = |member| service.register(member, samples::system(), samples::correlation("r"));
+    let act = samples::act("r", samples::system(), samples::start());
+    let register = |member| service.register(member, &act);
     assert_eq!(register(member.clone()).await, Ok(Registered::New));
     assert_eq!(register(member.clone()).await, Ok(Registered::Same(Box::new(member.clone()))));
     let mut other = member.clone();

@@ -5,13 +5,13 @@ use std::fmt;
 use crate::field::InvalidField;
 use crate::mask;
 
-/// What happens to an input whose check digit is wrong.
+/// What happens to an input with a wrong check digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DacRule {
-    /// It is refused.
+    /// It is rejected.
     #[default]
     Refuse,
-    /// It is taken; [`CodigoConta::has_right_dac`] tells.
+    /// It is accepted; see [`CodigoConta::has_right_dac`].
     Warn,
 }
 
@@ -31,7 +31,7 @@ pub fn dac(branch: &str, account: &str) -> Option<u8> {
     if !fits || !are_digits(branch) || !are_digits(account) {
         return None;
     }
-    // Zeros on the left weigh nothing, but the branch must not slide into the account's weights.
+    // Pad the account, so that the branch's digits keep their weights.
     let account = format!("{account:0>7}");
     let digits = branch.bytes().chain(account.bytes()).rev().map(|digit| u32::from(digit - b'0'));
     let sum: u32 = (0_usize..)
@@ -42,16 +42,16 @@ pub fn dac(branch: &str, account: &str) -> Option<u8> {
     u8::try_from((10 - sum % 10) % 10).ok().map(|digit| b'0' + digit)
 }
 
-/// An account as `codigo` asks for it: 18 ASCII digits, company 3, bank 3, branch 4, account 7,
+/// An account as `codigo` expects it: 18 ASCII digits, company 3, bank 3, branch 4, account 7,
 /// check digit 1. Never printed.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CodigoConta(String);
 
 impl CodigoConta {
-    /// Reads a `codigo_conta`.
+    /// Parses a `codigo_conta`.
     ///
     /// # Errors
-    /// When it is not 18 ASCII digits, or its check digit is wrong and the rule refuses that.
+    /// When it is not 18 ASCII digits, or its check digit is wrong and the rule rejects that.
     pub fn parse(text: &str, rule: DacRule) -> Result<Self, InvalidField> {
         if text.len() != 18 || !are_digits(text) {
             return Err(InvalidField::new("codigo_conta", "must be 18 digits"));
@@ -65,19 +65,19 @@ impl CodigoConta {
         }
     }
 
-    /// Says whether the last digit is the check digit of branch and account.
+    /// True if the last digit is the check digit of branch and account.
     #[must_use]
     pub fn has_right_dac(&self) -> bool {
         dac(&self.0[6..10], &self.0[10..17]) == self.0.bytes().last()
     }
 
-    /// The number in clear: for the directory that is asked, never for a log.
+    /// The number in clear: for the directory that is called, never for a log.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// The number as people may see it.
+    /// The masked number, for display.
     #[must_use]
     pub fn masked(&self) -> String {
         mask::account(&self.0)
@@ -97,37 +97,36 @@ pub struct Entity {
     bank: String,
 }
 
-/// A branch and an account that give no `codigo_conta`.
+/// Branch and account do not give a `codigo_conta`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("branch and account do not give an account number")]
 pub struct NotDerivable;
 
-/// An account number made of a branch and an account that came apart.
+/// An account number derived from a branch and an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountReading {
     /// The account.
     pub codigo: CodigoConta,
-    /// How sure that is.
+    /// How certain the reading is.
     pub told_by: ToldBy,
 }
 
-/// What told whether an account came with its check digit.
+/// What shows whether an account includes its check digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToldBy {
-    /// Its form: eight digits, or a hyphen before the last. It can only be meant so.
+    /// Its form: eight digits, or a hyphen before the last. There is no other reading.
     Form,
-    /// Its last digit, which does not fit the others: it came without one, unless a digit of it
-    /// is wrong.
+    /// Its last digit is not the check digit of the others: it has none, unless a digit is wrong.
     MisfitDigit,
-    /// Its last digit, which fits the others, as that of one in ten accounts without a check digit
-    /// does by chance: there are two readings.
+    /// Its last digit is the check digit of the others. By chance that holds for one in ten
+    /// accounts without a check digit, so there are two readings.
     FittingDigit,
 }
 
 impl ToldBy {
-    /// Says whether an owner may be shown: `is_caller` is whether the owner's number is the
-    /// caller's, as far as that is known. A reading by a digit falls with an owner who is somebody
-    /// else, and one of two stands only with an owner who is the caller.
+    /// True if the owner may be shown. `is_caller` says whether owner and caller have the same
+    /// number, if known. A reading by `MisfitDigit` is invalid if the owner is another person; one
+    /// by `FittingDigit` is valid only if the owner is the caller.
     #[must_use]
     pub const fn stands(self, is_caller: Option<bool>) -> bool {
         match self {
@@ -139,10 +138,10 @@ impl ToldBy {
 }
 
 impl Entity {
-    /// Takes a company and a bank, 3 ASCII digits each.
+    /// Parses a company and a bank, 3 ASCII digits each.
     ///
     /// # Errors
-    /// When one of them is anything else.
+    /// When one of them is not 3 ASCII digits.
     pub fn parse(company: &str, bank: &str) -> Result<Self, InvalidField> {
         for (field, text) in [("company", company), ("bank", bank)] {
             if text.len() != 3 || !are_digits(text) {
@@ -152,15 +151,15 @@ impl Entity {
         Ok(Self { company: company.to_owned(), bank: bank.to_owned() })
     }
 
-    /// Makes the number of an account from `u_ag` and `u_cc` of a context: one reading, or two,
-    /// the likelier first.
+    /// Derives the account number from `u_ag` and `u_cc` of a context: one reading, or two, the
+    /// more likely first.
     ///
-    /// Whether the account brings its check digit is told by its length and by that digit: eight
-    /// digits, or a hyphen before the last, bring one, which must be right; up to seven bring none
-    /// if their last does not fit the others, and else they can be read either way.
+    /// Eight digits, or a hyphen before the last, include a check digit, which must be right. Up to
+    /// seven digits have none if the last does not fit the others; otherwise both readings are
+    /// possible.
     ///
     /// # Errors
-    /// When the two are not a branch and an account.
+    /// When they are not a branch and an account.
     pub fn readings(
         &self,
         branch: &str,

@@ -1,4 +1,4 @@
-//! CNPJ: the number of a legal person, with letters in it since July 2026.
+//! CNPJ: the tax number of a legal person, alphanumeric since July 2026.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::field::InvalidField;
 pub struct Cnpj(String);
 
 impl Cnpj {
-    /// Reads a CNPJ.
+    /// Parses a CNPJ.
     ///
     /// # Errors
     /// When it is not of that form, its check digits are wrong, or it is one digit fourteen times.
@@ -21,7 +21,7 @@ impl Cnpj {
             && bytes[12..].iter().all(u8::is_ascii_digit);
         let same = bytes.windows(2).all(|pair| pair[0] == pair[1]);
         let right = |count: usize| {
-            // Weights 2 to 9 from the right, again and again; a letter counts by its ASCII code.
+            // Weights 2 to 9 from the right, repeated; a letter counts by its ASCII code.
             let weights = (2..=9).cycle().zip(bytes[..count].iter().rev());
             let value = |byte: &u8| u32::from(byte - b'0');
             let sum: u32 = weights.map(|(weight, byte)| weight * value(byte)).sum();
@@ -41,7 +41,7 @@ impl Cnpj {
         &self.0
     }
 
-    /// The number as people may see it: only the middle of its root.
+    /// The masked number, for display: only the middle of its root.
     ///
     /// ```
     /// # use madoguchi_domain::caller::Cnpj;

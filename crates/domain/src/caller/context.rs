@@ -1,14 +1,14 @@
-//! What PS7 knows of a call: what the caller did before a person answered.
+//! The PS7 context of a call: what the caller did before an agent answered.
 
 use super::TaxId;
 use crate::Timestamp;
 use crate::personal::Personal;
 
-/// The context of a call. What is absent, empty or of another kind than it
-/// should be is `None`; what is text and not understood is kept as it is.
+/// The context of a call. A field that is absent, empty or of a wrong type is `None`; unknown
+/// text is kept unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CallerContext {
-    /// `u_id`: how far the caller was identified.
+    /// `u_id`: the caller's identification level.
     pub identification: Option<Identification>,
     /// `u_cpf`: the caller's number.
     pub cpf: Option<TaxId>,
@@ -18,9 +18,9 @@ pub struct CallerContext {
     pub account: Option<Personal>,
     /// `u_seg`: the caller's segment.
     pub segment: Option<Personal>,
-    /// `u_dest`: what was chosen in the voice menu.
+    /// `u_dest`: the choice in the voice menu.
     pub option: Option<Personal>,
-    /// `u_numA`: the number that calls.
+    /// `u_numA`: the calling phone number.
     pub number: Option<Personal>,
     /// `u_dseg`: the security device.
     pub device: Option<SecurityDevice>,
@@ -28,7 +28,7 @@ pub struct CallerContext {
     pub device_confirmed: Option<Confirmation>,
     /// `u_tpid`: an identity document's number.
     pub identity_document: Option<Personal>,
-    /// `expireIn`, where it could be read: until when this holds.
+    /// `expireIn`, if it could be parsed: when this context expires.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -42,12 +42,12 @@ macro_rules! closed_set {
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum $name {
             $($(#[$text_doc])* $variant,)*
-            /// Another value than the documented ones, as it came.
+            /// An undocumented value, as received.
             Other(Personal),
         }
 
         impl $name {
-            /// Reads the documented text; any other is kept.
+            /// Parses the documented text; other text is kept.
             #[must_use]
             pub fn read(text: &str) -> Self {
                 match text {
@@ -56,7 +56,7 @@ macro_rules! closed_set {
                 }
             }
 
-            /// The text as it came.
+            /// The text as received.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -69,7 +69,7 @@ macro_rules! closed_set {
 }
 
 closed_set! {
-    /// How far a caller was identified (`u_id`).
+    /// The caller's identification level (`u_id`).
     Identification {
         /// Identified and authenticated.
         Authenticated = "AUT",

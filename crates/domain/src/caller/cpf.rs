@@ -1,4 +1,4 @@
-//! CPF: the number of a natural person.
+//! CPF: the tax number of a natural person.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use crate::field::InvalidField;
 pub struct Cpf(String);
 
 impl Cpf {
-    /// Reads a CPF.
+    /// Parses a CPF.
     ///
     /// # Errors
-    /// When it is not 11 ASCII digits with right check digits, or one digit eleven times: that
-    /// passes the sum and is nobody's.
+    /// When it is not 11 ASCII digits with right check digits, or one digit eleven times: its
+    /// check digits fit, but it is never assigned.
     pub fn parse(text: &str) -> Result<Self, InvalidField> {
         let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
         let plain = text.len() == 11 && digits.len() == 11;
@@ -35,7 +35,7 @@ impl Cpf {
         &self.0
     }
 
-    /// The number as people may see it: the first three and the last two digits hidden.
+    /// The masked number, for display: the first three and the last two digits hidden.
     ///
     /// ```
     /// # use madoguchi_domain::caller::Cpf;

@@ -1,12 +1,12 @@
-//! `expireIn`: until when a context holds.
+//! `expireIn`: when a context expires.
 
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, offset};
 use jiff::{SignedDuration, Timestamp};
 
-/// Reads `expireIn`: a whole number of seconds from `now`, or a date. The source calls it a
-/// remaining time and shows a date; a date is taken for the moment at which it begins in Brasília
-/// (UTC−3), the earliest that it can mean. `None` for anything else (`docs/guide/callers.md`).
+/// Parses `expireIn`: a whole number of seconds from `now`, or a date. The source calls it a
+/// remaining time and shows a date. A date means its start in Brasília (UTC−3), the earliest
+/// possible moment. `None` for anything else (`docs/guide/callers.md`).
 ///
 /// ```
 /// use madoguchi_domain::{Timestamp, caller::expiry};

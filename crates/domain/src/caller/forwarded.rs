@@ -1,5 +1,6 @@
-//! What travels with a lookup from whoever asks to the system that answers.
+//! The headers that a lookup forwards from the client to the upstream system.
 
+use crate::audit::{Action, Subject};
 use std::fmt;
 
 use crate::correlation::CorrelationId;
@@ -10,7 +11,7 @@ use crate::field::InvalidField;
 pub struct FlowId(String);
 
 impl FlowId {
-    /// Reads a flow id.
+    /// Parses a flow id.
     ///
     /// # Errors
     /// When it is empty, over 128 characters, or not visible ASCII.
@@ -30,7 +31,7 @@ impl FlowId {
 pub struct ApiKey(String);
 
 impl ApiKey {
-    /// Reads a key.
+    /// Parses a key.
     ///
     /// # Errors
     /// When it is empty, over 512 characters, or not visible ASCII.
@@ -38,7 +39,7 @@ impl ApiKey {
         visible("x-itau-apikey", text, 512, "must be 1 to 512 visible ASCII characters").map(Self)
     }
 
-    /// The key in clear: for the system that asks for it, never for a log.
+    /// The key in clear: for the upstream system, never for a log.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -51,8 +52,8 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// The headers that pass through us (`docs/guide/callers.md`). Whoever asks fills in a fresh flow
-/// id when none was given; nothing else is invented.
+/// The headers that are forwarded (`docs/guide/callers.md`). The service creates a flow id if
+/// none was given; no other header is created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForwardedHeaders {
     /// `x-itau-flowID`.
@@ -64,7 +65,7 @@ pub struct ForwardedHeaders {
 }
 
 impl ForwardedHeaders {
-    /// A forwarded with nothing but its flow.
+    /// Forwarded headers with only a flow id.
     #[must_use]
     pub const fn of(flow: FlowId) -> Self {
         Self { flow, correlation: None, api_key: None }
@@ -79,6 +80,23 @@ fn visible(
 ) -> Result<String, InvalidField> {
     let fits = (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
     if fits { Ok(text.to_owned()) } else { Err(InvalidField::new(field, rule)) }
+}
+
+impl FlowId {
+    /// A lookup in another system as the audit log refers to it: not by whom it was about.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        Subject::new("lookup", self.as_str())
+    }
+}
+
+impl Action {
+    /// A call's context was looked up; the detail is the outcome.
+    pub const CONTEXT_LOOKED_UP: Self = Self::of("context.looked_up");
+    /// An account's owner was looked up; the detail is the outcome.
+    pub const ACCOUNT_LOOKED_UP: Self = Self::of("account.looked_up");
+    /// Both were looked up in one call; the detail is the outcome of each.
+    pub const CALLER_LOOKED_UP: Self = Self::of("caller.looked_up");
 }
 
 #[cfg(test)]

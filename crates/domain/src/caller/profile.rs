@@ -1,10 +1,10 @@
-//! Who owns an account, and who at the bank looks after them.
+//! The owner of an account, and the owner's managers at the bank.
 
 use super::TaxId;
 use crate::personal::Personal;
 
-/// The owner of an account. What is absent, empty or of another kind than it
-/// should be is `None` or missing from its list.
+/// The owner of an account. A field that is absent, empty or of a wrong type is `None` or
+/// missing from its list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CustomerProfile {
     /// `id_cliente`: the customer's id.
@@ -25,7 +25,7 @@ pub struct CustomerProfile {
     pub identified: Option<Personal>,
     /// `agencia`: the branch.
     pub branch: Option<Personal>,
-    /// `conta_corrente`: the account; its check digit is not judged.
+    /// `conta_corrente`: the account; its check digit is not validated.
     pub account: Option<Personal>,
     /// `data_abertura_conta`: when the account was opened.
     pub opened_on: Option<Personal>,
@@ -44,12 +44,12 @@ pub enum PersonType {
     Natural,
     /// Pessoa jurídica.
     Legal,
-    /// Something else, as it came.
+    /// Any other text, as received.
     Other(Personal),
 }
 
 impl PersonType {
-    /// Reads `F`, `PF` or `FISICA` and `J`, `PJ` or `JURIDICA`, whatever their case and accents;
+    /// Parses `F`, `PF` or `FISICA` and `J`, `PJ` or `JURIDICA`, ignoring case and accents;
     /// any other text is kept.
     #[must_use]
     pub fn read(text: &str) -> Self {
@@ -77,7 +77,7 @@ pub struct Email {
     pub updated: Option<Personal>,
 }
 
-/// A phone number, in the parts in which it came.
+/// A phone number, in the parts received.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Phone {
     /// `ddi`: the country.
@@ -94,7 +94,7 @@ pub struct Phone {
     pub main: Option<Personal>,
 }
 
-/// Somebody at the bank who looks after the customer.
+/// A bank employee who serves the customer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Manager {
     /// `racf_gerente`: the manager's user id.

@@ -1,4 +1,4 @@
-//! The two questions: a context by its id, an owner by an account.
+//! The two lookup queries: a context by its id, an owner by an account.
 
 use std::fmt;
 
@@ -6,13 +6,13 @@ use super::CodigoConta;
 use crate::field::{InvalidField, is_plain};
 use crate::personal::Personal;
 
-/// The handle of a context, which opens it to whoever holds it: 1 to 4096 bytes without control
-/// characters. Never printed.
+/// The id of a context: 1 to 4096 bytes without control characters. Whoever has it can read the
+/// context, so it is never printed.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ContextId(String);
 
 impl ContextId {
-    /// Reads a `contextId`.
+    /// Parses a `contextId`.
     ///
     /// # Errors
     /// When it is empty, over 4096 bytes, or holds a control character.
@@ -24,13 +24,13 @@ impl ContextId {
         Ok(Self(text.to_owned()))
     }
 
-    /// The same handle in another spelling, which is as long as it has to be.
+    /// The same id in another encoding, of any length.
     #[must_use]
     pub fn spelled(&self, spell: impl FnOnce(&[u8]) -> String) -> Self {
         Self(spell(self.0.as_bytes()))
     }
 
-    /// The handle in clear: for the system that is asked, never for a log.
+    /// The id in clear: for the upstream system, never for a log.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -43,13 +43,13 @@ impl fmt::Debug for ContextId {
     }
 }
 
-/// The field `encoded`: text of up to 32 characters, of which only `0` means anything. Never
-/// printed, since somebody may put a handle there.
+/// The field `encoded`: text of up to 32 characters; only `0` has a meaning. Never printed,
+/// because a client may put a context id there.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Encoded(String);
 
 impl Encoded {
-    /// Reads the field; it may be empty.
+    /// Parses the field; it may be empty.
     ///
     /// # Errors
     /// When it is over 32 characters or holds a control character.
@@ -63,13 +63,13 @@ impl Encoded {
         Ok(Self(text.to_owned()))
     }
 
-    /// `0`: the context id goes on as it is.
+    /// `0`: the context id is sent unchanged.
     #[must_use]
     pub fn as_it_is() -> Self {
         Self("0".to_owned())
     }
 
-    /// Says whether the context id goes on as it is. Compared as text: `00` is another value.
+    /// True if the context id is sent unchanged. Compared as text: `00` is another value.
     #[must_use]
     pub fn is_as_it_is(&self) -> bool {
         self.0 == "0"
@@ -88,16 +88,16 @@ impl fmt::Debug for Encoded {
     }
 }
 
-/// Asks PS7 for a context. Sent on exactly as it stands here.
+/// A query to PS7 for a context. Adapters send it unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ContextQuery {
     /// Which.
     pub context: ContextId,
-    /// Whether it is to be encoded by whoever serves the question.
+    /// Whether the serving system must encode it.
     pub encoded: Option<Encoded>,
 }
 
-/// Asks for the owner of an account. The optional fields go on as they stand here.
+/// A query for the owner of an account. The optional fields are sent unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AccountQuery {
     /// Which.
@@ -111,7 +111,7 @@ pub struct AccountQuery {
 }
 
 impl AccountQuery {
-    /// Asks for this account and nothing more particular.
+    /// A query for this account without optional fields.
     #[must_use]
     pub const fn of(account: CodigoConta) -> Self {
         Self { account, structure: None, segment: None, digital_service: None }

@@ -1,16 +1,16 @@
-//! What a text that should be a CPF or a CNPJ is.
+//! Classifies a text as CPF, CNPJ or neither.
 
 use super::{Cnpj, Cpf, PersonType};
 use crate::personal::Personal;
 
-/// A person's number as another system gave it: classified, never refused.
+/// A person's tax number as received from another system: classified, never rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TaxId {
     /// A natural person's.
     Cpf(Cpf),
     /// A legal person's.
     Cnpj(Cnpj),
-    /// Right as a CNPJ and as a CPF padded with zeros, and nothing says which.
+    /// Valid both as a CNPJ and as a CPF padded with zeros; the person's type is unknown.
     Ambiguous(Cnpj, Cpf),
     /// Neither.
     Unrecognised(Personal),
@@ -18,8 +18,8 @@ pub enum TaxId {
 
 impl TaxId {
     /// Classifies a text: 11 digits, 14 characters, or a CPF padded to 14 with zeros on the left,
-    /// each with or without dots, hyphens, slashes and spaces. One that is right as both is decided
-    /// by the person's type, where that is known.
+    /// each with or without dots, hyphens, slashes and spaces. If both are valid, the person's
+    /// type decides, if known.
     ///
     /// ```
     /// use madoguchi_domain::caller::TaxId;
@@ -45,7 +45,7 @@ impl TaxId {
         }
     }
 
-    /// Says whether both are recognised and cannot be one person's.
+    /// True if both are recognised and belong to different persons.
     #[must_use]
     pub fn contradicts(&self, other: &Self) -> bool {
         let (ours, theirs) = (self.readings(), other.readings());
@@ -53,14 +53,14 @@ impl TaxId {
         known(ours) && known(theirs) && !self.agrees(other)
     }
 
-    /// Says whether both are recognised and can be one person's.
+    /// True if both are recognised and can belong to one person.
     #[must_use]
     pub fn agrees(&self, other: &Self) -> bool {
         let theirs = other.readings();
         self.readings().iter().flatten().any(|ours| theirs.iter().flatten().any(|it| it == ours))
     }
 
-    /// Says whether it can be compared with another.
+    /// True if it can be compared with another.
     #[must_use]
     pub const fn is_recognised(&self) -> bool {
         !matches!(self, Self::Unrecognised(_))
@@ -75,7 +75,7 @@ impl TaxId {
         }
     }
 
-    /// The number as people may see it; nothing of one that is not recognised.
+    /// The masked number, for display; `***` unless it is clearly a CPF or a CNPJ.
     #[must_use]
     pub fn masked(&self) -> String {
         match self {

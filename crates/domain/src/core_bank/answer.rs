@@ -1,4 +1,4 @@
-//! What came back from the core bank, and the one function that says what it means.
+//! The core bank's answers, and the one function that classifies them.
 
 use crate::field::InvalidField;
 
@@ -9,10 +9,10 @@ use super::order::SetLevel;
 pub struct UpstreamCode(String);
 
 impl UpstreamCode {
-    /// What every code must be for the act to count as done.
+    /// The code that every return code must equal for the order to count as applied.
     pub const APPLIED: &'static str = "200";
 
-    /// Reads a code.
+    /// Parses a code.
     ///
     /// # Errors
     /// When it is not 1 to 32 visible ASCII characters.
@@ -30,15 +30,15 @@ impl UpstreamCode {
     }
 }
 
-/// The codes that the bank declares to be a final refusal (`esb.final_codes`, empty by default).
+/// The return codes that are a final refusal (`esb.final_codes`, empty by default).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FinalCodes(Vec<UpstreamCode>);
 
 impl FinalCodes {
-    /// A list of final codes. `200` cannot be one of them.
+    /// A list of final codes.
     ///
     /// # Errors
-    /// When it is.
+    /// When `200` is one of them.
     pub fn parse(codes: Vec<UpstreamCode>) -> Result<Self, InvalidField> {
         if codes.iter().any(|code| code.as_str() == UpstreamCode::APPLIED) {
             return Err(InvalidField::new("final_codes", "must not list 200, which is success"));
@@ -51,12 +51,12 @@ impl FinalCodes {
     }
 }
 
-/// A reply that could be read, as facts: nothing here is believed yet.
+/// A reply that could be parsed; not validated against the order yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
-    /// Every return code.
+    /// All return codes.
     pub codes: Vec<UpstreamCode>,
     /// The header's `TransactionID`.
     pub transaction_id: Option<String>,
@@ -66,14 +66,14 @@ pub struct Reply {
     pub level: Option<String>,
 }
 
-/// Why an order provably never left us.
+/// Why an order was provably not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhyNotSent {
     /// No connection: name, route, handshake or TLS.
     NoConnection,
-    /// The order could not be written as a message.
+    /// The order could not be encoded as a message.
     NotEncodable,
-    /// The claim's lease was over before the first byte: somebody else may hold it.
+    /// The claim's lease ended before the first byte: another worker may hold it.
     LeaseOver,
 }
 
@@ -89,35 +89,35 @@ impl WhyNotSent {
     }
 }
 
-/// Why it is not known whether an order was obeyed.
+/// Why it is not known whether an order was applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Doubt {
-    /// The connection ended before a whole reply.
+    /// The connection ended before a complete reply.
     ConnectionLost,
-    /// No reply in time.
+    /// No reply before the timeout.
     TimedOut,
-    /// The reply is larger than we read.
+    /// The reply exceeds the size limit.
     TooLarge,
-    /// The reply is not the message we know.
+    /// The reply is not the expected message.
     Unreadable,
-    /// The reply says the same thing twice, differently.
+    /// The reply has a field twice, with different values.
     Contradictory,
     /// An HTTP status other than 200.
     Status,
-    /// No return code at all.
+    /// No return code.
     NoCode,
-    /// A return code that is neither success nor listed as final.
+    /// A return code that is neither success nor a final code.
     UnlistedCode,
-    /// Another transaction's reply, or none's.
+    /// The reply has another transaction id, or none.
     WrongTransaction,
-    /// Another arrangement or level is echoed.
+    /// The reply echoes another arrangement or level.
     WrongEcho,
-    /// Whoever sent it did not report before its lease was over.
+    /// The sender did not report before its lease ended.
     LeaseLapsed,
 }
 
 impl Doubt {
-    /// Every doubt there is.
+    /// All doubts.
     pub const ALL: [Self; 11] = [
         Self::ConnectionLost,
         Self::TimedOut,
@@ -151,32 +151,32 @@ impl Doubt {
     }
 }
 
-/// What an adapter saw when it sent an order.
+/// What an adapter observed when it sent an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// A reply that could be read.
+    /// A reply that could be parsed.
     Replied(Reply),
-    /// The order provably never left us.
+    /// The order was provably not sent.
     NotSent(WhyNotSent),
-    /// The order may have left us, and no readable reply came.
+    /// The order may have been sent, and no reply could be parsed.
     Lost(Doubt),
 }
 
-/// What an answer means.
+/// The meaning of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The bank has set the level.
     Applied,
-    /// The bank refuses for good.
+    /// The bank refused; final.
     Refused(UpstreamCode),
-    /// Nothing happened; trying again is free.
+    /// The order was not sent; a retry is safe.
     NotSent(WhyNotSent),
-    /// Anything may have happened.
+    /// It is not known whether the order was applied.
     Unknown(Doubt),
 }
 
 impl Outcome {
-    /// The outcome's kind, for evidence rows and logs.
+    /// The kind of outcome, for evidence rows and logs.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -199,8 +199,7 @@ impl Outcome {
     }
 }
 
-/// Says what an answer means for an order. Total; whatever is not proven is
-/// [`Outcome::Unknown`].
+/// Classifies an answer to an order. Total; what is not proven is [`Outcome::Unknown`].
 #[must_use]
 pub fn classify(order: &SetLevel, answer: &Answer, finals: &FinalCodes) -> Outcome {
     let reply = match answer {
@@ -223,7 +222,7 @@ pub fn classify(order: &SetLevel, answer: &Answer, finals: &FinalCodes) -> Outco
     }
 }
 
-/// Whether the reply can be about this order at all.
+/// Whether the reply belongs to this order.
 fn doubt_about(order: &SetLevel, reply: &Reply) -> Option<Doubt> {
     let ours = |echo: &Option<String>, own: &str| echo.as_deref().is_none_or(|text| text == own);
     if reply.status != 200 {

@@ -1,5 +1,7 @@
-//! A core-bank effect: the duty to tell the bank, from its plan to its end.
+//! The core-bank effect (an outbox entry) and its state transitions.
 
+use crate::act::Act;
+use crate::audit::{Action, AuditEntry};
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,34 +14,34 @@ use super::answer::{Outcome, UpstreamCode, WhyNotSent};
 use super::order::SetLevel;
 use super::policy::{EffectPolicy, Guarantee, Jitter, later};
 
-/// Who sends: one running worker, never the same name twice.
+/// The name of one running worker; never reused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct WorkerId(pub Arc<str>);
 
-/// Rises with every claim of an effect and with every claim that lapses. Only the holder of the
-/// newest one writes its outcome.
+/// The number of a claim. It increases with every claim of an effect and every lapsed lease. Only
+/// the holder of the newest fence may write the outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fence(pub i32);
 
-/// An effect state's name, as shown and stored.
+/// The name of an effect's state, as shown and stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EffectStateName {
-    /// To be sent when due.
+    /// Will be sent when due.
     Planned,
     /// Claimed by a worker that may have sent it.
     Sending,
-    /// Sent or not, obeyed or not: not known.
+    /// It is not known whether the order was applied.
     Unknown,
     /// The bank has set the level.
     Confirmed,
-    /// The bank refused for good.
+    /// The bank refused; final.
     Rejected,
-    /// Nothing more is tried: people must find out what the bank did.
+    /// No more retries: an operator must find out what the bank did.
     Manual,
 }
 
 impl EffectStateName {
-    /// Every state.
+    /// All states.
     pub const ALL: [Self; 6] = [
         Self::Planned,
         Self::Sending,
@@ -62,13 +64,13 @@ impl EffectStateName {
         }
     }
 
-    /// Reads what [`as_str`](Self::as_str) writes.
+    /// Parses the text that [`as_str`](Self::as_str) returns.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|name| name.as_str() == text)
     }
 
-    /// Says whether the bank's answer is known for good.
+    /// True if the bank's final answer is known.
     #[must_use]
     pub const fn is_settled(self) -> bool {
         matches!(self, Self::Confirmed | Self::Rejected)
@@ -81,34 +83,34 @@ impl fmt::Display for EffectStateName {
     }
 }
 
-/// Where an effect stands, with the facts that belong to standing there.
+/// An effect's state with its data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EffectState {
-    /// To be sent from `due` on.
+    /// Will be sent from `due` on.
     Planned {
-        /// Not before.
+        /// The earliest time to send it.
         due: Timestamp,
     },
-    /// Claimed: bytes may be on their way.
+    /// Claimed: the order may have been sent.
     Sending {
-        /// By whom.
+        /// The worker that claimed it.
         worker: WorkerId,
-        /// Until when the claim is good.
+        /// When the lease ends.
         lease_until: Timestamp,
     },
-    /// Not known; nothing is tried before `settles_at`.
+    /// The outcome is unknown; no retry before `settles_at`.
     Unknown {
-        /// When something may be tried.
+        /// The earliest time for the next transition.
         settles_at: Timestamp,
     },
-    /// Done, proven by the bank's answer.
+    /// Applied, proven by the bank's answer.
     Confirmed,
-    /// Refused for good with this code.
+    /// Refused with this final code.
     Rejected {
         /// The bank's code.
         code: UpstreamCode,
     },
-    /// Waits for people.
+    /// Waits for an operator.
     Manual,
 }
 
@@ -127,55 +129,55 @@ impl EffectState {
     }
 }
 
-/// The duty to tell the core bank about one case.
+/// The core-bank effect of one case: an order and its delivery state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effect {
-    /// What to tell.
+    /// The order to send.
     pub order: SetLevel,
-    /// Whose account it is.
+    /// The owner of the account.
     pub member: MemberId,
-    /// Where it stands.
+    /// The current state.
     pub state: EffectState,
-    /// The newest claim.
+    /// The newest claim's fence.
     pub fence: Fence,
-    /// How often in a row it provably was not sent.
+    /// Consecutive attempts that provably sent nothing.
     pub unsent: i32,
-    /// How often its outcome was unknown.
+    /// Number of attempts with an unknown outcome.
     pub ambiguous: i32,
-    /// For how long in all its outcome was unknown, up to the last time it left that state.
-    /// Waiting to be sent never counts.
+    /// Total time in state `Unknown`, up to the last time it left that state. Time in other states
+    /// does not count.
     pub ambiguous_for: SignedDuration,
     /// When it was planned.
     pub planned_at: Timestamp,
-    /// When it came to stand where it stands.
+    /// When it entered its current state.
     pub since: Timestamp,
 }
 
-/// What happens to an effect.
+/// An event of an effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EffectEvent {
-    /// A worker claims it to send it.
+    /// A worker claims it to send the order.
     Claimed(WorkerId),
-    /// The holder of the claim reports.
+    /// The holder of the claim reports the outcome.
     Answered(Outcome),
-    /// The claim's lease is over and nobody reported.
+    /// The lease ended without a report.
     LeaseLapsed,
-    /// The settle time after an unknown outcome is over.
+    /// The settle time after an unknown outcome ended.
     Settled,
-    /// A worker that had lost its claim held the bank's proof all the same.
+    /// Evidence of a worker that had lost its claim proves that the order was applied.
     ProvenApplied,
 }
 
-/// An event that means nothing in this state; nothing is changed.
+/// An event that is not allowed in this state; nothing is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an effect in state {from} cannot take that event")]
 pub struct IllegalEffect {
-    /// Where the effect stands.
+    /// The effect's state.
     pub from: EffectStateName,
 }
 
 impl Effect {
-    /// A new duty, due at once.
+    /// A new effect, due at once.
     #[must_use]
     pub const fn planned(order: SetLevel, member: MemberId, at: Timestamp) -> Self {
         Self {
@@ -191,10 +193,10 @@ impl Effect {
         }
     }
 
-    /// The effect's own transition table.
+    /// The effect's transition table.
     ///
     /// # Errors
-    /// For every pair that is not listed.
+    /// For every pair of state and event that is not listed.
     pub fn after(
         &self,
         event: EffectEvent,
@@ -213,14 +215,14 @@ impl Effect {
             | (Is::Planned { .. } | Is::Unknown { .. } | Is::Manual, On::ProvenApplied) => {
                 next.state = Is::Confirmed;
             }
-            // A refusal now says nothing about an earlier order whose outcome was never known.
+            // This refusal does not say whether an earlier attempt was applied.
             (Is::Sending { .. }, On::Answered(Outcome::Refused(_))) if self.ambiguous > 0 => {
                 next.state = Is::Manual;
             }
             (Is::Sending { .. }, On::Answered(Outcome::Refused(code))) => {
                 next.state = Is::Rejected { code };
             }
-            // It could never be sent: trying again is no help.
+            // It can never be sent: a retry would not help.
             (Is::Sending { .. }, On::Answered(Outcome::NotSent(WhyNotSent::NotEncodable))) => {
                 next.state = Is::Manual;
             }
@@ -271,7 +273,7 @@ impl Effect {
         harmless && patient && self.ambiguous < policy.ambiguous_tries
     }
 
-    /// When something will be tried next without anybody's help.
+    /// When the next automatic transition is due.
     #[must_use]
     pub const fn next_attempt_at(&self) -> Option<Timestamp> {
         match &self.state {
@@ -281,6 +283,22 @@ impl Effect {
             EffectState::Confirmed | EffectState::Rejected { .. } | EffectState::Manual => None,
         }
     }
+}
+
+impl Effect {
+    /// The audit row of its move to the state that it is in.
+    #[must_use]
+    pub fn moved(&self, act: &Act) -> AuditEntry {
+        let state = self.state.name().as_str();
+        AuditEntry::new(Action::EFFECT_MOVED, self.order.case.subject(), state, act)
+    }
+}
+
+impl Action {
+    /// A core-bank effect was planned for a case that lacked it.
+    pub const EFFECT_PLANNED: Self = Self::of("effect.planned");
+    /// A core-bank effect moved to the state in the detail.
+    pub const EFFECT_MOVED: Self = Self::of("effect.moved");
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
-//! What was seen of an effect, and the transition that follows from it.
+//! Evidence of a send attempt, and the state transition that follows from it.
 
 use crate::Timestamp;
 use crate::audit::AuditEntry;
 use crate::upgrade::CaseId;
 
-use super::answer::Doubt;
+use super::answer::{Doubt, Outcome};
 use super::effect::{Effect, EffectStateName, Fence, WorkerId};
 
-/// What a sender saw, kept for ever, also when it had lost its claim.
+/// What a sender observed; kept for ever, even if its claim was lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     /// About which case's effect.
@@ -25,26 +25,38 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Says whether it is kept although the change was not made. What a sender saw is; that it
-    /// did not report is not true if somebody was quicker to say so, or if it did report.
+    /// What `worker` saw of an attempt to send this effect.
+    #[must_use]
+    pub fn of(effect: &Effect, worker: WorkerId, outcome: &Outcome, at: Timestamp) -> Self {
+        Self {
+            case: effect.order.case,
+            fence: effect.fence,
+            worker,
+            outcome: outcome.as_str().to_owned(),
+            detail: outcome.detail().to_owned(),
+            at,
+        }
+    }
+
+    /// True if it is written even when the change is fenced out. A sender's observation is; a
+    /// lapsed lease is not, since another report may have been first.
     #[must_use]
     pub fn stands_alone(&self) -> bool {
         self.detail != Doubt::LeaseLapsed.as_str()
     }
 }
 
-/// One transition of an effect, written only if the effect still has the claim it was decided on.
+/// One state transition of an effect, written only under the fence it was decided on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EffectChange {
-    /// The state it must be in.
+    /// The state that the effect must be in.
     pub from: EffectStateName,
-    /// The claim it must have.
+    /// The fence that the effect must have.
     pub expected: Fence,
-    /// How it stands afterwards. `Confirmed` also makes its level the member's confirmed level.
+    /// The effect after the transition. `Confirmed` also sets the member's confirmed level.
     pub after: Effect,
-    /// What was seen; [mostly](Evidence::stands_alone) written whether or not the claim still
-    /// holds.
+    /// The evidence; [usually](Evidence::stands_alone) written even if the change is fenced out.
     pub evidence: Option<Evidence>,
-    /// The audit row; written only if the claim still holds.
+    /// The audit row; written only with the change.
     pub audit: AuditEntry,
 }

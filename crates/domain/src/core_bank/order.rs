@@ -1,16 +1,16 @@
-//! What the core bank is told: set this arrangement to this level, under this id.
+//! The order to the core bank: set an arrangement to a level, under a transaction id.
 
 use crate::field::InvalidField;
 use crate::level::AccountLevel;
 use crate::member::{ArrangementId, ProductName};
 use crate::upgrade::CaseId;
 
-/// The id under which the core bank knows one act for ever (`amheader.TransactionID`).
+/// The permanent id of one order at the core bank (`amheader.TransactionID`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TransactionId(String);
 
 impl TransactionId {
-    /// Reads an id.
+    /// Parses an id.
     ///
     /// # Errors
     /// When it is not 1 to 64 visible ASCII characters.
@@ -24,7 +24,7 @@ impl TransactionId {
         Ok(Self(text.to_owned()))
     }
 
-    /// An id of the scheme's own making: ASCII letters and digits, at most 51.
+    /// An id derived by the scheme: ASCII letters and digits, at most 51.
     pub(super) const fn derived(text: String) -> Self {
         Self(text)
     }
@@ -36,12 +36,12 @@ impl TransactionId {
     }
 }
 
-/// The message's number (`ServiceHeader.TxnNo`), as constant as the transaction id.
+/// The message's number (`ServiceHeader.TxnNo`), constant like the transaction id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TxnNo(String);
 
 impl TxnNo {
-    /// Reads a number.
+    /// Parses a number.
     ///
     /// # Errors
     /// When it is not 1 to 64 visible ASCII characters.
@@ -51,7 +51,7 @@ impl TxnNo {
             .map_err(|refused| InvalidField { field: "TxnNo", ..refused })
     }
 
-    /// A number of the scheme's own making: ASCII letters and digits.
+    /// A number derived by the scheme: ASCII letters and digits.
     pub(super) const fn derived(text: String) -> Self {
         Self(text)
     }
@@ -63,7 +63,8 @@ impl TxnNo {
     }
 }
 
-/// The order to set an account's level (DA21). It is absolute: obeyed twice, it is obeyed once.
+/// The order to set an account's level (DA21). It is absolute: applying it twice has the effect
+/// of applying it once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetLevel {
     /// The case it is for.
@@ -72,9 +73,9 @@ pub struct SetLevel {
     pub arrangement: ArrangementId,
     /// Its product.
     pub product: ProductName,
-    /// The level to have.
+    /// The level to set.
     pub level: AccountLevel,
-    /// The act's id.
+    /// The transaction id.
     pub transaction_id: TransactionId,
     /// The message's number.
     pub txn_no: TxnNo,

@@ -1,4 +1,4 @@
-//! What re-sending may do, and how patient the bank wants us to be.
+//! Policy of retries: what a repeated order may do, and all waiting times and limits.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use jiff::SignedDuration;
 
 use crate::Timestamp;
 
-/// What the ESB promises about an order it sees again with the same transaction id.
+/// What the ESB guarantees for a repeated order with the same transaction id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Guarantee {
-    /// It recognises it and does not act twice.
+    /// It recognises the id and does not apply the order twice.
     Dedupes,
-    /// It sets the same level again, which changes nothing.
+    /// It sets the same level again, which has no further effect.
     AbsoluteSet,
-    /// Nothing: never re-send, let people look.
+    /// Nothing: never send again, move to `Manual`.
     None,
 }
 
@@ -28,7 +28,7 @@ impl Guarantee {
         }
     }
 
-    /// Reads what [`as_str`](Self::as_str) writes.
+    /// Parses the text that [`as_str`](Self::as_str) returns.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Dedupes, Self::AbsoluteSet, Self::None]
@@ -37,12 +37,12 @@ impl Guarantee {
     }
 }
 
-/// A share of a waiting time, 0 to 1 of it, drawn at random by whoever asks.
+/// A random share of a waiting time, 0 to 1, drawn by the caller.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Jitter(f64);
 
 impl Jitter {
-    /// All of the waiting time.
+    /// The full waiting time.
     pub const FULL: Self = Self(1.0);
 
     /// A share, clamped to 0 … 1.
@@ -58,23 +58,23 @@ impl Jitter {
     }
 }
 
-/// How an effect is pursued.
+/// Lease, settle time, retries and limits of effects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EffectPolicy {
-    /// What re-sending may do.
+    /// What the ESB guarantees for a repeated order.
     pub guarantee: Guarantee,
-    /// How long a claim is good.
+    /// Duration of a claim's lease.
     pub lease: SignedDuration,
-    /// How long to wait after an unknown outcome before anything else is tried.
+    /// Waiting time after an unknown outcome before the next transition.
     pub settle: SignedDuration,
-    /// The longest first waiting time after an order that was not sent, and, besides `settle`,
-    /// after the second unknown outcome; doubles each time.
+    /// Maximum first backoff after an order that was not sent, and, in addition to `settle`, after
+    /// the second unknown outcome; doubles each time.
     pub first_retry: SignedDuration,
-    /// The longest waiting time.
+    /// Maximum backoff.
     pub longest_retry: SignedDuration,
-    /// How many unknown outcomes before people must look.
+    /// Number of unknown outcomes after which the effect moves to `Manual`.
     pub ambiguous_tries: i32,
-    /// How long an outcome may stay unknown before people must look.
+    /// Total unknown time after which the effect moves to `Manual`.
     pub ambiguous_for: SignedDuration,
 }
 
@@ -93,13 +93,13 @@ impl EffectPolicy {
         }
     }
 
-    /// Until when a claim made at `now` is good.
+    /// When the lease of a claim made at `now` ends.
     #[must_use]
     pub fn lease_until(&self, now: Timestamp) -> Timestamp {
         later(now, self.lease)
     }
 
-    /// When to try again after `failures` failures in a row: exponential with full jitter.
+    /// The next attempt after `failures` consecutive failures: exponential backoff, full jitter.
     pub(super) fn retry_at(&self, now: Timestamp, failures: i32, jitter: Jitter) -> Timestamp {
         let doublings = failures.saturating_sub(1).clamp(0, 20);
         let longest = self.first_retry.saturating_mul(1 << doublings).min(self.longest_retry);

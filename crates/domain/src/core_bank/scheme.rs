@@ -1,8 +1,8 @@
-//! Where transaction ids come from: always the same one for the same case and level.
+//! Derives transaction ids: the same case and level always give the same id.
 //!
-//! An id begins with what tells when its case was opened, as far as it is longer than its secret
-//! part must be. So ids that are written about the same time are neighbours in every index on
-//! them, and a batch of verdicts writes a few of its pages instead of one each.
+//! An id begins with the time its case was opened, as far as its length leaves room beside the
+//! keyed part. So ids written at about the same time are neighbours in every index on them, and
+//! a batch of verdicts writes few index pages instead of one page each.
 
 use std::iter::successors;
 
@@ -12,22 +12,22 @@ use crate::upgrade::CaseId;
 
 use super::order::{TransactionId, TxnNo};
 
-/// The form of the ids, and the deployment's salt. A retry, a restart or a restored backup that
-/// still has the case derives the same ids again.
+/// The format of the ids, and the deployment's salt. A retry, a restart or a restored backup with
+/// the same case derives the same ids.
 #[derive(Debug, Clone)]
 pub struct TransactionIdScheme {
     salt: SecretKey,
     alphabet: Vec<u8>,
-    /// How many characters tell when the case was opened.
+    /// Number of characters for the time the case was opened.
     when: usize,
-    /// How many nobody without the salt can foretell; at least 80 bits.
+    /// Number of characters that cannot be guessed without the salt; at least 80 bits.
     keyed: usize,
 }
 
-/// What an id carries at least that nobody can foretell.
+/// Minimum number of bits in an id that cannot be guessed without the salt.
 const KEYED_BITS: u32 = 80;
-/// How much of a case's milliseconds since 1970 is told where there is room: what is told does not
-/// start anew before the year 2109.
+/// Maximum number of bits for the opening time in milliseconds since 1970: no overflow before
+/// the year 2109.
 const WHEN_BITS: u32 = 42;
 
 /// A scheme that would make ids that collide or cannot be sent.
@@ -45,7 +45,7 @@ pub enum InvalidScheme {
 }
 
 impl TransactionIdScheme {
-    /// RFC 4648 base 32 and the usual 25 characters: the millisecond and 80 bits of the salt's.
+    /// RFC 4648 base 32. The usual 25 characters hold the millisecond and 80 keyed bits.
     pub const ALPHABET: &'static str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     /// The usual number of characters after the `T`.
     pub const LENGTH: usize = 25;
@@ -60,7 +60,7 @@ impl TransactionIdScheme {
     /// `T` and `length` characters of `alphabet`.
     ///
     /// # Errors
-    /// When the ids would carry less than 80 bits or could not be sent.
+    /// When the ids would carry less than 80 keyed bits or could not be sent.
     pub fn custom(salt: SecretKey, alphabet: &str, length: usize) -> Result<Self, InvalidScheme> {
         let mut distinct = alphabet.as_bytes().to_vec();
         distinct.sort_unstable();
@@ -81,13 +81,13 @@ impl TransactionIdScheme {
         Ok(Self::split(salt, alphabet, length, least))
     }
 
-    /// What is left beside the least that must be keyed tells the time, up to all of it.
+    /// Allocates characters: first the keyed minimum, then the time, the rest to the keyed part.
     fn split(salt: SecretKey, alphabet: &str, length: usize, least: usize) -> Self {
         let when = digits(alphabet.len(), WHEN_BITS).min(length - least);
         Self { salt, alphabet: alphabet.into(), when, keyed: length - when }
     }
 
-    /// The ids of the act that sets `level` for `case`.
+    /// The ids of the order that sets `level` for `case`.
     #[must_use]
     pub fn derive(&self, case: CaseId, level: &AccountLevel) -> (TransactionId, TxnNo) {
         let about =
@@ -98,8 +98,8 @@ impl TransactionIdScheme {
         (TransactionId::derived(id), TxnNo::derived(format!("DA21{no}")))
     }
 
-    /// The first characters of an id: the most significant of when the case was opened, which is
-    /// what a case's id begins with (RFC 9562 §5.7).
+    /// The first characters of an id: the most significant digits of the opening time, which is
+    /// the beginning of a case's id (RFC 9562 §5.7).
     fn opened(&self, case: CaseId) -> String {
         let mut number = [0; 32];
         number[26..].copy_from_slice(&case.to_bytes()[..6]);
@@ -109,14 +109,14 @@ impl TransactionIdScheme {
     }
 }
 
-/// How many digits to this base have room for so many bits.
+/// Number of digits to this base that hold `bits` bits.
 fn digits(base: usize, bits: u32) -> usize {
     let powers = successors(Some(1_u128), |power| Some(power * base as u128));
     powers.take_while(|power| *power < 1 << bits).count()
 }
 
 /// Writes a 256-bit number in the given alphabet, least significant digit last, cut to `length`.
-/// Divides by as many digits at once as fit into 32 bits: this is on the path of every verdict.
+/// Divides by as many digits at once as fit into 32 bits, because every verdict calls this.
 fn spell(number: [u8; 32], alphabet: &[u8], length: usize) -> String {
     let base = u32::try_from(alphabet.len()).unwrap_or(u32::MAX);
     let digits_at_once = u32::MAX.ilog(base);
@@ -160,7 +160,7 @@ mod tests {
     fn ids_have_the_documented_form_and_never_change() {
         let scheme = TransactionIdScheme::standard(salt(1));
         let (id, no) = scheme.derive(CaseId::from_u128(42), &level());
-        // Computed once, outside this code: a change here would re-send old acts under new ids.
+        // Computed once by other code: a change here would send old orders under new ids.
         assert_eq!(id.as_str(), "TAAAAAAAAAOGFSZFAJOQL7IGDD");
         assert_eq!(no.as_str(), "DA212799269524457846");
         assert_eq!(scheme.derive(CaseId::from_u128(42), &level()), (id, no));
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(id.as_str(), "TBSPBPLJ5QUY4N6KNZ2GJFMU3Q");
     }
 
-    /// A case with an id of version 7.
+    /// A case id of UUID version 7.
     fn opened_at(millisecond: u128, random: u128) -> CaseId {
         CaseId::from_u128((millisecond << 80) | (7 << 76) | (2 << 62) | random)
     }
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(usual(at)[..9], *"BSPBPLJ5Q");
         assert_eq!(usual(next)[..9], *"BSPBPLJ5R");
 
-        // All that is told beside 25 keyed digits, and no more however long it is.
+        // The full time beside 25 keyed digits, and no more however long the id is.
         assert!(begins(base_10, 28, at).starts_with("173"));
         assert!(begins(base_10, 50, at).starts_with("1734142699440"));
         let keyed = |length, case| begins(base_10, length, case)[13..].to_owned();

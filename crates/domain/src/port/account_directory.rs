@@ -1,14 +1,14 @@
-//! The port to the directory that knows who owns an account (`codigo`).
+//! The port to the directory of account owners (`codigo`).
 
 use async_trait::async_trait;
 
 use super::LookupError;
 use crate::caller::{AccountQuery, CustomerProfile, ForwardedHeaders, Found};
 
-/// Looks owners up.
+/// Looks up account owners.
 ///
-/// The promises are those of [`CallerContexts`](super::CallerContexts): the query and the forwarded
-/// go as they stand, credentials are the adapter's own, and what cannot be read is unavailable.
+/// An adapter has the obligations of [`CallerContexts`](super::CallerContexts): query and headers
+/// are sent unchanged, credentials are its own, an unreadable answer is `Unavailable`.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait AccountDirectory: Send + Sync {

@@ -1,20 +1,19 @@
-//! The port to the system that knows what a caller did before a person answered (PS7).
+//! The port to the system of call contexts (PS7).
 
 use async_trait::async_trait;
 
 use super::LookupError;
 use crate::caller::{CallerContext, ContextQuery, ForwardedHeaders, Found};
 
-/// Looks contexts up.
+/// Looks up call contexts.
 ///
-/// An adapter sends the query exactly as it stands (it never encodes), with the headers of the
-/// forwarded, and with credentials of its own. It may ask again, since asking changes nothing, and
-/// answers within its own time limit. An answer that cannot be read is
-/// [`LookupError::Unavailable`], never a context that is empty.
+/// An adapter sends the query unchanged (it never encodes), with the forwarded headers and its own
+/// credentials. It may retry, since a lookup changes nothing, and answers within its own timeout.
+/// An answer that cannot be parsed is [`LookupError::Unavailable`], never an empty context.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait CallerContexts: Send + Sync {
-    /// The context under this id.
+    /// The context with this id.
     ///
     /// # Errors
     /// See [`LookupError`].

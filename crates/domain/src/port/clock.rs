@@ -1,12 +1,12 @@
-//! The port that tells the time.
+//! The port to the current time.
 
 use crate::Timestamp;
 
-/// Tells the time. An adapter reads the machine's clock; a test hands in its own.
+/// Returns the current time. An adapter reads the system clock; a test passes its own.
 ///
-/// Safety never rests on it: a clock that jumps delays work or brings it forward, no more.
+/// Safety never depends on it: a clock that jumps only makes work earlier or later.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait Clock: Send + Sync {
-    /// The present moment, in whole microseconds.
+    /// The current time, in whole microseconds.
     fn now(&self) -> Timestamp;
 }

@@ -4,11 +4,11 @@ use async_trait::async_trait;
 
 use crate::core_bank::{Answer, SetLevel};
 
-/// Tells the core bank to set a level.
+/// Sends orders to the core bank.
 ///
 /// An adapter sends the order **at most once per call**: no retry, no redirect, no reused
-/// connection, so that [`Answer::NotSent`] is a proof. It reports what it saw and judges nothing;
-/// [`classify`](crate::core_bank::classify) does. It answers within its own time limit.
+/// connection, so that [`Answer::NotSent`] is a proof. It reports what it observed;
+/// [`classify`](crate::core_bank::classify) interprets it. It answers within its own timeout.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait CoreBank: Send + Sync {

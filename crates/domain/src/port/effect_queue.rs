@@ -1,99 +1,78 @@
-//! The port that hands out core-bank effects, one holder at a time.
+//! The port to the queue of core-bank effects, with one holder per effect at a time.
 
 use async_trait::async_trait;
 
 use super::StoreError;
 use crate::Timestamp;
-use crate::actor::ActorRef;
-use crate::audit::{Action, AuditEntry, Subject};
+use crate::act::Act;
+use crate::audit::{Action, AuditEntry};
 use crate::core_bank::{
     Effect, EffectChange, EffectEvent, EffectPolicy, EffectState, EffectStateName, WorkerId,
 };
-use crate::correlation::CorrelationId;
 use crate::upgrade::{CaseId, CaseSnapshot};
 
-/// A worker's wish for work.
+/// A worker's request to claim effects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// Who wants it.
+    /// The worker.
     pub worker: WorkerId,
-    /// As whom the audit trail knows it.
-    pub by: ActorRef,
-    /// In which round of work.
-    pub correlation: CorrelationId,
-    /// The present moment: what is due after it stays.
-    pub now: Timestamp,
-    /// How much at most.
+    /// Actor, time and correlation id of this round of work. Effects due later are left out.
+    pub act: Act,
+    /// Maximum number of effects.
     pub limit: u32,
-    /// How long the claim is good, and the like.
+    /// The lease duration and the other limits.
     pub policy: EffectPolicy,
 }
 
 impl Claim {
-    /// Until when a claim made now is good.
+    /// When the lease of this claim ends.
     #[must_use]
     pub fn lease_until(&self) -> Timestamp {
-        self.policy.lease_until(self.now)
+        self.policy.lease_until(self.act.at)
     }
 
-    /// The audit row of an effect that this claim moved: to `Sending`, or, if its row cannot be
-    /// believed, to `Manual`.
+    /// The audit row of an effect that this claim moved: to `Sending`, or to `Manual` if its row
+    /// cannot be parsed.
     #[must_use]
     pub fn audit(&self, case: CaseId, to: EffectStateName) -> AuditEntry {
-        moved(case, to, &self.by, &self.correlation, self.now)
+        moved(case, to, &self.act)
     }
 }
 
-fn moved(
-    case: CaseId,
-    to: EffectStateName,
-    by: &ActorRef,
-    correlation: &CorrelationId,
-    at: Timestamp,
-) -> AuditEntry {
-    AuditEntry {
-        action: Action::EffectMoved,
-        subject: Subject::Case(case),
-        detail: to.as_str().into(),
-        by: by.clone(),
-        at,
-        correlation: correlation.clone(),
-    }
+fn moved(case: CaseId, to: EffectStateName, act: &Act) -> AuditEntry {
+    AuditEntry::new(Action::EFFECT_MOVED, case.subject(), to.as_str(), act)
 }
 
-/// A sweeper's wish for what waits for a decision.
+/// A sweeper's request for overdue effects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sweep {
-    /// As whom the audit trail knows it.
-    pub by: ActorRef,
-    /// In which round of work.
-    pub correlation: CorrelationId,
-    /// The present moment.
-    pub now: Timestamp,
-    /// How much at most.
+    /// Actor, time and correlation id of this round of work. Effects due later are left out.
+    pub act: Act,
+    /// Maximum number of effects.
     pub limit: u32,
 }
 
 impl Sweep {
-    /// The audit row of an effect that this sweep set aside, because its row cannot be believed.
+    /// The audit row of an effect that this sweep moved to `Manual`, because its row cannot be
+    /// parsed.
     #[must_use]
     pub fn audit(&self, case: CaseId) -> AuditEntry {
-        moved(case, EffectStateName::Manual, &self.by, &self.correlation, self.now)
+        moved(case, EffectStateName::Manual, &self.act)
     }
 }
 
-/// An effect that waits for a decision, not for a worker.
+/// An effect that needs a transition by the sweeper, not by a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overdue {
-    /// `Sending` past its lease, `Unknown` that has settled, or `Planned`, `Unknown` or `Manual`
-    /// with proof.
+    /// `Sending` after its lease, `Unknown` after its settle time, or `Planned`, `Unknown` or
+    /// `Manual` with proof.
     pub effect: Effect,
-    /// Whether some worker's evidence proves that it was applied.
+    /// Whether a worker's evidence proves that it was applied.
     pub proven_applied: bool,
 }
 
 impl Overdue {
-    /// What happens to it now: the sweeper's whole judgement. `None`: not yet anything.
+    /// The event to apply now: the sweeper's whole decision. `None`: nothing is due yet.
     #[must_use]
     pub fn event(&self, now: Timestamp) -> Option<EffectEvent> {
         match &self.effect.state {
@@ -116,46 +95,46 @@ impl Overdue {
     }
 }
 
-/// What became of an effect's change.
+/// The result of an effect's change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recorded {
     /// Written.
     Written,
-    /// The claim was no longer the newest: only the evidence was kept.
+    /// The fence was not the newest: only the evidence was written.
     FencedOut,
 }
 
-/// Hands out effects and takes their outcomes.
+/// The queue of core-bank effects.
 ///
-/// An adapter promises: of all claims of one effect at a time, one succeeds, and it is durable
-/// before it is returned; an outcome is written only under the newest claim; evidence is never
-/// lost or changed.
+/// An adapter guarantees: of concurrent claims of one effect, one succeeds and is durable before
+/// it is returned; an outcome is written only under the newest fence; evidence is never lost or
+/// changed.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait EffectQueue: Send + Sync {
-    /// Claims due `Planned` effects, oldest first, by one guarded write, but none that some
-    /// evidence proves applied. An effect whose row cannot be believed goes to `Manual` instead, so
-    /// that it holds nobody up.
+    /// Claims due `Planned` effects, oldest first, by one conditional write; effects that evidence
+    /// proves applied are left out. An effect whose row cannot be parsed moves to `Manual`, so that
+    /// it does not block the queue.
     ///
     /// # Errors
     /// See [`StoreError`].
     async fn claim(&self, claim: &Claim) -> Result<Vec<Effect>, StoreError>;
 
-    /// Writes transitions in one transaction, each under its fence; at most one per effect.
+    /// Writes state transitions in one transaction, each under its fence; at most one per effect.
     ///
     /// # Errors
     /// See [`StoreError`].
     async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError>;
 
-    /// Effects whose lease or settle time is over, or that some evidence proves applied while they
-    /// are `Planned`, `Unknown` or `Manual`. One whose row cannot be believed goes to `Manual`
-    /// instead, so that it holds nobody up.
+    /// Effects whose lease or settle time is over, or that evidence proves applied while they are
+    /// `Planned`, `Unknown` or `Manual`. An effect whose row cannot be parsed moves to `Manual`, so
+    /// that it does not block the queue.
     ///
     /// # Errors
     /// See [`StoreError`].
     async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError>;
 
-    /// At most `limit` passed cases that have no effect at all.
+    /// At most `limit` passed cases without an effect.
     ///
     /// # Errors
     /// See [`StoreError`].

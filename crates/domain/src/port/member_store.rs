@@ -1,4 +1,4 @@
-//! The port that keeps members.
+//! The port to the store of members.
 
 use async_trait::async_trait;
 
@@ -6,7 +6,7 @@ use super::StoreError;
 use crate::audit::AuditEntry;
 use crate::member::{Member, MemberId};
 
-/// A member to register, and the audit row that goes with it.
+/// A member to register, and its audit row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registration {
     /// The member.
@@ -15,22 +15,22 @@ pub struct Registration {
     pub audit: AuditEntry,
 }
 
-/// What became of a registration.
+/// The result of a registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Registered {
-    /// It is new.
+    /// The member is new.
     New,
-    /// It was registered before with the same data; here as it stands now.
+    /// It was registered before with the same data; here is its current state.
     Same(Box<Member>),
-    /// Its id or its arrangement belongs to other data; nothing was changed.
+    /// Its id or arrangement is registered with other data; nothing was changed.
     Different,
 }
 
-/// Keeps members. Registering is idempotent.
+/// Stores members. Registering is idempotent.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait MemberStore: Send + Sync {
-    /// Registers each member; the answers stand in the order of the questions.
+    /// Registers each member; the results have the order of the registrations.
     ///
     /// # Errors
     /// See [`StoreError`]; then none of them was registered by this call.

@@ -1,27 +1,26 @@
-//! The port that turns a user name and a password into an actor.
+//! The port that authenticates a user name and a password.
 
 use async_trait::async_trait;
 
 use crate::actor::ActorRef;
 use crate::secret::Credentials;
 
-/// Says who presents a user name and a password.
+/// Authenticates a user name and a password.
 ///
-/// Absent credentials, an unknown user and a wrong password are one answer, and take one time: an
-/// adapter does the same work for all three.
+/// Missing credentials, an unknown user and a wrong password get the same answer after the same
+/// time: an adapter does the same work for all three.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait PasswordVerifier: Send + Sync {
-    /// The actor, or `None` for credentials that are not valid. Fails closed.
+    /// The actor, or `None` for invalid credentials. Fails closed.
     ///
     /// # Errors
-    /// [`VerifierBusy`] when too many wait to be verified, or these could not be: whether they are
+    /// [`VerifierBusy`] when the queue is full or the check failed: whether the credentials are
     /// valid is not known.
     async fn verify(&self, presented: &Credentials) -> Result<Option<ActorRef>, VerifierBusy>;
 }
 
-/// Credentials cannot be verified right now, mostly because too many wait for that: come again
-/// shortly.
+/// Credentials cannot be verified now, usually because the queue is full: retry shortly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("credentials cannot be verified right now")]
 pub struct VerifierBusy;

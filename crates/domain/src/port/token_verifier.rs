@@ -1,4 +1,4 @@
-//! The port that turns a token into an actor.
+//! The port that authenticates a bearer token.
 
 use async_trait::async_trait;
 
@@ -6,13 +6,13 @@ use super::StoreError;
 use crate::actor::Actor;
 use crate::secret::AccessToken;
 
-/// Says who presents a token.
+/// Authenticates a bearer token.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait TokenVerifier: Send + Sync {
-    /// The actor, or `None` for a token that is not valid (any more). Fails closed.
+    /// The actor, or `None` for an invalid or expired token. Fails closed.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when it cannot be found out.
+    /// [`StoreError::Unavailable`] when the token cannot be checked.
     async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, StoreError>;
 }

@@ -1,5 +1,6 @@
-//! One attempt of one member to rise: the case.
+//! The case: one attempt to upgrade a member's account.
 
+use crate::audit::{Action, Subject};
 use std::fmt;
 
 use uuid::Uuid;
@@ -11,12 +12,12 @@ use crate::member::MemberId;
 use super::qr::QrIssue;
 use super::state::State;
 
-/// A case's id: a UUID. Says nothing about the member, so it may be printed.
+/// A case's id: a UUID. It contains no member data, so it may be printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CaseId(Uuid);
 
 impl CaseId {
-    /// Reads the hyphenated form.
+    /// Parses the hyphenated form.
     ///
     /// # Errors
     /// When it is not a UUID.
@@ -56,41 +57,60 @@ impl fmt::Display for CaseId {
     }
 }
 
-/// How often a case was written; what a compare-and-set compares.
+/// The number of writes of a case; the optimistic lock compares it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub i32);
 
 impl Version {
-    /// The version of a case that was just opened.
+    /// The version of a newly opened case.
     pub const FIRST: Self = Self(1);
 
-    /// The one after.
+    /// The next version.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0 + 1)
     }
 }
 
-/// A member's first case is attempt 1. The newest case is the one with the highest attempt,
-/// whatever any clock says.
+/// The number of a member's case, from 1. The newest case has the highest attempt, independent
+/// of any clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Attempt(pub i32);
 
-/// One attempt of one member to have its account raised.
+/// One attempt to upgrade a member's account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
-    /// Which case.
+    /// The case's id.
     pub id: CaseId,
-    /// Whose.
+    /// The member.
     pub member: MemberId,
     /// Its number among the member's cases.
     pub attempt: Attempt,
-    /// Where it stands.
+    /// The current state.
     pub state: State,
-    /// How often it was written.
+    /// The version for the optimistic lock.
     pub version: Version,
-    /// The QR code that is valid for it.
+    /// Its newest QR code.
     pub qr: QrIssue,
     /// When it was opened.
     pub opened_at: Timestamp,
+}
+
+impl CaseId {
+    /// The case as the audit log refers to it.
+    #[must_use]
+    pub fn subject(self) -> Subject {
+        Subject::new("case", self.to_string())
+    }
+}
+
+impl Action {
+    /// A case was opened.
+    pub const CASE_OPENED: Self = Self::of("case.opened");
+    /// A case moved to the state in the detail.
+    pub const CASE_MOVED: Self = Self::of("case.moved");
+    /// A case got a fresh QR code.
+    pub const QR_REISSUED: Self = Self::of("case.qr_reissued");
+    /// A request contradicted what is recorded, and was refused.
+    pub const CONTRADICTION_REFUSED: Self = Self::of("case.contradiction_refused");
 }

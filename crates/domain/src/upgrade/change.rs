@@ -1,29 +1,27 @@
-//! What becomes true together when a request is granted.
+//! The change that a granted request writes in one transaction.
 
-use crate::Timestamp;
-use crate::actor::ActorRef;
+use crate::act::Act;
 use crate::audit::AuditEntry;
 use crate::core_bank::Effect;
-use crate::correlation::CorrelationId;
 
 use super::case::{Case, CaseId, Version};
 use super::qr::{QrIssue, QrTokenHash};
 use super::state::{EventName, StateName};
 
-/// Everything that one request makes true. A store makes all of it true in one transaction, or
-/// none of it; when its compare-and-set finds something else than expected, none.
+/// All writes of one request. A store writes all of them in one transaction, or none if the version
+/// check fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// What is written.
+    /// The rows to write.
     pub write: Write,
-    /// The audit row, written only if the write really happened.
+    /// The audit row, written only together with `write`.
     pub audit: AuditEntry,
 }
 
 /// The rows that a change writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Write {
-    /// A new case. Lost if the member has an open case or that attempt already.
+    /// A new case. Lost if the member already has an open case or this attempt.
     Open {
         /// The case.
         case: Box<Case>,
@@ -32,39 +30,39 @@ pub enum Write {
         /// Its first history row.
         history: HistoryEntry,
     },
-    /// A fresh QR code for a case that is still `New`. Lost if the version moved.
+    /// A new QR code for a case that is still `New`. Lost if the version changed.
     ReissueQr {
-        /// Which case.
+        /// The case.
         case: CaseId,
-        /// The version it must have.
+        /// The expected version.
         expected: Version,
-        /// The code that is valid from now on.
+        /// The new code.
         qr: QrIssue,
         /// The hash of its token.
         hash: QrTokenHash,
     },
-    /// A transition. Lost if state or version moved.
+    /// A state transition. Lost if state or version changed.
     Move {
-        /// The case as it stands afterwards, its version raised by one.
+        /// The case after the transition, with its version increased by one.
         after: Box<Case>,
-        /// The state it must be in.
+        /// The expected state.
         from: StateName,
         /// Its history row.
         history: HistoryEntry,
-        /// The duty to tell the core bank; with it the member's target becomes its level.
+        /// The core-bank effect; it also sets the member's target level.
         effect: Option<Box<Effect>>,
     },
-    /// The duty to tell the core bank, for a passed case that has none. Lost if it has one.
+    /// The core-bank effect of a passed case without one. Lost if the case has one.
     Plan {
-        /// The duty.
+        /// The effect.
         effect: Box<Effect>,
     },
-    /// Nothing but the audit row: somebody asked for what contradicts the record.
+    /// Only the audit row: the request contradicted the stored result.
     Nothing,
 }
 
 impl Write {
-    /// The case that this write would move, if it moves one.
+    /// The case that this write changes, if any.
     #[must_use]
     pub fn case(&self) -> Option<CaseId> {
         match self {
@@ -80,18 +78,14 @@ impl Write {
 /// One row of a case's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryEntry {
-    /// Which case.
+    /// The case.
     pub case: CaseId,
-    /// Where it stood; `None` when it was opened.
+    /// The state before; `None` when it was opened.
     pub from: Option<StateName>,
-    /// Where it stands.
+    /// The state after.
     pub to: StateName,
-    /// Why.
+    /// The event.
     pub why: EventName,
-    /// Who.
-    pub by: ActorRef,
-    /// When.
-    pub at: Timestamp,
-    /// In which request.
-    pub correlation: CorrelationId,
+    /// Who moved it, when, in which request.
+    pub act: Act,
 }

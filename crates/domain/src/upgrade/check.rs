@@ -1,11 +1,12 @@
-//! The check that comes before the video: which service, its reference, when.
+//! The check before the video call: its service, reference and time.
 
 use std::fmt;
 
 use crate::Timestamp;
 use crate::field::{InvalidField, is_plain};
 
-/// Which service checked the customer. What VA stands for is nowhere said: a second, opaque one.
+/// The service that checked the customer. The source does not define VA: an opaque second
+/// service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CheckSource {
     /// The scan-code check.
@@ -24,7 +25,7 @@ impl CheckSource {
         }
     }
 
-    /// Reads what [`as_str`](Self::as_str) writes.
+    /// Parses the text that [`as_str`](Self::as_str) returns.
     ///
     /// # Errors
     /// For any other text.
@@ -36,13 +37,13 @@ impl CheckSource {
     }
 }
 
-/// The checking service's own reference: 1 to 64 characters, no control character. Together with
-/// its source it is unique among all cases.
+/// The checking service's reference: 1 to 64 characters, no control character. Source and
+/// reference together are unique among all cases.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CheckReference(String);
 
 impl CheckReference {
-    /// Reads a reference.
+    /// Parses a reference.
     ///
     /// # Errors
     /// When it is empty, over 64 characters, or holds a control character.
@@ -72,10 +73,10 @@ impl fmt::Debug for CheckReference {
 /// One finished check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// Who checked.
+    /// The checking service.
     pub source: CheckSource,
-    /// Under which reference.
+    /// Its reference.
     pub reference: CheckReference,
-    /// When we were told.
+    /// When the result was received.
     pub at: Timestamp,
 }

@@ -1,9 +1,8 @@
-//! The rules: what a request is answered, and what it changes.
+//! The rules: the answer to a request, and the change it makes.
 
-use crate::actor::ActorRef;
-use crate::audit::{Action, AuditEntry, Subject};
+use crate::act::Act;
+use crate::audit::{Action, AuditEntry};
 use crate::core_bank::{Effect, EffectStateName, SetLevel};
-use crate::correlation::CorrelationId;
 use crate::level::AccountLevel;
 use crate::member::Member;
 use crate::{Timestamp, upgrade::State};
@@ -35,28 +34,17 @@ pub fn decide(found: Option<CaseSnapshot>, request: &Request, policy: &UpgradePo
     }
 }
 
-/// The change that gives a passed case the core-bank effect it lacks, with the ids it would have
-/// had from the start. `None` if the case has not passed or has its effect.
+/// The change that plans the missing core-bank effect of a passed case, with the same ids as if
+/// planned at the verdict. `None` if the case has not passed or has its effect.
 #[must_use]
-pub fn replan(
-    snapshot: &CaseSnapshot,
-    policy: &UpgradePolicy,
-    by: &ActorRef,
-    at: Timestamp,
-) -> Option<Change> {
+pub fn replan(snapshot: &CaseSnapshot, policy: &UpgradePolicy, act: &Act) -> Option<Change> {
     let case = snapshot.case.as_ref().filter(|_| snapshot.effect.is_none())?;
     let State::CustomerSuccess { target, .. } = &case.state else {
         return None;
     };
-    let effect = planned(&snapshot.member, case.id, target, policy, at);
-    let audit = AuditEntry {
-        action: Action::EffectPlanned,
-        subject: Subject::Case(case.id),
-        detail: EffectStateName::Planned.as_str().into(),
-        by: by.clone(),
-        at,
-        correlation: CorrelationId::parse("sweeper").ok()?,
-    };
+    let effect = planned(&snapshot.member, case.id, target, policy, act.at);
+    let detail = EffectStateName::Planned.as_str();
+    let audit = AuditEntry::new(Action::EFFECT_PLANNED, case.id.subject(), detail, act);
     Some(Change { write: Write::Plan { effect: Box::new(effect) }, audit })
 }
 
@@ -87,8 +75,8 @@ struct Decider<'a> {
 
 impl Decider<'_> {
     fn open(self, id: CaseId) -> Decision {
-        // The request that opened the case comes again after its answer was lost, and the case
-        // is decided by now: an id never belongs to two cases.
+        // A retry of the request that opened this case, which is decided meanwhile: an id never
+        // belongs to two cases.
         let is_its_own = |case: &Case| case.id == id && !case.state.name().is_open();
         if self.snapshot.case.as_ref().is_some_and(is_its_own) {
             return self.stands(true);
@@ -98,11 +86,11 @@ impl Decider<'_> {
         }
         match &self.snapshot.case {
             Some(case) if case.state.name().is_open() => {
-                let lapsed = case.qr.has_lapsed(self.request.at);
+                let lapsed = case.qr.has_lapsed(self.request.act.at);
                 if lapsed && case.state.name() == StateName::New {
                     return self.reissue();
                 }
-                // Asked again after a lost answer, the request that opened it still opened it.
+                // A retry after a lost answer: this request did open the case.
                 let opened = case.id == id;
                 self.stands(opened)
             }
@@ -111,7 +99,7 @@ impl Decider<'_> {
         }
     }
 
-    /// A passed case whose effect is not settled, or not even there yet.
+    /// True for a passed case whose effect is not settled or missing.
     fn is_unfinished(&self, case: &Case) -> bool {
         let passed = case.state.name() == StateName::CustomerSuccess;
         let settled = self.snapshot.effect.as_ref().map(|effect| effect.state.name());
@@ -119,7 +107,7 @@ impl Decider<'_> {
     }
 
     fn open_new(self, id: CaseId) -> Decision {
-        let (at, newest) = (self.request.at, self.snapshot.case.as_ref());
+        let (at, newest) = (self.request.act.at, self.snapshot.case.as_ref());
         let case = Case {
             id,
             member: self.snapshot.member.id.clone(),
@@ -132,7 +120,7 @@ impl Decider<'_> {
         let history = self.history(id, None, StateName::New, EventName::Opened);
         let qr = self.policy.qr.token(id, 1).hash();
         let write = Write::Open { case: Box::new(case.clone()), qr, history };
-        let audit = self.audit(Action::CaseOpened, id, StateName::New.as_str());
+        let audit = self.audit(Action::CASE_OPENED, id, StateName::New.as_str());
         let after = CaseSnapshot { case: Some(case), effect: None, ..self.snapshot };
         granted(Change { write, audit }, after, true)
     }
@@ -143,10 +131,10 @@ impl Decider<'_> {
         };
         let expected = case.version;
         case.version = expected.next();
-        case.qr = self.policy.qr.issue(case.qr.serial + 1, self.request.at);
+        case.qr = self.policy.qr.issue(case.qr.serial + 1, self.request.act.at);
         let hash = self.policy.qr.token(case.id, case.qr.serial).hash();
         let write = Write::ReissueQr { case: case.id, expected, qr: case.qr, hash };
-        let audit = self.audit(Action::QrReissued, case.id, "");
+        let audit = self.audit(Action::QR_REISSUED, case.id, "");
         let after = CaseSnapshot { case: Some(case), ..self.snapshot };
         granted(Change { write, audit }, after, false)
     }
@@ -161,10 +149,9 @@ impl Decider<'_> {
         }
         let known = case.state.check();
         let replay = known.is_some_and(|c| c.source == source && c.reference == reference);
-        let void = self
-            .snapshot
-            .scanned
-            .is_some_and(|serial| serial != case.qr.serial || case.qr.has_lapsed(self.request.at));
+        let void = self.snapshot.scanned.is_some_and(|serial| {
+            serial != case.qr.serial || case.qr.has_lapsed(self.request.act.at)
+        });
         if void && !replay {
             return self.refuse(Refusal::QrExpired);
         }
@@ -177,7 +164,7 @@ impl Decider<'_> {
                 self.contradict(id, "verification", Refusal::VerificationContradiction)
             };
         }
-        let check = Check { source, reference, at: self.request.at };
+        let check = Check { source, reference, at: self.request.act.at };
         self.apply(if passed { Event::Verified(check) } else { Event::NotVerified(check) })
     }
 
@@ -188,7 +175,7 @@ impl Decider<'_> {
         match case.state.name() {
             StateName::New | StateName::EddaFailure => self.refuse(Refusal::NotVerified),
             StateName::EddaSuccess => {
-                let at = self.request.at;
+                let at = self.request.act.at;
                 let target = self.policy.target.clone();
                 self.apply(if passed { Event::Passed { at, target } } else { Event::Failed { at } })
             }
@@ -201,7 +188,7 @@ impl Decider<'_> {
         }
     }
 
-    /// Takes one transition of the table, with everything that belongs to it.
+    /// Applies one state transition with its history, audit row and effect.
     fn apply(mut self, event: Event) -> Decision {
         let why = event.name();
         let moved = self.snapshot.case.take().and_then(|case| {
@@ -216,7 +203,7 @@ impl Decider<'_> {
         let effect = match &after.state {
             State::CustomerSuccess { target, .. } => {
                 member.target = Some(target.clone());
-                Some(planned(&member, after.id, target, self.policy, self.request.at))
+                Some(planned(&member, after.id, target, self.policy, self.request.act.at))
             }
             State::New
             | State::EddaSuccess { .. }
@@ -229,7 +216,7 @@ impl Decider<'_> {
             history: self.history(after.id, Some(from), to, why),
             effect: effect.clone().map(Box::new),
         };
-        let audit = self.audit(Action::CaseMoved, after.id, to.as_str());
+        let audit = self.audit(Action::CASE_MOVED, after.id, to.as_str());
         let after = CaseSnapshot { member, case: Some(after), effect, ..self.snapshot };
         granted(Change { write, audit }, after, false)
     }
@@ -241,20 +228,11 @@ impl Decider<'_> {
         to: StateName,
         why: EventName,
     ) -> HistoryEntry {
-        let Request { by, at, correlation, .. } = self.request;
-        let (by, correlation) = (by.clone(), correlation.clone());
-        HistoryEntry { case, from, to, why, by, at: *at, correlation }
+        HistoryEntry { case, from, to, why, act: self.request.act.clone() }
     }
 
     fn audit(&self, action: Action, case: CaseId, detail: &'static str) -> AuditEntry {
-        AuditEntry {
-            action,
-            subject: Subject::Case(case),
-            detail: detail.into(),
-            by: self.request.by.clone(),
-            at: self.request.at,
-            correlation: self.request.correlation.clone(),
-        }
+        AuditEntry::new(action, case.subject(), detail, &self.request.act)
     }
 
     fn stands(self, opened: bool) -> Decision {
@@ -272,9 +250,9 @@ impl Decider<'_> {
         Decision { change: None, answer: Err(refusal), after: Some(self.snapshot) }
     }
 
-    /// Refuses, and leaves a trace of who said the opposite of what stands.
+    /// Refuses a contradiction of the stored result and records it in the audit log.
     fn contradict(self, case: CaseId, what: &'static str, refusal: Refusal) -> Decision {
-        let audit = self.audit(Action::ContradictionRefused, case, what);
+        let audit = self.audit(Action::CONTRADICTION_REFUSED, case, what);
         let change = Some(Change { write: Write::Nothing, audit });
         Decision { change, ..self.refuse(refusal) }
     }

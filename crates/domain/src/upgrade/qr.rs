@@ -1,4 +1,4 @@
-//! The QR code a customer scans: a token that only its bearer and the mint can know.
+//! The QR code that a customer scans: a token that only its bearer and the mint know.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use super::case::CaseId;
 pub struct QrToken(String);
 
 impl QrToken {
-    /// Reads a scanned token.
+    /// Parses a scanned token.
     ///
     /// # Errors
     /// When it is not 26 characters of `[0-9A-Z]`.
@@ -28,13 +28,13 @@ impl QrToken {
         Ok(Self(text.to_owned()))
     }
 
-    /// What the store keeps and searches by.
+    /// The hash that the store keeps and searches by.
     #[must_use]
     pub fn hash(&self) -> QrTokenHash {
         QrTokenHash(Sha256::digest(self.0.as_bytes()).into())
     }
 
-    /// The token in clear: for the picture shown to its customer, never for a log or a store.
+    /// The token in clear: for the QR image shown to the customer, never for a log or a store.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -47,30 +47,30 @@ impl fmt::Debug for QrToken {
     }
 }
 
-/// SHA-256 of a token. Enough against a guess, since the token has 128 bits.
+/// SHA-256 of a token. A plain hash is sufficient, since the token has 128 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct QrTokenHash(pub [u8; 32]);
 
-/// Which code of a case is valid, and until when. A re-issue raises the serial, which voids the
-/// codes before it.
+/// The valid code of a case and its expiry. A re-issue increases the serial, which voids the
+/// earlier codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QrIssue {
-    /// 1 for the first code of a case, then counting up.
+    /// 1 for the first code of a case, then increasing.
     pub serial: u32,
-    /// The moment from which the code is no longer good.
+    /// When the code expires.
     pub expires_at: Timestamp,
 }
 
 impl QrIssue {
-    /// Says whether the code is past its time at `now`.
+    /// True if the code has expired at `now`.
     #[must_use]
     pub fn has_lapsed(&self, now: Timestamp) -> bool {
         now >= self.expires_at
     }
 }
 
-/// Makes QR tokens from a secret, a case and a serial: the token can be shown again while only
-/// its hash is stored.
+/// Derives QR tokens from a secret, a case and a serial, so that a token can be shown again while
+/// only its hash is stored.
 #[derive(Debug, Clone)]
 pub struct QrMint {
     key: SecretKey,
@@ -78,7 +78,7 @@ pub struct QrMint {
 }
 
 impl QrMint {
-    /// A mint whose codes live `lifetime_s` seconds.
+    /// A mint whose codes expire after `lifetime_s` seconds.
     #[must_use]
     pub const fn new(key: SecretKey, lifetime_s: u32) -> Self {
         Self { key, lifetime_s }
@@ -98,7 +98,7 @@ impl QrMint {
         QrToken(text.iter().map(|byte| char::from(*byte)).collect())
     }
 
-    /// The issue number `serial`, valid from `now`.
+    /// The code number `serial`, valid from `now`.
     #[must_use]
     pub fn issue(&self, serial: u32, now: Timestamp) -> QrIssue {
         let lifetime = jiff::SignedDuration::from_secs(i64::from(self.lifetime_s));

@@ -1,15 +1,13 @@
-//! What callers ask of a case.
+//! Requests about a case.
 
-use crate::Timestamp;
-use crate::actor::ActorRef;
-use crate::correlation::CorrelationId;
+use crate::act::Act;
 use crate::member::MemberId;
 
 use super::case::CaseId;
 use super::check::{CheckReference, CheckSource};
 use super::qr::QrTokenHash;
 
-/// Which case is meant.
+/// The key of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum CaseKey {
     /// The newest case of a member.
@@ -20,56 +18,52 @@ pub enum CaseKey {
     Scanned(QrTokenHash),
 }
 
-/// What is asked.
+/// The command of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Open a case under this id, or find the one that is open.
+    /// Open a case with this id, or return the open one.
     Open {
-        /// The id of the new case, should there be one.
+        /// The id for a new case.
         id: CaseId,
     },
-    /// The checking service reports.
+    /// The checking service's result.
     Verify {
-        /// Which service.
+        /// The service.
         source: CheckSource,
         /// Its reference.
         reference: CheckReference,
         /// Whether the customer passed.
         passed: bool,
     },
-    /// The agent gives the verdict.
+    /// The agent's verdict.
     Decide {
         /// Whether the customer passed.
         passed: bool,
     },
 }
 
-/// One thing asked of one case by somebody at some moment.
+/// One command on one case, with its actor and time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Which case.
+    /// The case.
     pub key: CaseKey,
-    /// What.
+    /// The command.
     pub command: Command,
-    /// By whom.
-    pub by: ActorRef,
-    /// In which request.
-    pub correlation: CorrelationId,
-    /// When.
-    pub at: Timestamp,
+    /// Who asks, when, in which request.
+    pub act: Act,
 }
 
-/// What a store must look up before a request can be decided.
+/// What a store must load before a request can be decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lookup {
-    /// Which case.
+    /// The case.
     pub key: CaseKey,
-    /// A check whose reference may already belong to a case.
+    /// A check reference that may already belong to a case.
     pub check: Option<(CheckSource, CheckReference)>,
 }
 
 impl Request {
-    /// What must be known to decide this request.
+    /// What must be loaded to decide this request.
     #[must_use]
     pub fn lookup(&self) -> Lookup {
         let check = match &self.command {

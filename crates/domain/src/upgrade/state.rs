@@ -1,4 +1,4 @@
-//! The five states of an upgrade and the one function that moves between them.
+//! The five states of an upgrade and the function with all state transitions.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::level::AccountLevel;
 
 use super::check::Check;
 
-/// A state's name: the exact text of the source, on the wire and in the database.
+/// A state's name, with the exact text of the source on the wire and in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StateName {
     /// The QR code exists.
@@ -16,14 +16,14 @@ pub enum StateName {
     EddaSuccess,
     /// The scan-code or VA check failed.
     EddaFailure,
-    /// The video with the agent was completed and passed. Says nothing about the core bank.
+    /// The video call was completed and passed. Independent of the core bank.
     CustomerSuccess,
-    /// The video with the agent failed.
+    /// The video call failed.
     CustomerFailure,
 }
 
 impl StateName {
-    /// Every state, in the order of a case's life.
+    /// All states, in the order of a case's life cycle.
     pub const ALL: [Self; 5] = [
         Self::New,
         Self::EddaSuccess,
@@ -44,13 +44,13 @@ impl StateName {
         }
     }
 
-    /// Reads what [`as_str`](Self::as_str) writes.
+    /// Parses the text that [`as_str`](Self::as_str) returns.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|name| name.as_str() == text)
     }
 
-    /// Says whether a case in this state can still move. At most one such case per member.
+    /// True if a case in this state can still change. At most one such case per member.
     #[must_use]
     pub const fn is_open(self) -> bool {
         matches!(self, Self::New | Self::EddaSuccess)
@@ -63,51 +63,51 @@ impl fmt::Display for StateName {
     }
 }
 
-/// Where a case stands, with the facts that belong to standing there.
+/// A case's state with its data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     /// The QR code exists.
     New,
     /// The check passed.
     EddaSuccess {
-        /// What was checked, where and when.
+        /// The check.
         check: Check,
     },
-    /// The check failed. Final: a new attempt is a new case.
+    /// The check failed. Final; a new attempt is a new case.
     EddaFailure {
-        /// What was checked, where and when.
+        /// The check.
         check: Check,
     },
-    /// The agent passed the customer. Final here; the core bank's part is its effect's story.
+    /// The agent passed the customer. Final; the core bank's progress is in the effect.
     CustomerSuccess {
-        /// The check that came first.
+        /// The check before the verdict.
         check: Check,
         /// When the agent decided.
         decided_at: Timestamp,
-        /// The level that the account is to have.
+        /// The target level of the account.
         target: AccountLevel,
     },
     /// The agent did not pass the customer. Final.
     CustomerFailure {
-        /// The check that came first.
+        /// The check before the verdict.
         check: Check,
         /// When the agent decided.
         decided_at: Timestamp,
     },
 }
 
-/// What happens to a case.
+/// An event of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The check passed.
     Verified(Check),
     /// The check failed.
     NotVerified(Check),
-    /// The agent passed the customer, who is to have this level.
+    /// The agent passed the customer.
     Passed {
         /// When.
         at: Timestamp,
-        /// The level to reach.
+        /// The target level.
         target: AccountLevel,
     },
     /// The agent did not pass the customer.
@@ -117,7 +117,7 @@ pub enum Event {
     },
 }
 
-/// An event's name: the *why* of a history row.
+/// An event's name: the `why` of a history row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventName {
     /// A case was opened.
@@ -133,7 +133,7 @@ pub enum EventName {
 }
 
 impl EventName {
-    /// Every event there is.
+    /// All events.
     pub const ALL: [Self; 5] =
         [Self::Opened, Self::Verified, Self::NotVerified, Self::Passed, Self::Failed];
 
@@ -149,7 +149,7 @@ impl EventName {
         }
     }
 
-    /// Reads what [`as_str`](Self::as_str) writes.
+    /// Parses the text that [`as_str`](Self::as_str) returns.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|name| name.as_str() == text)
@@ -169,21 +169,21 @@ impl Event {
     }
 }
 
-/// An event that means nothing in this state.
+/// An event that is not allowed in this state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a case in state {from} cannot take the event {}", event.as_str())]
 pub struct IllegalTransition {
-    /// Where the case stands.
+    /// The case's state.
     pub from: StateName,
-    /// What was to happen.
+    /// The event.
     pub event: EventName,
 }
 
 impl State {
-    /// The transition table: the single truth about what follows what.
+    /// The transition table: the only place that defines state transitions.
     ///
     /// # Errors
-    /// For every pair that is not listed; the caller keeps its state.
+    /// For every pair of state and event that is not listed; the state does not change.
     pub fn after(&self, event: Event) -> Result<Self, IllegalTransition> {
         Ok(match (self, event) {
             (Self::New, Event::Verified(check)) => Self::EddaSuccess { check },
@@ -212,7 +212,7 @@ impl State {
         }
     }
 
-    /// The check that decided the first half, once there was one.
+    /// The check, once there is one.
     #[must_use]
     pub const fn check(&self) -> Option<&Check> {
         match self {
@@ -256,7 +256,7 @@ mod tests {
         ]
     }
 
-    /// Draws the whole table as the diagram that the README shows, so that neither can drift.
+    /// Renders the transition table as the README's diagram, so that both stay equal.
     fn diagram() -> String {
         let mut lines = vec!["stateDiagram-v2".to_owned(), "    [*] --> New: opened".to_owned()];
         for state in states() {

@@ -1,5 +1,5 @@
-//! A store as small as can be, for one member: what a sound store knows before a request, and
-//! keeps after it. Whatever a sound store would not take is a panic.
+//! A minimal store for one member: loads before a request and keeps the change after it. It
+//! panics on every change that a correct store would reject.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -23,7 +23,7 @@ pub(crate) struct DecisionHarness {
 }
 
 impl DecisionHarness {
-    /// A member without cases; somebody else's case holds this check.
+    /// A member without cases; another member's case has this check.
     pub(crate) fn new(held: (CheckSource, CheckReference)) -> Self {
         Self {
             member: member(),
@@ -111,7 +111,7 @@ impl DecisionHarness {
         self.member.target = Some(effect.order.level.clone());
     }
 
-    /// The core bank ends every effect this way; a confirmed level becomes the member's.
+    /// Settles every effect with this outcome; a confirmed level becomes the member's.
     pub(crate) fn settle(&mut self, state: &EffectState) {
         for effect in self.effects.values_mut() {
             if effect.state.name().is_settled() {

@@ -1,4 +1,4 @@
-//! What the domain decides: every command in every state, with its answer and its change.
+//! Tests decisions: every command in every state, with its answer and its change.
 #![expect(clippy::unwrap_used, reason = "a sample that does not parse has failed its test")]
 
 mod harness;

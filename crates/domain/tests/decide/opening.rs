@@ -1,16 +1,15 @@
-//! Opening a case: the first, the open one again, the next, and when there is none to open.
+//! Tests opening a case: the first, the open one again, the next, and when it is refused.
 
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::core_bank::EffectEvent;
 use madoguchi_domain::member::Member;
 use madoguchi_domain::upgrade::{
-    Attempt, Case, CaseResult, CaseSnapshot, EventName, Refusal, Request, State, StateName,
-    Version, Write,
+    Attempt, Case, CaseResult, CaseSnapshot, EventName, Refusal, State, StateName, Version, Write,
 };
 
 use crate::samples::{
-    ID, OTHER, applied, at, claimed, decided, level, lost, member, nothing_yet, open, policy,
-    pursued, refused, standing, told,
+    ID, OTHER, applied, asked_at, at, claimed, decided, level, lost, member, nothing_yet, open,
+    policy, pursued, refused, standing, told,
 };
 
 fn opened(attempt: i32) -> Case {
@@ -36,7 +35,7 @@ fn the_first_case_is_attempt_one_with_a_code_and_a_row_of_history() {
     };
     assert_eq!(*written, case);
     assert_eq!(qr, policy().qr.token(OTHER, 1).hash());
-    let row = (history.case, history.from, history.to, history.why, history.at);
+    let row = (history.case, history.from, history.to, history.why, history.act.at);
     assert_eq!(row, (OTHER, None, StateName::New, EventName::Opened, at(300)));
     assert_eq!(decision.after, Some(CaseSnapshot { case: Some(case), ..nothing_yet() }));
 }
@@ -94,7 +93,7 @@ fn an_id_is_never_given_to_a_second_case() {
 #[test]
 fn a_lapsed_code_of_a_new_case_is_replaced_by_the_next_one() {
     let known = standing(StateName::New);
-    let late = Request { at: at(600), ..open(OTHER) };
+    let late = asked_at(open(OTHER), at(600));
     let decision = decided(&known, &late);
     let qr = policy().qr.issue(2, at(600));
     let case = Case { qr, version: Version(2), ..known.case.clone().unwrap() };
@@ -102,16 +101,16 @@ fn a_lapsed_code_of_a_new_case_is_replaced_by_the_next_one() {
     let change = decision.change.unwrap();
     let hash = policy().qr.token(ID, 2).hash();
     let write = Write::ReissueQr { case: ID, expected: Version::FIRST, qr, hash };
-    assert_eq!((change.write, change.audit.action), (write, Action::QrReissued));
+    assert_eq!((change.write, change.audit.action), (write, Action::QR_REISSUED));
     assert_eq!(decision.after, Some(CaseSnapshot { case: Some(case), ..known.clone() }));
 
-    let just_before = Request { at: at(600) - jiff::SignedDuration::from_micros(1), ..late };
+    let just_before = asked_at(late, at(600) - jiff::SignedDuration::from_micros(1));
     assert_eq!(told(&decided(&known, &just_before)), "New, nothing written");
 }
 
 #[test]
 fn a_lapsed_code_of_a_checked_case_is_needed_no_more() {
-    let late = Request { at: at(6000), ..open(OTHER) };
+    let late = asked_at(open(OTHER), at(6000));
     let decision = decided(&standing(StateName::EddaSuccess), &late);
     assert_eq!(told(&decision), "EDDASuccess, nothing written");
 }

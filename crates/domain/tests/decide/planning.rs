@@ -1,15 +1,15 @@
-//! Giving a passed case the effect it lacks: only then, and under the ids it always had.
+//! Tests planning a missing effect: only for a passed case without one, with the same ids.
 
-use madoguchi_domain::actor::{ActorKind, ActorRef};
-use madoguchi_domain::audit::{Action, Subject};
+use madoguchi_domain::audit::Action;
 use madoguchi_domain::core_bank::{Effect, EffectState};
 use madoguchi_domain::upgrade::{CaseSnapshot, Change, StateName, UpgradePolicy, Write, replan};
 
-use crate::samples::{ID, at, claimed, level, lost, nothing_yet, policy, pursued, standing};
+use crate::samples::{
+    ID, act_at, at, claimed, level, lost, nothing_yet, policy, pursued, standing,
+};
 
 fn sweep(known: &CaseSnapshot, policy: &UpgradePolicy) -> Option<Change> {
-    let sweeper = ActorRef::new("madoguchi", "sweeper", ActorKind::System);
-    replan(known, policy, &sweeper, at(900))
+    replan(known, policy, &act_at(at(900)))
 }
 
 #[test]
@@ -18,8 +18,8 @@ fn a_passed_case_without_an_effect_gets_the_one_it_was_decided_with() {
     let original = decided.effect.clone().unwrap();
     let orphan = CaseSnapshot { effect: None, ..decided };
     let change = sweep(&orphan, &policy()).unwrap();
-    assert_eq!(change.audit.subject, Subject::Case(ID));
-    assert_eq!(change.audit.action, Action::EffectPlanned);
+    assert_eq!(change.audit.subject, ID.subject());
+    assert_eq!(change.audit.action, Action::EFFECT_PLANNED);
     let Write::Plan { effect } = change.write else { panic!("an effect is planned") };
     let state = EffectState::Planned { due: at(900) };
     let again = Effect { state, planned_at: at(900), since: at(900), ..original };

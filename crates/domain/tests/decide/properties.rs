@@ -1,4 +1,4 @@
-//! What holds after any sequence of requests, however they come.
+//! Property tests: invariants after any sequence of requests.
 
 use jiff::SignedDuration;
 use madoguchi_domain::core_bank::{EffectState, UpstreamCode};
@@ -9,24 +9,24 @@ use madoguchi_domain::upgrade::{
 use proptest::prelude::*;
 
 use crate::harness::DecisionHarness;
-use crate::samples::{agent, ask, at, member, policy, reference};
+use crate::samples::{act_at, ask, asked_at, at, member, policy, reference};
 
-/// One thing that happens at the harness.
+/// One step of a random sequence.
 #[derive(Debug, Clone)]
 enum Step {
-    /// Somebody opens; now and then as a repetition of the newest open case's own request.
+    /// A request to open; sometimes a retry of the newest open case's request.
     Open { again: bool },
-    /// A service reports.
+    /// A checking service reports.
     Verify { key: Key, va: bool, reference: u8, passed: bool },
-    /// The agent decides.
+    /// The agent gives a verdict.
     Decide { key: Key, passed: bool },
-    /// Time goes by.
+    /// Time advances.
     Wait(u16),
-    /// The core bank ends what is live.
+    /// The core bank settles the open effects.
     Settle { confirmed: bool },
 }
 
-/// How a case is named; the number picks one of those there are.
+/// The kind of case key; the number selects an existing case.
 #[derive(Debug, Clone, Copy)]
 enum Key {
     Newest,
@@ -54,7 +54,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The harness, its clock, and how many ids were given out.
+/// The harness, its clock, and the number of created ids.
 struct Story {
     harness: DecisionHarness,
     seconds: i64,
@@ -70,7 +70,7 @@ impl Story {
         }
     }
 
-    /// The request of a step, if it is one.
+    /// The request of a step, if it has one.
     fn request(&mut self, step: &Step) -> Option<Request> {
         let (key, command) = match step {
             Step::Open { again } => (Key::Newest, Command::Open { id: self.id(*again) }),
@@ -92,7 +92,7 @@ impl Story {
                 return None;
             }
         };
-        Some(Request { key: self.key(key), at: at(self.seconds), ..ask(command) })
+        Some(Request { key: self.key(key), ..asked_at(ask(command), at(self.seconds)) })
     }
 
     fn id(&mut self, again: bool) -> CaseId {
@@ -120,7 +120,7 @@ impl Story {
     }
 }
 
-/// Whether a case may go from one state to the other by one request.
+/// Whether one request may move a case from one state to the other.
 fn follows(from: StateName, to: StateName) -> bool {
     match from {
         StateName::New => matches!(to, StateName::EddaSuccess | StateName::EddaFailure),
@@ -131,7 +131,7 @@ fn follows(from: StateName, to: StateName) -> bool {
     }
 }
 
-/// A case before a request and after it: nothing, a fresh code, or one step ahead.
+/// A case before and after a request: unchanged, a new code, or one transition.
 fn check_one_case(before: &Case, after: &Case) {
     if before == after {
         return;
@@ -159,7 +159,7 @@ fn check_desk(before: &DecisionHarness, after: &DecisionHarness) {
     assert!(after.effects.len() <= after.cases.len());
 }
 
-/// A refusal writes nothing but its trace; a grant tells the case as it stands afterwards.
+/// A refusal writes at most its audit row; a grant returns the case after the change.
 fn check_answer(decision: &Decision, harness: &DecisionHarness) {
     let write = decision.change.as_ref().map(|change| &change.write);
     match &decision.answer {
@@ -199,7 +199,7 @@ proptest! {
             let Some(before) = story.harness.load(&request) else { continue };
             let after = story.harness.ask(&request).after.unwrap();
             let CaseSnapshot { member, case, effect, .. } = story.harness.load(&request).unwrap();
-            // Which code was scanned and who held the check is what was asked, not what changed.
+            // `scanned` and `check_held_by` belong to the lookup, not to the stored state.
             prop_assert_eq!(after, CaseSnapshot { member, case, effect, ..before });
         }
     }
@@ -219,9 +219,9 @@ proptest! {
         for case in &story.harness.cases {
             let effect = story.harness.effects.get(&case.id).cloned();
             let whole = CaseSnapshot { case: Some(case.clone()), effect, ..CaseSnapshot::of(member.clone()) };
-            prop_assert_eq!(replan(&whole, &policy(), &agent(), now), None);
+            prop_assert_eq!(replan(&whole, &policy(), &act_at(now)), None);
             let orphan = CaseSnapshot { effect: None, ..whole.clone() };
-            let write = replan(&orphan, &policy(), &agent(), now).map(|change| change.write);
+            let write = replan(&orphan, &policy(), &act_at(now)).map(|change| change.write);
             let planned = match write {
                 Some(Write::Plan { effect }) => Some(effect.order),
                 Some(_) => panic!("only an effect is planned"),

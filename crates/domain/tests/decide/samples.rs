@@ -1,7 +1,8 @@
-//! One member, its case in every state, and what can be asked of it.
+//! Sample data: one member, its case in every state, and the commands on it.
 
 use jiff::SignedDuration;
 use madoguchi_domain::Timestamp;
+use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::{ActorKind, ActorRef};
 use madoguchi_domain::core_bank::{
     Doubt, Effect, EffectEvent, EffectPolicy, Guarantee, Jitter, Outcome, TransactionIdScheme,
@@ -21,7 +22,7 @@ pub(crate) const ID: CaseId = CaseId::from_u128(1);
 /// An id that no case has yet.
 pub(crate) const OTHER: CaseId = CaseId::from_u128(2);
 
-/// The moment `seconds` after the sample case was opened; its QR code lives 600 of them.
+/// The time `seconds` after the sample case was opened; its QR code expires after 600 s.
 pub(crate) fn at(seconds: i64) -> Timestamp {
     let start: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
     start + SignedDuration::from_secs(seconds)
@@ -52,22 +53,26 @@ pub(crate) fn reference(text: &str) -> CheckReference {
     CheckReference::parse(text).unwrap()
 }
 
-/// This command about the member's newest case, 300 s after the opening.
+/// What the agent does at this moment.
+pub(crate) fn act_at(at: Timestamp) -> Act {
+    Act { by: agent(), at, correlation: CorrelationId::parse("call-1").unwrap() }
+}
+
+/// This command on the member's newest case, 300 s after the opening.
 pub(crate) fn ask(command: Command) -> Request {
-    Request {
-        key: CaseKey::NewestOf(member().id),
-        command,
-        by: agent(),
-        correlation: CorrelationId::parse("call-1").unwrap(),
-        at: at(300),
-    }
+    Request { key: CaseKey::NewestOf(member().id), command, act: act_at(at(300)) }
+}
+
+/// The same request at another moment.
+pub(crate) fn asked_at(request: Request, at: Timestamp) -> Request {
+    Request { act: Act { at, ..request.act }, ..request }
 }
 
 pub(crate) fn open(id: CaseId) -> Request {
     ask(Command::Open { id })
 }
 
-/// The scan-code check reports; the sample cases were decided by the reference `R-1`.
+/// The scan-code check's result; the sample cases have the reference `R-1`.
 pub(crate) fn verify(of: &str, passed: bool) -> Request {
     ask(Command::Verify { source: CheckSource::Edda, reference: reference(of), passed })
 }
@@ -76,12 +81,12 @@ pub(crate) fn verdict(passed: bool) -> Request {
     ask(Command::Decide { passed })
 }
 
-/// What is known of the member before it ever asked.
+/// The snapshot of the member without cases.
 pub(crate) fn nothing_yet() -> CaseSnapshot {
     CaseSnapshot::of(member())
 }
 
-/// What is known of the member's first case in this state.
+/// The snapshot with the member's first case in this state.
 pub(crate) fn standing(state: StateName) -> CaseSnapshot {
     let path: &[Request] = match state {
         StateName::New => &[open(ID)],
@@ -91,17 +96,17 @@ pub(crate) fn standing(state: StateName) -> CaseSnapshot {
         StateName::CustomerFailure => &[open(ID), verify("R-1", true), verdict(false)],
     };
     let known = path.iter().fold(nothing_yet(), |known, request| {
-        let request = Request { at: at(0), ..request.clone() };
+        let request = asked_at(request.clone(), at(0));
         decide(Some(known), &request, &policy()).after.unwrap()
     });
     assert_eq!(known.case.as_ref().map(|case| case.state.name()), Some(state));
     known
 }
 
-/// What is known of a passed case whose effect went through these events.
+/// The snapshot of a passed case whose effect had these events.
 pub(crate) fn pursued(events: impl IntoIterator<Item = EffectEvent>) -> CaseSnapshot {
     let known = standing(StateName::CustomerSuccess);
-    // Without a guarantee, what is unknown ends with people: so every state can be reached.
+    // Without a guarantee, an unknown outcome moves to `Manual`, so every state is reachable.
     let policy = EffectPolicy { guarantee: Guarantee::None, ..EffectPolicy::standard() };
     let effect = events.into_iter().fold(known.effect.clone().unwrap(), |effect: Effect, event| {
         effect.after(event, &policy, at(1), Jitter::FULL).unwrap()
@@ -125,12 +130,12 @@ pub(crate) fn lost() -> EffectEvent {
     EffectEvent::Answered(Outcome::Unknown(Doubt::TimedOut))
 }
 
-/// Decides this on what is known.
+/// Decides this request on the snapshot.
 pub(crate) fn decided(known: &CaseSnapshot, request: &Request) -> Decision {
     decide(Some(known.clone()), request, &policy())
 }
 
-/// A decision in words: what is answered, and what is written.
+/// A decision as text: the answer and the write.
 pub(crate) fn told(decision: &Decision) -> String {
     let answer = match &decision.answer {
         Ok(standing) if standing.opened => format!("{} (opened)", standing.case.state.name()),

@@ -1,6 +1,6 @@
-//! The whole table: five states, every command, the answer and what is written.
+//! Tests the whole decision table: five states, every command, its answer and its write.
 
-use madoguchi_domain::audit::{Action, Subject};
+use madoguchi_domain::audit::Action;
 use madoguchi_domain::upgrade::{CaseKey, Refusal, Request, StateName, decide};
 
 use crate::samples::{
@@ -116,14 +116,13 @@ fn every_change_is_audited_with_who_when_and_in_which_request() {
         for (name, request) in commands() {
             let Some(change) = decided(&standing(state), &request).change else { continue };
             let id = if name == "open" { OTHER } else { ID };
-            assert_eq!(change.audit.subject, Subject::Case(id), "{state} {name}");
-            assert_eq!(change.audit.by, request.by);
-            assert_eq!(change.audit.correlation, request.correlation);
-            assert_eq!(change.audit.at, at(300));
+            assert_eq!(change.audit.subject, id.subject(), "{state} {name}");
+            assert_eq!(change.audit.act, request.act);
+            assert_eq!(change.audit.act.at, at(300));
             let action = match change.write.case() {
-                None => Action::ContradictionRefused,
-                Some(_) if name == "open" => Action::CaseOpened,
-                Some(_) => Action::CaseMoved,
+                None => Action::CONTRADICTION_REFUSED,
+                Some(_) if name == "open" => Action::CASE_OPENED,
+                Some(_) => Action::CASE_MOVED,
             };
             assert_eq!(change.audit.action, action, "{state} {name}");
         }

@@ -1,4 +1,4 @@
-//! The agent's verdict: what it moves, what it plans, and what it may not contradict.
+//! Tests the agent's verdict: its transition, its effect, and refused contradictions.
 
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::core_bank::{EffectState, Fence};
@@ -63,7 +63,7 @@ fn the_opposite_verdict_is_refused_and_remembered() {
         assert_eq!(decision.answer, Err(Refusal::Contradiction));
         let change = decision.change.unwrap();
         assert_eq!((change.write, change.audit.detail.as_ref()), (Write::Nothing, "verdict"));
-        assert_eq!(change.audit.action, Action::ContradictionRefused);
+        assert_eq!(change.audit.action, Action::CONTRADICTION_REFUSED);
     }
 }
 

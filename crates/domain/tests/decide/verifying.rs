@@ -1,4 +1,4 @@
-//! What the checking services report: once, again, late, scanned from a void code, and wrongly.
+//! Tests check results: first, repeated, late, from a void QR code, and contradicting.
 
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::upgrade::{
@@ -6,13 +6,15 @@ use madoguchi_domain::upgrade::{
     Refusal, Request, State, StateName, Version, Write,
 };
 
-use crate::samples::{ID, OTHER, ask, at, decided, policy, reference, standing, told, verify};
+use crate::samples::{
+    ID, OTHER, ask, asked_at, at, decided, policy, reference, standing, told, verify,
+};
 
-/// The scan of a code with this serial reports at this moment.
+/// A check result from the scan of a code with this serial at this time.
 fn scanned(known: CaseSnapshot, serial: u32, request: Request, seconds: i64) -> Decision {
     let key = CaseKey::Scanned(policy().qr.token(ID, serial).hash());
     let known = CaseSnapshot { scanned: Some(serial), ..known };
-    decided(&known, &Request { key, at: at(seconds), ..request })
+    decided(&known, &Request { key, ..asked_at(request, at(seconds)) })
 }
 
 #[test]
@@ -30,7 +32,7 @@ fn a_first_report_moves_the_case_with_the_facts_of_the_check() {
             panic!("a first report moves its case");
         };
         assert_eq!((*after, from, effect), (case.clone(), StateName::New, None));
-        let row = (history.from, history.to, history.why, history.at);
+        let row = (history.from, history.to, history.why, history.act.at);
         assert_eq!(row, (Some(StateName::New), to, why, at(300)));
         assert_eq!(decision.answer.unwrap().case, case);
         assert_eq!(decision.after, Some(CaseSnapshot { case: Some(case), ..known }));
@@ -46,7 +48,7 @@ fn the_other_source_reports_under_its_own_references() {
     let decision = decided(&standing(StateName::New), &va(true));
     let case = decision.answer.unwrap().case;
     assert_eq!(case.state.check().map(|check| check.source), Some(CheckSource::Va));
-    // EDDA's R-1 is not VA's R-1: no replay, so a void code does not let it through.
+    // EDDA's R-1 is not VA's R-1: it is no retry, so a void code is refused.
     let known = standing(StateName::EddaSuccess);
     assert_eq!(scanned(known, 1, va(true), 600).answer, Err(Refusal::QrExpired));
 }
@@ -59,7 +61,7 @@ fn a_report_that_another_case_holds_contradicts_in_every_state() {
             let decision = decided(&known, &verify("R-1", passed));
             assert_eq!(told(&decision), "VerificationContradiction, audit row only", "{state}");
             let action = decision.change.map(|change| change.audit.action);
-            assert_eq!(action, Some(Action::ContradictionRefused));
+            assert_eq!(action, Some(Action::CONTRADICTION_REFUSED));
         }
     }
 }
@@ -114,6 +116,6 @@ fn a_void_code_still_brings_the_replay_of_the_deciding_check() {
 
 #[test]
 fn a_report_by_case_id_does_not_ask_for_a_code() {
-    let late = Request { key: CaseKey::Id(ID), at: at(6000), ..verify("R-1", true) };
+    let late = Request { key: CaseKey::Id(ID), ..asked_at(verify("R-1", true), at(6000)) };
     assert_eq!(told(&decided(&standing(StateName::New), &late)), "EDDASuccess, moved");
 }

@@ -1,4 +1,4 @@
-//! Replies as the bank may write them, and as nobody should.
+//! Tests valid, malformed and contradictory replies.
 
 use madoguchi_domain::core_bank::{Answer, FinalCodes, Outcome, classify};
 use madoguchi_testkit::core_bank_contract::order;
@@ -116,7 +116,7 @@ fn what_is_not_the_message_is_unreadable() {
         format!("[{good}]"),
         format!("{good}{good}"),
         format!("\u{feff}\u{feff}{good}"),
-        // What serde alone would take for the message: its members in order, without names.
+        // serde alone would accept this: the fields in order, without names.
         r#"[["T1222222"],[[[{"RtrnCode":"200"}],null,null,null]]]"#.into(),
         good.replace(r#"{"TransactionID":"T1222222"}"#, r#"["T1222222"]"#),
         good.replace(r#""T1222222""#, "1222222"),

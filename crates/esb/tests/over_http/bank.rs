@@ -1,4 +1,4 @@
-//! A bank for a script to play: it reads an order and answers it.
+//! A scripted bank for tests: it parses an order and builds the reply.
 
 use std::sync::Arc;
 
@@ -19,14 +19,14 @@ pub(crate) fn transaction_id(order: &Received) -> String {
     order.json()["amheader"]["TransactionID"].as_str().unwrap().to_owned()
 }
 
-/// The bank's answer to an order, with this code.
+/// The bank's reply to an order, with this code.
 pub(crate) fn answer(order: &Received, code: &str) -> Response {
     let order = order.json();
     let info = &order["ambody"]["AcctInfoModRq"]["ServiceBody"]["CustInfo"];
     Response::json(200, reply(&order["amheader"], info, code).to_string())
 }
 
-/// The answer to the usual order, whoever asks.
+/// The fixed success reply to the sample order.
 pub(crate) fn applied() -> Response {
     let info = json!({ "ArrngId": "AA19337Z8L29", "AcctInfo": { "DgtlLvl": "1A" } });
     let header = json!({ "TransactionID": "T1222222" });

@@ -1,4 +1,4 @@
-//! The adapter over a real socket meets the contract that the fake meets.
+//! Runs the `CoreBank` contract against the adapter over a real socket.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Every way a upstream can fail: what is reported, and that exactly one order was sent.
+//! Tests every upstream failure: what is reported, and that exactly one order was sent.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 
 use crate::bank;
 
-/// Sends the usual order to a bank that behaves like this, with a limit of half a second.
+/// Sends the sample order to a bank with this behaviour and a timeout of 500 ms.
 async fn sent_to(behaviour: Behaviour) -> (Answer, Vec<Received>) {
     let stub = HttpStub::start().await.unwrap();
     stub.next(behaviour);
@@ -125,7 +125,7 @@ async fn a_reply_is_read_up_to_the_limit_and_not_a_byte_further() {
     for response in [padded(most + 1), padded(most + 1).unmeasured(), padded(most * 64)] {
         assert_lost(Behaviour::Respond(response), Doubt::TooLarge).await;
     }
-    // Its announced length is enough: the body itself need not come.
+    // The announced length alone is too large; the body is never sent.
     let response = padded(most + 1);
     assert_lost(Behaviour::Cut { response, after: 0 }, Doubt::TooLarge).await;
 }

@@ -1,4 +1,4 @@
-//! The adapter against a bank behind a real socket: its contract, every failure, and TLS.
+//! Tests the adapter over a real socket: contract, failures and TLS.
 #![expect(clippy::unwrap_used, reason = "a test whose stage cannot be set has failed")]
 
 mod bank;

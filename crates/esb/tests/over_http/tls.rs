@@ -1,4 +1,4 @@
-//! The same over TLS, with certificates of the tests' own authority.
+//! Tests TLS, with certificates of a test authority.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -22,7 +22,7 @@ const CA: &[u8] = include_bytes!("../fixtures/tls/ca.pem");
 const CLIENT: &[u8] = include_bytes!("../fixtures/tls/client.pem");
 const SERVER: &[u8] = include_bytes!("../fixtures/tls/server.pem");
 
-/// A bank that takes one connection; joined, it says whether an order arrived.
+/// A bank that accepts one connection; its thread returns whether an order arrived.
 fn tls_bank(asks_who_calls: bool) -> (SocketAddr, JoinHandle<bool>) {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(CA).unwrap()).unwrap();
@@ -92,7 +92,7 @@ async fn a_bank_with_a_certificate_of_the_given_authority_is_trusted() {
 #[tokio::test]
 async fn a_bank_with_a_strangers_certificate_is_told_nothing() {
     let (address, bank) = tls_bank(false);
-    // Any certificate but that of the bank's authority.
+    // Any certificate except the one of the bank's authority.
     let mut settings = settings(address);
     settings.upstream.extra_roots = Some(Pem::new(CLIENT.to_vec()));
     let answer = answer(settings).await;
@@ -109,7 +109,8 @@ async fn a_bank_that_asks_who_calls_is_told() {
     assert!(bank.join().unwrap());
 }
 
-/// In TLS 1.3 the refusal comes after our side is done: the order may be on its way by then.
+/// In TLS 1.3 the server rejects our certificate after our handshake is complete, so the order may
+/// already have been sent.
 #[tokio::test]
 async fn a_bank_that_turns_us_away_after_the_handshake_leaves_a_doubt() {
     let (address, bank) = tls_bank(true);

@@ -1,4 +1,4 @@
-//! Which files are refused because somebody else may read or change them.
+//! Tests file permissions, reloads, and errors that show no content.
 
 use std::os::unix::fs::PermissionsExt;
 

@@ -1,15 +1,15 @@
-//! argon2id hashes: made for a file, and compared with what is presented.
+//! Creates argon2id hashes for the file, and verifies passwords against them.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 
-/// The least memory, in KiB, and the least memory times passes that a hash may cost: the weakest
-/// of the equivalent settings that OWASP's Password Storage Cheat Sheet recommends.
+/// The minimum cost of a hash: memory in KiB, and memory times passes. These are the weakest of the
+/// equivalent settings in OWASP's Password Storage Cheat Sheet.
 const LEAST_MEMORY: u32 = 7 * 1024;
 const LEAST_WORK: u64 = 5 * 7 * 1024;
 
-/// A password's hash, slow to compute on purpose.
+/// The hash of a password, slow to compute on purpose.
 pub(super) struct SlowHash {
     hash: PasswordHash,
     text: String,
@@ -17,7 +17,7 @@ pub(super) struct SlowHash {
 }
 
 impl SlowHash {
-    /// Reads a hash in the PHC string format. Says what is wrong without showing it.
+    /// Parses a hash in the PHC string format. The error says what is wrong without showing it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let form = "password_hash must be an argon2id hash: madoguchi hash-password makes one";
         let hash = PasswordHash::new(text).map_err(|_| form)?;
@@ -25,7 +25,7 @@ impl SlowHash {
         let params = Params::try_from(&hash).map_err(|_| form)?;
         let current = u32::from(Version::V0x13);
         let salted = hash.salt.is_some_and(|salt| salt.len() >= argon2::MIN_SALT_LEN);
-        // Whatever could not be computed would be refused without a hash, and so be recognised.
+        // A hash that cannot be computed is rejected at once, and its user name is revealed.
         let computable = hash.version == Some(current) && salted && hash.hash.is_some();
         if algorithm != Algorithm::Argon2id || !computable {
             return Err(form.to_owned());
@@ -42,12 +42,12 @@ impl SlowHash {
         self.cost == other.cost
     }
 
-    /// The hash as the file holds it.
+    /// The hash as written in the file.
     pub(super) fn as_bytes(&self) -> &[u8] {
         self.text.as_bytes()
     }
 
-    /// Says whether it is the hash of this password. Takes its time; compares in constant time.
+    /// Whether it is the hash of this password. Slow; the comparison takes constant time.
     pub(super) fn is_of(&self, password: &[u8]) -> bool {
         Argon2::default().verify_password(password, &self.hash).is_ok()
     }
@@ -56,21 +56,21 @@ impl SlowHash {
 /// A password that cannot be hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnhashablePassword {
-    /// Give a longer one.
+    /// Use a longer one.
     #[error("the password must have at least 8 bytes")]
     TooShort,
-    /// Give one that a header can carry.
+    /// Use one that is valid in a header.
     #[error("the password must be visible ASCII characters: it travels in a header")]
     NotVisible,
-    /// Look at the machine: it gives no randomness.
+    /// Check the host: its random generator failed.
     #[error("the system gives no randomness for a salt")]
     NoRandomness,
 }
 
-/// Makes the argon2id hash of a password for a file of users, in the PHC string format.
+/// Creates the argon2id hash of a password for the user file, in the PHC string format.
 ///
-/// It takes any of 8 bytes or more. That a password for real use was drawn at random, and is
-/// longer, is for whoever makes it to see to, as `madoguchi hash-password` does.
+/// It accepts any password of at least 8 bytes. The caller must make sure that a real password is
+/// random and longer, as `madoguchi hash-password` does.
 ///
 /// # Errors
 /// See [`UnhashablePassword`].

@@ -1,4 +1,4 @@
-//! Credentials that were right a moment ago, remembered by a keyed digest.
+//! Caches recently verified credentials by a keyed digest.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,17 +10,17 @@ use tokio::time::Instant;
 
 use super::hash::SlowHash;
 
-/// How long after their last use credentials are taken without a hash.
+/// How long credentials are accepted without a hash after their last use.
 const FOR: Duration = Duration::from_secs(60);
 
-/// At most one entry a user, since only right credentials are remembered.
+/// The cache. It has at most one entry per user, because only correct credentials are stored.
 pub(super) struct Proven {
     key: SecretKey,
     until: Mutex<HashMap<Digest, Instant>>,
 }
 
-/// HMAC-SHA-256 of user name, password and the hash that they were compared with, under a key that
-/// this process made for itself. So a user whose hash was changed is not recalled.
+/// HMAC-SHA-256 of user name, password and the compared hash, under a random key of this process.
+/// A user whose hash was changed is therefore not found.
 pub(super) type Digest = [u8; 32];
 
 impl Proven {
@@ -35,8 +35,8 @@ impl Proven {
         self.key.mac(&[b"proven", presented.user(), presented.password(), hash.as_bytes()])
     }
 
-    /// Says whether these were right a moment ago. Found by a digest that nobody outside can aim
-    /// at: how long that takes says nothing about any password.
+    /// Whether these credentials were verified recently. An attacker cannot choose the digest, so
+    /// the lookup time reveals nothing about a password.
     pub(super) fn recalls(&self, digest: &Digest, now: Instant) -> bool {
         match self.entries().get_mut(digest) {
             Some(until) if *until > now => {

@@ -1,4 +1,4 @@
-//! The queue for slow hashes: nobody who guesses passwords gets more than half a core.
+//! The queue for slow hashes: password guessing uses at most half a core per slot.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,12 +10,12 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use super::proven::{Digest, Proven};
 use super::thread;
 
-/// How much hashing there may be at once.
+/// The limits of concurrent hashing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasswordQueue {
-    /// How many hashes are computed at once; 0 is taken for 1.
+    /// How many hashes are computed at once; 0 means 1.
     pub at_once: usize,
-    /// How many may wait for that; more are turned away.
+    /// How many more hashes are queued; further ones are rejected.
     pub waiting: usize,
 }
 
@@ -26,27 +26,27 @@ impl Default for PasswordQueue {
 }
 
 impl PasswordQueue {
-    /// The most calls that it holds at once: those with a hash of their own, and for each of them
-    /// on the average seven that present the same credentials and wait for the same hash.
+    /// The maximum calls in the queue: one per hash, plus on average seven more per hash that have
+    /// the same credentials and wait for the same hash.
     #[must_use]
     pub const fn most(self) -> usize {
         self.hashes().saturating_mul(8)
     }
 
-    /// The most hashes that are computed or wait for that.
+    /// The maximum hashes that are computed or queued.
     const fn hashes(self) -> usize {
         let at_once = if self.at_once == 0 { 1 } else { self.at_once };
         at_once.saturating_add(self.waiting)
     }
 }
 
-/// How long the turn is left idle when no hash could be computed: the process is in trouble.
+/// How long a slot stays idle after a hash that could not be computed, for example without memory.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
 
-/// Whether the password is right, once that is known; busy when the hash could not be computed.
+/// Whether the password is correct, once known; busy if the hash could not be computed.
 type Outcome = watch::Receiver<Option<Result<bool, VerifierBusy>>>;
 
-/// Cheap to clone.
+/// The queue; cheap to clone.
 #[derive(Clone)]
 pub(super) struct Queue {
     calls: Arc<Semaphore>,
@@ -57,7 +57,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Tells `proven` of what was right.
+    /// Creates a queue that stores correct credentials in `proven`.
     pub(super) fn new(settings: PasswordQueue, proven: Arc<Proven>) -> Self {
         let semaphore = |n: usize| Arc::new(Semaphore::new(n.clamp(1, Semaphore::MAX_PERMITS)));
         Self {
@@ -69,10 +69,10 @@ impl Queue {
         }
     }
 
-    /// Runs `hash` when its turn has come, or waits for the same that somebody began before.
+    /// Runs `hash` when a slot is free, or waits for an equal one that is already queued.
     ///
-    /// What was begun runs to its end, whether or not anybody waits for it: whoever asks and
-    /// leaves gets no more of the processor than whoever stays.
+    /// A queued hash runs to its end even if its caller cancels: a cancelled call must not free its
+    /// slot for more guesses.
     pub(super) async fn run(
         &self,
         digest: Digest,
@@ -108,8 +108,8 @@ impl Queue {
             }
             queue.under_way().remove(&digest);
             tell.send_replace(Some(right));
-            // The turn is left idle for as long as the hash worked, so that a flood of them leaves
-            // the processor to others.
+            // The slot stays idle for as long as the hash used the CPU, so that a flood of guesses
+            // leaves CPU time to other work.
             tokio::time::sleep(worked).await;
             drop((turn, place));
         });
@@ -121,17 +121,17 @@ impl Queue {
     }
 }
 
-/// Computes a hash on a thread of its own, which leaves the processor to any other that wants it:
-/// a hash lasts longer than most answers. A thread costs a thousandth of what it computes.
+/// Computes a hash on its own low-priority thread, because a hash takes longer than most requests.
+/// Starting the thread costs about a thousandth of the hash.
 ///
-/// Tells how long it worked, too. Without a thread, or after a panic, nothing is told.
+/// Also sends the CPU time that was used. Without a thread, or after a panic, nothing is sent.
 fn apart(hash: impl FnOnce() -> bool + Send + 'static) -> oneshot::Receiver<(bool, Duration)> {
     let (tell, outcome) = oneshot::channel();
     let work = move || {
         thread::steps_back();
         let began = thread::has_worked();
         let right = hash();
-        // Nobody listens only when the process ends.
+        // There is no receiver only while the process ends.
         let _ = tell.send((right, thread::has_worked().saturating_sub(began)));
     };
     let started = std::thread::Builder::new().name("password-hash".to_owned()).spawn(work);

@@ -1,4 +1,4 @@
-//! The file of users meets the port's contract; its queue is bounded; a bad file is not shown.
+//! Tests the user file: the port's contract, the bounded queue, and errors that show no content.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use madoguchi_testkit::password_verifier_contract::PasswordsUnderTest;
 
 use super::*;
 
-/// As cheap as it may be: tests compute many.
+/// A hash of the minimum cost, because tests compute many.
 fn cheap(password: &str) -> String {
     hash_of(password, 7 * 1024, 5)
 }
@@ -27,7 +27,7 @@ fn row(name: &str, hash: &str) -> String {
     )
 }
 
-/// A file of users, which is there for as long as the test looks at it.
+/// A temporary user file, deleted when the test drops it.
 fn file_of(rows: &[String]) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), rows.concat()).unwrap();

@@ -1,9 +1,9 @@
-//! What a thread can say and do about its share of the processor.
+//! Reads a thread's CPU time and lowers its priority.
 
 use std::time::Duration;
 
-/// Lowers the priority of this thread, to a tenth: less would keep right users out of a busy
-/// process. Where that cannot be done it is only less considerate.
+/// Lowers the priority of this thread to nice 10, about a tenth of the CPU share. A lower priority
+/// would block valid users while the process is busy. A failure is ignored.
 #[cfg(target_os = "linux")]
 pub(super) fn steps_back() {
     const CONSIDERATE: i32 = 10;
@@ -12,7 +12,7 @@ pub(super) fn steps_back() {
     }
 }
 
-/// How much of the processor this thread has had; not how long it waited for it.
+/// The CPU time that this thread has used, without waiting time.
 #[cfg(target_os = "linux")]
 pub(super) fn has_worked() -> Duration {
     let had = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
@@ -22,7 +22,7 @@ pub(super) fn has_worked() -> Duration {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn steps_back() {}
 
-/// How long it has been since some moment in the past.
+/// The time since a fixed moment in the past.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn has_worked() -> Duration {
     static SINCE: std::sync::LazyLock<std::time::Instant> =

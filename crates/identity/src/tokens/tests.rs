@@ -1,4 +1,4 @@
-//! The file of tokens meets the port's contract, and a bad file is refused without being shown.
+//! Tests the token file: the port's contract, reloads, and errors that show no content.
 
 use std::sync::Arc;
 

@@ -1,5 +1,4 @@
-//! Any bytes, by our charset, as a reply of `contextos`: read or refused, kept as they came, and
-//! never a panic.
+//! Parses arbitrary bytes as a reply of `contextos`: accepted or rejected, kept unchanged, no panic.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Replies are read leniently, kept whole, and called unreadable where they are.
+//! Tests that replies are parsed leniently, kept complete, and reported if unreadable.
 
 use madoguchi_testkit::samples;
 use madoguchi_upstream::Charset;
@@ -164,7 +164,7 @@ fn what_is_no_object_of_the_documented_form_is_unreadable() {
     }
 }
 
-/// Every text and number of a document, however deep.
+/// Every text and number of a document, at any depth.
 fn scalars(value: &Value, into: &mut Vec<String>) {
     match value {
         Value::String(text) => into.push(text.clone()),
@@ -192,7 +192,7 @@ fn nothing_of_an_answer_is_printed() {
         scalars(&serde_json::from_str(document).unwrap(), &mut canaries);
         printed += &format!("{:?}", account_answer(document).unwrap());
     }
-    // A letter or two stand in the names of fields, and what is of a closed set in its variant.
+    // One or two letters also occur in field names, and a known code in the name of its variant.
     canaries.retain(|canary| canary.len() > 2 && canary != "Token");
     assert!(canaries.len() > 20);
     for canary in canaries {

@@ -1,4 +1,4 @@
-//! `chat_itau_codigo`: the owner of an account.
+//! The wire format of `chat_itau_codigo`: the owner of an account.
 
 use madoguchi_upstream::Object;
 use serde::{Deserialize, Serialize};

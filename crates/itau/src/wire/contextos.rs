@@ -1,4 +1,4 @@
-//! `chat_itau_contextos`: the context of a call from PS7.
+//! The wire format of `chat_itau_contextos`: the context of a call from PS7.
 
 use madoguchi_upstream::Object;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ pub(crate) struct ContextosRequest<'a> {
     pub(crate) encoded: Option<&'a str>,
 }
 
-/// The source's table 3. `message`, `key` and `decodedContextId` say nothing that we use.
+/// The source's table 3. `message`, `key` and `decodedContextId` are not used.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct ContextosReply {
@@ -21,7 +21,7 @@ pub(crate) struct ContextosReply {
     pub(crate) payload: Option<Object<Payload>>,
 }
 
-/// The call's context. `contexto` repeats most of it and is not read.
+/// The call's context. `contexto` repeats most of it and is not parsed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Payload {

@@ -1,4 +1,4 @@
-//! Fields that are read as far as they can be, and never make the whole unreadable.
+//! Lenient fields: an invalid value counts as absent and never makes the reply unreadable.
 
 use madoguchi_upstream::Object;
 use serde::de::DeserializeOwned;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Number;
 use serde_json::value::RawValue;
 
-/// A field that should be text. A number is its digits; empty, null and anything else is nothing.
+/// A field that should be text. A number becomes its digits; empty, null or another type is absent.
 #[derive(Default)]
 pub(crate) struct Text(Option<String>);
 
@@ -22,7 +22,7 @@ impl Text {
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // As it was written: a number that fits no type is only this field's trouble.
+        // Parsed from raw text, so that a number out of range affects only this field.
         let raw = <&RawValue>::deserialize(deserializer)?.get();
         let text: Option<String> = serde_json::from_str(raw).ok();
         let digits = || serde_json::from_str(raw).ok().map(|number: Number| number.to_string());
@@ -36,7 +36,7 @@ impl std::fmt::Debug for Text {
     }
 }
 
-/// A field that is one object or a list of them, whichever the sender prefers.
+/// A field that is one object or a list of objects.
 #[derive(Debug)]
 pub(crate) struct Listed<T>(pub(crate) Vec<T>);
 

@@ -1,4 +1,4 @@
-//! How careful it is: what waits, what is turned away, and when the downstream is left alone.
+//! Tests the bulkhead, the retries and the circuit breaker.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ fn careful(harness: &LookupHarness) -> Itau {
     harness.itau(ItauSettings { breaker, max_retries: 0, ..harness.settings() })
 }
 
-/// As often as a careful one bears before it leaves contexts alone.
+/// Fails as often as the breaker of `careful` allows before it opens.
 async fn fails_three_times(harness: &LookupHarness, itau: &Itau) {
     harness.answers(503, "");
     for _ in 0..3 {
@@ -85,7 +85,7 @@ async fn what_the_downstream_says_clearly_is_no_failure_of_it() {
     for (status, body) in clear.into_iter().chain(failed) {
         let harness = LookupHarness::open().await;
         let itau = careful(&harness);
-        // Two failures, what it says, and two more: never three in a row.
+        // Two failures, a clear reply, two failures: never three in a row.
         for _ in 0..2 {
             harness.answers(503, "");
             context(&itau).await.unwrap_err();
@@ -177,7 +177,7 @@ async fn a_lookup_that_waited_here_for_most_of_its_time_says_nothing_of_the_othe
     let settings =
         ItauSettings { breaker, max_concurrent_calls: 1, max_retries: 0, ..harness.settings() };
     let itau = Arc::new(harness.itau(settings));
-    // The first takes 600 of 800 ms; the second is left 200 ms, too little for the same answer.
+    // The first lookup takes 600 of 800 ms; the second has 200 ms left, too little for the reply.
     harness.stub.from_now_on(Behaviour::Late {
         wait: Duration::from_millis(600),
         response: Response::json(200, "{}"),

@@ -1,4 +1,4 @@
-//! The adapter over a real socket meets the contracts that the fake meets.
+//! Runs the lookup contracts against the adapter over a real socket.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Every way a downstream can fail: what is reported, and how often it was asked.
+//! Tests every upstream failure: the reported error and the number of requests.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const fn unavailable(why: Unavailability) -> Result<(), LookupError> {
     Err(LookupError::Unavailable(why))
 }
 
-/// Looks both samples up at a downstream that always behaves like this.
+/// Looks both samples up in an upstream with this behaviour.
 async fn looked_up(behaviour: Behaviour) -> ([Result<(), LookupError>; 2], usize) {
     let harness = LookupHarness::open().await;
     harness.stub.from_now_on(behaviour);

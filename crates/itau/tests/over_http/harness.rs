@@ -1,4 +1,4 @@
-//! A downstream for a script to play, and adapters that call it.
+//! A scripted upstream for tests, and adapters that call it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use madoguchi_testkit::http_stub::{Behaviour, HttpStub, Received, Response};
 use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::samples;
 
-/// A downstream that answers both lookups.
+/// An upstream that answers both lookups.
 pub(crate) struct LookupHarness {
     pub(crate) stub: HttpStub,
     pub(crate) clock: ManualClock,
@@ -27,7 +27,7 @@ impl LookupHarness {
         Self { stub: HttpStub::start().await.unwrap(), clock: ManualClock::default() }
     }
 
-    /// The usual settings, with no patience: nobody waits for a test.
+    /// The default settings with short timeouts, so that tests are fast.
     pub(crate) fn settings(&self) -> ItauSettings {
         let credentials = Credentials::new("canary-user", "canary-password");
         let usual = ItauSettings::new(self.stub.url(""), credentials);
@@ -50,7 +50,7 @@ impl LookupHarness {
     }
 }
 
-/// What came of looking the samples up, contexts first.
+/// The results of looking both samples up, the context first.
 pub(crate) async fn both(itau: &Itau) -> [Result<(), LookupError>; 2] {
     let forwarded = ForwardedHeaders::of(samples::flow(1));
     [

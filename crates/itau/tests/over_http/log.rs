@@ -1,4 +1,4 @@
-//! What the log shows of a lookup: how it ended, and nothing that anybody said.
+//! Tests the log of a lookup: it names the outcome and no content of request or reply.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};

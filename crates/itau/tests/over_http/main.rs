@@ -1,5 +1,4 @@
-//! The adapter against a downstream behind a real socket: its contracts, every failure, and what
-//! its log shows.
+//! Tests the adapter over a real socket: contracts, failures and the log.
 #![expect(clippy::unwrap_used, reason = "a test whose harness cannot be set has failed")]
 
 mod care;

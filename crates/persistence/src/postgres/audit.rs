@@ -1,4 +1,4 @@
-//! The audit trail on PostgreSQL: a batch extends whichever stream is free.
+//! The audit log on PostgreSQL: a batch extends any free stream.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Text};
@@ -11,7 +11,7 @@ use crate::rows::{AuditRow, HeadRow};
 use crate::schema::{Instant, audit_entry, audit_head};
 use crate::statement::{Script, array, statement};
 
-/// Appends the rows of one stream and moves its head.
+/// Appends rows to one stream and updates its head.
 struct Append;
 
 impl Script for Append {
@@ -27,8 +27,8 @@ impl Script for Append {
     type Row = ();
 }
 
-/// Chains the entries to a stream, inside the caller's transaction. Takes a stream nobody else
-/// is extending; only when there is none does it wait.
+/// Appends the entries to a stream, inside the caller's transaction. Uses a stream that is not
+/// locked; waits only if all are locked.
 pub(super) async fn append<'a>(
     conn: &mut AsyncPgConnection,
     key: &SecretKey,

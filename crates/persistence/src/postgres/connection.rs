@@ -1,4 +1,4 @@
-//! Connections to PostgreSQL: encrypted unless they stay on this machine, and durable.
+//! Opens PostgreSQL connections: encrypted unless local, with durable commits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,13 +22,13 @@ use super::PgSettings;
 use crate::OpenError;
 use crate::url::is_local;
 
-/// What every connection is told.
+/// The session settings of every connection.
 ///
-/// Deadlines sit on statements, never around a transaction. A commit that is answered before it
-/// is on disk would break every promise made on top of it, so that is not left to chance.
+/// Timeouts apply to statements, never to a transaction. `synchronous_commit` must be on: every
+/// guarantee above depends on commits that are on disk before they are confirmed.
 ///
-/// Statements are parsed once but planned each time: a plan made while a table was still empty
-/// would read all of it, and go on so while it grows. A whole batch shares the price.
+/// Statements are parsed once but planned each time. A plan cached while a table was empty would
+/// scan the whole table as it grows. One planning serves a whole batch.
 const SETUP: &str = "set statement_timeout = '15s'; set lock_timeout = '5s'; \
     set idle_in_transaction_session_timeout = '15s'; \
     set plan_cache_mode = force_custom_plan; \
@@ -43,7 +43,7 @@ pub(crate) async fn connect(url: &str) -> Result<AsyncPgConnection, OpenError> {
 pub(super) fn pool(url: &str, settings: PgSettings) -> Result<Pool<AsyncPgConnection>, OpenError> {
     let mut config = ManagerConfig::default();
     config.custom_setup = Box::new(|url| establish(url).boxed());
-    // The default would run a query at every checkout.
+    // The default runs a query at every checkout.
     config.recycling_method = RecyclingMethod::Fast;
     let manager = AsyncDieselConnectionManager::new_with_config(url, config);
     let pool_timeout = Some(settings.pool_timeout);
@@ -77,10 +77,10 @@ async fn establish(url: &str) -> ConnectionResult<AsyncPgConnection> {
     Ok(conn)
 }
 
-/// TLS that trusts what this machine trusts.
+/// TLS that trusts the certificates of the operating system.
 fn verified_tls() -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    // Somebody else may have installed it before: it is the same one.
+    // Other code may have installed the same provider before, so the error is ignored.
     let _ = Arc::unwrap_or_clone(provider).install_default();
     ClientConfig::with_platform_verifier()
 }

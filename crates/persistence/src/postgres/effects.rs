@@ -1,4 +1,4 @@
-//! Core-bank effects on PostgreSQL.
+//! The effect queue on PostgreSQL.
 
 use std::collections::HashSet;
 
@@ -21,7 +21,8 @@ use crate::rows::{
 use crate::schema::{Id, Instant, core_bank_effect, members, upgrade_case};
 use crate::statement::{Script, array, case_columns, effect_columns, member_columns, statement};
 
-/// Claims due effects that nobody else is claiming. What is proven is the sweeper's to confirm.
+/// Claims due effects that no other worker has locked. An effect with an `applied` proof is left to
+/// the sweeper, which confirms it.
 struct ClaimDue;
 
 impl Script for ClaimDue {
@@ -50,14 +51,14 @@ pub(super) async fn claim(
 ) -> Result<Vec<Effect>, Fault> {
     let rows: Vec<EffectRow> = statement::<ClaimDue, _>((
         (&*claim.worker.0).into_sql::<Text>(),
-        At::from(claim.now).into_sql::<Instant>(),
+        At::from(claim.act.at).into_sql::<Instant>(),
         At::from(claim.lease_until()).into_sql::<Instant>(),
         i64::from(claim.limit).into_sql::<BigInt>(),
     ))
     .load(conn)
     .await?;
     let (effects, poisoned) = EffectRow::sort(rows);
-    let aside = move_to_manual(conn, &poisoned, claim.now).await?;
+    let aside = move_to_manual(conn, &poisoned, claim.act.at).await?;
     let moved = effects.iter().map(|effect| claim.audit(effect.order.case, Name::Sending));
     let aside = aside.into_iter().map(|case| claim.audit(case, Name::Manual));
     let entries: Vec<AuditEntry> = moved.chain(aside).collect();
@@ -65,19 +66,19 @@ pub(super) async fn claim(
     Ok(effects)
 }
 
-/// Leaves to people what nobody could ever send or judge.
+/// Moves unreadable effects to `Manual`: no worker can send or classify them.
 pub(super) async fn set_aside(
     conn: &mut AsyncPgConnection,
     poisoned: &[UnreadableRow],
     sweep: &Sweep,
     key: &SecretKey,
 ) -> Result<(), Fault> {
-    let aside = move_to_manual(conn, poisoned, sweep.now).await?;
+    let aside = move_to_manual(conn, poisoned, sweep.act.at).await?;
     let entries: Vec<AuditEntry> = aside.into_iter().map(|case| sweep.audit(case)).collect();
     audit::append(conn, key, &entries).await
 }
 
-/// Returns those that still stood as they were met.
+/// Returns the cases whose row was unchanged since it was read, and is now `Manual`.
 async fn move_to_manual(
     conn: &mut AsyncPgConnection,
     poisoned: &[UnreadableRow],
@@ -96,7 +97,7 @@ async fn move_to_manual(
     Ok(aside)
 }
 
-/// Writes outcomes under their fence; a confirmed level becomes the member's.
+/// Writes outcomes under their fence, and a confirmed level to its member.
 struct Record;
 
 impl Script for Record {
@@ -109,7 +110,8 @@ impl Script for Record {
             from input i where e.case_id = i.case_id and e.fence = i.expected \
                 and e.state = i.from_state \
             returning e.case_id, e.member_id, e.level, e.state), \
-        risen as (update members m set confirmed_level = w.level, target_level = null \
+        levels_confirmed as (update members m set confirmed_level = w.level, \
+            target_level = null \
             from written w where m.member_id = w.member_id and w.state = 'Confirmed') \
         select case_id from written";
     type Row = (Id,);
@@ -156,7 +158,7 @@ pub(super) async fn record(
     Ok(became.collect())
 }
 
-/// Keeps evidence.
+/// Inserts evidence.
 struct Testify;
 
 impl Script for Testify {
@@ -187,8 +189,8 @@ async fn testify<'a>(
     Ok(())
 }
 
-/// Effects that wait for a decision. A row that says of no time when to go on is met too, and set
-/// aside; what people have comes last, since it may be met again and again.
+/// Effects that need a decision of the sweeper. Rows without `due_at` are included, and moved to
+/// `Manual`. `Manual` rows come last, because each sweep may return them again.
 struct WaitForDecision;
 
 impl Script for WaitForDecision {
@@ -215,7 +217,7 @@ pub(super) async fn overdue(
     sweep: &Sweep,
 ) -> Result<(Vec<Overdue>, Vec<UnreadableRow>), Fault> {
     let rows: Vec<(EffectRow, bool)> = statement::<WaitForDecision, _>((
-        At::from(sweep.now).into_sql::<Instant>(),
+        At::from(sweep.act.at).into_sql::<Instant>(),
         i64::from(sweep.limit).into_sql::<BigInt>(),
     ))
     .load(conn)
@@ -223,7 +225,7 @@ pub(super) async fn overdue(
     Ok(EffectRow::sort_overdue(rows))
 }
 
-/// Passed cases without an effect.
+/// Cases in `CustomerSuccess` without an effect.
 struct Orphans;
 
 impl Script for Orphans {

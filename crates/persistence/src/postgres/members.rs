@@ -1,4 +1,4 @@
-//! Members on PostgreSQL.
+//! The member store on PostgreSQL.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,7 +15,7 @@ use crate::rows::MemberRow;
 use crate::schema::members;
 use crate::statement::{Script, array, statement};
 
-/// Inserts what is new, in the order of the arrays, and says which those were.
+/// Inserts new members in the order of the arrays, and returns their ids.
 struct Insert;
 
 impl Script for Insert {
@@ -45,7 +45,7 @@ pub(super) async fn register(
     let mut registered = Vec::with_capacity(rows.len());
     for row in &rows {
         registered.push(match known.get(&row.member_id) {
-            // The first of equals in one batch is the new one, unless it lost its arrangement.
+            // Of equal members in one batch the first is new, unless another has its arrangement.
             Some(stands) if stands.says_the_same(row) => {
                 if new.remove(&row.member_id) {
                     Registered::New

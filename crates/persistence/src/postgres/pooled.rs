@@ -1,4 +1,4 @@
-//! A pooled connection for one piece of work, and the pool_timeout with a silent database.
+//! A pooled connection for one operation, and the timeout for a database that does not answer.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use madoguchi_domain::port::StoreError;
 
 use crate::fault::Fault;
 
-/// How long the database may be silent; above the server's own `statement_timeout`.
+/// The timeout of an operation; above the server's own `statement_timeout`.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// A connection that is thrown away unless it was given back in order: whoever drops the work on
-/// it in the middle leaves it waiting for an answer that may never come.
+/// A connection that is closed unless it is released. If an operation is cancelled, its connection
+/// still waits for a reply that may never arrive.
 pub(super) struct PooledConnection {
     conn: Option<Object<AsyncPgConnection>>,
 }
@@ -26,7 +26,7 @@ impl PooledConnection {
         self.conn.as_deref_mut().ok_or(StoreError::Unavailable("the connection was given back"))
     }
 
-    /// Gives it back; the pool looks for itself whether it is broken.
+    /// Returns it to the pool, which checks whether it is broken.
     pub(super) fn release(mut self) {
         self.conn.take();
     }
@@ -38,9 +38,8 @@ impl Drop for PooledConnection {
     }
 }
 
-/// Gives up on a database that has gone silent, connection and all. The server's own deadlines
-/// come first; this one is for a peer that does not even refuse any more. What was being
-/// committed is found out by asking again.
+/// Cancels an operation, and closes its connection, if the database does not answer at all. The
+/// server's own timeouts expire earlier. Whether a commit succeeded is found by a reload.
 pub(super) async fn with_deadline<R>(
     work: impl Future<Output = Result<R, Fault>>,
 ) -> Result<R, Fault> {

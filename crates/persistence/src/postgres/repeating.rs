@@ -1,4 +1,4 @@
-//! Work that lost against equals is done again.
+//! Retries transactions that PostgreSQL rolled back because of a conflict.
 
 use std::time::Duration;
 
@@ -6,15 +6,15 @@ use tokio::time::Instant;
 
 use crate::fault::Fault;
 
-/// How often.
+/// The maximum number of retries.
 const REPEATS: u32 = 3;
 
-/// What fails sooner ran into no deadline of the database: it waits 5 s for a lock, 15 s for a
-/// statement, and looks for deadlocks after one second.
+/// A failure before this time is not a timeout: the lock timeout is 5 s, the statement timeout
+/// 15 s. Deadlocks are detected after 1 s.
 const SOON: Duration = Duration::from_secs(4);
 
-/// Repeats a transaction that the database chose as a victim among equals (a deadlock, a
-/// serialization failure). One that ran into a deadline is not repeated: everybody waits behind it.
+/// Retries a transaction after a deadlock or serialization failure. After a timeout there is no
+/// retry, because other requests wait for the same lock.
 pub(super) async fn repeating<R, Attempt>(attempt: impl Fn() -> Attempt) -> Result<R, Fault>
 where
     Attempt: Future<Output = Result<R, Fault>>,
@@ -37,7 +37,7 @@ mod tests {
 
     use super::*;
 
-    /// How often work is done that fails like this after so many seconds.
+    /// The number of attempts if each one fails like this after so many seconds.
     async fn attempts(kind: fn() -> DatabaseErrorKind, seconds: u64) -> u32 {
         let attempts = AtomicU32::new(0);
         let done: Result<(), Fault> = repeating(async || {

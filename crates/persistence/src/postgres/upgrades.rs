@@ -1,4 +1,4 @@
-//! Cases on PostgreSQL: a batch is one statement per kind of change, in one transaction.
+//! The upgrade store on PostgreSQL: a batch is one transaction, one statement per kind of change.
 
 mod load;
 mod transition;
@@ -43,7 +43,7 @@ pub(super) async fn commit(
     Ok(became)
 }
 
-/// Opens cases with their first history row and QR code; returns those that were opened.
+/// Inserts cases with their first history row and QR code; returns the ids that were inserted.
 struct Open;
 
 impl Script for Open {
@@ -56,10 +56,10 @@ impl Script for Open {
             select case_id, member_id, attempt, state, version, qr_serial, qr_expires_at, \
                 opened_at from input order by member_id \
             on conflict do nothing returning case_id), \
-        coded as (insert into upgrade_qr (token_hash, case_id, serial) \
+        qr_rows as (insert into upgrade_qr (token_hash, case_id, serial) \
             select token_hash, case_id, qr_serial from input join opened using (case_id)), \
-        told as (insert into upgrade_history (case_id, version, from_state, to_state, why, \
-            actor_issuer, actor_subject, actor_kind, at, correlation) \
+        history_rows as (insert into upgrade_history (case_id, version, from_state, to_state, \
+            why, actor_issuer, actor_subject, actor_kind, at, correlation) \
             select case_id, version, null, state, why, actor_issuer, actor_subject, actor_kind, \
                 opened_at, correlation from input join opened using (case_id)) \
         select case_id from opened";
@@ -95,7 +95,7 @@ async fn open(conn: &mut AsyncPgConnection, changes: &[Change]) -> Result<HashSe
     Ok(ids(opened.load(conn).await?))
 }
 
-/// Gives cases that are still `New` a fresh QR code; returns those that got one.
+/// Issues a new QR code for cases that are still `New`; returns their ids.
 struct Reissue;
 
 impl Script for Reissue {
@@ -105,7 +105,7 @@ impl Script for Reissue {
             qr_expires_at = i.expires_at from input i \
             where c.case_id = i.case_id and c.version = i.version and c.state = 'New' \
             returning c.case_id), \
-        coded as (insert into upgrade_qr (token_hash, case_id, serial) \
+        qr_rows as (insert into upgrade_qr (token_hash, case_id, serial) \
             select token_hash, case_id, serial from input join moved using (case_id)) \
         select case_id from moved";
     type Row = (Id,);

@@ -1,8 +1,9 @@
-//! The rows of the audit trail and of its streams' heads.
+//! The rows of the audit log and of its stream heads.
 
 use std::borrow::Cow;
 
 use diesel::{Insertable, Queryable, Selectable};
+use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::{ActorKind, ActorRef};
 use madoguchi_domain::audit::{Action, AuditEntry, ChainedEntry, Head, Link, Place, Subject, link};
 use madoguchi_domain::correlation::CorrelationId;
@@ -46,7 +47,7 @@ pub(crate) struct AuditRow<'a> {
 }
 
 impl<'a> AuditRow<'a> {
-    /// The rows that continue a stream, and where it ends with them.
+    /// The rows that extend a stream, and its new head.
     pub(crate) fn chain(
         key: &SecretKey,
         head: Head,
@@ -66,14 +67,14 @@ impl<'a> AuditRow<'a> {
             stream: place.stream,
             seq: place.seq,
             action: entry.action.as_str().into(),
-            about_kind: entry.subject.kind().into(),
-            about_id: entry.subject.id(),
+            about_kind: entry.subject.kind().to_owned().into(),
+            about_id: entry.subject.id().to_owned(),
             detail: entry.detail.as_ref().into(),
-            actor_issuer: (&*entry.by.issuer).into(),
-            actor_subject: (&*entry.by.subject).into(),
-            actor_kind: entry.by.kind.as_str().into(),
-            at: entry.at.into(),
-            correlation: entry.correlation.as_str().into(),
+            actor_issuer: (&*entry.act.by.issuer).into(),
+            actor_subject: (&*entry.act.by.subject).into(),
+            actor_kind: entry.act.by.kind.as_str().into(),
+            at: entry.act.at.into(),
+            correlation: entry.act.correlation.as_str().into(),
             link: link.to_vec(),
         }
     }
@@ -86,9 +87,11 @@ impl<'a> AuditRow<'a> {
             action: parsed_or_corrupt(Action::parse(&self.action), "audit_entry.action")?,
             subject: parsed_or_corrupt(subject, "audit_entry.about_kind or about_id")?,
             detail: Cow::Owned(self.detail.into_owned()),
-            by: ActorRef::new(&self.actor_issuer, &self.actor_subject, kind),
-            at: parsed_or_corrupt(self.at.moment(), "audit_entry.at")?,
-            correlation: parsed_or_corrupt(correlation, "audit_entry.correlation")?,
+            act: Act {
+                by: ActorRef::new(&self.actor_issuer, &self.actor_subject, kind),
+                at: parsed_or_corrupt(self.at.moment(), "audit_entry.at")?,
+                correlation: parsed_or_corrupt(correlation, "audit_entry.correlation")?,
+            },
         };
         let place = Place { stream: self.stream, seq: self.seq };
         Ok(ChainedEntry { place, entry, link: as_link(self.link, "audit_entry.link")? })

@@ -1,4 +1,4 @@
-//! The rows of a case and of its QR codes.
+//! The rows of cases and QR codes.
 
 use diesel::{Insertable, Queryable, Selectable};
 use madoguchi_domain::Timestamp;
@@ -78,8 +78,7 @@ impl CaseRow {
         })
     }
 
-    /// The state with exactly the facts that belong to it: one too many is as corrupt as one
-    /// too few.
+    /// The state with its facts. A missing or an extra fact makes the row corrupt.
     fn state(&self) -> Result<State, StoreError> {
         let name = parsed_or_corrupt(StateName::parse(&self.state), "upgrade_case.state")?;
         let facts = (self.check()?, self.decided_at()?, self.target()?);
@@ -134,7 +133,7 @@ impl QrRow {
     }
 }
 
-/// A serial as a column: a case never sees two thousand million codes.
+/// A serial as a column value. A case never has more than `i32::MAX` codes.
 pub(crate) fn serial(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }

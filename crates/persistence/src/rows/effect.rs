@@ -1,4 +1,4 @@
-//! The rows of a core-bank effect and of what was seen of it.
+//! The rows of core-bank effects and their evidence.
 
 use std::borrow::Cow;
 
@@ -39,7 +39,8 @@ pub(crate) struct EffectRow {
     pub(crate) since: At,
 }
 
-/// A row that cannot be parsed_or_corrupt, as it was met: it is set aside only if it still stands so.
+/// The key, state and fence of a row that cannot be parsed. It is moved to `Manual` only if state
+/// and fence are unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UnreadableRow {
     pub(crate) case: CaseUuid,
@@ -47,7 +48,7 @@ pub(crate) struct UnreadableRow {
     pub(crate) fence: i32,
 }
 
-/// What becomes of such a row: it is people's, and nothing else stands in it that could not.
+/// The columns that make such a row a valid `Manual` effect.
 #[derive(Debug, AsChangeset)]
 #[diesel(table_name = core_bank_effect, treat_none_as_null = true)]
 pub(crate) struct ManualColumns {
@@ -115,11 +116,11 @@ impl EffectRow {
         })
     }
 
-    /// As [`sort`](Self::sort), of what waits for a decision.
+    /// As [`sort`](Self::sort), for rows that need a decision.
     pub(crate) fn sort_overdue(rows: Vec<(Self, bool)>) -> (Vec<Overdue>, Vec<UnreadableRow>) {
         let (mut overdue, mut poisoned) = (Vec::with_capacity(rows.len()), Vec::new());
         for (row, proven_applied) in rows {
-            // One that people have already is theirs, whatever is proven of it.
+            // An unreadable `Manual` row is skipped: it is already moved to `Manual`.
             if row.state == EffectStateName::Manual.as_str() {
                 overdue.extend(row.parse().ok().map(|effect| Overdue { effect, proven_applied }));
                 continue;
@@ -132,8 +133,8 @@ impl EffectRow {
         (overdue, poisoned)
     }
 
-    /// Splits rows into effects and those that cannot be parsed_or_corrupt: one poisoned row must not
-    /// hold up the others.
+    /// Splits rows into effects and unreadable rows, so that one unreadable row does not block the
+    /// others.
     pub(crate) fn sort(rows: Vec<Self>) -> (Vec<Effect>, Vec<UnreadableRow>) {
         let (mut effects, mut poisoned) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {

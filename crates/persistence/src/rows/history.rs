@@ -1,8 +1,9 @@
-//! The row of a transition.
+//! The row of a state transition in the history.
 
 use std::borrow::Cow;
 
 use diesel::{Insertable, Queryable, Selectable};
+use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::{ActorKind, ActorRef};
 use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::port::StoreError;
@@ -35,11 +36,11 @@ impl<'a> HistoryRow<'a> {
             from_state: entry.from.map(|from| from.as_str().into()),
             to_state: entry.to.as_str().into(),
             why: entry.why.as_str().into(),
-            actor_issuer: (&*entry.by.issuer).into(),
-            actor_subject: (&*entry.by.subject).into(),
-            actor_kind: entry.by.kind.as_str().into(),
-            at: entry.at.into(),
-            correlation: entry.correlation.as_str().into(),
+            actor_issuer: (&*entry.act.by.issuer).into(),
+            actor_subject: (&*entry.act.by.subject).into(),
+            actor_kind: entry.act.by.kind.as_str().into(),
+            at: entry.act.at.into(),
+            correlation: entry.act.correlation.as_str().into(),
         }
     }
 
@@ -55,9 +56,11 @@ impl<'a> HistoryRow<'a> {
             from: self.from_state.as_deref().map(state).transpose()?,
             to: state(&self.to_state)?,
             why: parsed_or_corrupt(EventName::parse(&self.why), "upgrade_history.why")?,
-            by: ActorRef::new(&self.actor_issuer, &self.actor_subject, kind),
-            at: parsed_or_corrupt(self.at.moment(), "upgrade_history.at")?,
-            correlation: parsed_or_corrupt(correlation, "upgrade_history.correlation")?,
+            act: Act {
+                by: ActorRef::new(&self.actor_issuer, &self.actor_subject, kind),
+                at: parsed_or_corrupt(self.at.moment(), "upgrade_history.at")?,
+                correlation: parsed_or_corrupt(correlation, "upgrade_history.correlation")?,
+            },
         })
     }
 }

@@ -45,7 +45,7 @@ impl MemberRow {
         })
     }
 
-    /// Says whether registering `other` again would say the same thing.
+    /// Whether `other` is the same registration.
     pub(crate) fn says_the_same(&self, other: &Self) -> bool {
         self.member_id == other.member_id
             && self.arrangement_id == other.arrangement_id

@@ -1,4 +1,4 @@
-//! The audit trail on SQLite: one stream, extended by whoever holds the writer.
+//! The audit log on SQLite: one stream, extended by the writer connection.
 
 use diesel::prelude::*;
 use madoguchi_domain::audit::{AuditEntry, ChainedEntry, Head, Place};
@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::rows::{AuditRow, HeadRow};
 use crate::schema::{audit_entry, audit_head};
 
-/// Chains the entries to the stream, inside the caller's transaction.
+/// Appends the entries to the stream, inside the caller's transaction.
 pub(super) fn append<'a>(
     conn: &mut SqliteConnection,
     key: &SecretKey,

@@ -1,7 +1,7 @@
-//! Brings what is in the log into the database file while others go on writing.
+//! Runs passive WAL checkpoints outside the commit path.
 //!
-//! SQLite does this by itself once the log is long, inside the commit that made it so, and that
-//! commit then takes many times as long. What was brought over before is not brought over again.
+//! SQLite's automatic checkpoint runs inside the commit that exceeds the WAL limit, and makes that
+//! commit many times slower. Pages that are already checkpointed are not copied again.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,19 +11,19 @@ use diesel::connection::SimpleConnection;
 use tokio::sync::Mutex as Turn;
 use tokio::task::spawn_blocking;
 
-/// So often at most: bringing the same page over again is work for nothing.
+/// The minimum time between checkpoints, because copying the same page often is wasted work.
 const APART: Duration = Duration::from_millis(50);
-/// Not for fewer commits: each time costs a sync of the log, and one of the file if nobody commits
-/// meanwhile.
+/// The minimum number of commits between checkpoints. Each checkpoint syncs the WAL, and also the
+/// database file if no commit runs at the same time.
 const COMMITS: u32 = 8;
 
-/// Commits that were made since the last time.
+/// The time of the last checkpoint, and the commits since then.
 struct Since {
     last: Instant,
     commits: u32,
 }
 
-/// A connection for this alone, and when it is its turn.
+/// A connection only for checkpoints, and when the next one is due.
 #[derive(Clone)]
 pub(super) struct Checkpoints {
     connection: Arc<Turn<SqliteConnection>>,
@@ -36,7 +36,7 @@ impl Checkpoints {
         Self { connection: Arc::new(Turn::new(connection)), since: Arc::new(Mutex::new(since)) }
     }
 
-    /// Counts a commit; where it is time, starts what nobody waits for.
+    /// Counts a commit, and starts a background checkpoint if one is due.
     pub(super) fn after_commit(&self) {
         if !self.is_due() {
             return;
@@ -44,8 +44,8 @@ impl Checkpoints {
         let Ok(mut connection) = Arc::clone(&self.connection).try_lock_owned() else {
             return;
         };
-        // Passive: it waits for nobody and nobody waits for it. When it fails, the log grows until
-        // a commit does the work, as if this were not here.
+        // A passive checkpoint neither waits for other connections nor blocks them. If it fails,
+        // the WAL grows until SQLite's automatic checkpoint runs in a commit.
         spawn_blocking(move || {
             let _ = connection.batch_execute("pragma wal_checkpoint(passive)");
         });
@@ -73,10 +73,10 @@ mod tests {
     use crate::schema::members;
     use crate::{DatabaseUrl, SqliteStore, migrate};
 
-    /// Half of the length at which SQLite itself brings the log over.
+    /// Half the WAL size in bytes at which SQLite's automatic checkpoint runs.
     const SHORT: u64 = 2000 * 4096;
 
-    /// How many members are in the database file alone, without its log.
+    /// The number of members in the database file alone, without its WAL.
     fn brought_over(file: &Path) -> i64 {
         let dir = tempfile::tempdir().unwrap();
         let alone = dir.path().join("alone.db");

@@ -1,4 +1,4 @@
-//! Connections to a SQLite file: one that writes, a few that cannot.
+//! Connections to a SQLite file: one writer and a few read-only readers.
 
 use std::fmt;
 use std::path::Path;
@@ -20,12 +20,12 @@ use crate::sqlite::checkpoint::Checkpoints;
 
 const READERS: usize = 2;
 
-/// WAL lets readers read while one writes; FULL makes a commit durable before it is answered.
+/// WAL allows reads during a write; FULL makes a commit durable before it is confirmed.
 const SETUP: &str = "pragma busy_timeout = 5000; pragma journal_mode = wal; \
     pragma synchronous = full; pragma foreign_keys = on; \
     pragma wal_autocheckpoint = 4000; pragma cache_size = -16384;";
 
-/// A connection, and how to open another like it.
+/// A connection, and the settings to reopen it.
 struct Held {
     conn: SqliteConnection,
     url: String,
@@ -46,8 +46,8 @@ impl Held {
 
 type Shared = Arc<Mutex<Held>>;
 
-/// The open connections. A call takes one for itself and runs on a blocking thread to its end,
-/// also when whoever asked has left.
+/// The open connections. A call locks one and runs to its end on a blocking thread, even if its
+/// caller cancels.
 #[derive(Clone)]
 pub(super) struct Connections {
     writer: Shared,
@@ -93,8 +93,8 @@ impl Connections {
         Ok(done)
     }
 
-    /// The same, for a caller that has an answer to some faults, or perhaps nothing to write; it
-    /// tells by [`Self::wrote`] that it did.
+    /// As [`Self::write`], for callers that handle some faults, or may have nothing to write. After
+    /// a write they must call [`Self::wrote`].
     pub(super) async fn try_write<R, F>(&self, work: F) -> Result<R, Fault>
     where
         R: Send + 'static,
@@ -103,12 +103,12 @@ impl Connections {
         run(&self.writer, |conn| conn.immediate_transaction(work)).await
     }
 
-    /// Counts a transaction that wrote: one that found nothing to do leaves the log as it was.
+    /// Counts a transaction that wrote. One without writes does not extend the WAL.
     pub(super) fn wrote(&self) {
         self.checkpoints.after_commit();
     }
 
-    /// Runs `work`, which only reads, where the next write will be.
+    /// Runs `work`, which only reads, on the writer connection.
     pub(super) async fn look<R, F>(&self, work: F) -> Result<R, StoreError>
     where
         R: Send + 'static,
@@ -117,7 +117,7 @@ impl Connections {
         run(&self.writer, |conn| conn.transaction(work)).await.map_err(Fault::tell)
     }
 
-    /// Runs `work` in one transaction that sees one moment and cannot write.
+    /// Runs `work` in one read-only transaction on one snapshot.
     pub(super) async fn read<R, F>(&self, work: F) -> Result<R, StoreError>
     where
         R: Send + 'static,
@@ -139,7 +139,7 @@ where
     if let Ok(done) = spawn_blocking(move || work(&mut held.conn)).await {
         return done;
     }
-    // It panicked, perhaps inside a transaction: that connection is never used again.
+    // `work` panicked, perhaps inside a transaction, so the connection is replaced.
     let mut held = Arc::clone(connection).lock_owned().await;
     if let Ok(fresh) = held.reopened() {
         *held = fresh;
@@ -153,10 +153,11 @@ struct Synchronous {
     synchronous: i32,
 }
 
-/// Opens a connection and makes sure that its commits are durable.
+/// Opens a connection and checks that its commits are durable.
 pub(crate) fn establish(url: &str) -> Result<SqliteConnection, OpenError> {
     let mut conn = SqliteConnection::establish(url).map_err(|_| OpenError::Unreachable)?;
-    // A new file is given its journal by whoever comes first; SQLite does not wait for that one.
+    // The first connection to a new file sets its journal mode. `busy_timeout` does not cover that,
+    // so the others retry.
     let mut tries = 0;
     while conn.batch_execute(SETUP).is_err() {
         tries += 1;

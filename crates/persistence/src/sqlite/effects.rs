@@ -1,4 +1,4 @@
-//! Core-bank effects on SQLite.
+//! The effect queue on SQLite.
 
 use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
@@ -25,11 +25,11 @@ pub(super) fn claim(
     key: &SecretKey,
 ) -> Result<Vec<Effect>, Fault> {
     use core_bank_effect::dsl;
-    // Safe to look first: an immediate transaction keeps every other writer out.
+    // Select before update is safe: an immediate transaction blocks all other writers.
     let due: Vec<CaseUuid> = dsl::core_bank_effect
         .filter(dsl::state.eq(Name::Planned.as_str()))
-        .filter(dsl::due_at.le(At::from(claim.now)))
-        // What is proven is the sweeper's to confirm.
+        .filter(dsl::due_at.le(At::from(claim.act.at)))
+        // The sweeper confirms an effect with an `applied` proof.
         .filter(dsl::fence.eq(0).or(not(is_proven())))
         .order(dsl::due_at)
         .limit(claim.limit.into())
@@ -38,7 +38,7 @@ pub(super) fn claim(
     let sent: Result<Vec<EffectRow>, Fault> =
         due.into_iter().map(|case| send(conn, case, claim)).collect();
     let (effects, poisoned) = EffectRow::sort(sent?);
-    let aside = move_to_manual(conn, &poisoned, claim.now)?;
+    let aside = move_to_manual(conn, &poisoned, claim.act.at)?;
     let moved = effects.iter().map(|effect| claim.audit(effect.order.case, Name::Sending));
     let aside = aside.into_iter().map(|case| claim.audit(case, Name::Manual));
     let entries: Vec<AuditEntry> = moved.chain(aside).collect();
@@ -46,19 +46,19 @@ pub(super) fn claim(
     Ok(effects)
 }
 
-/// Leaves to people what nobody could ever send or judge.
+/// Moves unreadable effects to `Manual`: no worker can send or classify them.
 pub(super) fn set_aside(
     conn: &mut SqliteConnection,
     poisoned: &[UnreadableRow],
     sweep: &Sweep,
     key: &SecretKey,
 ) -> Result<(), Fault> {
-    let aside = move_to_manual(conn, poisoned, sweep.now)?;
+    let aside = move_to_manual(conn, poisoned, sweep.act.at)?;
     let entries: Vec<AuditEntry> = aside.into_iter().map(|case| sweep.audit(case)).collect();
     audit::append(conn, key, &entries)
 }
 
-/// Returns those that still stood as they were met.
+/// Returns the cases whose row was unchanged since it was read, and is now `Manual`.
 fn move_to_manual(
     conn: &mut SqliteConnection,
     poisoned: &[UnreadableRow],
@@ -85,7 +85,7 @@ fn send(conn: &mut SqliteConnection, case: CaseUuid, claim: &Claim) -> Result<Ef
             dsl::fence.eq(dsl::fence + 1),
             dsl::worker.eq(&*claim.worker.0),
             dsl::due_at.eq(At::from(claim.lease_until())),
-            dsl::since.eq(At::from(claim.now)),
+            dsl::since.eq(At::from(claim.act.at)),
         ))
         .returning(EffectRow::as_returning())
         .get_result(conn)?)
@@ -152,7 +152,7 @@ fn one(conn: &mut SqliteConnection, change: &EffectChange) -> Result<Recorded, F
     Ok(Recorded::Written)
 }
 
-/// Whether some worker's evidence proves that it was applied.
+/// Whether the evidence of any worker proves that the effect was applied.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn is_proven() -> _ {
     exists(
@@ -169,17 +169,17 @@ pub(super) fn overdue(
     use core_bank_effect::dsl;
     let doubted = [Name::Unknown.as_str(), Name::Manual.as_str()];
     let waiting = [Name::Sending.as_str(), Name::Unknown.as_str()];
-    // A row that says of no time when to go on is met too, and set aside.
+    // Rows without `due_at` are included, and moved to `Manual`.
     let lost = [Name::Planned.as_str(), Name::Sending.as_str(), Name::Unknown.as_str()];
     let lost = dsl::state.eq_any(lost).and(dsl::due_at.is_null());
-    // Said in SQLite's words: it uses a partial index only for the very words of that index.
+    // Raw SQL: SQLite uses a partial index only for the same expression as in its definition.
     let again = sql::<Bool>("core_bank_effect.state = 'Planned' and core_bank_effect.fence > 0");
     let again = again.and(is_proven());
     let lapsed =
-        dsl::state.eq_any(waiting).and(dsl::due_at.le(At::from(sweep.now)).assume_not_null());
+        dsl::state.eq_any(waiting).and(dsl::due_at.le(At::from(sweep.act.at)).assume_not_null());
     let rows: Vec<(EffectRow, bool)> = dsl::core_bank_effect
         .filter(lapsed.or(dsl::state.eq_any(doubted).and(is_proven())).or(lost).or(again))
-        // What people have comes last, since it may be met again and again.
+        // `Manual` rows come last, because each sweep may return them again.
         .order((dsl::state.eq(Name::Manual.as_str()), dsl::due_at))
         .limit(sweep.limit.into())
         .select((EffectRow::as_select(), is_proven()))

@@ -1,4 +1,4 @@
-//! Members on SQLite.
+//! The member store on SQLite.
 
 use diesel::prelude::*;
 use madoguchi_domain::member::{Member, MemberId};

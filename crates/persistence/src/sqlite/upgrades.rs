@@ -1,4 +1,4 @@
-//! Cases on SQLite: a batch is a loop over prepared statements inside one transaction.
+//! The upgrade store on SQLite: a batch is a loop of prepared statements in one transaction.
 
 mod load;
 
@@ -112,7 +112,7 @@ fn transition(
     }
     insert_history(conn, history, after.version)?;
     if let Some(effect) = effect {
-        // A case that passes just now has none: no conflict is expected, and none is passed over.
+        // A case that passes now has no effect yet, so a conflict is an error and is not ignored.
         let row = EffectRow::from(effect);
         diesel::insert_into(core_bank_effect::table).values(&row).execute(conn)?;
         aim(conn, &row)?;
@@ -120,8 +120,8 @@ fn transition(
     Ok(true)
 }
 
-/// What a check found. The two ways to move each write what is theirs: SQLite writes every index of
-/// a column that is set, changed or not.
+/// Writes the result of a check. Checks and decisions update only their own columns, because SQLite
+/// updates every index of a column that is set, even if its value is unchanged.
 struct Checked;
 
 impl Rewrite for Checked {
@@ -130,7 +130,7 @@ impl Rewrite for Checked {
     const WHERE: &'static str = ") where (case_id, version, state) = (";
 }
 
-/// Moves a case that nobody else moved meanwhile.
+/// Moves a case that passes the version check.
 fn checked(conn: &mut SqliteConnection, from: &str, row: &CaseRow) -> QueryResult<usize> {
     let found = (
         (&row.state).into_sql::<Text>(),
@@ -142,7 +142,7 @@ fn checked(conn: &mut SqliteConnection, from: &str, row: &CaseRow) -> QueryResul
     rewrite::<Checked, _, _>(found, unmoved(from, row)).execute(conn)
 }
 
-/// What an agent decided.
+/// Writes the decision of an agent.
 struct Decided;
 
 impl Rewrite for Decided {
@@ -151,7 +151,7 @@ impl Rewrite for Decided {
     const WHERE: &'static str = ") where (case_id, version, state) = (";
 }
 
-/// Moves a case that nobody else moved meanwhile.
+/// Moves a case that passes the version check.
 fn decided(conn: &mut SqliteConnection, from: &str, row: &CaseRow) -> QueryResult<usize> {
     let decision = (
         (&row.state).into_sql::<Text>(),
@@ -162,14 +162,14 @@ fn decided(conn: &mut SqliteConnection, from: &str, row: &CaseRow) -> QueryResul
     rewrite::<Decided, _, _>(decision, unmoved(from, row)).execute(conn)
 }
 
-/// The case as it was loaded.
+/// The id, version and state of the case as it was loaded.
 fn unmoved<'a>(from: &'a str, row: &CaseRow) -> Unmoved<'a> {
     (row.case_id.into_sql::<Id>(), (row.version - 1).into_sql::<Integer>(), from.into_sql::<Text>())
 }
 
 type Unmoved<'a> = (AsExprOf<CaseUuid, Id>, AsExprOf<i32, Integer>, AsExprOf<&'a str, Text>);
 
-/// Notes the level that a passed verdict wants, and that the bank is to be told of.
+/// Writes the target level of a member: the level that a passed verdict orders from the bank.
 struct Aim;
 
 impl Rewrite for Aim {
@@ -177,7 +177,7 @@ impl Rewrite for Aim {
     const WHERE: &'static str = ") where (member_id) = (";
 }
 
-/// Plans an effect for a case that has none.
+/// Inserts an effect for a case that has none.
 fn plan(conn: &mut SqliteConnection, effect: &Effect) -> Result<bool, Fault> {
     let row = EffectRow::from(effect);
     let insert = diesel::insert_into(core_bank_effect::table).values(&row);

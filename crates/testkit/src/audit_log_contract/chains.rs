@@ -1,4 +1,4 @@
-//! Checks that every row is chained to the one before, whoever writes at the same time.
+//! Checks that every row is chained to the one before, also with concurrent writers.
 
 use madoguchi_application::Stores;
 use madoguchi_domain::core_bank::Outcome;
@@ -9,7 +9,7 @@ use crate::race::race;
 use crate::samples::{self, answered, at, claim};
 use crate::upgrade_driver::UpgradeDriver;
 
-/// Batches and single writes of all stores together form whole chains.
+/// Batches and single writes of all stores together form complete chains.
 pub async fn every_stream_verifies_from_its_beginning_to_its_head(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     assert_eq!(audit_rows::verify(&stores).await, 0, "an empty trail is whole");
@@ -24,7 +24,7 @@ pub async fn every_stream_verifies_from_its_beginning_to_its_head(stores: Stores
     assert_eq!(audit_rows::verify(&stores).await, 30 * 4 + 2 + 1 + 30 + 30);
 }
 
-/// Twenty writers at once, each with a life of its own: no row is missing and no chain broken.
+/// With twenty concurrent writers, no row is missing and no chain is broken.
 pub async fn twenty_writers_at_once_leave_whole_chains(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     let runner = |number| {

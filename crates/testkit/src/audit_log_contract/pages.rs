@@ -1,4 +1,4 @@
-//! Checks that a trail is read page by page without a gap.
+//! Checks that the audit log is read page by page without gaps.
 
 use madoguchi_application::Stores;
 use madoguchi_domain::audit::Place;
@@ -6,7 +6,7 @@ use madoguchi_domain::audit::Place;
 use crate::audit_rows;
 use crate::upgrade_driver::UpgradeDriver;
 
-/// Pages of any length hold the same rows, each the successor of the one before.
+/// Pages of any length return the same rows in the same order.
 pub async fn a_page_is_no_longer_than_asked_and_goes_on_where_the_last_one_ended(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     for number in 1..=6 {

@@ -10,18 +10,17 @@ use madoguchi_domain::core_bank::{
     Jitter, Outcome, UpstreamCode,
 };
 use madoguchi_domain::port::Recorded;
-use madoguchi_domain::upgrade::Request;
 
 use crate::race::race;
 use crate::samples::{self, at, case_id, claim, worker};
 use crate::upgrade_driver::UpgradeDriver;
 
-/// What is due at `now` or before is handed out by its due time; the rest stays.
+/// Effects due at `now` or before are claimed in order of due time; the rest are not.
 pub async fn only_what_is_due_is_claimed_oldest_first_up_to_the_limit(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.verified(1..=5).await;
     for (number, due) in [(1, 125), (2, 121), (3, 124), (4, 122), (5, 900)] {
-        driver.ask(&Request { at: at(due), ..samples::decide(number, true) }).await;
+        driver.ask(&samples::asked_at(samples::decide(number, true), at(due))).await;
     }
     let just_before = at(900) - SignedDuration::from_micros(1);
     let rounds = [
@@ -38,7 +37,7 @@ pub async fn only_what_is_due_is_claimed_oldest_first_up_to_the_limit(stores: St
     }
 }
 
-/// What a claim returns is what the table says, and is what the store holds from then on.
+/// A claim returns the effect as the transition table says, and the store holds the same.
 pub async fn a_claim_raises_the_fence_and_is_durable(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.passed(1..=2).await;
@@ -57,7 +56,7 @@ pub async fn a_claim_raises_the_fence_and_is_durable(stores: Stores) {
     }
 }
 
-/// Brings the claimed effect to where `events` lead.
+/// Applies `events` to the claimed effect.
 async fn led(driver: &UpgradeDriver, mut effect: Effect, events: Vec<EffectEvent>) {
     let policy = EffectPolicy { guarantee: Guarantee::None, ..EffectPolicy::standard() };
     for event in events {
@@ -67,7 +66,7 @@ async fn led(driver: &UpgradeDriver, mut effect: Effect, events: Vec<EffectEvent
     }
 }
 
-/// Whoever takes over what was sent, doubted or ended never just sends it again.
+/// An effect that was sent, is in doubt or has ended is never claimed.
 pub async fn what_is_not_planned_is_never_claimed(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.passed(1..=5).await;
@@ -88,7 +87,7 @@ pub async fn what_is_not_planned_is_never_claimed(stores: Stores) {
     assert_eq!(driver.claim(&claim(2, 10, at(1_000_000))).await, []);
 }
 
-/// Twenty workers empty a queue of a hundred: each effect is claimed once, by one of them.
+/// Twenty workers empty a queue of a hundred: each effect is claimed once, by one worker.
 pub async fn twenty_claimers_never_share_an_effect(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.passed(1..=100).await;
@@ -107,7 +106,7 @@ pub async fn twenty_claimers_never_share_an_effect(stores: Stores) {
         }
     };
     let mut claimed: Vec<Effect> = race((1..=20).map(runner).collect()).await.concat();
-    // Who finds everything locked may stop early; what is left is still there, once.
+    // A worker that finds every row locked may stop early. Claim the rest.
     claimed.extend(driver.claim(&claim(21, 100, at(200))).await);
 
     assert_eq!(claimed.len(), 100);

@@ -1,4 +1,4 @@
-//! Checks that what an effect went through is counted for ever.
+//! Checks that an effect's counters are stored and read back.
 
 use madoguchi_application::Stores;
 use madoguchi_domain::core_bank::{
@@ -9,7 +9,7 @@ use madoguchi_domain::port::Recorded;
 use crate::samples::{answered, at, case_id, claim, moved};
 use crate::upgrade_driver::UpgradeDriver;
 
-/// Not sent, not sent, doubted, settled, doubted again: all numbers and moments read back.
+/// Not sent twice, unknown, settled, unknown again: all counters and times read back.
 pub async fn counters_and_doubt_are_kept_through_every_turn(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.passed(1..=1).await;

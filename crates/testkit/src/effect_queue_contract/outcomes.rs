@@ -1,4 +1,4 @@
-//! Checks that only the holder of the newest claim writes an outcome, and that evidence stays.
+//! Checks that only the holder of the newest fence writes an outcome, and that evidence is kept.
 
 use madoguchi_application::Stores;
 use madoguchi_domain::core_bank::{
@@ -21,7 +21,7 @@ fn seen(change: &EffectChange) -> Vec<Evidence> {
     change.evidence.iter().cloned().collect()
 }
 
-/// Passes members `1..=most` and claims all their effects, in the order of the members.
+/// Passes members `1..=most` and claims all their effects, in member order.
 async fn claimed(driver: &UpgradeDriver, most: u32) -> Vec<Effect> {
     driver.passed(1..=most).await;
     let mut effects = driver.claim(&claim(1, most, at(200))).await;
@@ -30,7 +30,7 @@ async fn claimed(driver: &UpgradeDriver, most: u32) -> Vec<Effect> {
     effects
 }
 
-/// Every kind of outcome reads back as the table says, with what was seen and one audit row.
+/// Every kind of outcome reads back as the table says, with its evidence and one audit row.
 pub async fn an_outcome_under_the_newest_claim_is_written(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     let not_sent = Outcome::NotSent(WhyNotSent::NoConnection);
@@ -45,8 +45,8 @@ pub async fn an_outcome_under_the_newest_claim_is_written(stores: Stores) {
     }
 }
 
-/// A worker that woke up late changes nothing, also while another one is sending; what it saw
-/// is in the timeline.
+/// A late worker changes nothing, also while another worker is sending; its evidence is in the
+/// timeline.
 pub async fn an_outcome_under_an_old_claim_only_leaves_evidence(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     let policy = EffectPolicy::standard();
@@ -78,7 +78,7 @@ pub async fn an_outcome_under_an_old_claim_only_leaves_evidence(stores: Stores) 
     assert_eq!(driver.effect(1).await, newest.after);
 }
 
-/// That nobody reported is kept only by whoever was first to say so.
+/// Only the first report of a lapsed lease writes evidence.
 pub async fn a_lapse_that_was_not_written_leaves_no_evidence(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     let policy = EffectPolicy::standard();
@@ -99,7 +99,7 @@ pub async fn a_lapse_that_was_not_written_leaves_no_evidence(stores: Stores) {
     assert_eq!(timelines[0].evidence, [evidence]);
 }
 
-/// The same outcome reported again meets a state that moved on.
+/// The same outcome reported again is fenced out, because the state has changed.
 pub async fn an_outcome_is_written_once(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     let effect = claimed(&driver, 1).await.remove(0);
@@ -120,7 +120,7 @@ pub async fn an_outcome_is_written_once(stores: Stores) {
     }
 }
 
-/// Twenty reports under one claim at once: one is written, and what all of them saw is kept.
+/// Of twenty concurrent reports under one claim, one is written and all evidence is kept.
 pub async fn of_twenty_raced_outcomes_one_is_written(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     let effect = claimed(&driver, 1).await.remove(0);
@@ -149,7 +149,7 @@ pub async fn of_twenty_raced_outcomes_one_is_written(stores: Stores) {
     assert_eq!(audit_rows::count(&stores, &winner.audit).await, 1);
 }
 
-/// The bank's yes makes the target the member's level, and nobody else's.
+/// An applied outcome makes the target the member's level, and no other member's.
 pub async fn a_confirmed_effect_makes_its_level_the_members(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     let effects = claimed(&driver, 2).await;
@@ -174,7 +174,7 @@ pub async fn a_confirmed_effect_makes_its_level_the_members(stores: Stores) {
     assert_eq!(driver.newest(2).await.member.level(), Some(&level("1A")), "proof counts too");
 }
 
-/// The bank's no, and no answer at all, leave level and target alone.
+/// A refused or unknown outcome does not change level and target.
 pub async fn a_rejected_effect_leaves_the_member_as_it_was(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     let effects = claimed(&driver, 3).await;
@@ -190,7 +190,7 @@ pub async fn a_rejected_effect_leaves_the_member_as_it_was(stores: Stores) {
     }
 }
 
-/// Ten outcomes in one call, two of them too late: the eight are written.
+/// Of ten outcomes in one call, two are late and eight are written.
 pub async fn one_fenced_out_outcome_does_not_hold_back_the_others(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     let effects = claimed(&driver, 10).await;

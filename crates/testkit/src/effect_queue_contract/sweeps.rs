@@ -1,4 +1,4 @@
-//! Checks that work is derived from state: what waits for a decision is found, nothing else.
+//! Checks that the sweeper's work is derived from state: overdue effects and orphans only.
 
 use jiff::SignedDuration;
 
@@ -24,14 +24,14 @@ async fn sending(driver: &UpgradeDriver, number: u32, now: Timestamp) -> Effect 
     claimed
 }
 
-/// Reports on a claimed effect and gives it back as it stands.
+/// Reports an outcome and returns the effect after it.
 async fn told(driver: &UpgradeDriver, effect: &Effect, outcome: Outcome, now: Timestamp) -> Effect {
     let change = answered(effect, outcome, now);
     assert_eq!(driver.record(&change).await, Recorded::Written);
     change.after
 }
 
-/// Takes an effect one move on without evidence, where re-sending is never harmless.
+/// Applies one event without evidence, under `Guarantee::None`.
 async fn taken_on(driver: &UpgradeDriver, effect: &Effect, event: EffectEvent, now: Timestamp) {
     let policy = EffectPolicy { guarantee: Guarantee::None, ..EffectPolicy::standard() };
     let change = moved(effect, event, &policy, now);
@@ -45,7 +45,7 @@ async fn overdue(stores: &Stores, now: Timestamp, limit: u32) -> Vec<Overdue> {
     found
 }
 
-/// A worker whose claim lapsed reports that the bank obeyed.
+/// A worker whose lease lapsed reports that the order was applied.
 async fn proven(driver: &UpgradeDriver, number: u32) {
     let slow = sending(driver, number, at(200)).await;
     taken_on(driver, &slow, EffectEvent::LeaseLapsed, at(390)).await;
@@ -53,7 +53,7 @@ async fn proven(driver: &UpgradeDriver, number: u32) {
     assert_eq!(driver.record(&late).await, Recorded::FencedOut);
 }
 
-/// Of effects in every state and at every age, five wait for a decision at second 400.
+/// Of effects in every state and of every age, five are overdue at second 400.
 pub async fn overdue_is_what_lapsed_settled_or_is_proven_and_nothing_else(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     sending(&driver, 1, at(200)).await;
@@ -97,7 +97,7 @@ pub async fn overdue_is_what_lapsed_settled_or_is_proven_and_nothing_else(stores
     assert_eq!(cases, [case_id(10)], "what is proven is not claimed");
 }
 
-/// One microsecond before its end nothing is overdue; one after, it is.
+/// An effect is overdue one microsecond after its lease or settle time ends, not one before.
 pub async fn a_lease_and_a_settle_time_are_good_to_their_end(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     let held = sending(&driver, 1, at(200)).await;
@@ -112,7 +112,7 @@ pub async fn a_lease_and_a_settle_time_are_good_to_their_end(stores: Stores) {
     }
 }
 
-/// Twenty sweepers decide on what they all found overdue: one decision is written.
+/// Twenty sweepers decide on the same overdue effect: one decision is written.
 pub async fn what_was_overdue_is_taken_up_once(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     sending(&driver, 1, at(200)).await;
@@ -131,7 +131,7 @@ pub async fn what_was_overdue_is_taken_up_once(stores: Stores) {
     assert_eq!(overdue(&stores, at(301), 10).await, [], "and it is not overdue any more");
 }
 
-/// Cases in every state, with effects in several: only those that lack one are orphans.
+/// Of cases in every state, only passed ones without an effect are orphans.
 pub async fn orphans_are_passed_cases_without_an_effect_and_nothing_else(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     let settled = sending(&driver, 1, at(200)).await;

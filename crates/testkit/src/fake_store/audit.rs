@@ -1,4 +1,4 @@
-//! The fake store's audit trail: one stream, chained as the domain says.
+//! The fake store's audit log: one chained stream.
 
 use madoguchi_domain::audit::{self, AuditEntry, ChainedEntry, GENESIS, Head, Place};
 use madoguchi_domain::secret::SecretKey;

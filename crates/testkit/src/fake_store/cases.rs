@@ -1,4 +1,4 @@
-//! How the fake store finds cases and writes changes: all of a change or nothing of it.
+//! The fake store's cases: loads snapshots and writes a change completely or not at all.
 
 use madoguchi_domain::port::Committed;
 use madoguchi_domain::upgrade::{

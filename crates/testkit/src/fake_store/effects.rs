@@ -1,4 +1,4 @@
-//! How the fake store keeps core-bank effects: one live per arrangement, one holder at a time.
+//! The fake store's core-bank effects: one unsettled per arrangement, one holder at a time.
 
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::core_bank::{
@@ -10,7 +10,7 @@ use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, StateName};
 use super::memory::Memory;
 
 impl Memory {
-    /// Whether this new duty breaks no uniqueness.
+    /// True if this new effect violates no unique index.
     pub(super) fn fits(&self, effect: &Effect) -> bool {
         let order = &effect.order;
         !self.effects.contains_key(&order.case)
@@ -18,7 +18,7 @@ impl Memory {
             && !self.transactions.contains(&order.transaction_id)
     }
 
-    /// Keeps a new duty; its level becomes the member's target.
+    /// Stores a new effect; its level becomes the member's target.
     pub(super) fn add_duty(&mut self, effect: &Effect) {
         if let Some(member) = self.members.get_mut(&effect.member) {
             member.target = Some(effect.order.level.clone());
@@ -33,7 +33,7 @@ impl Memory {
             .values()
             .filter_map(|effect| match &effect.state {
                 EffectState::Planned { due }
-                    if *due <= claim.now && !self.is_proven(effect.order.case) =>
+                    if *due <= claim.act.at && !self.is_proven(effect.order.case) =>
                 {
                     Some((*due, effect.order.case))
                 }
@@ -53,7 +53,7 @@ impl Memory {
     fn claim_one(&mut self, case: CaseId, claim: &Claim) -> Option<Effect> {
         let event = EffectEvent::Claimed(claim.worker.clone());
         let planned = self.effects.get(&case)?;
-        let held = planned.after(event, &claim.policy, claim.now, Jitter::FULL).ok()?;
+        let held = planned.after(event, &claim.policy, claim.act.at, Jitter::FULL).ok()?;
         self.trail.append(&claim.audit(held.order.case, held.state.name()));
         self.put(held.clone());
         Some(held)

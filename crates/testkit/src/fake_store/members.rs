@@ -1,4 +1,4 @@
-//! How the fake store registers members.
+//! The fake store's members.
 
 use madoguchi_domain::port::{Registered, Registration};
 

@@ -1,4 +1,4 @@
-//! What the fake store remembers, with the keys it is searched by.
+//! The fake store's data and its indexes.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -16,14 +16,14 @@ pub(super) struct Memory {
     pub(super) members: BTreeMap<MemberId, Member>,
     pub(super) arrangements: HashSet<ArrangementId>,
     pub(super) cases: BTreeMap<CaseId, Case>,
-    /// A member's cases in the order of their opening.
+    /// A member's cases in order of opening.
     pub(super) cases_of: HashMap<MemberId, Vec<CaseId>>,
-    /// Every code ever issued, void ones too: whose it is and its serial.
+    /// All codes ever issued, also void ones, with their case and serial.
     pub(super) codes: HashMap<QrTokenHash, (CaseId, u32)>,
     pub(super) checks: HashMap<(CheckSource, CheckReference), CaseId>,
     pub(super) timelines: HashMap<CaseId, Timeline>,
     pub(super) effects: BTreeMap<CaseId, Effect>,
-    /// Arrangements with an effect that is not settled.
+    /// Arrangements with an unsettled effect.
     pub(super) live: HashMap<ArrangementId, CaseId>,
     pub(super) transactions: HashSet<TransactionId>,
     pub(super) trail: FakeAudit,

@@ -1,4 +1,4 @@
-//! What the server can be told to do with a request.
+//! The behaviours of the stub server for a request.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use super::Received;
 
-/// What to do with one request. It has been read whole unless the variant says otherwise.
+/// How to handle one request. It was read completely unless the variant says otherwise.
 #[derive(Clone)]
 pub enum Behaviour {
     /// Answer.
     Respond(Response),
-    /// Answer with what is computed from the request; see [`Behaviour::compute`].
+    /// Compute the answer from the request; see [`Behaviour::compute`].
     Compute(Arc<dyn Fn(&Received) -> Response + Send + Sync>),
     /// Close without an answer.
     Close,
@@ -20,11 +20,11 @@ pub enum Behaviour {
     CloseUnread,
     /// Answer nothing and reset the connection (RST instead of FIN).
     Reset,
-    /// Announce the whole body, send its first `after` bytes, close.
+    /// Send the full `content-length`, then the first `after` bytes of the body, then close.
     Cut {
-        /// The answer that is begun.
+        /// The answer to truncate.
         response: Response,
-        /// How many bytes of its body are sent; 0 closes after the head.
+        /// Number of body bytes sent; 0 closes after the head.
         after: usize,
     },
     /// Answer byte by byte.
@@ -34,9 +34,9 @@ pub enum Behaviour {
         /// The pause after each byte.
         pause: Duration,
     },
-    /// Answer after a while.
+    /// Answer after a delay.
     Late {
-        /// The while.
+        /// The delay.
         wait: Duration,
         /// The answer.
         response: Response,
@@ -76,35 +76,35 @@ impl fmt::Debug for Behaviour {
 pub struct Response {
     /// The status.
     pub status: u16,
-    /// The headers beside `content-length`.
+    /// The headers without `content-length`.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
-    /// Whether `content-length` is announced. If not, closing the connection ends the body.
+    /// Whether `content-length` is sent. If not, closing the connection ends the body.
     pub measured: bool,
 }
 
 impl Response {
-    /// A response without headers of its own.
+    /// A response without extra headers.
     #[must_use]
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self { status, headers: Vec::new(), body: body.into(), measured: true }
     }
 
-    /// A JSON response; `body` is sent as it is.
+    /// A JSON response; `body` is sent unchanged.
     #[must_use]
     pub fn json(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self::new(status, body).with_header("content-type", "application/json")
     }
 
-    /// The same with one more header.
+    /// Adds a header.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// The same without its length being announced.
+    /// Omits `content-length`.
     #[must_use]
     pub fn unmeasured(self) -> Self {
         Self { measured: false, ..self }
@@ -125,7 +125,7 @@ impl Response {
         [self.head().as_bytes(), self.body.as_slice()].concat()
     }
 
-    /// Whether the connection can carry another request after this response.
+    /// True if the connection can be reused after this response.
     pub(super) const fn leaves_open(&self) -> ControlFlow<()> {
         if self.measured { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }

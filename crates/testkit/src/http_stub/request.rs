@@ -1,10 +1,10 @@
-//! Reading one request whole: head and as much body as `content-length` announces.
+//! Reads one complete request: its head and `content-length` bytes of body.
 
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// A request that arrived whole. Chunked bodies are not read; no adapter here sends one.
+/// A complete request. Chunked bodies are not supported; no adapter here sends one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
     /// The request line and the headers, without the empty line after them.
@@ -26,7 +26,7 @@ impl Received {
         self.head.split(' ').nth(1).unwrap_or_default()
     }
 
-    /// The first header of this name; case does not matter.
+    /// The first header with this name, ignoring case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let fields = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
@@ -36,15 +36,15 @@ impl Received {
             .next()
     }
 
-    /// The body as JSON; `null` if it is none.
+    /// The body as JSON; `null` if it is not JSON.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 }
 
-/// Reads the next request of a connection; `unread` keeps what came after it. Nothing when the
-/// connection ends before a whole request.
+/// Reads the next request of a connection; `unread` keeps the bytes after it. `None` when the
+/// connection ends before a complete request.
 pub(super) async fn read(
     stream: &mut (impl AsyncRead + Unpin),
     unread: &mut Vec<u8>,
@@ -60,7 +60,7 @@ pub(super) async fn read(
     }
 }
 
-/// The request that `bytes` begin with, and its length.
+/// The request at the start of `bytes`, and its length.
 fn whole(bytes: &[u8]) -> Option<(Received, usize)> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();

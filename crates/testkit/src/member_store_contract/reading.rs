@@ -6,7 +6,7 @@ use madoguchi_domain::port::Registered;
 
 use crate::samples::{self, level, member, registration};
 
-/// A member of this id and account `number`.
+/// A member with this id and account `number`.
 fn called(id: &str, number: u32) -> Member {
     Member { id: MemberId::parse(id).expect("the id parses"), ..member(number) }
 }
@@ -22,7 +22,7 @@ async fn register_and_find(stores: &Stores, members: Vec<Member>) {
     }
 }
 
-/// Nobody has an id that nobody was registered with.
+/// An id that was not registered is not found.
 pub async fn an_unknown_member_is_none(stores: Stores) {
     let nobody = stores.members.find(&samples::member_id(1)).await;
     assert_eq!(nobody, Ok(None));
@@ -30,7 +30,7 @@ pub async fn an_unknown_member_is_none(stores: Stores) {
     assert_eq!(stores.members.find(&samples::member_id(2)).await, Ok(None));
 }
 
-/// Ids of any script, quotes, wildcards and the longest of everything are kept as they are.
+/// Ids in any script, with quotes or wildcards, and maximum lengths are stored unchanged.
 pub async fn odd_characters_survive(stores: Stores) {
     let longest = Account::parse(&"Z".repeat(36), Some(&"~".repeat(64))).expect("it parses");
     let quoted = Account::parse("0", Some("A'\"`%_\\;--{}$1?")).expect("it parses");
@@ -47,7 +47,7 @@ pub async fn odd_characters_survive(stores: Stores) {
     register_and_find(&stores, members).await;
 }
 
-/// Case, spaces, wildcards and Unicode forms tell ids apart.
+/// Ids that differ in case, spaces, wildcards or Unicode form are different ids.
 pub async fn ids_that_look_alike_are_different_members(stores: Stores) {
     let ids = ["m1", "M1", "m1 ", " m1", "m_", "m%", "é", "e\u{301}", "1", "01", "1.0"];
     let members = (1..).zip(ids).map(|(number, id)| called(id, number)).collect();

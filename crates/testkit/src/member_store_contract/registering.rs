@@ -1,4 +1,4 @@
-//! Checks that registering is idempotent and never mixes up two members.
+//! Checks that registering is idempotent and never confuses two members.
 
 use madoguchi_application::Stores;
 use madoguchi_domain::core_bank::Outcome;
@@ -25,7 +25,7 @@ fn same(member: &Member) -> Registered {
     Registered::Same(Box::new(member.clone()))
 }
 
-/// The same data again is `Same`; whatever differs is `Different` and changes nothing.
+/// The same data again is `Same`; any difference is `Different` and changes nothing.
 pub async fn registering_is_new_then_same_then_different(stores: Stores) {
     let first = Member { registered: Some(level("0Z")), ..member(1) };
     assert_eq!(register(&stores, std::slice::from_ref(&first)).await, [Registered::New]);
@@ -48,7 +48,7 @@ pub async fn registering_is_new_then_same_then_different(stores: Stores) {
     assert_eq!(register(&stores, &[member(2)]).await, [Registered::New], "account 2 is free");
 }
 
-/// Another member cannot be registered with an arrangement that is taken.
+/// A member cannot be registered with another member's arrangement.
 pub async fn an_arrangement_belongs_to_one_member(stores: Stores) {
     register(&stores, &[member(1)]).await;
     let thief = Member { account: samples::account(1), ..member(2) };
@@ -57,7 +57,7 @@ pub async fn an_arrangement_belongs_to_one_member(stores: Stores) {
     assert_eq!(audit_rows::rows(&stores).await.len(), 1);
 }
 
-/// What comes later in a batch meets what came earlier in it.
+/// A registration sees the earlier ones of the same batch.
 pub async fn a_batch_with_duplicates_inside_is_answered_in_order(stores: Stores) {
     register(&stores, &[member(1)]).await;
     let batch = [
@@ -88,7 +88,7 @@ pub async fn a_batch_with_duplicates_inside_is_answered_in_order(stores: Stores)
     assert_eq!(audit_rows::rows(&stores).await.len(), 3, "one row for each new member");
 }
 
-/// Registered again, a member whose level rose is `Same`, with its target or its new level.
+/// A member registered again after an upgrade is `Same`, with its target or new level.
 pub async fn same_is_the_member_as_it_stands_now(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.passed(1..=1).await;
@@ -104,7 +104,7 @@ pub async fn same_is_the_member_as_it_stands_now(stores: Stores) {
     assert_eq!(register(&stores, &[with_level]).await, [Registered::Different]);
 }
 
-/// A batch of 300 is registered whole, and is all `Same` when it comes again.
+/// A batch of 300 is registered completely, and is all `Same` when repeated.
 pub async fn three_hundred_register_at_once(stores: Stores) {
     let all: Vec<Member> = (1..=300).map(member).collect();
     assert_eq!(register(&stores, &all).await, vec![Registered::New; 300]);
@@ -115,7 +115,7 @@ pub async fn three_hundred_register_at_once(stores: Stores) {
     assert_eq!(audit_rows::rows(&stores).await.len(), 300);
 }
 
-/// Twenty register one member at once: one is told that it is new, the others that it is there.
+/// Of twenty concurrent registrations of one member, one is `New` and the others are `Same`.
 pub async fn of_twenty_raced_registrations_one_is_new(stores: Stores) {
     let runner = |_| {
         let stores = stores.clone();

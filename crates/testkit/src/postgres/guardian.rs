@@ -1,9 +1,9 @@
-//! Keeps a server from outliving its test process, which may end without running a destructor.
+//! Stops a server when its test process ends, also if no destructor runs.
 //!
-//! A Rust static is never dropped, and nothing is dropped on `SIGKILL`. But the kernel closes the
-//! pipes of a process however it ends: a small shell, the guardian, starts the server and then
-//! reads a pipe whose other end only the test process holds. When the pipe ends, so does the
-//! server, and its directory is removed.
+//! A Rust static is never dropped, and nothing is dropped on `SIGKILL`. But the kernel always
+//! closes the pipes of a process. So a small shell, the guardian, starts the server and reads a
+//! pipe whose other end only the test process holds. When the pipe closes, the guardian stops the
+//! server and removes its directory.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
@@ -14,7 +14,7 @@ use super::programs::Account;
 
 const SCRIPT: &str = include_str!("guardian.sh");
 
-/// The shell that holds the server, and both ends of the talk with it.
+/// The shell that runs the server, with its input and output.
 #[derive(Debug)]
 pub(super) struct Guardian {
     dir: PathBuf,
@@ -25,11 +25,11 @@ pub(super) struct Guardian {
 }
 
 impl Guardian {
-    /// Makes a directory, a cluster in it and starts the server with the given `name=value`
-    /// settings; returns when it takes connections.
+    /// Creates a directory with a cluster and starts the server with the given `name=value`
+    /// settings; returns when it accepts connections.
     pub(super) fn start(bin_dir: &Path, settings: &[&str]) -> Self {
-        // `/tmp` and not the environment's choice: a socket path has room for 107 bytes, and the
-        // unprivileged account must be able to reach it.
+        // Always `/tmp`: a socket path has at most 107 bytes, and the unprivileged account needs
+        // access.
         let dir = tempfile::Builder::new().prefix("madoguchi-pg-").tempdir_in("/tmp");
         let dir = dir.expect("a directory under /tmp can be made");
         let mut command = Command::new("sh");
@@ -56,12 +56,12 @@ impl Guardian {
         guardian
     }
 
-    /// Where the server keeps its data, its log and its socket.
+    /// The directory of the server's data, log and socket.
     pub(super) fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// Gives one order of the script (`start`, `stop`, `crash`) and waits until it is done.
+    /// Sends one command of the script (`start`, `stop`, `crash`) and waits until it is done.
     pub(super) fn order(&mut self, order: &str) {
         let orders = self.orders.as_mut().expect("the guardian is alive until dropped");
         writeln!(orders, "{order}").expect("the guardian reads its orders");
@@ -81,7 +81,7 @@ impl Guardian {
 impl Drop for Guardian {
     fn drop(&mut self) {
         drop(self.orders.take());
-        // A failed wait changes nothing: the shell has its end of input and cleans up by itself.
+        // Ignore a failed wait: the shell's input is closed, so it cleans up by itself.
         let _ = self.shell.wait();
     }
 }

@@ -1,4 +1,4 @@
-//! Finds PostgreSQL's programs and the account they may run under, so that nobody has to say.
+//! Finds PostgreSQL's programs and an account to run them, so that tests need no configuration.
 
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::Command;
 const OLDEST: u32 = 14;
 const NEEDED: [&str; 4] = ["initdb", "postgres", "createdb", "psql"];
 
-/// The directory with the newest complete set of programs, on `PATH` or where Debian keeps them.
+/// The directory with the newest complete set of programs, on `PATH` or in Debian's directories.
 pub(super) fn bin_dir() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
@@ -28,7 +28,7 @@ pub(super) fn bin_dir() -> PathBuf {
         })
 }
 
-/// Where a link to `initdb` really leads: its companions need not be linked beside it.
+/// The real directory of a linked `initdb`: the other programs may not be linked beside it.
 fn resolved(dir: &Path) -> PathBuf {
     let initdb = dir.join("initdb").canonicalize();
     initdb.ok().and_then(|file| file.parent().map(Path::to_path_buf)).unwrap_or_default()
@@ -44,14 +44,14 @@ fn version(bin_dir: &Path) -> Option<u32> {
     major(&String::from_utf8_lossy(&output.stdout))
 }
 
-/// `15` of `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)`; betas say `18beta1`.
+/// `15` of `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)`; betas have `18beta1`.
 fn major(line: &str) -> Option<u32> {
     let version = line.split_once("(PostgreSQL) ")?.1;
     let digits = version.find(|c: char| !c.is_ascii_digit()).unwrap_or(version.len());
     version[..digits].parse().ok()
 }
 
-/// An account of the system without privileges: PostgreSQL refuses to run as root.
+/// An unprivileged system account: PostgreSQL refuses to run as root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Account {
     pub(super) uid: u32,
@@ -59,8 +59,8 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// `None` when we are not root and need not step down. `ours` is a directory that this
-    /// process has just made: its owner is who we are.
+    /// `None` when this process is not root. `ours` is a directory that this process has just
+    /// created: its owner is the process's account.
     pub(super) fn to_step_down_to(ours: &Path) -> Option<Self> {
         let we_are = ours.metadata().expect("a directory just made can be looked at").uid();
         if we_are != 0 {
@@ -83,7 +83,7 @@ impl Account {
         })
     }
 
-    /// Hands the directory over to the account.
+    /// Changes the directory's owner to the account.
     pub(super) fn own(self, dir: &Path) {
         chown(dir, Some(self.uid), Some(self.gid)).expect("root may give its directory away");
     }

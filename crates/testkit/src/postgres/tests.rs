@@ -1,4 +1,4 @@
-//! The throw-away PostgreSQL is itself relied on by every contract: here it is held to its word.
+//! Tests the temporary PostgreSQL itself, because every contract suite depends on it.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -65,7 +65,7 @@ fn a_dropped_cluster_leaves_neither_process_nor_directory() {
     assert!(!dir.exists());
 }
 
-/// Runs itself again as the owner of a cluster and kills that owner, which then drops nothing.
+/// Runs itself as the owner of a cluster and kills that process, so that no destructor runs.
 #[test]
 fn a_killed_owner_leaves_neither_process_nor_directory() {
     if std::env::var_os(OWNER).is_some() {

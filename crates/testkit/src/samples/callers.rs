@@ -1,4 +1,4 @@
-//! A sample caller: the context of her call, and the account she owns.
+//! A sample caller: the context of the call, and the caller's account.
 
 use madoguchi_domain::caller::{
     AccountQuery, ApiKey, CallerContext, CodigoConta, Confirmation, ContextId, ContextQuery,
@@ -7,14 +7,14 @@ use madoguchi_domain::caller::{
 };
 use madoguchi_domain::personal::Personal;
 
-/// What PS7 answers about the sample caller: she is authenticated, and her account brings its
-/// check digit. It holds keys that nobody documented.
+/// PS7's answer about the sample caller: authenticated, account with check digit. It has
+/// undocumented keys.
 pub const CONTEXT_DOCUMENT: &str = r#"{"code":"0","key":"12311","undocumented":[1.50,null],
 "payload":{"u_cpf":"52998224725","u_ag":"1500","u_cc":"00052061","u_seg":"PF","u_dest":"3",
 "u_numA":"11987654321","u_id":"AUT","u_dseg":"Token","u_dsok":"S","u_tpid":"123456789",
 "u_ion":"x","contexto":{"u_cssc":"00052061"}}}"#;
 
-/// What the directory answers about the sample caller's account, with one manager as an object.
+/// The directory's answer about the sample caller's account, with one manager as an object.
 pub const OWNER_DOCUMENT: &str = r#"{"data":{"id_cliente":"c-1","nome_completo":"Maria Silva",
 "tipo_pessoa":"F","cpf_cnpj":"00052998224725","agencia":"1500","conta_corrente":"052061",
 "identificado":"Identificado","undocumented":{"n":1e2},
@@ -27,14 +27,14 @@ pub fn api_key(text: &str) -> ApiKey {
     ApiKey::parse(text).expect("the sample key parses")
 }
 
-/// Asks for the context under this id.
+/// A query for the context with this id.
 #[must_use]
 pub fn context_of(id: &str) -> ContextQuery {
     let context = ContextId::parse(id).expect("the sample context id parses");
     ContextQuery { context, encoded: None }
 }
 
-/// Asks for the sample caller's context.
+/// A query for the sample caller's context.
 #[must_use]
 pub fn context_query() -> ContextQuery {
     context_of("CTX-MARIA")
@@ -46,13 +46,13 @@ pub fn codigo_conta() -> CodigoConta {
     CodigoConta::parse("341341150000052061", DacRule::Refuse).expect("the sample account parses")
 }
 
-/// Asks for the owner of the sample caller's account.
+/// A query for the owner of the sample caller's account.
 #[must_use]
 pub fn account_query() -> AccountQuery {
     AccountQuery::of(codigo_conta())
 }
 
-/// What is understood of [`CONTEXT_DOCUMENT`], and the document.
+/// The parsed [`CONTEXT_DOCUMENT`], and the document.
 #[must_use]
 pub fn found_context() -> Found<CallerContext> {
     let value = CallerContext {
@@ -71,7 +71,7 @@ pub fn found_context() -> Found<CallerContext> {
     Found { value, document: Personal::new(CONTEXT_DOCUMENT) }
 }
 
-/// What is understood of [`OWNER_DOCUMENT`], and the document.
+/// The parsed [`OWNER_DOCUMENT`], and the document.
 #[must_use]
 pub fn found_owner() -> Found<CustomerProfile> {
     let phone = Phone {

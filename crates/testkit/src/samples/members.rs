@@ -1,10 +1,10 @@
-//! Sample members, told apart by a number.
+//! Sample members, identified by a number.
 
-use madoguchi_domain::audit::{Action, AuditEntry, Subject};
+use madoguchi_domain::audit::{Action, AuditEntry};
 use madoguchi_domain::member::{Account, Member, MemberId};
 use madoguchi_domain::port::Registration;
 
-use super::{correlation, start, system};
+use super::{act, start, system};
 
 /// The id of member `number`: `MEM0001` and so on.
 #[must_use]
@@ -12,7 +12,7 @@ pub fn member_id(number: u32) -> MemberId {
     MemberId::parse(&format!("MEM{number:04}")).expect("the sample member id parses")
 }
 
-/// The account of member `number`, unlike every other number's.
+/// The account of member `number`, different for each number.
 #[must_use]
 pub fn account(number: u32) -> Account {
     Account::parse(&format!("AA19337{number:05X}"), None).expect("the sample account parses")
@@ -24,16 +24,14 @@ pub fn member(number: u32) -> Member {
     Member::new(member_id(number), account(number), None)
 }
 
-/// The wish to register a member, by the system, at the start.
+/// A registration of a member, by the system, at the start.
 #[must_use]
 pub fn registration(member: Member) -> Registration {
-    let audit = AuditEntry {
-        action: Action::MemberRegistered,
-        subject: Subject::Member(member.id.clone()),
-        detail: "".into(),
-        by: system(),
-        at: start(),
-        correlation: correlation("register"),
-    };
+    let audit = AuditEntry::new(
+        Action::MEMBER_REGISTERED,
+        member.id.subject(),
+        "",
+        &act("register", system(), start()),
+    );
     Registration { member, audit }
 }

@@ -1,9 +1,11 @@
 //! Sample requests about the newest case of a member; change a field with
 //! `Request { …, ..open(1) }`.
 
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::act::Act;
 use madoguchi_domain::upgrade::{CaseId, CaseKey, CheckReference, CheckSource, Command, Request};
 
-use super::{at, correlation, human, member_id, start, system};
+use super::{act, at, human, member_id, start, system};
 
 /// The id of the case that [`open`] opens for member `number`.
 #[must_use]
@@ -23,38 +25,39 @@ pub fn open(number: u32) -> Request {
     open_as(number, case_id(number))
 }
 
-/// As [`open`], under an id of your own.
+/// Like [`open`], with the given case id.
 #[must_use]
 pub fn open_as(number: u32, id: CaseId) -> Request {
     Request {
         key: CaseKey::NewestOf(member_id(number)),
         command: Command::Open { id },
-        by: system(),
-        correlation: correlation("open"),
-        at: start(),
+        act: act("open", system(), start()),
     }
 }
 
-/// The system reports, one minute after the start, how member `number` did in the scan-code check.
+/// The system reports member `number`'s scan-code check, one minute after the start.
 #[must_use]
 pub fn verify(number: u32, passed: bool) -> Request {
     let source = CheckSource::Edda;
     Request {
         command: Command::Verify { source, reference: reference(number), passed },
-        correlation: correlation("verify"),
-        at: at(60),
+        act: act("verify", system(), at(60)),
         ..open(number)
     }
 }
 
-/// The agent gives the verdict on member `number`, two minutes after the start.
+/// The agent's verdict on member `number`, two minutes after the start.
 #[must_use]
 pub fn decide(number: u32, passed: bool) -> Request {
     Request {
         command: Command::Decide { passed },
-        by: human(),
-        correlation: correlation("decide"),
-        at: at(120),
+        act: act("decide", human(), at(120)),
         ..open(number)
     }
+}
+
+/// The same request at another moment.
+#[must_use]
+pub fn asked_at(request: Request, at: Timestamp) -> Request {
+    Request { act: Act { at, ..request.act }, ..request }
 }

@@ -1,16 +1,16 @@
-//! Checks of many changes in one transaction, each with its own outcome.
+//! Checks many changes in one transaction, each with its own result.
 
 use madoguchi_application::Stores;
 use madoguchi_domain::audit::AuditEntry;
 use madoguchi_domain::member::Member;
 use madoguchi_domain::port::Committed;
-use madoguchi_domain::upgrade::{self, CaseKey, CaseSnapshot, Lookup, Request, StateName, Write};
+use madoguchi_domain::upgrade::{self, CaseKey, CaseSnapshot, Lookup, StateName, Write};
 
 use crate::audit_rows;
 use crate::samples::{self, case_id, member_id};
 use crate::upgrade_driver::UpgradeDriver;
 
-/// Of fifty verdicts every seventh is stale: those are lost, all others are written.
+/// Of fifty verdicts every seventh is stale: these are lost, all others are written.
 pub async fn a_lost_change_does_not_hold_back_the_others(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.verified(1..=50).await;
@@ -39,7 +39,7 @@ pub async fn a_lost_change_does_not_hold_back_the_others(stores: Stores) {
     assert_eq!(audit_rows::rows(&stores).await.len(), 50 * 4);
 }
 
-/// Two openings for one member in one batch: one moves.
+/// Of two openings for one member in one batch, one is written.
 pub async fn of_two_openings_in_one_batch_one_moves(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.register(1..=2).await;
@@ -61,7 +61,7 @@ pub async fn of_two_openings_in_one_batch_one_moves(stores: Stores) {
     }
 }
 
-/// Opening, fresh code, check, verdicts, plan and contradiction share one transaction.
+/// Opening, new QR code, check, verdicts, plan and contradiction share one transaction.
 pub async fn all_kinds_of_changes_commit_together(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.register(1..=1).await;
@@ -71,7 +71,7 @@ pub async fn all_kinds_of_changes_commit_together(stores: Stores) {
     driver.passed(7..=7).await;
     let requests = [
         samples::open(1),
-        Request { at: samples::at(601), ..samples::open(2) },
+        samples::asked_at(samples::open(2), samples::at(601)),
         samples::verify(3, true),
         samples::decide(4, true),
         samples::decide(5, false),
@@ -84,7 +84,11 @@ pub async fn all_kinds_of_changes_commit_together(stores: Stores) {
         expected.push(decision.after);
     }
     let orphan = driver.newest(6).await;
-    let plan = upgrade::replan(&orphan, &driver.policy, &samples::system(), samples::at(180));
+    let plan = upgrade::replan(
+        &orphan,
+        &driver.policy,
+        &samples::act("sweeper", samples::system(), samples::at(180)),
+    );
     let plan = plan.expect("an orphan can be given its effect");
     let Write::Plan { effect: planned } = &plan.write else { panic!("it is planned") };
     let member = Member { target: Some(planned.order.level.clone()), ..orphan.member.clone() };

@@ -1,4 +1,4 @@
-//! Checks of QR codes: a fresh one voids the one before, which is still recognised.
+//! Checks QR codes: a new one voids the one before, which is still recognised.
 
 use madoguchi_application::Stores;
 use madoguchi_domain::port::Committed;
@@ -13,12 +13,12 @@ fn hash(driver: &UpgradeDriver, serial: u32) -> QrTokenHash {
     driver.policy.qr.token(case_id(1), serial).hash()
 }
 
-/// A case opened once more when its code has lapsed.
+/// A case opened again after its code expired.
 fn lapsed() -> Request {
-    Request { at: samples::at(601), ..samples::open(1) }
+    samples::asked_at(samples::open(1), samples::at(601))
 }
 
-/// The old code still leads to its case, with its own serial, and is refused there.
+/// The old code still finds its case, with its own serial, and is refused.
 pub async fn a_fresh_code_voids_the_one_before(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=1).await;
@@ -36,7 +36,7 @@ pub async fn a_fresh_code_voids_the_one_before(stores: Stores) {
     }
     let scan = |serial| {
         let key = CaseKey::Scanned(hash(&driver, serial));
-        Request { key, at: samples::at(620), ..samples::verify(1, true) }
+        Request { key, ..samples::asked_at(samples::verify(1, true), samples::at(620)) }
     };
     assert_eq!(driver.decide(&scan(1)).await.answer, Err(Refusal::QrExpired));
     assert!(driver.decide(&scan(2)).await.answer.is_ok());
@@ -44,11 +44,11 @@ pub async fn a_fresh_code_voids_the_one_before(stores: Stores) {
     assert_eq!(history.len(), 1, "a fresh code is no transition");
 }
 
-/// Two fresh codes decided on one version: the second is lost, and no code of it is found.
+/// Of two new codes decided on one version, the second is lost and cannot be found.
 pub async fn a_lost_fresh_code_leaves_the_one_before(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=1).await;
-    let later = Request { at: samples::at(700), ..lapsed() };
+    let later = samples::asked_at(lapsed(), samples::at(700));
     let (first, second) = (driver.change(&lapsed()).await, driver.change(&later).await);
     let mut other = second.clone();
     let Write::ReissueQr { hash: its_hash, .. } = &mut other.write else {
@@ -65,7 +65,7 @@ pub async fn a_lost_fresh_code_leaves_the_one_before(stores: Stores) {
     assert_eq!(driver.load(CaseKey::Scanned(hash(&driver, 3))).await, None);
 }
 
-/// A case that was checked meanwhile gets no fresh code, whatever version is expected.
+/// A case that was checked meanwhile gets no new code, whatever version is expected.
 pub async fn only_a_case_that_is_still_new_gets_a_fresh_code(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=1).await;

@@ -1,4 +1,4 @@
-//! Checks that a transition is written with all that belongs to it, or not at all.
+//! Checks that a state transition is written with all its rows, or not at all.
 
 use madoguchi_application::Stores;
 use madoguchi_domain::core_bank::{EffectState, Fence};
@@ -12,7 +12,7 @@ use crate::audit_rows;
 use crate::samples::{self, case_id};
 use crate::upgrade_driver::UpgradeDriver;
 
-/// A case in each of the five states reads back as it was decided, with check, moments, target.
+/// A case in each of the five states reads back as decided, with check, times and target.
 pub async fn every_state_reads_back_with_its_facts(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=5).await;
@@ -37,7 +37,7 @@ pub async fn every_state_reads_back_with_its_facts(stores: Stores) {
     }
 }
 
-/// Each transition has one row that says from, to, why, who, when and in which request.
+/// Each transition has one history row with from, to, why, actor, time and correlation id.
 pub async fn history_is_written_once_and_in_order(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=2).await;
@@ -46,9 +46,12 @@ pub async fn history_is_written_once_and_in_order(stores: Stores) {
     let replay = driver.decide(&samples::decide(1, true)).await;
     assert_eq!(replay.change, None, "the same verdict again changes nothing");
 
-    let row = |from, to, why, request: Request| {
-        let Request { by, at, correlation, .. } = request;
-        HistoryEntry { case: case_id(1), from, to, why, by, at, correlation }
+    let row = |from, to, why, request: Request| HistoryEntry {
+        case: case_id(1),
+        from,
+        to,
+        why,
+        act: request.act,
     };
     let expected = [
         row(None, StateName::New, EventName::Opened, samples::open(1)),
@@ -71,7 +74,7 @@ pub async fn history_is_written_once_and_in_order(stores: Stores) {
     assert_eq!(driver.timeline(case_id(2)).await.history.len(), 1, "another case's is its own");
 }
 
-/// After a passed verdict the case is final, the effect due, the target set, the level as it was.
+/// After a passed verdict the case is final, the effect due, the target set, the level unchanged.
 pub async fn a_passed_verdict_writes_case_effect_and_target_together(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.passed(1..=1).await;
@@ -93,7 +96,7 @@ pub async fn a_passed_verdict_writes_case_effect_and_target_together(stores: Sto
     assert_eq!(registered, Some(found.member));
 }
 
-/// Whatever kind of change is lost: no state, code, history, effect, target or audit row of it.
+/// A lost change of any kind writes no state, code, history, effect, target or audit row.
 pub async fn a_lost_change_writes_nothing_at_all(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.register(1..=1).await;
@@ -101,9 +104,13 @@ pub async fn a_lost_change_writes_nothing_at_all(stores: Stores) {
     driver.opened(3..=3).await;
     driver.verified(4..=5).await;
     driver.orphan(5).await;
-    let late = Request { at: samples::at(601), ..samples::open(2) };
+    let late = samples::asked_at(samples::open(2), samples::at(601));
     let orphan = driver.newest(5).await;
-    let plan = upgrade::replan(&orphan, &driver.policy, &samples::system(), samples::at(180));
+    let plan = upgrade::replan(
+        &orphan,
+        &driver.policy,
+        &samples::act("sweeper", samples::system(), samples::at(180)),
+    );
     let lost = [
         driver.change(&samples::open_as(1, case_id(101))).await,
         driver.change(&late).await,
@@ -130,7 +137,7 @@ pub async fn a_lost_change_writes_nothing_at_all(stores: Stores) {
     }
 }
 
-/// Who contradicts the record is written down, and nothing else changes.
+/// A contradiction writes its audit row with the actor, and nothing else.
 pub async fn a_contradiction_writes_its_audit_row_and_nothing_else(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.passed(1..=1).await;

@@ -1,4 +1,4 @@
-//! Checks of the duty to tell the core bank: one per passed case, one live per arrangement.
+//! Checks core-bank effects: one per passed case, one unsettled per arrangement.
 
 use madoguchi_application::Stores;
 use madoguchi_domain::core_bank::{EffectState, Outcome};
@@ -11,14 +11,20 @@ use crate::audit_rows;
 use crate::samples::{self, case_id};
 use crate::upgrade_driver::UpgradeDriver;
 
-/// A passed case without an effect is given the one it would have had; a second is lost.
+/// A passed case without an effect gets the same effect as at the verdict; a second is lost.
 pub async fn an_orphan_gets_its_effect_once(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.verified(1..=1).await;
     driver.orphan(1).await;
     let orphan = driver.newest(1).await;
     assert_eq!(orphan.effect, None);
-    let plan = |at| upgrade::replan(&orphan, &driver.policy, &samples::system(), samples::at(at));
+    let plan = |at| {
+        upgrade::replan(
+            &orphan,
+            &driver.policy,
+            &samples::act("sweeper", samples::system(), samples::at(at)),
+        )
+    };
     let (first, second) = (plan(300).expect("it can be"), plan(301).expect("it can be"));
 
     assert_eq!(driver.commit(&first).await, Committed::Moved);
@@ -34,7 +40,7 @@ pub async fn an_orphan_gets_its_effect_once(stores: Stores) {
     assert_eq!(audit_rows::count(&stores, &second.audit).await, 0);
 }
 
-/// While one effect of an arrangement is not settled, no verdict plans a second one.
+/// While an arrangement has an unsettled effect, no verdict plans a second one.
 pub async fn an_arrangement_has_one_unsettled_effect(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.passed(1..=1).await;
@@ -65,7 +71,7 @@ pub async fn an_arrangement_has_one_unsettled_effect(stores: Stores) {
     assert_eq!(driver.effect(1).await.state, state);
 }
 
-/// An effect under a transaction id that another case's effect has is lost.
+/// An effect with the transaction id of another case's effect is lost.
 pub async fn a_transaction_id_serves_one_case(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.verified(1..=2).await;

@@ -1,4 +1,4 @@
-//! Checks that of many at once, one wins and the others learn that they did not.
+//! Checks that of concurrent changes one is written and the others are reported as lost.
 
 use madoguchi_application::Stores;
 use madoguchi_domain::port::Committed;
@@ -13,7 +13,7 @@ use crate::upgrade_driver::UpgradeDriver;
 
 const RUNNERS: u32 = 20;
 
-/// Commits every change in a task of its own, all at once.
+/// Commits each change in its own task, all at the same time.
 async fn raced(driver: &UpgradeDriver, changes: Vec<Change>) -> Vec<Committed> {
     let commit = |change: Change| {
         let driver = driver.clone();
@@ -22,7 +22,7 @@ async fn raced(driver: &UpgradeDriver, changes: Vec<Change>) -> Vec<Committed> {
     race(changes.into_iter().map(commit).collect()).await
 }
 
-/// The place of the one that moved.
+/// The index of the written change.
 fn winner(became: &[Committed]) -> usize {
     let moved = |place: &usize| became[*place] == Committed::Moved;
     let winners: Vec<usize> = (0..became.len()).filter(moved).collect();
@@ -30,7 +30,7 @@ fn winner(became: &[Committed]) -> usize {
     winners[0]
 }
 
-/// The second of two verdicts decided on one version is lost, whichever it is.
+/// The second of two verdicts decided on one version is lost, in both orders.
 pub async fn of_two_changes_on_one_version_one_moves(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.verified(1..=2).await;
@@ -45,12 +45,12 @@ pub async fn of_two_changes_on_one_version_one_moves(stores: Stores) {
     }
 }
 
-/// Neither the same state at another version nor the same version in another state will do.
+/// A change is lost if only the state or only the version matches.
 pub async fn a_change_moves_only_the_state_and_version_it_was_decided_on(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=1).await;
     let mut verified = driver.change(&samples::verify(1, true)).await;
-    let late = Request { at: samples::at(601), ..samples::open(1) };
+    let late = samples::asked_at(samples::open(1), samples::at(601));
     driver.ask(&late).await;
     let before = driver.snapshot(&[case_id(1)]).await;
     assert_eq!(driver.commit(&verified).await, Committed::Lost, "its code was issued again");
@@ -63,7 +63,7 @@ pub async fn a_change_moves_only_the_state_and_version_it_was_decided_on(stores:
     assert_eq!(driver.snapshot(&[case_id(1)]).await, before);
 }
 
-/// An opening is lost while a case is open, and when its attempt was made by another.
+/// An opening is lost while a case is open, or when its attempt number exists.
 pub async fn an_opening_is_lost_to_an_open_case_and_to_a_taken_attempt(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.register(1..=1).await;
@@ -87,7 +87,7 @@ pub async fn an_opening_is_lost_to_an_open_case_and_to_a_taken_attempt(stores: S
     assert_eq!(driver.commit(&second).await, Committed::Moved);
 }
 
-/// Twenty verdicts at once, half of them the opposite: one moves, and leaves only its own rows.
+/// Of twenty concurrent verdicts, half of them opposite, one is written with only its own rows.
 pub async fn of_twenty_raced_changes_on_one_version_one_moves(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.verified(1..=1).await;
@@ -106,7 +106,7 @@ pub async fn of_twenty_raced_changes_on_one_version_one_moves(stores: Stores) {
     assert_eq!(audit_rows::rows(&stores).await.len(), rows + 1);
 }
 
-/// Twenty ask for a case of one member at once: there is one case, and no trace of the others.
+/// Of twenty concurrent openings for one member, one is written; the others leave no rows.
 pub async fn twenty_raced_openings_give_one_case(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.register(1..=1).await;
@@ -127,7 +127,7 @@ pub async fn twenty_raced_openings_give_one_case(stores: Stores) {
     assert_eq!(audit_rows::rows(&stores).await.len(), 2, "one registration, one opening");
 }
 
-/// Twenty cases report one reference at once: it belongs to one of them.
+/// Twenty cases report one reference concurrently: it belongs to one of them.
 pub async fn of_twenty_raced_cases_one_takes_a_reference(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=RUNNERS).await;

@@ -1,17 +1,15 @@
-//! Checks that what was written is read back, and that absence is told apart.
+//! Checks that written data is read back, and that missing data is `None`.
 
 use jiff::SignedDuration;
 
 use madoguchi_application::Stores;
 use madoguchi_domain::port::Timeline;
-use madoguchi_domain::upgrade::{
-    Attempt, CaseId, CaseKey, CaseSnapshot, Lookup, QrTokenHash, Request,
-};
+use madoguchi_domain::upgrade::{Attempt, CaseId, CaseKey, CaseSnapshot, Lookup, QrTokenHash};
 
 use crate::samples::{self, case_id, member_id};
 use crate::upgrade_driver::UpgradeDriver;
 
-/// A case is found by its member, by its id and by its code, each time the same.
+/// A case is found by its member, its id and its QR code, with the same snapshot.
 pub async fn an_opened_case_reads_back_the_same_by_member_id_and_code(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.register(1..=2).await;
@@ -30,7 +28,7 @@ pub async fn an_opened_case_reads_back_the_same_by_member_id_and_code(stores: St
     );
 }
 
-/// Mixed and repeated lookups are answered in their order, with `None` where nothing is.
+/// Mixed and repeated lookups are answered in order, with `None` for missing data.
 pub async fn absence_is_none_in_its_place_and_order_is_kept(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=2).await;
@@ -55,14 +53,14 @@ pub async fn absence_is_none_in_its_place_and_order_is_kept(stores: Stores) {
     assert_eq!(driver.look_up(&lookups).await, expected);
 }
 
-/// Neither the clock nor the id says which case is the newest: the attempt does.
+/// The newest case is the one with the highest attempt, independent of clock and id.
 pub async fn the_newest_case_is_the_one_with_the_highest_attempt(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.register(1..=1).await;
     let first = CaseId::from_u128(u128::MAX);
     driver.ask(&samples::open_as(1, first)).await;
     let failed = driver.ask(&samples::verify(1, false)).await;
-    let earlier = Request { at: samples::at(-3600), ..samples::open_as(1, case_id(0)) };
+    let earlier = samples::asked_at(samples::open_as(1, case_id(0)), samples::at(-3600));
     let second = driver.ask(&earlier).await;
 
     assert_eq!(second.case.as_ref().map(|case| case.attempt), Some(Attempt(2)));
@@ -70,24 +68,24 @@ pub async fn the_newest_case_is_the_one_with_the_highest_attempt(stores: Stores)
     assert_eq!(driver.load(CaseKey::Id(first)).await, Some(failed), "the first is still there");
 }
 
-/// Every moment of a case, its effect and its history is kept to the microsecond.
+/// All times of a case, its effect and its history are stored to the microsecond.
 pub async fn moments_keep_their_microseconds(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.register(1..=1).await;
     let odd = |seconds, micros| samples::at(seconds) + SignedDuration::from_micros(micros);
     let moments = [odd(0, 123_456), odd(60, 1), odd(120, 999_999)];
-    driver.ask(&Request { at: moments[0], ..samples::open(1) }).await;
-    driver.ask(&Request { at: moments[1], ..samples::verify(1, true) }).await;
-    let passed = driver.ask(&Request { at: moments[2], ..samples::decide(1, true) }).await;
+    driver.ask(&samples::asked_at(samples::open(1), moments[0])).await;
+    driver.ask(&samples::asked_at(samples::verify(1, true), moments[1])).await;
+    let passed = driver.ask(&samples::asked_at(samples::decide(1, true), moments[2])).await;
 
     let found = driver.newest(1).await;
     assert_eq!(found, passed);
     assert_eq!(found.effect.map(|effect| effect.planned_at), Some(moments[2]));
     let history = driver.timeline(case_id(1)).await.history;
-    assert_eq!(history.iter().map(|row| row.at).collect::<Vec<_>>(), moments);
+    assert_eq!(history.iter().map(|row| row.act.at).collect::<Vec<_>>(), moments);
 }
 
-/// Empty questions have empty answers, and the past of no case is empty.
+/// An empty list of lookups has an empty result; the timeline of a missing case is empty.
 pub async fn nothing_asked_is_nothing_done(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=1).await;

@@ -1,4 +1,4 @@
-//! Checks that a checking service's reference belongs to one case.
+//! Checks that a check reference belongs to one case.
 
 use madoguchi_application::Stores;
 use madoguchi_domain::port::Committed;
@@ -9,13 +9,13 @@ use madoguchi_domain::upgrade::{
 use crate::samples::{self, case_id, member_id, reference};
 use crate::upgrade_driver::UpgradeDriver;
 
-/// A report on member `number` under the reference of member 1.
+/// A check result for member `number` with the reference of member 1.
 fn borrowed(number: u32, source: CheckSource) -> Request {
     let command = Command::Verify { source, reference: reference(1), passed: true };
     Request { command, ..samples::verify(number, true) }
 }
 
-/// A lookup tells which case holds the reference, whoever asks and in whatever state it is.
+/// A lookup returns the case that has the reference, for any request and in any state.
 pub async fn a_reference_held_by_a_case_is_reported(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=3).await;
@@ -49,7 +49,7 @@ pub async fn a_reference_held_by_a_case_is_reported(stores: Stores) {
     assert_eq!(refused.change.map(|change| change.write), Some(Write::Nothing));
 }
 
-/// A case that reports another's reference, decided before that was known, is lost.
+/// A stale change with the reference of another case is lost.
 pub async fn a_reference_is_not_taken_twice(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=3).await;
@@ -63,7 +63,7 @@ pub async fn a_reference_is_not_taken_twice(stores: Stores) {
     assert_eq!(driver.commit(&other_source).await, Committed::Moved, "VA counts its own");
 }
 
-/// Two cases report one reference in one batch: one moves, and a third flows on.
+/// Of two changes with one reference in a batch, one is written; a third change is too.
 pub async fn a_reference_is_not_taken_twice_in_one_batch(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=3).await;

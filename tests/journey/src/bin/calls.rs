@@ -1,5 +1,5 @@
-//! What slow lookups and guessed passwords cost the others, and what an answer's time tells.
-//! Measured in turns on one machine: only the ratios mean something.
+//! Measures how slow lookups and password guesses delay other callers, and whether the response
+//! time reveals why a login failed. All on one machine, so only the ratios are meaningful.
 #![expect(clippy::print_stdout, reason = "this program reports to whoever runs it")]
 
 use std::collections::BTreeMap;
@@ -19,14 +19,14 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// Measures what lookups and passwords cost the others.
+/// Measures how slow lookups and password guesses delay other callers.
 #[derive(Debug, Parser)]
 #[command(name = "tests/calls", after_help = EXAMPLE)]
 struct Options {
-    /// How long each measurement lasts
+    /// Duration of each measurement, in seconds
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=60))]
     seconds: u32,
-    /// How many answers of each kind are timed: 100 to 10000
+    /// Number of timed answers of each kind: 100 to 10000
     #[arg(long, default_value_t = 100, value_parser = enough)]
     answers: u32,
 }
@@ -34,17 +34,17 @@ struct Options {
 const EXAMPLE: &str = "Example:\n  tests/calls --seconds 5 --answers 200\n\n\
     Nothing here fails on a number: each is shown beside what it is without the burden.";
 
-/// How many agents ask about calls at once, and how many passwords come in a second.
+/// Number of concurrent agents, and number of password guesses per second.
 const BURDEN: u32 = 200;
-/// The most lookups of one kind at the downstream at once, unless `itau.max_concurrent_calls` says otherwise.
+/// Default of `itau.max_concurrent_calls`: maximum concurrent lookups of one kind.
 const AT_ONCE: usize = 64;
-/// How long an agent takes from one question to the next.
+/// Interval between two lookups of an agent.
 const BETWEEN_QUESTIONS: Duration = Duration::from_secs(2);
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    // A downstream that is left alone would be no burden.
+    // An open circuit breaker would remove the load.
     let changed = vec![("ITAU__BREAKER_FAILURES", "10000".to_owned())];
     let system = Arc::new(TestSystem::own(Store::Sqlite, changed).await?);
     let lasting = Duration::from_secs(options.seconds.into());
@@ -77,7 +77,7 @@ fn enough(text: &str) -> Result<u32, String> {
     answers.ok_or_else(|| "must be 100 to 10000: fewer do not tell the kinds apart".to_owned())
 }
 
-/// Four callers who read members, one after the other, for so long.
+/// Four callers that read members one after the other for this time; returns their waits.
 async fn beside(system: &Arc<TestSystem>, lasting: Duration) -> anyhow::Result<Vec<Duration>> {
     let began = Instant::now();
     let readers: Vec<_> = (0..4)
@@ -104,7 +104,7 @@ async fn beside(system: &Arc<TestSystem>, lasting: Duration) -> anyhow::Result<V
     Ok(waits)
 }
 
-/// Agents who ask about one call after the other until told to stop; says what they were told.
+/// Agents that look up callers until `stop` is set; returns the counted results.
 async fn ask(system: Arc<TestSystem>, stop: Arc<AtomicBool>) -> anyhow::Result<String> {
     let mut agents = JoinSet::new();
     for agent in 0..BURDEN {
@@ -127,7 +127,7 @@ async fn ask(system: Arc<TestSystem>, stop: Arc<AtomicBool>) -> anyhow::Result<S
     Ok(counted(all))
 }
 
-/// The reason why there is no context, or what there is instead.
+/// Looks up a caller: the reason for a missing context, or its status.
 async fn question(system: &TestSystem, about: &str) -> anyhow::Result<String> {
     let answer = system.caller.who(about).await?;
     let said = answer.json();
@@ -136,8 +136,8 @@ async fn question(system: &TestSystem, about: &str) -> anyhow::Result<String> {
     Ok(word.map_or_else(|| format!("answered {}", answer.status), str::to_owned))
 }
 
-/// Guesses at a steady rate, never the same twice, whether or not anybody answers; says what became
-/// of the guesses.
+/// Sends distinct password guesses at a constant rate without waiting for answers; returns the
+/// counted results.
 async fn guess(system: Arc<TestSystem>, lasting: Duration) -> anyhow::Result<String> {
     let (mut began, until) = (Instant::now(), Instant::now() + lasting);
     let mut guesses = JoinSet::new();
@@ -168,7 +168,7 @@ fn counted(told: Vec<String>) -> String {
     counts.join(", ")
 }
 
-/// Three ways not to be let in.
+/// Three kinds of rejected logins.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Absent,
@@ -176,7 +176,7 @@ enum Kind {
     Wrong,
 }
 
-/// Asks with this password, unless none is given.
+/// Calls the gateway with this password, or without credentials for `Absent`.
 async fn refused(
     system: &TestSystem,
     kind: Kind,
@@ -194,7 +194,7 @@ async fn refused(
     Ok((answer.status, asked.elapsed()))
 }
 
-/// Times the three, each when nobody else waits, and in an order that changes each time.
+/// Times the three kinds, one request at a time and in random order.
 async fn times_of_refusals(system: &TestSystem, answers: u32) -> anyhow::Result<()> {
     let known = json!({ "codigo_conta": "341341150000052061" });
     ensure!(system.caller.gateway(CODIGO, &known).await?.status == 200, "the right password");
@@ -209,7 +209,7 @@ async fn times_of_refusals(system: &TestSystem, answers: u32) -> anyhow::Result<
             let (status, wait) = refused(system, kind, "journey-passwort").await?;
             ensure!(status == 401, "{kind:?}: {status}");
             waits[turn].push(wait.as_secs_f64() * 1e3);
-            // The queue leaves itself idle for as long as a hash took.
+            // After each hash the queue pauses for as long as the hash took.
             tokio::time::sleep(wait.mul_f64(1.2)).await;
         }
     }
@@ -217,7 +217,7 @@ async fn times_of_refusals(system: &TestSystem, answers: u32) -> anyhow::Result<
     Ok(())
 }
 
-/// Shows what the times in milliseconds tell of the kinds.
+/// Prints whether the times in milliseconds differ between the kinds.
 fn compare(kinds: [Kind; 3], waits: [Vec<f64>; 3]) {
     println!("\n| refused as | mean | deviation | median |\n|---|---|---|---|");
     let count = waits[0].len() as f64;

@@ -1,5 +1,5 @@
-//! The kill_test at full size: kill the server again and again while verdicts come in and the bank
-//! loses answers, then ask the bank's journal what was lost or doubled.
+//! The kill test at full size: kills the server repeatedly under load while the bank loses answers,
+//! then checks the bank's journal for lost or doubled orders.
 #![expect(clippy::print_stdout, reason = "this program reports to whoever runs it")]
 
 use std::io::IsTerminal;
@@ -12,26 +12,26 @@ use madoguchi_journey::database::Store;
 use madoguchi_journey::kill_test::{KillReport, KillTest};
 use madoguchi_journey::test_system::TestSystem;
 
-/// Kills the server while verdicts come in, and counts what was lost or doubled.
+/// Kills the server under a load of verdicts and counts lost and doubled orders.
 #[derive(Debug, Parser)]
 #[command(name = "tests/chaos", after_help = EXAMPLE)]
 struct Options {
-    /// How often the server is killed with SIGKILL, on each database
+    /// Number of kills with SIGKILL, on each database
     #[arg(long, default_value_t = 50)]
     kills: u32,
-    /// How many verdicts are given, each on a case of its own
+    /// Number of verdicts, each on its own case
     #[arg(long, default_value_t = 2000, value_parser = value_parser!(u32).range(50..=100_000))]
     verdicts: u32,
-    /// How many callers give them at once
+    /// Number of concurrent callers
     #[arg(long, default_value_t = 16, value_parser = value_parser!(u32).range(1..=25))]
     callers: u32,
-    /// How many orders in a hundred meet a fault of the bank: cut, applied then cut, slow
+    /// Percentage of orders with a fault of the bank: cut, applied then cut, slow
     #[arg(long, default_value_t = 30, value_parser = value_parser!(u64).range(0..=100))]
     faults: u64,
-    /// On which database
+    /// Database to test
     #[arg(long, value_enum, default_value_t = On::Both)]
     database: On,
-    /// Where chance begins [default: another one each time]
+    /// Seed of the random numbers [default: random]
     #[arg(long)]
     seed: Option<u64>,
 }
@@ -73,7 +73,7 @@ impl On {
 }
 
 async fn endure(options: &Options, store: Store, seed: u64) -> anyhow::Result<KillReport> {
-    // With many faults at once the bank would be left alone for a while; that is tested elsewhere.
+    // Many faults would open the circuit breaker, which has its own tests.
     let changed = vec![("EFFECTS__BREAKER_FAILURES", "1000".to_owned())];
     let system = Arc::new(TestSystem::own(store, changed).await?);
     let kill_test = KillTest {
@@ -89,10 +89,10 @@ async fn endure(options: &Options, store: Store, seed: u64) -> anyhow::Result<Ki
         .await
 }
 
-/// Over the last such line, so that a person sees one line that moves.
+/// Replaces the previous progress line.
 fn show(how_far: &str) {
     use std::io::Write;
     print!("\r\x1b[K  {how_far}");
-    // A reader who left is no reason to fail.
+    // A closed pipe is not an error.
     let _ = std::io::stdout().flush();
 }

@@ -1,4 +1,4 @@
-//! The log test at full size: nobody reads what the server logs, and nothing else may suffer.
+//! The log test at full size: the server's log is not read, and no request may suffer.
 #![expect(clippy::print_stdout, reason = "this program reports to whoever runs it")]
 
 use std::process::ExitCode;
@@ -11,14 +11,14 @@ use madoguchi_journey::log_test::{LogReport, LogTest};
 use madoguchi_journey::process::StderrReader;
 use madoguchi_journey::test_system::TestSystem;
 
-/// Calls the server while the reader of its log is gone, and while nobody reads it.
+/// Calls the server while its log reader is gone, and while its log reader is stuck.
 #[derive(Debug, Parser)]
 #[command(name = "tests/logs", after_help = EXAMPLE)]
 struct Options {
-    /// How long clients call, in each situation
+    /// Duration of each of the two situations, in seconds
     #[arg(long, default_value_t = 30, value_parser = value_parser!(u32).range(1..=3600))]
     seconds: u32,
-    /// How many clients call at once
+    /// Number of concurrent clients
     #[arg(long, default_value_t = 32, value_parser = value_parser!(u32).range(1..=256))]
     clients: u32,
 }

@@ -1,5 +1,4 @@
-//! Holds thousands of connections in every way there is, and asks beside them whether the server
-//! lives.
+//! Holds thousands of connections in every way, and measures whether other clients are served.
 #![expect(clippy::print_stdout, reason = "this program reports to whoever runs it")]
 
 use std::net::IpAddr;
@@ -11,11 +10,11 @@ use madoguchi_journey::database::Store;
 use madoguchi_journey::held::{Held, Hold, live_within};
 use madoguchi_journey::test_system::TestSystem;
 
-/// Holds connections, and measures how long an honest client waits beside them.
+/// Holds connections and measures how long an ordinary client waits meanwhile.
 #[derive(Debug, Parser)]
 #[command(name = "tests/sockets", after_help = EXAMPLE)]
 struct Options {
-    /// How many connections are held in each way
+    /// Number of connections held in each way
     #[arg(long, default_value_t = 2100, value_parser = clap::value_parser!(u32).range(1..=50_000))]
     held: u32,
 }

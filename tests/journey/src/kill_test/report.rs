@@ -1,4 +1,4 @@
-//! What an kill_test has cost, judged by the bank's own journal.
+//! The result of a kill test, computed from the bank's journal.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,34 +14,34 @@ use crate::world::Journal;
 
 use super::{InjectedVerdict, KillCounts, PREPARERS};
 
-/// What was done to the service, and what became of the verdicts.
+/// The injected faults, and the outcome of the verdicts.
 #[derive(Debug)]
 pub struct KillReport {
-    /// How often the server was killed.
+    /// Number of kills.
     pub kills: u32,
-    /// How many kills broke requests off.
+    /// Number of kills that aborted requests.
     pub hits: u32,
-    /// How many requests had to be sent again.
+    /// Number of retried requests.
     pub repeated: usize,
-    /// How many orders the bank treated badly on purpose.
+    /// Number of orders with an injected fault.
     pub faults: usize,
-    /// How many customers passed.
+    /// Number of customers who passed.
     pub passed: usize,
-    /// How many did not.
+    /// Number of customers who did not pass.
     pub failed: usize,
-    /// How many orders were on their way when their sender was killed.
+    /// Number of orders in flight when the server was killed.
     pub interrupted: usize,
-    /// How many times the bank did again what it had done.
+    /// Number of repeated effects at the bank with the same level and transaction id.
     pub harmless: usize,
-    /// Verdicts or orders that are gone, each with what is there instead.
+    /// Lost verdicts or orders, each with the actual state.
     pub lost: Vec<String>,
-    /// Verdicts or orders that took effect more than once, or without a verdict.
+    /// Verdicts or orders with more than one effect, or an effect without a verdict.
     pub doubled: Vec<String>,
-    /// How long it took.
+    /// Duration of the test.
     pub took: Duration,
 }
 
-/// One injection, read back.
+/// One injected verdict with its case and timeline, read afterwards.
 struct Verdict {
     injection: InjectedVerdict,
     case: Value,
@@ -66,7 +66,7 @@ impl KillReport {
         }
     }
 
-    /// Whether nothing is lost or doubled, and the kill_test was one.
+    /// Whether nothing is lost or doubled, and at least one kill hit.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.lost.is_empty() && self.doubled.is_empty() && (self.kills == 0 || self.hits > 0)
@@ -107,7 +107,7 @@ impl KillReport {
 }
 
 impl Verdict {
-    /// The state that the verdict must have led to.
+    /// The expected state of the case.
     fn state(&self) -> &'static str {
         if self.injection.passes { "CustomerSuccess" } else { "CustomerFailure" }
     }

@@ -1,4 +1,4 @@
-//! How a body is framed: lengths and chunks.
+//! Cases about body framing: lengths and chunks.
 
 use super::Then::{Closed, Open};
 use super::{BODY, Case, Group, chunk, chunked, get, sized, verdict};

@@ -1,4 +1,4 @@
-//! Request lines, versions, methods and header lines.
+//! Cases about request lines, versions, methods and header lines.
 
 use super::Then::{Closed, Open};
 use super::{Case, Group, get, sized};

@@ -1,4 +1,4 @@
-//! Offers that are not taken: other protocols, and `Expect`.
+//! Cases about offers that the server ignores: protocol upgrades and `Expect`.
 
 use super::Then::{Closed, Open};
 use super::{BODY, Case, Group, get, sized, verdict};

@@ -1,4 +1,4 @@
-//! Several requests on one connection.
+//! Cases about several requests on one connection.
 
 use std::time::Duration;
 

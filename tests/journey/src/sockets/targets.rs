@@ -1,4 +1,4 @@
-//! Request targets and hosts.
+//! Cases about request targets and hosts.
 
 use super::Then::{Closed, Open};
 use super::{Case, Group};

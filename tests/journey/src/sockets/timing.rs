@@ -1,4 +1,4 @@
-//! Clients that are slow, stop half way, or end their side early.
+//! Cases about clients that are slow, stop half way, or close their side early.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Plants an arrow of every wrong kind.
+//! Tests the dependency rules with a planted violation of each kind.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Holds the reading of a file to account: every rule relies on it.
+//! Tests the parsing of a file, on which every rule depends.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The one question: its parts as they are shown, its deadline, and what it refuses.
+//! Tests the caller lookup: the parts of its answer, its deadline and its errors.
 
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ async fn the_headers_of_a_flow_pass_here_too() {
         assert_eq!(question.forwarded, madoguchi_testkit::downstream::full_passage());
     }
     let rows = madoguchi_testkit::audit_rows::rows(&stage.store.stores()).await;
-    let ids: Vec<_> = rows.iter().map(|row| row.entry.correlation.as_str()).collect();
+    let ids: Vec<_> = rows.iter().map(|row| row.entry.act.correlation.as_str()).collect();
     assert_eq!(ids, ["group-1"]);
 }
 

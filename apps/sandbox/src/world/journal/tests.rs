@@ -1,4 +1,4 @@
-//! What is written is there after a restart, and a kill in mid-write costs nothing that counts.
+//! Tests that records survive a restart, and that a kill during a write loses no complete record.
 
 use serde_json::value::RawValue;
 

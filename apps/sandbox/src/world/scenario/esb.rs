@@ -1,4 +1,4 @@
-//! What the played ESB does with an order.
+//! The scenarios of the simulated ESB.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::milliseconds;
 
-/// The scenarios as they are written, for messages.
+/// The scenario names, for error messages.
 pub(in crate::world) const KNOWN: &str = "ok, refused, unlisted_code, applied_then_cut, \
     cut, applied_late:<ms>, slow:<ms>, http_500, http_429, garbage, truncated, wrong_echo, huge";
 
-/// How the bank treats an order. The table is in the documentation of the module above.
+/// How the bank treats an order. The table is in the documentation of `world`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(in crate::world) enum Scenario {
@@ -39,7 +39,7 @@ pub(in crate::world) enum EffectTiming {
     After(Duration),
 }
 
-/// What goes back to the caller.
+/// The reply to the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::world) enum Answer {
     Code(&'static str, &'static str),
@@ -52,7 +52,7 @@ pub(in crate::world) enum Answer {
     Huge,
 }
 
-/// What the bank does under a scenario, in this order: wait, act, answer.
+/// The bank's steps in a scenario, in this order: wait, set the level, answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::world) struct Plan {
     pub(in crate::world) wait: Duration,
@@ -61,7 +61,7 @@ pub(in crate::world) struct Plan {
 }
 
 impl Scenario {
-    /// Reads what [`Display`](fmt::Display) writes.
+    /// Parses what [`Display`](fmt::Display) writes.
     pub(in crate::world) fn parse(text: &str) -> Result<Self, String> {
         let (name, wait) = match text.split_once(':') {
             Some((name, wait)) => (name, Some(wait)),

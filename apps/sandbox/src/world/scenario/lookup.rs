@@ -1,4 +1,4 @@
-//! What the played downstream does with a lookup of a context or an owner.
+//! The scenarios of the simulated downstream for context and owner lookups.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::milliseconds;
 
-/// The scenarios as they are written, for messages.
+/// The scenario names, for error messages.
 pub(in crate::world) const KNOWN: &str = "ok, business_failure, slow:<ms>, http_401, http_404, \
     http_500, garbage, truncated, object_for_array";
 
-/// How a lookup is answered. The table is in the documentation of the module above.
+/// How a lookup is answered. The table is in the documentation of `world`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(in crate::world) enum Scenario {
@@ -27,7 +27,7 @@ pub(in crate::world) enum Scenario {
 }
 
 impl Scenario {
-    /// Reads what [`Display`](fmt::Display) writes.
+    /// Parses what [`Display`](fmt::Display) writes.
     pub(in crate::world) fn parse(text: &str) -> Result<Self, String> {
         let (name, wait) = match text.split_once(':') {
             Some((name, wait)) => (name, Some(wait)),

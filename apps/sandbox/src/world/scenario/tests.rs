@@ -1,4 +1,4 @@
-//! A request meets the scenario that was set for it, as often as was said.
+//! Tests that a request gets the scenario set for it, for the set number of times.
 
 use super::esb::Scenario;
 use super::*;

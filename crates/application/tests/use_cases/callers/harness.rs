@@ -1,5 +1,6 @@
 //! A service for callers over fakes, in a world where the sample caller is known.
 
+use madoguchi_domain::act::Act;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,10 +8,8 @@ use madoguchi_application::{
     Absence, AuditWriter, CallerPorts, CallerService, CallerSettings, Part, ServiceError,
     WhoIsCalling,
 };
-use madoguchi_domain::actor::ActorRef;
 use madoguchi_domain::audit::ChainedEntry;
 use madoguchi_domain::caller::{CallerContext, Entity, ForwardedHeaders, Found};
-use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::AuditLog;
 use madoguchi_testkit::clock::ManualClock;
@@ -86,6 +85,6 @@ impl CallerHarness {
     }
 }
 
-pub(super) fn asker() -> (ActorRef, CorrelationId) {
-    (samples::human(), samples::correlation("call-1"))
+pub(super) fn asker() -> Act {
+    samples::act("call-1", samples::human(), samples::start())
 }

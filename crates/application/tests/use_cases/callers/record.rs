@@ -1,7 +1,8 @@
 //! No answer without its row in the audit audit_rows.
 
 use madoguchi_application::{CallerError, ServiceError};
-use madoguchi_domain::audit::{Action, Subject};
+use madoguchi_domain::act::Act;
+use madoguchi_domain::audit::Action;
 use madoguchi_domain::port::LookupError;
 use madoguchi_testkit::downstream::full_passage;
 use madoguchi_testkit::fake_store::Fault;
@@ -20,24 +21,25 @@ async fn every_question_has_one_row_that_says_what_came_of_it_and_of_nobody() {
     harness.service.owner(&account, &full_passage(), asker()).await.expect_err("not found");
 
     let rows = harness.rows().await;
-    let told: Vec<_> = rows.iter().map(|row| (row.entry.action, &*row.entry.detail)).collect();
+    let told: Vec<_> =
+        rows.iter().map(|row| (row.entry.action.clone(), &*row.entry.detail)).collect();
     let expected = [
-        (Action::ContextLookedUp, "found"),
-        (Action::AccountLookedUp, "found"),
-        (Action::CallerLookedUp, "context=fresh account=fresh"),
-        (Action::AccountLookedUp, "not_found"),
+        (Action::CONTEXT_LOOKED_UP, "found"),
+        (Action::ACCOUNT_LOOKED_UP, "found"),
+        (Action::CALLER_LOOKED_UP, "context=fresh account=fresh"),
+        (Action::ACCOUNT_LOOKED_UP, "not_found"),
     ];
     assert_eq!(told, expected);
-    let (by, fallback) = asker();
+    let Act { by, correlation: fallback, .. } = asker();
     for row in rows {
         // The correlation id of the forwarded, where it has one.
-        let (flow, correlation) = if row.entry.action == Action::CallerLookedUp {
+        let (flow, correlation) = if row.entry.action == Action::CALLER_LOOKED_UP {
             (9, fallback.clone())
         } else {
             (1, samples::correlation("group-1"))
         };
-        assert_eq!(row.entry.subject, Subject::Lookup(samples::flow(flow)));
-        assert_eq!((&row.entry.by, row.entry.correlation), (&by, correlation));
+        assert_eq!(row.entry.subject, samples::flow(flow).subject());
+        assert_eq!((&row.entry.act.by, row.entry.act.correlation), (&by, correlation));
     }
 }
 

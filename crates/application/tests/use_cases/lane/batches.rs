@@ -34,8 +34,8 @@ async fn sixty_four_same_verdicts_are_one_act_and_sixty_four_equal_answers() {
     assert!(known.effect.is_some());
     let whys = [EventName::Opened, EventName::Verified, EventName::Passed];
     assert_eq!(lane_harness.history(1).await, whys);
-    assert_eq!(lane_harness.audited(Action::CaseMoved).await, 2);
-    assert_eq!(lane_harness.audited(Action::ContradictionRefused).await, 0);
+    assert_eq!(lane_harness.audited(Action::CASE_MOVED).await, 2);
+    assert_eq!(lane_harness.audited(Action::CONTRADICTION_REFUSED).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,7 +67,7 @@ async fn of_opposite_verdicts_the_first_stands_and_every_other_is_a_contradictio
         assert_eq!(lane_harness.history(number).await.len(), 3);
         assert_eq!(lane_harness.driver.newest(number).await.effect.is_some(), first);
     }
-    assert_eq!(lane_harness.audited(Action::ContradictionRefused).await, 64);
+    assert_eq!(lane_harness.audited(Action::CONTRADICTION_REFUSED).await, 64);
 }
 
 #[tokio::test(start_paused = true)]
@@ -215,7 +215,7 @@ async fn one_report_for_two_members_belongs_to_the_first() {
     assert_eq!(stands(&told[0]), Ok(StateName::EddaSuccess));
     let refused = ServiceError::Refused(Refusal::VerificationContradiction);
     assert_eq!(stands(&told[1]), Err(refused));
-    assert_eq!(lane_harness.audited(Action::ContradictionRefused).await, 1);
+    assert_eq!(lane_harness.audited(Action::CONTRADICTION_REFUSED).await, 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -56,7 +56,7 @@ async fn many_who_say_the_same_are_told_the_same_though_the_commit_broke_off() {
             assert_eq!(stands(told), said, "{fault:?}");
         }
         assert_eq!(lane_harness.history(1).await, PASSED);
-        assert!(lane_harness.audited(Action::ContradictionRefused).await >= 16);
+        assert!(lane_harness.audited(Action::CONTRADICTION_REFUSED).await >= 16);
     }
 }
 
@@ -120,7 +120,7 @@ async fn a_contradiction_is_not_told_before_its_trace_is_durable() {
     assert_eq!(lane_harness.store.loads()[0], 2, "both were one batch");
     assert_eq!(stands(&told[0]), Ok(StateName::CustomerSuccess));
     assert_eq!(stands(&told[1]), Err(CONTRADICTION));
-    assert_eq!(lane_harness.audited(Action::ContradictionRefused).await, 1);
+    assert_eq!(lane_harness.audited(Action::CONTRADICTION_REFUSED).await, 1);
 }
 
 #[tokio::test(start_paused = true)]

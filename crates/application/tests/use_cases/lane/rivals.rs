@@ -21,7 +21,7 @@ async fn the_same_verdict_by_another_process_is_the_same_answer() {
     let told = lane_harness.ask(decide(1, true)).await;
     assert_eq!(stands(&told), Ok(StateName::CustomerSuccess));
     assert_eq!(lane_harness.history(1).await.len(), 3, "one of them moved the case");
-    assert_eq!(lane_harness.audited(Action::CaseMoved).await, 2);
+    assert_eq!(lane_harness.audited(Action::CASE_MOVED).await, 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -32,7 +32,7 @@ async fn the_opposite_verdict_by_another_process_is_a_contradiction() {
     let told = lane_harness.ask(decide(1, true)).await;
     assert_eq!(stands(&told), Err(CONTRADICTION));
     assert_eq!(lane_harness.driver.newest(1).await.effect, None);
-    assert_eq!(lane_harness.audited(Action::ContradictionRefused).await, 1);
+    assert_eq!(lane_harness.audited(Action::CONTRADICTION_REFUSED).await, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -43,7 +43,7 @@ async fn only_who_was_told_of_a_contradiction_leaves_a_trace_of_one() {
     let told = lane_harness.ask_together([decide(1, true), decide(1, false)]).await;
     let stood: Vec<_> = told.iter().map(stands).collect();
     assert_eq!(stood, [Err(CONTRADICTION), Ok(StateName::CustomerFailure)]);
-    assert_eq!(lane_harness.audited(Action::ContradictionRefused).await, 1);
+    assert_eq!(lane_harness.audited(Action::CONTRADICTION_REFUSED).await, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -59,11 +59,11 @@ async fn a_case_that_another_process_opened_is_found() {
 async fn a_code_that_another_process_replaced_is_replaced_once() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.opened(1..=1).await;
-    let late = Request { at: samples::at(700), ..open(1) };
+    let late = samples::asked_at(open(1), samples::at(700));
     lane_harness.store.before_commits([granted(late.clone())]);
     let standing = lane_harness.ask(late).await.expect("the case is found");
     assert_eq!(standing.case.qr.serial, 2);
-    assert_eq!(lane_harness.audited(Action::QrReissued).await, 1);
+    assert_eq!(lane_harness.audited(Action::QR_REISSUED).await, 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
-use madoguchi_domain::audit::{Action, AuditEntry, Subject};
+use madoguchi_domain::audit::{Action, AuditEntry};
 use madoguchi_domain::core_bank::{Effect, EffectPolicy, EffectStateName as Is, Outcome};
 use madoguchi_domain::port::Timeline;
 use madoguchi_domain::upgrade::StateName;
@@ -93,7 +93,7 @@ pub(crate) async fn judge(world: &World, journal: &[Arrival]) {
         };
         let case = effect.order.case;
         let about = rows.iter().map(|row| &row.entry);
-        let about = about.filter(|entry| entry.subject == Subject::Case(case)).cloned();
+        let about = about.filter(|entry| entry.subject == case.subject()).cloned();
         let arrived = journal.iter().filter(|arrival| arrival.order.case == case).cloned();
         let ended = Ended {
             number,
@@ -174,7 +174,7 @@ impl Ended {
             broken.push("I7: the history has another row");
         }
         let count = |action| self.audit.iter().filter(|row| row.action == action).count();
-        if (count(Action::CaseOpened), count(Action::CaseMoved)) != (1, 2) {
+        if (count(Action::CASE_OPENED), count(Action::CASE_MOVED)) != (1, 2) {
             broken.push("I7: the case has another audit row");
         }
         let moves = self.moves();
@@ -195,15 +195,15 @@ impl Ended {
 
     /// The states that the effect moved to, by its audit rows.
     fn moves(&self) -> Vec<Is> {
-        let moves = self.audit.iter().filter(|row| row.action == Action::EffectMoved);
+        let moves = self.audit.iter().filter(|row| row.action == Action::EFFECT_MOVED);
         moves.filter_map(|row| Is::parse(&row.detail)).collect()
     }
 }
 
 /// Whether the row tells of a lease that a sweeper found lapsed.
 fn is_lapse(row: &AuditEntry) -> bool {
-    let unknown = row.action == Action::EffectMoved && row.detail == Is::Unknown.as_str();
-    unknown && row.by.subject.starts_with("sweeper")
+    let unknown = row.action == Action::EFFECT_MOVED && row.detail == Is::Unknown.as_str();
+    unknown && row.act.by.subject.starts_with("sweeper")
 }
 
 /// The effect's own table, written down once more.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use madoguchi_application::{EffectWorker, Sweeper, SweeperSettings, WorkerSettings};
-use madoguchi_domain::audit::{Action, Subject};
+use madoguchi_domain::audit::Action;
 use madoguchi_domain::breaker::BreakerSettings;
 use madoguchi_domain::core_bank::{
     Effect, EffectPolicy, EffectStateName, FinalCodes, UpstreamCode, WorkerId,
@@ -158,9 +158,9 @@ impl WorkerHarness {
 
     /// Which states the effect of a sample member's case moved to, as the audit audit_rows tells.
     pub(crate) async fn moves(&self, number: u32) -> Vec<String> {
-        let subject = Subject::Case(samples::case_id(number));
+        let subject = samples::case_id(number).subject();
         let rows = audit_rows::rows(&self.driver.stores).await.into_iter().map(|row| row.entry);
-        let moves = rows.filter(|row| row.action == Action::EffectMoved && row.subject == subject);
+        let moves = rows.filter(|row| row.action == Action::EFFECT_MOVED && row.subject == subject);
         moves.map(|row| row.detail.into_owned()).collect()
     }
 

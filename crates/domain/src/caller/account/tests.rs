@@ -1,4 +1,4 @@
-//! Check digits and account numbers against the vectors, and against every string.
+//! Tests check digits and account numbers against the vectors and arbitrary strings.
 
 use proptest::prelude::*;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! CPF, CNPJ and the text that may be either, against the vectors and against every string.
+//! Tests CPF, CNPJ and their classification against the vectors and arbitrary strings.
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -9,7 +9,7 @@ fn vectors() -> Value {
     serde_json::from_str(include_str!("../../../tests/vectors.json")).unwrap()
 }
 
-/// The values of a list of vectors, which must not be empty.
+/// The values of a vector list, which must not be empty.
 fn values(list: &Value) -> Vec<String> {
     let values: Vec<_> =
         list.as_array().unwrap().iter().map(|row| row["v"].as_str().unwrap().to_owned()).collect();
@@ -110,7 +110,7 @@ fn masks_show_as_much_as_the_vectors_do_and_debug_shows_nothing() {
             "cpf" => TaxId::classify(from, None).masked(),
             "codigo_conta" | "account_short" => crate::mask::account(from),
             "email" => crate::mask::email(from),
-            // Names are masked where they are written down: not here.
+            // Names are masked by the code that prints them, not here.
             _ => continue,
         };
         assert_eq!(masked, to, "{row}");
@@ -159,7 +159,7 @@ proptest! {
         let text = format!("{root}{tail}");
         let values: Vec<u32> = text.bytes().map(|byte| u32::from(byte) - 48).collect();
         let check = |count: usize| {
-            // Eight places from the right weigh 2 to 9, the ones before them 2 to 5 or 6.
+            // The eight rightmost digits have the weights 2 to 9, the ones before them 2 to 5 or 6.
             let (far, near) = values[..count].split_at(count - 8);
             let weigh = |part: &[u32], first: u32| -> u32 {
                 (2..=first).rev().zip(part).map(|(weight, value)| weight * value).sum()

@@ -1,4 +1,4 @@
-//! The whole table of an effect's life, drawn and compared.
+//! Compares the complete transition table of an effect with its expected text.
 
 use jiff::SignedDuration;
 

@@ -1,4 +1,4 @@
--- Takes everything back. For tests; production only goes forward.
+-- Reverts the migration. Only for tests; production only migrates up.
 
 drop table audit_entry;
 drop table audit_head;

@@ -1,4 +1,4 @@
--- Members, upgrade cases, core-bank effects and the audit trail.
+-- Members, upgrade cases, core-bank effects and the audit log.
 
 create table members (
     member_id        text primary key,
@@ -27,11 +27,11 @@ create table upgrade_case (
     unique (member_id, attempt)
 );
 
--- At most one open case per member, whoever asks and however many at once.
+-- At most one open case per member, also with concurrent requests.
 create unique index upgrade_case_one_open on upgrade_case (member_id)
     where state in ('New', 'EDDASuccess');
 
--- One check decides one case.
+-- One check belongs to one case.
 create unique index upgrade_case_one_check on upgrade_case (check_source, check_reference)
     where check_source is not null;
 
@@ -42,8 +42,8 @@ create table upgrade_qr (
     unique (case_id, serial)
 );
 
--- Written in one statement with the move it tells of, and never deleted: a foreign key would
--- only look up again what that statement holds.
+-- Written in one statement with its state transition, and never deleted. A foreign key would only
+-- look up the same case again.
 create table upgrade_history (
     case_id       uuid not null,
     version       integer not null,
@@ -71,12 +71,12 @@ create table core_bank_effect (
         check (state in ('Planned', 'Sending', 'Unknown', 'Confirmed', 'Rejected', 'Manual')),
     fence           integer not null,
     worker          text,
-    -- Planned: when to send. Sending: when the lease ends. Unknown: when something may be tried.
+    -- Planned: when to send. Sending: when the lease ends. Unknown: when a retry is allowed.
     due_at          timestamptz,
     code            text,
     unsent          integer not null,
     ambiguous       integer not null,
-    -- For how long in all the outcome was unknown, in microseconds.
+    -- Total time that the outcome was unknown, in microseconds.
     ambiguous_us    bigint not null,
     planned_at      timestamptz not null,
     since           timestamptz not null
@@ -89,7 +89,7 @@ create unique index core_bank_effect_one_live on core_bank_effect (arrangement_i
 create index core_bank_effect_due on core_bank_effect (state, due_at)
     where state in ('Planned', 'Sending', 'Unknown', 'Manual');
 
--- What was claimed before and is to be sent again: a late proof may be there.
+-- Effects that were claimed before and will be sent again; a late proof may exist.
 create index core_bank_effect_again on core_bank_effect (state, fence)
     where state = 'Planned' and fence > 0;
 
@@ -127,7 +127,7 @@ create table audit_entry (
     primary key (stream, seq)
 );
 
--- Sixteen streams: a batch takes whichever head is free, so that nodes do not wait for each other.
+-- Sixteen streams: a batch locks any free head, so that nodes do not wait for each other.
 insert into audit_head (stream, seq, link)
 select stream, 0, decode(repeat('00', 32), 'hex') from generate_series(0, 15) as stream;
 

@@ -1,6 +1,6 @@
--- Members, upgrade cases, core-bank effects and the audit trail.
--- `without rowid`: a row stands in the tree of its key, not in a second one beside it.
--- Names are checked one by one: for `in (…)` SQLite builds a table anew in every statement.
+-- Members, upgrade cases, core-bank effects and the audit log.
+-- `without rowid` stores a row in the B-tree of its primary key, without a second B-tree.
+-- Checks use `or`, because SQLite builds a temporary table for `in (…)` in every statement.
 
 create table members (
     member_id        text primary key,
@@ -30,11 +30,11 @@ create table upgrade_case (
     unique (member_id, attempt)
 ) strict, without rowid;
 
--- At most one open case per member, whoever asks and however many at once.
+-- At most one open case per member, also with concurrent requests.
 create unique index upgrade_case_one_open on upgrade_case (member_id)
     where state = 'New' or state = 'EDDASuccess';
 
--- One check decides one case.
+-- One check belongs to one case.
 create unique index upgrade_case_one_check on upgrade_case (check_source, check_reference)
     where check_source is not null;
 
@@ -45,8 +45,8 @@ create table upgrade_qr (
     unique (case_id, serial)
 ) strict, without rowid;
 
--- Written in one statement with the move it tells of, and never deleted: a foreign key would
--- only look up again what that statement holds.
+-- Written in one transaction with its state transition, and never deleted. A foreign key would only
+-- look up the same case again.
 create table upgrade_history (
     case_id       blob not null,
     version       integer not null,
@@ -78,12 +78,12 @@ create table core_bank_effect (
             or state = 'Rejected' or state = 'Manual'),
     fence           integer not null,
     worker          text,
-    -- Planned: when to send. Sending: when the lease ends. Unknown: when something may be tried.
+    -- Planned: when to send. Sending: when the lease ends. Unknown: when a retry is allowed.
     due_at          integer,
     code            text,
     unsent          integer not null,
     ambiguous       integer not null,
-    -- For how long in all the outcome was unknown, in microseconds.
+    -- Total time that the outcome was unknown, in microseconds.
     ambiguous_us    integer not null,
     planned_at      integer not null,
     since           integer not null
@@ -93,10 +93,10 @@ create table core_bank_effect (
 create unique index core_bank_effect_one_live on core_bank_effect (arrangement_id)
     where state = 'Planned' or state = 'Sending' or state = 'Unknown' or state = 'Manual';
 
--- Not partial: SQLite does not see that `state = ?` is one of a list.
+-- Not a partial index: SQLite cannot prove that `state = ?` is one of a list of states.
 create index core_bank_effect_due on core_bank_effect (state, due_at);
 
--- What was claimed before and is to be sent again: a late proof may be there.
+-- Effects that were claimed before and will be sent again; a late proof may exist.
 create index core_bank_effect_again on core_bank_effect (state, fence)
     where state = 'Planned' and fence > 0;
 
@@ -118,7 +118,7 @@ create table audit_head (
     link   blob not null
 ) strict, without rowid;
 
--- With its rowid: what is only ever added at the end fills page after page.
+-- With rowid: rows are only appended, so pages fill one after another.
 create table audit_entry (
     stream        integer not null check (stream = 0),
     seq           integer primary key,

@@ -1,4 +1,4 @@
-//! What is known before requests are decided, on PostgreSQL: one query per kind of key.
+//! Loads case snapshots on PostgreSQL: one query per kind of key.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::rows::{CaseRow, DossierRow, EffectRow, MemberRow, snapshot};
 use crate::schema::{Id, core_bank_effect, members, upgrade_case, upgrade_qr};
 use crate::statement::{Script, array, case_columns, effect_columns, member_columns, statement};
 
-/// A place in the batch, and what was found for it.
+/// A place in the batch, and the rows found for it.
 type FoundSql = (
     BigInt,
     members::SqlType,
@@ -129,7 +129,7 @@ async fn holders(conn: &mut AsyncPgConnection, lookups: &[Lookup]) -> Result<Hol
     Ok(held.into_iter().map(|(source, text, case)| ((source, text), case.into())).collect())
 }
 
-/// What was found for each place in the batch.
+/// The rows found for each place in the batch.
 async fn rows(
     conn: &mut AsyncPgConnection,
     lookups: &[Lookup],
@@ -160,7 +160,7 @@ async fn rows(
     Ok(found)
 }
 
-/// Puts a row back where its key stood in the batch; PostgreSQL counts from 1.
+/// Maps a row back to the place of its key in the batch; PostgreSQL counts from 1.
 fn placed<Key>(
     (ordinal, member, case, effect): FoundRow,
     asked: &[(usize, Key)],

@@ -1,4 +1,4 @@
-//! Transitions on PostgreSQL: case, history, effect and target of a whole batch in one statement.
+//! State transitions on PostgreSQL: case, history, effect and target of a batch in one statement.
 
 use std::collections::HashSet;
 
@@ -13,8 +13,8 @@ use crate::rows::{CaseRow, EffectRow, HistoryRow};
 use crate::schema::{Id, Instant};
 use crate::statement::{Script, array, statement};
 
-/// Moves cases that nobody else moved meanwhile, with everything that belongs to the move.
-/// A null `transaction_id` means that no effect follows.
+/// Moves cases that pass the version check, with all rows that belong to the transition. A null
+/// `transaction_id` means that no effect is planned.
 struct Transition;
 
 impl Script for Transition {
@@ -28,8 +28,8 @@ impl Script for Transition {
             checked_at = i.checked_at, decided_at = i.decided_at, target_level = i.target_level \
             from input i where c.case_id = i.case_id and c.version = i.version - 1 \
                 and c.state = i.from_state returning i.*), \
-        told as (insert into upgrade_history (case_id, version, from_state, to_state, why, \
-            actor_issuer, actor_subject, actor_kind, at, correlation) \
+        history_rows as (insert into upgrade_history (case_id, version, from_state, to_state, \
+            why, actor_issuer, actor_subject, actor_kind, at, correlation) \
             select case_id, version, from_state, to_state, why, actor_issuer, actor_subject, \
                 actor_kind, at, correlation from moved), \
         planned as (insert into core_bank_effect (case_id, member_id, arrangement_id, \
@@ -38,7 +38,7 @@ impl Script for Transition {
             select case_id, member_id, arrangement_id, product_name, target_level, \
                 transaction_id, txn_no, 'Planned', 0, at, 0, 0, 0, at, at \
             from moved where transaction_id is not null), \
-        aimed as (update members m set target_level = moved.target_level from moved \
+        targets_set as (update members m set target_level = moved.target_level from moved \
             where m.member_id = moved.member_id and moved.transaction_id is not null) \
         select case_id from moved";
     type Row = (Id,);
@@ -59,7 +59,7 @@ pub(super) async fn transition(
     if rows.is_empty() {
         return Ok(HashSet::new());
     }
-    // Everybody locks rows in the same order, so that two batches cannot wait for each other.
+    // All batches lock rows in the same order, so that two of them cannot deadlock.
     rows.sort_by_key(|(case, ..)| case.case_id.0);
     let moved = statement::<Transition, _>((
         array!(rows, Id, |row| row.0.case_id),
@@ -86,8 +86,8 @@ pub(super) async fn transition(
     Ok(ids(moved.load(conn).await?))
 }
 
-/// Plans effects for cases that have none, and notes their levels as the members' targets; returns
-/// the cases that got one.
+/// Inserts effects for cases that have none, and writes their levels as the members' targets.
+/// Returns the ids of these cases.
 struct Plan;
 
 impl Script for Plan {
@@ -96,7 +96,7 @@ impl Script for Plan {
         due_at, unsent, ambiguous, ambiguous_us, planned_at, since) select * from unnest(";
     const TAIL: &'static str = ") on conflict (case_id) do nothing \
             returning case_id, member_id, level), \
-        aimed as (update members m set target_level = planned.level from planned \
+        targets_set as (update members m set target_level = planned.level from planned \
             where m.member_id = planned.member_id) \
         select case_id from planned";
     type Row = (Id,);

@@ -1,4 +1,4 @@
-//! What is known before a request is decided, on SQLite.
+//! Loads case snapshots on SQLite.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
@@ -38,8 +38,8 @@ fn one(conn: &mut SqliteConnection, lookup: &Lookup) -> Result<Option<CaseSnapsh
     Ok(Some(snapshot(row, scanned, held_by)?))
 }
 
-/// A member with its newest case. The limit is part of the text: SQLite plans a statement anew
-/// whenever a bound limit is bound again.
+/// A member with its newest case. The limit is part of the text, because SQLite prepares a
+/// statement again each time a bound limit is set.
 struct NewestOf;
 
 impl Script for NewestOf {
@@ -71,7 +71,7 @@ fn newest_of(conn: &mut SqliteConnection, member: &str) -> Result<Option<Dossier
     let Some((member, case)) = found else {
         return Ok(None);
     };
-    // Only a passed case has an effect; most are looked up before that.
+    // Only a passed case has an effect, and most lookups come before that.
     let effect = match &case {
         Some(case) if case.state == StateName::CustomerSuccess.as_str() => {
             let effect = statement::<EffectOf, _>((case.case_id.into_sql::<Id>(),));

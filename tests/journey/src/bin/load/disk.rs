@@ -1,4 +1,4 @@
-//! The disk alone: what one commit costs at least, so that a ratio can be understood.
+//! Measures the disk's sync rate: the lower bound for a commit, to interpret the ratios.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -6,11 +6,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 const PAGE: [u8; 4096] = [0x5a; 4096];
-/// The file has this many pages and does not grow: that would be another kind of sync.
+/// Pages in the file. It does not grow, because a sync of a growing file costs more.
 const PAGES: u64 = 256;
 const LASTING: Duration = Duration::from_secs(1);
 
-/// How often a second one page can be made durable in this directory.
+/// Number of one-page syncs per second in this directory.
 pub(crate) fn syncs_per_second(dir: &Path) -> anyhow::Result<f64> {
     let file = File::create(dir.join("pages"))?;
     for page in 0..PAGES {

@@ -1,4 +1,4 @@
-//! The load: connections that are kept open and always have one verdict under way.
+//! Generates the load: keep-alive connections that always have one verdict under way.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,20 +12,20 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-/// What came of one round.
+/// The result of one round.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Round {
-    /// How many verdicts were taken.
+    /// Number of accepted verdicts.
     pub(crate) taken: usize,
-    /// Verdicts a second.
+    /// Verdicts per second.
     pub(crate) rate: f64,
-    /// Half of the answers came within this time.
+    /// Median response time.
     pub(crate) p50: Duration,
-    /// All but one in a hundred answers came within this time.
+    /// 99th percentile of the response time.
     pub(crate) p99: Duration,
 }
 
-/// Passes one member after the other until the time or the members are used up.
+/// Sends a passed verdict for one member after the other until the time or the members end.
 pub(crate) async fn fire(
     addr: SocketAddr,
     connections: usize,
@@ -66,7 +66,7 @@ pub(crate) async fn fire(
     Ok(Round { taken, rate: taken as f64 / seconds, p50: share(50), p99: share(99) })
 }
 
-/// One connection, its request under way and its reply.
+/// One connection with its request and reply buffers.
 struct Line {
     stream: TcpStream,
     request: Vec<u8>,
@@ -80,7 +80,7 @@ impl Line {
         Ok(Self { stream, request: Vec::new(), reply: vec![0; 4096] })
     }
 
-    /// Gives one verdict and waits for its answer.
+    /// Sends one verdict and waits for the answer.
     async fn pass(&mut self, member: &str) -> anyhow::Result<()> {
         let body = format!("{{\"memberId\":\"{member}\",\"isPass\":true}}");
         self.request.clear();
@@ -107,7 +107,7 @@ impl Line {
     }
 }
 
-/// Says whether the bytes hold a whole reply.
+/// `Some` if the bytes are a complete reply.
 fn whole(bytes: &[u8]) -> Option<()> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = std::str::from_utf8(&bytes[..end]).ok()?.to_ascii_lowercase();
@@ -116,7 +116,7 @@ fn whole(bytes: &[u8]) -> Option<()> {
     (bytes.len() >= end + 4 + length).then_some(())
 }
 
-/// The middle one, by rate.
+/// The median round by rate.
 pub(crate) fn median(mut rounds: Vec<Round>) -> anyhow::Result<Round> {
     rounds.sort_by(|a, b| a.rate.total_cmp(&b.rate));
     rounds.get(rounds.len() / 2).cloned().context("there was no round")

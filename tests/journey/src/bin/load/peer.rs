@@ -1,6 +1,5 @@
-//! The peer: pgbench, with the writes of one verdict as plain prepared statements. It parses no
-//! HTTP, checks no token and computes no hash, so it stands for the best that one commit a verdict
-//! can do.
+//! Runs pgbench for comparison, with the writes of one verdict as prepared statements. It parses no
+//! HTTP, checks no token and computes no hash: the best case for one commit per verdict.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,16 +7,16 @@ use std::process::Command;
 use anyhow::{Context, bail};
 use madoguchi_testkit::postgres::Cluster;
 
-/// What came of one round.
+/// The result of one round.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Bench {
-    /// Transactions a second.
+    /// Transactions per second.
     pub(crate) rate: f64,
-    /// The mean time of one, in milliseconds.
+    /// Mean duration of a transaction, in milliseconds.
     pub(crate) mean_ms: f64,
 }
 
-/// Every client has cases and an audit stream of its own, so that none waits for another's lock.
+/// Each client has its own cases and audit stream, so that no client waits for another's lock.
 const SCRIPT: &str = "\
 \\set i :i + 1
 \\set n :first + :client_id * :each + :i
@@ -80,7 +79,7 @@ pub(crate) fn bench(
 
 fn pgbench(cluster: &Cluster) -> Command {
     let own: &Path = &cluster.bin_dir().join("pgbench");
-    // Some packages keep it apart from the server's programs.
+    // Some packages install it outside the server's program directory.
     Command::new(if own.is_file() { own } else { Path::new("pgbench") })
 }
 
@@ -92,7 +91,7 @@ fn read(said: &str) -> Option<Bench> {
     Some(Bench { rate: number("tps = ")?, mean_ms: number("latency average = ")? })
 }
 
-/// The middle one, by rate.
+/// The median round by rate.
 pub(crate) fn median(mut rounds: Vec<Bench>) -> anyhow::Result<Bench> {
     rounds.sort_by(|a, b| a.rate.total_cmp(&b.rate));
     rounds.get(rounds.len() / 2).copied().context("there was no round")

@@ -1,4 +1,4 @@
-//! Our server and pgbench in turns, each on a database of its own of one durable PostgreSQL.
+//! Measures the server and pgbench in turns, each on its own database of one durable PostgreSQL.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::peer::{self, Bench, bench};
 use crate::table::{self, Row};
 use crate::{CONNECTIONS, Options};
 
-/// Verdicts a second against the plain peer that are aimed at, by connections.
+/// Target ratio to pgbench, by connections.
 const TARGETS: [Option<f64>; 2] = [None, Some(2.0)];
 
-/// Both databases, with equally many cases in each.
+/// Both databases, with the same number of cases in each.
 struct Ring {
     cluster: Cluster,
     system: TestSystem,
@@ -26,7 +26,7 @@ struct Ring {
     taken: usize,
 }
 
-/// Measures and prints; returns what the peer reached, by connections.
+/// Measures and prints; returns the results of pgbench, by connections.
 pub(crate) async fn measure(options: &Options) -> anyhow::Result<Vec<Bench>> {
     let mut ring = Ring::open(options).await?;
     let (mut rows, mut peers) = (Vec::new(), Vec::new());
@@ -72,7 +72,7 @@ impl Ring {
         Ok(Self { cluster, system, ours: url, theirs: other, prepared: 0, taken: 0 })
     }
 
-    /// Prepares, then lets ours run, then pgbench.
+    /// Prepares cases, then measures the server, then pgbench.
     async fn turn(
         &mut self,
         options: &Options,

@@ -1,4 +1,4 @@
-//! The embedded database: the lane as it is, and one commit a verdict, in turns.
+//! Measures SQLite in turns: the decision lane with batches, and with one commit per verdict.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,12 +16,12 @@ use crate::peer::Bench;
 use crate::table::{self, Row};
 use crate::{CONNECTIONS, Options, Order};
 
-/// Batches against one commit each.
+/// Target ratio of batches to one commit per verdict.
 const TARGET: f64 = 8.0;
-/// The embedded database against the plain peer on PostgreSQL.
+/// Target ratio of SQLite to pgbench on PostgreSQL.
 const TARGET_PEER: f64 = 3.0;
 
-/// Prepares once, then starts every round on a copy.
+/// Prepares the database once, then runs each round on a copy.
 pub(crate) async fn measure(options: &Options, peers: &[Bench]) -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
     let syncs = tokio::task::block_in_place(|| syncs_per_second(dir.path()))?;
@@ -63,7 +63,7 @@ pub(crate) async fn measure(options: &Options, peers: &[Bench]) -> anyhow::Resul
     Ok(())
 }
 
-/// Brings cases to their verdict over HTTP; leaves the database in `file`.
+/// Creates verified cases over HTTP; leaves the database in `file`.
 async fn prepare(options: &Options, file: &Path) -> anyhow::Result<Arc<Vec<String>>> {
     table::progress(&format!("SQLite: {} cases are prepared over HTTP", options.sqlite_cases));
     let database = Database::Sqlite(file.to_owned());

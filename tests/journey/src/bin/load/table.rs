@@ -1,4 +1,4 @@
-//! How results are shown: a table with its ratio beside the target.
+//! Prints results as a table with each ratio and its target.
 
 use std::io::Write;
 
@@ -7,13 +7,13 @@ use crate::firing::Round;
 /// One line of a table.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
-    /// How many connections each side had.
+    /// Number of connections on each side.
     pub(crate) connections: usize,
-    /// What the server reached.
+    /// The server's result.
     pub(crate) ours: Round,
-    /// What the other side reached, a second.
+    /// The other side's rate, per second.
     pub(crate) theirs: f64,
-    /// The ratio that is aimed at, where one is.
+    /// The target ratio, if there is one.
     pub(crate) target: Option<f64>,
 }
 
@@ -41,9 +41,9 @@ pub(crate) fn note(text: &str) {
     println!("{text}");
 }
 
-/// Says how far it is, at once even through a pipe.
+/// Prints progress, flushed so that it also appears through a pipe.
 pub(crate) fn progress(text: &str) {
     println!("  {text}");
-    // A reader who left is no reason to fail.
+    // A closed pipe is not an error.
     let _ = std::io::stdout().flush();
 }
