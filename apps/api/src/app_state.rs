@@ -1,6 +1,5 @@
 //! What every route needs, and how a single-threaded HTTP worker runs work on the main runtime.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -12,6 +11,9 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use crate::problem::{Code, Problem};
+use madoguchi_domain::redacted;
+
+redacted!(AppState);
 
 /// Maximum time of a use case before the caller gets 503 and may retry.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -50,12 +52,6 @@ impl AppState {
 pub(crate) struct Callers {
     pub(crate) service: CallerService,
     pub(crate) dac: DacRule,
-}
-
-impl fmt::Debug for AppState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AppState")
-    }
 }
 
 impl AppState {

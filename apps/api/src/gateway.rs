@@ -71,7 +71,7 @@ pub(crate) fn passes(request: &CorrelationId, forwarded: &ForwardedHeaders) {
         request = request.as_str(),
         flow = forwarded.flow.as_str(),
         correlation = forwarded.correlation.as_ref().map(CorrelationId::as_str),
-        "passes through"
+        "lookup accepted"
     );
 }
 

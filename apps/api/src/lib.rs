@@ -1,7 +1,5 @@
-//! The thin server: configuration, wiring, routes and subcommands.
-//!
-//! A route parses, asks a service and answers; everything else lives further in. Only
-//! `wiring.rs` knows which adapter stands behind which port.
+//! The HTTP server: configuration, wiring, routes and commands.
+#![doc = include_str!("../README.md")]
 
 mod app_state;
 mod call;

@@ -10,7 +10,7 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, ResponseError};
 use madoguchi_application::ServiceError;
 use madoguchi_domain::field::InvalidField;
-use madoguchi_domain::port::StoreError;
+use madoguchi_domain::port::VerifierUnavailable;
 use madoguchi_domain::upgrade::Refusal;
 use serde::Serialize;
 
@@ -73,9 +73,9 @@ impl From<ServiceError> for Problem {
     }
 }
 
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        ServiceError::from(error).into()
+impl From<VerifierUnavailable> for Problem {
+    fn from(_: VerifierUnavailable) -> Self {
+        Self::of(Code::Unavailable)
     }
 }
 

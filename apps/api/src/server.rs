@@ -19,7 +19,7 @@ use crate::tasks::Tasks;
 use crate::wiring;
 use crate::{problem, request_log, routes};
 
-/// Starts servers.
+/// Starts a server from its settings.
 #[derive(Debug, Clone, Copy)]
 pub struct Server;
 

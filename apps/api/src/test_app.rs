@@ -13,7 +13,7 @@ use madoguchi_application::{
 };
 use madoguchi_domain::actor::{Actor, ActorKind, ActorRef, Scope};
 use madoguchi_domain::caller::{DacRule, Entity};
-use madoguchi_domain::port::{Clock, Ids, StoreError, TokenVerifier};
+use madoguchi_domain::port::{Clock, Ids, TokenVerifier, VerifierUnavailable};
 use madoguchi_domain::secret::AccessToken;
 use madoguchi_testkit::clock::ManualClock;
 use madoguchi_testkit::fake_callers::FakeCallers;
@@ -32,7 +32,7 @@ struct OneScopeEach;
 
 #[async_trait]
 impl TokenVerifier for OneScopeEach {
-    async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, StoreError> {
+    async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, VerifierUnavailable> {
         let scope = Scope::parse(token.expose());
         let who = ActorRef::new("test", token.expose(), ActorKind::Human);
         Ok(scope.map(|scope| Actor { who, scopes: vec![scope] }))

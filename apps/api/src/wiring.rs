@@ -163,7 +163,7 @@ impl Reload for StaticPasswords {
     }
 }
 
-/// Makes the hash of a password for a file of users.
+/// Hashes a password for a user file.
 ///
 /// # Errors
 /// When it is too short, or contains characters that a header cannot carry.

@@ -1,5 +1,5 @@
-//! The outside world, played over real sockets: for a newcomer's first minute, and as the oracle
-//! of tests, which embed [`World`] and read its journal.
+//! The server against simulated external systems, for first use and for tests.
+#![doc = include_str!("../README.md")]
 
 mod chance;
 mod client;

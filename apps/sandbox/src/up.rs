@@ -60,7 +60,7 @@ pub async fn world_alone(addr: SocketAddr, data: &Path, esb: EsbMode) -> anyhow:
     let mut end = End::listen()?;
     let world = World::start(addr, data, esb).await?;
     let (screen, url) = (Screen::open(), client::url(world.addr()));
-    screen.title("The world outside is open");
+    screen.title("The simulated world is running");
     screen.line(format_args!("  esb.url             {url}/esb"));
     screen.line(format_args!("  esb.guarantee       {}", esb.as_str()));
     screen.line("  esb.final_codes     E-REFUSED");
@@ -68,7 +68,7 @@ pub async fn world_alone(addr: SocketAddr, data: &Path, esb: EsbMode) -> anyhow:
     screen.line("  itau.user_name      any, as sandbox");
     screen.line("  itau.password_file  a file with any password: (umask 077; echo any > itau-pw)");
     screen.line(format_args!("  journal             {url}/world/journal?channel=esb"));
-    screen.line("\n  Lose the next answer after the level was set:");
+    screen.line("\n  Set the level but lose the next answer:");
     screen.line(lose_an_answer(&url));
     end.wait().await;
     world.stop().await;
@@ -81,7 +81,7 @@ async fn start(options: &StackOptions) -> anyhow::Result<Stack> {
         let member = format!("MEM{number:04}");
         register(&stack.api, &member, arrangement)
             .await
-            .context("give another --data or --database-url if other members live there")?;
+            .context("give another --data or --database-url if other members are stored there")?;
     }
     Ok(stack)
 }
@@ -95,7 +95,7 @@ async fn register(api: &Client, member: &str, arrangement: &str) -> anyhow::Resu
 
 fn welcome(screen: Screen, stack: &Stack) {
     let (api, world) = (stack.api.base(), stack.world.base());
-    screen.title("The sandbox is open");
+    screen.title("The sandbox is running");
     screen.line(format_args!("  API      {api}"));
     screen.line(format_args!("  ready    {api}/health/ready"));
     screen.line(format_args!("  metrics  {}", stack.metrics));
@@ -112,17 +112,17 @@ fn welcome(screen: Screen, stack: &Stack) {
         tokens::GATEWAY_USER,
         tokens::GATEWAY_PASSWORD
     ));
-    screen.title("Paste these: open a case, report its check, give the verdict");
+    screen.title("Try these: open a case, report its verification, give the verdict");
     for line in first_steps(api) {
         screen.line(line);
     }
-    screen.title("Or ask who is calling, in one question and as a desktop asks the gateway");
+    screen.title("Look up a caller, by the API and by the gateway");
     for line in questions(api) {
         screen.line(line);
     }
-    screen.title("Then lose an answer, and see the service find out");
+    screen.title("Lose the next answer of the bank, and see the retry");
     screen.line(lose_an_answer(world));
-    screen.line("\nCtrl-C ends it.");
+    screen.line("\nCtrl-C stops it.");
 }
 
 fn first_steps(api: &str) -> [String; 3] {

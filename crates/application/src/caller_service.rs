@@ -6,7 +6,6 @@ mod remembered;
 
 use madoguchi_domain::act::Act;
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +20,10 @@ use madoguchi_domain::port::{AccountDirectory, CallerContexts, Clock, Ids, Looku
 use tokio::time::Instant;
 
 use crate::{AuditWriter, ServiceError};
+use madoguchi_domain::redacted;
 use remembered::Lookups;
+
+redacted!(CallerPorts, CallerService);
 
 pub use part::{Absence, Owner, Part, WhoIsCalling};
 
@@ -44,12 +46,6 @@ pub struct CallerPorts {
     pub clock: Arc<dyn Clock>,
     /// Creates flow ids for lookups without one.
     pub ids: Arc<dyn Ids>,
-}
-
-impl fmt::Debug for CallerPorts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CallerPorts")
-    }
 }
 
 /// Settings of a caller service.
@@ -79,12 +75,6 @@ pub enum CallerError {
     /// The audit row could not be written, so no answer is returned: retry later.
     #[error("the lookup could not be recorded: {0}")]
     Unrecorded(#[from] ServiceError),
-}
-
-impl fmt::Debug for CallerService {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CallerService")
-    }
 }
 
 impl CallerService {

@@ -1,18 +1,5 @@
-//! Use cases over the domain's ports: the desks, the decision lane and the workers.
-//!
-//! ```text
-//!  request ──▶ UpgradeService ──▶ DecisionLane ──load, decide, commit──▶ UpgradeStore
-//!                                                                         │ effect planned
-//!  core bank ◀── EffectWorker ◀──claim, fence───────────────────── EffectQueue
-//!                     ▲ wakes                                             │
-//!                     └────────────── Sweeper ◀──what is overdue──────────┘
-//!
-//!  question ─▶ CallerService ──▶ CallerContexts, AccountDirectory
-//!                     └─ AuditWriter ──append──▶ AuditLog
-//! ```
-//!
-//! Everything here runs on a multi-threaded tokio runtime that the program owns, and knows no
-//! adapter: hand in the ports (see [`Stores`]) and any of them can be a fake from the testkit.
+//! Use cases over the domain's ports: services, decision lane, effect worker and sweeper.
+#![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
 mod audit_writer;
@@ -40,7 +27,7 @@ pub use sweeper::{Sweeper, SweeperSettings};
 pub use upgrade_service::{CaseView, Opened, UpgradeService};
 pub use worker::{EffectWorker, WorkerSettings};
 
-/// The counter of the page for embedders compiles.
+/// Compiles the examples of the page for embedders.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/embedders.md")]
 struct Embedding;

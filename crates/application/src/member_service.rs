@@ -1,6 +1,5 @@
 //! Use cases of members: register and read.
 
-use std::fmt;
 use std::sync::Arc;
 
 use madoguchi_domain::act::Act;
@@ -9,17 +8,14 @@ use madoguchi_domain::member::{Member, MemberId};
 use madoguchi_domain::port::{MemberStore, Registered, Registration};
 
 use crate::ServiceError;
+use madoguchi_domain::redacted;
+
+redacted!(MemberService);
 
 /// Registers and reads members.
 #[derive(Clone)]
 pub struct MemberService {
     members: Arc<dyn MemberStore>,
-}
-
-impl fmt::Debug for MemberService {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MemberService")
-    }
 }
 
 impl MemberService {

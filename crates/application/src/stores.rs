@@ -1,9 +1,11 @@
 //! Bundles the ports of one database, because an adapter opens all of them together.
 
-use std::fmt;
 use std::sync::Arc;
 
 use madoguchi_domain::port::{AuditLog, EffectQueue, Health, MemberStore, UpgradeStore};
+use madoguchi_domain::redacted;
+
+redacted!(Stores);
 
 /// The stores that share one database and its transactions.
 #[derive(Clone)]
@@ -18,12 +20,6 @@ pub struct Stores {
     pub audit: Arc<dyn AuditLog>,
     /// Whether the database can be used.
     pub health: Arc<dyn Health>,
-}
-
-impl fmt::Debug for Stores {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Stores")
-    }
 }
 
 impl Stores {

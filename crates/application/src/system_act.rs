@@ -1,11 +1,11 @@
-//! The acts of our own tasks.
+//! The `Act` of background tasks, which have no caller.
 
 use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::{ActorKind, ActorRef};
 use madoguchi_domain::core_bank::WorkerId;
 use madoguchi_domain::port::{Clock, Ids};
 
-/// What the task of this id does now, under a correlation id of its own.
+/// The act of the task `id` now, with a new correlation id.
 pub(crate) fn system_act(id: &WorkerId, clock: &dyn Clock, ids: &dyn Ids) -> Act {
     let by = ActorRef::new("madoguchi", &id.0, ActorKind::System);
     Act { by, at: clock.now(), correlation: ids.correlation() }

@@ -1,6 +1,5 @@
 //! Use cases of upgrades, one method each.
 
-use std::fmt;
 use std::sync::Arc;
 
 use madoguchi_domain::act::Act;
@@ -12,6 +11,9 @@ use madoguchi_domain::upgrade::{
 };
 
 use crate::{DecisionLane, ServiceError};
+use madoguchi_domain::redacted;
+
+redacted!(UpgradeService);
 
 /// Handles requests about upgrades. Cheap to clone; one per program.
 #[derive(Clone)]
@@ -41,12 +43,6 @@ pub struct CaseView {
     pub case: Case,
     /// The snapshot with its member and effect.
     pub snapshot: CaseSnapshot,
-}
-
-impl fmt::Debug for UpgradeService {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("UpgradeService")
-    }
 }
 
 impl UpgradeService {

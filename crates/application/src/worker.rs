@@ -222,11 +222,13 @@ fn log(change: &EffectChange, recorded: Recorded) {
     let outcome = change.evidence.as_ref().map(|it| it.outcome.as_str());
     let detail = change.evidence.as_ref().map(|it| it.detail.as_str());
     let counted = outcome.unwrap_or("none").to_owned();
-    metrics::counter!("madoguchi_effect_attempts_total", "outcome" => counted).increment(1);
+    let kind = "SetLevel";
+    metrics::counter!("madoguchi_effect_attempts_total", "kind" => kind, "outcome" => counted)
+        .increment(1);
     match recorded {
         Recorded::Written => {
             let state = change.after.state.name();
-            tracing::info!(%case, outcome, detail, %state, "told the core bank");
+            tracing::info!(%case, outcome, detail, %state, "sent to the core bank");
         }
         Recorded::FencedOut => {
             tracing::warn!(%case, outcome, detail, "the claim was lost: kept as evidence only");

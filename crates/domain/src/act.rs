@@ -1,16 +1,16 @@
-//! Who does something, when, and in which request.
+//! The context of every action: actor, time and request.
 
 use crate::Timestamp;
 use crate::actor::ActorRef;
 use crate::correlation::CorrelationId;
 
-/// Who does something, when, and in which request: in history, audit and effects alike.
+/// Actor, time and request of an action; stored in history, audit log and effects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Act {
-    /// Who.
+    /// The actor.
     pub by: ActorRef,
-    /// When.
+    /// The time.
     pub at: Timestamp,
-    /// In which request.
+    /// The request's correlation id.
     pub correlation: CorrelationId,
 }

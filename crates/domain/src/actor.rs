@@ -1,30 +1,15 @@
 //! Actors: issuer and subject of a token, its kind, and its scopes.
 
+use crate::closed_set::closed_set;
 use std::sync::Arc;
 
-/// Whether the actor is a person or a program; stored in history and audit log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ActorKind {
-    /// A person.
-    Human,
-    /// A program.
-    System,
-}
-
-impl ActorKind {
-    /// The text on the wire and in the database: `HUMAN` or `SYSTEM`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Human => "HUMAN",
-            Self::System => "SYSTEM",
-        }
-    }
-
-    /// Parses the text that [`as_str`](Self::as_str) returns.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Human, Self::System].into_iter().find(|kind| kind.as_str() == text)
+closed_set! {
+    /// Whether the actor is a person or a program; stored in history and audit log.
+    pub enum ActorKind {
+        /// A person.
+        Human = "HUMAN",
+        /// A program.
+        System = "SYSTEM",
     }
 }
 
@@ -64,54 +49,22 @@ impl Actor {
     }
 }
 
-/// A permission that a token carries and a route requires.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// Read members.
-    MemberRead,
-    /// Register members.
-    MemberWrite,
-    /// Open a case and read its own QR code.
-    UpgradeOpen,
-    /// Report the result of a verification.
-    UpgradeVerify,
-    /// Record the agent's verdict.
-    UpgradeDecide,
-    /// Read cases.
-    UpgradeRead,
-    /// Look up callers.
-    CallerRead,
-}
-
-impl Scope {
-    /// All scopes.
-    pub const ALL: [Self; 7] = [
-        Self::MemberRead,
-        Self::MemberWrite,
-        Self::UpgradeOpen,
-        Self::UpgradeVerify,
-        Self::UpgradeDecide,
-        Self::UpgradeRead,
-        Self::CallerRead,
-    ];
-
-    /// The text in tokens, for example `upgrade.decide`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::MemberRead => "member.read",
-            Self::MemberWrite => "member.write",
-            Self::UpgradeOpen => "upgrade.open",
-            Self::UpgradeVerify => "upgrade.verify",
-            Self::UpgradeDecide => "upgrade.decide",
-            Self::UpgradeRead => "upgrade.read",
-            Self::CallerRead => "caller.read",
-        }
-    }
-
-    /// Parses the text that [`as_str`](Self::as_str) returns; `None` for an unknown scope.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == text)
+closed_set! {
+    /// A permission that a token carries and a route requires.
+    pub enum Scope {
+        /// Read members.
+        MemberRead = "member.read",
+        /// Register members.
+        MemberWrite = "member.write",
+        /// Open a case and read its own QR code.
+        UpgradeOpen = "upgrade.open",
+        /// Report the result of a verification.
+        UpgradeVerify = "upgrade.verify",
+        /// Record the agent's verdict.
+        UpgradeDecide = "upgrade.decide",
+        /// Read cases.
+        UpgradeRead = "upgrade.read",
+        /// Look up callers.
+        CallerRead = "caller.read",
     }
 }

@@ -86,7 +86,7 @@ pub struct AuditEntry {
     pub subject: Subject,
     /// A state's name, a code, a result, or empty.
     pub detail: Cow<'static, str>,
-    /// Who did it, when, in which request.
+    /// The actor, time and request.
     pub act: Act,
 }
 

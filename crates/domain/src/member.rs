@@ -1,10 +1,12 @@
 //! A member of the digital bank and the one account that can be upgraded.
 
 use crate::audit::{Action, Subject};
-use std::fmt;
 
 use crate::field::{InvalidField, is_plain};
 use crate::level::AccountLevel;
+use crate::redacted;
+
+redacted!(MemberId, ArrangementId);
 
 /// A member's id from the bank: 1 to 64 characters, none of them a control character. Stored in
 /// clear, masked wherever it is printed.
@@ -30,12 +32,6 @@ impl MemberId {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Debug for MemberId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MemberId(***)")
     }
 }
 
@@ -78,12 +74,6 @@ impl ArrangementId {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Debug for ArrangementId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ArrangementId(***)")
     }
 }
 

@@ -1,6 +1,8 @@
 //! Text about a person that must not be printed by accident.
 
-use std::fmt;
+use crate::redacted;
+
+redacted!(Personal);
 
 /// Personal text as received from another system: a name, a number, an address. Debug output
 /// never shows it.
@@ -18,11 +20,5 @@ impl Personal {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Debug for Personal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Personal(***)")
     }
 }

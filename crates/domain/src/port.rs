@@ -23,7 +23,7 @@ pub use effect_queue::{Claim, EffectQueue, Overdue, Recorded, Sweep};
 pub use health::Health;
 pub use ids::Ids;
 pub use member_store::{MemberStore, Registered, Registration};
-pub use password_verifier::{PasswordVerifier, VerifierBusy};
+pub use password_verifier::{PasswordVerifier, VerifierUnavailable};
 pub use token_verifier::TokenVerifier;
 pub use upgrade_store::{Committed, Timeline, UpgradeStore};
 

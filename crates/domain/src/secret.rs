@@ -1,11 +1,12 @@
 //! Secrets: types that are never printed.
 
-use std::fmt;
-
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use crate::field::InvalidField;
+use crate::redacted;
+
+redacted!(SecretKey, AccessToken, Credentials);
 
 /// A key for HMAC-SHA-256, 32 bytes or more. Debug output never shows it.
 #[derive(Clone)]
@@ -35,12 +36,6 @@ impl SecretKey {
             mac.update(part);
         }
         mac.finalize().into_bytes().into()
-    }
-}
-
-impl fmt::Debug for SecretKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretKey(***)")
     }
 }
 
@@ -74,12 +69,6 @@ impl AccessToken {
     }
 }
 
-impl fmt::Debug for AccessToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AccessToken(***)")
-    }
-}
-
 /// User name and password as received: compared, never printed. A missing one is empty; no valid
 /// user has an empty name or password.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -108,12 +97,6 @@ impl Credentials {
     }
 }
 
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials(***)")
-    }
-}
-
 /// Lower-case hexadecimal of `bytes`.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
@@ -124,9 +107,26 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// The bytes of pairs of hexadecimal digits; `None` for any other text.
+#[must_use]
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|it| u8::try_from(it).ok());
+    let pair = |pair: &[u8]| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?);
+    text.as_bytes().chunks(2).map(pair).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hexadecimal_reads_back() {
+        assert_eq!(unhex(&hex(&[0, 0xaf, 0xff])), Some(vec![0, 0xaf, 0xff]));
+        assert_eq!(unhex("AF"), Some(vec![0xaf]));
+        for text in ["a", "abc", "0x", "é", "+1"] {
+            assert_eq!(unhex(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn a_secret_never_prints() -> Result<(), InvalidField> {

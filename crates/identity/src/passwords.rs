@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use madoguchi_domain::actor::ActorRef;
-use madoguchi_domain::port::{PasswordVerifier, VerifierBusy};
+use madoguchi_domain::port::{PasswordVerifier, VerifierUnavailable};
 use madoguchi_domain::secret::Credentials;
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -133,7 +133,10 @@ impl Row {
 
 #[async_trait]
 impl PasswordVerifier for StaticPasswords {
-    async fn verify(&self, presented: &Credentials) -> Result<Option<ActorRef>, VerifierBusy> {
+    async fn verify(
+        &self,
+        presented: &Credentials,
+    ) -> Result<Option<ActorRef>, VerifierUnavailable> {
         let users = self.file.current();
         let (user, hash) = users.find(presented.user());
         let digest = self.proven.digest(presented, hash);
@@ -149,7 +152,7 @@ impl PasswordVerifier for StaticPasswords {
         // `&` does not short-circuit, so an unknown user costs the same time.
         let judged =
             self.queue.run(digest, move || hash.is_of(&password) & known & !password.is_empty());
-        let right = judged.await.inspect_err(|VerifierBusy| count("overloaded"))?;
+        let right = judged.await.inspect_err(|VerifierUnavailable| count("overloaded"))?;
         count(if right { "accepted" } else { "rejected" });
         Ok(user.filter(|_| right).map(|user| user.who.clone()))
     }

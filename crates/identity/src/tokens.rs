@@ -6,8 +6,8 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use madoguchi_domain::actor::{Actor, Scope};
-use madoguchi_domain::port::{StoreError, TokenVerifier};
-use madoguchi_domain::secret::AccessToken;
+use madoguchi_domain::port::{TokenVerifier, VerifierUnavailable};
+use madoguchi_domain::secret::{AccessToken, unhex};
 use serde::Deserialize;
 
 use crate::file::{self, FileContent, FileError, Readers};
@@ -70,7 +70,7 @@ fn parse(text: &str) -> Result<HashMap<[u8; 32], Actor>, FileError> {
 
 impl Row {
     fn parse(self) -> Result<([u8; 32], Actor), FileError> {
-        let hash = unhex(&self.sha256);
+        let hash = unhex(&self.sha256).and_then(|bytes| bytes.try_into().ok());
         let hash =
             hash.ok_or_else(|| FileError("sha256 must be 64 hexadecimal digits".to_owned()))?;
         let who = file::actor(&self.issuer, &self.subject, &self.kind)?;
@@ -85,16 +85,9 @@ impl Row {
     }
 }
 
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let fits = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
-    let byte = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).ok();
-    let bytes: Option<Vec<u8>> = fits.then(|| (0..64).step_by(2).map(byte).collect())?;
-    bytes?.try_into().ok()
-}
-
 #[async_trait]
 impl TokenVerifier for StaticTokens {
-    async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, StoreError> {
+    async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, VerifierUnavailable> {
         // Looked up by hash, so the response time does not reveal a token.
         Ok(self.actors.current().get(&token.sha256()).cloned())
     }

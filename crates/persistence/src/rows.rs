@@ -42,7 +42,9 @@ pub(crate) fn orphaned(rows: Vec<(MemberRow, CaseRow)>) -> Vec<CaseSnapshot> {
     let parsed_or_corrupt = rows.into_iter().filter_map(|(member, case)| {
         let id = case.case_id;
         snapshot((member, Some(case), None), None, None)
-            .inspect_err(|error| tracing::error!(case = %id.0, %error, "a case's row cannot be"))
+            .inspect_err(
+                |error| tracing::error!(case = %id.0, %error, "a case's row cannot be parsed"),
+            )
             .ok()
     });
     parsed_or_corrupt.collect()

@@ -16,7 +16,7 @@
 
 use async_trait::async_trait;
 use madoguchi_domain::actor::{Actor, ActorRef};
-use madoguchi_domain::port::{PasswordVerifier, StoreError, TokenVerifier, VerifierBusy};
+use madoguchi_domain::port::{PasswordVerifier, TokenVerifier, VerifierUnavailable};
 use madoguchi_domain::secret::{AccessToken, Credentials};
 
 /// A token verifier with a list of tokens.
@@ -36,7 +36,7 @@ impl FakeTokens {
 
 #[async_trait]
 impl TokenVerifier for FakeTokens {
-    async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, StoreError> {
+    async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, VerifierUnavailable> {
         let known = self.0.iter().find(|(known, _)| known == token);
         Ok(known.map(|(_, actor)| actor.clone()))
     }
@@ -56,7 +56,10 @@ impl FakePasswords {
 
 #[async_trait]
 impl PasswordVerifier for FakePasswords {
-    async fn verify(&self, presented: &Credentials) -> Result<Option<ActorRef>, VerifierBusy> {
+    async fn verify(
+        &self,
+        presented: &Credentials,
+    ) -> Result<Option<ActorRef>, VerifierUnavailable> {
         let known = self.0.iter().find(|(known, _)| known == presented);
         Ok(known.map(|(_, who)| who.clone()))
     }

@@ -9,6 +9,8 @@ use madoguchi_domain::port::Ids;
 use madoguchi_domain::upgrade::CaseId;
 use uuid::Uuid;
 
+use crate::chance::Chance;
+
 /// Creates the same ids from the same seed, and different ids from another seed.
 ///
 /// ```
@@ -55,17 +57,10 @@ impl Ids for SeededIds {
     }
 
     fn jitter(&self) -> Jitter {
-        let drawn = u32::try_from(scatter(self.seed ^ scatter(self.next())) >> 32);
+        let drawn =
+            u32::try_from(Chance::of(self.seed ^ Chance::of(self.next()).draw()).draw() >> 32);
         Jitter::new(f64::from(drawn.unwrap_or(0)) / f64::from(u32::MAX))
     }
-}
-
-/// The output function of SplitMix64 (Steele, Lea, Flood 2014), which separates similar inputs.
-const fn scatter(number: u64) -> u64 {
-    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
-//! Contract suites for every port, fakes with memory, samples and a throw-away PostgreSQL.
+//! Contract suites for every port, fakes, samples and a temporary PostgreSQL.
+#![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
 pub mod account_directory_contract;
 pub mod audit_log_contract;
 pub mod audit_rows;
 pub mod caller_contexts_contract;
+pub mod chance;
 pub mod clock;
 pub mod clock_contract;
 pub mod contract;

@@ -77,7 +77,7 @@ pub fn caller(who: ActorRef, scopes: &[Scope]) -> Actor {
     Actor { who, scopes: scopes.to_vec() }
 }
 
-/// What `by` does at this moment in the request of this id.
+/// An act of `by` at this time, with this correlation id.
 #[must_use]
 pub fn act(request: &str, by: ActorRef, at: Timestamp) -> Act {
     Act { by, at, correlation: correlation(request) }

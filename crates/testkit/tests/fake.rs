@@ -1,4 +1,4 @@
-//! Runs all contract suites on the fakes, because other tests depend on them.
+//! Runs all store suites on the fake store, because other tests depend on it.
 
 use madoguchi_domain::core_bank::{EffectStateName, Outcome};
 use madoguchi_domain::port::{Committed, Recorded, StoreError};

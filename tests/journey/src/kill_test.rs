@@ -10,10 +10,10 @@ use std::time::Duration;
 use anyhow::{bail, ensure};
 use tokio::time::Instant;
 
-use crate::chance::Chance;
 use crate::crowd::work_through;
 use crate::customer::{Customer, is_settled};
 use crate::test_system::TestSystem;
+use madoguchi_testkit::chance::Chance;
 
 pub use report::KillReport;
 

@@ -1,14 +1,10 @@
-//! Whole lives over the real binaries: what a caller, an operator and the core bank see of them.
-//!
-//! Nothing of the server is linked in here. `madoguchi` and `madoguchi-sandbox` run as processes
-//! of their own and are met over HTTP, signals, exit codes and log lines, as in production. Build
-//! them first: `cargo build --workspace --all-targets --all-features`.
+//! The harness for end-to-end tests over the real programs.
+#![doc = include_str!("../README.md")]
 
 pub mod api;
 pub mod audit_rows;
 pub mod binaries;
 pub mod caller;
-pub mod chance;
 pub mod crowd;
 pub mod customer;
 pub mod database;
@@ -27,11 +23,11 @@ use std::sync::LazyLock;
 
 use tokio::runtime::Runtime;
 
-/// One runtime for every journey of a test process: connections outlive the test they began in.
+/// One runtime for all journeys of a test process, since connections outlive a single test.
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Runtime::new().expect("a runtime can be started"));
 
-/// Runs one journey to its end; whatever stopped it fails the test, with its causes.
+/// Runs one journey; an error fails the test and prints its causes.
 ///
 /// # Panics
 /// When the journey fails.
@@ -41,7 +37,7 @@ pub fn walk(journey: impl Future<Output = anyhow::Result<()>>) {
     }
 }
 
-/// Makes each journey a test on each kind of database: one added to the list reaches both.
+/// Makes each journey a test on each database.
 #[macro_export]
 macro_rules! on_both_databases {
     ($($journey:ident),+ $(,)?) => {

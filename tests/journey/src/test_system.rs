@@ -35,7 +35,7 @@ impl TestSystem {
     /// A system for one journey, on an empty database; `changed` as for [`Installation`].
     ///
     /// # Errors
-    /// When something does not start, with what it said.
+    /// When something does not start, with its output.
     pub async fn own(store: Store, changed: Vec<(&'static str, String)>) -> anyhow::Result<Self> {
         let dir = tempfile::tempdir()?;
         let database = tokio::task::block_in_place(|| store.database(dir.path()));
@@ -45,7 +45,7 @@ impl TestSystem {
     /// A system on this database.
     ///
     /// # Errors
-    /// When something does not start, with what it said.
+    /// When something does not start, with its output.
     pub async fn on(
         database: &Database,
         changed: Vec<(&'static str, String)>,
@@ -70,7 +70,7 @@ impl TestSystem {
     /// last of them.
     ///
     /// # Errors
-    /// When something does not start, with what it said.
+    /// When something does not start, with its output.
     pub async fn shared(store: Store) -> anyhow::Result<Arc<Self>> {
         static SHARED: [tokio::sync::Mutex<Weak<TestSystem>>; 2] =
             [const { tokio::sync::Mutex::const_new(Weak::new()) }; 2];

@@ -39,7 +39,7 @@ impl World {
     /// Starts the world; its files are in `data`.
     ///
     /// # Errors
-    /// When it does not start, with what it said.
+    /// When it does not start, with its output.
     pub fn start(data: &Path) -> anyhow::Result<Self> {
         std::fs::create_dir_all(data)?;
         let mut command = Command::new(binaries::sandbox());

@@ -114,7 +114,7 @@ async fn an_order_that_stays_unclear_ends_with_people_and_holds_nobody_up(
     assert_eq!(case["coreBank"]["state"], "Manual", "{case}");
     assert_eq!(case["coreBank"]["claims"].as_u64().map(|sent| sent >= 2), Some(true), "{case}");
     assert_eq!((&case["level"], &case["targetLevel"]), (&json!(""), &json!("1A")));
-    assert_eq!(case["blockedOn"]["what"], "people who find out what the core bank did");
+    assert_eq!(case["blockedOn"]["what"], "MANUAL_REVIEW");
     let journal = system.world.journal().await?;
     assert_eq!(journal.received(&stuck.arrangement).len(), 2);
     assert!(journal.acts(&stuck.arrangement).is_empty());

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use anyhow::ensure;
-use madoguchi_journey::chance::Chance;
 use madoguchi_journey::crowd::work_through;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Store;
 use madoguchi_journey::kill_test::KillTest;
 use madoguchi_journey::on_both_databases;
 use madoguchi_journey::test_system::TestSystem;
+use madoguchi_testkit::chance::Chance;
 
 on_both_databases!(
     six_kills_among_200_verdicts_lose_nothing_and_double_nothing,

@@ -151,7 +151,7 @@ async fn each_lookup_is_recorded_and_counted(store: Store) -> anyhow::Result<()>
         ensure!(shown.lines().any(|shown| shown == line), "{line} is not in {shown}");
     }
     for canary in PERSONAL.into_iter().chain([tokens::GATEWAY.1, tokens::CALLER]) {
-        ensure!(!audit_rows.tells(canary), "{canary} stands in the audit audit_rows");
+        ensure!(!audit_rows.tells(canary), "{canary} stands in the audit log");
         ensure!(!shown.contains(canary), "{canary} stands among the numbers");
     }
     Ok(())

@@ -8,7 +8,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use madoguchi_application::{CallerError, ServiceError};
 use madoguchi_domain::field::InvalidField;
-use madoguchi_domain::port::{LookupError, VerifierBusy};
+use madoguchi_domain::port::{LookupError, VerifierUnavailable};
 use serde::Serialize;
 
 use crate::app_state::Unfinished;
@@ -98,8 +98,8 @@ impl From<InvalidField> for GatewayProblem {
     }
 }
 
-impl From<VerifierBusy> for GatewayProblem {
-    fn from(_: VerifierBusy) -> Self {
+impl From<VerifierUnavailable> for GatewayProblem {
+    fn from(_: VerifierUnavailable) -> Self {
         TURNED_AWAY
     }
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use madoguchi_domain::actor::ActorRef;
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::caller::DacRule;
-use madoguchi_domain::port::{LookupError, PasswordVerifier, Unavailability, VerifierBusy};
+use madoguchi_domain::port::{LookupError, PasswordVerifier, Unavailability, VerifierUnavailable};
 use madoguchi_domain::secret::Credentials;
 use madoguchi_testkit::fake_store::Fault;
 use madoguchi_testkit::{audit_rows, samples};
@@ -224,8 +224,8 @@ struct Crowded;
 
 #[async_trait]
 impl PasswordVerifier for Crowded {
-    async fn verify(&self, _: &Credentials) -> Result<Option<ActorRef>, VerifierBusy> {
-        Err(VerifierBusy)
+    async fn verify(&self, _: &Credentials) -> Result<Option<ActorRef>, VerifierUnavailable> {
+        Err(VerifierUnavailable)
     }
 }
 

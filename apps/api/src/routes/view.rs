@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use madoguchi_application::{CaseView, Opened};
 use madoguchi_domain::Timestamp;
-use madoguchi_domain::core_bank::{Effect, EffectState, Evidence};
+use madoguchi_domain::core_bank::{Effect, EffectState, Evidence, Fence};
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::Member;
 use madoguchi_domain::port::Timeline;
@@ -19,7 +19,7 @@ struct Success<'a, T> {
 #[derive(Serialize)]
 struct Nothing {}
 
-/// `{"success":true,"data":{}}`, exactly.
+/// Exactly `{"success":true,"data":{}}`.
 pub(super) fn nothing() -> HttpResponse {
     data(&Nothing {})
 }
@@ -130,6 +130,7 @@ struct CoreBankBody<'a> {
 #[serde(rename_all = "camelCase")]
 struct BlockedOn {
     what: &'static str,
+    message: &'static str,
     since: Timestamp,
     next_attempt_at: Option<Timestamp>,
 }
@@ -171,29 +172,26 @@ impl<'a> From<&'a Effect> for CoreBankBody<'a> {
 }
 
 fn blocked_on(case: &Case, effect: Option<&Effect>) -> Option<BlockedOn> {
-    let waits = |what, since, next_attempt_at| Some(BlockedOn { what, since, next_attempt_at });
+    let waits = |(what, message), since, next_attempt_at| {
+        Some(BlockedOn { what, message, since, next_attempt_at })
+    };
     match (case.state.name(), effect) {
-        (StateName::New, _) => waits("the verification", case.opened_at, None),
-        (StateName::EddaSuccess, _) => waits(
-            "the agent's verdict",
-            case.state.check().map_or(case.opened_at, |it| it.at),
-            None,
-        ),
+        (StateName::New, _) => waits(VERIFICATION, case.opened_at, None),
+        (StateName::EddaSuccess, _) => {
+            waits(VERDICT, case.state.check().map_or(case.opened_at, |it| it.at), None)
+        }
         (StateName::CustomerSuccess, Some(effect)) => match &effect.state {
-            EffectState::Planned { due } => {
-                waits("the order to be sent to the core bank", effect.since, Some(*due))
+            EffectState::Planned { due } if effect.fence == Fence(0) => {
+                waits(DELIVERY_PLANNED, effect.since, Some(*due))
             }
+            EffectState::Planned { due } => waits(RETRY_SCHEDULED, effect.since, Some(*due)),
             EffectState::Sending { lease_until, .. } => {
-                waits("the core bank's answer", effect.since, Some(*lease_until))
+                waits(DELIVERY_IN_PROGRESS, effect.since, Some(*lease_until))
             }
-            EffectState::Unknown { settles_at } => waits(
-                "certainty: the core bank's answer was lost or unclear",
-                effect.since,
-                Some(*settles_at),
-            ),
-            EffectState::Manual => {
-                waits("people who find out what the core bank did", effect.since, None)
+            EffectState::Unknown { settles_at } => {
+                waits(OUTCOME_UNKNOWN, effect.since, Some(*settles_at))
             }
+            EffectState::Manual => waits(MANUAL_REVIEW, effect.since, None),
             EffectState::Confirmed | EffectState::Rejected { .. } => None,
         },
         (StateName::EddaFailure | StateName::CustomerFailure | StateName::CustomerSuccess, _) => {
@@ -201,6 +199,21 @@ fn blocked_on(case: &Case, effect: Option<&Effect>) -> Option<BlockedOn> {
         }
     }
 }
+
+/// A code for programs and a message for people.
+type Blocked = (&'static str, &'static str);
+
+const VERIFICATION: Blocked = ("VERIFICATION", "The verification has not been reported yet.");
+const VERDICT: Blocked = ("VERDICT", "The agent has not given the verdict yet.");
+const DELIVERY_PLANNED: Blocked = ("DELIVERY_PLANNED", "The order will be sent to the core bank.");
+const RETRY_SCHEDULED: Blocked =
+    ("RETRY_SCHEDULED", "The order will be sent to the core bank again.");
+const DELIVERY_IN_PROGRESS: Blocked =
+    ("DELIVERY_IN_PROGRESS", "The order is being sent to the core bank.");
+const OUTCOME_UNKNOWN: Blocked =
+    ("OUTCOME_UNKNOWN", "The core bank's answer was lost or unclear; the settle time is running.");
+const MANUAL_REVIEW: Blocked =
+    ("MANUAL_REVIEW", "Operators have to find out what the core bank did.");
 
 #[derive(Serialize)]
 pub(super) struct TimelineBody<'a> {

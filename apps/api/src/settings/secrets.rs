@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use madoguchi_domain::secret::SecretKey;
+use madoguchi_domain::secret::{SecretKey, unhex};
 
 use super::reader::{Given, Section, value};
 use crate::wiring::read_secret;
@@ -35,7 +35,9 @@ const AUDIT_KEY: Places = ("audit_key_file", "audit_key");
 fn key(section: &mut Section<'_>, places: Places) -> Option<SecretKey> {
     let meaning = "a file with 64 or more hexadecimal digits: openssl rand -hex 32";
     let form = "must be 64 or more hexadecimal digits";
-    secret(section, places, Some(meaning), |text| unhex(text).ok_or(form))
+    secret(section, places, Some(meaning), |text| {
+        unhex(text).and_then(|bytes| SecretKey::parse(&bytes).ok()).ok_or(form)
+    })
 }
 
 /// Reads a secret from its file or from the environment. Without a `meaning` it is optional.
@@ -65,13 +67,4 @@ fn from_file<T>(path: &Path, parse: impl Fn(&str) -> Result<T, &'static str>) ->
     // Text that is not UTF-8 fails to parse anyway.
     let text = String::from_utf8_lossy(&bytes);
     parse(text.trim()).map_err(|form| format!("{form}: {}", path.display()))
-}
-
-fn unhex(text: &str) -> Option<SecretKey> {
-    if !text.len().is_multiple_of(2) || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    let byte = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).ok();
-    let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(byte).collect();
-    SecretKey::parse(&bytes?).ok()
 }

@@ -132,7 +132,7 @@ fn unsafe_combinations_are_refused() {
     let text = good(&dir, 0o600);
     let short = format!("{text}\n[effects]\nlease_ms = 10499\n");
     assert_eq!(mistakes(&short, &[]), ["effects.lease_ms"], "the bank's call may last 10 s");
-    let hasty = format!("{text}\n[effects]\nbreaker_open_ms = 500\nbreaker_longest_ms = 499\n");
+    let hasty = format!("{text}\n[effects]\nbreaker_open_ms = 500\nbreaker_max_open_ms = 499\n");
     assert_eq!(mistakes(&hasty, &[]), ["effects.breaker_max_open_ms"]);
     let open = tempfile::tempdir().unwrap();
     assert_eq!(mistakes(&good(&open, 0o644), &[]).len(), 3, "keys that others can read");

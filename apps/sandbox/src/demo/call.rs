@@ -34,9 +34,9 @@ pub(super) enum Call {
 impl Call {
     pub(super) const fn title(self) -> &'static str {
         match self {
-            Self::WhoIsCalling => "An agent asks who is calling",
-            Self::ThroughTheGateway => "A desktop asks as the source documents it",
-            Self::HalfIsLate => "Half of the answer is late",
+            Self::WhoIsCalling => "An agent looks up the caller",
+            Self::ThroughTheGateway => "A desktop calls the documented gateway",
+            Self::HalfIsLate => "One of two lookups is late",
         }
     }
 
@@ -51,28 +51,28 @@ impl Call {
 
 async fn who_is_calling(demo: &DemoContext, walk: &mut Walk) -> anyhow::Result<()> {
     let who = ask(demo, "CTX0001").await?;
-    walk.same(who.text("/context/status"), "fresh", "the context of the call is there");
+    walk.same(who.text("/context/status"), "fresh", "the context of the call is found");
     let name = who.text("/account/value/name");
-    walk.same(name, "Maria Silva", "and so is the owner of the account it names");
-    walk.same(&who.data()["account"]["value"]["isCaller"], &json!(true), "who is the caller");
+    walk.same(name, "Maria Silva", "the owner of its account is found");
+    walk.same(&who.data()["account"]["value"]["isCaller"], &json!(true), "the owner is the caller");
     let shown = who.text("/context/value/cpf");
     walk.same(shown, "***.982.247-**", "her CPF is shown masked");
     let contexts = received(demo, "contextos").await?;
     let asked = contexts.last().cloned().unwrap_or_default();
     let sent = asked["body"]["contextId"].as_str().unwrap_or_default();
-    walk.same(sent, "Q1RYMDAwMQ==", "downstream heard the context id in Base64");
+    walk.same(sent, "Q1RYMDAwMQ==", "the downstream received the context id in Base64");
     let flow = asked["headers"]["x-itau-flowid"].as_str().unwrap_or_default();
-    walk.check(flow.len() == 36, "under a flow id that was made for it");
+    walk.check(flow.len() == 36, "with a generated flow id");
     let again = ask(demo, "CTX0001").await?;
-    walk.same(again.text("/context/status"), "cached", "asked again, the context still holds");
+    walk.same(again.text("/context/status"), "cached", "a second lookup uses the cached context");
     let asked = received(demo, "contextos").await?.len();
-    walk.same(asked, contexts.len(), "so nobody downstream is asked for it again");
+    walk.same(asked, contexts.len(), "and sends no request downstream");
     let before = received(demo, "codigo").await?.len();
     let stranger = ask(demo, "CTX0009").await?;
     let reason = stranger.text("/account/reason");
-    walk.same(reason, "not_identified", "a caller whom nobody identified has no account");
+    walk.same(reason, "not_identified", "an unidentified caller has no account");
     let after = received(demo, "codigo").await?.len();
-    walk.same(after, before, "and none is looked up");
+    walk.same(after, before, "no account is looked up");
     Ok(())
 }
 
@@ -81,51 +81,51 @@ async fn through_the_gateway(demo: &DemoContext, walk: &mut Walk) -> anyhow::Res
     let answer = gateway(demo, tokens::GATEWAY_PASSWORD, CONTEXTOS, &question).await?;
     walk.check(
         answer == Answer { status: 200, body: serde_json::from_str(CONTEXT_EXAMPLE)? },
-        "the source's question gets the source's answer, every key of it",
+        "the source's example request gets the source's example reply",
     );
     let account = json!({ "codigo_conta": NOBODYS });
     let answer = gateway(demo, tokens::GATEWAY_PASSWORD, CODIGO, &account).await?;
     walk.check(
         answer == Answer { status: 200, body: serde_json::from_str(OWNER_EXAMPLE)? },
-        "and so does the question who owns an account",
+        "also for the lookup of an account's owner",
     );
     let wrong = gateway(demo, "another-password", CONTEXTOS, &question).await?;
     walk.same(wrong.status, 401, "a wrong password is refused");
     let absent = demo.stack.api.post("", CONTEXTOS, &question).await?;
-    walk.check(absent == wrong, "in the same words as no password at all");
+    walk.check(absent == wrong, "with the same reply as without a password");
     let bad = json!({ "codigo_conta": "94****96@qq.com" });
     let refused = gateway(demo, tokens::GATEWAY_PASSWORD, CODIGO, &bad).await?;
     let message = refused.body["message"].as_str().unwrap_or_default();
     let named = message.contains("codigo_conta") && !message.contains("@");
-    walk.check(refused.status == 400 && named, "a bad account number is named, not echoed");
+    walk.check(refused.status == 400 && named, "the error names the field, not the value");
     walk.note(message);
     Ok(())
 }
 
 async fn half_is_late(demo: &DemoContext, walk: &mut Walk) -> anyhow::Result<()> {
     play_once(demo, "slow:10000", SECOND).await?;
-    walk.note("the directory of accounts will take ten seconds");
+    walk.note("the account lookup will take 10 s");
     let began = Instant::now();
     let who = ask(demo, "CTX0002").await?;
     let took = began.elapsed();
-    walk.check(took < DEADLINE + Duration::from_millis(500), "the agent is answered in time");
+    walk.check(took < DEADLINE + Duration::from_millis(500), "answered before the deadline");
     walk.note(&format!("after {} ms", took.as_millis()));
-    walk.same(who.text("/context/value/identification"), "AUT", "with the half that is there");
+    walk.same(who.text("/context/value/identification"), "AUT", "with the part that was found");
     walk.same(
         who.text("/account/reason"),
         "deadline_exceeded",
-        "and the reason for the half that is not",
+        "and the reason for the missing part",
     );
     let asked = received(demo, "codigo").await?.pop().unwrap_or_default();
     let met = asked["scenario"].as_str().unwrap_or_default();
-    walk.same(met, "slow:10000", "the directory was asked, and takes ten seconds for it");
+    walk.same(met, "slow:10000", "the account lookup was sent and takes 10 s");
     Ok(())
 }
 
 async fn ask(demo: &DemoContext, context: &str) -> anyhow::Result<Answer> {
     let question = json!({ "contextId": context });
     let answer = demo.stack.api.post(tokens::AGENT, CALLERS, &question).await?;
-    answer.must_be(&[200], "asking who is calling")
+    answer.must_be(&[200], "looking up the caller")
 }
 
 async fn gateway(
@@ -152,5 +152,5 @@ async fn play_once(demo: &DemoContext, scenario: &str, account: &str) -> anyhow:
     });
     let world = &demo.stack.world;
     let answer = world.call(Method::PUT, "", "/world/scenario", Some(&body)).await?;
-    answer.must_be(&[200], "setting the scene").map(drop)
+    answer.must_be(&[200], "setting the scenario").map(drop)
 }

@@ -72,7 +72,7 @@ impl<'a> Customer<'a> {
         walk.same(
             &verified.body["success"],
             &Value::Bool(true),
-            "the check reports that the customer passed",
+            "the verifier reports that the customer passed",
         );
         let case = self.read().await?;
         walk.same(case.text("/state"), "EDDASuccess", "the case is EDDASuccess");
@@ -126,7 +126,7 @@ impl<'a> Customer<'a> {
         });
         let world = &self.demo.stack.world;
         let answer = world.call(Method::PUT, "", "/world/scenario", Some(&body)).await?;
-        answer.must_be(&[200], "setting the scene").map(drop)
+        answer.must_be(&[200], "setting the scenario").map(drop)
     }
 
     /// Polls the core-bank effect until its state is final.

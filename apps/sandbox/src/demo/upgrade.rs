@@ -29,9 +29,9 @@ impl Upgrade {
         match self {
             Self::Passed => "A customer passes, and the core bank raises the level",
             Self::LostAnswer => "The core bank raises the level, but its answer is lost",
-            Self::Refused => "The core bank refuses for good",
+            Self::Refused => "The core bank refuses finally",
             Self::NotPassed => "A customer does not pass",
-            Self::SaidTwice => "The same verdict twice, then the opposite one",
+            Self::SaidTwice => "The same verdict twice, then the opposite",
         }
     }
 
@@ -56,7 +56,7 @@ fn is_plain_success(answer: &Answer) -> bool {
 
 async fn say(customer: &Customer<'_>, passed: bool, walk: &mut Walk) -> anyhow::Result<()> {
     let answer = customer.decide(passed).await?;
-    let claim = format!("the agent says {passed}: exactly the answer the source prints");
+    let claim = format!("verdict isPass={passed}: exactly the source's answer");
     walk.check(is_plain_success(&answer), &claim);
     if !is_plain_success(&answer) {
         walk.note(&format!("got {} {}", answer.status, answer.body));
@@ -93,17 +93,17 @@ async fn lost_answer(
     say(customer, true, walk).await?;
     let settling = customer.settle().await?;
     let in_doubt = settling.seen.iter().any(|state| state == "Unknown");
-    walk.check(in_doubt, "no answer is no success and no failure: Unknown");
+    walk.check(in_doubt, "without an answer the effect is Unknown, not failed");
     walk.check(settling.blocked_on.is_some(), "the case says what it is blocked on");
     walk.note(&format!("blocked on: {}", settling.blocked_on.as_deref().unwrap_or("nothing")));
     walk.same(settling.seen.last().map(String::as_str), Some("Confirmed"), "then Confirmed");
     walk.note(&settling.seen.join(" → "));
     let bank = customer.at_bank().await?;
-    walk.same(bank.distinct.len(), 1, "one distinct (arrangement, level, transactionId) there");
-    walk.same(bank.requests.len(), 2, "the bank was told twice: once in vain, once to be sure");
+    walk.same(bank.distinct.len(), 1, "one distinct (arrangement, level, transactionId)");
+    walk.same(bank.requests.len(), 2, "the bank got it twice: the first answer was lost");
     match esb {
-        EsbMode::AbsoluteSet => walk.same(bank.effects, 2, "each set the same level, harmlessly"),
-        EsbMode::Dedupes => walk.same(bank.effects, 1, "the bank did it once"),
+        EsbMode::AbsoluteSet => walk.same(bank.effects, 2, "each set the same level: harmless"),
+        EsbMode::Dedupes => walk.same(bank.effects, 1, "the bank applied it once"),
     }
     walk.same(customer.level().await?, json!("1A"), "our record says 1A, confirmed");
     Ok(())
@@ -118,11 +118,11 @@ async fn refused(customer: &mut Customer<'_>, walk: &mut Walk) -> anyhow::Result
     let settling = customer.settle().await?;
     walk.same(settling.seen.last().map(String::as_str), Some("Rejected"), "the effect is Rejected");
     let case = settling.case.text("/state");
-    walk.same(case, "CustomerSuccess", "the customer passed all the same: CustomerSuccess");
-    walk.same(customer.level().await?, before, "our record claims no level the bank refused");
+    walk.same(case, "CustomerSuccess", "the customer still passed: CustomerSuccess");
+    walk.same(customer.level().await?, before, "our record has no level that the bank refused");
     tokio::time::sleep(TO_BE_SURE).await;
     let bank = customer.at_bank().await?;
-    walk.same((bank.requests.len(), bank.effects), (1, 0), "asked once, nothing done at the bank");
+    walk.same((bank.requests.len(), bank.effects), (1, 0), "one request, no effect at the bank");
     Ok(())
 }
 
@@ -132,11 +132,11 @@ async fn not_passed(customer: &mut Customer<'_>, walk: &mut Walk) -> anyhow::Res
     say(customer, false, walk).await?;
     let case = customer.read().await?;
     walk.same(case.text("/state"), "CustomerFailure", "the case is CustomerFailure");
-    walk.same(&case.data()["coreBank"], &Value::Null, "nothing is owed to the core bank");
+    walk.same(&case.data()["coreBank"], &Value::Null, "there is no core-bank effect");
     walk.same(customer.level().await?, before, "the level is unchanged");
     tokio::time::sleep(TO_BE_SURE).await;
     let bank = customer.at_bank().await?;
-    walk.same((bank.requests.len(), bank.effects), (0, 0), "the bank never heard of it");
+    walk.same((bank.requests.len(), bank.effects), (0, 0), "the bank received nothing");
     Ok(())
 }
 
@@ -151,13 +151,13 @@ async fn said_twice(customer: &mut Customer<'_>, walk: &mut Walk) -> anyhow::Res
     let settling = customer.settle().await?;
     walk.same(settling.seen.last().map(String::as_str), Some("Confirmed"), "the bank confirmed");
     let case = settling.case.text("/state");
-    walk.same(case, "CustomerSuccess", "the first verdict stands: CustomerSuccess");
+    walk.same(case, "CustomerSuccess", "the first verdict remains: CustomerSuccess");
     let timeline = customer.timeline().await?;
     let moves = timeline["history"]
         .as_array()
         .map(|history| history.iter().filter(|entry| entry["to"] == "CustomerSuccess").count());
-    walk.same(moves, Some(1), "the case moved once");
+    walk.same(moves, Some(1), "the case changed state once");
     let bank = customer.at_bank().await?;
-    walk.same((bank.requests.len(), bank.effects), (1, 1), "and the bank was asked once");
+    walk.same((bank.requests.len(), bank.effects), (1, 1), "and the bank received one order");
     Ok(())
 }

@@ -18,7 +18,7 @@ pub struct WhoIsCalling {
 /// The owner of the caller's account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
-    /// The account that was asked about.
+    /// The account of the lookup.
     pub codigo: CodigoConta,
     /// Its owner.
     pub profile: Arc<CustomerProfile>,

@@ -1,4 +1,4 @@
-//! Who is calling: what the gateway's questions and the one question about both give.
+//! Tests caller lookups: the gateway's two lookups and the combined one.
 
 mod gateway;
 mod harness;

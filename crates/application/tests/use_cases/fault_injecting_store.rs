@@ -1,4 +1,4 @@
-//! A store that lets a test step in: between a load and its commit, before either, or for good.
+//! A store with injected faults, pauses and concurrent changes between load and commit.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,14 +13,14 @@ use madoguchi_testkit::samples;
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use tokio::sync::Semaphore;
 
-/// What happens just before a commit, once.
+/// What happens once before a commit.
 #[derive(Debug)]
 pub(crate) enum Between {
-    /// Nothing: for the rounds before the one that is meant.
+    /// Nothing: to skip a commit.
     Nothing,
-    /// Another process has this granted.
+    /// Another process commits this request.
     Granted(Box<Request>),
-    /// The commit breaks off.
+    /// The commit fails.
     Broken(Fault),
 }
 
@@ -31,16 +31,16 @@ enum Always {
     Broken(Fault),
 }
 
-/// More loads than any test has; each takes one.
+/// The permits of an open door: more than the loads of any test.
 const WIDE_OPEN: usize = 1 << 20;
 
-/// A fake store behind a door that a test holds.
+/// A fake store; while its door is closed, loads wait.
 pub(crate) struct FaultInjectingStore {
     pub(crate) fake: FakeStore,
     between: Mutex<VecDeque<Between>>,
     loads: Mutex<Vec<usize>>,
     commits: Mutex<Vec<usize>>,
-    /// Sample members whose rows cannot be read; a bit each.
+    /// Sample members whose rows cannot be parsed; one bit each.
     poisoned: AtomicU32,
     always: Mutex<Option<Always>>,
     door: Semaphore,
@@ -65,32 +65,32 @@ impl FaultInjectingStore {
         }
     }
 
-    /// Lets these happen before the next commits, one each.
+    /// Runs these before the next commits, one each.
     pub(crate) fn before_commits(&self, events: impl IntoIterator<Item = Between>) {
         lock(&self.between).extend(events);
     }
 
-    /// Makes the rows of sample member `number` unreadable.
+    /// Makes the rows of sample member `number` invalid.
     pub(crate) fn poison(&self, number: u32) {
         self.poisoned.fetch_or(1 << number, Ordering::SeqCst);
     }
 
-    /// Lets every commit be lost from now on.
+    /// Makes every commit lost from now on.
     pub(crate) fn lose_everything(&self) {
         *lock(&self.always) = Some(Always::Lost);
     }
 
-    /// Lets every commit break off there from now on, or none.
+    /// Makes every commit fail at this point from now on; `None` ends that.
     pub(crate) fn break_off(&self, fault: Option<Fault>) {
         *lock(&self.always) = fault.map(Always::Broken);
     }
 
-    /// Keeps everybody who comes waiting at the door.
+    /// Makes all following loads wait.
     pub(crate) fn close_the_door(&self) {
         self.door.forget_permits(WIDE_OPEN);
     }
 
-    /// Lets one load through a closed door.
+    /// Lets one waiting load continue.
     pub(crate) fn let_one_through(&self) {
         self.door.add_permits(1);
     }
@@ -99,13 +99,12 @@ impl FaultInjectingStore {
         self.door.add_permits(WIDE_OPEN);
     }
 
-    /// How many lookups each load had so far; the empty ones, which only ask for a sign of life,
-    /// left out.
+    /// The number of lookups of each load so far, without empty loads (health checks).
     pub(crate) fn loads(&self) -> Vec<usize> {
         lock(&self.loads).clone()
     }
 
-    /// How many changes each commit had so far.
+    /// The number of changes of each commit so far.
     pub(crate) fn commits(&self) -> Vec<usize> {
         lock(&self.commits).clone()
     }

@@ -1,4 +1,4 @@
-//! The decision lane: one answer for each who asks, one act for all who ask the same.
+//! Tests the decision lane: one answer for each request, one effect for equal requests.
 
 mod batches;
 mod faults;
@@ -9,7 +9,7 @@ use madoguchi_domain::upgrade::{Refusal, StateName};
 
 use crate::lane_harness::Told;
 
-/// Where the case stands for whoever was told this.
+/// The case's state in this answer.
 fn stands(told: &Told) -> Result<StateName, ServiceError> {
     told.as_ref().map(|standing| standing.case.state.name()).map_err(|error| *error)
 }

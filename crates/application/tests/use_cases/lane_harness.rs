@@ -1,4 +1,4 @@
-//! A service lane_harness: a lane over a fake store that a test can step into, and an auditor's view.
+//! A harness for the decision lane over a fault-injecting store.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use tokio::task::JoinHandle;
 
 use crate::fault_injecting_store::FaultInjectingStore;
 
-/// What a request is answered.
+/// The answer to a request.
 pub(crate) type Told = Result<CaseResult, ServiceError>;
 
 pub(crate) struct LaneHarness {
     pub(crate) store: Arc<FaultInjectingStore>,
-    /// Another process over the same memory.
+    /// Another process on the same data.
     pub(crate) driver: UpgradeDriver,
     pub(crate) lane: DecisionLane,
     pub(crate) planned: Arc<Notify>,
@@ -44,16 +44,16 @@ impl LaneHarness {
         Self { store, driver: UpgradeDriver::at(&fake.stores()), lane, planned, task }
     }
 
-    /// Queues a request without waiting for its answer.
+    /// Enqueues a request without waiting for its answer.
     pub(crate) fn queue(&self, request: Request) -> JoinHandle<Told> {
         let lane = self.lane.clone();
         tokio::spawn(async move { lane.ask(request).await })
     }
 
-    /// Queues them all, in this order, before the lane looks; their answers in the same order.
+    /// Enqueues all requests in order as one batch; returns their answers in the same order.
     ///
-    /// Tasks of one thread start in the order in which they were spawned, and the lane's turn
-    /// comes after them: so all of it is one batch.
+    /// Tasks of one thread start in the order they were spawned, and the lane's task runs after
+    /// them, so all requests are in one batch.
     pub(crate) async fn ask_together(
         &self,
         requests: impl IntoIterator<Item = Request>,
@@ -66,7 +66,7 @@ impl LaneHarness {
         told
     }
 
-    /// Closes the door and queues these behind it; the lane has looked when this returns.
+    /// Closes the door and enqueues these; when this returns, the lane has started to load.
     pub(crate) async fn queue_behind_the_door(
         &self,
         requests: impl IntoIterator<Item = Request>,
@@ -77,7 +77,7 @@ impl LaneHarness {
         queued
     }
 
-    /// Gives everybody on this thread their turns.
+    /// Lets all other tasks of this thread run.
     pub(crate) async fn settle(&self) {
         for _ in 0..16 {
             tokio::task::yield_now().await;
@@ -88,14 +88,14 @@ impl LaneHarness {
         self.lane.ask(request).await
     }
 
-    /// Why each step of a sample member's newest case was taken.
+    /// The events of a sample member's newest case.
     pub(crate) async fn history(&self, number: u32) -> Vec<EventName> {
         let Some(case) = self.driver.newest(number).await.case else { return Vec::new() };
         let history = self.driver.timeline(case.id).await.history;
         history.into_iter().map(|row| row.why).collect()
     }
 
-    /// How many audit rows tell of this action.
+    /// The number of audit rows of this action.
     pub(crate) async fn audited(&self, action: Action) -> usize {
         let rows = audit_rows::rows(&self.driver.stores).await;
         rows.iter().filter(|row| row.entry.action == action).count()

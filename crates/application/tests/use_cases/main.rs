@@ -1,4 +1,4 @@
-//! The use cases over fakes: what callers are told, and what is true afterwards.
+//! Tests the use cases over fakes: their answers and the stored state afterwards.
 
 mod callers;
 mod fault_injecting_store;

@@ -1,4 +1,4 @@
-//! The two desks: what a caller gets to see of a case, of its code and of a member.
+//! Tests upgrade and member services: what a caller reads of a case, its QR code and a member.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
-//! A seeded simulator: twenty passed cases, workers that crash, a store and a bank that fail at
-//! random; then calm, and an oracle that counts at the receiver.
+//! A seeded simulator: twenty passed cases, crashing workers, random faults of store and bank;
+//! then a time without faults, and an oracle that checks the invariants at the bank.
 //!
-//! A seed that ever failed goes to [`KEPT`]: it runs for ever.
+//! Every seed that ever failed is added to [`KEPT`].
 
 mod bank;
 mod chance;
@@ -14,12 +14,12 @@ use std::collections::BTreeSet;
 use oracle::Verdict;
 use world::{Plant, live};
 
-/// How many seeds a test run goes through, counted from 0.
+/// Number of seeds per test run, from 0.
 const SEEDS: u64 = 200;
-/// Seeds beyond those that once broke an invariant.
+/// Further seeds that once violated an invariant.
 const KEPT: [u64; 0] = [];
 
-/// Everything that happens in the world of one seed.
+/// Runs the world of one seed.
 fn simulate(seed: u64, plant: Plant) -> Verdict {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

@@ -1,4 +1,4 @@
-//! Pursuing effects: the worker tells the core bank, the sweeper moves on what waits for nobody.
+//! Tests effect worker and sweeper.
 
 mod adoption;
 mod bank;

@@ -1,9 +1,10 @@
 //! `codigo_conta`: company, bank, branch, account and check digit, as one number.
 
-use std::fmt;
-
 use crate::field::InvalidField;
 use crate::mask;
+use crate::redacted;
+
+redacted!(CodigoConta);
 
 /// What happens to an input with a wrong check digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -81,12 +82,6 @@ impl CodigoConta {
     #[must_use]
     pub fn masked(&self) -> String {
         mask::account(&self.0)
-    }
-}
-
-impl fmt::Debug for CodigoConta {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CodigoConta(***)")
     }
 }
 

@@ -1,8 +1,9 @@
 //! CNPJ: the tax number of a legal person, alphanumeric since July 2026.
 
-use std::fmt;
-
 use crate::field::InvalidField;
+use crate::redacted;
+
+redacted!(Cnpj);
 
 /// A CNPJ with right check digits: 12 ASCII digits or upper-case letters and 2 digits. Never
 /// printed.
@@ -51,11 +52,5 @@ impl Cnpj {
     #[must_use]
     pub fn masked(&self) -> String {
         format!("**.{}.{}/****-**", &self.0[2..5], &self.0[5..8])
-    }
-}
-
-impl fmt::Debug for Cnpj {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Cnpj(***)")
     }
 }

@@ -1,8 +1,9 @@
 //! CPF: the tax number of a natural person.
 
-use std::fmt;
-
 use crate::field::InvalidField;
+use crate::redacted;
+
+redacted!(Cpf);
 
 /// A CPF with right check digits, 11 ASCII digits. Never printed.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -45,11 +46,5 @@ impl Cpf {
     #[must_use]
     pub fn masked(&self) -> String {
         format!("***.{}.{}-**", &self.0[3..6], &self.0[6..9])
-    }
-}
-
-impl fmt::Debug for Cpf {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Cpf(***)")
     }
 }

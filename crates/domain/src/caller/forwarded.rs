@@ -1,10 +1,12 @@
 //! The headers that a lookup forwards from the client to the upstream system.
 
 use crate::audit::{Action, Subject};
-use std::fmt;
 
 use crate::correlation::CorrelationId;
 use crate::field::InvalidField;
+use crate::redacted;
+
+redacted!(ApiKey);
 
 /// The id of one flow (`x-itau-flowID`): 1 to 128 visible ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -46,12 +48,6 @@ impl ApiKey {
     }
 }
 
-impl fmt::Debug for ApiKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ApiKey(***)")
-    }
-}
-
 /// The headers that are forwarded (`docs/guide/callers.md`). The service creates a flow id if
 /// none was given; no other header is created.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +79,7 @@ fn visible(
 }
 
 impl FlowId {
-    /// A lookup in another system as the audit log refers to it: not by whom it was about.
+    /// The audit subject of a lookup: its flow id, never the person looked up.
     #[must_use]
     pub fn subject(&self) -> Subject {
         Subject::new("lookup", self.as_str())

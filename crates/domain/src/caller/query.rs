@@ -5,6 +5,9 @@ use std::fmt;
 use super::CodigoConta;
 use crate::field::{InvalidField, is_plain};
 use crate::personal::Personal;
+use crate::redacted;
+
+redacted!(ContextId);
 
 /// The id of a context: 1 to 4096 bytes without control characters. Whoever has it can read the
 /// context, so it is never printed.
@@ -34,12 +37,6 @@ impl ContextId {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Debug for ContextId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ContextId(***)")
     }
 }
 

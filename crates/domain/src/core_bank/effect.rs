@@ -2,7 +2,7 @@
 
 use crate::act::Act;
 use crate::audit::{Action, AuditEntry};
-use std::fmt;
+use crate::closed_set::closed_set;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -23,63 +23,29 @@ pub struct WorkerId(pub Arc<str>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fence(pub i32);
 
-/// The name of an effect's state, as shown and stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum EffectStateName {
-    /// Will be sent when due.
-    Planned,
-    /// Claimed by a worker that may have sent it.
-    Sending,
-    /// It is not known whether the order was applied.
-    Unknown,
-    /// The bank has set the level.
-    Confirmed,
-    /// The bank refused; final.
-    Rejected,
-    /// No more retries: an operator must find out what the bank did.
-    Manual,
+closed_set! {
+    /// The name of an effect's state, as shown and stored.
+    pub enum EffectStateName {
+        /// Will be sent when due.
+        Planned = "Planned",
+        /// Claimed by a worker that may have sent it.
+        Sending = "Sending",
+        /// It is not known whether the order was applied.
+        Unknown = "Unknown",
+        /// The bank has set the level.
+        Confirmed = "Confirmed",
+        /// The bank refused; final.
+        Rejected = "Rejected",
+        /// No more retries: an operator must find out what the bank did.
+        Manual = "Manual",
+    }
 }
 
 impl EffectStateName {
-    /// All states.
-    pub const ALL: [Self; 6] = [
-        Self::Planned,
-        Self::Sending,
-        Self::Unknown,
-        Self::Confirmed,
-        Self::Rejected,
-        Self::Manual,
-    ];
-
-    /// The text on the wire and in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Planned => "Planned",
-            Self::Sending => "Sending",
-            Self::Unknown => "Unknown",
-            Self::Confirmed => "Confirmed",
-            Self::Rejected => "Rejected",
-            Self::Manual => "Manual",
-        }
-    }
-
-    /// Parses the text that [`as_str`](Self::as_str) returns.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|name| name.as_str() == text)
-    }
-
     /// True if the bank's final answer is known.
     #[must_use]
     pub const fn is_settled(self) -> bool {
         matches!(self, Self::Confirmed | Self::Rejected)
-    }
-}
-
-impl fmt::Display for EffectStateName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// What `worker` saw of an attempt to send this effect.
+    /// What `worker` observed in an attempt to send this effect.
     #[must_use]
     pub fn of(effect: &Effect, worker: WorkerId, outcome: &Outcome, at: Timestamp) -> Self {
         Self {

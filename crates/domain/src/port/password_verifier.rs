@@ -15,12 +15,15 @@ pub trait PasswordVerifier: Send + Sync {
     /// The actor, or `None` for invalid credentials. Fails closed.
     ///
     /// # Errors
-    /// [`VerifierBusy`] when the queue is full or the check failed: whether the credentials are
+    /// [`VerifierUnavailable`] when the queue is full or the check failed: whether the credentials are
     /// valid is not known.
-    async fn verify(&self, presented: &Credentials) -> Result<Option<ActorRef>, VerifierBusy>;
+    async fn verify(
+        &self,
+        presented: &Credentials,
+    ) -> Result<Option<ActorRef>, VerifierUnavailable>;
 }
 
 /// Credentials cannot be verified now, usually because the queue is full: retry shortly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("credentials cannot be verified right now")]
-pub struct VerifierBusy;
+pub struct VerifierUnavailable;

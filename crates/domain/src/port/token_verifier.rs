@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::StoreError;
+use super::VerifierUnavailable;
 use crate::actor::Actor;
 use crate::secret::AccessToken;
 
@@ -14,5 +14,5 @@ pub trait TokenVerifier: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the token cannot be checked.
-    async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, StoreError>;
+    async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, VerifierUnavailable>;
 }

@@ -86,6 +86,6 @@ pub struct HistoryEntry {
     pub to: StateName,
     /// The event.
     pub why: EventName,
-    /// Who moved it, when, in which request.
+    /// The actor, time and request.
     pub act: Act,
 }

@@ -1,9 +1,10 @@
 //! The check before the video call: its service, reference and time.
 
-use std::fmt;
-
 use crate::Timestamp;
 use crate::field::{InvalidField, is_plain};
+use crate::redacted;
+
+redacted!(CheckReference);
 
 /// The service that checked the customer. The source does not define VA: an opaque second
 /// service.
@@ -61,12 +62,6 @@ impl CheckReference {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Debug for CheckReference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CheckReference(***)")
     }
 }
 

@@ -99,7 +99,7 @@ impl Decider<'_> {
         }
     }
 
-    /// True for a passed case whose effect is not settled or missing.
+    /// True for a passed case whose effect is unsettled or missing.
     fn is_unfinished(&self, case: &Case) -> bool {
         let passed = case.state.name() == StateName::CustomerSuccess;
         let settled = self.snapshot.effect.as_ref().map(|effect| effect.state.name());

@@ -1,7 +1,5 @@
 //! The QR code that a customer scans: a token that only its bearer and the mint know.
 
-use std::fmt;
-
 use sha2::{Digest, Sha256};
 
 use crate::Timestamp;
@@ -9,6 +7,9 @@ use crate::field::InvalidField;
 use crate::secret::SecretKey;
 
 use super::case::CaseId;
+use crate::redacted;
+
+redacted!(QrToken);
 
 /// The 128-bit token inside a QR code, 26 characters of Crockford's base 32. Never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,12 +39,6 @@ impl QrToken {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Debug for QrToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("QrToken(***)")
     }
 }
 

@@ -49,7 +49,7 @@ pub struct Request {
     pub key: CaseKey,
     /// The command.
     pub command: Command,
-    /// Who asks, when, in which request.
+    /// The actor, time and request.
     pub act: Act,
 }
 

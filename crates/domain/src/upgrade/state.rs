@@ -1,65 +1,33 @@
 //! The five states of an upgrade and the function with all state transitions.
 
-use std::fmt;
+use crate::closed_set::closed_set;
 
 use crate::Timestamp;
 use crate::level::AccountLevel;
 
 use super::check::Check;
 
-/// A state's name, with the exact text of the source on the wire and in the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum StateName {
-    /// The QR code exists.
-    New,
-    /// The scan-code or VA check passed.
-    EddaSuccess,
-    /// The scan-code or VA check failed.
-    EddaFailure,
-    /// The video call was completed and passed. Independent of the core bank.
-    CustomerSuccess,
-    /// The video call failed.
-    CustomerFailure,
+closed_set! {
+    /// A state's name, with the exact text of the source on the wire and in the database.
+    pub enum StateName {
+        /// The QR code exists.
+        New = "New",
+        /// The scan-code or VA check passed.
+        EddaSuccess = "EDDASuccess",
+        /// The scan-code or VA check failed.
+        EddaFailure = "EDDAFailure",
+        /// The video call was completed and passed. Independent of the core bank.
+        CustomerSuccess = "CustomerSuccess",
+        /// The video call failed.
+        CustomerFailure = "CustomerFailure",
+    }
 }
 
 impl StateName {
-    /// All states, in the order of a case's life cycle.
-    pub const ALL: [Self; 5] = [
-        Self::New,
-        Self::EddaSuccess,
-        Self::EddaFailure,
-        Self::CustomerSuccess,
-        Self::CustomerFailure,
-    ];
-
-    /// The exact wire text, for example `EDDASuccess`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "New",
-            Self::EddaSuccess => "EDDASuccess",
-            Self::EddaFailure => "EDDAFailure",
-            Self::CustomerSuccess => "CustomerSuccess",
-            Self::CustomerFailure => "CustomerFailure",
-        }
-    }
-
-    /// Parses the text that [`as_str`](Self::as_str) returns.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|name| name.as_str() == text)
-    }
-
     /// True if a case in this state can still change. At most one such case per member.
     #[must_use]
     pub const fn is_open(self) -> bool {
         matches!(self, Self::New | Self::EddaSuccess)
-    }
-}
-
-impl fmt::Display for StateName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
@@ -117,42 +85,19 @@ pub enum Event {
     },
 }
 
-/// An event's name: the `why` of a history row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum EventName {
-    /// A case was opened.
-    Opened,
-    /// See [`Event::Verified`].
-    Verified,
-    /// See [`Event::NotVerified`].
-    NotVerified,
-    /// See [`Event::Passed`].
-    Passed,
-    /// See [`Event::Failed`].
-    Failed,
-}
-
-impl EventName {
-    /// All events.
-    pub const ALL: [Self; 5] =
-        [Self::Opened, Self::Verified, Self::NotVerified, Self::Passed, Self::Failed];
-
-    /// The text in history rows.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Opened => "opened",
-            Self::Verified => "verified",
-            Self::NotVerified => "not_verified",
-            Self::Passed => "passed",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// Parses the text that [`as_str`](Self::as_str) returns.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|name| name.as_str() == text)
+closed_set! {
+    /// An event's name: the `why` of a history row.
+    pub enum EventName {
+        /// A case was opened.
+        Opened = "opened",
+        /// See [`Event::Verified`].
+        Verified = "verified",
+        /// See [`Event::NotVerified`].
+        NotVerified = "not_verified",
+        /// See [`Event::Passed`].
+        Passed = "passed",
+        /// See [`Event::Failed`].
+        Failed = "failed",
     }
 }
 

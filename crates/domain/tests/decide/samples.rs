@@ -53,7 +53,7 @@ pub(crate) fn reference(text: &str) -> CheckReference {
     CheckReference::parse(text).unwrap()
 }
 
-/// What the agent does at this moment.
+/// An act of the agent at this time.
 pub(crate) fn act_at(at: Timestamp) -> Act {
     Act { by: agent(), at, correlation: CorrelationId::parse("call-1").unwrap() }
 }
@@ -63,7 +63,7 @@ pub(crate) fn ask(command: Command) -> Request {
     Request { key: CaseKey::NewestOf(member().id), command, act: act_at(at(300)) }
 }
 
-/// The same request at another moment.
+/// The same request at another time.
 pub(crate) fn asked_at(request: Request, at: Timestamp) -> Request {
     Request { act: Act { at, ..request.act }, ..request }
 }

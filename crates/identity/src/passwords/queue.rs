@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use madoguchi_domain::port::VerifierBusy;
+use madoguchi_domain::port::VerifierUnavailable;
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::proven::{Digest, Proven};
@@ -44,7 +44,7 @@ impl PasswordQueue {
 const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
 
 /// Whether the password is correct, once known; busy if the hash could not be computed.
-type Outcome = watch::Receiver<Option<Result<bool, VerifierBusy>>>;
+type Outcome = watch::Receiver<Option<Result<bool, VerifierUnavailable>>>;
 
 /// The queue; cheap to clone.
 #[derive(Clone)]
@@ -77,23 +77,24 @@ impl Queue {
         &self,
         digest: Digest,
         hash: impl FnOnce() -> bool + Send + 'static,
-    ) -> Result<bool, VerifierBusy> {
-        let _call = self.calls.try_acquire().map_err(|_| VerifierBusy)?;
+    ) -> Result<bool, VerifierUnavailable> {
+        let _call = self.calls.try_acquire().map_err(|_| VerifierUnavailable)?;
         let mut outcome = self.begin_or_join(digest, hash)?;
         let known = outcome.wait_for(Option::is_some).await;
-        known.map_err(|_| VerifierBusy)?.unwrap_or(Err(VerifierBusy))
+        known.map_err(|_| VerifierUnavailable)?.unwrap_or(Err(VerifierUnavailable))
     }
 
     fn begin_or_join(
         &self,
         digest: Digest,
         hash: impl FnOnce() -> bool + Send + 'static,
-    ) -> Result<Outcome, VerifierBusy> {
+    ) -> Result<Outcome, VerifierUnavailable> {
         let mut under_way = self.under_way();
         if let Some(outcome) = under_way.get(&digest) {
             return Ok(outcome.clone());
         }
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| VerifierBusy)?;
+        let place =
+            Arc::clone(&self.places).try_acquire_owned().map_err(|_| VerifierUnavailable)?;
         let (tell, outcome) = watch::channel(None);
         under_way.insert(digest, outcome.clone());
         let queue = self.clone();
@@ -101,7 +102,7 @@ impl Queue {
             let turn = Arc::clone(&queue.turns).acquire_owned().await;
             let (right, worked) = match apart(hash).await {
                 Ok((right, worked)) => (Ok(right), worked),
-                Err(_) => (Err(VerifierBusy), AFTER_A_FAILURE),
+                Err(_) => (Err(VerifierUnavailable), AFTER_A_FAILURE),
             };
             if right == Ok(true) {
                 queue.proven.remember(digest, tokio::time::Instant::now());

@@ -61,7 +61,7 @@ async fn what_is_proven_costs_no_second_hash_until_it_was_not_used_for_a_while()
     let right = Credentials::new("chat", "dev-password");
     passwords.verify(&right).await.unwrap().unwrap();
     let other = Credentials::new("other", "other-password");
-    assert_eq!(passwords.verify(&other).await, Err(VerifierBusy), "the turn is left idle");
+    assert_eq!(passwords.verify(&other).await, Err(VerifierUnavailable), "the turn is left idle");
     passwords.verify(&right).await.unwrap().unwrap();
 
     let (proven, now) = (&passwords.proven, Instant::now());
@@ -105,7 +105,11 @@ async fn whoever_is_nobody_costs_a_hash_too() {
         let presented = Credentials::new(nobody.0, nobody.1);
         assert_eq!(passwords.verify(&presented).await, Ok(None));
         let right = Credentials::new("chat", "dev-password");
-        assert_eq!(passwords.verify(&right).await, Err(VerifierBusy), "{nobody:?}: no turn left");
+        assert_eq!(
+            passwords.verify(&right).await,
+            Err(VerifierUnavailable),
+            "{nobody:?}: no turn left"
+        );
     }
 }
 
@@ -141,7 +145,7 @@ async fn whoever_asks_and_leaves_does_not_free_the_turn() {
     asked.abort();
     asked.await.unwrap_err();
     let right = Credentials::new("chat", "dev-password");
-    assert_eq!(passwords.verify(&right).await, Err(VerifierBusy));
+    assert_eq!(passwords.verify(&right).await, Err(VerifierUnavailable));
 }
 
 #[tokio::test]
@@ -160,7 +164,7 @@ async fn beyond_the_queue_everybody_is_turned_away_but_who_is_proven() {
     for guess in flood {
         match guess.await.unwrap() {
             Ok(nobody) => assert_eq!(nobody, None),
-            Err(VerifierBusy) => turned_away += 1,
+            Err(VerifierUnavailable) => turned_away += 1,
         }
         assert!(passwords.verify(&right).await.unwrap().is_some(), "the proven go by");
     }
@@ -210,7 +214,7 @@ async fn a_hash_that_was_not_computed_says_nothing_and_holds_nothing_up() {
     let passwords = passwords(PasswordQueue { at_once: 1, waiting: 1 });
     let digest = digest(&passwords, &Credentials::new("chat", "dev-password"));
     let broken = passwords.queue.run(digest, || panic!("no memory")).await;
-    assert_eq!(broken, Err(VerifierBusy), "neither right nor wrong");
+    assert_eq!(broken, Err(VerifierUnavailable), "neither right nor wrong");
     assert_eq!(passwords.queue.run(digest, || true).await, Ok(true));
 }
 

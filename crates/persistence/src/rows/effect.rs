@@ -150,7 +150,7 @@ impl EffectRow {
         let poisoned =
             UnreadableRow { case: self.case_id, state: self.state.clone(), fence: self.fence };
         self.parse().map_err(|error| {
-            tracing::error!(case = %poisoned.case.0, %error, "an effect's row cannot be parsed_or_corrupt");
+            tracing::error!(case = %poisoned.case.0, %error, "an effect's row cannot be parsed");
             poisoned
         })
     }

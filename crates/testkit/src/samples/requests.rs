@@ -56,7 +56,7 @@ pub fn decide(number: u32, passed: bool) -> Request {
     }
 }
 
-/// The same request at another moment.
+/// The same request at another time.
 #[must_use]
 pub fn asked_at(request: Request, at: Timestamp) -> Request {
     Request { act: Act { at, ..request.act }, ..request }

@@ -10,10 +10,10 @@ use std::time::Duration;
 use anyhow::ensure;
 use clap::Parser;
 use madoguchi_journey::caller::{CODIGO, CONTEXTOS};
-use madoguchi_journey::chance::Chance;
 use madoguchi_journey::database::Store;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::tokens;
+use madoguchi_testkit::chance::Chance;
 use reqwest::Method;
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -32,7 +32,7 @@ struct Options {
 }
 
 const EXAMPLE: &str = "Example:\n  tests/calls --seconds 5 --answers 200\n\n\
-    Nothing here fails on a number: each is shown beside what it is without the burden.";
+    No result is a failure: each is shown together with its value without the load.";
 
 /// Number of concurrent agents, and number of password guesses per second.
 const BURDEN: u32 = 200;

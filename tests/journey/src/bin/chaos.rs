@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, ValueEnum, value_parser};
-use madoguchi_journey::chance::Chance;
 use madoguchi_journey::database::Store;
 use madoguchi_journey::kill_test::{KillReport, KillTest};
 use madoguchi_journey::test_system::TestSystem;
+use madoguchi_testkit::chance::Chance;
 
 /// Kills the server under a load of verdicts and counts lost and doubled orders.
 #[derive(Debug, Parser)]
@@ -37,7 +37,7 @@ struct Options {
 }
 
 const EXAMPLE: &str = "Example:\n  tests/chaos --kills 50 --verdicts 2000 --database postgres\n\n\
-    Exits with 1 if anything was lost or doubled, and also if no kill hit: then nothing was shown.";
+    Exits with 1 if anything was lost or doubled, or if no kill aborted a request.";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum On {

@@ -25,7 +25,7 @@ struct Options {
 
 const EXAMPLE: &str = "Example:\n  tests/logs --seconds 30 --clients 32\n\n\
     Exits with 1 unless each call was answered with success, no verdict was lost or doubled at the \
-    bank, lost log lines were counted, and SIGTERM ended the server with 0.";
+    bank, lost log lines were counted, and the server exited with 0 after SIGTERM.";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {

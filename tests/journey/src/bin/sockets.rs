@@ -20,8 +20,8 @@ struct Options {
 }
 
 const EXAMPLE: &str = "Example:\n  tests/sockets --held 2100\n\n\
-    Fails when a client waits longer than 1 s, or 15 s where connections that are not idle are \
-    held from its own address and the limit for an address is off.";
+    Fails if a client waits longer than 1 s, or 15 s if connections that are not idle are held \
+    from its own address and the limit per address is off.";
 
 const STRANGER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 2));
 const HONEST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);

@@ -1,4 +1,4 @@
-//! The gateway's two questions: encoded once, never remembered, refused as downstream refuses.
+//! Tests the gateway's two lookups: encoded once, never cached, errors passed on unchanged.
 
 use madoguchi_application::CallerError;
 use madoguchi_domain::caller::{ContextQuery, Encoded};

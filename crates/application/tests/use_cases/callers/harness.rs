@@ -1,4 +1,4 @@
-//! A service for callers over fakes, in a world where the sample caller is known.
+//! A caller service over fakes that know the sample caller.
 
 use madoguchi_domain::act::Act;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use madoguchi_testkit::fake_store::FakeStore;
 use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::{audit_rows, samples};
 
-/// The context id of the sample caller as it goes on: in Base64.
+/// The context id of the sample caller as sent upstream: in Base64.
 pub(super) const MARIA: &str = "Q1RYLU1BUklB";
 
-/// How long an answer may take unless a test says otherwise.
+/// The default deadline of an answer.
 pub(super) const TIME: Duration = Duration::from_secs(2);
 
 pub(super) struct CallerHarness {
@@ -32,7 +32,7 @@ pub(super) struct CallerHarness {
 }
 
 impl CallerHarness {
-    /// The sample caller is known under the context id as it goes on.
+    /// A harness that knows the sample caller by the context id in Base64.
     pub(super) fn open() -> Self {
         let callers = Arc::new(FakeCallers::default());
         callers.knows_context(MARIA, samples::found_context());
@@ -51,14 +51,14 @@ impl CallerHarness {
         Self { callers, store, clock, service }
     }
 
-    /// Changes what is known of the sample caller's call.
+    /// Changes the context of the sample caller's call.
     pub(super) fn context_is(&self, change: impl FnOnce(&mut CallerContext)) {
         let Found { mut value, document } = samples::found_context();
         change(&mut value);
         self.callers.knows_context(MARIA, Found { value, document });
     }
 
-    /// The account in the context, written like this.
+    /// Sets the account in the context to this text.
     pub(super) fn account_reads(&self, account: &str) {
         self.context_is(|context| context.account = Some(Personal::new(account)));
     }
@@ -72,7 +72,7 @@ impl CallerHarness {
         self.who_within(TIME).await.expect("an answer")
     }
 
-    /// Why the account is missing.
+    /// The reason why the account is missing.
     pub(super) async fn absence(&self) -> Absence {
         match self.who().await.account {
             Part::Missing(why) => why,

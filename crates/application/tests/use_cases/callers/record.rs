@@ -1,4 +1,4 @@
-//! No answer without its row in the audit audit_rows.
+//! Tests that no answer is returned without its row in the audit log.
 
 use madoguchi_application::{CallerError, ServiceError};
 use madoguchi_domain::act::Act;
@@ -32,7 +32,7 @@ async fn every_question_has_one_row_that_says_what_came_of_it_and_of_nobody() {
     assert_eq!(told, expected);
     let Act { by, correlation: fallback, .. } = asker();
     for row in rows {
-        // The correlation id of the forwarded, where it has one.
+        // The correlation id of the forwarded headers, if they have one.
         let (flow, correlation) = if row.entry.action == Action::CALLER_LOOKED_UP {
             (9, fallback.clone())
         } else {

@@ -1,4 +1,4 @@
-//! One lookup for everybody who waits, and a context kept as long as it says that it holds.
+//! Tests shared lookups, and the cache of contexts until they expire.
 
 use std::sync::Arc;
 use std::time::Duration;

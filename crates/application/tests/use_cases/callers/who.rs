@@ -1,4 +1,4 @@
-//! Both questions in one: as much as there is in time, and a reason for what is not.
+//! Tests the combined lookup: the parts available in time, and a reason for each missing one.
 
 use std::time::Duration;
 
@@ -102,20 +102,20 @@ async fn the_less_sure_an_account_is_the_more_its_owner_must_say() {
         stranger(tax_id.clone());
         assert_eq!(harness.absence().await, Absence::UncertainAccount, "{tax_id:?}");
     }
-    // Told by a last digit that does not fit, it falls only with an owner who is somebody else.
+    // A reading by a last digit that does not fit is invalid only if the owner is another person.
     harness.account_reads("5206");
     assert_eq!(harness.absence().await, Absence::UncertainAccount);
     stranger(None);
     let Part::Fresh(owner) = harness.who().await.account else { panic!("no check digit") };
     assert_eq!(owner.is_caller, None);
     stranger(Some(TaxId::classify("11144477735", None)));
-    // Told by its length, the same account is certain: another may own it.
+    // By its length the same account is certain: another person may own it.
     harness.account_reads("00052061");
     let Part::Fresh(owner) = harness.who().await.account else { panic!("a certain account") };
     assert_eq!(owner.is_caller, Some(false));
 }
 
-/// What `52061` of branch 1500 is as an account without its check digit.
+/// The reading of `52061` of branch 1500 as an account without check digit.
 const OTHERWISE: &str = "341341150000520612";
 
 #[tokio::test(start_paused = true)]

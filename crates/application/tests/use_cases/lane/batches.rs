@@ -1,4 +1,4 @@
-//! What is decided in one batch, and that callers need not stay.
+//! Tests batches: what one batch decides, and that a caller may leave early.
 
 use madoguchi_application::{GroupCommitSettings, ServiceError};
 use madoguchi_domain::audit::Action;
@@ -108,7 +108,7 @@ async fn who_comes_late_is_not_told_what_was_true_before() {
     lane_harness.driver.verified(2..=3).await;
     let early = lane_harness.queue_behind_the_door([decide(1, true), decide(3, true)]).await;
     let other = lane_harness.queue_behind_the_door([decide(2, true)]).await;
-    // The first of member 1 is decided on an open case; another process verifies it after that.
+    // Member 1's first request is decided on an open case; then another process verifies it.
     lane_harness.store.let_one_through();
     lane_harness.settle().await;
     lane_harness.driver.ask(&verify(1, true)).await;

@@ -1,4 +1,4 @@
-//! Commits that break off, stores that are down, rows that cannot be read.
+//! Tests failing commits, unavailable stores and rows that cannot be parsed.
 
 use std::time::Duration;
 
@@ -88,7 +88,7 @@ async fn a_commit_that_breaks_off_is_tried_again_for_those_who_had_to_wait_for_i
     for fault in [Fault::BeforeCommit, Fault::AfterCommit] {
         let lane_harness = LaneHarness::open();
         lane_harness.driver.register(1..=1).await;
-        // The opening is durable; the report that waited for it meets the fault.
+        // The opening is durable; the check result that waited for it gets the fault.
         lane_harness.store.before_commits([Between::Nothing, Between::Broken(fault)]);
         let told = lane_harness.ask_together([open(1), verify(1, true), decide(1, true)]).await;
         let stood: Vec<_> = told.iter().map(stands).collect();

@@ -1,4 +1,4 @@
-//! Another process moves the case between this one's load and its commit.
+//! Tests changes by another process between this lane's load and commit.
 
 use madoguchi_application::ServiceError;
 use madoguchi_domain::audit::Action;

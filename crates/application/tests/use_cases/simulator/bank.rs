@@ -1,4 +1,4 @@
-//! A bank of moods: it obeys, loses answers, is slow, late, rude or not there; and keeps a journal.
+//! A bank with random behaviour (applies, loses answers, slow, late, invalid, down) and a journal.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use madoguchi_domain::upgrade::CaseKey;
 use super::chance::Chance;
 use super::world::{Plant, World};
 
-/// The code by which this bank refuses for good.
+/// The final refusal code of this bank.
 pub(crate) const FINAL: &str = "E-CLOSED";
 
 /// An order that arrived.
@@ -22,11 +22,11 @@ pub(crate) const FINAL: &str = "E-CLOSED";
 pub(crate) struct Arrival {
     pub(crate) order: SetLevel,
     pub(crate) at: Timestamp,
-    /// Whether it was obeyed, at once or later.
+    /// Whether it was applied, at once or later.
     pub(crate) applied: bool,
 }
 
-/// What the bank does with an order that arrived.
+/// How the bank handles an order that arrived.
 struct Mood {
     applies: bool,
     waits: Duration,
@@ -50,7 +50,7 @@ impl RandomBank {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether the bank has closed this account: then it never obeys.
+    /// Whether the bank has closed this account: then it never applies an order.
     fn is_closed(&self, order: &SetLevel) -> bool {
         let number = u64::from(order.case.to_bytes()[15]);
         Chance::of(self.world.seed, 1000 + number).percent(10)
@@ -88,7 +88,7 @@ impl RandomBank {
         Answer::Replied(echo(order, code))
     }
 
-    /// Checks that the intent to send is durable before the first byte, and writes the journal.
+    /// Checks that the claim is durable before the first byte, and writes the journal.
     async fn receive(&self, order: &SetLevel, applied: bool) {
         let now = self.world.clock.now();
         let known = self.world.driver.load(CaseKey::Id(order.case)).await;

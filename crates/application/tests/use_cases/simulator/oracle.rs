@@ -1,4 +1,4 @@
-//! The oracle: counts at the bank, reads every row, and says which invariant does not hold.
+//! The oracle: counts orders at the bank, reads every row, and reports violated invariants.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use madoguchi_testkit::{audit_rows, samples};
 use super::bank::Arrival;
 use super::world::{CASES, World};
 
-/// What is known of a run, or of all of them.
+/// The result of a run, or the sum of all runs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Verdict {
     pub(crate) trace: Vec<String>,
@@ -22,11 +22,11 @@ pub(crate) struct Verdict {
     pub(crate) fenced_out: usize,
     /// Orders that arrived again.
     pub(crate) sent_again: usize,
-    /// Cases confirmed by what a worker without a claim had seen.
+    /// Cases confirmed by evidence of a worker that had lost its claim.
     pub(crate) proven_late: usize,
     /// Orders that were not sent because the lease was over.
     pub(crate) never_sent_late: usize,
-    /// How many effects ended in which state.
+    /// Number of effects by final state.
     pub(crate) ends: BTreeMap<&'static str, usize>,
 }
 
@@ -44,7 +44,7 @@ impl Verdict {
         }
     }
 
-    /// The counts in words.
+    /// The counts as text.
     pub(crate) fn counts(&self) -> String {
         format!(
             "{} faults, {} crashes, {} fenced out, {} sent again, {} proven late, \
@@ -60,7 +60,7 @@ impl Verdict {
     }
 }
 
-/// One case after everything: its effect, its past, its orders at the bank, its audit rows.
+/// One case at the end: its effect, timeline, orders at the bank and audit rows.
 struct Ended {
     number: u32,
     effect: Effect,
@@ -81,7 +81,7 @@ pub(crate) async fn all_is_finished(world: &World) -> bool {
     true
 }
 
-/// Judges every case of a finished run.
+/// Checks every case of a finished run.
 pub(crate) async fn judge(world: &World, journal: &[Arrival]) {
     audit_rows::verify(&world.driver.stores).await;
     let rows = audit_rows::rows(&world.driver.stores).await;
@@ -125,7 +125,7 @@ impl Ended {
         });
     }
 
-    /// I1, I2, I5: what the receiver counts.
+    /// I1, I2, I5: the orders at the bank.
     fn at_the_bank(&self) -> Vec<&'static str> {
         let mut broken = Vec::new();
         let ids = self.arrived.iter().map(|it| it.order.transaction_id.as_str());
@@ -146,7 +146,7 @@ impl Ended {
         broken
     }
 
-    /// I3, I11: what our own rows claim.
+    /// I3, I11: the stored rows.
     fn in_our_rows(&self) -> Vec<&'static str> {
         let mut broken = Vec::new();
         let state = self.effect.state.name();
@@ -166,7 +166,7 @@ impl Ended {
         broken
     }
 
-    /// I7: one row for each transition, and only transitions that there are.
+    /// I7: one audit row for each transition, and only allowed transitions.
     fn in_the_trail(&self) -> Vec<&'static str> {
         let mut broken = Vec::new();
         let steps: Vec<_> = self.past.history.iter().map(|row| row.to).collect();
@@ -193,20 +193,20 @@ impl Ended {
         broken
     }
 
-    /// The states that the effect moved to, by its audit rows.
+    /// The states of the effect, by its audit rows.
     fn moves(&self) -> Vec<Is> {
         let moves = self.audit.iter().filter(|row| row.action == Action::EFFECT_MOVED);
         moves.filter_map(|row| Is::parse(&row.detail)).collect()
     }
 }
 
-/// Whether the row tells of a lease that a sweeper found lapsed.
+/// Whether the row records a lapsed lease.
 fn is_lapse(row: &AuditEntry) -> bool {
     let unknown = row.action == Action::EFFECT_MOVED && row.detail == Is::Unknown.as_str();
     unknown && row.act.by.subject.starts_with("sweeper")
 }
 
-/// The effect's own table, written down once more.
+/// The effect's transition table, written independently of the domain.
 fn follows(from: Is, to: Is) -> bool {
     match from {
         Is::Planned => matches!(to, Is::Sending | Is::Confirmed),

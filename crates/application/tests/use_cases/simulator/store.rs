@@ -1,4 +1,4 @@
-//! A store of moods: slow, broken before or after its commit; and watched while it writes.
+//! A store with random delays and faults before or after its commit, which checks all writes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ impl RandomStore {
         Self { world: Arc::clone(world), chance: Chance::of(world.seed, 3) }
     }
 
-    /// Time goes by on the way to the store and back: there a worker may die.
+    /// A random delay before or after a store call, in which a worker may be aborted.
     async fn travel(&self, longest: u64) {
         if self.world.is_stormy() && self.chance.percent(30) {
             tokio::time::sleep(self.chance.millis(1, 700)).await;
@@ -39,7 +39,7 @@ impl RandomStore {
         }
     }
 
-    /// Lets the write that follows at once break off, or not.
+    /// Makes the next write fail at random.
     fn maybe_break(&self) {
         if !self.world.is_stormy() || !self.chance.percent(15) {
             return;
@@ -51,7 +51,7 @@ impl RandomStore {
         self.world.fake.fail_next(1, fault);
     }
 
-    /// A read that fails now and then.
+    /// Makes a read fail at random.
     fn maybe_down(&self) -> Result<(), StoreError> {
         if self.world.is_stormy() && self.chance.percent(10) {
             self.world.note(|verdict| verdict.faults += 1);
@@ -64,7 +64,7 @@ impl RandomStore {
         self.world.driver.load(CaseKey::Id(case)).await.and_then(|known| known.effect)
     }
 
-    /// The change as a store without fences would take it.
+    /// The change as a store without fences would accept it.
     async fn unfenced(&self, change: &EffectChange) -> EffectChange {
         let Some(now) = self.effect(change.after.order.case).await else { return change.clone() };
         EffectChange { from: now.state.name(), expected: now.fence, ..change.clone() }
@@ -78,8 +78,8 @@ impl RandomStore {
         effects
     }
 
-    /// Writes changes and sees that only the holder of the newest claim moved an effect. Nothing
-    /// here waits, so nobody comes between.
+    /// Writes changes and checks that only the holder of the newest fence changed an effect.
+    /// Nothing here waits, so no other task runs in between.
     async fn watched(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
         let before = self.effects(changes).await;
         let recorded = self.world.fake.record(changes).await;
@@ -104,7 +104,7 @@ impl RandomStore {
     }
 }
 
-/// Whether the change was decided on the claim that held; an outcome also by its holder.
+/// Whether the change was decided on the current fence; an outcome also by its holder.
 fn is_entitled(change: &EffectChange, before: &Effect) -> bool {
     let fresh = change.from == before.state.name() && change.expected == before.fence;
     let holder = match (&change.evidence, &before.state) {

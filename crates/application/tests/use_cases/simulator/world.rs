@@ -1,4 +1,4 @@
-//! The world of one seed: who works in it, what its weather does, and when it is over.
+//! The world of one seed: its workers and sweeper, its faults, and its end.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,26 +23,26 @@ use super::chance::Chance;
 use super::oracle::{self, Verdict};
 use super::store::RandomStore;
 
-/// How many cases there are.
+/// Number of cases.
 pub(crate) const CASES: u32 = 20;
-/// How long faults go on.
+/// Duration of the faults.
 const STORM: Duration = Duration::from_secs(900);
-/// The stated bound: lease, settle time, two waits and an open breaker, rounded up.
+/// The documented bound: lease, settle time, two backoffs and an open circuit breaker, rounded up.
 const CALM: Duration = Duration::from_secs(600);
 
-/// A guard that is taken away, to see whether the oracle misses it.
+/// A safeguard that is removed, to check that the oracle detects it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Plant {
     Nothing,
-    /// Outcomes are written whoever holds the claim.
+    /// Outcomes are written without a fence.
     NoFence,
-    /// What is unknown is sent again at once.
+    /// An unknown outcome is sent again at once.
     NoSettleTime,
-    /// Every call has its own transaction id.
+    /// Every call has a new transaction id.
     FreshIds,
 }
 
-/// The time that the paused runtime shows, so that waiting and the clock are one.
+/// The time of the paused runtime, so that sleeps and the clock agree.
 #[derive(Debug, Clone)]
 pub(crate) struct Sundial(Instant);
 
@@ -53,7 +53,7 @@ impl Clock for Sundial {
     }
 }
 
-/// What everybody in the world shares.
+/// The shared state of a world.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) seed: u64,
@@ -89,31 +89,31 @@ impl World {
         self.storm.load(Ordering::SeqCst)
     }
 
-    /// Adds to what is known of this run.
+    /// Updates the verdict of this run.
     pub(crate) fn note(&self, act: impl FnOnce(&mut Verdict)) {
         act(&mut self.verdict.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Adds a line to the story.
+    /// Adds a line to the trace.
     pub(crate) fn tell(&self, what: &str) {
         let line = format!("{} {what}", self.clock.now());
         self.note(|verdict| verdict.trace.push(line));
     }
 
-    /// Says that an invariant does not hold.
+    /// Reports a violated invariant.
     pub(crate) fn accuse(&self, what: String) {
         self.tell(&what);
         self.note(|verdict| verdict.violations.push(what));
     }
 
-    /// A name that nobody had before.
+    /// A unique name.
     fn name(&self, what: &str) -> (u64, WorkerId) {
         let number = self.names.fetch_add(1, Ordering::SeqCst);
         (number, WorkerId(format!("{what}-{number}").into()))
     }
 }
 
-/// Those who work in a world, and what they work with.
+/// Starts workers and sweepers of a world.
 struct Staff {
     world: Arc<World>,
     store: Arc<RandomStore>,
@@ -131,7 +131,7 @@ impl Staff {
             bank: Arc::clone(&self.bank) as Arc<dyn CoreBank>,
             clock: Arc::new(self.world.clock.clone()),
             ids: Arc::new(SeededIds::new(self.world.seed ^ (number << 32))),
-            // Nobody is ever woken: what is due is found all the same.
+            // No wake-ups: due effects are found by polling.
             planned: Arc::new(Notify::new()),
             settings: WorkerSettings {
                 id,
@@ -165,7 +165,7 @@ impl Staff {
         tokio::spawn(sweeper.run(self.stop.subscribe()))
     }
 
-    /// Lets the storm blow: now and then somebody dies at once and somebody new comes.
+    /// Runs the faults: from time to time a task is aborted and replaced.
     async fn weather(&self, staff: &mut [JoinHandle<()>]) {
         let (chance, until) = (Chance::of(self.world.seed, 1), Instant::now() + STORM);
         while Instant::now() < until {
@@ -181,7 +181,7 @@ impl Staff {
     }
 }
 
-/// Lets everything happen that this seed holds, and judges it.
+/// Runs this seed and checks the result.
 pub(crate) async fn live(seed: u64, plant: Plant) -> Verdict {
     let world = Arc::new(World::new(seed, plant));
     world.driver.passed(1..=CASES - 2).await;

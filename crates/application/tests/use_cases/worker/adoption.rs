@@ -1,4 +1,4 @@
-//! Passed cases without an effect: found, and given the one they always should have had.
+//! Tests that passed cases without an effect are found and get the same effect as at the verdict.
 
 use madoguchi_domain::core_bank::{EffectState, EffectStateName};
 use madoguchi_testkit::fake_store::Fault;
@@ -6,7 +6,7 @@ use madoguchi_testkit::samples;
 
 use super::harness::WorkerHarness;
 
-/// A harness where member 1 was passed and the duty to tell the core bank was forgotten.
+/// A harness where member 1 has passed and has no core-bank effect.
 async fn with_an_orphan() -> WorkerHarness {
     let harness = WorkerHarness::open();
     harness.driver.verified(1..=1).await;

@@ -1,4 +1,4 @@
-//! A core bank whose answers a test can hold back, and that notes when it was called.
+//! A core bank that can delay its answers and records the times of its calls.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use madoguchi_testkit::clock::ManualClock;
 use madoguchi_testkit::fake_core_bank::FakeCoreBank;
 use tokio::sync::Semaphore;
 
-/// The way of one worker to the bank.
+/// The connection of one worker to the bank.
 #[derive(Debug)]
 pub(crate) struct Line {
     bank: Arc<FakeCoreBank>,
@@ -34,7 +34,7 @@ impl Line {
         }
     }
 
-    /// Keeps every answer back; what is ordered happens all the same.
+    /// Holds back all answers; orders are still applied.
     pub(crate) fn hold_answers(&self) {
         self.answers.forget_permits(Semaphore::MAX_PERMITS);
     }
@@ -43,7 +43,7 @@ impl Line {
         self.answers.add_permits(Semaphore::MAX_PERMITS);
     }
 
-    /// Every call that was made on this line, and when.
+    /// All calls on this connection, with their times.
     pub(crate) fn calls(&self) -> Vec<(Timestamp, SetLevel)> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -1,4 +1,4 @@
-//! The circuit breaker: a bank that is not there is left alone, and probed with one call.
+//! Tests the circuit breaker: an unreachable bank is not called, except for one probe.
 
 use jiff::SignedDuration;
 use madoguchi_application::{EffectWorker, notice};
@@ -12,7 +12,7 @@ use super::harness::WorkerHarness;
 
 const SETTINGS: BreakerSettings = BreakerSettings::steady(3, SignedDuration::from_secs(30));
 
-/// A worker that makes this many calls at once and stops after three failures in a row.
+/// A worker with this many concurrent calls; three consecutive failures open its breaker.
 fn careful(harness: &WorkerHarness, calls: usize) -> EffectWorker {
     let mut worker = harness.worker(1);
     worker.settings.calls = calls;
@@ -20,7 +20,7 @@ fn careful(harness: &WorkerHarness, calls: usize) -> EffectWorker {
     worker
 }
 
-/// Ten passed members; the bank cannot be reached for the first so many of them, once each.
+/// Ten passed members; the bank is unreachable for the first `unreachable` of them, once each.
 async fn unreachable_for(members: u32) -> WorkerHarness {
     let harness = WorkerHarness::with_passed(10).await;
     for number in 1..=members {

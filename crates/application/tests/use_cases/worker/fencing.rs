@@ -1,4 +1,4 @@
-//! Workers that sleep past their lease: fenced out, and yet what they saw is not lost.
+//! Tests workers that outlive their lease: they are fenced out, but their evidence is kept.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ async fn an_answer_that_comes_after_the_lease_is_proof_and_not_an_outcome() {
     assert_eq!(harness.line.calls().len(), 1, "what is proven is not sent again");
 }
 
-/// A harness with one passed member, whose only worker makes one call at a time and hears no answer.
+/// A harness with one passed member, and one worker with one call at a time that gets no answer.
 async fn with_a_call_that_hangs() -> WorkerHarness {
     let harness = WorkerHarness::with_passed(1).await;
     harness.line.hold_answers();
@@ -93,7 +93,7 @@ async fn a_late_refusal_refuses_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn who_wakes_with_less_left_than_a_call_may_last_does_not_send() {
-    // Its lease is 30 s and a call may last 10 s.
+    // The lease is 30 s and a call may last 10 s.
     for asleep in [21, 30, 60] {
         let harness = WorkerHarness::with_passed(1).await;
         harness.queue.pause_after_the_next_claim(asleep);

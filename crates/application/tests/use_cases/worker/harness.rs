@@ -1,4 +1,4 @@
-//! The harness behind the lane_harness: workers and sweepers over one fake store, one bank, one clock.
+//! A harness for workers and sweepers over one fake store, one bank and one clock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +38,7 @@ pub(crate) struct WorkerHarness {
     pub(crate) stop: Stop,
 }
 
-/// Tells everybody to stop, at the latest when it is dropped: who is never told works for ever.
+/// Signals all tasks to stop, at the latest when dropped: without the signal they run for ever.
 #[derive(Debug)]
 pub(crate) struct Stop(watch::Sender<bool>);
 
@@ -59,7 +59,7 @@ pub(crate) fn code(text: &str) -> UpstreamCode {
 }
 
 impl WorkerHarness {
-    /// A harness where nobody works yet; it is 200 s after the start.
+    /// A harness without running tasks, 200 s after the start.
     pub(crate) fn open() -> Self {
         let (fake, clock) = (FakeStore::new(samples::audit_key()), ManualClock::default());
         clock.set(samples::at(200));
@@ -84,7 +84,7 @@ impl WorkerHarness {
         harness
     }
 
-    /// A worker with the usual settings, on the usual line.
+    /// A worker with the default settings and connection.
     pub(crate) fn worker(&self, number: u32) -> EffectWorker {
         EffectWorker {
             effects: Arc::clone(&self.queue) as Arc<dyn EffectQueue>,
@@ -135,7 +135,7 @@ impl WorkerHarness {
         self.start_sweeping();
     }
 
-    /// Lets time go by, for the clock and for whoever sleeps.
+    /// Advances the clock and the runtime's time.
     pub(crate) async fn wait(&self, seconds: u32) {
         for _ in 0..seconds {
             self.clock.advance(SignedDuration::from_secs(1));
@@ -143,7 +143,7 @@ impl WorkerHarness {
         }
     }
 
-    /// What the bank does with the next orders for a sample member.
+    /// Scripts the bank's behaviour for the next orders of a sample member.
     pub(crate) fn script(&self, number: u32, behaviours: impl IntoIterator<Item = Behaviour>) {
         self.bank.script(&samples::account(number).arrangement, behaviours);
     }
@@ -156,7 +156,7 @@ impl WorkerHarness {
         self.effect(number).await.state.name()
     }
 
-    /// Which states the effect of a sample member's case moved to, as the audit audit_rows tells.
+    /// The states of the effect of a sample member's case, by the audit log.
     pub(crate) async fn moves(&self, number: u32) -> Vec<String> {
         let subject = samples::case_id(number).subject();
         let rows = audit_rows::rows(&self.driver.stores).await.into_iter().map(|row| row.entry);
@@ -164,7 +164,7 @@ impl WorkerHarness {
         moves.map(|row| row.detail.into_owned()).collect()
     }
 
-    /// What was seen of the effect: outcome and detail.
+    /// The evidence of the effect: outcome and detail.
     pub(crate) async fn evidence(&self, number: u32) -> Vec<(String, String)> {
         let seen = self.driver.timeline(samples::case_id(number)).await.evidence;
         seen.into_iter().map(|row| (row.outcome, row.detail)).collect()

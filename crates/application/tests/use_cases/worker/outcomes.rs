@@ -1,4 +1,4 @@
-//! What becomes of an effect by what the bank answers.
+//! Tests the effect's state after each kind of answer.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! An effect queue whose claims and records a test breaks, each on their own.
+//! An effect queue with injected faults of claims and records.
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -18,7 +18,7 @@ pub(crate) struct FaultInjectingQueue {
     clock: ManualClock,
     claims: Mutex<VecDeque<Fault>>,
     records: Mutex<VecDeque<Fault>>,
-    /// How long whoever claimed sleeps before it knows, in seconds; one each.
+    /// Pauses after the next claims, before they return, in seconds.
     pauses: Mutex<VecDeque<i64>>,
     claimed: AtomicUsize,
     poisoned: Mutex<Option<CaseId>>,
@@ -57,17 +57,17 @@ impl FaultInjectingQueue {
         push(&self.pauses, [seconds]);
     }
 
-    /// Makes the row of this case one that cannot be, for whoever writes an outcome.
+    /// Makes the row of this case invalid when an outcome is written.
     pub(crate) fn poison(&self, case: CaseId) {
         *self.poisoned.lock().unwrap_or_else(PoisonError::into_inner) = Some(case);
     }
 
-    /// Whether two changes of one effect ever came in one transaction, as the port forbids.
+    /// Whether one transaction ever had two changes of one effect, which the port forbids.
     pub(crate) fn was_doubled(&self) -> bool {
         self.doubled.load(Ordering::SeqCst)
     }
 
-    /// How often anybody asked for work.
+    /// Number of claim calls.
     pub(crate) fn claimed(&self) -> usize {
         self.claimed.load(Ordering::SeqCst)
     }
@@ -77,7 +77,7 @@ impl FaultInjectingQueue {
 impl EffectQueue for FaultInjectingQueue {
     async fn claim(&self, claim: &Claim) -> Result<Vec<Effect>, StoreError> {
         self.claimed.fetch_add(1, Ordering::SeqCst);
-        // As a database does, this lets others run before it answers.
+        // Yields like a database call, so that other tasks run.
         tokio::task::yield_now().await;
         if let Some(fault) = pop(&self.claims) {
             self.fake.fail_next(1, fault);

@@ -1,4 +1,4 @@
-//! Claims and outcomes that the store takes badly: nothing is lost and nothing is done twice.
+//! Tests failing claims and records: no outcome is lost and nothing is done twice.
 
 use madoguchi_domain::core_bank::{Doubt, EffectStateName};
 use madoguchi_testkit::fake_core_bank::Behaviour;
@@ -60,8 +60,8 @@ async fn an_outcome_whose_row_cannot_be_read_does_not_take_the_others_along() {
 async fn two_outcomes_of_one_effect_are_never_written_together() {
     let harness = WorkerHarness::with_passed(1).await;
     harness.script(1, [Behaviour::Unreachable]);
-    // The first outcome is written and not acknowledged, so that it is still held when the
-    // second one comes.
+    // The first outcome is written but not acknowledged, so that the worker still holds it when the
+    // second one arrives.
     harness.queue.break_records(1, Fault::AfterCommit);
     harness.queue.break_records(5, Fault::BeforeCommit);
     harness.start_both();
@@ -105,6 +105,6 @@ async fn a_store_that_was_down_for_an_hour_changes_nothing_but_the_hour() {
     for number in [1, 3] {
         assert_eq!(harness.state(number).await, EffectStateName::Confirmed, "member {number}");
     }
-    // An hour of not knowing is what people are asked about.
+    // One hour in state `Unknown` moves the effect to `Manual`.
     assert_eq!(harness.state(2).await, EffectStateName::Manual);
 }

@@ -1,4 +1,4 @@
-//! Being told to stop: what was claimed is finished, and nothing else is begun.
+//! Tests the stop signal: claimed effects are finished, and no new work starts.
 
 use std::sync::Arc;
 

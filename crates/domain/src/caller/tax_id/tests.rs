@@ -121,7 +121,7 @@ fn masks_show_as_much_as_the_vectors_do_and_debug_shows_nothing() {
     }
 }
 
-/// The check digit by its definition: multiply, add up, take the rest of eleven.
+/// The check digit by its definition: multiply, add, take the remainder of eleven.
 fn digit(digits: &[u32], first: u32) -> u32 {
     let weights = (2..=first).rev();
     let sum: u32 = weights.zip(digits).map(|(weight, digit)| weight * digit).sum();

@@ -42,8 +42,8 @@ struct Options {
 }
 
 const EXAMPLE: &str = "Example:\n  tests/load --rounds 3 --seconds 5\n\n\
-    The effect worker is off (effects.worker = false): what is measured is the verdict, not the \
-    bank.\nNothing here fails on a number: the ratio is shown beside its target.";
+    The effect worker is off (effects.worker = false), so that the bank is not measured.\n\
+    No result is a failure: each ratio is shown with its target.";
 
 /// Number of open connections, each with one request under way.
 const CONNECTIONS: [usize; 2] = [32, 128];

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use madoguchi_journey::chance::Chance;
 use madoguchi_journey::crowd::work_through;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Database;
 use madoguchi_journey::test_system::TestSystem;
+use madoguchi_testkit::chance::Chance;
 
 use crate::disk::syncs_per_second;
 use crate::firing::{self, Round, fire};
