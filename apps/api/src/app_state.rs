@@ -16,7 +16,7 @@ use madoguchi_domain::redacted;
 redacted!(AppState);
 
 /// Maximum time of a use case before the caller gets 503 and may retry.
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The use cases and ports behind the routes.
 pub(crate) struct AppState {
@@ -80,7 +80,7 @@ impl AppState {
             drop(place);
             done
         });
-        match tokio::time::timeout(PATIENCE, work).await {
+        match tokio::time::timeout(TIMEOUT, work).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(_)) => Err(Unfinished::Broken),
             Err(_) => Err(Unfinished::Late),

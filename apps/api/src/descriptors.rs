@@ -22,8 +22,8 @@ pub(crate) fn provide(settings: &Settings) -> anyhow::Result<()> {
     }
     ensure!(
         maximum.is_none_or(|maximum| maximum >= needed),
-        "server.max_connections {connections} needs {needed} file descriptors, and this process may \
-         open {}: raise the limit (ulimit -Hn, or LimitNOFILE= of its unit), or lower the key",
+        "server.max_connections {connections} needs {needed} file descriptors, and this process \
+         may open {}: raise the limit (ulimit -Hn, or LimitNOFILE= of its unit), or lower the key",
         maximum.unwrap_or_default()
     );
     let raised = Rlimit { current: Some(needed), maximum };

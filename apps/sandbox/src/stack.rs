@@ -39,7 +39,7 @@ pub(crate) struct Stack {
     /// URL of the API's metrics.
     pub(crate) metrics: String,
     server: madoguchi_api::Running,
-    played: world::Running,
+    played: world::RunningWorld,
 }
 
 impl Stack {

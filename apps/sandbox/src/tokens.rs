@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::chance::hex;
 
-/// Opens cases at the front desk.
+/// Opens cases in the front office.
 pub(crate) const FRONT_DESK: &str = "dev-frontdesk";
 /// Reports the result of the scan-code verification.
 pub(crate) const VERIFIER: &str = "dev-verifier";

@@ -107,26 +107,30 @@ impl World {
     ///
     /// # Errors
     /// When the address is taken, or when the state cannot be read or is in use.
-    pub async fn start(addr: SocketAddr, data: &Path, esb: EsbMode) -> anyhow::Result<Running> {
+    pub async fn start(
+        addr: SocketAddr,
+        data: &Path,
+        esb: EsbMode,
+    ) -> anyhow::Result<RunningWorld> {
         let bank = Arc::new(Bank::open(data, esb)?);
         let listener = listen(addr).with_context(|| {
             format!("the world cannot listen on {addr}; give another --world, or port 0")
         })?;
         let addr = listener.local_addr().context("the world's own address")?;
         let task = tokio::spawn(accept(listener, Arc::clone(&bank)));
-        Ok(Running { addr, bank, task })
+        Ok(RunningWorld { addr, bank, task })
     }
 }
 
 /// A running world; it ends when it is stopped or dropped.
 #[derive(Debug)]
-pub struct Running {
+pub struct RunningWorld {
     addr: SocketAddr,
     bank: Arc<Bank>,
     task: JoinHandle<()>,
 }
 
-impl Running {
+impl RunningWorld {
     /// Its address.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
@@ -144,7 +148,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningWorld {
     fn drop(&mut self) {
         self.task.abort();
         self.bank.close();

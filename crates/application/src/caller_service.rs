@@ -173,10 +173,10 @@ impl CallerService {
         }
         let mut absences = Vec::with_capacity(readings.len());
         for reading in readings {
-            let told = self.owner_by(reading, caller, forwarded, until).await;
-            match &told {
+            let reported = self.owner_by(reading, caller, forwarded, until).await;
+            match &reported {
                 Part::Missing(why) if why.is_of_another_account() => absences.push(*why),
-                Part::Missing(_) | Part::Fresh(_) | Part::Cached(..) => return told,
+                Part::Missing(_) | Part::Fresh(_) | Part::Cached(..) => return reported,
             }
         }
         // Report the most informative reason first.

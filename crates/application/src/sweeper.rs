@@ -78,7 +78,7 @@ impl Sweeper {
             }
             tokio::select! {
                 () = tokio::time::sleep(self.settings.every) => {}
-                told = stop.changed() => if told.is_err() { break },
+                reported = stop.changed() => if reported.is_err() { break },
             }
         }
     }

@@ -89,7 +89,7 @@ impl EffectWorker {
                 Some(done) = calls.join_next() => fresh.extend(done.ok()),
                 () = self.planned.notified(), if !full => {}
                 () = tokio::time::sleep(self.settings.poll) => {}
-                told = stop.changed() => nobody_can_stop_us = told.is_err(),
+                reported = stop.changed() => nobody_can_stop_us = reported.is_err(),
             }
             while let Some(done) = calls.try_join_next() {
                 fresh.extend(done.ok());

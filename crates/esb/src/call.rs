@@ -34,8 +34,7 @@ impl Esb {
     async fn exchange(&self, order: &SetLevel) -> Result<Reply, Answer> {
         let message =
             translate::request(&self.settings, order, self.clock.now()).map_err(Answer::NotSent)?;
-        let call =
-            Call { path: "", headers: &[], body: &message, within: self.upstream.patience() };
+        let call = Call { path: "", headers: &[], body: &message, within: self.upstream.timeout() };
         let response = self.upstream.post(call).await.map_err(unanswered)?;
         let status = response.status();
         if status != 200 {

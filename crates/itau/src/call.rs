@@ -71,7 +71,7 @@ impl Itau {
         read: impl Fn(&str) -> Result<T, NoAnswer> + Sync,
     ) -> Result<T, LookupError> {
         let message = serde_json::to_vec(message).map_err(|_| LookupError::Refused)?;
-        let until = Instant::now() + self.upstream.patience();
+        let until = Instant::now() + self.upstream.timeout();
         let asked = guard.ask(until, |until| {
             let within = until.saturating_duration_since(Instant::now());
             let headers = self.headers(forwarded);

@@ -52,7 +52,7 @@ impl Guard {
     where
         Attempt: Future<Output = Result<T, AttemptError>>,
     {
-        let patience = until.saturating_duration_since(Instant::now());
+        let timeout = until.saturating_duration_since(Instant::now());
         let _queue_slot = self.queue_slots.try_acquire().map_err(|_| BUSY.error)?;
         let call_slot = timeout_at(until, self.call_slots.acquire()).await;
         let left = until.saturating_duration_since(Instant::now());
@@ -64,7 +64,7 @@ impl Guard {
         let max_retries = if pass.probes { 0 } else { self.max_retries };
         let done = self.repeatedly(max_retries, until, &attempt).await;
         // After a long wait in our queue, a timeout says nothing about the upstream.
-        let fair = left >= patience / 2;
+        let fair = left >= timeout / 2;
         pass.note(
             done.as_ref().map_or_else(|attempt_error| attempt_error.tells, |_| Evidence::There),
             fair,

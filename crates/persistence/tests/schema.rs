@@ -16,7 +16,7 @@ use madoguchi_testkit::contract::Stores;
 use madoguchi_testkit::postgres::{Cluster, Database};
 use madoguchi_testkit::{audit_rows, samples};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A member, which the other rows refer to.
 const MEMBER: &str = "insert into members (member_id, arrangement_id, product_name) \
@@ -98,7 +98,7 @@ async fn nodes_that_migrate_at_once_take_turns() {
 async fn an_old_or_a_future_schema_is_not_opened() {
     let (dir, sqlite_url, database, postgres_url) = addresses();
     let (path, key) = (dir.path().join("m.db"), samples::audit_key());
-    let settings = PgSettings { connections: 2, pool_timeout: PATIENCE };
+    let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
     let opened = SqliteStore::open(&path, key.clone()).await.map(|_| ());
     assert_eq!(opened, Err(OpenError::SchemaBehind));
     let opened = PgStore::open(database.url(), settings, key.clone()).await.map(|_| ());
@@ -153,7 +153,7 @@ async fn what_was_written_down_is_never_changed() {
     };
     assert!(sqlite(&path, &entry("x'00'", "1")));
     assert!(postgres(&database, &entry("'\\x00'", "now()")));
-    let told = |uuid: fn(u8) -> String, at: &str| {
+    let reported = |uuid: fn(u8) -> String, at: &str| {
         format!(
             "{MEMBER} {} insert into upgrade_history (case_id, version, to_state, why, \
              actor_issuer, actor_subject, actor_kind, at, correlation) values \
@@ -167,8 +167,8 @@ async fn what_was_written_down_is_never_changed() {
             id = uuid(1),
         )
     };
-    assert!(sqlite(&path, &told(sqlite_uuid, "1")));
-    assert!(postgres(&database, &told(postgres_uuid, "now()")));
+    assert!(sqlite(&path, &reported(sqlite_uuid, "1")));
+    assert!(postgres(&database, &reported(postgres_uuid, "now()")));
     for table in ["upgrade_history", "core_bank_evidence", "audit_entry"] {
         for sql in [format!("update {table} set at = at"), format!("delete from {table}")] {
             assert!(!sqlite(&path, &sql), "{sql}");
@@ -193,7 +193,7 @@ async fn a_row_that_cannot_be_is_called_corrupt_and_never_guessed_at() {
     let member = madoguchi_domain::member::MemberId::parse("M1").expect("a member");
     let lookup = [Lookup { key: CaseKey::NewestOf(member), check: None }];
     let there = SqliteStore::open(&path, samples::audit_key()).await.expect("opened");
-    let settings = PgSettings { connections: 2, pool_timeout: PATIENCE };
+    let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
     let here = PgStore::open(database.url(), settings, samples::audit_key()).await.expect("opened");
     let corrupt = StoreError::Corrupt("upgrade_case.state and its facts");
     assert_eq!(there.load(&lookup).await.unwrap_err(), corrupt);
@@ -239,7 +239,7 @@ async fn a_poisoned_effect_is_left_to_people_once_and_holds_nobody_up() {
     assert!(sqlite(&path, &poisoned(sqlite_uuid, "1", "9223372036854775807")));
     assert!(postgres(&database, &poisoned(postgres_uuid, "'2020-01-01'", "'infinity'")));
     let there = SqliteStore::open(&path, samples::audit_key()).await.expect("opened");
-    let settings = PgSettings { connections: 2, pool_timeout: PATIENCE };
+    let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
     let here = PgStore::open(database.url(), settings, samples::audit_key()).await.expect("opened");
     for stores in [Stores::of(&Arc::new(there)), Stores::of(&Arc::new(here))] {
         let queue = &stores.effects;
@@ -254,7 +254,7 @@ async fn a_poisoned_effect_is_left_to_people_once_and_holds_nobody_up() {
         }
         let rows = audit_rows::rows(&stores).await;
         let aside = rows.iter().filter(|row| row.entry.detail == "Manual").count();
-        assert_eq!(aside, 5, "each is told once");
+        assert_eq!(aside, 5, "each is reported once");
     }
     let manual = "select count(*) from core_bank_effect where state = 'Manual' \
         and due_at is null and worker is null and code is null";

@@ -1,13 +1,13 @@
 //! A scripted HTTP server, so that an adapter can be tested against every upstream failure.
 //!
 //! ```
-//! use madoguchi_testkit::http_stub::{Behaviour, HttpStub, Response};
+//! use madoguchi_testkit::http_stub::{StubBehaviour, HttpStub, StubResponse};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::io::Result<()> {
 //! let stub = HttpStub::start().await?;
-//! stub.next(Behaviour::Close); // the first request is read and never answered
-//! stub.next(Behaviour::Respond(Response::json(200, r#"{"ok":true}"#)));
+//! stub.next(StubBehaviour::Close); // the first request is read and never answered
+//! stub.next(StubBehaviour::Respond(StubResponse::json(200, r#"{"ok":true}"#)));
 //! assert!(stub.url("/da21").starts_with("http://127.0.0.1:"));
 //! // … let the adapter under test call it twice, then check what arrived:
 //! assert!(stub.received().is_empty());
@@ -30,24 +30,24 @@ use tokio::time;
 mod behaviour;
 mod request;
 
-pub use behaviour::{Behaviour, Response};
+pub use behaviour::{StubBehaviour, StubResponse};
 pub use request::Received;
 
 /// The stub server. It listens on a free port of 127.0.0.1 until it is stopped or dropped.
 #[derive(Debug)]
 pub struct HttpStub {
     address: SocketAddr,
-    stage: Arc<Stage>,
+    playlist: Arc<Playlist>,
     door: JoinHandle<()>,
 }
 
 #[derive(Debug, Default)]
-struct Stage(Mutex<Play>);
+struct Playlist(Mutex<Play>);
 
 #[derive(Debug, Default)]
 struct Play {
-    script: VecDeque<Behaviour>,
-    otherwise: Option<Behaviour>,
+    script: VecDeque<StubBehaviour>,
+    otherwise: Option<StubBehaviour>,
     received: Vec<Received>,
     connections: usize,
 }
@@ -60,9 +60,9 @@ impl HttpStub {
     pub async fn start() -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
-        let stage = Arc::<Stage>::default();
-        let door = tokio::spawn(welcome(listener, Arc::clone(&stage)));
-        Ok(Self { address, stage, door })
+        let playlist = Arc::<Playlist>::default();
+        let door = tokio::spawn(welcome(listener, Arc::clone(&playlist)));
+        Ok(Self { address, playlist, door })
     }
 
     /// The address it listens on.
@@ -78,13 +78,13 @@ impl HttpStub {
     }
 
     /// Appends a behaviour to the script: one for each request, in order of arrival.
-    pub fn next(&self, behaviour: Behaviour) {
-        self.stage.play().script.push_back(behaviour);
+    pub fn next(&self, behaviour: StubBehaviour) {
+        self.playlist.play().script.push_back(behaviour);
     }
 
     /// Handles every request like this from now on; clears the rest of the script.
-    pub fn from_now_on(&self, behaviour: Behaviour) {
-        let mut play = self.stage.play();
+    pub fn from_now_on(&self, behaviour: StubBehaviour) {
+        let mut play = self.playlist.play();
         play.script.clear();
         play.otherwise = Some(behaviour);
     }
@@ -92,19 +92,19 @@ impl HttpStub {
     /// All requests that arrived completely, in order of arrival.
     #[must_use]
     pub fn received(&self) -> Vec<Received> {
-        self.stage.play().received.clone()
+        self.playlist.play().received.clone()
     }
 
     /// Number of accepted connections, with or without a request.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.stage.play().connections
+        self.playlist.play().connections
     }
 
     /// Number of behaviours left in the script.
     #[must_use]
     pub fn unplayed(&self) -> usize {
-        self.stage.play().script.len()
+        self.playlist.play().script.len()
     }
 
     /// Closes the port and all connections. New connections are refused; received requests can
@@ -123,7 +123,7 @@ impl Drop for HttpStub {
     }
 }
 
-impl Stage {
+impl Playlist {
     fn play(&self) -> MutexGuard<'_, Play> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -132,37 +132,37 @@ impl Stage {
     fn turns_away(&self) -> bool {
         let mut play = self.play();
         play.connections += 1;
-        let unread = matches!(play.script.front(), Some(Behaviour::CloseUnread));
+        let unread = matches!(play.script.front(), Some(StubBehaviour::CloseUnread));
         if unread {
             play.script.pop_front();
         }
         unread
     }
 
-    fn take_up(&self, request: &Received) -> Behaviour {
+    fn take_up(&self, request: &Received) -> StubBehaviour {
         let mut play = self.play();
         play.received.push(request.clone());
         let next = play.script.pop_front().or_else(|| play.otherwise.clone());
-        next.unwrap_or_else(|| Behaviour::Respond(Response::new(501, "")))
+        next.unwrap_or_else(|| StubBehaviour::Respond(StubResponse::new(501, "")))
     }
 }
 
-async fn welcome(listener: TcpListener, stage: Arc<Stage>) {
+async fn welcome(listener: TcpListener, playlist: Arc<Playlist>) {
     // Dropped with this task, which also ends all open connections.
     let mut guests = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        guests.spawn(converse(stream, Arc::clone(&stage)));
+        guests.spawn(converse(stream, Arc::clone(&playlist)));
     }
 }
 
 /// A client that disconnects early ends only its own connection, so errors end here.
-async fn converse(mut stream: TcpStream, stage: Arc<Stage>) -> io::Result<()> {
-    if stage.turns_away() {
+async fn converse(mut stream: TcpStream, playlist: Arc<Playlist>) -> io::Result<()> {
+    if playlist.turns_away() {
         return Ok(());
     }
     let mut unread = Vec::new();
     while let Some(request) = request::read(&mut stream, &mut unread).await? {
-        let behaviour = stage.take_up(&request);
+        let behaviour = playlist.take_up(&request);
         if act(behaviour, &request, &mut stream).await?.is_break() {
             break;
         }
@@ -171,43 +171,43 @@ async fn converse(mut stream: TcpStream, stage: Arc<Stage>) -> io::Result<()> {
 }
 
 async fn act(
-    behaviour: Behaviour,
+    behaviour: StubBehaviour,
     request: &Received,
     stream: &mut TcpStream,
 ) -> io::Result<ControlFlow<()>> {
     match behaviour {
-        Behaviour::Respond(response) => speak(&response, stream).await,
-        Behaviour::Compute(answer) => speak(&answer(request), stream).await,
-        Behaviour::Close | Behaviour::CloseUnread => Ok(ControlFlow::Break(())),
-        Behaviour::Reset => {
+        StubBehaviour::Respond(response) => speak(&response, stream).await,
+        StubBehaviour::Compute(answer) => speak(&answer(request), stream).await,
+        StubBehaviour::Close | StubBehaviour::CloseUnread => Ok(ControlFlow::Break(())),
+        StubBehaviour::Reset => {
             stream.set_zero_linger()?;
             Ok(ControlFlow::Break(()))
         }
-        Behaviour::Cut { response, after } => {
+        StubBehaviour::Cut { response, after } => {
             stream.write_all(response.head().as_bytes()).await?;
             stream.write_all(&response.body[..after.min(response.body.len())]).await?;
             Ok(ControlFlow::Break(()))
         }
-        Behaviour::Dribble { response, pause } => {
+        StubBehaviour::Dribble { response, pause } => {
             for byte in response.encode() {
                 stream.write_all(&[byte]).await?;
                 time::sleep(pause).await;
             }
             Ok(response.leaves_open())
         }
-        Behaviour::Late { wait, response } => {
+        StubBehaviour::Late { wait, response } => {
             time::sleep(wait).await;
             speak(&response, stream).await
         }
-        Behaviour::Raw(bytes) => {
+        StubBehaviour::Raw(bytes) => {
             stream.write_all(&bytes).await?;
             Ok(ControlFlow::Break(()))
         }
-        Behaviour::Hang => future::pending().await,
+        StubBehaviour::Hang => future::pending().await,
     }
 }
 
-async fn speak(response: &Response, stream: &mut TcpStream) -> io::Result<ControlFlow<()>> {
+async fn speak(response: &StubResponse, stream: &mut TcpStream) -> io::Result<ControlFlow<()>> {
     stream.write_all(&response.encode()).await?;
     Ok(response.leaves_open())
 }

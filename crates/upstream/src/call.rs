@@ -69,7 +69,7 @@ impl HttpUpstream {
 
     /// The configured timeout of a whole call.
     #[must_use]
-    pub const fn patience(&self) -> Duration {
+    pub const fn timeout(&self) -> Duration {
         self.settings.timeout
     }
 

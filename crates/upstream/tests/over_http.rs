@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use madoguchi_testkit::http_stub::{Behaviour, HttpStub, Response};
+use madoguchi_testkit::http_stub::{HttpStub, StubBehaviour, StubResponse};
 use madoguchi_upstream::{Call, Charset, Connections, Failure, HttpUpstream, UpstreamSettings};
 
 const SOON: Duration = Duration::from_secs(5);
@@ -24,7 +24,7 @@ async fn answer(upstream: &HttpUpstream, call: Call<'_>) -> Result<(u16, String)
 #[tokio::test]
 async fn a_call_is_one_json_post_with_its_headers() {
     let stub = HttpStub::start().await.unwrap();
-    stub.next(Behaviour::Respond(Response::json(404, "[]")));
+    stub.next(StubBehaviour::Respond(StubResponse::json(404, "[]")));
     let upstream = upstream(stub.url("/base/"), Connections::Fresh);
     assert_eq!(answer(&upstream, call("/itau/codigo")).await, Ok((404, "[]".to_owned())));
     let received = &stub.received()[0];
@@ -45,8 +45,8 @@ async fn a_reply_is_read_by_its_own_charset_or_ours() {
         ("application/json", "交易".as_bytes(), "交易"),
         ("application/json; charset=iso-8859-1", b"s\xe3o", "são"),
     ] {
-        let response = Response::new(200, body).with_header("content-type", content_type);
-        stub.next(Behaviour::Respond(response));
+        let response = StubResponse::new(200, body).with_header("content-type", content_type);
+        stub.next(StubBehaviour::Respond(response));
         assert_eq!(
             answer(&upstream, call("/")).await,
             Ok((200, text.to_owned())),
@@ -69,7 +69,7 @@ async fn a_connection_is_kept_only_when_that_was_wanted() {
         let stub = HttpStub::start().await.unwrap();
         let upstream = upstream(stub.url(""), connections);
         for _ in 0..3 {
-            stub.next(Behaviour::Respond(Response::json(200, "{}")));
+            stub.next(StubBehaviour::Respond(StubResponse::json(200, "{}")));
             answer(&upstream, call("/")).await.unwrap();
         }
         assert_eq!(stub.connections(), expected, "{connections:?}");
@@ -80,8 +80,8 @@ async fn a_connection_is_kept_only_when_that_was_wanted() {
 async fn a_kept_connection_that_was_closed_is_told_and_not_hidden_by_a_second_try() {
     let stub = HttpStub::start().await.unwrap();
     let upstream = upstream(stub.url(""), Connections::Kept);
-    stub.next(Behaviour::Respond(Response::json(200, "{}")));
-    stub.next(Behaviour::Close);
+    stub.next(StubBehaviour::Respond(StubResponse::json(200, "{}")));
+    stub.next(StubBehaviour::Close);
     answer(&upstream, call("/")).await.unwrap();
     assert_eq!(answer(&upstream, call("/")).await, Err(Failure::Broken));
     assert_eq!(stub.received().len(), 2);
@@ -90,9 +90,9 @@ async fn a_kept_connection_that_was_closed_is_told_and_not_hidden_by_a_second_tr
 #[tokio::test]
 async fn the_time_of_a_call_covers_the_reading_of_its_reply() {
     let stub = HttpStub::start().await.unwrap();
-    let slow = Response::json(200, "x".repeat(100));
+    let slow = StubResponse::json(200, "x".repeat(100));
     let pause = Duration::from_millis(20);
-    stub.next(Behaviour::Dribble { response: slow, pause });
+    stub.next(StubBehaviour::Dribble { response: slow, pause });
     let upstream = upstream(stub.url(""), Connections::Kept);
     let within = Duration::from_millis(300);
     let hasty = Call { within, ..call("/") };

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use madoguchi_testkit::postgres::Cluster;
 
-use crate::database::{Database, psql};
+use crate::database::{TestDatabase, psql};
 
 const LOOKUPS: &str = "select concat_ws('|', action, about_kind, about_id, detail, actor_issuer, \
     actor_subject, actor_kind, correlation) from audit_entry where about_kind = 'lookup' \
@@ -25,10 +25,10 @@ impl AuditRows {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn read(database: &Database) -> anyhow::Result<Self> {
+    pub fn read(database: &TestDatabase) -> anyhow::Result<Self> {
         match database {
-            Database::Sqlite(path) => Ok(Self { lookups: None, whole: files(path)? }),
-            Database::Postgres(database) => {
+            TestDatabase::Sqlite(path) => Ok(Self { lookups: None, whole: files(path)? }),
+            TestDatabase::Postgres(database) => {
                 let ask = |statement| psql(Cluster::shared(), database.url(), statement);
                 let lookups = ask(LOOKUPS)?.lines().map(str::to_owned).collect();
                 Ok(Self { lookups: Some(lookups), whole: ask(EVERY_ROW)?.into_bytes() })

@@ -32,7 +32,7 @@ pub struct Caller {
 
 /// A response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct HttpAnswer {
     /// The HTTP status.
     pub status: u16,
     /// `Retry-After`, if present.
@@ -79,7 +79,7 @@ impl Caller {
         path: &str,
         token: &str,
         body: &Value,
-    ) -> reqwest::Result<Answer> {
+    ) -> reqwest::Result<HttpAnswer> {
         let token = [("Acstkn", token)];
         let headers = if token[0].1.is_empty() { &[][..] } else { &token };
         self.call_with(method, path, headers, body).await
@@ -95,7 +95,7 @@ impl Caller {
         path: &str,
         headers: &[(&str, &str)],
         body: &Value,
-    ) -> reqwest::Result<Answer> {
+    ) -> reqwest::Result<HttpAnswer> {
         let url = format!("http://{}{path}", self.addr());
         let mut request = self.http.request(method, url);
         for (name, value) in headers {
@@ -108,14 +108,14 @@ impl Caller {
         let status = response.status().as_u16();
         let retry_after = response.headers().get("retry-after");
         let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
-        Ok(Answer { status, retry_after, body: response.text().await? })
+        Ok(HttpAnswer { status, retry_after, body: response.text().await? })
     }
 
     /// `GET`.
     ///
     /// # Errors
     /// When no whole answer came.
-    pub async fn get(&self, path: &str, token: &str) -> reqwest::Result<Answer> {
+    pub async fn get(&self, path: &str, token: &str) -> reqwest::Result<HttpAnswer> {
         self.call(Method::GET, path, token, &Value::Null).await
     }
 
@@ -123,7 +123,7 @@ impl Caller {
     ///
     /// # Errors
     /// When no whole answer came.
-    pub async fn post(&self, path: &str, token: &str, body: &Value) -> reqwest::Result<Answer> {
+    pub async fn post(&self, path: &str, token: &str, body: &Value) -> reqwest::Result<HttpAnswer> {
         self.call(Method::POST, path, token, body).await
     }
 
@@ -131,7 +131,7 @@ impl Caller {
     ///
     /// # Errors
     /// When no whole answer came.
-    pub async fn gateway(&self, path: &str, body: &Value) -> reqwest::Result<Answer> {
+    pub async fn gateway(&self, path: &str, body: &Value) -> reqwest::Result<HttpAnswer> {
         let (user, password) = tokens::GATEWAY;
         let headers = [("userName", user), ("password", password)];
         self.call_with(Method::POST, path, &headers, body).await
@@ -141,7 +141,7 @@ impl Caller {
     ///
     /// # Errors
     /// When no whole answer came.
-    pub async fn who(&self, context: &str) -> reqwest::Result<Answer> {
+    pub async fn who(&self, context: &str) -> reqwest::Result<HttpAnswer> {
         self.post(CALLERS, tokens::CALLER, &json!({ "contextId": context })).await
     }
 
@@ -149,7 +149,7 @@ impl Caller {
     ///
     /// # Errors
     /// When no whole answer came.
-    pub async fn who_within(&self, context: &str, millis: u32) -> reqwest::Result<Answer> {
+    pub async fn who_within(&self, context: &str, millis: u32) -> reqwest::Result<HttpAnswer> {
         let millis = millis.to_string();
         let headers = [("Acstkn", tokens::CALLER), ("x-deadline-ms", millis.as_str())];
         let body = json!({ "contextId": context });
@@ -160,7 +160,7 @@ impl Caller {
     ///
     /// # Errors
     /// When no whole answer came.
-    pub async fn decide(&self, member: &str, passed: bool) -> reqwest::Result<Answer> {
+    pub async fn decide(&self, member: &str, passed: bool) -> reqwest::Result<HttpAnswer> {
         let body = json!({ "memberId": member, "isPass": passed });
         self.post(VERDICT, tokens::DECIDE, &body).await
     }
@@ -174,7 +174,7 @@ impl Caller {
         case: &str,
         reference: &str,
         passed: bool,
-    ) -> reqwest::Result<Answer> {
+    ) -> reqwest::Result<HttpAnswer> {
         let body = json!({ "source": "EDDA", "isPass": passed, "reference": reference });
         self.post(&format!("/api/v1/upgrades/{case}/verification"), tokens::VERIFY, &body).await
     }
@@ -183,7 +183,7 @@ impl Caller {
     ///
     /// # Errors
     /// When no whole answer came.
-    pub async fn open(&self, member: &str) -> reqwest::Result<Answer> {
+    pub async fn open(&self, member: &str) -> reqwest::Result<HttpAnswer> {
         self.post("/api/v1/upgrades", tokens::OPEN, &json!({ "memberId": member })).await
     }
 
@@ -191,13 +191,13 @@ impl Caller {
     ///
     /// # Errors
     /// When no whole answer came.
-    pub async fn register(&self, member: &str, arrangement: &str) -> reqwest::Result<Answer> {
+    pub async fn register(&self, member: &str, arrangement: &str) -> reqwest::Result<HttpAnswer> {
         let body = json!({ "memberId": member, "arrangementId": arrangement });
         self.post("/api/v1/members", tokens::MEMBER_WRITE, &body).await
     }
 }
 
-impl Answer {
+impl HttpAnswer {
     /// The body as JSON; null if it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {

@@ -30,24 +30,24 @@ impl Store {
 
     /// An empty database of this kind; SQLite's file is created in `dir`.
     #[must_use]
-    pub fn database(self, dir: &Path) -> Database {
+    pub fn database(self, dir: &Path) -> TestDatabase {
         match self {
-            Self::Sqlite => Database::Sqlite(dir.join("madoguchi.db")),
-            Self::Postgres => Database::Postgres(Cluster::shared().create_database()),
+            Self::Sqlite => TestDatabase::Sqlite(dir.join("madoguchi.db")),
+            Self::Postgres => TestDatabase::Postgres(Cluster::shared().create_database()),
         }
     }
 }
 
 /// One database.
 #[derive(Debug, Clone)]
-pub enum Database {
+pub enum TestDatabase {
     /// A file, which may not exist yet.
     Sqlite(PathBuf),
     /// An empty database of a temporary server.
     Postgres(postgres::Database),
 }
 
-impl Database {
+impl TestDatabase {
     /// The value of `store.url`.
     #[must_use]
     pub fn url(&self) -> String {

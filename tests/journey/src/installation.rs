@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use anyhow::{Context, bail};
 
 use crate::binaries;
-use crate::database::Database;
+use crate::database::TestDatabase;
 use crate::tokens;
 
 const SECRETS: [&str; 3] = ["deployment-salt", "qr-key", "audit-key"];
@@ -30,7 +30,7 @@ impl Installation {
     /// When the files cannot be written.
     pub fn new(
         dir: &Path,
-        database: &Database,
+        database: &TestDatabase,
         world: &str,
         changed: Vec<(&'static str, String)>,
     ) -> anyhow::Result<Self> {

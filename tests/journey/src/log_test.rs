@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::caller::Answer;
+use crate::caller::HttpAnswer;
 use crate::customer::Customer;
 use crate::process::StderrReader;
 use crate::test_system::TestSystem;
@@ -165,7 +165,10 @@ impl Client {
     }
 
     /// Records one call; returns its answer, if one came.
-    async fn noted(&self, call: impl Future<Output = reqwest::Result<Answer>>) -> Option<Answer> {
+    async fn noted(
+        &self,
+        call: impl Future<Output = reqwest::Result<HttpAnswer>>,
+    ) -> Option<HttpAnswer> {
         let asked = Instant::now();
         let answer = call.await.ok();
         let mut calls = self.calls();

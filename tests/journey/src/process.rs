@@ -109,10 +109,10 @@ impl Process {
     /// When the program ends or times out before, with its output.
     pub fn hear<T>(
         &mut self,
-        patience: Duration,
+        timeout: Duration,
         read: impl Fn(&str) -> Option<T>,
     ) -> anyhow::Result<T> {
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + timeout;
         loop {
             let ended = self.child.try_wait()?;
             let said = self.said()?;
@@ -124,7 +124,7 @@ impl Process {
                 bail!("{} ended ({status}) and said: {said}", self.name);
             }
             if Instant::now() > deadline {
-                bail!("{} did not say it in {patience:?}; it said: {said}", self.name);
+                bail!("{} did not say it in {timeout:?}; it said: {said}", self.name);
             }
             std::thread::sleep(BETWEEN_LOOKS);
         }
@@ -169,15 +169,15 @@ impl Process {
     ///
     /// # Errors
     /// When it does not end in time.
-    pub fn terminate(&mut self, patience: Duration) -> anyhow::Result<ExitStatus> {
+    pub fn terminate(&mut self, timeout: Duration) -> anyhow::Result<ExitStatus> {
         self.signal("TERM")?;
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + timeout;
         loop {
             if let Some(status) = self.child.try_wait()? {
                 return Ok(status);
             }
             if Instant::now() > deadline {
-                bail!("{} did not end in {patience:?}: {}", self.name, self.said()?);
+                bail!("{} did not end in {timeout:?}: {}", self.name, self.said()?);
             }
             std::thread::sleep(BETWEEN_LOOKS);
         }

@@ -58,7 +58,7 @@ pub enum Then {
 
 /// One case: the client's steps and the expected result.
 #[derive(Debug, Clone)]
-pub struct Case {
+pub struct SocketCase {
     /// The part of HTTP that it tests.
     pub group: &'static str,
     /// What it tests.
@@ -72,7 +72,7 @@ pub struct Case {
 }
 
 /// A builder for the cases of one group.
-struct Group(&'static str, Vec<Case>);
+struct Group(&'static str, Vec<SocketCase>);
 
 impl Group {
     const fn new(name: &'static str) -> Self {
@@ -86,13 +86,13 @@ impl Group {
 
     fn does(&mut self, name: &'static str, steps: Vec<Step>, (statuses, then): (&[u16], Then)) {
         let statuses = statuses.to_vec();
-        self.1.push(Case { group: self.0, name, steps, statuses, then });
+        self.1.push(SocketCase { group: self.0, name, steps, statuses, then });
     }
 }
 
 /// All cases.
 #[must_use]
-pub fn cases() -> Vec<Case> {
+pub fn cases() -> Vec<SocketCase> {
     let groups = [
         bodies::cases(),
         heads::cases(),
@@ -116,13 +116,13 @@ pub fn table() -> String {
             statuses.join(", ")
         };
         let then = if case.then == Then::Open { "open" } else { "closed" };
-        let Case { group, name, .. } = case;
+        let SocketCase { group, name, .. } = case;
         let _ = writeln!(text, "| {number} | {group} | {name} | {statuses} | {then} |");
     }
     text
 }
 
-impl Case {
+impl SocketCase {
     /// Runs the case against a server with [`TIMEOUTS`].
     ///
     /// # Errors

@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 use crate::api::Api;
 use crate::caller::Caller;
-use crate::database::{Database, Store};
+use crate::database::{Store, TestDatabase};
 use crate::installation::Installation;
 use crate::process::StderrReader;
-use crate::world::World;
+use crate::world::SandboxWorld;
 
 const UNTIL_READY: Duration = Duration::from_secs(20);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
@@ -24,7 +24,7 @@ pub struct TestSystem {
     /// A client of the server, also after a restart.
     pub caller: Caller,
     /// The core bank and its journal.
-    pub world: World,
+    pub world: SandboxWorld,
     /// The server's configuration and files.
     pub installation: Installation,
     api: Mutex<Option<Api>>,
@@ -47,7 +47,7 @@ impl TestSystem {
     /// # Errors
     /// When something does not start, with its output.
     pub async fn on(
-        database: &Database,
+        database: &TestDatabase,
         changed: Vec<(&'static str, String)>,
     ) -> anyhow::Result<Self> {
         Self::with(tempfile::tempdir()?, database, changed).await
@@ -55,7 +55,7 @@ impl TestSystem {
 
     async fn with(
         dir: TempDir,
-        database: &Database,
+        database: &TestDatabase,
         changed: Vec<(&'static str, String)>,
     ) -> anyhow::Result<Self> {
         let (world, installation, api) =
@@ -198,10 +198,10 @@ impl TestSystem {
 
 fn install(
     dir: &Path,
-    database: &Database,
+    database: &TestDatabase,
     changed: Vec<(&'static str, String)>,
-) -> anyhow::Result<(World, Installation, Api)> {
-    let world = World::start(&dir.join("world"))?;
+) -> anyhow::Result<(SandboxWorld, Installation, Api)> {
+    let world = SandboxWorld::start(&dir.join("world"))?;
     let installation = Installation::new(dir, database, world.url(), changed)?;
     installation.migrate()?;
     let api = Api::start(&installation)?;

@@ -56,7 +56,7 @@ fn entry(token: &str) -> String {
     let hash: String = Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect();
     let scope = token.rsplit(':').next().unwrap_or_default();
     format!(
-        "[[token]]\nsha256 = \"{hash}\"\nissuer = \"journey\"\nsubject = \"{scope}-desk\"\n\
+        "[[token]]\nsha256 = \"{hash}\"\nissuer = \"journey\"\nsubject = \"{scope}-agent\"\n\
          kind = \"HUMAN\"\nscopes = [\"{scope}\"]\n\n"
     )
 }

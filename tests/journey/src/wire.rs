@@ -7,19 +7,19 @@ use anyhow::{Context, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::caller::Answer;
+use crate::caller::HttpAnswer;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Sends these bytes over a new connection and reads one answer.
 ///
 /// # Errors
 /// When no whole answer comes.
-pub async fn exchange(addr: SocketAddr, bytes: &[u8]) -> anyhow::Result<Answer> {
+pub async fn exchange(addr: SocketAddr, bytes: &[u8]) -> anyhow::Result<HttpAnswer> {
     let mut stream = TcpStream::connect(addr).await?;
     // The server may answer and close before it has read everything.
     let _ = stream.write_all(bytes).await;
-    let answer = tokio::time::timeout(PATIENCE, read(&mut stream)).await;
+    let answer = tokio::time::timeout(TIMEOUT, read(&mut stream)).await;
     answer.context("no answer in time")?
 }
 
@@ -44,7 +44,7 @@ pub fn post(path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-async fn read(stream: &mut TcpStream) -> anyhow::Result<Answer> {
+async fn read(stream: &mut TcpStream) -> anyhow::Result<HttpAnswer> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     loop {
@@ -60,7 +60,7 @@ async fn read(stream: &mut TcpStream) -> anyhow::Result<Answer> {
 }
 
 /// Parses an answer; `None` while it is incomplete.
-fn parse(bytes: &[u8]) -> Option<Answer> {
+fn parse(bytes: &[u8]) -> Option<HttpAnswer> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let status = head.get(9..12)?.parse().ok()?;
@@ -72,7 +72,7 @@ fn parse(bytes: &[u8]) -> Option<Answer> {
     let length: usize = header("content-length")?.parse().ok()?;
     let body = bytes.get(end + 4..end + 4 + length)?;
     let body = String::from_utf8_lossy(body).into_owned();
-    Some(Answer { status, retry_after: header("retry-after"), body })
+    Some(HttpAnswer { status, retry_after: header("retry-after"), body })
 }
 
 #[cfg(test)]
@@ -86,7 +86,7 @@ mod tests {
         for end in 0..whole.len() {
             assert_eq!(parse(&whole[..end]), None);
         }
-        let expected = Answer { status: 503, retry_after: Some("1".into()), body: "{}".into() };
+        let expected = HttpAnswer { status: 503, retry_after: Some("1".into()), body: "{}".into() };
         assert_eq!(parse(whole), Some(expected));
     }
 }

@@ -19,23 +19,23 @@ const ARRANGEMENT: &str = "/body/ambody/AcctInfoModRq/ServiceBody/CustInfo/Arrng
 
 /// A running `madoguchi-sandbox world` with a known address.
 #[derive(Debug)]
-pub struct World {
+pub struct SandboxWorld {
     _process: Process,
     url: String,
     http: reqwest::Client,
 }
 
 /// The identity of an effect at the bank: level and transaction id.
-pub type Act = (String, String);
+pub type BankEffect = (String, String);
 
 /// The bank's journal.
 #[derive(Debug, Default)]
 pub struct Journal {
     received: BTreeMap<String, Vec<Value>>,
-    acts: BTreeMap<String, Vec<Act>>,
+    acts: BTreeMap<String, Vec<BankEffect>>,
 }
 
-impl World {
+impl SandboxWorld {
     /// Starts the world; its files are in `data`.
     ///
     /// # Errors
@@ -159,13 +159,13 @@ impl Journal {
 
     /// All effects on an arrangement.
     #[must_use]
-    pub fn acts(&self, arrangement: &str) -> &[Act] {
+    pub fn acts(&self, arrangement: &str) -> &[BankEffect] {
         self.acts.get(arrangement).map_or(&[], Vec::as_slice)
     }
 
     /// The distinct effects on an arrangement: a repeated one is harmless.
     #[must_use]
-    pub fn distinct(&self, arrangement: &str) -> BTreeSet<&Act> {
+    pub fn distinct(&self, arrangement: &str) -> BTreeSet<&BankEffect> {
         self.acts(arrangement).iter().collect()
     }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use madoguchi_journey::api::Api;
-use madoguchi_journey::caller::{Answer, CALLERS, CODIGO, CONTEXTOS, Caller};
+use madoguchi_journey::caller::{CALLERS, CODIGO, CONTEXTOS, Caller, HttpAnswer};
 use madoguchi_journey::crowd::all_at_once;
-use madoguchi_journey::database::{Database, Store};
+use madoguchi_journey::database::{Store, TestDatabase};
 use madoguchi_journey::installation::Installation;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{on_both_databases, tokens};
@@ -100,7 +100,7 @@ async fn a_gateway_behind_a_gateway_gives_the_same_answer_to_the_same_question(
 }
 
 /// A server whose downstream is another server.
-fn behind(dir: &std::path::Path, database: &Database, inner: &str) -> anyhow::Result<Api> {
+fn behind(dir: &std::path::Path, database: &TestDatabase, inner: &str) -> anyhow::Result<Api> {
     let installation = Installation::new(dir, database, inner, Vec::new())?;
     installation.migrate()?;
     Api::start(&installation)
@@ -180,7 +180,7 @@ async fn two_hundred_slow_questions_leave_the_others_alone(store: Store) -> anyh
 async fn who_may_not_ask_is_told_one_thing(store: Store) -> anyhow::Result<()> {
     let system = TestSystem::shared(store).await?;
     let body = json!({ "codigo_conta": NOBODYS });
-    let ask = async |headers: &[(&str, &str)]| -> anyhow::Result<Answer> {
+    let ask = async |headers: &[(&str, &str)]| -> anyhow::Result<HttpAnswer> {
         Ok(system.caller.call_with(Method::POST, CODIGO, headers, &body).await?)
     };
     let (user, password) = tokens::GATEWAY;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::ensure;
-use madoguchi_journey::caller::{Answer, VERDICT};
+use madoguchi_journey::caller::{HttpAnswer, VERDICT};
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Store;
 use madoguchi_journey::test_system::TestSystem;
@@ -111,13 +111,16 @@ impl Witness {
         what: &str,
         request: &[u8],
         (status, code): (u16, &str),
-    ) -> anyhow::Result<Answer> {
+    ) -> anyhow::Result<HttpAnswer> {
         let answer = exchange(self.system.caller.addr(), request).await;
         let answer = answer.map_err(|error| error.context(what.to_owned()))?;
         ensure!(answer.is_refusal(status, code), "{what}: {answer:?}");
         let Customer { member, case, .. } = &self.customer;
-        for told in [CANARY, member, case, "客", tokens::DECIDE] {
-            ensure!(!answer.body.contains(told), "{what}: the answer tells {told}: {answer:?}");
+        for reported in [CANARY, member, case, "客", tokens::DECIDE] {
+            ensure!(
+                !answer.body.contains(reported),
+                "{what}: the answer tells {reported}: {answer:?}"
+            );
         }
         Ok(answer)
     }
@@ -130,8 +133,8 @@ impl Witness {
         let journal = self.system.world.journal().await?;
         assert!(journal.received(&self.customer.arrangement).is_empty());
         let log = self.system.log()?;
-        for told in [CANARY, &self.customer.member, &self.customer.arrangement, "客"] {
-            ensure!(!log.contains(told), "the log tells {told}");
+        for reported in [CANARY, &self.customer.member, &self.customer.arrangement, "客"] {
+            ensure!(!log.contains(reported), "the log tells {reported}");
         }
         let answer = self.system.caller.decide(&self.customer.member, true).await?;
         ensure!(answer.status == 200, "the case can go on: {answer:?}");

@@ -40,8 +40,8 @@ async fn what_was_answered_before_an_orderly_stop_is_there_after_it(
         async move { Customer::verified(&system).await }
     });
     let customers = customers.await?;
-    let (on, told) = (Arc::clone(&system), customers.clone());
-    let telling = tokio::spawn(work_through(8, told, move |customer: Customer| {
+    let (on, reported) = (Arc::clone(&system), customers.clone());
+    let telling = tokio::spawn(work_through(8, reported, move |customer: Customer| {
         let system = Arc::clone(&on);
         async move {
             let answer = system.caller.decide(&customer.member, true).await;

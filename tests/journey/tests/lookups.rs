@@ -104,7 +104,7 @@ async fn fails_as(
 
 fn nothing_leaks(system: &TestSystem) -> anyhow::Result<()> {
     let log = system.log()?;
-    ensure!(log.contains("does not accept our user name"), "an operator is told");
+    ensure!(log.contains("does not accept our user name"), "an operator is reported");
     let (user, password) = tokens::GATEWAY;
     let besides = [user, password, "played downstream", "<html>"];
     for canary in PERSONAL.into_iter().chain(besides) {
@@ -123,9 +123,9 @@ async fn each_lookup_is_recorded_and_counted(store: Store) -> anyhow::Result<()>
         "context.looked_up|lookup|flow-1|found|journey|chat_itau_oiap|SYSTEM|call-1",
         "account.looked_up|lookup|flow-2|found|journey|chat_itau_oiap|SYSTEM|call-2",
         "account.looked_up|lookup|flow-3|not_found|journey|chat_itau_oiap|SYSTEM|call-3",
-        "caller.looked_up|lookup|flow-4|context=fresh account=fresh|journey|caller.read-desk|\
+        "caller.looked_up|lookup|flow-4|context=fresh account=fresh|journey|caller.read-agent|\
          HUMAN|call-4",
-        "caller.looked_up|lookup|flow-5|context=cached account=fresh|journey|caller.read-desk|\
+        "caller.looked_up|lookup|flow-5|context=cached account=fresh|journey|caller.read-agent|\
          HUMAN|request-5",
     ];
     for row in expected {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::ensure;
 use madoguchi_journey::crowd::work_through;
 use madoguchi_journey::customer::Customer;
-use madoguchi_journey::database::Database;
+use madoguchi_journey::database::TestDatabase;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{tokens, walk};
 use madoguchi_testkit::postgres::Cluster;
@@ -26,7 +26,7 @@ struct Told {
 fn verdicts_survive_a_postgresql_that_dies_in_mid_request_and_none_is_doubled() {
     walk(async {
         let cluster = tokio::task::block_in_place(Cluster::start_durable);
-        let database = Database::Postgres(cluster.create_database());
+        let database = TestDatabase::Postgres(cluster.create_database());
         let system = Arc::new(TestSystem::on(&database, Vec::new()).await?);
         let on = Arc::clone(&system);
         let customers = work_through(8, vec![(); 300], move |()| {
@@ -34,22 +34,22 @@ fn verdicts_survive_a_postgresql_that_dies_in_mid_request_and_none_is_doubled() 
             async move { Customer::verified(&system).await }
         });
         let customers = customers.await?;
-        let told = Arc::new(Told::default());
-        let (on, by, work) = (Arc::clone(&system), Arc::clone(&told), customers.clone());
+        let reported = Arc::new(Told::default());
+        let (on, by, work) = (Arc::clone(&system), Arc::clone(&reported), customers.clone());
         let telling = tokio::spawn(work_through(8, work, move |customer: Customer| {
-            let (system, told) = (Arc::clone(&on), Arc::clone(&by));
-            async move { insist(&system, &customer, &told).await }
+            let (system, reported) = (Arc::clone(&on), Arc::clone(&by));
+            async move { insist(&system, &customer, &reported).await }
         }));
         for down in [Cluster::crash, Cluster::stop_now] {
-            let before = told.taken.load(Ordering::SeqCst);
-            while told.taken.load(Ordering::SeqCst) < before + 20 {
+            let before = reported.taken.load(Ordering::SeqCst);
+            while reported.taken.load(Ordering::SeqCst) < before + 20 {
                 ensure!(!telling.is_finished(), "the verdicts ended before the second outage");
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
-            outage(&system, &cluster, &told, down).await?;
+            outage(&system, &cluster, &reported, down).await?;
         }
         telling.await??;
-        let unavailable = told.unavailable.load(Ordering::SeqCst);
+        let unavailable = reported.unavailable.load(Ordering::SeqCst);
         ensure!(unavailable > 0, "nobody met the outage, so nothing was shown");
         everything_happened_once(&system, &customers).await
     });
@@ -59,14 +59,14 @@ fn verdicts_survive_a_postgresql_that_dies_in_mid_request_and_none_is_doubled() 
 async fn outage(
     system: &TestSystem,
     cluster: &Cluster,
-    told: &Told,
+    reported: &Told,
     down: fn(&Cluster),
 ) -> anyhow::Result<()> {
     tokio::task::block_in_place(|| down(cluster));
-    let before = told.unavailable.load(Ordering::SeqCst);
+    let before = reported.unavailable.load(Ordering::SeqCst);
     let deadline = Instant::now() + UNTIL_ANSWERED;
-    while told.unavailable.load(Ordering::SeqCst) == before {
-        ensure!(Instant::now() < deadline, "nobody was told of the outage");
+    while reported.unavailable.load(Ordering::SeqCst) == before {
+        ensure!(Instant::now() < deadline, "nobody was reported of the outage");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let ready = system.caller.get("/health/ready", "").await?;
@@ -78,19 +78,19 @@ async fn outage(
     system.ready().await
 }
 
-async fn insist(system: &TestSystem, customer: &Customer, told: &Told) -> anyhow::Result<()> {
+async fn insist(system: &TestSystem, customer: &Customer, reported: &Told) -> anyhow::Result<()> {
     let deadline = Instant::now() + UNTIL_ANSWERED;
     loop {
         let answer = system.caller.decide(&customer.member, true).await?;
         if answer.status == 200 {
-            told.taken.fetch_add(1, Ordering::SeqCst);
+            reported.taken.fetch_add(1, Ordering::SeqCst);
             // Slow enough to leave verdicts for the second outage.
             tokio::time::sleep(Duration::from_millis(10)).await;
             return Ok(());
         }
         assert!(answer.is_refusal(503, "UNAVAILABLE"), "{answer:?}");
         assert_eq!(answer.retry_after.as_deref(), Some("1"));
-        told.unavailable.fetch_add(1, Ordering::SeqCst);
+        reported.unavailable.fetch_add(1, Ordering::SeqCst);
         ensure!(Instant::now() < deadline, "a verdict was never taken");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use madoguchi_journey::caller::{Answer, CALLERS, VERDICT};
+use madoguchi_journey::caller::{CALLERS, HttpAnswer, VERDICT};
 use madoguchi_journey::crowd::all_at_once;
 use madoguchi_journey::customer::Customer;
-use madoguchi_journey::database::{Database, Store, psql};
+use madoguchi_journey::database::{Store, TestDatabase, psql};
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{on_both_databases, tokens, walk};
 use madoguchi_testkit::postgres::Cluster;
@@ -28,7 +28,7 @@ const CATALOGUE: &str = include_str!("../../../docs/errors.md");
 const NOBODYS_CASE: &str = "01890000-0000-7000-8000-000000000000";
 
 /// Answers by their expected code.
-type Refusals = BTreeMap<&'static str, Answer>;
+type Refusals = BTreeMap<&'static str, HttpAnswer>;
 
 async fn every_error_code_has_its_status_and_exactly_the_envelope(
     store: Store,
@@ -248,7 +248,7 @@ fn a_stored_value_that_cannot_be_is_an_internal_error_that_says_nothing_of_it() 
         let cluster = Cluster::shared();
         let database = cluster.create_database();
         let url = database.url().to_owned();
-        let system = TestSystem::on(&Database::Postgres(database), Vec::new()).await?;
+        let system = TestSystem::on(&TestDatabase::Postgres(database), Vec::new()).await?;
         let customer = Customer::verified(&system).await?;
         let damage = format!(
             "update members set product_name = 'CANARY damaged' where member_id = '{}'",
@@ -260,8 +260,11 @@ fn a_stored_value_that_cannot_be_is_an_internal_error_that_says_nothing_of_it() 
         let whole = Customer::verified(&system).await?;
         assert_eq!(system.caller.decide(&whole.member, true).await?.body, SUCCESS);
         let log = system.log()?;
-        ensure!(!log.contains("CANARY") && !answer.body.contains("CANARY"), "the value is told");
-        ensure!(log.contains("\"ERROR\""), "an operator is told");
+        ensure!(
+            !log.contains("CANARY") && !answer.body.contains("CANARY"),
+            "the value is reported"
+        );
+        ensure!(log.contains("\"ERROR\""), "an operator is reported");
         Ok(())
     });
 }

@@ -25,7 +25,7 @@ fn every_case_ends_as_its_table_says() {
         let changed = TIMEOUTS.map(|(key, value)| (key, value.to_owned())).to_vec();
         let system = TestSystem::own(Store::Sqlite, changed).await?;
         let addr = system.caller.addr();
-        let run = move |case: sockets::Case| async move { Ok(case.run(addr).await.err()) };
+        let run = move |case: sockets::SocketCase| async move { Ok(case.run(addr).await.err()) };
         let failed = crowd::work_through(AT_ONCE, sockets::cases(), run).await?;
         let failed: Vec<String> = failed.into_iter().flatten().map(|e| format!("{e:#}")).collect();
         ensure!(failed.is_empty(), "{} failed:\n{}", failed.len(), failed.join("\n"));

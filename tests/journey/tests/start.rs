@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use anyhow::{Context, ensure};
 use madoguchi_journey::binaries;
 use madoguchi_journey::customer::Customer;
-use madoguchi_journey::database::{Database, Store, psql};
+use madoguchi_journey::database::{Store, TestDatabase, psql};
 use madoguchi_journey::installation::Installation;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{on_both_databases, walk};
@@ -73,7 +73,7 @@ async fn a_secret_that_others_can_read_is_refused(store: Store) -> anyhow::Resul
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644))?;
     let said = refused(&installation, "serve")?;
     ensure!(said.contains("secrets.qr_key_file") && said.contains("chmod 600"), "{said}");
-    ensure!(!said.contains("b2b2"), "the secret is told: {said}");
+    ensure!(!said.contains("b2b2"), "the secret is reported: {said}");
     Ok(())
 }
 
@@ -131,7 +131,7 @@ fn a_database_from_the_future_is_refused_and_left_as_it_is() {
         let database = cluster.create_database();
         let url = database.url().to_owned();
         let dir = tempfile::tempdir()?;
-        let database = Database::Postgres(database);
+        let database = TestDatabase::Postgres(database);
         let installation = Installation::new(dir.path(), &database, NOWHERE, Vec::new())?;
         installation.migrate()?;
         let later = "insert into __diesel_schema_migrations (version) values ('99991231000000')";

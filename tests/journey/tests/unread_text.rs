@@ -1,13 +1,13 @@
 //! Unused text in a reply never affects the used fields, whatever its charset or form.
 
 use anyhow::{Context, ensure};
-use madoguchi_journey::caller::{Answer, CODIGO, CONTEXTOS};
+use madoguchi_journey::caller::{CODIGO, CONTEXTOS, HttpAnswer};
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Store;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::wire::{exchange, post};
 use madoguchi_journey::{on_both_databases, tokens};
-use madoguchi_testkit::http_stub::{Behaviour, HttpStub, Received, Response};
+use madoguchi_testkit::http_stub::{HttpStub, Received, StubBehaviour, StubResponse};
 use madoguchi_testkit::samples;
 use serde_json::json;
 
@@ -25,7 +25,7 @@ on_both_databases!(
 const MARIAS: &str = "341341150000052061";
 
 /// Posts these bytes to the gateway as its user.
-async fn at_gateway(system: &TestSystem, path: &str, body: &[u8]) -> anyhow::Result<Answer> {
+async fn at_gateway(system: &TestSystem, path: &str, body: &[u8]) -> anyhow::Result<HttpAnswer> {
     let (user, password) = tokens::GATEWAY;
     let headers =
         format!("userName: {user}\r\npassword: {password}\r\nContent-Type: application/json\r\n");
@@ -87,9 +87,9 @@ async fn asking(store: Store, stub: &HttpStub) -> anyhow::Result<TestSystem> {
 
 /// Answers both lookups with these bodies.
 fn answers(stub: &HttpStub, content_type: &'static str, context: Vec<u8>, owner: Vec<u8>) {
-    stub.from_now_on(Behaviour::compute(move |request| {
+    stub.from_now_on(StubBehaviour::compute(move |request| {
         let body = if request.path() == CONTEXTOS { &context } else { &owner };
-        Response::new(200, body.clone()).with_header("content-type", content_type)
+        StubResponse::new(200, body.clone()).with_header("content-type", content_type)
     }));
 }
 
@@ -156,7 +156,7 @@ async fn a_number_with_punctuation_is_the_callers_own(store: Store) -> anyhow::R
 }
 
 /// The core bank's reply to an order: applied, with these bytes as the description.
-fn applied(order: &Received, description: &[u8]) -> Response {
+fn applied(order: &Received, description: &[u8]) -> StubResponse {
     let order = order.json();
     let text = json!({
         "amheader": { "TransactionID": order["amheader"]["TransactionID"] },
@@ -167,7 +167,7 @@ fn applied(order: &Received, description: &[u8]) -> Response {
     });
     let text = text.to_string();
     let (before, after) = text.split_once("null").unwrap_or_default();
-    Response::json(200, [before.as_bytes(), description, after.as_bytes()].concat())
+    StubResponse::json(200, [before.as_bytes(), description, after.as_bytes()].concat())
 }
 
 /// The effect's final state after a passed verdict at this bank, and the number of requests.
@@ -193,7 +193,7 @@ async fn a_description_of_any_kind_spoils_no_proof(store: Store) -> anyhow::Resu
         b"{\"a\":[true]}",
         b"\"a\",\"RtrnDesc\":\"b\"",
     ] {
-        bank.from_now_on(Behaviour::compute(move |order| applied(order, description)));
+        bank.from_now_on(StubBehaviour::compute(move |order| applied(order, description)));
         let shown = String::from_utf8_lossy(description);
         let came_of_it = passed(&system, &bank).await?;
         ensure!(came_of_it == ("Confirmed".to_owned(), 1), "{shown}: {came_of_it:?}");
@@ -213,12 +213,12 @@ async fn a_proof_field_that_is_no_text_proves_nothing(store: Store) -> anyhow::R
         ("DgtlLvl", b"\\udc00"),
         ("RtrnCode", b"\xa5\xe6"),
     ] {
-        bank.from_now_on(Behaviour::compute(move |order| {
+        bank.from_now_on(StubBehaviour::compute(move |order| {
             let whole = applied(order, b"null");
             let begins = format!("\"{field}\":\"");
             let at = whole.body.windows(begins.len()).position(|part| part == begins.as_bytes());
             let (before, after) = whole.body.split_at(at.unwrap_or_default() + begins.len());
-            Response::json(200, [before, damage, after].concat())
+            StubResponse::json(200, [before, damage, after].concat())
         }));
         let came_of_it = passed(&system, &bank).await?;
         ensure!(came_of_it == ("Manual".to_owned(), 1), "{field} {damage:?}: {came_of_it:?}");

@@ -89,7 +89,7 @@ fn the_timeline_is_in_order(timeline: &Value) -> anyhow::Result<()> {
         history.iter().map(|entry| entry[key].as_str().unwrap_or("null").to_owned()).collect()
     };
     assert_eq!(said("from"), ["null", "New", "EDDASuccess"]);
-    assert_eq!(said("by"), ["upgrade.open-desk", "upgrade.verify-desk", "upgrade.decide-desk"]);
+    assert_eq!(said("by"), ["upgrade.open-agent", "upgrade.verify-agent", "upgrade.decide-agent"]);
     // RFC 3339 texts with equal offset and precision sort by time.
     let (at, mut sorted) = (said("at"), said("at"));
     sorted.sort();

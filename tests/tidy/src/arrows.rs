@@ -50,7 +50,7 @@ pub const DOMAIN_TREE: usize = 28;
 
 /// A crate of the workspace with the dependencies in its manifest.
 #[derive(Debug)]
-pub struct Member {
+pub struct WorkspaceMember {
     /// The name without `madoguchi-`.
     pub name: String,
     pub manifest: TextFile,
@@ -65,7 +65,7 @@ pub struct Dependency {
     pub optional: bool,
 }
 
-impl Member {
+impl WorkspaceMember {
     fn violation(&self, dependency: &str, why: String) -> Violation {
         let of_it = |line: &str| {
             line.strip_prefix(dependency).is_some_and(|rest| rest.starts_with(['.', ' ', '=']))
@@ -76,7 +76,7 @@ impl Member {
 }
 
 /// The crates of the workspace at `root`.
-pub fn members(root: &Path) -> Result<Vec<Member>> {
+pub fn members(root: &Path) -> Result<Vec<WorkspaceMember>> {
     let manifest = root.join("Cargo.toml");
     let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec()?;
     let members = metadata.packages.into_iter().map(|package| {
@@ -87,7 +87,7 @@ pub fn members(root: &Path) -> Result<Vec<Member>> {
             kind: dependency.kind,
             optional: dependency.optional,
         });
-        Ok(Member {
+        Ok(WorkspaceMember {
             name: short(package.name.as_str()).to_owned(),
             manifest: TextFile::new(path.as_str(), &text),
             dependencies: dependencies.collect(),
@@ -114,7 +114,7 @@ pub fn domain_tree(root: &Path) -> Result<Vec<String>> {
 }
 
 /// Dependencies between our crates that point outward, and crates missing in the list.
-pub fn inward(member: &Member) -> Vec<Violation> {
+pub fn inward(member: &WorkspaceMember) -> Vec<Violation> {
     let Some((_, allowed)) = INWARD.iter().find(|(name, _)| *name == member.name) else {
         let why = format!("`{}` has no place yet: add its arrows to INWARD", member.name);
         return vec![Violation::new(&member.manifest.path, 1, why)];
@@ -130,7 +130,7 @@ pub fn inward(member: &Member) -> Vec<Violation> {
 }
 
 /// Libraries used by a crate that may not use them, in tests too.
-pub fn confined(member: &Member) -> Vec<Violation> {
+pub fn confined(member: &WorkspaceMember) -> Vec<Violation> {
     let named = member.dependencies.iter().filter_map(|dependency| {
         let (library, homes) = CONFINED.iter().find(|(name, _)| *name == dependency.name)?;
         let why = format!("`{library}` belongs to {} alone", homes.join(", "));
@@ -140,7 +140,7 @@ pub fn confined(member: &Member) -> Vec<Violation> {
 }
 
 /// Dependencies of the domain that are not in its list.
-pub fn domain_uses(member: &Member) -> Vec<Violation> {
+pub fn domain_uses(member: &WorkspaceMember) -> Vec<Violation> {
     let normal = member.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal);
     let beyond = normal.filter(|dependency| {
         let listed = DOMAIN_USES.contains(&dependency.name.as_str());

@@ -9,3 +9,4 @@ pub mod size;
 pub mod source;
 pub mod violation;
 pub mod voice;
+pub mod words;

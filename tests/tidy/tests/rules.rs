@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 
 use madoguchi_tidy::house::House;
 use madoguchi_tidy::violation::assert_none;
-use madoguchi_tidy::{arrows, boundary, pages, size, voice};
+use madoguchi_tidy::{arrows, boundary, pages, size, voice, words};
 
 static HOUSE: LazyLock<House> = LazyLock::new(|| House::open().expect("the tree can be read"));
 
-fn members() -> Vec<arrows::Member> {
+fn members() -> Vec<arrows::WorkspaceMember> {
     let members = arrows::members(HOUSE.root()).expect("cargo reads our manifests");
     assert!(members.iter().any(|member| member.name == "domain"), "the domain was not met");
     members
@@ -112,4 +112,15 @@ fn every_test_that_the_book_names_is_there() {
 #[test]
 fn no_file_holds_a_path_of_one_machine() {
     assert_none(HOUSE.files().iter().flat_map(pages::machine_paths));
+}
+
+#[test]
+fn no_former_name_has_returned() {
+    assert_none(HOUSE.files().iter().flat_map(words::former));
+}
+
+#[test]
+fn a_public_type_name_has_one_meaning() {
+    let sources: Vec<_> = HOUSE.sources().collect();
+    assert_none(words::types_with_one_name(&sources));
 }

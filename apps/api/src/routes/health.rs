@@ -14,7 +14,7 @@ use crate::app_state::AppState;
 use crate::problem::Problem;
 
 /// Timeout for one dependency.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 #[derive(Serialize)]
 struct Status {
@@ -53,7 +53,7 @@ pub(crate) async fn ready(state: Data<AppState>) -> Result<HttpResponse, Problem
 
 async fn ask(dependency: Arc<dyn Health>) -> Dependency {
     let name = dependency.name();
-    let answer = tokio::time::timeout(PATIENCE, dependency.check()).await;
+    let answer = tokio::time::timeout(TIMEOUT, dependency.check()).await;
     match answer.unwrap_or(Err("it does not answer in time")) {
         Ok(()) => Dependency { name, status: "up", reason: None },
         Err(reason) => Dependency { name, status: "down", reason: Some(reason) },

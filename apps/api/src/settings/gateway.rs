@@ -33,8 +33,8 @@ impl GatewaySection {
     pub(super) fn check_places(&self, max_concurrent_requests: usize) -> Result<(), String> {
         if self.wait > max_concurrent_requests / 2 {
             return Err(format!(
-                "max_concurrent_hashes and max_queued_hashes let {} calls wait: that must be at most half of \
-                 server.max_concurrent_requests, {max_concurrent_requests}",
+                "max_concurrent_hashes and max_queued_hashes let {} calls wait: that must be at \
+                 most half of server.max_concurrent_requests, {max_concurrent_requests}",
                 self.wait
             ));
         }

@@ -54,11 +54,11 @@ fn every_mistake_is_told_at_once() {
         .replace("127.0.0.1:0", "nowhere")
         .replace("sqlite:m.db", "mysql://x")
         .replace("qr_base_url", "qr_bse_url");
-    let told = Settings::parse(&text, []).unwrap_err();
-    let text = told.to_string();
+    let reported = Settings::parse(&text, []).unwrap_err();
+    let text = reported.to_string();
     assert!(text.starts_with("4 mistakes"), "{text}");
     assert!(text.contains("upgrade.qr_bse_url is not known: did you mean qr_base_url?"), "{text}");
-    let keys: Vec<_> = told.0.iter().map(|mistake| mistake.key.as_str()).collect();
+    let keys: Vec<_> = reported.0.iter().map(|mistake| mistake.key.as_str()).collect();
     let expected = ["server.listen", "store.url", "upgrade.qr_base_url", "upgrade.qr_bse_url"];
     assert_eq!(keys, expected);
 }
@@ -180,8 +180,8 @@ fn a_charset_is_a_label_that_extends_ascii() {
     let bad = [("MADOGUCHI__ESB__CHARSET", "big-5"), ("MADOGUCHI__ITAU__CHARSET", "utf-16")];
     assert_eq!(mistakes(&text, &bad), ["esb.charset", "itau.charset"]);
     let env = bad.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let told = Settings::parse(&text, env).unwrap_err().to_string();
-    assert_eq!(told.matches("for example \"utf-8\", \"big5\"").count(), 2, "{told}");
+    let reported = Settings::parse(&text, env).unwrap_err().to_string();
+    assert_eq!(reported.matches("for example \"utf-8\", \"big5\"").count(), 2, "{reported}");
 }
 
 /// The shortest configuration with the lookups and their gateway.
@@ -235,7 +235,7 @@ fn mistakes_about_lookups_are_told_with_all_the_others() {
     let all = ["itau", "itau.user_name", "itau.user_nam"];
     assert_eq!(mistakes(&far, &[]), all, "also when something else is wrong");
     let nowhere = text.replace("url = \"http://127.0.0.1:1\"\nuser", "user");
-    assert_eq!(mistakes(&nowhere, &[]), ["itau.url"], "told once");
+    assert_eq!(mistakes(&nowhere, &[]), ["itau.url"], "reported once");
     let crowded = [("MADOGUCHI__SERVER__MAX_CONCURRENT_REQUESTS", "256")];
     assert_eq!(mistakes(&text, &crowded), ["gateway"], "guesses would take every place");
     let bad = [

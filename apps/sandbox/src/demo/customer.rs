@@ -66,7 +66,7 @@ impl<'a> Customer<'a> {
         walk.same(
             (opened.status, opened.text("/state")),
             (201, "New"),
-            "the front desk opens a case: New",
+            "the front office opens a case: New",
         );
         let verified = self.verify().await?;
         walk.same(

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use madoguchi_sandbox::{EsbMode, Running, World};
+use madoguchi_sandbox::{EsbMode, RunningWorld, World};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 const REQUEST: &str = include_str!("../da21_request.json");
 
 pub(crate) struct Outside {
-    pub(crate) world: Running,
+    pub(crate) world: RunningWorld,
     pub(crate) data: TempDir,
 }
 
@@ -116,6 +116,6 @@ impl Outside {
     }
 }
 
-async fn start(data: &TempDir, mode: EsbMode) -> Running {
+async fn start(data: &TempDir, mode: EsbMode) -> RunningWorld {
     World::start("127.0.0.1:0".parse().unwrap(), data.path(), mode).await.unwrap()
 }

@@ -10,8 +10,8 @@ use madoguchi_domain::upgrade::{Refusal, StateName};
 use crate::lane_harness::Told;
 
 /// The case's state in this answer.
-fn stands(told: &Told) -> Result<StateName, ServiceError> {
-    told.as_ref().map(|standing| standing.case.state.name()).map_err(|error| *error)
+fn stands(reported: &Told) -> Result<StateName, ServiceError> {
+    reported.as_ref().map(|standing| standing.case.state.name()).map_err(|error| *error)
 }
 
 const CONTRADICTION: ServiceError = ServiceError::Refused(Refusal::Contradiction);

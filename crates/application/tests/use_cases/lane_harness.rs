@@ -59,11 +59,11 @@ impl LaneHarness {
         requests: impl IntoIterator<Item = Request>,
     ) -> Vec<Told> {
         let queued: Vec<_> = requests.into_iter().map(|request| self.queue(request)).collect();
-        let mut told = Vec::with_capacity(queued.len());
+        let mut reported = Vec::with_capacity(queued.len());
         for one in queued {
-            told.push(one.await.expect("who asks is told"));
+            reported.push(one.await.expect("who asks is reported"));
         }
-        told
+        reported
     }
 
     /// Closes the door and enqueues these; when this returns, the lane has started to load.

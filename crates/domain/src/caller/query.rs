@@ -9,7 +9,7 @@ use crate::redacted;
 
 redacted!(ContextId);
 
-/// The id of a context: 1 to 4096 bytes without control characters. Whoever has it can read the
+/// The id of a context: 1 to 4096 bytes without control characters. Its holder can read the
 /// context, so it is never printed.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ContextId(String);

@@ -15,7 +15,7 @@ pub trait PasswordVerifier: Send + Sync {
     /// The actor, or `None` for invalid credentials. Fails closed.
     ///
     /// # Errors
-    /// [`VerifierUnavailable`] when the queue is full or the check failed: whether the credentials are
+    /// [`VerifierUnavailable`] when the queue is full or the check failed: whether they are
     /// valid is not known.
     async fn verify(
         &self,

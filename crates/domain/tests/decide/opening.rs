@@ -9,7 +9,7 @@ use madoguchi_domain::upgrade::{
 
 use crate::samples::{
     ID, OTHER, applied, asked_at, at, claimed, decided, level, lost, member, nothing_yet, open,
-    policy, pursued, refused, standing, told,
+    policy, pursued, refused, reported, standing,
 };
 
 fn opened(attempt: i32) -> Case {
@@ -86,7 +86,7 @@ fn an_id_is_never_given_to_a_second_case() {
     for known in finals {
         let state = known.case.as_ref().unwrap().state.name();
         let decision = decided(&known, &open(ID));
-        assert_eq!(told(&decision), format!("{state} (opened), nothing written"));
+        assert_eq!(reported(&decision), format!("{state} (opened), nothing written"));
     }
 }
 
@@ -105,14 +105,14 @@ fn a_lapsed_code_of_a_new_case_is_replaced_by_the_next_one() {
     assert_eq!(decision.after, Some(CaseSnapshot { case: Some(case), ..known.clone() }));
 
     let just_before = asked_at(late, at(600) - jiff::SignedDuration::from_micros(1));
-    assert_eq!(told(&decided(&known, &just_before)), "New, nothing written");
+    assert_eq!(reported(&decided(&known, &just_before)), "New, nothing written");
 }
 
 #[test]
 fn a_lapsed_code_of_a_checked_case_is_needed_no_more() {
     let late = asked_at(open(OTHER), at(6000));
     let decision = decided(&standing(StateName::EddaSuccess), &late);
-    assert_eq!(told(&decision), "EDDASuccess, nothing written");
+    assert_eq!(reported(&decision), "EDDASuccess, nothing written");
 }
 
 #[test]
@@ -153,6 +153,6 @@ fn a_level_that_is_only_wanted_or_another_one_is_not_the_target_reached() {
         Member { registered: Some(level("1A")), confirmed: Some(level("0B")), ..member() };
     for member in [wanted, lowered] {
         let known = CaseSnapshot { member, ..nothing_yet() };
-        assert_eq!(told(&decided(&known, &open(OTHER))), "New (opened), case opened");
+        assert_eq!(reported(&decided(&known, &open(OTHER))), "New (opened), case opened");
     }
 }

@@ -169,7 +169,7 @@ fn check_answer(decision: &Decision, harness: &DecisionHarness) {
         Err(_) => assert_eq!(write, None),
         Ok(standing) => {
             assert_ne!(write, Some(&Write::Nothing));
-            assert!(harness.cases.contains(&standing.case), "what is told is what stands");
+            assert!(harness.cases.contains(&standing.case), "what is reported is what stands");
         }
     }
 }
@@ -218,7 +218,8 @@ proptest! {
         let member = story.harness.member.clone();
         for case in &story.harness.cases {
             let effect = story.harness.effects.get(&case.id).cloned();
-            let whole = CaseSnapshot { case: Some(case.clone()), effect, ..CaseSnapshot::of(member.clone()) };
+            let member = CaseSnapshot::of(member.clone());
+            let whole = CaseSnapshot { case: Some(case.clone()), effect, ..member };
             prop_assert_eq!(replan(&whole, &policy(), &act_at(now)), None);
             let orphan = CaseSnapshot { effect: None, ..whole.clone() };
             let write = replan(&orphan, &policy(), &act_at(now)).map(|change| change.write);

@@ -136,7 +136,7 @@ pub(crate) fn decided(known: &CaseSnapshot, request: &Request) -> Decision {
 }
 
 /// A decision as text: the answer and the write.
-pub(crate) fn told(decision: &Decision) -> String {
+pub(crate) fn reported(decision: &Decision) -> String {
     let answer = match &decision.answer {
         Ok(standing) if standing.opened => format!("{} (opened)", standing.case.state.name()),
         Ok(standing) => standing.case.state.name().to_string(),

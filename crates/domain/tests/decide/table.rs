@@ -4,7 +4,7 @@ use madoguchi_domain::audit::Action;
 use madoguchi_domain::upgrade::{CaseKey, Refusal, Request, StateName, decide};
 
 use crate::samples::{
-    ID, OTHER, ask, at, decided, nothing_yet, open, policy, standing, told, verdict, verify,
+    ID, OTHER, ask, at, decided, nothing_yet, open, policy, reported, standing, verdict, verify,
 };
 
 fn commands() -> [(&'static str, Request); 7] {
@@ -24,8 +24,8 @@ fn the_whole_table_is_this_and_nothing_else() {
     let mut drawn = String::new();
     for state in StateName::ALL {
         for (name, request) in commands() {
-            let told = told(&decided(&standing(state), &request));
-            drawn.push_str(&format!("{state} | {name} | {told}\n"));
+            let reported = reported(&decided(&standing(state), &request));
+            drawn.push_str(&format!("{state} | {name} | {reported}\n"));
         }
     }
     let expected = "\
@@ -75,7 +75,7 @@ fn a_member_without_a_case_can_only_open_one() {
             "open" => "New (opened), case opened",
             _ => "CaseNotFound, nothing written",
         };
-        assert_eq!(told(&decided(&nothing_yet(), &request)), expected, "{name}");
+        assert_eq!(reported(&decided(&nothing_yet(), &request)), expected, "{name}");
     }
 }
 
@@ -102,8 +102,8 @@ fn what_changes_nothing_leaves_everything_as_it_was_known() {
         let known = standing(state);
         for (name, request) in commands() {
             let decision = decided(&known, &request);
-            let told = told(&decision);
-            if told.ends_with("nothing written") || told.ends_with("audit row only") {
+            let reported = reported(&decision);
+            if reported.ends_with("nothing written") || reported.ends_with("audit row only") {
                 assert_eq!(decision.after, Some(known.clone()), "{state} {name}");
             }
         }

@@ -7,7 +7,7 @@ use madoguchi_domain::upgrade::{
 };
 
 use crate::samples::{
-    ID, OTHER, ask, asked_at, at, decided, policy, reference, standing, told, verify,
+    ID, OTHER, ask, asked_at, at, decided, policy, reference, reported, standing, verify,
 };
 
 /// A check result from the scan of a code with this serial at this time.
@@ -59,7 +59,7 @@ fn a_report_that_another_case_holds_contradicts_in_every_state() {
         let known = CaseSnapshot { check_held_by: Some(OTHER), ..standing(state) };
         for passed in [true, false] {
             let decision = decided(&known, &verify("R-1", passed));
-            assert_eq!(told(&decision), "VerificationContradiction, audit row only", "{state}");
+            assert_eq!(reported(&decision), "VerificationContradiction, audit row only", "{state}");
             let action = decision.change.map(|change| change.audit.action);
             assert_eq!(action, Some(Action::CONTRADICTION_REFUSED));
         }
@@ -69,13 +69,13 @@ fn a_report_that_another_case_holds_contradicts_in_every_state() {
 #[test]
 fn a_report_that_this_case_holds_is_a_replay() {
     let known = CaseSnapshot { check_held_by: Some(ID), ..standing(StateName::EddaSuccess) };
-    assert_eq!(told(&decided(&known, &verify("R-1", true))), "EDDASuccess, nothing written");
+    assert_eq!(reported(&decided(&known, &verify("R-1", true))), "EDDASuccess, nothing written");
 }
 
 #[test]
 fn a_valid_code_lets_the_first_report_through_until_it_lapses() {
     let report = verify("R-1", true);
-    let scan = |seconds| told(&scanned(standing(StateName::New), 1, report.clone(), seconds));
+    let scan = |seconds| reported(&scanned(standing(StateName::New), 1, report.clone(), seconds));
     assert_eq!(scan(599), "EDDASuccess, moved");
     assert_eq!(scan(600), "QrExpired, nothing written");
 }
@@ -85,7 +85,7 @@ fn a_code_that_a_newer_one_replaced_is_void_though_its_time_is_not_over() {
     let known = standing(StateName::New);
     let qr = QrIssue { serial: 2, ..known.case.as_ref().unwrap().qr };
     let known = CaseSnapshot { case: known.case.map(|case| Case { qr, ..case }), ..known };
-    let scan = |serial| told(&scanned(known.clone(), serial, verify("R-1", true), 10));
+    let scan = |serial| reported(&scanned(known.clone(), serial, verify("R-1", true), 10));
     assert_eq!(scan(1), "QrExpired, nothing written");
     assert_eq!(scan(2), "EDDASuccess, moved");
 }
@@ -105,7 +105,7 @@ fn a_void_code_still_brings_the_replay_of_the_deciding_check() {
             CaseSnapshot { case: known.case.clone().map(|case| Case { qr, ..case }), ..known };
         for (known, serial, seconds) in [(standing(state), 1, 6000), (voided, 1, 10)] {
             let tell = |of: &str, passed| {
-                told(&scanned(known.clone(), serial, verify(of, passed), seconds))
+                reported(&scanned(known.clone(), serial, verify(of, passed), seconds))
             };
             assert_eq!(tell("R-1", passed), format!("{state}, nothing written"));
             assert_eq!(tell("R-1", !passed), "VerificationContradiction, audit row only");
@@ -117,5 +117,5 @@ fn a_void_code_still_brings_the_replay_of_the_deciding_check() {
 #[test]
 fn a_report_by_case_id_does_not_ask_for_a_code() {
     let late = Request { key: CaseKey::Id(ID), ..asked_at(verify("R-1", true), at(6000)) };
-    assert_eq!(told(&decided(&standing(StateName::New), &late)), "EDDASuccess, moved");
+    assert_eq!(reported(&decided(&standing(StateName::New), &late)), "EDDASuccess, moved");
 }

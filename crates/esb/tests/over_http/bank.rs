@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use madoguchi_esb::{Esb, EsbSettings};
 use madoguchi_testkit::clock::ManualClock;
-use madoguchi_testkit::http_stub::{Received, Response};
+use madoguchi_testkit::http_stub::{Received, StubResponse};
 use serde_json::{Value, json};
 
 pub(crate) fn clock() -> Arc<ManualClock> {
@@ -20,17 +20,17 @@ pub(crate) fn transaction_id(order: &Received) -> String {
 }
 
 /// The bank's reply to an order, with this code.
-pub(crate) fn answer(order: &Received, code: &str) -> Response {
+pub(crate) fn answer(order: &Received, code: &str) -> StubResponse {
     let order = order.json();
     let info = &order["ambody"]["AcctInfoModRq"]["ServiceBody"]["CustInfo"];
-    Response::json(200, reply(&order["amheader"], info, code).to_string())
+    StubResponse::json(200, reply(&order["amheader"], info, code).to_string())
 }
 
 /// The fixed success reply to the sample order.
-pub(crate) fn applied() -> Response {
+pub(crate) fn applied() -> StubResponse {
     let info = json!({ "ArrngId": "AA19337Z8L29", "AcctInfo": { "DgtlLvl": "1A" } });
     let header = json!({ "TransactionID": "T1222222" });
-    Response::json(200, reply(&header, &info, "200").to_string())
+    StubResponse::json(200, reply(&header, &info, "200").to_string())
 }
 
 fn reply(header: &Value, info: &Value, code: &str) -> Value {

@@ -8,7 +8,7 @@ use madoguchi_domain::port::CoreBank;
 use madoguchi_esb::{Esb, EsbSettings};
 use madoguchi_testkit::core_bank_contract;
 use madoguchi_testkit::core_bank_contract::CoreBankUnderTest;
-use madoguchi_testkit::http_stub::{Behaviour, HttpStub};
+use madoguchi_testkit::http_stub::{HttpStub, StubBehaviour};
 
 use crate::bank;
 
@@ -26,7 +26,7 @@ impl EsbOverStub {
 
     fn will_answer(&self, code: &str) {
         let code = code.to_owned();
-        self.stub.next(Behaviour::compute(move |order| bank::answer(order, &code)));
+        self.stub.next(StubBehaviour::compute(move |order| bank::answer(order, &code)));
     }
 }
 
@@ -45,7 +45,7 @@ impl CoreBankUnderTest for EsbOverStub {
     }
 
     async fn will_lose_the_connection(&self) {
-        self.stub.next(Behaviour::Close);
+        self.stub.next(StubBehaviour::Close);
     }
 
     async fn will_be_unreachable(&self) {

@@ -10,13 +10,13 @@ use madoguchi_domain::core_bank::{
 use madoguchi_domain::port::CoreBank;
 use madoguchi_esb::{EsbSettings, UpstreamSettings};
 use madoguchi_testkit::core_bank_contract::order;
-use madoguchi_testkit::http_stub::{Behaviour, HttpStub, Received, Response};
+use madoguchi_testkit::http_stub::{HttpStub, Received, StubBehaviour, StubResponse};
 use tokio::net::TcpListener;
 
 use crate::bank;
 
 /// Sends the sample order to a bank with this behaviour and a timeout of 500 ms.
-async fn sent_to(behaviour: Behaviour) -> (Answer, Vec<Received>) {
+async fn sent_to(behaviour: StubBehaviour) -> (Answer, Vec<Received>) {
     let stub = HttpStub::start().await.unwrap();
     stub.next(behaviour);
     let esb = bank::esb(hasty(stub.url("/da21")));
@@ -35,14 +35,14 @@ fn hasty(url: String) -> EsbSettings {
     EsbSettings { upstream, ..usual }
 }
 
-async fn assert_lost(behaviour: Behaviour, doubt: Doubt) {
+async fn assert_lost(behaviour: StubBehaviour, doubt: Doubt) {
     let case = format!("{behaviour:?}");
     let (answer, received) = sent_to(behaviour).await;
     assert_eq!(answer, Answer::Lost(doubt), "{case}");
     assert_eq!(received.len(), 1, "{case}");
 }
 
-async fn assert_applied(behaviour: Behaviour) {
+async fn assert_applied(behaviour: StubBehaviour) {
     let (answer, received) = sent_to(behaviour).await;
     let meaning = classify(&order("T1222222"), &answer, &FinalCodes::default());
     assert_eq!((meaning, received.len()), (Outcome::Applied, 1));
@@ -50,7 +50,7 @@ async fn assert_applied(behaviour: Behaviour) {
 
 #[tokio::test]
 async fn an_order_is_one_json_post() {
-    let (_, received) = sent_to(Behaviour::Respond(bank::applied())).await;
+    let (_, received) = sent_to(StubBehaviour::Respond(bank::applied())).await;
     assert_eq!((received[0].method(), received[0].path()), ("POST", "/da21"));
     assert_eq!(received[0].header("content-type"), Some("application/json"));
     let order = received[0].json();
@@ -59,42 +59,43 @@ async fn an_order_is_one_json_post() {
 
 #[tokio::test]
 async fn a_connection_that_ends_too_early_is_lost_and_nothing_is_sent_again() {
-    assert_lost(Behaviour::Close, Doubt::ConnectionLost).await;
-    assert_lost(Behaviour::Reset, Doubt::ConnectionLost).await;
-    assert_lost(Behaviour::Raw(b"HTTP/1.1 200".to_vec()), Doubt::ConnectionLost).await;
-    assert_lost(Behaviour::Raw(b"220 mail.example ESMTP\r\n".to_vec()), Doubt::ConnectionLost)
+    assert_lost(StubBehaviour::Close, Doubt::ConnectionLost).await;
+    assert_lost(StubBehaviour::Reset, Doubt::ConnectionLost).await;
+    assert_lost(StubBehaviour::Raw(b"HTTP/1.1 200".to_vec()), Doubt::ConnectionLost).await;
+    assert_lost(StubBehaviour::Raw(b"220 mail.example ESMTP\r\n".to_vec()), Doubt::ConnectionLost)
         .await;
     for after in [0, 1, 40] {
         let response = bank::applied();
-        assert_lost(Behaviour::Cut { response, after }, Doubt::ConnectionLost).await;
+        assert_lost(StubBehaviour::Cut { response, after }, Doubt::ConnectionLost).await;
     }
 }
 
 #[tokio::test]
 async fn a_connection_closed_before_the_order_was_read_is_lost_and_not_opened_again() {
-    let (answer, received) = sent_to(Behaviour::CloseUnread).await;
+    let (answer, received) = sent_to(StubBehaviour::CloseUnread).await;
     assert_eq!((answer, received.len()), (Answer::Lost(Doubt::ConnectionLost), 0));
 }
 
 #[tokio::test]
 async fn silence_is_a_time_out_and_never_not_sent() {
-    assert_lost(Behaviour::Hang, Doubt::TimedOut).await;
-    let slow = |pause| Behaviour::Dribble { response: bank::applied(), pause };
+    assert_lost(StubBehaviour::Hang, Doubt::TimedOut).await;
+    let slow = |pause| StubBehaviour::Dribble { response: bank::applied(), pause };
     assert_lost(slow(Duration::from_millis(20)), Doubt::TimedOut).await;
 }
 
 #[tokio::test]
 async fn a_reply_in_many_pieces_is_read() {
-    assert_applied(Behaviour::Dribble { response: bank::applied(), pause: Duration::ZERO }).await;
-    assert_applied(Behaviour::Respond(bank::applied().unmeasured())).await;
+    assert_applied(StubBehaviour::Dribble { response: bank::applied(), pause: Duration::ZERO })
+        .await;
+    assert_applied(StubBehaviour::Respond(bank::applied().unmeasured())).await;
 }
 
 #[tokio::test]
 async fn a_redirect_is_a_status_and_is_not_followed() {
     for status in [301, 302, 303, 307, 308] {
         let elsewhere = HttpStub::start().await.unwrap();
-        let response = Response::new(status, "").with_header("location", &elsewhere.url("/"));
-        let (answer, received) = sent_to(Behaviour::Respond(response)).await;
+        let response = StubResponse::new(status, "").with_header("location", &elsewhere.url("/"));
+        let (answer, received) = sent_to(StubBehaviour::Respond(response)).await;
         let meaning = classify(&order("T1222222"), &answer, &FinalCodes::default());
         assert_eq!(meaning, Outcome::Unknown(Doubt::Status));
         assert_eq!((received.len(), elsewhere.connections()), (1, 0));
@@ -104,8 +105,8 @@ async fn a_redirect_is_a_status_and_is_not_followed() {
 #[tokio::test]
 async fn a_status_other_than_200_is_reported_alone_and_its_body_is_not_read() {
     for status in [201, 202, 204, 400, 401, 404, 408, 421, 429, 500, 502, 503, 504] {
-        let endless = Response { status, ..bank::applied() };
-        let (answer, received) = sent_to(Behaviour::Cut { response: endless, after: 3 }).await;
+        let endless = StubResponse { status, ..bank::applied() };
+        let (answer, received) = sent_to(StubBehaviour::Cut { response: endless, after: 3 }).await;
         assert_eq!(answer, Answer::Replied(Reply { status, ..Reply::default() }));
         assert_eq!(received.len(), 1);
     }
@@ -120,21 +121,21 @@ async fn a_reply_is_read_up_to_the_limit_and_not_a_byte_further() {
         response
     };
     for response in [padded(most), padded(most).unmeasured()] {
-        assert_applied(Behaviour::Respond(response)).await;
+        assert_applied(StubBehaviour::Respond(response)).await;
     }
     for response in [padded(most + 1), padded(most + 1).unmeasured(), padded(most * 64)] {
-        assert_lost(Behaviour::Respond(response), Doubt::TooLarge).await;
+        assert_lost(StubBehaviour::Respond(response), Doubt::TooLarge).await;
     }
     // The announced length alone is too large; the body is never sent.
     let response = padded(most + 1);
-    assert_lost(Behaviour::Cut { response, after: 0 }, Doubt::TooLarge).await;
+    assert_lost(StubBehaviour::Cut { response, after: 0 }, Doubt::TooLarge).await;
 }
 
 #[tokio::test]
 async fn a_compressed_reply_is_not_asked_for_and_not_read() {
-    let packed = Response { body: vec![0x1f, 0x8b, 8, 0], ..bank::applied() };
+    let packed = StubResponse { body: vec![0x1f, 0x8b, 8, 0], ..bank::applied() };
     let packed = packed.with_header("content-encoding", "gzip");
-    let (answer, received) = sent_to(Behaviour::Respond(packed)).await;
+    let (answer, received) = sent_to(StubBehaviour::Respond(packed)).await;
     assert_eq!(answer, Answer::Lost(Doubt::Unreadable));
     assert_eq!(received[0].header("accept-encoding"), None);
 }
@@ -155,7 +156,7 @@ async fn every_order_has_a_connection_of_its_own() {
     let stub = HttpStub::start().await.unwrap();
     let esb = bank::esb(hasty(stub.url("/")));
     for _ in 0..3 {
-        stub.next(Behaviour::Respond(bank::applied()));
+        stub.next(StubBehaviour::Respond(bank::applied()));
         esb.set_level(&order("T1222222")).await;
     }
     assert_eq!((stub.connections(), stub.received().len()), (3, 3));
@@ -185,8 +186,8 @@ async fn the_log_names_the_doubt_and_nothing_else() {
         .with_writer(move || sink.clone())
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
-    sent_to(Behaviour::Respond(bank::applied())).await;
-    sent_to(Behaviour::Respond(Response::json(200, "canary-body"))).await;
+    sent_to(StubBehaviour::Respond(bank::applied())).await;
+    sent_to(StubBehaviour::Respond(StubResponse::json(200, "canary-body"))).await;
     drop(guard);
     let written = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(written.contains("unreadable") && written.contains("status=200"), "{written}");

@@ -192,9 +192,9 @@ fn a_file_with_a_mistake_is_refused_and_not_shown() {
         row("chat", &good) + "password = \"canary\"\n",
     ];
     for text in bad {
-        let told = Users::parse(&text).err().unwrap();
-        assert!(!told.to_string().contains("canary"), "{told}");
-        assert!(!told.to_string().contains("$argon2"), "{told}");
+        let reported = Users::parse(&text).err().unwrap();
+        assert!(!reported.to_string().contains("canary"), "{reported}");
+        assert!(!reported.to_string().contains("$argon2"), "{reported}");
     }
 }
 

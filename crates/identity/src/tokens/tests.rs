@@ -48,8 +48,8 @@ fn a_file_with_a_mistake_is_refused() {
         "[[token]]\ntoken = \"canary-in-clear\"".to_owned(),
     ];
     for text in bad {
-        let told = parse(&text).unwrap_err().to_string();
-        assert!(!told.contains("canary"), "{told}");
+        let reported = parse(&text).unwrap_err().to_string();
+        assert!(!reported.contains("canary"), "{reported}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Parses arbitrary bytes as a reply of `contextos`: accepted or rejected, kept unchanged, no panic.
+//! Parses arbitrary bytes as a reply of `contextos`: accepted or rejected, unchanged, no panic.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -11,7 +11,7 @@ use madoguchi_domain::port::{
     AccountDirectory, CallerContexts, LookupError, MockIds, Unavailability,
 };
 use madoguchi_itau::{Itau, ItauSettings};
-use madoguchi_testkit::http_stub::{Behaviour, Response};
+use madoguchi_testkit::http_stub::{StubBehaviour, StubResponse};
 use madoguchi_testkit::samples;
 
 use crate::harness::{LookupHarness, both};
@@ -63,7 +63,7 @@ async fn a_probe_goes_alone_and_one_that_was_given_up_is_followed_by_another() {
     let itau = Arc::new(careful(&harness));
     fails_three_times(&harness, &itau).await;
     harness.clock.advance(SignedDuration::from_secs(31));
-    harness.stub.from_now_on(Behaviour::Hang);
+    harness.stub.from_now_on(StubBehaviour::Hang);
     let probe = tokio::spawn({
         let itau = Arc::clone(&itau);
         async move { context(&itau).await }
@@ -75,7 +75,7 @@ async fn a_probe_goes_alone_and_one_that_was_given_up_is_followed_by_another() {
     probe.abort();
     probe.await.unwrap_err();
     harness.answers(200, "{}");
-    assert_eq!(context(&itau).await, Ok(()), "whoever asked had gone, so another may");
+    assert_eq!(context(&itau).await, Ok(()), "the first caller has left, so another may ask");
 }
 
 #[tokio::test]
@@ -133,8 +133,8 @@ async fn a_probe_that_tells_nothing_is_followed_by_another_rest() {
 async fn whoever_keeps_asking_to_come_again_later_is_left_alone() {
     let harness = LookupHarness::open().await;
     let itau = careful(&harness);
-    let rests = Response::new(503, "").with_header("retry-after", "120");
-    harness.stub.from_now_on(Behaviour::Respond(rests));
+    let rests = StubResponse::new(503, "").with_header("retry-after", "120");
+    harness.stub.from_now_on(StubBehaviour::Respond(rests));
     for _ in 0..3 {
         assert_ne!(context(&itau).await, LEFT_ALONE);
     }
@@ -146,7 +146,7 @@ async fn silence_for_all_of_the_time_is_a_failure() {
     let harness = LookupHarness::open().await;
     let breaker = BreakerSettings::steady(2, SignedDuration::from_secs(30));
     let itau = harness.itau(ItauSettings { breaker, ..harness.settings() });
-    harness.stub.from_now_on(Behaviour::Hang);
+    harness.stub.from_now_on(StubBehaviour::Hang);
     for _ in 0..2 {
         let late = Err(LookupError::Unavailable(Unavailability::TimedOut));
         assert_eq!(context(&itau).await, late);
@@ -178,9 +178,9 @@ async fn a_lookup_that_waited_here_for_most_of_its_time_says_nothing_of_the_othe
         ItauSettings { breaker, max_concurrent_calls: 1, max_retries: 0, ..harness.settings() };
     let itau = Arc::new(harness.itau(settings));
     // The first lookup takes 600 of 800 ms; the second has 200 ms left, too little for the reply.
-    harness.stub.from_now_on(Behaviour::Late {
+    harness.stub.from_now_on(StubBehaviour::Late {
         wait: Duration::from_millis(600),
-        response: Response::json(200, "{}"),
+        response: StubResponse::json(200, "{}"),
     });
     for _ in 0..2 {
         let ask = || {
@@ -206,7 +206,7 @@ async fn so_many_go_at_once_some_wait_and_the_rest_are_turned_away() {
         ..harness.settings()
     };
     let itau = Arc::new(harness.itau(settings));
-    harness.stub.from_now_on(Behaviour::Hang);
+    harness.stub.from_now_on(StubBehaviour::Hang);
     let ask = || {
         let itau = Arc::clone(&itau);
         tokio::spawn(async move { context(&itau).await })
@@ -230,7 +230,7 @@ async fn so_many_go_at_once_some_wait_and_the_rest_are_turned_away() {
 #[tokio::test]
 async fn repetitions_pause_twice_as_long_each_time_and_end() {
     let harness = LookupHarness::open().await;
-    harness.stub.from_now_on(Behaviour::Respond(Response::new(503, "")));
+    harness.stub.from_now_on(StubBehaviour::Respond(StubResponse::new(503, "")));
     let mut ids = MockIds::new();
     ids.expect_jitter().return_const(Jitter::FULL);
     let settings =
@@ -245,7 +245,7 @@ async fn repetitions_pause_twice_as_long_each_time_and_end() {
 #[tokio::test]
 async fn a_pause_that_ends_too_late_is_not_begun() {
     let harness = LookupHarness::open().await;
-    harness.stub.from_now_on(Behaviour::Respond(Response::new(503, "")));
+    harness.stub.from_now_on(StubBehaviour::Respond(StubResponse::new(503, "")));
     let mut ids = MockIds::new();
     ids.expect_jitter().return_const(Jitter::FULL);
     let settings = ItauSettings { pause: Duration::from_secs(5), ..harness.settings() };

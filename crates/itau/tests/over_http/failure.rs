@@ -9,7 +9,7 @@ use madoguchi_domain::port::{LookupError, Unavailability};
 use madoguchi_domain::secret::Credentials;
 use madoguchi_itau::{ACCOUNT_PATH, CONTEXT_PATH, InvalidItau, Itau, ItauSettings};
 use madoguchi_testkit::clock::ManualClock;
-use madoguchi_testkit::http_stub::{Behaviour, HttpStub, Response};
+use madoguchi_testkit::http_stub::{HttpStub, StubBehaviour, StubResponse};
 use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::samples;
 
@@ -20,7 +20,7 @@ const fn unavailable(why: Unavailability) -> Result<(), LookupError> {
 }
 
 /// Looks both samples up in an upstream with this behaviour.
-async fn looked_up(behaviour: Behaviour) -> ([Result<(), LookupError>; 2], usize) {
+async fn looked_up(behaviour: StubBehaviour) -> ([Result<(), LookupError>; 2], usize) {
     let harness = LookupHarness::open().await;
     harness.stub.from_now_on(behaviour);
     let outcomes = both(&harness.itau(harness.settings())).await;
@@ -66,8 +66,8 @@ async fn each_status_has_its_meaning_and_only_faults_are_asked_again() {
         (502, status, 6),
         (503, status, 6),
     ] {
-        let response = Response::json(code, "{\"code\":\"0\"}");
-        let (outcomes, received) = looked_up(Behaviour::Respond(response)).await;
+        let response = StubResponse::json(code, "{\"code\":\"0\"}");
+        let (outcomes, received) = looked_up(StubBehaviour::Respond(response)).await;
         assert_eq!((outcomes, received), ([outcome; 2], asked), "{code}");
     }
 }
@@ -75,8 +75,8 @@ async fn each_status_has_its_meaning_and_only_faults_are_asked_again() {
 #[tokio::test]
 async fn a_failure_that_the_downstream_owns_up_to_is_not_asked_again() {
     for status in [200, 500] {
-        let response = Response::json(status, r#"{"code":"1","message":"canary"}"#);
-        let (outcomes, received) = looked_up(Behaviour::Respond(response)).await;
+        let response = StubResponse::json(status, r#"{"code":"1","message":"canary"}"#);
+        let (outcomes, received) = looked_up(StubBehaviour::Respond(response)).await;
         assert_eq!((outcomes, received), ([Err(LookupError::Failed); 2], 2), "{status}");
     }
 }
@@ -84,8 +84,9 @@ async fn a_failure_that_the_downstream_owns_up_to_is_not_asked_again() {
 #[tokio::test]
 async fn whoever_asks_to_come_again_later_is_not_asked_at_once() {
     for status in [500, 503] {
-        let response = Response::json(status, r#"{"code":"1"}"#).with_header("retry-after", "1");
-        let (outcomes, received) = looked_up(Behaviour::Respond(response)).await;
+        let response =
+            StubResponse::json(status, r#"{"code":"1"}"#).with_header("retry-after", "1");
+        let (outcomes, received) = looked_up(StubBehaviour::Respond(response)).await;
         assert_eq!((outcomes, received), ([unavailable(Unavailability::Status); 2], 2), "{status}");
     }
 }
@@ -93,13 +94,13 @@ async fn whoever_asks_to_come_again_later_is_not_asked_at_once() {
 #[tokio::test]
 async fn a_connection_that_ends_too_early_is_asked_again() {
     let broken = unavailable(Unavailability::Unreadable);
-    let response = || Response::json(200, samples::CONTEXT_DOCUMENT);
+    let response = || StubResponse::json(200, samples::CONTEXT_DOCUMENT);
     for behaviour in [
-        Behaviour::Close,
-        Behaviour::Reset,
-        Behaviour::Cut { response: response(), after: 5 },
-        Behaviour::Raw(b"HTTP/1.1 200".to_vec()),
-        Behaviour::Raw(b"220 mail.example ESMTP\r\n".to_vec()),
+        StubBehaviour::Close,
+        StubBehaviour::Reset,
+        StubBehaviour::Cut { response: response(), after: 5 },
+        StubBehaviour::Raw(b"HTTP/1.1 200".to_vec()),
+        StubBehaviour::Raw(b"220 mail.example ESMTP\r\n".to_vec()),
     ] {
         let shown = format!("{behaviour:?}");
         let (outcomes, received) = looked_up(behaviour).await;
@@ -109,11 +110,11 @@ async fn a_connection_that_ends_too_early_is_asked_again() {
 
 #[tokio::test]
 async fn silence_ends_with_the_time_of_the_whole_lookup() {
-    let dribble = Behaviour::Dribble {
-        response: Response::json(200, samples::CONTEXT_DOCUMENT),
+    let dribble = StubBehaviour::Dribble {
+        response: StubResponse::json(200, samples::CONTEXT_DOCUMENT),
         pause: Duration::from_millis(20),
     };
-    for behaviour in [Behaviour::Hang, dribble] {
+    for behaviour in [StubBehaviour::Hang, dribble] {
         let shown = format!("{behaviour:?}");
         let (outcomes, received) = looked_up(behaviour).await;
         let late = [unavailable(Unavailability::TimedOut); 2];
@@ -125,8 +126,8 @@ async fn silence_ends_with_the_time_of_the_whole_lookup() {
 async fn one_lost_answer_is_made_good_by_the_next() {
     let harness = LookupHarness::open().await;
     harness.answers(200, "{}");
-    harness.stub.next(Behaviour::Close);
-    harness.stub.next(Behaviour::Respond(Response::new(503, "")));
+    harness.stub.next(StubBehaviour::Close);
+    harness.stub.next(StubBehaviour::Respond(StubResponse::new(503, "")));
     assert_eq!(both(&harness.itau(harness.settings())).await, [Ok(()); 2]);
     assert_eq!(harness.stub.received().len(), 4);
 }
@@ -134,32 +135,32 @@ async fn one_lost_answer_is_made_good_by_the_next() {
 #[tokio::test]
 async fn a_reply_is_read_up_to_256_kib_and_not_a_byte_further() {
     let padded = |length: usize| {
-        let mut response = Response::json(200, "{}");
+        let mut response = StubResponse::json(200, "{}");
         response.body.resize(length, b' ');
         response
     };
     let most = 256 * 1024;
-    let (outcomes, _) = looked_up(Behaviour::Respond(padded(most))).await;
+    let (outcomes, _) = looked_up(StubBehaviour::Respond(padded(most))).await;
     assert_eq!(outcomes, [Ok(()); 2]);
     for response in [padded(most + 1), padded(most + 1).unmeasured(), padded(300 * 1024)] {
-        let (outcomes, asked) = looked_up(Behaviour::Respond(response)).await;
+        let (outcomes, asked) = looked_up(StubBehaviour::Respond(response)).await;
         assert_eq!((outcomes, asked), ([unavailable(Unavailability::Unreadable); 2], 2));
     }
 }
 
 #[tokio::test]
 async fn a_fault_with_too_large_a_page_is_a_fault() {
-    let mut page = Response::new(500, "");
+    let mut page = StubResponse::new(500, "");
     page.body.resize(300 * 1024, b' ');
-    let (outcomes, asked) = looked_up(Behaviour::Respond(page)).await;
+    let (outcomes, asked) = looked_up(StubBehaviour::Respond(page)).await;
     assert_eq!((outcomes, asked), ([unavailable(Unavailability::Status); 2], 6));
 }
 
 #[tokio::test]
 async fn a_redirect_is_not_followed_with_our_credentials() {
     let elsewhere = HttpStub::start().await.unwrap();
-    let response = Response::new(307, "").with_header("location", &elsewhere.url("/"));
-    let (outcomes, _) = looked_up(Behaviour::Respond(response)).await;
+    let response = StubResponse::new(307, "").with_header("location", &elsewhere.url("/"));
+    let (outcomes, _) = looked_up(StubBehaviour::Respond(response)).await;
     assert_eq!(outcomes, [unavailable(Unavailability::Status); 2]);
     assert_eq!(elsewhere.connections(), 0);
 }
@@ -174,8 +175,8 @@ fn settings_that_cannot_be_used_are_refused_by_name() {
     let far = ItauSettings::new("http://itau.example", Credentials::new("u", "p"));
     assert!(matches!(make(far), InvalidItau::HttpUpstream(_)));
     for credentials in [Credentials::new("", "p"), Credentials::new("u", "pass word")] {
-        let told = make(ItauSettings { credentials, ..usual() });
-        assert!(matches!(told, InvalidItau::Credentials));
+        let reported = make(ItauSettings { credentials, ..usual() });
+        assert!(matches!(reported, InvalidItau::Credentials));
     }
     let resting = BreakerSettings::steady;
     for settings in [

@@ -12,7 +12,7 @@ use madoguchi_domain::secret::Credentials;
 use madoguchi_itau::{CONTEXT_PATH, Itau, ItauSettings};
 use madoguchi_testkit::clock::ManualClock;
 use madoguchi_testkit::downstream::{Arrived, Downstream, Saying};
-use madoguchi_testkit::http_stub::{Behaviour, HttpStub, Received, Response};
+use madoguchi_testkit::http_stub::{HttpStub, Received, StubBehaviour, StubResponse};
 use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::samples;
 
@@ -46,7 +46,7 @@ impl LookupHarness {
     }
 
     pub(crate) fn answers(&self, status: u16, body: &str) {
-        self.stub.from_now_on(Behaviour::Respond(Response::json(status, body)));
+        self.stub.from_now_on(StubBehaviour::Respond(StubResponse::json(status, body)));
     }
 }
 
@@ -67,9 +67,9 @@ fn document(request: &Received) -> &'static str {
 impl Downstream for LookupHarness {
     async fn says(&self, saying: Saying) {
         match saying {
-            Saying::Found => self
-                .stub
-                .from_now_on(Behaviour::compute(|request| Response::json(200, document(request)))),
+            Saying::Found => self.stub.from_now_on(StubBehaviour::compute(|request| {
+                StubResponse::json(200, document(request))
+            })),
             Saying::Malformed => self.answers(400, "{}"),
             Saying::NotYou => self.answers(401, "{}"),
             Saying::Nothing => self.answers(404, "{}"),

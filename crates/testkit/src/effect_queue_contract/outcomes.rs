@@ -158,11 +158,11 @@ pub async fn a_confirmed_effect_makes_its_level_the_members(stores: Stores) {
     let applied = answered(&effects[0], Outcome::Applied, at(205));
     assert_eq!(driver.record(&applied).await, Recorded::Written);
 
-    let risen = Member { confirmed: Some(level("1A")), target: None, ..before.member };
+    let raised = Member { confirmed: Some(level("1A")), target: None, ..before.member };
     let found = driver.newest(1).await;
-    assert_eq!(found.member, risen);
+    assert_eq!(found.member, raised);
     assert_eq!(found.case, before.case, "the case itself stays as it was");
-    assert_eq!(stores.members.find(&risen.id).await, Ok(Some(risen)));
+    assert_eq!(stores.members.find(&raised.id).await, Ok(Some(raised)));
     let other = driver.newest(2).await.member;
     assert_eq!((other.level(), other.target.as_ref()), (None, Some(&level("1A"))));
 

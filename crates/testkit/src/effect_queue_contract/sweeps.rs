@@ -25,7 +25,12 @@ async fn sending(driver: &UpgradeDriver, number: u32, now: Timestamp) -> Effect 
 }
 
 /// Reports an outcome and returns the effect after it.
-async fn told(driver: &UpgradeDriver, effect: &Effect, outcome: Outcome, now: Timestamp) -> Effect {
+async fn reported(
+    driver: &UpgradeDriver,
+    effect: &Effect,
+    outcome: Outcome,
+    now: Timestamp,
+) -> Effect {
     let change = answered(effect, outcome, now);
     assert_eq!(driver.record(&change).await, Recorded::Written);
     change.after
@@ -59,17 +64,17 @@ pub async fn overdue_is_what_lapsed_settled_or_is_proven_and_nothing_else(stores
     sending(&driver, 1, at(200)).await;
     sending(&driver, 2, at(390)).await;
     let settled = sending(&driver, 3, at(200)).await;
-    told(&driver, &settled, UNKNOWN, at(201)).await;
+    reported(&driver, &settled, UNKNOWN, at(201)).await;
     let doubted = sending(&driver, 4, at(200)).await;
-    told(&driver, &doubted, UNKNOWN, at(390)).await;
+    reported(&driver, &doubted, UNKNOWN, at(390)).await;
     proven(&driver, 5).await;
     let confirmed = sending(&driver, 6, at(200)).await;
-    told(&driver, &confirmed, Outcome::Applied, at(201)).await;
+    reported(&driver, &confirmed, Outcome::Applied, at(201)).await;
     let rejected = sending(&driver, 7, at(200)).await;
     let code = UpstreamCode::parse("E-CLOSED").expect("the code parses");
-    told(&driver, &rejected, Outcome::Refused(code), at(201)).await;
+    reported(&driver, &rejected, Outcome::Refused(code), at(201)).await;
     let manual = sending(&driver, 8, at(200)).await;
-    let manual = told(&driver, &manual, UNKNOWN, at(201)).await;
+    let manual = reported(&driver, &manual, UNKNOWN, at(201)).await;
     taken_on(&driver, &manual, EffectEvent::Settled, at(330)).await;
     let obeyed = sending(&driver, 9, at(200)).await;
     taken_on(&driver, &obeyed, EffectEvent::LeaseLapsed, at(240)).await;
@@ -104,7 +109,7 @@ pub async fn a_lease_and_a_settle_time_are_good_to_their_end(stores: Stores) {
     let micro = SignedDuration::from_micros(1);
     for doubted in [false, true] {
         let effect =
-            if doubted { told(&driver, &held, UNKNOWN, at(201)).await } else { held.clone() };
+            if doubted { reported(&driver, &held, UNKNOWN, at(201)).await } else { held.clone() };
         let end = effect.next_attempt_at().expect("it has an end");
         assert_eq!(overdue(&stores, end - micro, 10).await, []);
         let expected = Overdue { effect, proven_applied: false };
@@ -135,7 +140,7 @@ pub async fn what_was_overdue_is_taken_up_once(stores: Stores) {
 pub async fn orphans_are_passed_cases_without_an_effect_and_nothing_else(stores: Stores) {
     let driver = UpgradeDriver::at(&stores);
     let settled = sending(&driver, 1, at(200)).await;
-    told(&driver, &settled, Outcome::Applied, at(201)).await;
+    reported(&driver, &settled, Outcome::Applied, at(201)).await;
     sending(&driver, 2, at(200)).await;
     driver.passed(3..=3).await;
     driver.opened(4..=5).await;

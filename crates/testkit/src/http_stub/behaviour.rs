@@ -9,11 +9,11 @@ use super::Received;
 
 /// How to handle one request. It was read completely unless the variant says otherwise.
 #[derive(Clone)]
-pub enum Behaviour {
+pub enum StubBehaviour {
     /// Answer.
-    Respond(Response),
-    /// Compute the answer from the request; see [`Behaviour::compute`].
-    Compute(Arc<dyn Fn(&Received) -> Response + Send + Sync>),
+    Respond(StubResponse),
+    /// Compute the answer from the request; see [`StubBehaviour::compute`].
+    Compute(Arc<dyn Fn(&Received) -> StubResponse + Send + Sync>),
     /// Close without an answer.
     Close,
     /// Close a new connection without reading anything from it.
@@ -23,14 +23,14 @@ pub enum Behaviour {
     /// Send the full `content-length`, then the first `after` bytes of the body, then close.
     Cut {
         /// The answer to truncate.
-        response: Response,
+        response: StubResponse,
         /// Number of body bytes sent; 0 closes after the head.
         after: usize,
     },
     /// Answer byte by byte.
     Dribble {
         /// The answer.
-        response: Response,
+        response: StubResponse,
         /// The pause after each byte.
         pause: Duration,
     },
@@ -39,7 +39,7 @@ pub enum Behaviour {
         /// The delay.
         wait: Duration,
         /// The answer.
-        response: Response,
+        response: StubResponse,
     },
     /// Send these bytes, HTTP or not, and close.
     Raw(Vec<u8>),
@@ -47,14 +47,14 @@ pub enum Behaviour {
     Hang,
 }
 
-impl Behaviour {
+impl StubBehaviour {
     /// An answer that depends on the request.
-    pub fn compute(answer: impl Fn(&Received) -> Response + Send + Sync + 'static) -> Self {
+    pub fn compute(answer: impl Fn(&Received) -> StubResponse + Send + Sync + 'static) -> Self {
         Self::Compute(Arc::new(answer))
     }
 }
 
-impl fmt::Debug for Behaviour {
+impl fmt::Debug for StubBehaviour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Respond(_) => "Respond",
@@ -73,7 +73,7 @@ impl fmt::Debug for Behaviour {
 
 /// An HTTP response.
 #[derive(Debug, Clone)]
-pub struct Response {
+pub struct StubResponse {
     /// The status.
     pub status: u16,
     /// The headers without `content-length`.
@@ -84,7 +84,7 @@ pub struct Response {
     pub measured: bool,
 }
 
-impl Response {
+impl StubResponse {
     /// A response without extra headers.
     #[must_use]
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {

@@ -98,8 +98,8 @@ pub async fn same_is_the_member_as_it_stands_now(stores: Stores) {
     let sent = driver.claim(&samples::claim(1, 1, samples::at(200))).await.remove(0);
     let applied = samples::answered(&sent, Outcome::Applied, samples::at(201));
     assert_eq!(driver.record(&applied).await, Recorded::Written);
-    let risen = Member { confirmed: Some(level("1A")), ..member(1) };
-    assert_eq!(register(&stores, &[member(1)]).await, [same(&risen)]);
+    let raised = Member { confirmed: Some(level("1A")), ..member(1) };
+    assert_eq!(register(&stores, &[member(1)]).await, [same(&raised)]);
     let with_level = Member { registered: Some(level("1A")), ..member(1) };
     assert_eq!(register(&stores, &[with_level]).await, [Registered::Different]);
 }

@@ -89,8 +89,8 @@ fn a_killed_owner_leaves_neither_process_nor_directory() {
     owner.kill().unwrap();
     owner.wait().unwrap();
 
-    let patience = Instant::now() + Duration::from_secs(20);
-    while (is_alive(&pid) || dir.exists()) && Instant::now() < patience {
+    let timeout = Instant::now() + Duration::from_secs(20);
+    while (is_alive(&pid) || dir.exists()) && Instant::now() < timeout {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(!is_alive(&pid), "the server outlived its owner");

@@ -1,6 +1,6 @@
 //! Measures how slow lookups and password guesses delay other callers, and whether the response
 //! time reveals why a login failed. All on one machine, so only the ratios are meaningful.
-#![expect(clippy::print_stdout, reason = "this program reports to whoever runs it")]
+#![expect(clippy::print_stdout, reason = "this program reports to its user")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -110,19 +110,19 @@ async fn ask(system: Arc<TestSystem>, stop: Arc<AtomicBool>) -> anyhow::Result<S
     for agent in 0..BURDEN {
         let (system, stop) = (Arc::clone(&system), Arc::clone(&stop));
         agents.spawn(async move {
-            let (mut told, mut next) = (Vec::new(), Instant::now());
+            let (mut reported, mut next) = (Vec::new(), Instant::now());
             while !stop.load(Ordering::Relaxed) {
-                let about = format!("s-{agent}-{}", told.len());
-                told.push(question(&system, &about).await?);
+                let about = format!("s-{agent}-{}", reported.len());
+                reported.push(question(&system, &about).await?);
                 next += BETWEEN_QUESTIONS;
                 tokio::time::sleep_until(next).await;
             }
-            anyhow::Ok(told)
+            anyhow::Ok(reported)
         });
     }
     let mut all = Vec::new();
-    while let Some(told) = agents.join_next().await {
-        all.append(&mut told??);
+    while let Some(reported) = agents.join_next().await {
+        all.append(&mut reported??);
     }
     Ok(counted(all))
 }
@@ -159,9 +159,9 @@ async fn guess(system: Arc<TestSystem>, lasting: Duration) -> anyhow::Result<Str
     Ok(counted(all))
 }
 
-fn counted(told: Vec<String>) -> String {
+fn counted(reported: Vec<String>) -> String {
     let mut counts = BTreeMap::new();
-    for word in told {
+    for word in reported {
         *counts.entry(word).or_insert(0_usize) += 1;
     }
     let counts: Vec<_> = counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
@@ -237,7 +237,7 @@ fn compare(kinds: [Kind; 3], waits: [Vec<f64>; 3]) {
         let t = (a.0 - b.0) / error;
         let (one, other, least) = (kinds[one], kinds[other], 2.0 * error);
         println!(
-            "{one:?} against {other:?}: Welch's t = {t:.2} (beyond ±4.5 they would be told); \
+            "{one:?} against {other:?}: Welch's t = {t:.2} (beyond ±4.5 they would be reported); \
              no difference below {least:.3} ms (two standard errors) would show"
         );
     }

@@ -1,6 +1,6 @@
 //! The kill test at full size: kills the server repeatedly under load while the bank loses answers,
 //! then checks the bank's journal for lost or doubled orders.
-#![expect(clippy::print_stdout, reason = "this program reports to whoever runs it")]
+#![expect(clippy::print_stdout, reason = "this program reports to its user")]
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -28,7 +28,7 @@ struct Options {
     /// Percentage of orders with a fault of the bank: cut, applied then cut, slow
     #[arg(long, default_value_t = 30, value_parser = value_parser!(u64).range(0..=100))]
     faults: u64,
-    /// Database to test
+    /// TestDatabase to test
     #[arg(long, value_enum, default_value_t = On::Both)]
     database: On,
     /// Seed of the random numbers [default: random]

@@ -1,5 +1,5 @@
 //! The log test at full size: the server's log is not read, and no request may suffer.
-#![expect(clippy::print_stdout, reason = "this program reports to whoever runs it")]
+#![expect(clippy::print_stdout, reason = "this program reports to its user")]
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
 //! Holds thousands of connections in every way, and measures whether other clients are served.
-#![expect(clippy::print_stdout, reason = "this program reports to whoever runs it")]
+#![expect(clippy::print_stdout, reason = "this program reports to its user")]
 
 use std::net::IpAddr;
 use std::time::Duration;

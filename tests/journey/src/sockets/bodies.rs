@@ -1,16 +1,16 @@
 //! Cases about body framing: lengths and chunks.
 
 use super::Then::{Closed, Open};
-use super::{BODY, Case, Group, chunk, chunked, get, sized, verdict};
+use super::{BODY, Group, SocketCase, chunk, chunked, get, sized, verdict};
 
 const READ: (&[u16], super::Then) = (&[404], Open);
 const REFUSED: (&[u16], super::Then) = (&[400], Closed);
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<SocketCase> {
     [lengths(), encodings(), chunks(), broken_chunks()].concat()
 }
 
-fn lengths() -> Vec<Case> {
+fn lengths() -> Vec<SocketCase> {
     let mut group = Group::new("length");
     group.sends("no body, no length", get(""), (&[200], Open));
     group.sends("a length of 0", verdict("Content-Length: 0\r\n"), (&[400], Open));
@@ -49,7 +49,7 @@ fn lengths() -> Vec<Case> {
     group.1
 }
 
-fn encodings() -> Vec<Case> {
+fn encodings() -> Vec<SocketCase> {
     let mut group = Group::new("encoding");
     let last = chunk("", "0\r\n\r\n");
     group.sends("chunked", chunked(&last), READ);
@@ -86,7 +86,7 @@ fn encodings() -> Vec<Case> {
     group.1
 }
 
-fn chunks() -> Vec<Case> {
+fn chunks() -> Vec<SocketCase> {
     let mut group = Group::new("chunks");
     let (first, rest) = BODY.split_at(9);
     let two = format!("9\r\n{first}\r\n{:x}\r\n{rest}\r\n0\r\n\r\n", rest.len());
@@ -106,7 +106,7 @@ fn chunks() -> Vec<Case> {
     group.1
 }
 
-fn broken_chunks() -> Vec<Case> {
+fn broken_chunks() -> Vec<SocketCase> {
     let mut group = Group::new("chunks");
     for (name, bytes) in [
         ("no size", "\r\n{}\r\n0\r\n\r\n"),

@@ -1,16 +1,16 @@
 //! Cases about request lines, versions, methods and header lines.
 
 use super::Then::{Closed, Open};
-use super::{Case, Group, get, sized};
+use super::{Group, SocketCase, get, sized};
 
 const REFUSED: (&[u16], super::Then) = (&[400], Closed);
 const FINE: (&[u16], super::Then) = (&[200], Open);
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<SocketCase> {
     [versions(), methods(), lines(), bounds()].concat()
 }
 
-fn versions() -> Vec<Case> {
+fn versions() -> Vec<SocketCase> {
     let mut group = Group::new("version");
     let line = |version: &str| format!("GET /health/live {version}\r\nHost: a\r\n\r\n");
     group.sends("HTTP/1.1", line("HTTP/1.1"), FINE);
@@ -40,7 +40,7 @@ fn versions() -> Vec<Case> {
     group.1
 }
 
-fn methods() -> Vec<Case> {
+fn methods() -> Vec<SocketCase> {
     let mut group = Group::new("method");
     let line = |method: &str| format!("{method} /health/live HTTP/1.1\r\nHost: a\r\n\r\n");
     group.sends("HEAD", line("HEAD"), FINE);
@@ -75,7 +75,7 @@ fn methods() -> Vec<Case> {
     group.1
 }
 
-fn lines() -> Vec<Case> {
+fn lines() -> Vec<SocketCase> {
     let mut group = Group::new("header");
     for (name, lines) in [
         ("no value", "A:\r\n"),
@@ -119,7 +119,7 @@ fn lines() -> Vec<Case> {
     group.1
 }
 
-fn bounds() -> Vec<Case> {
+fn bounds() -> Vec<SocketCase> {
     let mut group = Group::new("bounds");
     let too_large: (&[u16], super::Then) = (&[431], Closed);
     group.sends("96 header lines", get(&"A: b\r\n".repeat(95)), FINE);

@@ -1,9 +1,9 @@
 //! Cases about offers that the server ignores: protocol upgrades and `Expect`.
 
 use super::Then::{Closed, Open};
-use super::{BODY, Case, Group, get, sized, verdict};
+use super::{BODY, Group, SocketCase, get, sized, verdict};
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<SocketCase> {
     let mut group = Group::new("offer");
     let h2c = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\
         HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABk\r\n";

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::Step::{Pause, Send};
 use super::Then::{Closed, Open};
-use super::{Case, Group, Step, chunk, chunked, get, sized};
+use super::{Group, SocketCase, Step, chunk, chunked, get, sized};
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<SocketCase> {
     let mut group = Group::new("pipeline");
     group.sends("two", get("") + &get(""), (&[200, 200], Open));
     group.sends("20", get("").repeat(20), (&[200; 20], Open));

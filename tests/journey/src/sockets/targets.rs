@@ -1,16 +1,16 @@
 //! Cases about request targets and hosts.
 
 use super::Then::{Closed, Open};
-use super::{Case, Group};
+use super::{Group, SocketCase};
 
 const REFUSED: (&[u16], super::Then) = (&[400], Closed);
 const FINE: (&[u16], super::Then) = (&[200], Open);
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<SocketCase> {
     [targets(), hosts()].concat()
 }
 
-fn targets() -> Vec<Case> {
+fn targets() -> Vec<SocketCase> {
     let mut group = Group::new("target");
     let line = |target: &str| format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
     for (name, target) in [
@@ -50,7 +50,7 @@ fn targets() -> Vec<Case> {
     group.1
 }
 
-fn hosts() -> Vec<Case> {
+fn hosts() -> Vec<SocketCase> {
     let mut group = Group::new("host");
     let line = |host: &str| format!("GET /health/live HTTP/1.1\r\n{host}\r\n");
     for (name, host) in [

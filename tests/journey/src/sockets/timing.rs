@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::Step::{self, End, Pause, Send, Trickle};
 use super::Then::{Closed, Open};
-use super::{BODY, Case, Group, TRICKLE, chunked, get, sized, verdict};
+use super::{BODY, Group, SocketCase, TRICKLE, chunked, get, sized, verdict};
 
 const STEP: Duration = Duration::from_millis(100);
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<SocketCase> {
     [slow(), ended()].concat()
 }
 
@@ -16,7 +16,7 @@ fn sends(text: &str) -> Vec<Step> {
     vec![Send(text.into())]
 }
 
-fn slow() -> Vec<Case> {
+fn slow() -> Vec<SocketCase> {
     let mut group = Group::new("slow");
     group.does("nothing is sent", Vec::new(), (&[], Closed));
     group.does("nothing after an answer", idle_after(&get("")), (&[200], Closed));
@@ -73,7 +73,7 @@ fn idle_after(text: &str) -> Vec<Step> {
     vec![Send(text.into()), Pause(STEP)]
 }
 
-fn ended() -> Vec<Case> {
+fn ended() -> Vec<SocketCase> {
     let mut group = Group::new("half side");
     let then_end = |text: &str| vec![Send(text.into()), End];
     group.does("at once", vec![End], (&[], Closed));

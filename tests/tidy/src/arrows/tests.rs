@@ -2,10 +2,10 @@
 
 use super::*;
 
-fn member(name: &str, kind: DependencyKind, dependency: &str) -> Member {
+fn member(name: &str, kind: DependencyKind, dependency: &str) -> WorkspaceMember {
     let text = format!("[package]\n\n[dependencies]\n{dependency}.workspace = true\n");
     let dependency = Dependency { name: dependency.to_owned(), kind, optional: false };
-    Member {
+    WorkspaceMember {
         name: name.to_owned(),
         manifest: TextFile::new(&format!("crates/{name}/Cargo.toml"), &text),
         dependencies: vec![dependency],

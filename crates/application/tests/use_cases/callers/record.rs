@@ -21,7 +21,7 @@ async fn every_question_has_one_row_that_says_what_came_of_it_and_of_nobody() {
     harness.service.owner(&account, &full_passage(), asker()).await.expect_err("not found");
 
     let rows = harness.rows().await;
-    let told: Vec<_> =
+    let reported: Vec<_> =
         rows.iter().map(|row| (row.entry.action.clone(), &*row.entry.detail)).collect();
     let expected = [
         (Action::CONTEXT_LOOKED_UP, "found"),
@@ -29,7 +29,7 @@ async fn every_question_has_one_row_that_says_what_came_of_it_and_of_nobody() {
         (Action::CALLER_LOOKED_UP, "context=fresh account=fresh"),
         (Action::ACCOUNT_LOOKED_UP, "not_found"),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
     let Act { by, correlation: fallback, .. } = asker();
     for row in rows {
         // The correlation id of the forwarded headers, if they have one.

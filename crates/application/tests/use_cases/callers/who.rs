@@ -124,7 +124,7 @@ async fn an_account_that_can_be_read_either_way_is_asked_for_both_ways() {
     harness.account_reads("52061");
     harness.callers.knows_owner(OTHERWISE, samples::found_owner());
     let is_told_otherwise = async || {
-        let Part::Fresh(owner) = harness.who().await.account else { panic!("not told") };
+        let Part::Fresh(owner) = harness.who().await.account else { panic!("not reported") };
         (owner.codigo.expose().to_owned(), owner.is_caller) == (OTHERWISE.to_owned(), Some(true))
     };
     for error in [LookupError::NotFound, LookupError::Failed] {
@@ -141,14 +141,14 @@ async fn an_account_that_can_be_read_either_way_is_asked_for_both_ways() {
         harness.callers.fails(OTHERWISE, other);
         assert_eq!(harness.absence().await, Absence::UncertainAccount, "the first is a stranger's");
     }
-    for (first, other, told) in [
+    for (first, other, reported) in [
         (not_found, not_found, not_found),
         (failed, not_found, failed),
         (not_found, failed, failed),
     ] {
         harness.callers.fails(&account(), first);
         harness.callers.fails(OTHERWISE, other);
-        assert_eq!(harness.absence().await, Absence::Failed(told));
+        assert_eq!(harness.absence().await, Absence::Failed(reported));
     }
 }
 

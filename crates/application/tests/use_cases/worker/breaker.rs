@@ -42,7 +42,7 @@ async fn calls_stop_after_three_failures_and_one_probe_at_a_time_looks_again() {
     harness.wait(40).await;
     for number in 1..=10 {
         assert_eq!(harness.state(number).await, EffectStateName::Confirmed, "member {number}");
-        assert_eq!(harness.effect(number).await.ambiguous, 0, "waiting costs no patience");
+        assert_eq!(harness.effect(number).await.ambiguous, 0, "waiting costs no timeout");
     }
 }
 

@@ -57,8 +57,8 @@ async fn who_is_told_to_stop_before_the_start_does_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_worker_whom_nobody_can_stop_any_more_does_not_spin() {
     let harness = WorkerHarness::with_passed(1).await;
-    let (stop, told) = watch::channel(false);
-    let worker = tokio::spawn(harness.worker(1).run(told));
+    let (stop, reported) = watch::channel(false);
+    let worker = tokio::spawn(harness.worker(1).run(reported));
     drop(stop);
     for _ in 0..1000 {
         tokio::task::yield_now().await;

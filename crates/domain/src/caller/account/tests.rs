@@ -77,11 +77,11 @@ fn readings(branch: &str, account: &str) -> Vec<(String, ToldBy)> {
 
 #[test]
 fn an_account_with_its_check_digit_is_told_from_one_without() {
-    let told = |by| [("341341150000052061".to_owned(), by)];
-    assert_eq!(readings("1500", "00052061"), told(ToldBy::Form), "eight digits");
-    assert_eq!(readings("1500", "5206-1"), told(ToldBy::Form), "a hyphen");
-    assert_eq!(readings("1500", "0005206"), told(ToldBy::MisfitDigit));
-    assert_eq!(readings(" 1500", "5206 "), told(ToldBy::MisfitDigit));
+    let reported = |by| [("341341150000052061".to_owned(), by)];
+    assert_eq!(readings("1500", "00052061"), reported(ToldBy::Form), "eight digits");
+    assert_eq!(readings("1500", "5206-1"), reported(ToldBy::Form), "a hyphen");
+    assert_eq!(readings("1500", "0005206"), reported(ToldBy::MisfitDigit));
+    assert_eq!(readings(" 1500", "5206 "), reported(ToldBy::MisfitDigit));
     assert_eq!(readings("57", "12345-7")[0].0, "341341005700123457", "a branch is padded");
 }
 

@@ -1,6 +1,6 @@
 //! Measures verdicts per second of the server against the same writes by pgbench and, on SQLite,
 //! against one commit per verdict. In turns on one machine: only the ratios are meaningful.
-#![expect(clippy::print_stdout, reason = "this program reports to whoever runs it")]
+#![expect(clippy::print_stdout, reason = "this program reports to its user")]
 
 mod disk;
 mod firing;
@@ -23,7 +23,7 @@ struct Options {
     /// Maximum duration of a round, in seconds
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
     seconds: u32,
-    /// Database to measure
+    /// TestDatabase to measure
     #[arg(long, value_enum, default_value_t = On::Both)]
     database: On,
     /// Prepared cases per second of a round on PostgreSQL

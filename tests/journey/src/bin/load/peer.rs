@@ -29,7 +29,7 @@ update upgrade_case set state = 'CustomerSuccess', version = version + 1, decide
     target_level = '1A' where case_id = :case_id and version = 2 and state = 'EDDASuccess';
 insert into upgrade_history (case_id, version, from_state, to_state, why, actor_issuer, \
     actor_subject, actor_kind, at, correlation) values (:case_id, 3, 'EDDASuccess', \
-    'CustomerSuccess', 'passed', 'journey', 'desk', 'HUMAN', now(), \
+    'CustomerSuccess', 'passed', 'journey', 'agent', 'HUMAN', now(), \
     '0123456789abcdef0123456789abcdef');
 insert into core_bank_effect (case_id, member_id, arrangement_id, product_name, level, \
     transaction_id, txn_no, state, fence, due_at, unsent, ambiguous, ambiguous_us, planned_at, \
@@ -41,7 +41,7 @@ update members set target_level = '1A' where member_id = :member_id;
 select seq + 1 as seq from audit_head where stream = :client_id for update \\gset
 insert into audit_entry (stream, seq, action, about_kind, about_id, detail, actor_issuer, \
     actor_subject, actor_kind, at, correlation, link) values (:client_id, :seq, 'case.moved', \
-    'case', :case_id, 'CustomerSuccess', 'journey', 'desk', 'HUMAN', now(), \
+    'case', :case_id, 'CustomerSuccess', 'journey', 'agent', 'HUMAN', now(), \
     '0123456789abcdef0123456789abcdef', decode(repeat('00', 32), 'hex'));
 update audit_head set seq = :seq, link = decode(repeat('00', 32), 'hex') \
     where stream = :client_id;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
-use madoguchi_journey::database::{Database, psql};
+use madoguchi_journey::database::{TestDatabase, psql};
 use madoguchi_journey::installation::Installation;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_testkit::postgres::Cluster;
@@ -62,9 +62,9 @@ impl Ring {
         let cluster = tokio::task::block_in_place(Cluster::start_durable);
         let (ours, theirs) = (cluster.create_database(), cluster.create_database());
         let (url, other) = (ours.url().to_owned(), theirs.url().to_owned());
-        let system = TestSystem::on(&Database::Postgres(ours), options.changed()).await?;
+        let system = TestSystem::on(&TestDatabase::Postgres(ours), options.changed()).await?;
         let dir = tempfile::tempdir()?;
-        let theirs = Database::Postgres(theirs);
+        let theirs = TestDatabase::Postgres(theirs);
         Installation::new(dir.path(), &theirs, system.world.url(), Vec::new())?.migrate()?;
         let streams = "insert into audit_head (stream, seq, link) \
             select n, 0, decode(repeat('00', 32), 'hex') from generate_series(16, 127) n";
@@ -109,9 +109,9 @@ impl Ring {
                 from fresh; \
             insert into upgrade_history (case_id, version, from_state, to_state, why, \
                 actor_issuer, actor_subject, actor_kind, at, correlation) \
-                select c, 1, null, 'New', 'opened', 'journey', 'desk', 'HUMAN', now(), 'load' \
+                select c, 1, null, 'New', 'opened', 'journey', 'agent', 'HUMAN', now(), 'load' \
                 from fresh union all \
-                select c, 2, 'New', 'EDDASuccess', 'verified', 'journey', 'desk', 'HUMAN', \
+                select c, 2, 'New', 'EDDASuccess', 'verified', 'journey', 'agent', 'HUMAN', \
                 now(), 'load' from fresh;"
         );
         for url in [&self.ours, &self.theirs] {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use madoguchi_journey::crowd::work_through;
 use madoguchi_journey::customer::Customer;
-use madoguchi_journey::database::Database;
+use madoguchi_journey::database::TestDatabase;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_testkit::chance::Chance;
 
@@ -66,7 +66,7 @@ pub(crate) async fn measure(options: &Options, peers: &[Bench]) -> anyhow::Resul
 /// Creates verified cases over HTTP; leaves the database in `file`.
 async fn prepare(options: &Options, file: &Path) -> anyhow::Result<Arc<Vec<String>>> {
     table::progress(&format!("SQLite: {} cases are prepared over HTTP", options.sqlite_cases));
-    let database = Database::Sqlite(file.to_owned());
+    let database = TestDatabase::Sqlite(file.to_owned());
     let system = Arc::new(TestSystem::on(&database, options.changed()).await?);
     let on = Arc::clone(&system);
     let work = vec![(); options.sqlite_cases as usize];
@@ -103,7 +103,7 @@ async fn round(
     }
     let mut changed = options.changed();
     changed.extend(most.map(|most| ("GROUP_COMMIT__MAX_BATCH", most.to_string())));
-    let system = TestSystem::on(&Database::Sqlite(copy), changed).await?;
+    let system = TestSystem::on(&TestDatabase::Sqlite(copy), changed).await?;
     let round = fire(system.caller.addr(), connections, Arc::clone(members), options.lasting());
     let round = round.await.with_context(|| system.condition())?;
     system.stop()?;
