@@ -25,3 +25,8 @@ pub(crate) fn is_plain(text: &str, most: usize) -> bool {
         && text.chars().count() <= most
         && !text.chars().any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER)
 }
+
+/// True if `text` has 1 to `most` visible ASCII characters.
+pub(crate) fn is_visible(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}

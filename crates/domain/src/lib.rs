@@ -14,6 +14,7 @@ pub mod field;
 pub mod level;
 pub mod mask;
 pub mod member;
+mod parsed_text;
 pub mod personal;
 pub mod port;
 mod redacted;

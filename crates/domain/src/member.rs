@@ -1,61 +1,33 @@
 //! A member of the digital bank and the one account that can be upgraded.
 
 use crate::audit::{Action, Subject};
+use crate::parsed_text::parsed_text;
 
-use crate::field::{InvalidField, is_plain};
+use crate::field::{InvalidField, is_plain, is_visible};
 use crate::level::AccountLevel;
 use crate::redacted;
 
 redacted!(MemberId, ArrangementId);
 
-/// A member's id from the bank: 1 to 64 characters, none of them a control character. Stored in
-/// clear, masked wherever it is printed.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MemberId(String);
-
-impl MemberId {
-    /// Parses a member id.
-    ///
-    /// # Errors
-    /// When it is empty, over 64 characters, or holds a control character.
-    pub fn parse(text: &str) -> Result<Self, InvalidField> {
-        if !is_plain(text, 64) {
-            return Err(InvalidField::new(
-                "memberId",
-                "must be 1 to 64 characters without control characters",
-            ));
-        }
-        Ok(Self(text.to_owned()))
-    }
-
+parsed_text! {
+    /// A member's id from the bank: 1 to 64 characters, none of them a control character. Stored in
+    /// clear, masked wherever it is printed.
+    pub struct MemberId: "memberId", "must be 1 to 64 characters without control characters", |text| is_plain(text, 64);
     /// The id in clear: for the store and for the client that sent it, never for a log.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
+    expose
 }
 
-/// The core bank's id of a member's arrangement (`ArrngId`): 1 to 36 of `[0-9A-Z]`.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct ArrangementId(String);
+parsed_text! {
+    /// The core bank's id of a member's arrangement (`ArrngId`): 1 to 36 of `[0-9A-Z]`.
+    pub struct ArrangementId: "arrangementId", "must be 1 to 36 digits or upper-case ASCII letters", |text| {
+        (1..=36).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+    };
+    /// The id in clear: for the store and the core bank, never for a log.
+    expose
+}
 
 impl ArrangementId {
-    /// Parses an arrangement id.
-    ///
-    /// # Errors
-    /// When it is not 1 to 36 digits or upper-case ASCII letters.
-    pub fn parse(text: &str) -> Result<Self, InvalidField> {
-        let fits = (1..=36).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
-        if !fits {
-            return Err(InvalidField::new(
-                "arrangementId",
-                "must be 1 to 36 digits or upper-case ASCII letters",
-            ));
-        }
-        Ok(Self(text.to_owned()))
-    }
-
     /// True if it has the usual form `AA` + year + day of year + 5 characters. Another form is
     /// worth a warning but is valid.
     #[must_use]
@@ -69,42 +41,19 @@ impl ArrangementId {
         let days = if year.is_multiple_of(4) { 366 } else { 365 };
         (1..=days).contains(&day)
     }
-
-    /// The id in clear: for the store and the core bank, never for a log.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
 }
 
-/// The core bank's product name of an account, for example `AC.DIGITAL.SAV`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProductName(String);
+parsed_text! {
+    /// The core bank's product name of an account, for example `AC.DIGITAL.SAV`.
+    #[derive(Debug)]
+    pub struct ProductName: "productName", "must be 1 to 64 visible ASCII characters", |text| is_visible(text, 64);
+    /// The name as text.
+    as_str
+}
 
 impl ProductName {
     /// The value in the source's message.
     pub const DEFAULT: &'static str = "AC.DIGITAL.SAV";
-
-    /// Parses a product name.
-    ///
-    /// # Errors
-    /// When it is not 1 to 64 visible ASCII characters.
-    pub fn parse(text: &str) -> Result<Self, InvalidField> {
-        let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-        if !fits {
-            return Err(InvalidField::new(
-                "productName",
-                "must be 1 to 64 visible ASCII characters",
-            ));
-        }
-        Ok(Self(text.to_owned()))
-    }
-
-    /// The name as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// A member's account at the core bank.

@@ -1,9 +1,10 @@
 //! Secrets: types that are never printed.
 
+use crate::parsed_text::parsed_text;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use crate::field::InvalidField;
+use crate::field::{InvalidField, is_visible};
 use crate::redacted;
 
 redacted!(SecretKey, AccessToken, Credentials);
@@ -39,33 +40,18 @@ impl SecretKey {
     }
 }
 
-/// A bearer token. Compared by its hash only, never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AccessToken(String);
+parsed_text! {
+    /// A bearer token. Compared by its hash only, never printed.
+    pub struct AccessToken: "Acstkn", "must be 1 to 4096 visible ASCII characters", |text| is_visible(text, 4096);
+    /// The token in clear, for an adapter that sends it to an identity provider.
+    expose
+}
 
 impl AccessToken {
-    /// Accepts 1 to 4096 visible ASCII characters.
-    ///
-    /// # Errors
-    /// When it is empty, longer, or holds anything else.
-    pub fn parse(text: &str) -> Result<Self, InvalidField> {
-        let visible = text.bytes().all(|b| b.is_ascii_graphic());
-        if text.is_empty() || text.len() > 4096 || !visible {
-            return Err(InvalidField::new("Acstkn", "must be 1 to 4096 visible ASCII characters"));
-        }
-        Ok(Self(text.to_owned()))
-    }
-
     /// SHA-256 of the token, which a token file holds instead of the token.
     #[must_use]
     pub fn sha256(&self) -> [u8; 32] {
         Sha256::digest(self.0.as_bytes()).into()
-    }
-
-    /// The token in clear, for an adapter that sends it to an identity provider.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
     }
 }
 

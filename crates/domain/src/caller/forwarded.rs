@@ -1,51 +1,27 @@
 //! The headers that a lookup forwards from the client to the upstream system.
 
 use crate::audit::{Action, Subject};
+use crate::parsed_text::parsed_text;
 
 use crate::correlation::CorrelationId;
-use crate::field::InvalidField;
+use crate::field::is_visible;
 use crate::redacted;
 
 redacted!(ApiKey);
 
-/// The id of one flow (`x-itau-flowID`): 1 to 128 visible ASCII characters.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct FlowId(String);
-
-impl FlowId {
-    /// Parses a flow id.
-    ///
-    /// # Errors
-    /// When it is empty, over 128 characters, or not visible ASCII.
-    pub fn parse(text: &str) -> Result<Self, InvalidField> {
-        visible("x-itau-flowID", text, 128, "must be 1 to 128 visible ASCII characters").map(Self)
-    }
-
+parsed_text! {
+    /// The id of one flow (`x-itau-flowID`): 1 to 128 visible ASCII characters.
+    #[derive(Debug)]
+    pub struct FlowId: "x-itau-flowID", "must be 1 to 128 visible ASCII characters", |text| is_visible(text, 128);
     /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+    as_str
 }
 
-/// A consumer's key (`x-itau-apikey`): 1 to 512 visible ASCII characters. Never printed.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct ApiKey(String);
-
-impl ApiKey {
-    /// Parses a key.
-    ///
-    /// # Errors
-    /// When it is empty, over 512 characters, or not visible ASCII.
-    pub fn parse(text: &str) -> Result<Self, InvalidField> {
-        visible("x-itau-apikey", text, 512, "must be 1 to 512 visible ASCII characters").map(Self)
-    }
-
+parsed_text! {
+    /// A consumer's key (`x-itau-apikey`): 1 to 512 visible ASCII characters. Never printed.
+    pub struct ApiKey: "x-itau-apikey", "must be 1 to 512 visible ASCII characters", |text| is_visible(text, 512);
     /// The key in clear: for the upstream system, never for a log.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
+    expose
 }
 
 /// The headers that are forwarded (`docs/guide/callers.md`). The service creates a flow id if
@@ -66,16 +42,6 @@ impl ForwardedHeaders {
     pub const fn of(flow: FlowId) -> Self {
         Self { flow, correlation: None, api_key: None }
     }
-}
-
-fn visible(
-    field: &'static str,
-    text: &str,
-    most: usize,
-    rule: &'static str,
-) -> Result<String, InvalidField> {
-    let fits = (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-    if fits { Ok(text.to_owned()) } else { Err(InvalidField::new(field, rule)) }
 }
 
 impl FlowId {

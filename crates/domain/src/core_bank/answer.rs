@@ -1,33 +1,21 @@
 //! The core bank's answers, and the one function that classifies them.
 
-use crate::field::InvalidField;
+use crate::field::{InvalidField, is_visible};
+use crate::parsed_text::parsed_text;
 
 use super::order::SetLevel;
 
-/// A return code (`RtrnCode`): 1 to 32 visible ASCII characters; anything else is not a code.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct UpstreamCode(String);
+parsed_text! {
+    /// A return code (`RtrnCode`): 1 to 32 visible ASCII characters; anything else is not a code.
+    #[derive(Debug)]
+    pub struct UpstreamCode: "RtrnCode", "must be 1 to 32 visible ASCII characters", |text| is_visible(text, 32);
+    /// The code as text.
+    as_str
+}
 
 impl UpstreamCode {
     /// The code that every return code must equal for the order to count as applied.
     pub const APPLIED: &'static str = "200";
-
-    /// Parses a code.
-    ///
-    /// # Errors
-    /// When it is not 1 to 32 visible ASCII characters.
-    pub fn parse(text: &str) -> Result<Self, InvalidField> {
-        if text.is_empty() || text.len() > 32 || !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(InvalidField::new("RtrnCode", "must be 1 to 32 visible ASCII characters"));
-        }
-        Ok(Self(text.to_owned()))
-    }
-
-    /// The code as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// The return codes that are a final refusal (`esb.final_codes`, empty by default).

@@ -1,65 +1,38 @@
 //! The order to the core bank: set an arrangement to a level, under a transaction id.
 
-use crate::field::InvalidField;
+use crate::field::is_visible;
 use crate::level::AccountLevel;
 use crate::member::{ArrangementId, ProductName};
+use crate::parsed_text::parsed_text;
 use crate::upgrade::CaseId;
 
-/// The permanent id of one order at the core bank (`amheader.TransactionID`).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct TransactionId(String);
+parsed_text! {
+    /// The permanent id of one order at the core bank (`amheader.TransactionID`).
+    #[derive(Debug)]
+    pub struct TransactionId: "TransactionID", "must be 1 to 64 visible ASCII characters", |text| is_visible(text, 64);
+    /// The id as text.
+    as_str
+}
 
 impl TransactionId {
-    /// Parses an id.
-    ///
-    /// # Errors
-    /// When it is not 1 to 64 visible ASCII characters.
-    pub fn parse(text: &str) -> Result<Self, InvalidField> {
-        if text.is_empty() || text.len() > 64 || !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(InvalidField::new(
-                "TransactionID",
-                "must be 1 to 64 visible ASCII characters",
-            ));
-        }
-        Ok(Self(text.to_owned()))
-    }
-
     /// An id derived by the scheme: ASCII letters and digits, at most 51.
     pub(super) const fn derived(text: String) -> Self {
         Self(text)
     }
-
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-/// The message's number (`ServiceHeader.TxnNo`), constant like the transaction id.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct TxnNo(String);
+parsed_text! {
+    /// The message's number (`ServiceHeader.TxnNo`), constant like the transaction id.
+    #[derive(Debug)]
+    pub struct TxnNo: "TxnNo", "must be 1 to 64 visible ASCII characters", |text| is_visible(text, 64);
+    /// The number as text.
+    as_str
+}
 
 impl TxnNo {
-    /// Parses a number.
-    ///
-    /// # Errors
-    /// When it is not 1 to 64 visible ASCII characters.
-    pub fn parse(text: &str) -> Result<Self, InvalidField> {
-        TransactionId::parse(text)
-            .map(|id| Self(id.0))
-            .map_err(|refused| InvalidField { field: "TxnNo", ..refused })
-    }
-
     /// A number derived by the scheme: ASCII letters and digits.
     pub(super) const fn derived(text: String) -> Self {
         Self(text)
-    }
-
-    /// The number as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 

@@ -13,6 +13,6 @@ pub trait TokenVerifier: Send + Sync {
     /// The actor, or `None` for an invalid or expired token. Fails closed.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the token cannot be checked.
+    /// [`VerifierUnavailable`] when the token cannot be checked.
     async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, VerifierUnavailable>;
 }

@@ -2,6 +2,7 @@
 
 use crate::Timestamp;
 use crate::field::{InvalidField, is_plain};
+use crate::parsed_text::parsed_text;
 use crate::redacted;
 
 redacted!(CheckReference);
@@ -38,31 +39,12 @@ impl CheckSource {
     }
 }
 
-/// The checking service's reference: 1 to 64 characters, no control character. Source and
-/// reference together are unique among all cases.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct CheckReference(String);
-
-impl CheckReference {
-    /// Parses a reference.
-    ///
-    /// # Errors
-    /// When it is empty, over 64 characters, or holds a control character.
-    pub fn parse(text: &str) -> Result<Self, InvalidField> {
-        if !is_plain(text, 64) {
-            return Err(InvalidField::new(
-                "reference",
-                "must be 1 to 64 characters without control characters",
-            ));
-        }
-        Ok(Self(text.to_owned()))
-    }
-
+parsed_text! {
+    /// The checking service's reference: 1 to 64 characters, no control character. Source and
+    /// reference together are unique among all cases.
+    pub struct CheckReference: "reference", "must be 1 to 64 characters without control characters", |text| is_plain(text, 64);
     /// The reference in clear: for the store, never for a log.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
+    expose
 }
 
 /// One finished check.
