@@ -87,7 +87,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<(AppState, Task
     let callers = match &settings.itau {
         Some(itau) => {
             let (callers, task) = callers(itau, &stores.audit, &clock, &ids)?;
-            asked.push(("the audit trail", task));
+            asked.push(("the audit writer", task));
             Some(callers)
         }
         None => None,

@@ -191,7 +191,7 @@ impl CallerService {
 
     async fn owner_by(
         &self,
-        AccountReading { codigo, told_by }: AccountReading,
+        AccountReading { codigo, certainty }: AccountReading,
         caller: Option<&TaxId>,
         forwarded: &ForwardedHeaders,
         until: Instant,
@@ -200,7 +200,7 @@ impl CallerService {
         let found = self.lookups.owner(query, forwarded, until).await;
         found.and_then(|profile| {
             let is_caller = same_person(caller, profile.tax_id.as_ref());
-            if !told_by.stands(is_caller) {
+            if !certainty.allows_owner(is_caller) {
                 return Part::Missing(Absence::UncertainAccount);
             }
             Part::Fresh(Owner { codigo, profile, is_caller })

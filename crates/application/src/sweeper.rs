@@ -78,7 +78,7 @@ impl Sweeper {
             }
             tokio::select! {
                 () = tokio::time::sleep(self.settings.every) => {}
-                reported = stop.changed() => if reported.is_err() { break },
+                changed = stop.changed() => if changed.is_err() { break },
             }
         }
     }
@@ -104,9 +104,10 @@ impl Sweeper {
     /// See [`StoreError`].
     pub async fn adopt(&self) -> Result<usize, StoreError> {
         let orphans = self.effects.orphans(AT_ONCE).await?;
+        let act = self.act();
         let changes: Vec<_> = orphans
             .iter()
-            .filter_map(|orphan| replan(orphan, &self.upgrade_policy, &self.act()))
+            .filter_map(|orphan| replan(orphan, &self.upgrade_policy, &act))
             .collect();
         if !changes.is_empty() {
             tracing::warn!(cases = changes.len(), "passed cases had no effect: planned now");

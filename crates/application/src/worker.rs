@@ -222,7 +222,7 @@ fn log(change: &EffectChange, recorded: Recorded) {
     let outcome = change.evidence.as_ref().map(|it| it.outcome.as_str());
     let detail = change.evidence.as_ref().map(|it| it.detail.as_str());
     let counted = outcome.unwrap_or("none").to_owned();
-    let kind = "SetLevel";
+    let kind = "set_level";
     metrics::counter!("madoguchi_effect_attempts_total", "kind" => kind, "outcome" => counted)
         .increment(1);
     match recorded {

@@ -9,7 +9,7 @@ use crate::correlation::CorrelationId;
 pub struct Act {
     /// The actor.
     pub by: ActorRef,
-    /// The time.
+    /// The time: UTC, whole microseconds, as the `Clock` port gives it.
     pub at: Timestamp,
     /// The request's correlation id.
     pub correlation: CorrelationId,

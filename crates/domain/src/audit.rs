@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::act::Act;
+use crate::field::is_plain;
 use crate::secret::SecretKey;
 
 /// The name of an audited action. Each module defines its own actions beside their subjects.
@@ -14,6 +15,7 @@ impl Action {
     /// An action of this name: lower-case words with dots and underscores.
     #[must_use]
     pub const fn of(name: &'static str) -> Self {
+        assert!(is_name(name), "lower-case words with dots and underscores");
         Self(Cow::Borrowed(name))
     }
 
@@ -41,6 +43,7 @@ impl Subject {
     /// The subject of this kind with this id.
     #[must_use]
     pub fn new(kind: &'static str, id: impl Into<String>) -> Self {
+        debug_assert!(is_name(kind), "lower-case words with dots and underscores");
         Self { kind: kind.into(), id: id.into() }
     }
 
@@ -59,8 +62,8 @@ impl Subject {
     /// Parses a kind and an id.
     #[must_use]
     pub fn parse(kind: &str, id: &str) -> Option<Self> {
-        let plain = !id.is_empty() && !id.chars().any(char::is_control);
-        (is_name(kind) && plain).then(|| Self { kind: kind.to_owned().into(), id: id.to_owned() })
+        (is_name(kind) && is_plain(id, 128))
+            .then(|| Self { kind: kind.to_owned().into(), id: id.to_owned() })
     }
 }
 
@@ -71,9 +74,15 @@ impl fmt::Debug for Subject {
     }
 }
 
-fn is_name(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'.' | b'_');
-    (1..=64).contains(&text.len()) && text.bytes().all(plain)
+const fn is_name(text: &str) -> bool {
+    let (bytes, mut at) = (text.as_bytes(), 0);
+    while at < bytes.len() {
+        if !matches!(bytes[at], b'a'..=b'z' | b'.' | b'_') {
+            return false;
+        }
+        at += 1;
+    }
+    1 <= at && at <= 64
 }
 
 /// One row of the audit log, before it is chained. It holds ids (also member ids), state names
@@ -168,7 +177,7 @@ pub fn link(key: &SecretKey, before: &Link, place: Place, entry: &AuditEntry) ->
 
 /// A broken chain: the first position that does not verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the audit trail is broken at stream {}, row {}", at.stream, at.seq)]
+#[error("the audit log is broken at stream {}, row {}", at.stream, at.seq)]
 pub struct BrokenChain {
     /// The first row that was changed, moved or removed.
     pub at: Place,

@@ -10,7 +10,7 @@ mod profile;
 mod query;
 mod tax_id;
 
-pub use account::{AccountReading, CodigoConta, DacRule, Entity, NotDerivable, ToldBy, dac};
+pub use account::{AccountReading, Certainty, CodigoConta, DacRule, Entity, NotDerivable, dac};
 pub use cnpj::Cnpj;
 pub use context::{CallerContext, Confirmation, Identification, SecurityDevice};
 pub use cpf::Cpf;

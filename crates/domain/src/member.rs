@@ -12,14 +12,22 @@ redacted!(MemberId, ArrangementId);
 parsed_text! {
     /// A member's id from the bank: 1 to 64 characters, none of them a control character. Stored in
     /// clear, masked wherever it is printed.
-    pub struct MemberId: "memberId", "must be 1 to 64 characters without control characters", |text| is_plain(text, 64);
+    #[derive(Hash, PartialOrd, Ord)]
+    pub struct MemberId:
+        "memberId",
+        "must be 1 to 64 characters without control characters",
+        |text| is_plain(text, 64);
     /// The id in clear: for the store and for the client that sent it, never for a log.
     expose
 }
 
 parsed_text! {
     /// The core bank's id of a member's arrangement (`ArrngId`): 1 to 36 of `[0-9A-Z]`.
-    pub struct ArrangementId: "arrangementId", "must be 1 to 36 digits or upper-case ASCII letters", |text| {
+    #[derive(Hash)]
+    pub struct ArrangementId:
+        "arrangementId",
+        "must be 1 to 36 digits or upper-case ASCII letters",
+        |text| {
         (1..=36).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
     };
@@ -46,7 +54,11 @@ impl ArrangementId {
 parsed_text! {
     /// The core bank's product name of an account, for example `AC.DIGITAL.SAV`.
     #[derive(Debug)]
-    pub struct ProductName: "productName", "must be 1 to 64 visible ASCII characters", |text| is_visible(text, 64);
+    #[derive(Hash)]
+    pub struct ProductName:
+        "productName",
+        "must be 1 to 64 visible ASCII characters",
+        |text| is_visible(text, 64);
     /// The name as text.
     as_str
 }

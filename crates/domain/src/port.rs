@@ -101,7 +101,7 @@ pub enum Unavailability {
     #[error("too many lookups are under way")]
     Busy,
     /// The circuit breaker is open.
-    #[error("the other system is left alone for a while")]
+    #[error("the other system is not called while the circuit breaker is open")]
     CircuitOpen,
 }
 

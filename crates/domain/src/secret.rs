@@ -42,7 +42,10 @@ impl SecretKey {
 
 parsed_text! {
     /// A bearer token. Compared by its hash only, never printed.
-    pub struct AccessToken: "Acstkn", "must be 1 to 4096 visible ASCII characters", |text| is_visible(text, 4096);
+    pub struct AccessToken:
+        "Acstkn",
+        "must be 1 to 4096 visible ASCII characters",
+        |text| is_visible(text, 4096);
     /// The token in clear, for an adapter that sends it to an identity provider.
     expose
 }

@@ -60,12 +60,12 @@ impl Guard {
         else {
             return Err(BUSY.error);
         };
-        let pass = Permit::through(self)?;
-        let max_retries = if pass.probes { 0 } else { self.max_retries };
+        let permit = Permit::through(self)?;
+        let max_retries = if permit.probes { 0 } else { self.max_retries };
         let done = self.repeatedly(max_retries, until, &attempt).await;
         // After a long wait in our queue, a timeout says nothing about the upstream.
         let fair = left >= timeout / 2;
-        pass.note(
+        permit.record(
             done.as_ref().map_or_else(|attempt_error| attempt_error.tells, |_| Evidence::There),
             fair,
         );
@@ -132,7 +132,7 @@ impl<'a> Permit<'a> {
     }
 
     /// Records the result of the whole lookup; `fair` is whether it had at least half its timeout.
-    fn note(self, tells: Evidence, fair: bool) {
+    fn record(self, tells: Evidence, fair: bool) {
         let (mut gate, now) = (self.guard.gate(), self.guard.clock.now());
         match tells {
             Evidence::There => gate.breaker.succeeded(),

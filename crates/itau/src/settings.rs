@@ -90,7 +90,7 @@ impl ItauSettings {
 pub enum InvalidItau {
     /// Correct the settings of the HTTP call.
     #[error(transparent)]
-    HttpUpstream(#[from] InvalidUpstream),
+    Upstream(#[from] InvalidUpstream),
     /// Correct the credentials.
     #[error("user name and password must be visible ASCII characters: they travel in headers")]
     Credentials,

@@ -129,13 +129,13 @@ impl PgStore {
         .await
     }
 
-    async fn try_set_aside(&self, poisoned: &[UnreadableRow], sweep: &Sweep) -> Result<(), Fault> {
+    async fn move_unreadable(&self, rows: &[UnreadableRow], sweep: &Sweep) -> Result<(), Fault> {
         with_deadline(async {
             let mut conn = self.lease().await?;
             let work = conn.open()?;
             let done = work
                 .transaction(async |conn| {
-                    effects::set_aside(conn, poisoned, sweep, &self.audit_key).await
+                    effects::move_unreadable(conn, rows, sweep, &self.audit_key).await
                 })
                 .await;
             conn.release();
@@ -235,9 +235,9 @@ impl EffectQueue for PgStore {
             conn.release();
             done
         });
-        let (overdue, poisoned) = found.await.map_err(Fault::tell)?;
-        if !poisoned.is_empty() {
-            let aside = repeating(|| self.try_set_aside(&poisoned, sweep));
+        let (overdue, unreadable) = found.await.map_err(Fault::tell)?;
+        if !unreadable.is_empty() {
+            let aside = repeating(|| self.move_unreadable(&unreadable, sweep));
             aside.await.map_err(Fault::tell)?;
         }
         Ok(overdue)

@@ -19,11 +19,11 @@ use madoguchi_domain::port::StoreError;
 use madoguchi_domain::upgrade::{CaseId, CaseSnapshot};
 
 /// The result of a lookup's join: a member, with its case and effect if there are any.
-pub(crate) type DossierRow = (MemberRow, Option<CaseRow>, Option<EffectRow>);
+pub(crate) type SnapshotRow = (MemberRow, Option<CaseRow>, Option<EffectRow>);
 
 /// Parses a joined row.
 pub(crate) fn snapshot(
-    (member, case, effect): DossierRow,
+    (member, case, effect): SnapshotRow,
     scanned: Option<i32>,
     check_held_by: Option<CaseId>,
 ) -> Result<CaseSnapshot, StoreError> {
@@ -39,7 +39,7 @@ pub(crate) fn snapshot(
 /// Parses passed cases without an effect. An unreadable row is logged and skipped, so that it does
 /// not block the others.
 pub(crate) fn orphaned(rows: Vec<(MemberRow, CaseRow)>) -> Vec<CaseSnapshot> {
-    let parsed_or_corrupt = rows.into_iter().filter_map(|(member, case)| {
+    let snapshots = rows.into_iter().filter_map(|(member, case)| {
         let id = case.case_id;
         snapshot((member, Some(case), None), None, None)
             .inspect_err(
@@ -47,7 +47,7 @@ pub(crate) fn orphaned(rows: Vec<(MemberRow, CaseRow)>) -> Vec<CaseSnapshot> {
             )
             .ok()
     });
-    parsed_or_corrupt.collect()
+    snapshots.collect()
 }
 
 /// The error for an invalid value in `place`.

@@ -121,9 +121,10 @@ impl EffectQueue for SqliteStore {
             let sweep = sweep.clone();
             self.connections.read(move |conn| effects::overdue(conn, &sweep)).await
         };
-        let (overdue, poisoned) = found?;
-        if !poisoned.is_empty() {
-            let aside = move |conn: &mut _| effects::set_aside(conn, &poisoned, &sweep, &key);
+        let (overdue, unreadable) = found?;
+        if !unreadable.is_empty() {
+            let aside =
+                move |conn: &mut _| effects::move_unreadable(conn, &unreadable, &sweep, &key);
             self.connections.write(aside).await?;
         }
         Ok(overdue)

@@ -202,7 +202,7 @@ async fn a_row_that_cannot_be_is_called_corrupt_and_never_guessed_at() {
 
 /// Effects of cases 1 to 6, of which only the second can be parsed. `at` is a past timestamp, and
 /// `never` one out of range.
-fn poisoned(uuid: fn(u8) -> String, at: &str, never: &str) -> String {
+fn unreadable(uuid: fn(u8) -> String, at: &str, never: &str) -> String {
     let effect = |id: u8, level: &str, state: &str, due: &str, planned: &str| {
         format!(
             "{} insert into core_bank_effect (case_id, member_id, arrangement_id, product_name, \
@@ -231,13 +231,13 @@ fn poisoned(uuid: fn(u8) -> String, at: &str, never: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_poisoned_effect_is_left_to_people_once_and_holds_nobody_up() {
+async fn an_unreadable_effect_moves_to_manual_once_and_blocks_no_other() {
     let (dir, sqlite_url, database, postgres_url) = addresses();
     let path = dir.path().join("m.db");
     migrate(&sqlite_url).await.expect("migrated");
     migrate(&postgres_url).await.expect("migrated");
-    assert!(sqlite(&path, &poisoned(sqlite_uuid, "1", "9223372036854775807")));
-    assert!(postgres(&database, &poisoned(postgres_uuid, "'2020-01-01'", "'infinity'")));
+    assert!(sqlite(&path, &unreadable(sqlite_uuid, "1", "9223372036854775807")));
+    assert!(postgres(&database, &unreadable(postgres_uuid, "'2020-01-01'", "'infinity'")));
     let there = SqliteStore::open(&path, samples::audit_key()).await.expect("opened");
     let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
     let here = PgStore::open(database.url(), settings, samples::audit_key()).await.expect("opened");

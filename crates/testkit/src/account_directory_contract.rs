@@ -12,8 +12,8 @@ use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{AccountDirectory, LookupError};
 
 use crate::downstream::{
-    Arrived, Downstream, Saying, full_passage, garbage_is_unreadable, refusals_are_told_apart,
-    silence_is_unreachable,
+    Arrived, Downstream, Saying, all_forwarded_headers, garbage_is_unreadable,
+    refusals_are_told_apart, silence_is_unreachable,
 };
 use crate::samples;
 
@@ -28,7 +28,7 @@ pub async fn what_is_found_is_understood_and_kept_whole(
     downstream: &dyn Downstream,
 ) {
     downstream.says(Saying::Found).await;
-    let found = accounts.owner(&samples::account_query(), &full_passage()).await;
+    let found = accounts.owner(&samples::account_query(), &all_forwarded_headers()).await;
     assert_eq!(found, Ok(samples::found_owner()));
 }
 
@@ -46,7 +46,7 @@ pub async fn query_and_passage_arrive_as_they_stand(
         digital_service: text("APP"),
         ..bare.clone()
     };
-    let queries = [(bare, ForwardedHeaders::of(samples::flow(2))), (full, full_passage())];
+    let queries = [(bare, ForwardedHeaders::of(samples::flow(2))), (full, all_forwarded_headers())];
     let mut expected = Vec::new();
     for (query, forwarded) in queries {
         accounts.owner(&query, &forwarded).await.expect("the sample is found");

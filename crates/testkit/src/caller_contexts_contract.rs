@@ -11,8 +11,8 @@ use madoguchi_domain::caller::{ContextQuery, Encoded, ForwardedHeaders};
 use madoguchi_domain::port::{CallerContexts, LookupError};
 
 use crate::downstream::{
-    Arrived, Downstream, Saying, full_passage, garbage_is_unreadable, refusals_are_told_apart,
-    silence_is_unreachable,
+    Arrived, Downstream, Saying, all_forwarded_headers, garbage_is_unreadable,
+    refusals_are_told_apart, silence_is_unreachable,
 };
 use crate::samples;
 
@@ -27,7 +27,7 @@ pub async fn what_is_found_is_understood_and_kept_whole(
     downstream: &dyn Downstream,
 ) {
     downstream.says(Saying::Found).await;
-    let found = contexts.context(&samples::context_query(), &full_passage()).await;
+    let found = contexts.context(&samples::context_query(), &all_forwarded_headers()).await;
     assert_eq!(found, Ok(samples::found_context()));
 }
 
@@ -40,7 +40,7 @@ pub async fn query_and_passage_arrive_as_they_stand(
     let bare = samples::context_query();
     let encoded = Encoded::parse("1").expect("a value of the field");
     let full = ContextQuery { encoded: Some(encoded), ..bare.clone() };
-    let queries = [(bare, ForwardedHeaders::of(samples::flow(2))), (full, full_passage())];
+    let queries = [(bare, ForwardedHeaders::of(samples::flow(2))), (full, all_forwarded_headers())];
     let mut expected = Vec::new();
     for (query, forwarded) in queries {
         contexts.context(&query, &forwarded).await.expect("the sample is found");

@@ -84,7 +84,7 @@ pub trait Downstream: Send + Sync {
 /// # Panics
 /// Never: the samples parse.
 #[must_use]
-pub fn full_passage() -> ForwardedHeaders {
+pub fn all_forwarded_headers() -> ForwardedHeaders {
     ForwardedHeaders {
         correlation: Some(samples::correlation("group-1")),
         api_key: Some(samples::api_key("12323213")),

@@ -104,7 +104,7 @@ async fn fails_as(
 
 fn nothing_leaks(system: &TestSystem) -> anyhow::Result<()> {
     let log = system.log()?;
-    ensure!(log.contains("does not accept our user name"), "an operator is reported");
+    ensure!(log.contains("does not accept our user name"), "the log shows it to an operator");
     let (user, password) = tokens::GATEWAY;
     let besides = [user, password, "played downstream", "<html>"];
     for canary in PERSONAL.into_iter().chain(besides) {
@@ -129,7 +129,7 @@ async fn each_lookup_is_recorded_and_counted(store: Store) -> anyhow::Result<()>
          HUMAN|request-5",
     ];
     for row in expected {
-        ensure!(audit_rows.holds(row), "{row} is not in the audit_rows");
+        ensure!(audit_rows.holds(row), "{row} is not in the audit log");
         let other = row.replace("|SYSTEM|", "|HUMAN|").replace("=fresh|", "=late|");
         ensure!(!audit_rows.holds(&other), "{other} is in the audit_rows");
     }

@@ -66,7 +66,7 @@ async fn outage(
     let before = reported.unavailable.load(Ordering::SeqCst);
     let deadline = Instant::now() + UNTIL_ANSWERED;
     while reported.unavailable.load(Ordering::SeqCst) == before {
-        ensure!(Instant::now() < deadline, "nobody was reported of the outage");
+        ensure!(Instant::now() < deadline, "no client got 503");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let ready = system.caller.get("/health/ready", "").await?;

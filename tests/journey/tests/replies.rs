@@ -264,7 +264,7 @@ fn a_stored_value_that_cannot_be_is_an_internal_error_that_says_nothing_of_it() 
             !log.contains("CANARY") && !answer.body.contains("CANARY"),
             "the value is reported"
         );
-        ensure!(log.contains("\"ERROR\""), "an operator is reported");
+        ensure!(log.contains("\"ERROR\""), "the log shows it to an operator");
         Ok(())
     });
 }

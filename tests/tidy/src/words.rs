@@ -93,7 +93,7 @@ mod tests {
         let words = |path: &str, text: &str| former(&file(path, text)).len();
         assert_eq!(words("docs/x.md", "A `Dossier` and its dossier."), 2);
         assert_eq!(words("a.sql", "select told, coded from x"), 2);
-        assert_eq!(words("a.rs", "let told_by = DossierRow; // Frontier, desktop"), 0);
+        assert_eq!(words("a.rs", "let told_by = SnapshotRow; // Frontier, desktop"), 0);
         assert_eq!(words("a.json", "Dossier"), 0);
     }
 

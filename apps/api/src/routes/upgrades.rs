@@ -10,7 +10,7 @@ use madoguchi_domain::upgrade::{
 use qrcode::QrCode;
 use qrcode::render::svg;
 
-use super::view::{self, CaseBody, OpenedBody, StandingBody, TimelineBody};
+use super::view::{self, CaseBody, CaseStateBody, OpenedBody, TimelineBody};
 use crate::app_state::AppState;
 use crate::call::{Call, NoBody};
 use crate::fields::{Fields, FromFields};
@@ -64,7 +64,7 @@ pub(crate) async fn verify(
     let service = state.upgrades.clone();
     let work = async move { service.verify(key, check, passed, act).await };
     let standing = state.run(work).await?;
-    Ok(view::data(&StandingBody::from(&standing.case)))
+    Ok(view::data(&CaseStateBody::from(&standing.case)))
 }
 
 /// `{"qrToken":string,"isPass":bool,"reference":string}`.
@@ -95,7 +95,7 @@ pub(crate) async fn verify_scanned(
     let service = state.upgrades.clone();
     let work = async move { service.verify(key, check, passed, act).await };
     let standing = state.run(work).await?;
-    Ok(view::data(&StandingBody::from(&standing.case)))
+    Ok(view::data(&CaseStateBody::from(&standing.case)))
 }
 
 /// `{"isPass":bool}`.
@@ -121,7 +121,7 @@ pub(crate) async fn decide(
     let service = state.upgrades.clone();
     let work = async move { service.decide(key, passed, act).await };
     let standing = state.run(work).await?;
-    Ok(view::data(&StandingBody::from(&standing.case)))
+    Ok(view::data(&CaseStateBody::from(&standing.case)))
 }
 
 /// Reads a case.

@@ -57,12 +57,12 @@ impl<'a> From<&'a Member> for MemberView<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct StandingBody {
+pub(super) struct CaseStateBody {
     case_id: String,
     state: &'static str,
 }
 
-impl From<&Case> for StandingBody {
+impl From<&Case> for CaseStateBody {
     fn from(case: &Case) -> Self {
         Self { case_id: case.id.to_string(), state: case.state.name().as_str() }
     }
@@ -77,7 +77,7 @@ pub(super) fn qr_content(base_url: &str, token: &QrToken) -> String {
 #[serde(rename_all = "camelCase")]
 pub(super) struct OpenedBody {
     #[serde(flatten)]
-    standing: StandingBody,
+    standing: CaseStateBody,
     /// Null once the case was verified, because the code is used up.
     qr_code: Option<QrBody>,
 }
@@ -95,7 +95,7 @@ impl OpenedBody {
             content: qr_content(base_url, token),
             expires_at: opened.case.qr.expires_at,
         });
-        Self { standing: StandingBody::from(&opened.case), qr_code }
+        Self { standing: CaseStateBody::from(&opened.case), qr_code }
     }
 }
 
@@ -103,7 +103,7 @@ impl OpenedBody {
 #[serde(rename_all = "camelCase")]
 pub(super) struct CaseBody<'a> {
     #[serde(flatten)]
-    standing: StandingBody,
+    standing: CaseStateBody,
     member_id: &'a str,
     opened_at: Timestamp,
     level: &'a str,
@@ -139,7 +139,7 @@ impl<'a> From<&'a CaseView> for CaseBody<'a> {
     fn from(CaseView { case, snapshot }: &'a CaseView) -> Self {
         let (member, effect) = (&snapshot.member, snapshot.effect.as_ref());
         Self {
-            standing: StandingBody::from(case),
+            standing: CaseStateBody::from(case),
             member_id: member.id.expose(),
             opened_at: case.opened_at,
             level: member.level().map_or("", AccountLevel::as_str),
@@ -207,7 +207,7 @@ const VERIFICATION: Blocked = ("VERIFICATION", "The verification has not been re
 const VERDICT: Blocked = ("VERDICT", "The agent has not given the verdict yet.");
 const DELIVERY_PLANNED: Blocked = ("DELIVERY_PLANNED", "The order will be sent to the core bank.");
 const RETRY_SCHEDULED: Blocked =
-    ("RETRY_SCHEDULED", "The order will be sent to the core bank again.");
+    ("RETRY_SCHEDULED", "Another attempt to send the order is scheduled.");
 const DELIVERY_IN_PROGRESS: Blocked =
     ("DELIVERY_IN_PROGRESS", "The order is being sent to the core bank.");
 const OUTCOME_UNKNOWN: Blocked =

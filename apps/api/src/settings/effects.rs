@@ -41,8 +41,9 @@ impl EffectSettings {
         let longest =
             section.or("longest_retry_ms", Duration::from_secs(60), value::millis(10, hour));
         let tries = section.or("ambiguous_tries", 8, value::whole(1, 1000));
-        let timeout = Duration::from_secs(3600);
-        let timeout = section.or("ambiguous_for_ms", timeout, value::millis(1000, 24 * hour));
+        let ambiguous_for = Duration::from_secs(3600);
+        let ambiguous_for =
+            section.or("ambiguous_for_ms", ambiguous_for, value::millis(1000, 24 * hour));
         let max_concurrent_calls = section.or("max_concurrent_calls", 16, value::whole(1, 256));
         let sweep_every =
             section.or("sweep_every_ms", Duration::from_secs(1), value::millis(10, 60_000));
@@ -58,7 +59,7 @@ impl EffectSettings {
             first_retry: signed(first),
             longest_retry: signed(longest),
             ambiguous_tries: i32::try_from(tries).unwrap_or(i32::MAX),
-            ambiguous_for: signed(timeout),
+            ambiguous_for: signed(ambiguous_for),
             ..standard
         };
         let max_concurrent_calls = max_concurrent_calls as usize;

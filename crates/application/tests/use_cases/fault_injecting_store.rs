@@ -41,7 +41,7 @@ pub(crate) struct FaultInjectingStore {
     loads: Mutex<Vec<usize>>,
     commits: Mutex<Vec<usize>>,
     /// Sample members whose rows cannot be parsed; one bit each.
-    poisoned: AtomicU32,
+    unreadable: AtomicU32,
     always: Mutex<Option<Always>>,
     door: Semaphore,
 }
@@ -59,7 +59,7 @@ impl FaultInjectingStore {
             between: Mutex::default(),
             loads: Mutex::default(),
             commits: Mutex::default(),
-            poisoned: AtomicU32::new(0),
+            unreadable: AtomicU32::new(0),
             always: Mutex::default(),
             door: Semaphore::new(WIDE_OPEN),
         }
@@ -72,7 +72,7 @@ impl FaultInjectingStore {
 
     /// Makes the rows of sample member `number` invalid.
     pub(crate) fn poison(&self, number: u32) {
-        self.poisoned.fetch_or(1 << number, Ordering::SeqCst);
+        self.unreadable.fetch_or(1 << number, Ordering::SeqCst);
     }
 
     /// Makes every commit lost from now on.
@@ -109,9 +109,9 @@ impl FaultInjectingStore {
         lock(&self.commits).clone()
     }
 
-    fn is_poisoned(&self, lookup: &Lookup) -> bool {
-        let poisoned = self.poisoned.load(Ordering::SeqCst);
-        let mut numbers = (0..32_u32).filter(|number| poisoned & (1 << number) != 0);
+    fn is_unreadable(&self, lookup: &Lookup) -> bool {
+        let unreadable = self.unreadable.load(Ordering::SeqCst);
+        let mut numbers = (0..32_u32).filter(|number| unreadable & (1 << number) != 0);
         numbers.any(|number| match &lookup.key {
             CaseKey::NewestOf(member) => *member == samples::member_id(number),
             CaseKey::Id(_) | CaseKey::Scanned(_) => false,
@@ -126,7 +126,7 @@ impl UpgradeStore for FaultInjectingStore {
             lock(&self.loads).push(lookups.len());
         }
         self.door.acquire().await.expect("the door is never removed").forget();
-        if lookups.iter().any(|lookup| self.is_poisoned(lookup)) {
+        if lookups.iter().any(|lookup| self.is_unreadable(lookup)) {
             return Err(StoreError::Corrupt("upgrade_case.state"));
         }
         self.fake.load(lookups).await

@@ -59,11 +59,11 @@ impl LaneHarness {
         requests: impl IntoIterator<Item = Request>,
     ) -> Vec<Told> {
         let queued: Vec<_> = requests.into_iter().map(|request| self.queue(request)).collect();
-        let mut reported = Vec::with_capacity(queued.len());
+        let mut answers = Vec::with_capacity(queued.len());
         for one in queued {
-            reported.push(one.await.expect("who asks is reported"));
+            answers.push(one.await.expect("the request is answered"));
         }
-        reported
+        answers
     }
 
     /// Closes the door and enqueues these; when this returns, the lane has started to load.

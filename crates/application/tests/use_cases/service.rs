@@ -30,7 +30,7 @@ async fn open(service: &UpgradeService, clock: &ManualClock) -> Result<Opened, S
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_case_goes_its_whole_way_at_the_desk() {
+async fn a_case_passes_through_every_state() {
     let (stores, clock) = (FakeStore::new(samples::audit_key()).stores(), ManualClock::default());
     let service = service(&stores, &clock);
     UpgradeDriver::at(&stores).register(1..=1).await;

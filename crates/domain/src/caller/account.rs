@@ -103,31 +103,31 @@ pub struct AccountReading {
     /// The account.
     pub codigo: CodigoConta,
     /// How certain the reading is.
-    pub told_by: ToldBy,
+    pub certainty: Certainty,
 }
 
-/// What shows whether an account includes its check digit.
+/// How certain it is whether an account includes its check digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ToldBy {
-    /// Its form: eight digits, or a hyphen before the last. There is no other reading.
-    Form,
+pub enum Certainty {
+    /// It has eight digits, or a hyphen before the last: there is no other reading.
+    Certain,
     /// Its last digit is not the check digit of the others: it has none, unless a digit is wrong.
-    MisfitDigit,
+    Likely,
     /// Its last digit is the check digit of the others. By chance that holds for one in ten
     /// accounts without a check digit, so there are two readings.
-    FittingDigit,
+    Ambiguous,
 }
 
-impl ToldBy {
+impl Certainty {
     /// True if the owner may be shown. `is_caller` says whether owner and caller have the same
-    /// number, if known. A reading by `MisfitDigit` is invalid if the owner is another person; one
-    /// by `FittingDigit` is valid only if the owner is the caller.
+    /// number, if known. A `Likely` reading is invalid if the owner is another person; an
+    /// `Ambiguous` one is valid only if the owner is the caller.
     #[must_use]
-    pub const fn stands(self, is_caller: Option<bool>) -> bool {
+    pub const fn allows_owner(self, is_caller: Option<bool>) -> bool {
         match self {
-            Self::Form => true,
-            Self::MisfitDigit => !matches!(is_caller, Some(false)),
-            Self::FittingDigit => matches!(is_caller, Some(true)),
+            Self::Certain => true,
+            Self::Likely => !matches!(is_caller, Some(false)),
+            Self::Ambiguous => matches!(is_caller, Some(true)),
         }
     }
 }
@@ -166,18 +166,18 @@ impl Entity {
         }
         let branch = format!("{branch:0>4}");
         if let Some((number, check)) = account.split_once('-') {
-            return Ok(vec![self.checked(&branch, number, check, ToldBy::Form)?]);
+            return Ok(vec![self.checked(&branch, number, check, Certainty::Certain)?]);
         }
         if account.len() == 8 && are_digits(account) {
             let (number, check) = account.split_at(7);
-            return Ok(vec![self.checked(&branch, number, check, ToldBy::Form)?]);
+            return Ok(vec![self.checked(&branch, number, check, Certainty::Certain)?]);
         }
         let alone = dac(&branch, account).ok_or(NotDerivable)?;
-        let alone = |told_by| self.reading(&branch, account, alone, told_by);
+        let alone = |certainty| self.reading(&branch, account, alone, certainty);
         let (number, check) = account.split_at(account.len() - 1);
-        Ok(match self.checked(&branch, number, check, ToldBy::FittingDigit) {
-            Ok(checked) => vec![checked, alone(ToldBy::FittingDigit)],
-            Err(NotDerivable) => vec![alone(ToldBy::MisfitDigit)],
+        Ok(match self.checked(&branch, number, check, Certainty::Ambiguous) {
+            Ok(checked) => vec![checked, alone(Certainty::Ambiguous)],
+            Err(NotDerivable) => vec![alone(Certainty::Likely)],
         })
     }
 
@@ -186,20 +186,26 @@ impl Entity {
         branch: &str,
         number: &str,
         check: &str,
-        told_by: ToldBy,
+        certainty: Certainty,
     ) -> Result<AccountReading, NotDerivable> {
         let right = dac(branch, number).ok_or(NotDerivable)?;
         if check.as_bytes() != [right] {
             return Err(NotDerivable);
         }
-        Ok(self.reading(branch, number, right, told_by))
+        Ok(self.reading(branch, number, right, certainty))
     }
 
-    fn reading(&self, branch: &str, number: &str, check: u8, told_by: ToldBy) -> AccountReading {
+    fn reading(
+        &self,
+        branch: &str,
+        number: &str,
+        check: u8,
+        certainty: Certainty,
+    ) -> AccountReading {
         let Self { company, bank } = self;
         let check = char::from(check);
         let codigo = CodigoConta(format!("{company}{bank}{branch}{number:0>7}{check}"));
-        AccountReading { codigo, told_by }
+        AccountReading { codigo, certainty }
     }
 }
 

@@ -12,14 +12,22 @@ redacted!(ApiKey);
 parsed_text! {
     /// The id of one flow (`x-itau-flowID`): 1 to 128 visible ASCII characters.
     #[derive(Debug)]
-    pub struct FlowId: "x-itau-flowID", "must be 1 to 128 visible ASCII characters", |text| is_visible(text, 128);
+    #[derive(Hash)]
+    pub struct FlowId:
+        "x-itau-flowID",
+        "must be 1 to 128 visible ASCII characters",
+        |text| is_visible(text, 128);
     /// The id as text.
     as_str
 }
 
 parsed_text! {
     /// A consumer's key (`x-itau-apikey`): 1 to 512 visible ASCII characters. Never printed.
-    pub struct ApiKey: "x-itau-apikey", "must be 1 to 512 visible ASCII characters", |text| is_visible(text, 512);
+    #[derive(Hash)]
+    pub struct ApiKey:
+        "x-itau-apikey",
+        "must be 1 to 512 visible ASCII characters",
+        |text| is_visible(text, 512);
     /// The key in clear: for the upstream system, never for a log.
     expose
 }

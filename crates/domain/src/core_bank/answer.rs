@@ -8,7 +8,11 @@ use super::order::SetLevel;
 parsed_text! {
     /// A return code (`RtrnCode`): 1 to 32 visible ASCII characters; anything else is not a code.
     #[derive(Debug)]
-    pub struct UpstreamCode: "RtrnCode", "must be 1 to 32 visible ASCII characters", |text| is_visible(text, 32);
+    #[derive(Hash)]
+    pub struct UpstreamCode:
+        "RtrnCode",
+        "must be 1 to 32 visible ASCII characters",
+        |text| is_visible(text, 32);
     /// The code as text.
     as_str
 }

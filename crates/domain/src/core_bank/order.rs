@@ -9,7 +9,11 @@ use crate::upgrade::CaseId;
 parsed_text! {
     /// The permanent id of one order at the core bank (`amheader.TransactionID`).
     #[derive(Debug)]
-    pub struct TransactionId: "TransactionID", "must be 1 to 64 visible ASCII characters", |text| is_visible(text, 64);
+    #[derive(Hash)]
+    pub struct TransactionId:
+        "TransactionID",
+        "must be 1 to 64 visible ASCII characters",
+        |text| is_visible(text, 64);
     /// The id as text.
     as_str
 }
@@ -24,7 +28,11 @@ impl TransactionId {
 parsed_text! {
     /// The message's number (`ServiceHeader.TxnNo`), constant like the transaction id.
     #[derive(Debug)]
-    pub struct TxnNo: "TxnNo", "must be 1 to 64 visible ASCII characters", |text| is_visible(text, 64);
+    #[derive(Hash)]
+    pub struct TxnNo:
+        "TxnNo",
+        "must be 1 to 64 visible ASCII characters",
+        |text| is_visible(text, 64);
     /// The number as text.
     as_str
 }

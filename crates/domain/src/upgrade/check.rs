@@ -42,7 +42,11 @@ impl CheckSource {
 parsed_text! {
     /// The checking service's reference: 1 to 64 characters, no control character. Source and
     /// reference together are unique among all cases.
-    pub struct CheckReference: "reference", "must be 1 to 64 characters without control characters", |text| is_plain(text, 64);
+    #[derive(Hash)]
+    pub struct CheckReference:
+        "reference",
+        "must be 1 to 64 characters without control characters",
+        |text| is_plain(text, 64);
     /// The reference in clear: for the store, never for a log.
     expose
 }

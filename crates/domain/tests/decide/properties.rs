@@ -145,7 +145,7 @@ fn check_one_case(before: &Case, after: &Case) {
     assert_eq!((after.id, after.attempt), (before.id, before.attempt));
 }
 
-fn check_desk(before: &DecisionHarness, after: &DecisionHarness) {
+fn check_upgrade(before: &DecisionHarness, after: &DecisionHarness) {
     for (before, after) in before.cases.iter().zip(&after.cases) {
         check_one_case(before, after);
     }
@@ -184,7 +184,7 @@ proptest! {
             let Some(request) = story.request(step) else { continue };
             let before = story.harness.clone();
             let decision = story.harness.ask(&request);
-            check_desk(&before, &story.harness);
+            check_upgrade(&before, &story.harness);
             check_answer(&decision, &story.harness);
         }
     }

@@ -173,7 +173,7 @@ fn settings_that_cannot_be_used_are_refused_by_name() {
     };
     let usual = || ItauSettings::new("https://itau.example", Credentials::new("u", "p"));
     let far = ItauSettings::new("http://itau.example", Credentials::new("u", "p"));
-    assert!(matches!(make(far), InvalidItau::HttpUpstream(_)));
+    assert!(matches!(make(far), InvalidItau::Upstream(_)));
     for credentials in [Credentials::new("", "p"), Credentials::new("u", "pass word")] {
         let reported = make(ItauSettings { credentials, ..usual() });
         assert!(matches!(reported, InvalidItau::Credentials));

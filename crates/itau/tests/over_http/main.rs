@@ -1,5 +1,5 @@
 //! Tests the adapter over a real socket: contracts, failures and the log.
-#![expect(clippy::unwrap_used, reason = "a test whose harness cannot be set has failed")]
+#![expect(clippy::unwrap_used, reason = "a test whose harness cannot be set up has failed")]
 
 mod care;
 mod contract;

@@ -57,8 +57,8 @@ pub(super) async fn claim(
     ))
     .load(conn)
     .await?;
-    let (effects, poisoned) = EffectRow::sort(rows);
-    let aside = move_to_manual(conn, &poisoned, claim.act.at).await?;
+    let (effects, unreadable) = EffectRow::sort(rows);
+    let aside = move_to_manual(conn, &unreadable, claim.act.at).await?;
     let moved = effects.iter().map(|effect| claim.audit(effect.order.case, Name::Sending));
     let aside = aside.into_iter().map(|case| claim.audit(case, Name::Manual));
     let entries: Vec<AuditEntry> = moved.chain(aside).collect();
@@ -67,13 +67,13 @@ pub(super) async fn claim(
 }
 
 /// Moves unreadable effects to `Manual`: no worker can send or classify them.
-pub(super) async fn set_aside(
+pub(super) async fn move_unreadable(
     conn: &mut AsyncPgConnection,
-    poisoned: &[UnreadableRow],
+    unreadable: &[UnreadableRow],
     sweep: &Sweep,
     key: &SecretKey,
 ) -> Result<(), Fault> {
-    let aside = move_to_manual(conn, poisoned, sweep.act.at).await?;
+    let aside = move_to_manual(conn, unreadable, sweep.act.at).await?;
     let entries: Vec<AuditEntry> = aside.into_iter().map(|case| sweep.audit(case)).collect();
     audit::append(conn, key, &entries).await
 }
@@ -81,12 +81,12 @@ pub(super) async fn set_aside(
 /// Returns the cases whose row was unchanged since it was read, and is now `Manual`.
 async fn move_to_manual(
     conn: &mut AsyncPgConnection,
-    poisoned: &[UnreadableRow],
+    unreadable: &[UnreadableRow],
     now: Timestamp,
 ) -> Result<Vec<CaseId>, Fault> {
     use core_bank_effect::dsl;
-    let mut aside = Vec::with_capacity(poisoned.len());
-    for UnreadableRow { case, state, fence } in poisoned {
+    let mut aside = Vec::with_capacity(unreadable.len());
+    for UnreadableRow { case, state, fence } in unreadable {
         let as_met = dsl::state.eq(state).and(dsl::fence.eq(fence));
         let moved = diesel::update(dsl::core_bank_effect.find(case).filter(as_met))
             .set(ManualColumns::since(now))

@@ -118,7 +118,7 @@ impl EffectRow {
 
     /// As [`sort`](Self::sort), for rows that need a decision.
     pub(crate) fn sort_overdue(rows: Vec<(Self, bool)>) -> (Vec<Overdue>, Vec<UnreadableRow>) {
-        let (mut overdue, mut poisoned) = (Vec::with_capacity(rows.len()), Vec::new());
+        let (mut overdue, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
         for (row, proven_applied) in rows {
             // An unreadable `Manual` row is skipped: it is already moved to `Manual`.
             if row.state == EffectStateName::Manual.as_str() {
@@ -127,31 +127,31 @@ impl EffectRow {
             }
             match row.parse_or_log() {
                 Ok(effect) => overdue.push(Overdue { effect, proven_applied }),
-                Err(row) => poisoned.push(row),
+                Err(row) => unreadable.push(row),
             }
         }
-        (overdue, poisoned)
+        (overdue, unreadable)
     }
 
     /// Splits rows into effects and unreadable rows, so that one unreadable row does not block the
     /// others.
     pub(crate) fn sort(rows: Vec<Self>) -> (Vec<Effect>, Vec<UnreadableRow>) {
-        let (mut effects, mut poisoned) = (Vec::with_capacity(rows.len()), Vec::new());
+        let (mut effects, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
             match row.parse_or_log() {
                 Ok(effect) => effects.push(effect),
-                Err(row) => poisoned.push(row),
+                Err(row) => unreadable.push(row),
             }
         }
-        (effects, poisoned)
+        (effects, unreadable)
     }
 
     fn parse_or_log(self) -> Result<Effect, UnreadableRow> {
-        let poisoned =
+        let unreadable =
             UnreadableRow { case: self.case_id, state: self.state.clone(), fence: self.fence };
         self.parse().map_err(|error| {
-            tracing::error!(case = %poisoned.case.0, %error, "an effect's row cannot be parsed");
-            poisoned
+            tracing::error!(case = %unreadable.case.0, %error, "an effect's row cannot be parsed");
+            unreadable
         })
     }
 

@@ -77,7 +77,7 @@ mod tests {
     const SHORT: u64 = 2000 * 4096;
 
     /// The number of members in the database file alone, without its WAL.
-    fn brought_over(file: &Path) -> i64 {
+    fn checkpointed_pages(file: &Path) -> i64 {
         let dir = tempfile::tempdir().unwrap();
         let alone = dir.path().join("alone.db");
         std::fs::copy(file, &alone).unwrap();
@@ -92,7 +92,7 @@ mod tests {
         migrate(&DatabaseUrl::Sqlite(file.clone())).await.unwrap();
         let store = SqliteStore::open(&file, samples::audit_key()).await.unwrap();
         let mut number = 0;
-        while brought_over(&file) == 0 {
+        while checkpointed_pages(&file) == 0 {
             number += 1;
             let member = samples::registration(samples::member(number));
             store.register(&[member]).await.unwrap();

@@ -117,6 +117,6 @@ pub async fn twenty_claimers_never_share_an_effect(stores: Stores) {
     }
     for number in 1..=100 {
         let stored = driver.effect(number).await;
-        assert!(claimed.contains(&stored), "its holder is the one who was reported so");
+        assert!(claimed.contains(&stored), "its holder is the worker that got the claim");
     }
 }

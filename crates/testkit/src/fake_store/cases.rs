@@ -110,7 +110,7 @@ impl Memory {
         self.checks.extend(check.map(|check| (check, after.id)));
         self.timelines.entry(after.id).or_default().history.push(history.clone());
         if let Some(effect) = effect {
-            self.add_duty(effect);
+            self.add_effect(effect);
         }
         true
     }
@@ -118,7 +118,7 @@ impl Memory {
     fn plan(&mut self, effect: &Effect) -> bool {
         let planned = self.cases.contains_key(&effect.order.case) && self.fits(effect);
         if planned {
-            self.add_duty(effect);
+            self.add_effect(effect);
         }
         planned
     }

@@ -19,7 +19,7 @@ impl Memory {
     }
 
     /// Stores a new effect; its level becomes the member's target.
-    pub(super) fn add_duty(&mut self, effect: &Effect) {
+    pub(super) fn add_effect(&mut self, effect: &Effect) {
         if let Some(member) = self.members.get_mut(&effect.member) {
             member.target = Some(effect.order.level.clone());
         }

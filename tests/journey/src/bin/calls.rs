@@ -237,8 +237,8 @@ fn compare(kinds: [Kind; 3], waits: [Vec<f64>; 3]) {
         let t = (a.0 - b.0) / error;
         let (one, other, least) = (kinds[one], kinds[other], 2.0 * error);
         println!(
-            "{one:?} against {other:?}: Welch's t = {t:.2} (beyond ±4.5 they would be reported); \
-             no difference below {least:.3} ms (two standard errors) would show"
+            "{one:?} against {other:?}: Welch's t = {t:.2} (beyond ±4.5 they would be \
+             distinguishable); no difference below {least:.3} ms (two standard errors) would show"
         );
     }
 }

@@ -101,7 +101,7 @@ impl KillReport {
             .map(|verdict| verdict.injection.customer.arrangement.as_str())
             .collect();
         let strange = journal.arrangements().filter(|arrangement| !ours.contains(arrangement));
-        self.doubled.extend(strange.map(|it| format!("{it}: reported to the bank out of nowhere")));
+        self.doubled.extend(strange.map(|it| format!("{it}: sent to the bank without a verdict")));
         Ok(())
     }
 }

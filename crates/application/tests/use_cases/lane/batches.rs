@@ -15,20 +15,20 @@ async fn a_request_alone_is_answered_at_once() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.verified(1..=1).await;
     let asked = Instant::now();
-    let reported = lane_harness.ask(decide(1, true)).await;
-    assert_eq!(stands(&reported), Ok(StateName::CustomerSuccess));
+    let answer = lane_harness.ask(decide(1, true)).await;
+    assert_eq!(stands(&answer), Ok(StateName::CustomerSuccess));
     assert_eq!(asked.elapsed(), std::time::Duration::ZERO, "no time is spent on waiting");
     assert_eq!((lane_harness.store.loads(), lane_harness.store.commits()), (vec![1], vec![1]));
 }
 
 #[tokio::test(start_paused = true)]
-async fn sixty_four_same_verdicts_are_one_act_and_sixty_four_equal_answers() {
+async fn sixty_four_equal_verdicts_are_one_change_and_sixty_four_equal_answers() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.verified(1..=1).await;
-    let reported = lane_harness.ask_together((0..64).map(|_| decide(1, true))).await;
+    let answers = lane_harness.ask_together((0..64).map(|_| decide(1, true))).await;
     assert_eq!(lane_harness.store.loads(), [64], "all of them were one batch");
-    let first = reported[0].clone().expect("the verdict is taken");
-    assert!(reported.iter().all(|one| *one == Ok(first.clone())));
+    let first = answers[0].clone().expect("the verdict is taken");
+    assert!(answers.iter().all(|one| *one == Ok(first.clone())));
     let known = lane_harness.driver.newest(1).await;
     assert_eq!(known.case, Some(first.case));
     assert!(known.effect.is_some());
@@ -39,15 +39,15 @@ async fn sixty_four_same_verdicts_are_one_act_and_sixty_four_equal_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn verdicts_that_race_on_two_threads_are_one_act_too() {
+async fn verdicts_that_race_on_two_threads_are_one_change_too() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.verified(1..=1).await;
     let asks = (0..64).map(|_| {
         let lane = lane_harness.lane.clone();
         async move { lane.ask(decide(1, true)).await }
     });
-    let reported = race(asks.collect()).await;
-    assert!(reported.iter().all(|one| *one == reported[0] && one.is_ok()));
+    let answers = race(asks.collect()).await;
+    assert!(answers.iter().all(|one| *one == answers[0] && one.is_ok()));
     assert_eq!(lane_harness.history(1).await.len(), 3);
 }
 
@@ -58,11 +58,11 @@ async fn of_opposite_verdicts_the_first_stands_and_every_other_is_a_contradictio
     for (number, first) in [(1, true), (2, false)] {
         let verdicts: Vec<bool> = (0..64).map(|at| (at % 2 == 0) == first).collect();
         let asked = verdicts.iter().map(|passed| decide(number, *passed));
-        let reported = lane_harness.ask_together(asked).await;
+        let answers = lane_harness.ask_together(asked).await;
         let won = if first { StateName::CustomerSuccess } else { StateName::CustomerFailure };
-        for (passed, reported) in verdicts.into_iter().zip(&reported) {
+        for (passed, answer) in verdicts.into_iter().zip(&answers) {
             let expected = if passed == first { Ok(won) } else { Err(CONTRADICTION) };
-            assert_eq!(stands(reported), expected);
+            assert_eq!(stands(answer), expected);
         }
         assert_eq!(lane_harness.history(number).await.len(), 3);
         assert_eq!(lane_harness.driver.newest(number).await.effect.is_some(), first);
@@ -75,11 +75,11 @@ async fn different_members_share_one_load_and_one_commit() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.verified(1..=8).await;
     let asked = (1..=8).map(|number| decide(number, number % 2 == 0));
-    let reported = lane_harness.ask_together(asked).await;
+    let answers = lane_harness.ask_together(asked).await;
     assert_eq!((lane_harness.store.loads(), lane_harness.store.commits()), (vec![8], vec![8]));
-    for (number, reported) in (1..=8).zip(reported) {
-        let case = reported.expect("every verdict is taken").case;
-        assert_eq!(case.id, samples::case_id(number), "everybody is reported of their own case");
+    for (number, answer) in (1..=8).zip(answers) {
+        let case = answer.expect("every verdict is taken").case;
+        assert_eq!(case.id, samples::case_id(number), "each request gets its own case");
         assert_eq!(lane_harness.driver.newest(number).await.effect.is_some(), number % 2 == 0);
     }
 }
@@ -93,8 +93,8 @@ async fn who_comes_while_others_are_loaded_shares_their_commit() {
     let late = lane_harness.queue_behind_the_door(late).await;
     lane_harness.store.open_the_door();
     let mut stood = Vec::new();
-    for reported in first.into_iter().chain(late) {
-        stood.push(stands(&reported.await.expect("who asks is reported")));
+    for answer in first.into_iter().chain(late) {
+        stood.push(stands(&answer.await.expect("the request is answered")));
     }
     let (passed, failed) = (Ok(StateName::CustomerSuccess), Ok(StateName::CustomerFailure));
     assert_eq!(stood, [passed, passed, failed, passed]);
@@ -115,8 +115,8 @@ async fn who_comes_late_is_not_told_what_was_true_before() {
     let late = lane_harness.queue_behind_the_door([decide(1, true)]).await;
     lane_harness.store.open_the_door();
     let mut stood = Vec::new();
-    for reported in early.into_iter().chain(other).chain(late) {
-        stood.push(stands(&reported.await.expect("who asks is reported")));
+    for answer in early.into_iter().chain(other).chain(late) {
+        stood.push(stands(&answer.await.expect("the request is answered")));
     }
     let passed = Ok(StateName::CustomerSuccess);
     assert_eq!(stood, [Err(ServiceError::Refused(Refusal::NotVerified)), passed, passed, passed]);
@@ -139,9 +139,9 @@ async fn a_batch_lets_in_who_is_late_three_times_and_takes_no_more_than_it_may()
             }
         }
         lane_harness.store.open_the_door();
-        for reported in queued {
-            let reported = reported.await.expect("who asks is reported");
-            assert_eq!(stands(&reported), Ok(StateName::CustomerSuccess));
+        for answer in queued {
+            let answer = answer.await.expect("the request is answered");
+            assert_eq!(stands(&answer), Ok(StateName::CustomerSuccess));
         }
         assert_eq!(lane_harness.store.commits(), commits);
     }
@@ -152,9 +152,9 @@ async fn commands_of_one_member_are_taken_in_their_order() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.register(1..=2).await;
     let asked = [open(1), open(2), verify(1, true), decide(1, true), verify(2, false)];
-    let reported = lane_harness.ask_together(asked).await;
+    let answers = lane_harness.ask_together(asked).await;
     assert_eq!(lane_harness.store.loads()[0], 5, "all of them were one batch");
-    let stood: Vec<_> = reported.iter().map(stands).collect();
+    let stood: Vec<_> = answers.iter().map(stands).collect();
     let expected = [
         Ok(StateName::New),
         Ok(StateName::New),
@@ -163,7 +163,7 @@ async fn commands_of_one_member_are_taken_in_their_order() {
         Ok(StateName::EddaFailure),
     ];
     assert_eq!(stood, expected);
-    let opened = reported.iter().map(|one| one.as_ref().is_ok_and(|standing| standing.opened));
+    let opened = answers.iter().map(|one| one.as_ref().is_ok_and(|standing| standing.opened));
     assert_eq!(opened.collect::<Vec<_>>(), [true, true, false, false, false]);
 }
 
@@ -179,8 +179,8 @@ async fn a_case_named_by_member_by_id_and_by_code_is_one_case_in_a_batch() {
         decide(1, true),
         Request { key: CaseKey::Id(id), ..decide(1, false) },
     ];
-    let reported = lane_harness.ask_together(asked).await;
-    let stood: Vec<_> = reported.iter().map(stands).collect();
+    let answers = lane_harness.ask_together(asked).await;
+    let stood: Vec<_> = answers.iter().map(stands).collect();
     let passed = Ok(StateName::CustomerSuccess);
     assert_eq!(stood, [Ok(StateName::EddaSuccess), passed, passed, Err(CONTRADICTION)]);
     assert_eq!(lane_harness.history(1).await.len(), 3);
@@ -192,10 +192,10 @@ async fn who_is_refused_does_not_hold_back_who_is_not() {
     lane_harness.driver.register(1..=1).await;
     lane_harness.driver.verified(2..=2).await;
     lane_harness.driver.opened(3..=3).await;
-    let reported = lane_harness
+    let answers = lane_harness
         .ask_together([decide(9, true), decide(1, true), decide(2, true), decide(3, true)])
         .await;
-    let stood: Vec<_> = reported.iter().map(stands).collect();
+    let stood: Vec<_> = answers.iter().map(stands).collect();
     let refused = |refusal| Err(ServiceError::Refused(refusal));
     let expected = [
         refused(Refusal::MemberNotFound),
@@ -211,10 +211,10 @@ async fn one_report_for_two_members_belongs_to_the_first() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.opened(1..=2).await;
     let stolen = Request { key: open(2).key, ..verify(1, true) };
-    let reported = lane_harness.ask_together([verify(1, true), stolen]).await;
-    assert_eq!(stands(&reported[0]), Ok(StateName::EddaSuccess));
+    let answers = lane_harness.ask_together([verify(1, true), stolen]).await;
+    assert_eq!(stands(&answers[0]), Ok(StateName::EddaSuccess));
     let refused = ServiceError::Refused(Refusal::VerificationContradiction);
-    assert_eq!(stands(&reported[1]), Err(refused));
+    assert_eq!(stands(&answers[1]), Err(refused));
     assert_eq!(lane_harness.audited(Action::CONTRADICTION_REFUSED).await, 1);
 }
 
@@ -231,13 +231,13 @@ async fn a_full_queue_refuses_before_any_work() {
     assert_eq!(lane_harness.ask(decide(4, true)).await, Err(ServiceError::Overloaded));
     lane_harness.store.open_the_door();
     for held in [working].into_iter().chain(waiting) {
-        let reported = held.await.expect("who waits is reported");
-        assert_eq!(stands(&reported), Ok(StateName::CustomerSuccess));
+        let answer = held.await.expect("the request is answered");
+        assert_eq!(stands(&answer), Ok(StateName::CustomerSuccess));
     }
     assert_eq!(lane_harness.history(4).await, [EventName::Opened, EventName::Verified]);
     assert_eq!(lane_harness.store.loads(), [1, 1, 1], "the refused one never reached the store");
-    let reported = lane_harness.ask(decide(4, true)).await;
-    assert_eq!(stands(&reported), Ok(StateName::CustomerSuccess));
+    let answer = lane_harness.ask(decide(4, true)).await;
+    assert_eq!(stands(&answer), Ok(StateName::CustomerSuccess));
 }
 
 #[tokio::test(start_paused = true)]
@@ -269,13 +269,13 @@ async fn when_nobody_can_ask_any_more_the_lane_finishes_what_waits_and_ends() {
     drop(lane);
     store.open_the_door();
     for one in waiting {
-        assert!(one.await.expect("who waits is reported").is_ok());
+        assert!(one.await.expect("the request is answered").is_ok());
     }
     task.await.expect("the lane ends in peace");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_duty_to_tell_the_core_bank_wakes_whoever_does_and_nothing_else_does() {
+async fn only_a_planned_effect_wakes_the_worker() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.register(1..=2).await;
     let wakes = [

@@ -21,9 +21,9 @@ async fn a_commit_that_broke_off_is_found_out_before_anybody_is_told() {
             let lane_harness = LaneHarness::open();
             lane_harness.driver.verified(1..=callers).await;
             lane_harness.store.fake.fail_next(1, fault);
-            let reported = lane_harness.ask_together((1..=callers).map(|n| decide(n, true))).await;
-            for (number, reported) in (1..=callers).zip(reported) {
-                assert_eq!(stands(&reported), Ok(StateName::CustomerSuccess), "{fault:?}");
+            let answers = lane_harness.ask_together((1..=callers).map(|n| decide(n, true))).await;
+            for (number, answer) in (1..=callers).zip(answers) {
+                assert_eq!(stands(&answer), Ok(StateName::CustomerSuccess), "{fault:?}");
                 assert_eq!(lane_harness.history(number).await, PASSED, "{fault:?}");
                 assert!(lane_harness.driver.newest(number).await.effect.is_some());
             }
@@ -49,11 +49,11 @@ async fn many_who_say_the_same_are_told_the_same_though_the_commit_broke_off() {
         let lane_harness = LaneHarness::open();
         lane_harness.driver.verified(1..=1).await;
         lane_harness.store.fake.fail_next(1, fault);
-        let reported = lane_harness.ask_together((0..32).map(|at| decide(1, at % 2 == 0))).await;
-        for (at, reported) in reported.iter().enumerate() {
+        let answers = lane_harness.ask_together((0..32).map(|at| decide(1, at % 2 == 0))).await;
+        for (at, answer) in answers.iter().enumerate() {
             let said =
                 if at % 2 == 0 { Ok(StateName::CustomerSuccess) } else { Err(CONTRADICTION) };
-            assert_eq!(stands(reported), said, "{fault:?}");
+            assert_eq!(stands(answer), said, "{fault:?}");
         }
         assert_eq!(lane_harness.history(1).await, PASSED);
         assert!(lane_harness.audited(Action::CONTRADICTION_REFUSED).await >= 16);
@@ -66,12 +66,12 @@ async fn a_store_that_never_takes_it_is_told_as_unavailable_and_asking_again_is_
         let lane_harness = LaneHarness::open();
         lane_harness.driver.verified(1..=1).await;
         lane_harness.store.break_off(Some(fault));
-        let reported = lane_harness.ask(decide(1, true)).await;
+        let answer = lane_harness.ask(decide(1, true)).await;
         let expected = match fault {
             Fault::BeforeCommit => Err(ServiceError::Unavailable),
             Fault::AfterCommit => Ok(StateName::CustomerSuccess),
         };
-        assert_eq!(stands(&reported), expected, "{fault:?}");
+        assert_eq!(stands(&answer), expected, "{fault:?}");
         let tried = lane_harness.store.commits().len();
         assert!((1..=6).contains(&tried), "nobody waits for ever");
         lane_harness.store.break_off(None);
@@ -90,8 +90,8 @@ async fn a_commit_that_breaks_off_is_tried_again_for_those_who_had_to_wait_for_i
         lane_harness.driver.register(1..=1).await;
         // The opening is durable; the check result that waited for it gets the fault.
         lane_harness.store.before_commits([Between::Nothing, Between::Broken(fault)]);
-        let reported = lane_harness.ask_together([open(1), verify(1, true), decide(1, true)]).await;
-        let stood: Vec<_> = reported.iter().map(stands).collect();
+        let answers = lane_harness.ask_together([open(1), verify(1, true), decide(1, true)]).await;
+        let stood: Vec<_> = answers.iter().map(stands).collect();
         let expected = [StateName::New, StateName::EddaSuccess, StateName::CustomerSuccess];
         assert_eq!(stood, expected.map(Ok), "{fault:?}");
         assert_eq!(lane_harness.history(1).await, PASSED);
@@ -104,10 +104,10 @@ async fn who_waited_behind_many_is_tried_as_often_as_who_came_first() {
     lane_harness.driver.opened(1..=1).await;
     lane_harness.store.before_commits([Between::Nothing, Between::Broken(Fault::BeforeCommit)]);
     let reports = (0..8).map(|_| verify(1, true));
-    let reported = lane_harness.ask_together(reports.chain([decide(1, true)])).await;
+    let answers = lane_harness.ask_together(reports.chain([decide(1, true)])).await;
     assert_eq!(lane_harness.store.loads()[0], 9, "all of them were one batch");
-    assert!(reported[..8].iter().all(|one| stands(one) == Ok(StateName::EddaSuccess)));
-    assert_eq!(stands(&reported[8]), Ok(StateName::CustomerSuccess));
+    assert!(answers[..8].iter().all(|one| stands(one) == Ok(StateName::EddaSuccess)));
+    assert_eq!(stands(&answers[8]), Ok(StateName::CustomerSuccess));
     assert_eq!(lane_harness.history(1).await, PASSED);
 }
 
@@ -116,10 +116,10 @@ async fn a_contradiction_is_not_told_before_its_trace_is_durable() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.passed(1..=1).await;
     lane_harness.store.fake.fail_next(1, Fault::BeforeCommit);
-    let reported = lane_harness.ask_together([decide(1, true), decide(1, false)]).await;
+    let answers = lane_harness.ask_together([decide(1, true), decide(1, false)]).await;
     assert_eq!(lane_harness.store.loads()[0], 2, "both were one batch");
-    assert_eq!(stands(&reported[0]), Ok(StateName::CustomerSuccess));
-    assert_eq!(stands(&reported[1]), Err(CONTRADICTION));
+    assert_eq!(stands(&answers[0]), Ok(StateName::CustomerSuccess));
+    assert_eq!(stands(&answers[1]), Err(CONTRADICTION));
     assert_eq!(lane_harness.audited(Action::CONTRADICTION_REFUSED).await, 1);
 }
 
@@ -128,8 +128,8 @@ async fn a_store_that_is_down_is_told_to_all_and_forgotten_when_it_is_back() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.verified(1..=8).await;
     lane_harness.store.fake.set_down(true);
-    let reported = lane_harness.ask_together((1..=8).map(|number| decide(number, true))).await;
-    assert!(reported.iter().all(|one| *one == Err(ServiceError::Unavailable)));
+    let answers = lane_harness.ask_together((1..=8).map(|number| decide(number, true))).await;
+    assert!(answers.iter().all(|one| *one == Err(ServiceError::Unavailable)));
     assert!(
         lane_harness.store.loads().len() < 8,
         "nobody asks a store that is down for each request"
@@ -138,8 +138,8 @@ async fn a_store_that_is_down_is_told_to_all_and_forgotten_when_it_is_back() {
     for number in 1..=8 {
         assert_eq!(lane_harness.history(number).await, PASSED[..2]);
     }
-    let reported = lane_harness.ask_together((1..=8).map(|number| decide(number, true))).await;
-    assert!(reported.iter().all(|one| stands(one) == Ok(StateName::CustomerSuccess)));
+    let answers = lane_harness.ask_together((1..=8).map(|number| decide(number, true))).await;
+    assert!(answers.iter().all(|one| stands(one) == Ok(StateName::CustomerSuccess)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -147,12 +147,12 @@ async fn a_row_that_cannot_be_read_fails_alone() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.verified(1..=8).await;
     lane_harness.store.poison(3);
-    let reported = lane_harness.ask_together((1..=8).map(|number| decide(number, true))).await;
+    let answers = lane_harness.ask_together((1..=8).map(|number| decide(number, true))).await;
     assert_eq!(lane_harness.store.loads()[0], 8, "all of them were one batch");
-    for (number, reported) in (1..=8).zip(&reported) {
+    for (number, answer) in (1..=8).zip(&answers) {
         let healthy = Ok(StateName::CustomerSuccess);
         let expected = if number == 3 { Err(ServiceError::Corrupt) } else { healthy };
-        assert_eq!(stands(reported), expected, "member {number}");
+        assert_eq!(stands(answer), expected, "member {number}");
     }
     assert_eq!(lane_harness.history(3).await, PASSED[..2]);
 }
@@ -166,21 +166,21 @@ async fn who_is_late_and_cannot_be_loaded_does_not_fail_who_was_there() {
     let late = lane_harness.queue_behind_the_door([decide(2, true), decide(3, true)]).await;
     lane_harness.store.let_one_through();
     lane_harness.store.let_one_through();
-    for reported in first {
-        let reported = reported.await.expect("who asks is reported");
-        assert_eq!(stands(&reported), Ok(StateName::CustomerSuccess));
+    for answer in first {
+        let answer = answer.await.expect("the request is answered");
+        assert_eq!(stands(&answer), Ok(StateName::CustomerSuccess));
     }
     assert_eq!(lane_harness.store.loads(), [1, 2, 2], "the late ones are tried again on their own");
     lane_harness.store.open_the_door();
     let mut stood = Vec::new();
-    for reported in late {
-        stood.push(stands(&reported.await.expect("who asks is reported")));
+    for answer in late {
+        stood.push(stands(&answer.await.expect("the request is answered")));
     }
     assert_eq!(stood, [Err(ServiceError::Corrupt), Ok(StateName::CustomerSuccess)]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_duty_whose_commit_broke_off_wakes_the_worker_all_the_same() {
+async fn an_effect_whose_commit_broke_off_wakes_the_worker_too() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.verified(1..=1).await;
     lane_harness.store.fake.fail_next(1, Fault::AfterCommit);

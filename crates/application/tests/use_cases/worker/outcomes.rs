@@ -78,7 +78,7 @@ async fn a_lost_answer_is_asked_for_again_after_the_settle_time_under_the_same_i
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_order_that_was_not_sent_waits_longer_each_time_and_costs_no_patience() {
+async fn an_order_that_was_not_sent_waits_longer_each_time_and_does_not_count_as_unclear() {
     let harness = WorkerHarness::with_passed(1).await;
     harness.script(1, std::iter::repeat_n(Behaviour::Unreachable, 40));
     harness.start_both();

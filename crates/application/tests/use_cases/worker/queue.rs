@@ -21,7 +21,7 @@ pub(crate) struct FaultInjectingQueue {
     /// Pauses after the next claims, before they return, in seconds.
     pauses: Mutex<VecDeque<i64>>,
     claimed: AtomicUsize,
-    poisoned: Mutex<Option<CaseId>>,
+    unreadable: Mutex<Option<CaseId>>,
     doubled: AtomicBool,
 }
 
@@ -40,7 +40,7 @@ impl FaultInjectingQueue {
             records: Mutex::default(),
             pauses: Mutex::default(),
             claimed: AtomicUsize::new(0),
-            poisoned: Mutex::default(),
+            unreadable: Mutex::default(),
             doubled: AtomicBool::new(false),
         }
     }
@@ -59,7 +59,7 @@ impl FaultInjectingQueue {
 
     /// Makes the row of this case invalid when an outcome is written.
     pub(crate) fn poison(&self, case: CaseId) {
-        *self.poisoned.lock().unwrap_or_else(PoisonError::into_inner) = Some(case);
+        *self.unreadable.lock().unwrap_or_else(PoisonError::into_inner) = Some(case);
     }
 
     /// Whether one transaction ever had two changes of one effect, which the port forbids.
@@ -92,8 +92,8 @@ impl EffectQueue for FaultInjectingQueue {
     async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
         let cases: HashSet<_> = changes.iter().map(|change| change.after.order.case).collect();
         self.doubled.fetch_or(cases.len() < changes.len(), Ordering::SeqCst);
-        let poisoned = *self.poisoned.lock().unwrap_or_else(PoisonError::into_inner);
-        if poisoned.is_some_and(|case| cases.contains(&case)) {
+        let unreadable = *self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        if unreadable.is_some_and(|case| cases.contains(&case)) {
             return Err(StoreError::Corrupt("core_bank_effect.state"));
         }
         if let Some(fault) = pop(&self.records) {

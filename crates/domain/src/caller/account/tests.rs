@@ -67,28 +67,28 @@ fn the_sources_own_example_and_odd_digits_are_refused_without_their_value() {
     assert_eq!(format!("{right:?} {}", right.masked()), "CodigoConta(***) 341341********2061");
 }
 
-fn readings(branch: &str, account: &str) -> Vec<(String, ToldBy)> {
+fn readings(branch: &str, account: &str) -> Vec<(String, Certainty)> {
     let entity = Entity::parse("341", "341").unwrap();
     let readings = entity.readings(branch, account).unwrap_or_default();
     assert!(readings.iter().all(|reading| reading.codigo.has_right_dac()));
-    let shown = |reading: AccountReading| (reading.codigo.expose().to_owned(), reading.told_by);
+    let shown = |reading: AccountReading| (reading.codigo.expose().to_owned(), reading.certainty);
     readings.into_iter().map(shown).collect()
 }
 
 #[test]
-fn an_account_with_its_check_digit_is_told_from_one_without() {
-    let reported = |by| [("341341150000052061".to_owned(), by)];
-    assert_eq!(readings("1500", "00052061"), reported(ToldBy::Form), "eight digits");
-    assert_eq!(readings("1500", "5206-1"), reported(ToldBy::Form), "a hyphen");
-    assert_eq!(readings("1500", "0005206"), reported(ToldBy::MisfitDigit));
-    assert_eq!(readings(" 1500", "5206 "), reported(ToldBy::MisfitDigit));
+fn an_account_with_its_check_digit_is_distinguished_from_one_without() {
+    let one = |by| [("341341150000052061".to_owned(), by)];
+    assert_eq!(readings("1500", "00052061"), one(Certainty::Certain), "eight digits");
+    assert_eq!(readings("1500", "5206-1"), one(Certainty::Certain), "a hyphen");
+    assert_eq!(readings("1500", "0005206"), one(Certainty::Likely));
+    assert_eq!(readings(" 1500", "5206 "), one(Certainty::Likely));
     assert_eq!(readings("57", "12345-7")[0].0, "341341005700123457", "a branch is padded");
 }
 
 #[test]
 fn an_account_that_can_be_read_either_way_is_read_both_ways() {
     let both = |one: &str, other: &str| {
-        [(one.to_owned(), ToldBy::FittingDigit), (other.to_owned(), ToldBy::FittingDigit)]
+        [(one.to_owned(), Certainty::Ambiguous), (other.to_owned(), Certainty::Ambiguous)]
     };
     let with_and_without = both("341341150000052061", "341341150000520612");
     assert_eq!(readings("1500", "52061"), with_and_without);
@@ -96,11 +96,12 @@ fn an_account_that_can_be_read_either_way_is_read_both_ways() {
 }
 
 #[test]
-fn the_less_a_reading_says_the_more_the_owner_must() {
-    let stands = |told_by: ToldBy| [Some(true), None, Some(false)].map(|is| told_by.stands(is));
-    assert_eq!(stands(ToldBy::Form), [true, true, true]);
-    assert_eq!(stands(ToldBy::MisfitDigit), [true, true, false]);
-    assert_eq!(stands(ToldBy::FittingDigit), [true, false, false]);
+fn an_uncertain_reading_needs_the_caller_as_owner() {
+    let stands =
+        |certainty: Certainty| [Some(true), None, Some(false)].map(|is| certainty.allows_owner(is));
+    assert_eq!(stands(Certainty::Certain), [true, true, true]);
+    assert_eq!(stands(Certainty::Likely), [true, true, false]);
+    assert_eq!(stands(Certainty::Ambiguous), [true, false, false]);
 }
 
 #[test]

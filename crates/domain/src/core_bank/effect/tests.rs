@@ -142,7 +142,7 @@ fn a_refusal_after_a_doubt_is_for_people_since_the_first_order_may_have_been_obe
 }
 
 #[test]
-fn an_outage_between_two_doubts_costs_no_patience() {
+fn an_outage_between_two_unclear_outcomes_does_not_count() {
     let unknown = || EffectEvent::Answered(Outcome::Unknown(Doubt::TimedOut));
     let settled = NOW + SignedDuration::from_secs(120);
     let after_outage = settled + SignedDuration::from_hours(2);

@@ -9,7 +9,7 @@ use madoguchi_domain::upgrade::{CaseId, CaseKey, CaseSnapshot, Lookup};
 
 use crate::column::CaseUuid;
 use crate::fault::Fault;
-use crate::rows::{CaseRow, DossierRow, EffectRow, MemberRow, snapshot};
+use crate::rows::{CaseRow, EffectRow, MemberRow, SnapshotRow, snapshot};
 use crate::schema::{Id, core_bank_effect, members, upgrade_case, upgrade_qr};
 use crate::statement::{Script, array, case_columns, effect_columns, member_columns, statement};
 
@@ -134,7 +134,7 @@ async fn rows(
     conn: &mut AsyncPgConnection,
     lookups: &[Lookup],
     scanned: &Scanned,
-) -> Result<HashMap<usize, DossierRow>, Fault> {
+) -> Result<HashMap<usize, SnapshotRow>, Fault> {
     let (mut members, mut cases) = (Vec::new(), Vec::new());
     for (place, lookup) in lookups.iter().enumerate() {
         match &lookup.key {
@@ -164,7 +164,7 @@ async fn rows(
 fn placed<Key>(
     (ordinal, member, case, effect): FoundRow,
     asked: &[(usize, Key)],
-) -> (usize, DossierRow) {
+) -> (usize, SnapshotRow) {
     let index = usize::try_from(ordinal - 1).unwrap_or(usize::MAX);
     let place = asked.get(index).map_or(usize::MAX, |(place, _)| *place);
     (place, (member, case, effect))

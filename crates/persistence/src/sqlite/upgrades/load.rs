@@ -8,7 +8,7 @@ use madoguchi_domain::upgrade::{
 
 use crate::column::CaseUuid;
 use crate::fault::Fault;
-use crate::rows::{CaseRow, DossierRow, EffectRow, MemberRow, snapshot};
+use crate::rows::{CaseRow, EffectRow, MemberRow, SnapshotRow, snapshot};
 use crate::schema::{Id, core_bank_effect, members, upgrade_case, upgrade_qr};
 use crate::statement::{Script, case_columns, effect_columns, member_columns, statement};
 
@@ -65,7 +65,7 @@ impl Script for EffectOf {
     type Row = core_bank_effect::SqlType;
 }
 
-fn newest_of(conn: &mut SqliteConnection, member: &str) -> Result<Option<DossierRow>, Fault> {
+fn newest_of(conn: &mut SqliteConnection, member: &str) -> Result<Option<SnapshotRow>, Fault> {
     let found = statement::<NewestOf, _>((member.into_sql::<Text>(),));
     let found: Option<(MemberRow, Option<CaseRow>)> = found.get_result(conn).optional()?;
     let Some((member, case)) = found else {
@@ -82,7 +82,7 @@ fn newest_of(conn: &mut SqliteConnection, member: &str) -> Result<Option<Dossier
     Ok(Some((member, case, effect)))
 }
 
-fn by_id(conn: &mut SqliteConnection, case: CaseUuid) -> Result<Option<DossierRow>, Fault> {
+fn by_id(conn: &mut SqliteConnection, case: CaseUuid) -> Result<Option<SnapshotRow>, Fault> {
     let found: Option<(MemberRow, CaseRow, Option<EffectRow>)> = upgrade_case::table
         .inner_join(members::table.on(members::member_id.eq(upgrade_case::member_id)))
         .left_join(core_bank_effect::table.on(core_bank_effect::case_id.eq(upgrade_case::case_id)))
