@@ -39,7 +39,7 @@ pub(crate) struct Stack {
     /// URL of the API's metrics.
     pub(crate) metrics: String,
     server: madoguchi_api::Running,
-    played: world::RunningWorld,
+    simulated: world::RunningWorld,
 }
 
 impl Stack {
@@ -47,8 +47,8 @@ impl Stack {
     /// world starts first because it refuses a directory that is in use.
     pub(crate) async fn start(options: &StackOptions) -> anyhow::Result<Self> {
         let data = DataDir::open(&options.data)?;
-        let played = World::start(options.world, data.path(), options.esb).await?;
-        let world = client::url(played.addr());
+        let simulated = World::start(options.world, data.path(), options.esb).await?;
+        let world = client::url(simulated.addr());
         data.keep_secrets()?;
         data.write(&data.tokens(), &tokens::file())?;
         data.write(&data.users(), &tokens::users()?)?;
@@ -65,13 +65,13 @@ impl Stack {
         let api = Client::new(client::url(server.addr()))?;
         let metrics = format!("{}/metrics", client::url(server.admin_addr()));
         ready(&api).await?;
-        Ok(Self { data, api, world: Client::new(world)?, metrics, server, played })
+        Ok(Self { data, api, world: Client::new(world)?, metrics, server, simulated })
     }
 
     /// Stops the API, then the world.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let stopped = self.server.stop().await;
-        self.played.stop().await;
+        self.simulated.stop().await;
         stopped.context("the API did not stop in order")
     }
 }
@@ -83,7 +83,7 @@ async fn serve(config: &str) -> anyhow::Result<madoguchi_api::Running> {
     // A simulated bank must never confirm the effects of a real database.
     anyhow::ensure!(
         settings.keeps_on_this_machine(),
-        "--database-url names a server elsewhere: the sandbox only plays on this machine"
+        "--database-url names a server elsewhere: the sandbox uses this machine only"
     );
     madoguchi_api::Server::start(settings)
         .await

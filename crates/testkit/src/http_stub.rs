@@ -37,17 +37,17 @@ pub use request::Received;
 #[derive(Debug)]
 pub struct HttpStub {
     address: SocketAddr,
-    playlist: Arc<Playlist>,
-    door: JoinHandle<()>,
+    shared: Arc<SharedState>,
+    accept_task: JoinHandle<()>,
 }
 
 #[derive(Debug, Default)]
-struct Playlist(Mutex<Play>);
+struct SharedState(Mutex<StubState>);
 
 #[derive(Debug, Default)]
-struct Play {
+struct StubState {
     script: VecDeque<StubBehaviour>,
-    otherwise: Option<StubBehaviour>,
+    default_behaviour: Option<StubBehaviour>,
     received: Vec<Received>,
     connections: usize,
 }
@@ -60,9 +60,9 @@ impl HttpStub {
     pub async fn start() -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
-        let playlist = Arc::<Playlist>::default();
-        let door = tokio::spawn(welcome(listener, Arc::clone(&playlist)));
-        Ok(Self { address, playlist, door })
+        let shared = Arc::<SharedState>::default();
+        let accept_task = tokio::spawn(accept_connections(listener, Arc::clone(&shared)));
+        Ok(Self { address, shared, accept_task })
     }
 
     /// The address it listens on.
@@ -79,39 +79,39 @@ impl HttpStub {
 
     /// Appends a behaviour to the script: one for each request, in order of arrival.
     pub fn next(&self, behaviour: StubBehaviour) {
-        self.playlist.play().script.push_back(behaviour);
+        self.shared.lock().script.push_back(behaviour);
     }
 
     /// Handles every request like this from now on; clears the rest of the script.
     pub fn from_now_on(&self, behaviour: StubBehaviour) {
-        let mut play = self.playlist.play();
-        play.script.clear();
-        play.otherwise = Some(behaviour);
+        let mut state = self.shared.lock();
+        state.script.clear();
+        state.default_behaviour = Some(behaviour);
     }
 
     /// All requests that arrived completely, in order of arrival.
     #[must_use]
     pub fn received(&self) -> Vec<Received> {
-        self.playlist.play().received.clone()
+        self.shared.lock().received.clone()
     }
 
     /// Number of accepted connections, with or without a request.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.playlist.play().connections
+        self.shared.lock().connections
     }
 
     /// Number of behaviours left in the script.
     #[must_use]
-    pub fn unplayed(&self) -> usize {
-        self.playlist.play().script.len()
+    pub fn unused(&self) -> usize {
+        self.shared.lock().script.len()
     }
 
     /// Closes the port and all connections. New connections are refused; received requests can
     /// still be read.
     pub async fn stop(&self) {
-        self.door.abort();
-        while !self.door.is_finished() {
+        self.accept_task.abort();
+        while !self.accept_task.is_finished() {
             tokio::task::yield_now().await;
         }
     }
@@ -119,58 +119,58 @@ impl HttpStub {
 
 impl Drop for HttpStub {
     fn drop(&mut self) {
-        self.door.abort();
+        self.accept_task.abort();
     }
 }
 
-impl Playlist {
-    fn play(&self) -> MutexGuard<'_, Play> {
+impl SharedState {
+    fn lock(&self) -> MutexGuard<'_, StubState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts a connection; true if the script closes it unread.
-    fn turns_away(&self) -> bool {
-        let mut play = self.play();
-        play.connections += 1;
-        let unread = matches!(play.script.front(), Some(StubBehaviour::CloseUnread));
+    fn closes_unread(&self) -> bool {
+        let mut state = self.lock();
+        state.connections += 1;
+        let unread = matches!(state.script.front(), Some(StubBehaviour::CloseUnread));
         if unread {
-            play.script.pop_front();
+            state.script.pop_front();
         }
         unread
     }
 
-    fn take_up(&self, request: &Received) -> StubBehaviour {
-        let mut play = self.play();
-        play.received.push(request.clone());
-        let next = play.script.pop_front().or_else(|| play.otherwise.clone());
+    fn next_behaviour(&self, request: &Received) -> StubBehaviour {
+        let mut state = self.lock();
+        state.received.push(request.clone());
+        let next = state.script.pop_front().or_else(|| state.default_behaviour.clone());
         next.unwrap_or_else(|| StubBehaviour::Respond(StubResponse::new(501, "")))
     }
 }
 
-async fn welcome(listener: TcpListener, playlist: Arc<Playlist>) {
+async fn accept_connections(listener: TcpListener, shared: Arc<SharedState>) {
     // Dropped with this task, which also ends all open connections.
-    let mut guests = JoinSet::new();
+    let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        guests.spawn(converse(stream, Arc::clone(&playlist)));
+        connections.spawn(serve_connection(stream, Arc::clone(&shared)));
     }
 }
 
 /// A client that disconnects early ends only its own connection, so errors end here.
-async fn converse(mut stream: TcpStream, playlist: Arc<Playlist>) -> io::Result<()> {
-    if playlist.turns_away() {
+async fn serve_connection(mut stream: TcpStream, shared: Arc<SharedState>) -> io::Result<()> {
+    if shared.closes_unread() {
         return Ok(());
     }
     let mut unread = Vec::new();
     while let Some(request) = request::read(&mut stream, &mut unread).await? {
-        let behaviour = playlist.take_up(&request);
-        if act(behaviour, &request, &mut stream).await?.is_break() {
+        let behaviour = shared.next_behaviour(&request);
+        if respond(behaviour, &request, &mut stream).await?.is_break() {
             break;
         }
     }
     Ok(())
 }
 
-async fn act(
+async fn respond(
     behaviour: StubBehaviour,
     request: &Received,
     stream: &mut TcpStream,

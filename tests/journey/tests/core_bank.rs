@@ -36,9 +36,9 @@ async fn an_order_whose_answer_went_wrong_once_ends_confirmed_with_one_act(
     store: Store,
 ) -> anyhow::Result<()> {
     let system = Arc::new(TestSystem::own(store, Vec::new()).await?);
-    let mut played = ONCE.to_vec();
-    played.push(("huge", false));
-    all_at_once(played, move |(scenario, certain)| {
+    let mut scenarios = ONCE.to_vec();
+    scenarios.push(("huge", false));
+    all_at_once(scenarios, move |(scenario, certain)| {
         let system = Arc::clone(&system);
         async move { ends_confirmed(&system, scenario, certain).await }
     })

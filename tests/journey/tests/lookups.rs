@@ -88,7 +88,7 @@ async fn fails_as(
         let read = answer.json();
         ensure!(answer.status == status, "{scenario}: {answer:?}");
         ensure!(read["code"] == "1" && read.as_object().is_some_and(|it| it.len() == 2));
-        ensure!(!answer.body.contains("played"), "{scenario} shows its text: {answer:?}");
+        ensure!(!answer.body.contains("simulated"), "{scenario} shows its text: {answer:?}");
     }
     let missing = json!({ "status": "missing", "reason": reason });
     let who = who?.data()?;
@@ -106,7 +106,7 @@ fn nothing_leaks(system: &TestSystem) -> anyhow::Result<()> {
     let log = system.log()?;
     ensure!(log.contains("does not accept our user name"), "the log shows it to an operator");
     let (user, password) = tokens::GATEWAY;
-    let besides = [user, password, "played downstream", "<html>"];
+    let besides = [user, password, "simulated downstream", "<html>"];
     for canary in PERSONAL.into_iter().chain(besides) {
         ensure!(!log.contains(canary), "{canary} stands in the log");
     }

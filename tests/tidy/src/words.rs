@@ -15,7 +15,7 @@ pub const FORMER: &str = "
     Trail Passage passage Setback setback Pursuit Stage Hall Counter Interposed BrittleQueue
     Ordeal Toll Trial Tally Deed duty duties madoguchi_peer madoguchi-peer PeerSettings
     InvalidPeer patience PATIENCE believed Poisoned Aside leave_to_people told coded risen
-    aimed rests_on whoever Whoever LaneSettings
+    aimed rests_on whoever Whoever LaneSettings ToldBy full_passage unplayed Playlist
 ";
 
 /// Former names in code, documentation, SQL and configuration.

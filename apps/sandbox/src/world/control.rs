@@ -131,7 +131,7 @@ mod tests {
         assert!(refused("[]").contains("JSON object"));
         assert!(refused("{}").starts_with("channel: is missing"));
         assert!(refused(r#"{"channel":"smtp","scenario":"ok"}"#).contains("channels are: esb"));
-        assert!(refused(r#"{"channel":"codigo","scenario":"refused"}"#).contains("lookups play"));
+        assert!(refused(r#"{"channel":"codigo","scenario":"refused"}"#).contains("lookups have"));
         assert!(refused(r#"{"channel":"esb"}"#).starts_with("scenario: "));
         assert!(refused(r#"{"channel":"esb","scenario":5}"#).starts_with("scenario: "));
         assert!(refused(r#"{"channel":"esb","scenario":"ok","key":""}"#).starts_with("key: "));

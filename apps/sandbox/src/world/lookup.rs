@@ -56,17 +56,17 @@ async fn answer(kind: Lookup, key: &str, met: Scenario) -> Reply {
                 Lookup::Context => StatusCode::OK,
                 Lookup::Owner => StatusCode::INTERNAL_SERVER_ERROR,
             };
-            refused(status, "the played downstream fails over this")
+            refused(status, "the simulated downstream fails over this")
         }
         Scenario::Http401 => {
-            refused(StatusCode::UNAUTHORIZED, "the played downstream does not know you")
+            refused(StatusCode::UNAUTHORIZED, "the simulated downstream does not know you")
         }
         Scenario::Http404 => {
-            refused(StatusCode::NOT_FOUND, "the played downstream has nothing here")
+            refused(StatusCode::NOT_FOUND, "the simulated downstream has nothing here")
         }
         Scenario::Http500 => reply::whole(
             StatusCode::INTERNAL_SERVER_ERROR,
-            "<html>the played downstream is out of order</html>",
+            "<html>the simulated downstream is out of order</html>",
         ),
         Scenario::Garbage => reply::garbage(),
         Scenario::Truncated => reply::half(known().to_string().as_bytes()),

@@ -10,7 +10,7 @@ use hyper::{Method, Request, StatusCode};
 use super::bank::Bank;
 use super::callers::Lookup;
 use super::reply::{self, Cut, Reply};
-use super::{control, lookup, play};
+use super::{control, handle, lookup};
 
 /// The documented path of the gateway's downstream.
 const CONTEXTOS: &str = "/apiaccess/rest/ccmessaging/v1/itau/ps7/contextos";
@@ -28,7 +28,7 @@ const PATHS: &str = "the world has: POST /esb, \
 pub(super) async fn answer(bank: Arc<Bank>, request: Request<Incoming>) -> Result<Reply, Cut> {
     let (head, body) = request.into_parts();
     match (&head.method, head.uri.path()) {
-        (&Method::POST, "/esb") => play::esb(bank, &head.headers, read(body).await?).await,
+        (&Method::POST, "/esb") => handle::esb(bank, &head.headers, read(body).await?).await,
         (&Method::POST, CONTEXTOS) => {
             lookup::handle(Lookup::Context, bank, &head.headers, read(body).await?).await
         }

@@ -31,10 +31,10 @@ enum Always {
     Broken(Fault),
 }
 
-/// The permits of an open door: more than the loads of any test.
+/// Permits of the open gate: more than the loads of any test.
 const WIDE_OPEN: usize = 1 << 20;
 
-/// A fake store; while its door is closed, loads wait.
+/// A fake store; while its load gate is closed, loads wait.
 pub(crate) struct FaultInjectingStore {
     pub(crate) fake: FakeStore,
     between: Mutex<VecDeque<Between>>,
@@ -43,7 +43,7 @@ pub(crate) struct FaultInjectingStore {
     /// Sample members whose rows cannot be parsed; one bit each.
     unreadable: AtomicU32,
     always: Mutex<Option<Always>>,
-    door: Semaphore,
+    load_gate: Semaphore,
 }
 
 impl fmt::Debug for FaultInjectingStore {
@@ -61,7 +61,7 @@ impl FaultInjectingStore {
             commits: Mutex::default(),
             unreadable: AtomicU32::new(0),
             always: Mutex::default(),
-            door: Semaphore::new(WIDE_OPEN),
+            load_gate: Semaphore::new(WIDE_OPEN),
         }
     }
 
@@ -86,17 +86,17 @@ impl FaultInjectingStore {
     }
 
     /// Makes all following loads wait.
-    pub(crate) fn close_the_door(&self) {
-        self.door.forget_permits(WIDE_OPEN);
+    pub(crate) fn close_load_gate(&self) {
+        self.load_gate.forget_permits(WIDE_OPEN);
     }
 
     /// Lets one waiting load continue.
     pub(crate) fn let_one_through(&self) {
-        self.door.add_permits(1);
+        self.load_gate.add_permits(1);
     }
 
-    pub(crate) fn open_the_door(&self) {
-        self.door.add_permits(WIDE_OPEN);
+    pub(crate) fn open_load_gate(&self) {
+        self.load_gate.add_permits(WIDE_OPEN);
     }
 
     /// The number of lookups of each load so far, without empty loads (health checks).
@@ -125,7 +125,7 @@ impl UpgradeStore for FaultInjectingStore {
         if !lookups.is_empty() {
             lock(&self.loads).push(lookups.len());
         }
-        self.door.acquire().await.expect("the door is never removed").forget();
+        self.load_gate.acquire().await.expect("the semaphore is never closed").forget();
         if lookups.iter().any(|lookup| self.is_unreadable(lookup)) {
             return Err(StoreError::Corrupt("upgrade_case.state"));
         }

@@ -66,12 +66,12 @@ impl LaneHarness {
         answers
     }
 
-    /// Closes the door and enqueues these; when this returns, the lane has started to load.
-    pub(crate) async fn queue_behind_the_door(
+    /// Closes the load gate and enqueues these; when this returns, the lane has started to load.
+    pub(crate) async fn queue_behind_the_gate(
         &self,
         requests: impl IntoIterator<Item = Request>,
     ) -> Vec<JoinHandle<Told>> {
-        self.store.close_the_door();
+        self.store.close_load_gate();
         let queued = requests.into_iter().map(|request| self.queue(request)).collect();
         self.settle().await;
         queued

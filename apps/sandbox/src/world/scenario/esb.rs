@@ -85,7 +85,7 @@ impl Scenario {
             "truncated" => plain(Self::Truncated),
             "wrong_echo" => plain(Self::WrongEcho),
             "huge" => plain(Self::Huge),
-            _ => Err(format!("scenario: `{text}` is not known; the esb channel plays {KNOWN}")),
+            _ => Err(format!("scenario: `{text}` is not known; the esb channel has {KNOWN}")),
         }
     }
 

@@ -43,7 +43,7 @@ impl Scenario {
             "garbage" => Self::Garbage,
             "truncated" => Self::Truncated,
             "object_for_array" => Self::ObjectForArray,
-            _ => return Err(format!("scenario: `{text}` is not known; lookups play {KNOWN}")),
+            _ => return Err(format!("scenario: `{text}` is not known; lookups have {KNOWN}")),
         };
         match wait {
             None => Ok(scenario),

@@ -3,7 +3,7 @@
 use super::esb::Scenario;
 use super::*;
 
-fn play(scenarios: &mut Scenarios<Scenario>, key: &str) -> String {
+fn outcome(scenarios: &mut Scenarios<Scenario>, key: &str) -> String {
     let met = scenarios.upcoming(key).to_string();
     scenarios.spend(key);
     met
@@ -17,7 +17,7 @@ fn set(scenarios: &mut Scenarios<Scenario>, text: &str, key: Option<&str>, times
 
 #[test]
 fn without_any_setting_all_is_ok() {
-    assert_eq!(play(&mut Scenarios::default(), "A"), "ok");
+    assert_eq!(outcome(&mut Scenarios::default(), "A"), "ok");
 }
 
 #[test]
@@ -25,8 +25,8 @@ fn the_scenario_for_the_key_wins_over_the_one_for_all() {
     let mut scenarios = Scenarios::default();
     set(&mut scenarios, "cut", None, None);
     set(&mut scenarios, "ok", Some("A"), None);
-    assert_eq!(play(&mut scenarios, "A"), "ok");
-    assert_eq!(play(&mut scenarios, "B"), "cut");
+    assert_eq!(outcome(&mut scenarios, "A"), "ok");
+    assert_eq!(outcome(&mut scenarios, "B"), "cut");
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn times_count_down_and_fall_back_from_the_key_to_all_and_from_all_to_ok() {
     let mut scenarios = Scenarios::default();
     set(&mut scenarios, "http_500", None, Some(2));
     set(&mut scenarios, "cut", Some("A"), Some(2));
-    let met: Vec<String> = (0..5).map(|_| play(&mut scenarios, "A")).collect();
+    let met: Vec<String> = (0..5).map(|_| outcome(&mut scenarios, "A")).collect();
     assert_eq!(met, ["cut", "cut", "http_500", "http_500", "ok"]);
 }
 
@@ -42,8 +42,8 @@ fn times_count_down_and_fall_back_from_the_key_to_all_and_from_all_to_ok() {
 fn requests_of_one_key_do_not_use_up_the_times_of_another() {
     let mut scenarios = Scenarios::default();
     set(&mut scenarios, "cut", Some("A"), Some(1));
-    assert_eq!(play(&mut scenarios, "B"), "ok");
-    assert_eq!(play(&mut scenarios, "A"), "cut");
+    assert_eq!(outcome(&mut scenarios, "B"), "ok");
+    assert_eq!(outcome(&mut scenarios, "A"), "cut");
 }
 
 #[test]
@@ -51,8 +51,8 @@ fn a_new_setting_replaces_what_was_left_of_the_old_one() {
     let mut scenarios = Scenarios::default();
     set(&mut scenarios, "cut", Some("A"), Some(7));
     set(&mut scenarios, "huge", Some("A"), Some(1));
-    assert_eq!(play(&mut scenarios, "A"), "huge");
-    assert_eq!(play(&mut scenarios, "A"), "ok");
+    assert_eq!(outcome(&mut scenarios, "A"), "huge");
+    assert_eq!(outcome(&mut scenarios, "A"), "ok");
 }
 
 #[test]

@@ -88,10 +88,10 @@ async fn different_members_share_one_load_and_one_commit() {
 async fn who_comes_while_others_are_loaded_shares_their_commit() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.verified(1..=3).await;
-    let first = lane_harness.queue_behind_the_door([decide(1, true)]).await;
+    let first = lane_harness.queue_behind_the_gate([decide(1, true)]).await;
     let late = [decide(2, true), decide(3, false), decide(2, true)];
-    let late = lane_harness.queue_behind_the_door(late).await;
-    lane_harness.store.open_the_door();
+    let late = lane_harness.queue_behind_the_gate(late).await;
+    lane_harness.store.open_load_gate();
     let mut stood = Vec::new();
     for answer in first.into_iter().chain(late) {
         stood.push(stands(&answer.await.expect("the request is answered")));
@@ -106,14 +106,14 @@ async fn who_comes_late_is_not_told_what_was_true_before() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.opened(1..=1).await;
     lane_harness.driver.verified(2..=3).await;
-    let early = lane_harness.queue_behind_the_door([decide(1, true), decide(3, true)]).await;
-    let other = lane_harness.queue_behind_the_door([decide(2, true)]).await;
+    let early = lane_harness.queue_behind_the_gate([decide(1, true), decide(3, true)]).await;
+    let other = lane_harness.queue_behind_the_gate([decide(2, true)]).await;
     // Member 1's first request is decided on an open case; then another process verifies it.
     lane_harness.store.let_one_through();
     lane_harness.settle().await;
     lane_harness.driver.ask(&verify(1, true)).await;
-    let late = lane_harness.queue_behind_the_door([decide(1, true)]).await;
-    lane_harness.store.open_the_door();
+    let late = lane_harness.queue_behind_the_gate([decide(1, true)]).await;
+    lane_harness.store.open_load_gate();
     let mut stood = Vec::new();
     for answer in early.into_iter().chain(other).chain(late) {
         stood.push(stands(&answer.await.expect("the request is answered")));
@@ -132,13 +132,13 @@ async fn a_batch_lets_in_who_is_late_three_times_and_takes_no_more_than_it_may()
         lane_harness.driver.verified(1..=5).await;
         let mut queued = Vec::new();
         for number in 1..=5 {
-            queued.extend(lane_harness.queue_behind_the_door([decide(number, true)]).await);
+            queued.extend(lane_harness.queue_behind_the_gate([decide(number, true)]).await);
             if number > 1 {
                 lane_harness.store.let_one_through();
                 lane_harness.settle().await;
             }
         }
-        lane_harness.store.open_the_door();
+        lane_harness.store.open_load_gate();
         for answer in queued {
             let answer = answer.await.expect("the request is answered");
             assert_eq!(stands(&answer), Ok(StateName::CustomerSuccess));
@@ -223,13 +223,13 @@ async fn a_full_queue_refuses_before_any_work() {
     let lane_harness =
         LaneHarness::holding(GroupCommitSettings { max_batch: 1, queue_capacity: 2 });
     lane_harness.driver.verified(1..=4).await;
-    lane_harness.store.close_the_door();
+    lane_harness.store.close_load_gate();
     let working = lane_harness.queue(decide(1, true));
     tokio::task::yield_now().await;
     let waiting = [lane_harness.queue(decide(2, true)), lane_harness.queue(decide(3, true))];
     tokio::task::yield_now().await;
     assert_eq!(lane_harness.ask(decide(4, true)).await, Err(ServiceError::Overloaded));
-    lane_harness.store.open_the_door();
+    lane_harness.store.open_load_gate();
     for held in [working].into_iter().chain(waiting) {
         let answer = held.await.expect("the request is answered");
         assert_eq!(stands(&answer), Ok(StateName::CustomerSuccess));
@@ -244,11 +244,11 @@ async fn a_full_queue_refuses_before_any_work() {
 async fn a_decision_is_made_for_callers_who_have_left() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.verified(1..=3).await;
-    lane_harness.store.close_the_door();
+    lane_harness.store.close_load_gate();
     let left: Vec<_> = (1..=3).map(|number| lane_harness.queue(decide(number, true))).collect();
     tokio::task::yield_now().await;
     left.iter().for_each(tokio::task::JoinHandle::abort);
-    lane_harness.store.open_the_door();
+    lane_harness.store.open_load_gate();
     for one in left {
         assert!(one.await.is_err(), "nobody waited for an answer");
     }
@@ -262,12 +262,12 @@ async fn a_decision_is_made_for_callers_who_have_left() {
 async fn when_nobody_can_ask_any_more_the_lane_finishes_what_waits_and_ends() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.verified(1..=3).await;
-    lane_harness.store.close_the_door();
+    lane_harness.store.close_load_gate();
     let waiting: Vec<_> = (1..=3).map(|number| lane_harness.queue(decide(number, true))).collect();
     tokio::task::yield_now().await;
     let LaneHarness { store, lane, task, .. } = lane_harness;
     drop(lane);
-    store.open_the_door();
+    store.open_load_gate();
     for one in waiting {
         assert!(one.await.expect("the request is answered").is_ok());
     }

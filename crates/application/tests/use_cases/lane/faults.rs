@@ -162,8 +162,8 @@ async fn who_is_late_and_cannot_be_loaded_does_not_fail_who_was_there() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.verified(1..=3).await;
     lane_harness.store.poison(2);
-    let first = lane_harness.queue_behind_the_door([decide(1, true)]).await;
-    let late = lane_harness.queue_behind_the_door([decide(2, true), decide(3, true)]).await;
+    let first = lane_harness.queue_behind_the_gate([decide(1, true)]).await;
+    let late = lane_harness.queue_behind_the_gate([decide(2, true), decide(3, true)]).await;
     lane_harness.store.let_one_through();
     lane_harness.store.let_one_through();
     for answer in first {
@@ -171,7 +171,7 @@ async fn who_is_late_and_cannot_be_loaded_does_not_fail_who_was_there() {
         assert_eq!(stands(&answer), Ok(StateName::CustomerSuccess));
     }
     assert_eq!(lane_harness.store.loads(), [1, 2, 2], "the late ones are tried again on their own");
-    lane_harness.store.open_the_door();
+    lane_harness.store.open_load_gate();
     let mut stood = Vec::new();
     for answer in late {
         stood.push(stands(&answer.await.expect("the request is answered")));

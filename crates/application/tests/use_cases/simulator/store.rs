@@ -55,7 +55,7 @@ impl RandomStore {
     fn maybe_down(&self) -> Result<(), StoreError> {
         if self.world.is_stormy() && self.chance.percent(10) {
             self.world.note(|verdict| verdict.faults += 1);
-            return Err(StoreError::Unavailable("the weather"));
+            return Err(StoreError::Unavailable("an injected fault"));
         }
         Ok(())
     }

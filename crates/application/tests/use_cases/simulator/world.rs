@@ -114,14 +114,14 @@ impl World {
 }
 
 /// Starts workers and sweepers of a world.
-struct Staff {
+struct Tasks {
     world: Arc<World>,
     store: Arc<RandomStore>,
     bank: Arc<RandomBank>,
     stop: watch::Sender<bool>,
 }
 
-impl Staff {
+impl Tasks {
     fn worker(&self) -> JoinHandle<()> {
         let (number, id) = self.world.name("worker");
         self.world.tell(&format!("{} starts", id.0));
@@ -166,15 +166,15 @@ impl Staff {
     }
 
     /// Runs the faults: from time to time a task is aborted and replaced.
-    async fn weather(&self, staff: &mut [JoinHandle<()>]) {
+    async fn crash_at_random(&self, running: &mut [JoinHandle<()>]) {
         let (chance, until) = (Chance::of(self.world.seed, 1), Instant::now() + STORM);
         while Instant::now() < until {
             tokio::time::sleep(chance.millis(500, 40_000)).await;
-            let place = usize::try_from(chance.below(staff.len() as u64)).unwrap_or(0);
-            staff[place].abort();
+            let place = usize::try_from(chance.below(running.len() as u64)).unwrap_or(0);
+            running[place].abort();
             self.world.tell(&format!("the one in place {place} dies"));
             self.world.note(|verdict| verdict.crashes += 1);
-            staff[place] = if place == 0 { self.sweeper() } else { self.worker() };
+            running[place] = if place == 0 { self.sweeper() } else { self.worker() };
         }
         self.world.storm.store(false, Ordering::SeqCst);
         self.world.tell("the storm is over");
@@ -189,25 +189,25 @@ pub(crate) async fn live(seed: u64, plant: Plant) -> Verdict {
     for forgotten in CASES - 1..=CASES {
         world.driver.orphan(forgotten).await;
     }
-    let staff = Staff {
+    let tasks = Tasks {
         store: Arc::new(RandomStore::of(&world)),
         bank: Arc::new(RandomBank::of(&world)),
         stop: watch::Sender::new(false),
         world: Arc::clone(&world),
     };
-    let mut people = vec![staff.sweeper(), staff.worker(), staff.worker()];
-    staff.weather(&mut people).await;
+    let mut running = vec![tasks.sweeper(), tasks.worker(), tasks.worker()];
+    tasks.crash_at_random(&mut running).await;
     let until = Instant::now() + CALM;
     while Instant::now() < until && !oracle::all_is_finished(&world).await {
         tokio::time::sleep(Duration::from_secs(5)).await;
     }
-    staff.stop.send_replace(true);
-    for one in people {
+    tasks.stop.send_replace(true);
+    for one in running {
         if let Err(error) = one.await {
             world.accuse(format!("somebody did not stop in peace: {error}"));
         }
     }
-    oracle::judge(&world, &staff.bank.journal()).await;
+    oracle::judge(&world, &tasks.bank.journal()).await;
     let verdict = world.verdict.lock().unwrap_or_else(PoisonError::into_inner);
     Verdict::clone(&verdict)
 }

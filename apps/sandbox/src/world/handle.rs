@@ -88,11 +88,11 @@ fn answer(request: &Request, answer: Answer) -> Result<Reply, Cut> {
         Answer::Code(code, text) => reply::whole(StatusCode::OK, request.reply(code, text, now)),
         Answer::Nothing => return Err(Cut),
         Answer::Failure => {
-            reply::refusal(StatusCode::INTERNAL_SERVER_ERROR, "the played bank is out of order")
+            reply::refusal(StatusCode::INTERNAL_SERVER_ERROR, "the simulated bank is out of order")
         }
         Answer::TooMany => {
             let mut reply =
-                reply::refusal(StatusCode::TOO_MANY_REQUESTS, "the played bank is busy");
+                reply::refusal(StatusCode::TOO_MANY_REQUESTS, "the simulated bank is busy");
             reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
             reply
         }
