@@ -28,7 +28,7 @@ struct Options {
     /// Percentage of orders with a fault of the bank: cut, applied then cut, slow
     #[arg(long, default_value_t = 30, value_parser = value_parser!(u64).range(0..=100))]
     faults: u64,
-    /// TestDatabase to test
+    /// Database to test
     #[arg(long, value_enum, default_value_t = On::Both)]
     database: On,
     /// Seed of the random numbers [default: random]

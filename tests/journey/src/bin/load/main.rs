@@ -23,7 +23,7 @@ struct Options {
     /// Maximum duration of a round, in seconds
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
     seconds: u32,
-    /// TestDatabase to measure
+    /// Database to measure
     #[arg(long, value_enum, default_value_t = On::Both)]
     database: On,
     /// Prepared cases per second of a round on PostgreSQL
