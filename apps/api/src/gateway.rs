@@ -102,7 +102,7 @@ fn one<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>
         return Ok(None);
     };
     if values.next().is_some() {
-        return Err(InvalidField::new(name, "stands there twice"));
+        return Err(InvalidField::new(name, "is given twice"));
     }
     let text = value.to_str().map_err(|_| InvalidField::new(name, "must be visible ASCII"))?;
     Ok(Some(text))

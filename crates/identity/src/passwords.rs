@@ -102,7 +102,7 @@ impl Users {
                 return Err(FileError(why.to_owned()).at(place));
             }
             if known.insert(name.into_bytes(), user).is_some() {
-                return Err(FileError("user_name stands there twice".to_owned()).at(place));
+                return Err(FileError("user_name is given twice".to_owned()).at(place));
             }
         }
         let decoy = decoy

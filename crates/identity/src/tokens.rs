@@ -59,7 +59,7 @@ fn parse(text: &str) -> Result<HashMap<[u8; 32], Actor>, FileError> {
         let place = format!("token number {number}");
         let (hash, actor) = row.parse().map_err(|error| error.at(&place))?;
         if actors.insert(hash, actor).is_some() {
-            return Err(FileError("stands there twice".to_owned()).at(place));
+            return Err(FileError("is given twice".to_owned()).at(place));
         }
     }
     if actors.is_empty() {

@@ -43,9 +43,7 @@ pub async fn time_goes_on<C: Clock>(it: ClockUnderTest<C>) {
 }
 
 /// One adapter is shared by all threads of a program.
-pub async fn whoever_looks_at_once_sees_about_the_same_time<C: Clock + 'static>(
-    it: ClockUnderTest<C>,
-) {
+pub async fn concurrent_callers_get_about_the_same_time<C: Clock + 'static>(it: ClockUnderTest<C>) {
     let clock = Arc::new(it.clock);
     let looks = (0..8).map(|_| {
         let clock = Arc::clone(&clock);
@@ -69,7 +67,7 @@ macro_rules! clock_contract {
                     clock_contract, $clock =>
                     every_moment_is_a_whole_number_of_microseconds,
                     time_goes_on,
-                    whoever_looks_at_once_sees_about_the_same_time,
+                    concurrent_callers_get_about_the_same_time,
                 }
             }
         )+

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::race::race;
 
 /// Case ids must be unique.
-pub async fn no_id_comes_twice_whoever_asks_at_once(ids: impl Ids + 'static) {
+pub async fn concurrent_callers_get_different_ids(ids: impl Ids + 'static) {
     let ids = Arc::new(ids);
     let askers = (0..8).map(|_| {
         let ids = Arc::clone(&ids);
@@ -63,7 +63,7 @@ macro_rules! ids_contract {
 
                 $crate::verifier_checks! {
                     ids_contract, $ids =>
-                    no_id_comes_twice_whoever_asks_at_once,
+                    concurrent_callers_get_different_ids,
                     a_flow_is_a_uuid,
                     chance_is_a_share_and_not_always_the_same,
                 }

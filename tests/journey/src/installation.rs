@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::net::TcpListener;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -9,7 +10,7 @@ use std::process::{Command, Output};
 use anyhow::{Context, bail};
 
 use crate::binaries;
-use crate::database::TestDatabase;
+use crate::database::{Store, TestDatabase};
 use crate::tokens;
 
 const SECRETS: [&str; 3] = ["deployment-salt", "qr-key", "audit-key"];
@@ -43,6 +44,19 @@ impl Installation {
         write_for_owner(&dir.join("downstream-password"), tokens::GATEWAY.1)?;
         write_for_owner(&installation.config(), &installation.text(&database.url(), world))?;
         Ok(installation)
+    }
+
+    /// Installs for a database that accepts connections and never answers, so that a start waits
+    /// for it. It is silent for as long as the listener is kept.
+    ///
+    /// # Errors
+    /// When the files cannot be written, or no port is free.
+    pub fn with_silent_database(dir: &Path) -> anyhow::Result<(Self, TcpListener)> {
+        let silent = TcpListener::bind("127.0.0.1:0")?;
+        let url = format!("postgres://nobody@{}/none", silent.local_addr()?);
+        let unused = Store::Sqlite.database(dir);
+        let changed = vec![("STORE__URL", url)];
+        Ok((Self::new(dir, &unused, "http://127.0.0.1:9", changed)?, silent))
     }
 
     /// The configuration file.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 on_both_databases!(
     an_order_whose_answer_went_wrong_once_ends_confirmed_with_one_act,
     an_order_that_is_refused_for_good_is_rejected_and_the_level_stays,
-    an_order_that_stays_unclear_ends_with_people_and_holds_nobody_up,
+    an_order_that_stays_unclear_ends_in_manual_and_blocks_no_other,
 );
 
 /// A scenario used once, and whether the first answer is already certain.
@@ -100,7 +100,7 @@ async fn an_order_that_is_refused_for_good_is_rejected_and_the_level_stays(
     Ok(())
 }
 
-async fn an_order_that_stays_unclear_ends_with_people_and_holds_nobody_up(
+async fn an_order_that_stays_unclear_ends_in_manual_and_blocks_no_other(
     store: Store,
 ) -> anyhow::Result<()> {
     let changed = vec![("EFFECTS__AMBIGUOUS_TRIES", "2".to_owned())];

@@ -1,6 +1,5 @@
 //! SIGHUP reloads the token file and the user file without affecting requests.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -129,12 +128,7 @@ fn a_removed_user_is_refused_right_after() {
 fn a_signal_during_the_start_does_not_kill() {
     walk(async {
         let dir = tempfile::tempdir()?;
-        let database = Store::Sqlite.database(dir.path());
-        // A database that accepts connections but never answers, so that the start waits for it.
-        let silent = TcpListener::bind("127.0.0.1:0")?;
-        let url = format!("postgres://nobody@{}/none", silent.local_addr()?);
-        let changed = vec![("STORE__URL", url)];
-        let installation = Installation::new(dir.path(), &database, "http://127.0.0.1:9", changed)?;
+        let (installation, silent) = Installation::with_silent_database(dir.path())?;
         let mut serve = Process::start(installation.command("serve"), &installation.log())?;
         let (connection, _) = silent.accept()?;
         serve.signal("HUP")?;

@@ -1,6 +1,5 @@
 //! Graceful shutdown: first not ready, then closed to new clients, then ended.
 
-use std::net::TcpListener;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,11 +68,7 @@ fn a_second_signal_ends_the_drain() {
 fn a_signal_ends_a_start_that_waits() {
     walk(async {
         let dir = tempfile::tempdir()?;
-        let database = Store::Sqlite.database(dir.path());
-        let silent = TcpListener::bind("127.0.0.1:0")?;
-        let url = format!("postgres://nobody@{}/none", silent.local_addr()?);
-        let changed = vec![("STORE__URL", url)];
-        let installation = Installation::new(dir.path(), &database, "http://127.0.0.1:9", changed)?;
+        let (installation, silent) = Installation::with_silent_database(dir.path())?;
         let mut serve = Process::start(installation.command("serve"), &installation.log())?;
         let _connection = silent.accept()?;
         let status = serve.terminate(Duration::from_secs(5))?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, KeepAlive, Request, Response};
-use actix_server::{Server, ServerBuilder, ServerHandle};
+use actix_server::{ServerBuilder, ServerHandle};
 use actix_service::{
     IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config,
 };
@@ -50,7 +50,40 @@ impl HttpListener {
         B: MessageBody + 'static,
     {
         let table = ConnectionTable::new(name, limits);
-        let server = server((listener, workers), shutdown_timeout, &table, app)?;
+        let builder = ServerBuilder::new();
+        let stops = builder.graceful_shutdown_signal();
+        let admitting = Arc::clone(&table);
+        let factory = move || {
+            let (table, stops) = (Arc::clone(&admitting), stops.clone());
+            let app = app().into_factory().map_err(|error| error.into().error_response());
+            let http = HttpService::build()
+                // The table enforces every timeout.
+                .keep_alive(KeepAlive::Os)
+                .client_request_timeout(Duration::ZERO)
+                .client_disconnect_timeout(Duration::ZERO)
+                .graceful_shutdown_signal(move || {
+                    let stops = stops.clone();
+                    async move { stops.notified().await }
+                })
+                .on_connect_ext(|io: &PacedStream, data| {
+                    data.insert(Arc::clone(io.connection()));
+                })
+                .h1(map_config(app, |()| AppConfig::default()));
+            fn_service(move |io: TcpStream| {
+                let admitted = admit(io, &table);
+                async move { admitted }
+            })
+            .and_then(http)
+        };
+        // Those in the table, and those that it has closed but that have not ended yet.
+        let accepted = table.max_connections() + MAX_CLOSING;
+        let server = builder
+            .workers(workers)
+            .max_concurrent_connections(accepted.div_ceil(workers))
+            .shutdown_timeout(shutdown_timeout.as_secs())
+            .disable_signals()
+            .listen("http", listener, factory)?
+            .run();
         let (handle, serving) = (server.handle(), tokio::spawn(server));
         Ok(Self { handle, serving, reaping: tokio::spawn(table.reap()) })
     }
@@ -67,56 +100,6 @@ impl HttpListener {
         self.reaping.abort();
         Ok(served??)
     }
-}
-
-fn server<I, S, B>(
-    (listener, workers): (TcpListener, usize),
-    shutdown_timeout: Duration,
-    table: &Arc<ConnectionTable>,
-    app: impl Fn() -> I + Send + Clone + 'static,
-) -> io::Result<Server>
-where
-    I: IntoServiceFactory<S, Request>,
-    S: ServiceFactory<Request, Config = AppConfig> + 'static,
-    S::Error: Into<Error> + 'static,
-    S::InitError: fmt::Debug,
-    S::Response: Into<Response<B>> + 'static,
-    B: MessageBody + 'static,
-{
-    let builder = ServerBuilder::new();
-    let accepted = table.max_connections() + MAX_CLOSING;
-    let stops = builder.graceful_shutdown_signal();
-    let table = Arc::clone(table);
-    let factory = move || {
-        let (table, stops) = (Arc::clone(&table), stops.clone());
-        let app = app().into_factory().map_err(|error| error.into().error_response());
-        let http = HttpService::build()
-            // The table enforces every timeout.
-            .keep_alive(KeepAlive::Os)
-            .client_request_timeout(Duration::ZERO)
-            .client_disconnect_timeout(Duration::ZERO)
-            .graceful_shutdown_signal(move || {
-                let stops = stops.clone();
-                async move { stops.notified().await }
-            })
-            .on_connect_ext(|io: &PacedStream, data| {
-                data.insert(Arc::clone(io.connection()));
-            })
-            .h1(map_config(app, |()| AppConfig::default()));
-        fn_service(move |io: TcpStream| {
-            let admitted = admit(io, &table);
-            async move { admitted }
-        })
-        .and_then(http)
-    };
-    let server = builder
-        .workers(workers)
-        // Those in the table, and those that it has closed but that have not ended yet.
-        .max_concurrent_connections(accepted.div_ceil(workers))
-        .shutdown_timeout(shutdown_timeout.as_secs())
-        .disable_signals()
-        .listen("http", listener, factory)?;
-    Ok(server.run())
 }
 
 type Admitted = (PacedStream, Option<std::net::SocketAddr>);

@@ -239,7 +239,7 @@ async fn assert_turned_away(stage: &TestApp, status: u16) {
 }
 
 #[actix_web::test]
-async fn who_is_turned_away_is_told_to_come_again_and_nobody_was_asked() {
+async fn a_refusal_for_load_has_retry_after_and_no_upstream_call() {
     for stage in [
         knowing_maria_with(|state| state.passwords = Some(Arc::new(Crowded))),
         knowing_maria_with(|state| state.places = Arc::new(Semaphore::new(0))),

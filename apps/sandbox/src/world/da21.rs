@@ -107,7 +107,7 @@ impl Request {
         let customer = match (nested, request.cust_info) {
             (Some(customer), None) | (None, Some(customer)) => customer,
             (None, None) => return Err("CustInfo: is missing".to_owned()),
-            (Some(_), Some(_)) => return Err("CustInfo: is there twice".to_owned()),
+            (Some(_), Some(_)) => return Err("CustInfo: is given twice".to_owned()),
         };
         let request =
             Self { header, service: request.service_header, signon: request.signon, customer };

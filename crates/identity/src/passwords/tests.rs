@@ -99,7 +99,7 @@ async fn a_reload_forgets_who_was_removed_or_changed() {
 }
 
 #[tokio::test]
-async fn whoever_is_nobody_costs_a_hash_too() {
+async fn an_unknown_user_costs_a_hash_too() {
     for nobody in [("", ""), ("nobody", "dev-password"), ("chat", ""), ("chat", "wrong")] {
         let passwords = passwords(PasswordQueue { at_once: 1, waiting: 0 });
         let presented = Credentials::new(nobody.0, nobody.1);
@@ -133,7 +133,7 @@ async fn those_who_come_together_with_the_same_credentials_wait_for_one_hash() {
 }
 
 #[tokio::test]
-async fn whoever_asks_and_leaves_does_not_free_the_turn() {
+async fn a_cancelled_verification_keeps_its_slot() {
     let passwords = Arc::new(passwords(PasswordQueue { at_once: 1, waiting: 0 }));
     let asked = tokio::spawn({
         let passwords = Arc::clone(&passwords);

@@ -26,7 +26,7 @@ async fn owner(itau: &Itau) -> Result<(), LookupError> {
     itau.owner(&samples::account_query(), &forwarded).await.map(drop)
 }
 
-const LEFT_ALONE: Result<(), LookupError> =
+const CIRCUIT_OPEN: Result<(), LookupError> =
     Err(LookupError::Unavailable(Unavailability::CircuitOpen));
 
 fn careful(harness: &LookupHarness) -> Itau {
@@ -43,12 +43,12 @@ async fn fails_three_times(harness: &LookupHarness, itau: &Itau) {
 }
 
 #[tokio::test]
-async fn after_failures_in_a_row_one_kind_is_left_alone_and_the_other_goes_on() {
+async fn after_failures_in_a_row_the_circuit_opens_for_one_kind_and_the_other_goes_on() {
     let harness = LookupHarness::open().await;
     let itau = careful(&harness);
     fails_three_times(&harness, &itau).await;
     harness.answers(200, "{}");
-    assert_eq!(context(&itau).await, LEFT_ALONE);
+    assert_eq!(context(&itau).await, CIRCUIT_OPEN);
     assert_eq!(harness.stub.received().len(), 3, "nothing was sent");
     assert_eq!(owner(&itau).await, Ok(()));
 
@@ -71,7 +71,7 @@ async fn a_probe_goes_alone_and_one_that_was_given_up_is_followed_by_another() {
     while harness.stub.received().len() < 4 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    assert_eq!(context(&itau).await, LEFT_ALONE, "while the probe is out");
+    assert_eq!(context(&itau).await, CIRCUIT_OPEN, "while the probe is out");
     probe.abort();
     probe.await.unwrap_err();
     harness.answers(200, "{}");
@@ -91,7 +91,7 @@ async fn what_the_downstream_says_clearly_is_no_failure_of_it() {
             context(&itau).await.unwrap_err();
             context(&itau).await.unwrap_err();
             harness.answers(status, body);
-            assert_ne!(context(&itau).await, LEFT_ALONE, "{status} {body}");
+            assert_ne!(context(&itau).await, CIRCUIT_OPEN, "{status} {body}");
         }
     }
 }
@@ -106,11 +106,11 @@ async fn what_says_neither_leaves_the_count_as_it_is() {
         context(&itau).await.unwrap_err();
         harness.answers(status, body);
         for _ in 0..5 {
-            assert_ne!(context(&itau).await, LEFT_ALONE, "{status}");
+            assert_ne!(context(&itau).await, CIRCUIT_OPEN, "{status}");
         }
         harness.answers(503, "");
         context(&itau).await.unwrap_err();
-        assert_eq!(context(&itau).await, LEFT_ALONE, "{status}: the third failure");
+        assert_eq!(context(&itau).await, CIRCUIT_OPEN, "{status}: the third failure");
     }
 }
 
@@ -123,22 +123,22 @@ async fn a_probe_that_tells_nothing_is_followed_by_another_rest() {
         harness.answers(status, body);
         for _ in 0..2 {
             harness.clock.advance(SignedDuration::from_secs(31));
-            assert_ne!(context(&itau).await, LEFT_ALONE, "{status}: the probe");
-            assert_eq!(context(&itau).await, LEFT_ALONE, "{status}");
+            assert_ne!(context(&itau).await, CIRCUIT_OPEN, "{status}: the probe");
+            assert_eq!(context(&itau).await, CIRCUIT_OPEN, "{status}");
         }
     }
 }
 
 #[tokio::test]
-async fn whoever_keeps_asking_to_come_again_later_is_left_alone() {
+async fn replies_with_retry_after_in_a_row_open_the_circuit() {
     let harness = LookupHarness::open().await;
     let itau = careful(&harness);
     let rests = StubResponse::new(503, "").with_header("retry-after", "120");
     harness.stub.from_now_on(StubBehaviour::Respond(rests));
     for _ in 0..3 {
-        assert_ne!(context(&itau).await, LEFT_ALONE);
+        assert_ne!(context(&itau).await, CIRCUIT_OPEN);
     }
-    assert_eq!(context(&itau).await, LEFT_ALONE);
+    assert_eq!(context(&itau).await, CIRCUIT_OPEN);
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn silence_for_all_of_the_time_is_a_failure() {
         let late = Err(LookupError::Unavailable(Unavailability::TimedOut));
         assert_eq!(context(&itau).await, late);
     }
-    assert_eq!(context(&itau).await, LEFT_ALONE);
+    assert_eq!(context(&itau).await, CIRCUIT_OPEN);
 }
 
 #[tokio::test]
@@ -161,12 +161,12 @@ async fn a_lookup_counts_once_however_often_it_was_repeated_and_a_probe_is_not_r
     let itau = harness.itau(ItauSettings { breaker, max_retries: 4, ..harness.settings() });
     harness.answers(503, "");
     for _ in 0..3 {
-        assert_ne!(context(&itau).await, LEFT_ALONE);
+        assert_ne!(context(&itau).await, CIRCUIT_OPEN);
     }
-    assert_eq!(context(&itau).await, LEFT_ALONE);
+    assert_eq!(context(&itau).await, CIRCUIT_OPEN);
     assert_eq!(harness.stub.received().len(), 15);
     harness.clock.advance(SignedDuration::from_secs(31));
-    assert_ne!(context(&itau).await, LEFT_ALONE);
+    assert_ne!(context(&itau).await, CIRCUIT_OPEN);
     assert_eq!(harness.stub.received().len(), 16);
 }
 
@@ -193,7 +193,7 @@ async fn a_lookup_that_waited_here_for_most_of_its_time_says_nothing_of_the_othe
         let late = Err(LookupError::Unavailable(Unavailability::TimedOut));
         assert_eq!(ends, [Ok(()), late]);
     }
-    assert_ne!(context(&itau).await, LEFT_ALONE);
+    assert_ne!(context(&itau).await, CIRCUIT_OPEN);
 }
 
 #[tokio::test]

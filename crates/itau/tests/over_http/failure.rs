@@ -82,7 +82,7 @@ async fn a_failure_that_the_downstream_owns_up_to_is_not_asked_again() {
 }
 
 #[tokio::test]
-async fn whoever_asks_to_come_again_later_is_not_asked_at_once() {
+async fn a_reply_with_retry_after_is_not_retried_at_once() {
     for status in [500, 503] {
         let response =
             StubResponse::json(status, r#"{"code":"1"}"#).with_header("retry-after", "1");

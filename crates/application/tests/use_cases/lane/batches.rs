@@ -271,7 +271,7 @@ async fn when_nobody_can_ask_any_more_the_lane_finishes_what_waits_and_ends() {
     for one in waiting {
         assert!(one.await.expect("the request is answered").is_ok());
     }
-    task.await.expect("the lane ends in peace");
+    task.await.expect("the lane ends without an error");
 }
 
 #[tokio::test(start_paused = true)]

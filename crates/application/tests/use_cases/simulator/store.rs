@@ -33,7 +33,7 @@ impl RandomStore {
         if self.world.is_stormy() && self.chance.percent(4) {
             let pause = self.chance.millis(1, longest);
             if pause > Duration::from_secs(1) {
-                self.world.tell(&format!("somebody sleeps for {pause:?}"));
+                self.world.tell(&format!("a caller sleeps for {pause:?}"));
             }
             tokio::time::sleep(pause).await;
         }

@@ -204,7 +204,7 @@ pub(crate) async fn live(seed: u64, plant: Plant) -> Verdict {
     tasks.stop.send_replace(true);
     for one in running {
         if let Err(error) = one.await {
-            world.accuse(format!("somebody did not stop in peace: {error}"));
+            world.accuse(format!("a task did not stop without an error: {error}"));
         }
     }
     oracle::judge(&world, &tasks.bank.journal()).await;

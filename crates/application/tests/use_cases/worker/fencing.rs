@@ -100,7 +100,7 @@ async fn who_wakes_with_less_left_than_a_call_may_last_does_not_send() {
         let worker = harness.start(harness.worker(1));
         tokio::task::yield_now().await;
         harness.stop.say();
-        worker.await.expect("the worker ends in peace");
+        worker.await.expect("the worker ends without an error");
         assert_eq!(harness.line.calls(), [], "{asleep}");
         assert_eq!(harness.evidence(1).await, [("not_sent".into(), "lease_over".into())]);
         assert_eq!(harness.state(1).await, EffectStateName::Planned);

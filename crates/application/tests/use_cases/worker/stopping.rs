@@ -21,7 +21,7 @@ async fn a_worker_that_is_told_to_stop_finishes_what_it_has_claimed() {
     harness.wait(5).await;
     assert!(!worker.is_finished(), "it waits for the answers it asked for");
     harness.line.release_answers();
-    worker.await.expect("the worker ends in peace");
+    worker.await.expect("the worker ends without an error");
     let confirmed = EffectStateName::Confirmed;
     let states = [harness.state(1).await, harness.state(2).await, harness.state(3).await];
     assert_eq!(states, [confirmed, confirmed, EffectStateName::Planned]);
@@ -35,7 +35,7 @@ async fn an_outcome_that_could_not_be_written_by_the_end_is_found_out_later() {
     let worker = harness.start(harness.worker(1));
     harness.wait(2).await;
     harness.stop.say();
-    worker.await.expect("the worker ends in peace");
+    worker.await.expect("the worker ends without an error");
     assert_eq!(harness.state(1).await, EffectStateName::Sending);
 
     let queue = FaultInjectingQueue::over(&harness.fake, &harness.clock);
@@ -49,8 +49,8 @@ async fn an_outcome_that_could_not_be_written_by_the_end_is_found_out_later() {
 async fn who_is_told_to_stop_before_the_start_does_nothing() {
     let harness = WorkerHarness::with_passed(1).await;
     harness.stop.say();
-    harness.start(harness.worker(1)).await.expect("the worker ends in peace");
-    harness.start_sweeping().await.expect("the sweeper ends in peace");
+    harness.start(harness.worker(1)).await.expect("the worker ends without an error");
+    harness.start_sweeping().await.expect("the sweeper ends without an error");
     assert_eq!((harness.line.calls().len(), harness.queue.claimed()), (0, 0));
 }
 

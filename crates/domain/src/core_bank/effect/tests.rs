@@ -111,7 +111,7 @@ fn not_being_sent_waits_longer_each_time_and_never_costs_the_budget() {
 }
 
 #[test]
-fn eight_unknown_outcomes_or_an_hour_of_them_are_for_people() {
+fn eight_unknown_outcomes_or_an_hour_of_them_end_in_manual() {
     let unknown = || EffectEvent::Answered(Outcome::Unknown(Doubt::TimedOut));
     let mut effect = effect();
     for _ in 0..7 {
@@ -132,7 +132,7 @@ fn eight_unknown_outcomes_or_an_hour_of_them_are_for_people() {
 }
 
 #[test]
-fn a_refusal_after_a_doubt_is_for_people_since_the_first_order_may_have_been_obeyed() {
+fn a_refusal_after_an_unknown_outcome_ends_in_manual() {
     let unknown = EffectEvent::Answered(Outcome::Unknown(Doubt::ConnectionLost));
     let refused = EffectEvent::Answered(Outcome::Refused(UpstreamCode::parse("E").unwrap()));
     let mut effect = on(&states()[1], unknown, NOW).unwrap();
