@@ -46,7 +46,7 @@ fn every_case_ends_as_its_table_says() {
 fn the_table_in_the_docs_lists_every_case() {
     let cases = sockets::cases();
     let names: HashSet<_> = cases.iter().map(|case| (case.group, case.name)).collect();
-    assert_eq!(names.len(), cases.len(), "a case stands twice");
+    assert_eq!(names.len(), cases.len(), "a case is listed twice");
     assert!(cases.len() >= 150, "{}", cases.len());
     let page = include_str!("../../../docs/sockets.md");
     assert!(
@@ -91,6 +91,7 @@ fn a_full_server_refuses_in_the_envelope() {
         system.world.arrived("contextos", 2).await?;
         let get = b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n";
         let refused = loop {
+            ensure!(asking.try_join_next().is_none(), "no connection was refused meanwhile");
             let answer = exchange(system.caller.addr(), get).await?;
             if answer.status != 200 {
                 break answer;

@@ -132,6 +132,7 @@ impl AsyncWrite for PacedStream {
         let written = Pin::new(&mut self.io).poll_write(cx, bytes);
         if let Poll::Ready(Ok(length)) = written {
             self.open.progressed();
+            // Every byte that the client accepts starts the write timeout again.
             self.open.set_stalled(false);
             self.open.set_stalled(length < bytes.len());
         } else {
