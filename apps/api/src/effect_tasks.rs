@@ -1,50 +1,63 @@
-//! Builds the effect worker and the sweeper from the configuration.
+//! Builds the registry of effects, their workers and the sweeper from the configuration.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use madoguchi_application::{EffectWorker, Stores, Sweeper, SweeperSettings, WorkerSettings};
+use madoguchi_application::{
+    Delivery, EffectRegistry, EffectWorker, MissingSetLevel, SetLevelDelivery, Sweeper,
+    SweeperSettings, UpgradeStores, WorkerSettings,
+};
 use madoguchi_domain::breaker::BreakerSettings;
-use madoguchi_domain::core_bank::{EffectPolicy, WorkerId};
+use madoguchi_domain::effect::WorkerId;
 use madoguchi_domain::port::{Clock, CoreBank, Ids};
 use madoguchi_domain::upgrade::UpgradePolicy;
 use tokio::sync::Notify;
 
 use crate::settings::Settings;
 
-/// What the worker and the sweeper share.
+/// What the workers and the sweeper share.
 pub(crate) struct EffectTasks<'a> {
     pub(crate) settings: &'a Settings,
-    pub(crate) stores: &'a Stores,
+    pub(crate) stores: &'a UpgradeStores,
     pub(crate) clock: &'a Arc<dyn Clock>,
     pub(crate) ids: &'a Arc<dyn Ids>,
     pub(crate) planned: Arc<Notify>,
 }
 
 impl EffectTasks<'_> {
-    fn policy(&self) -> EffectPolicy {
-        let guarantee = self.settings.esb.guarantee;
-        EffectPolicy { guarantee, ..self.settings.effects.policy }
-    }
-
     /// A worker id that no other running worker has.
     fn name(&self, what: &str) -> WorkerId {
-        WorkerId(format!("{what}-{}", self.ids.correlation().as_str()).into())
+        WorkerId(format!("{what}-{}", self.ids.uuid().simple()).into())
     }
 
-    pub(crate) fn worker(&self, bank: Arc<dyn CoreBank>) -> EffectWorker {
+    /// Every kind of effect, and the hooks that find missing ones.
+    pub(crate) fn registry(
+        &self,
+        bank: Arc<dyn CoreBank>,
+        policy: Arc<UpgradePolicy>,
+    ) -> EffectRegistry {
+        let esb = &self.settings.esb;
+        let set_level = SetLevelDelivery {
+            bank,
+            finals: esb.final_codes.clone(),
+            policy: esb.guarantee.policy(self.settings.effects.policy),
+        };
+        let upgrades = Arc::clone(&self.stores.upgrades);
+        let missing = MissingSetLevel { upgrades, policy };
+        EffectRegistry::default().with(Arc::new(set_level)).with_hook(Arc::new(missing))
+    }
+
+    pub(crate) fn worker(&self, delivery: &Arc<dyn Delivery>) -> EffectWorker {
         let effects = &self.settings.effects;
         EffectWorker {
-            effects: Arc::clone(&self.stores.effects),
-            bank,
+            effects: Arc::clone(&self.stores.platform.effects),
+            delivery: Arc::clone(delivery),
             clock: Arc::clone(self.clock),
             ids: Arc::clone(self.ids),
             planned: Arc::clone(&self.planned),
             settings: WorkerSettings {
                 id: self.name("worker"),
-                policy: self.policy(),
-                finals: self.settings.esb.final_codes.clone(),
                 calls: effects.max_concurrent_calls,
                 poll: effects.sweep_every,
                 call_lasts: signed(self.settings.esb.upstream.timeout),
@@ -57,19 +70,17 @@ impl EffectTasks<'_> {
         }
     }
 
-    pub(crate) fn sweeper(&self, upgrade_policy: Arc<UpgradePolicy>) -> Sweeper {
+    pub(crate) fn sweeper(&self, registry: EffectRegistry) -> Sweeper {
         Sweeper {
-            effects: Arc::clone(&self.stores.effects),
-            upgrades: Arc::clone(&self.stores.upgrades),
+            effects: Arc::clone(&self.stores.platform.effects),
+            registry,
             clock: Arc::clone(self.clock),
             ids: Arc::clone(self.ids),
             planned: Arc::clone(&self.planned),
-            upgrade_policy,
             settings: SweeperSettings {
                 id: self.name("sweeper"),
-                policy: self.policy(),
                 every: self.settings.effects.sweep_every,
-                orphans_every: Duration::from_secs(600),
+                missing_every: Duration::from_secs(600),
             },
         }
     }

@@ -26,7 +26,9 @@ pub(crate) async fn note(
     let given = given.and_then(|value| value.to_str().ok());
     let id = match given.and_then(|text| CorrelationId::parse(text).ok()) {
         Some(id) => Some(id),
-        None => request.app_data::<Data<AppState>>().map(|state| state.ids.correlation()),
+        None => request
+            .app_data::<Data<AppState>>()
+            .map(|state| CorrelationId::from_uuid(state.ids.uuid())),
     };
     if let Some(id) = &id {
         request.extensions_mut().insert(id.clone());

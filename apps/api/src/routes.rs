@@ -6,6 +6,7 @@ mod gateway;
 mod health;
 mod members;
 mod source;
+mod timeline_view;
 mod upgrades;
 mod view;
 

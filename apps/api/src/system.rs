@@ -1,11 +1,8 @@
 //! The system clock and random ids, behind the domain's ports.
 
 use jiff::Timestamp;
-use madoguchi_domain::caller::FlowId;
-use madoguchi_domain::core_bank::Jitter;
-use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::effect::Jitter;
 use madoguchi_domain::port::{Clock, Ids};
-use madoguchi_domain::upgrade::CaseId;
 use uuid::Uuid;
 
 /// The system clock.
@@ -31,19 +28,8 @@ fn fresh() -> Uuid {
 }
 
 impl Ids for SystemIds {
-    fn case(&self) -> CaseId {
-        fresh().into()
-    }
-
-    fn correlation(&self) -> CorrelationId {
-        let text = fresh().simple().to_string();
-        // 32 hexadecimal digits are always a valid correlation id.
-        CorrelationId::parse(&text).unwrap_or_else(|_| unreachable!("a UUID is visible ASCII"))
-    }
-
-    fn flow(&self) -> FlowId {
-        let text = fresh().to_string();
-        FlowId::parse(&text).unwrap_or_else(|_| unreachable!("a UUID is visible ASCII"))
+    fn uuid(&self) -> Uuid {
+        fresh()
     }
 
     fn jitter(&self) -> Jitter {

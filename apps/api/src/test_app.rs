@@ -74,7 +74,7 @@ impl TestApp {
             ids: Arc::clone(&ids),
         };
         let entity = Entity::parse("341", "341").unwrap();
-        let (trail, _) = AuditWriter::start(stores.audit);
+        let (trail, _) = AuditWriter::start(stores.platform.audit);
         let service =
             CallerService::new(ports, CallerSettings { entity, context_cache_size: 10 }, trail);
         let (user, password) = USER;
@@ -85,7 +85,7 @@ impl TestApp {
             callers: Some(Callers { service, dac: DacRule::Refuse }),
             tokens: Arc::new(OneScopeEach),
             passwords: Some(Arc::new(FakePasswords::knowing(user, password, samples::system()))),
-            dependencies: vec![stores.health],
+            dependencies: vec![stores.platform.health],
             ids,
             clock,
             places: Arc::new(Semaphore::new(64)),

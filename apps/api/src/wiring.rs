@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use madoguchi_application::{
-    AuditWriter, CallerPorts, CallerService, CallerSettings, DecisionLane, MemberService, Stores,
-    UpgradeService,
+    AuditWriter, CallerPorts, CallerService, CallerSettings, DecisionLane, MemberService,
+    UpgradeService, UpgradeStores,
 };
 use madoguchi_domain::breaker::BreakerSettings;
 use madoguchi_domain::port::{AuditLog, CallerContexts, Clock, Ids};
@@ -79,14 +79,17 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<(AppState, Task
     let (stop, stopped) = watch::channel(false);
     let mut running = Vec::new();
     if settings.effects.worker {
-        let worker = effect_tasks.worker(Arc::new(bank)).run(stopped.clone());
-        running.push(("the effect worker", tokio::spawn(worker)));
-        running.push(("the sweeper", tokio::spawn(effect_tasks.sweeper(policy).run(stopped))));
+        let registry = effect_tasks.registry(Arc::new(bank), policy);
+        for delivery in registry.deliveries() {
+            let worker = effect_tasks.worker(delivery).run(stopped.clone());
+            running.push(("an effect worker", tokio::spawn(worker)));
+        }
+        running.push(("the sweeper", tokio::spawn(effect_tasks.sweeper(registry).run(stopped))));
     }
     let mut asked = vec![("the decision lane", lane_task)];
     let callers = match &settings.itau {
         Some(itau) => {
-            let (callers, task) = callers(itau, &stores.audit, &clock, &ids)?;
+            let (callers, task) = callers(itau, &stores.platform.audit, &clock, &ids)?;
             asked.push(("the audit writer", task));
             Some(callers)
         }
@@ -99,7 +102,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<(AppState, Task
         callers,
         tokens: Arc::clone(&settings.tokens.0) as _,
         passwords: settings.gateway.as_ref().map(|it| Arc::clone(&it.passwords.0) as _),
-        dependencies: vec![stores.health],
+        dependencies: vec![stores.platform.health],
         ids,
         clock,
         places: Arc::new(Semaphore::new(settings.server.max_concurrent_requests)),
@@ -110,20 +113,20 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<(AppState, Task
     Ok((state, Tasks { stop, running, asked }))
 }
 
-async fn open_stores(settings: &Settings) -> anyhow::Result<Stores> {
+async fn open_stores(settings: &Settings) -> anyhow::Result<UpgradeStores> {
     if settings.store.migrate_on_start {
         migrate(settings).await?;
     }
     let key = settings.audit_key.clone();
     let opened = match DatabaseUrl::parse(&settings.store.url.0)? {
         DatabaseUrl::Sqlite(path) => {
-            SqliteStore::open(&path, key).await.map(|store| Stores::of(&Arc::new(store)))
+            SqliteStore::open(&path, key).await.map(|store| UpgradeStores::of(&Arc::new(store)))
         }
         DatabaseUrl::Postgres(url) => {
             let store = &settings.store;
             let pool =
                 PgSettings { connections: store.connections, pool_timeout: store.pool_timeout };
-            PgStore::open(&url, pool, key).await.map(|store| Stores::of(&Arc::new(store)))
+            PgStore::open(&url, pool, key).await.map(|store| UpgradeStores::of(&Arc::new(store)))
         }
     };
     opened.context("store.url")

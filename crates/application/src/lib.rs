@@ -3,29 +3,28 @@
 #![warn(missing_docs)]
 
 mod audit_writer;
-mod breaker;
-mod caller_service;
-mod lane;
-mod member_service;
+mod caller;
+mod effect;
+mod mailbox;
 mod refusal;
 mod stores;
-mod sweeper;
 mod system_act;
-mod upgrade_service;
-mod worker;
+mod until_moved;
+mod upgrade;
 
 pub use audit_writer::AuditWriter;
-pub use breaker::notice;
-pub use caller_service::{
+pub use caller::{
     Absence, CallerError, CallerPorts, CallerService, CallerSettings, Owner, Part, WhoIsCalling,
 };
-pub use lane::{DecisionLane, GroupCommitSettings};
-pub use member_service::MemberService;
+pub use effect::{
+    Delivery, EffectRegistry, EffectWorker, FindMissing, Sweeper, SweeperSettings, WorkerSettings,
+};
 pub use refusal::ServiceError;
-pub use stores::Stores;
-pub use sweeper::{Sweeper, SweeperSettings};
-pub use upgrade_service::{CaseView, Opened, UpgradeService};
-pub use worker::{EffectWorker, WorkerSettings};
+pub use stores::{PlatformStores, UpgradeStores};
+pub use upgrade::{
+    CaseView, DecisionLane, GroupCommitSettings, MemberService, MissingSetLevel, Opened,
+    SetLevelDelivery, UpgradeService,
+};
 
 /// Compiles the examples of the page for embedders.
 #[cfg(doctest)]

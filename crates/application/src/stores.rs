@@ -1,20 +1,16 @@
-//! Bundles the ports of one database, because an adapter opens all of them together.
+//! Bundles the ports of one database by system: who embeds one system implements no other.
 
 use std::sync::Arc;
 
 use madoguchi_domain::port::{AuditLog, EffectQueue, Health, MemberStore, UpgradeStore};
 use madoguchi_domain::redacted;
 
-redacted!(Stores);
+redacted!(PlatformStores, UpgradeStores);
 
-/// The stores that share one database and its transactions.
+/// The stores that every system needs.
 #[derive(Clone)]
-pub struct Stores {
-    /// Members.
-    pub members: Arc<dyn MemberStore>,
-    /// Cases.
-    pub upgrades: Arc<dyn UpgradeStore>,
-    /// Core-bank effects.
+pub struct PlatformStores {
+    /// The effects of every kind.
     pub effects: Arc<dyn EffectQueue>,
     /// The audit log.
     pub audit: Arc<dyn AuditLog>,
@@ -22,7 +18,33 @@ pub struct Stores {
     pub health: Arc<dyn Health>,
 }
 
-impl Stores {
+impl PlatformStores {
+    /// The ports of one adapter that implements them all.
+    #[must_use]
+    pub fn of<S>(store: &Arc<S>) -> Self
+    where
+        S: EffectQueue + AuditLog + Health + 'static,
+    {
+        Self {
+            effects: Arc::<S>::clone(store),
+            audit: Arc::<S>::clone(store),
+            health: Arc::<S>::clone(store),
+        }
+    }
+}
+
+/// The stores of the account upgrade. They share one database and its transactions.
+#[derive(Clone)]
+pub struct UpgradeStores {
+    /// The platform's stores on the same database.
+    pub platform: PlatformStores,
+    /// Members.
+    pub members: Arc<dyn MemberStore>,
+    /// Cases.
+    pub upgrades: Arc<dyn UpgradeStore>,
+}
+
+impl UpgradeStores {
     /// The ports of one adapter that implements them all.
     #[must_use]
     pub fn of<S>(store: &Arc<S>) -> Self
@@ -30,11 +52,9 @@ impl Stores {
         S: MemberStore + UpgradeStore + EffectQueue + AuditLog + Health + 'static,
     {
         Self {
+            platform: PlatformStores::of(store),
             members: Arc::<S>::clone(store),
             upgrades: Arc::<S>::clone(store),
-            effects: Arc::<S>::clone(store),
-            audit: Arc::<S>::clone(store),
-            health: Arc::<S>::clone(store),
         }
     }
 }

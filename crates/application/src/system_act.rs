@@ -2,11 +2,12 @@
 
 use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::{ActorKind, ActorRef};
-use madoguchi_domain::core_bank::WorkerId;
+use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::effect::WorkerId;
 use madoguchi_domain::port::{Clock, Ids};
 
 /// The act of the task `id` now, with a new correlation id.
 pub(crate) fn system_act(id: &WorkerId, clock: &dyn Clock, ids: &dyn Ids) -> Act {
     let by = ActorRef::new("madoguchi", &id.0, ActorKind::System);
-    Act { by, at: clock.now(), correlation: ids.correlation() }
+    Act { by, at: clock.now(), correlation: CorrelationId::from_uuid(ids.uuid()) }
 }

@@ -6,6 +6,7 @@ mod context;
 mod cpf;
 mod expiry;
 mod forwarded;
+mod person_type;
 mod profile;
 mod query;
 mod tax_id;
@@ -16,7 +17,8 @@ pub use context::{CallerContext, Confirmation, Identification, SecurityDevice};
 pub use cpf::Cpf;
 pub use expiry::expiry;
 pub use forwarded::{ApiKey, FlowId, ForwardedHeaders};
-pub use profile::{CustomerProfile, Email, Manager, PersonType, Phone};
+pub use person_type::PersonType;
+pub use profile::{CustomerProfile, Email, Manager, Phone};
 pub use query::{AccountQuery, ContextId, ContextQuery, Encoded};
 pub use tax_id::TaxId;
 

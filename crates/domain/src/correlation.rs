@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use crate::field::InvalidField;
 
 /// A request's id: 1 to 128 visible ASCII characters, from the client or created on arrival.
@@ -22,6 +24,12 @@ impl CorrelationId {
             ));
         }
         Ok(Self(text.into()))
+    }
+
+    /// The id of a request that came without one: 32 hexadecimal digits.
+    #[must_use]
+    pub fn from_uuid(id: Uuid) -> Self {
+        Self(id.simple().to_string().into())
     }
 
     /// The id as text.

@@ -1,6 +1,8 @@
 //! A member of the digital bank and the one account that can be upgraded.
 
-use crate::audit::{Action, Subject};
+use crate::act::Act;
+use crate::audit::{Action, AuditEntry, Subject};
+use crate::change::Change;
 use crate::parsed_text::parsed_text;
 
 use crate::field::{InvalidField, is_plain, is_visible};
@@ -112,6 +114,12 @@ impl Member {
         Self { id, account, registered: level, confirmed: None, target: None }
     }
 
+    /// Whether this member was registered with the data of `other`.
+    fn is_registered_as(&self, other: &Self) -> bool {
+        (&self.id, &self.account, &self.registered)
+            == (&other.id, &other.account, &other.registered)
+    }
+
     /// The current level: confirmed by the core bank, or else as registered. Never the target.
     #[must_use]
     pub const fn level(&self) -> Option<&AccountLevel> {
@@ -119,6 +127,40 @@ impl Member {
             Some(level) => Some(level),
             None => self.registered.as_ref(),
         }
+    }
+}
+
+/// The write of a registration: a member that is not stored yet. Lost if its id or arrangement is
+/// taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMember(pub Member);
+
+/// The answer to a registration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Registered {
+    /// The member is new.
+    New,
+    /// It was registered before with the same data; here is its current state.
+    Same(Box<Member>),
+    /// Its id or arrangement is registered with other data; nothing was changed.
+    Different,
+}
+
+/// Decides a registration. `known` are the stored members with its id or its arrangement.
+#[must_use]
+pub fn register(
+    known: &[Member],
+    member: Member,
+    act: &Act,
+) -> (Option<Change<NewMember>>, Registered) {
+    match known {
+        [] => {
+            let subject = member.id.subject();
+            let audit = AuditEntry::new(Action::MEMBER_REGISTERED, subject, "", act);
+            (Some(Change::new(NewMember(member), audit)), Registered::New)
+        }
+        [one] if one.is_registered_as(&member) => (None, Registered::Same(one.clone().into())),
+        [..] => (None, Registered::Different),
     }
 }
 

@@ -19,13 +19,13 @@ pub use audit_log::AuditLog;
 pub use caller_contexts::CallerContexts;
 pub use clock::Clock;
 pub use core_bank::CoreBank;
-pub use effect_queue::{Claim, EffectQueue, Overdue, Recorded, Sweep};
+pub use effect_queue::{EffectChange, EffectQueue, Recorded};
 pub use health::Health;
 pub use ids::Ids;
-pub use member_store::{MemberStore, Registered, Registration};
+pub use member_store::MemberStore;
 pub use password_verifier::{PasswordVerifier, VerifierUnavailable};
 pub use token_verifier::TokenVerifier;
-pub use upgrade_store::{Committed, Timeline, UpgradeStore};
+pub use upgrade_store::UpgradeStore;
 
 #[cfg(feature = "mock")]
 pub use self::{

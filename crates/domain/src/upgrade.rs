@@ -1,19 +1,32 @@
-//! The upgrade of an account: its states, the commands on a case, and their changes.
+//! The upgrade of an account: its states, the commands on a case, their changes, and the order to
+//! the core bank.
 
+mod answer;
 mod case;
-mod change;
 mod check;
 mod decide;
+mod guarantee;
+mod id;
+mod order;
 mod qr;
 mod request;
 mod snapshot;
 mod state;
+mod timeline;
+mod transaction_ids;
+mod write;
 
-pub use case::{Attempt, Case, CaseId, Version};
-pub use change::{Change, HistoryEntry, Write};
+pub use answer::{APPLIED_CODE, Answer, FinalCodes, Reply, classify};
+pub use case::{Attempt, Case, Version};
 pub use check::{Check, CheckReference, CheckSource};
 pub use decide::{decide, replan};
+pub use guarantee::Guarantee;
+pub use id::CaseId;
+pub use order::{SetLevel, TransactionId, TxnNo};
 pub use qr::{QrIssue, QrMint, QrToken, QrTokenHash};
 pub use request::{CaseKey, Command, Lookup, Request};
 pub use snapshot::{CaseResult, CaseSnapshot, Decision, Refusal, UpgradePolicy};
 pub use state::{Event, EventName, IllegalTransition, State, StateName};
+pub use timeline::{Timeline, TimelineEntry};
+pub use transaction_ids::{InvalidScheme, TransactionIdScheme};
+pub use write::{HistoryEntry, Write};

@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use madoguchi_domain::core_bank::{Answer, Doubt, Reply, SetLevel, WhyNotSent};
+use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::effect::{Doubt, WhyNotSent};
 use madoguchi_domain::port::{Clock, CoreBank};
+use madoguchi_domain::upgrade::{Answer, Reply, SetLevel};
 use madoguchi_upstream::{
     Call, Connections, Failure, HttpUpstream, InvalidUpstream, UpstreamSettings,
 };
@@ -31,10 +33,16 @@ impl Esb {
         Ok(Self { settings, upstream: HttpUpstream::new(fresh)?, clock })
     }
 
-    async fn exchange(&self, order: &SetLevel) -> Result<Reply, Answer> {
+    async fn exchange(
+        &self,
+        order: &SetLevel,
+        correlation: &CorrelationId,
+    ) -> Result<Reply, Answer> {
         let message =
             translate::request(&self.settings, order, self.clock.now()).map_err(Answer::NotSent)?;
-        let call = Call { path: "", headers: &[], body: &message, within: self.upstream.timeout() };
+        let headers = [("x-request-id", correlation.as_str())];
+        let within = self.upstream.timeout();
+        let call = Call { path: "", headers: &headers, body: &message, within };
         let response = self.upstream.post(call).await.map_err(unanswered)?;
         let status = response.status();
         if status != 200 {
@@ -47,8 +55,9 @@ impl Esb {
 
 #[async_trait]
 impl CoreBank for Esb {
-    async fn set_level(&self, order: &SetLevel) -> Answer {
-        let answer = self.exchange(order).await.map_or_else(|answer| answer, Answer::Replied);
+    async fn set_level(&self, order: &SetLevel, correlation: &CorrelationId) -> Answer {
+        let answer =
+            self.exchange(order, correlation).await.map_or_else(|answer| answer, Answer::Replied);
         log(&answer);
         answer
     }

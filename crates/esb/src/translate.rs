@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
-use madoguchi_domain::core_bank::{Doubt, Reply, SetLevel, UpstreamCode, WhyNotSent};
+use madoguchi_domain::effect::{Doubt, UpstreamCode, WhyNotSent};
+use madoguchi_domain::upgrade::{Reply, SetLevel};
 use madoguchi_upstream::Object;
 
 use crate::settings::{EsbSettings, Layout};

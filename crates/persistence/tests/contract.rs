@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use madoguchi_persistence::{DatabaseUrl, PgSettings, PgStore, SqliteStore, migrate};
-use madoguchi_testkit::contract::{Stores, TestStores};
+use madoguchi_testkit::contract::{TestStores, UpgradeStores};
 use madoguchi_testkit::postgres::Cluster;
 use madoguchi_testkit::{
     audit_log_contract, effect_queue_contract, health_contract, member_store_contract, samples,
@@ -20,9 +20,9 @@ async fn open_sqlite() -> TestStores {
     TestStores::guarded(store, dir)
 }
 
-async fn open_sqlite_at(path: &Path) -> Stores {
+async fn open_sqlite_at(path: &Path) -> UpgradeStores {
     let store = SqliteStore::open(path, samples::audit_key()).await.expect("opened");
-    Stores::of(&Arc::new(store))
+    UpgradeStores::of(&Arc::new(store))
 }
 
 async fn open_postgres() -> TestStores {
@@ -31,7 +31,7 @@ async fn open_postgres() -> TestStores {
     migrate(&DatabaseUrl::parse(&url).expect("a URL")).await.expect("migrated");
     let settings = PgSettings { connections: 24, pool_timeout: Duration::from_secs(10) };
     let store = PgStore::open(&url, settings, samples::audit_key()).await.expect("opened");
-    TestStores::guarded(Stores::of(&Arc::new(store)), database)
+    TestStores::guarded(UpgradeStores::of(&Arc::new(store)), database)
 }
 
 member_store_contract!(sqlite: open_sqlite(), postgres: open_postgres());

@@ -12,7 +12,7 @@ use madoguchi_domain::upgrade::{CaseId, CaseKey, Lookup, StateName};
 use madoguchi_persistence::{
     DatabaseUrl, OpenError, PgSettings, PgStore, SchemaState, SqliteStore, migrate, revert_all,
 };
-use madoguchi_testkit::contract::Stores;
+use madoguchi_testkit::contract::UpgradeStores;
 use madoguchi_testkit::postgres::{Cluster, Database};
 use madoguchi_testkit::{audit_rows, samples};
 
@@ -157,19 +157,17 @@ async fn what_was_written_down_is_never_changed() {
         format!(
             "{MEMBER} {} insert into upgrade_history (case_id, version, to_state, why, \
              actor_issuer, actor_subject, actor_kind, at, correlation) values \
-             ({id}, 1, 'New', 'opened', 'i', 's', 'HUMAN', {at}, 'c'); \
-             insert into core_bank_effect (case_id, member_id, arrangement_id, product_name, \
-             level, transaction_id, txn_no, state, fence, unsent, ambiguous, ambiguous_us, \
-             planned_at, since) values ({id}, 'M1', 'AA1', 'P', '1A', 'T', 'N', 'Confirmed', 0, 0, \
-             0, 0, {at}, {at}); insert into core_bank_evidence (case_id, fence, worker, outcome, \
-             detail, at) values ({id}, 1, 'w', 'applied', '200', {at});",
+             ({id}, 1, 'New', 'opened', 'i', 's', 'HUMAN', {at}, 'c'); {} \
+             insert into effect_evidence (kind, id, fence, worker, outcome, detail, at) \
+             values ('SetLevel', {id}, 1, 'w', 'applied', '', {at});",
             case("New", 1, 1, uuid, at),
+            effect(&uuid(1), 1, "1A", "Confirmed", "null", (at, at)),
             id = uuid(1),
         )
     };
     assert!(sqlite(&path, &reported(sqlite_uuid, "1")));
     assert!(postgres(&database, &reported(postgres_uuid, "now()")));
-    for table in ["upgrade_history", "core_bank_evidence", "audit_entry"] {
+    for table in ["upgrade_history", "effect_evidence", "audit_entry"] {
         for sql in [format!("update {table} set at = at"), format!("delete from {table}")] {
             assert!(!sqlite(&path, &sql), "{sql}");
             assert!(!postgres(&database, &sql), "{sql}");
@@ -200,34 +198,48 @@ async fn a_row_that_cannot_be_is_called_corrupt_and_never_guessed_at() {
     assert_eq!(here.load(&lookup).await.unwrap_err(), corrupt);
 }
 
-/// Effects of cases 1 to 6, of which only the second can be parsed. `at` is a past timestamp, and
-/// `never` one out of range.
+/// An effect with this id. `planned` and `since` are its first and its last timestamp.
+fn effect(
+    id: &str,
+    number: u8,
+    level: &str,
+    state: &str,
+    due: &str,
+    (planned, since): (&str, &str),
+) -> String {
+    let payload = format!(
+        r#"{{"arrangementId":"AA{number}","level":"{level}","memberId":"M1",
+            "productName":"P","txnNo":"N"}}"#
+    );
+    format!(
+        "insert into effect (kind, id, subject_kind, subject_id, ordering, ordering_key, \
+         upstream_id, payload_version, payload, correlation, planned_at, state, fence, due_at, \
+         unsent, ambiguous, ambiguous_us, since) values ('SetLevel', {id}, 'case', 'C{number}', \
+         'one_live', 'AA{number}', 'T{number}', 1, '{payload}', 'c', {planned}, '{state}', 0, \
+         {due}, 0, 0, 0, {since});"
+    )
+}
+
+/// Effects 1 to 7, of which only the second can be parsed. `at` is a past timestamp, and `never`
+/// one out of range.
 fn unreadable(uuid: fn(u8) -> String, at: &str, never: &str) -> String {
-    let effect = |id: u8, level: &str, state: &str, due: &str, planned: &str| {
-        format!(
-            "{} insert into core_bank_effect (case_id, member_id, arrangement_id, product_name, \
-             level, transaction_id, txn_no, state, fence, due_at, unsent, ambiguous, ambiguous_us, \
-             planned_at, since) values ({}, 'M1', 'AA{id}', 'P', '{level}', 'T{id}', 'N{id}', \
-             '{state}', 0, {due}, 0, 0, 0, {planned}, {at});",
-            case("CustomerFailure", id, id, uuid, at),
-            uuid(id),
-        )
-    };
     let effects = [
-        effect(1, "no such level", "Planned", at, at),
-        effect(2, "1A", "Planned", at, at),
+        // Not the JSON of a map of texts.
+        effect(&uuid(1), 1, "\\", "Planned", at, (at, at)),
+        effect(&uuid(2), 2, "1A", "Planned", at, (at, at)),
         // The worker's name is missing.
-        effect(3, "1A", "Sending", at, at),
-        effect(4, "no such level", "Unknown", at, at),
-        effect(5, "1A", "Planned", "null", at),
-        effect(6, "1A", "Planned", at, never),
+        effect(&uuid(3), 3, "1A", "Sending", at, (at, at)),
+        effect(&uuid(4), 4, "\\", "Unknown", at, (at, at)),
+        effect(&uuid(5), 5, "1A", "Planned", "null", (at, at)),
+        effect(&uuid(6), 6, "1A", "Planned", at, (never, at)),
+        effect(&uuid(7), 7, "1A", "Unknown", at, (at, at)).replace("'C7'", "''"),
     ];
     let proof = format!(
-        "insert into core_bank_evidence (case_id, fence, worker, outcome, detail, at) \
-         values ({}, 0, 'W', 'applied', '200', {at});",
+        "insert into effect_evidence (kind, id, fence, worker, outcome, detail, at) \
+         values ('SetLevel', {}, 0, 'W', 'applied', '', {at});",
         uuid(4),
     );
-    format!("{MEMBER} {} {proof}", effects.concat())
+    format!("{} {proof}", effects.concat())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -241,10 +253,10 @@ async fn an_unreadable_effect_moves_to_manual_once_and_blocks_no_other() {
     let there = SqliteStore::open(&path, samples::audit_key()).await.expect("opened");
     let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
     let here = PgStore::open(database.url(), settings, samples::audit_key()).await.expect("opened");
-    for stores in [Stores::of(&Arc::new(there)), Stores::of(&Arc::new(here))] {
-        let queue = &stores.effects;
+    for stores in [UpgradeStores::of(&Arc::new(there)), UpgradeStores::of(&Arc::new(here))] {
+        let queue = &stores.platform.effects;
         let claimed = queue.claim(&samples::claim(1, 10, samples::start())).await.expect("claimed");
-        let cases: Vec<_> = claimed.iter().map(|effect| effect.order.case).collect();
+        let cases: Vec<_> = claimed.iter().map(samples::case_of).collect();
         assert_eq!(cases, [CaseId::from_u128(2)]);
         let again = queue.claim(&samples::claim(1, 10, samples::start())).await.expect("claimed");
         assert_eq!(again, []);
@@ -253,11 +265,12 @@ async fn an_unreadable_effect_moves_to_manual_once_and_blocks_no_other() {
             assert_eq!(queue.overdue(&sweep).await, Ok(Vec::new()));
         }
         let rows = audit_rows::rows(&stores).await;
-        let aside = rows.iter().filter(|row| row.entry.detail == "Manual").count();
-        assert_eq!(aside, 5, "each is reported once");
+        let aside: Vec<_> = rows.iter().filter(|row| row.entry.detail == "Manual").collect();
+        assert_eq!(aside.len(), 6, "each is reported once");
+        assert!(aside.iter().all(|row| row.entry.act.correlation == samples::correlation("c")));
     }
-    let manual = "select count(*) from core_bank_effect where state = 'Manual' \
+    let manual = "select count(*) from effect where state = 'Manual' \
         and due_at is null and worker is null and code is null";
-    let five = format!("create temp table five (n int check (n = 5)); insert into five {manual};");
-    assert!(sqlite(&path, &five) && postgres(&database, &five), "all of them are set aside");
+    let six = format!("create temp table six (n int check (n = 6)); insert into six {manual};");
+    assert!(sqlite(&path, &six) && postgres(&database, &six), "all of them are set aside");
 }

@@ -30,13 +30,13 @@
 use std::any::Any;
 use std::fmt;
 
-pub use madoguchi_application::Stores;
+pub use madoguchi_application::UpgradeStores;
 
 /// An adapter's stores, empty and used by one test only, with their guard.
 pub struct TestStores {
     /// The stores under test; their audit log is chained with
     /// [`samples::audit_key`](crate::samples::audit_key).
-    pub stores: Stores,
+    pub stores: UpgradeStores,
     /// Dropped when the test ends: a directory, a schema, or `()`.
     pub guard: Box<dyn Any + Send>,
 }
@@ -44,14 +44,14 @@ pub struct TestStores {
 impl TestStores {
     /// Stores that live as long as `guard`.
     #[must_use]
-    pub fn guarded(stores: Stores, guard: impl Any + Send) -> Self {
+    pub fn guarded(stores: UpgradeStores, guard: impl Any + Send) -> Self {
         Self { stores, guard: Box::new(guard) }
     }
 }
 
-impl From<Stores> for TestStores {
+impl From<UpgradeStores> for TestStores {
     /// Stores without a guard.
-    fn from(stores: Stores) -> Self {
+    fn from(stores: UpgradeStores) -> Self {
         Self::guarded(stores, ())
     }
 }

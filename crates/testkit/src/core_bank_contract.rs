@@ -12,14 +12,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use madoguchi_domain::core_bank::{
-    Answer, Doubt, FinalCodes, Outcome, SetLevel, TransactionId, TxnNo, UpstreamCode, WhyNotSent,
-    classify,
-};
+use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::effect::{Doubt, Outcome, UpstreamCode, WhyNotSent};
 use madoguchi_domain::level::AccountLevel;
-use madoguchi_domain::member::Account;
+use madoguchi_domain::member::{Account, MemberId};
 use madoguchi_domain::port::CoreBank;
-use madoguchi_domain::upgrade::CaseId;
+use madoguchi_domain::upgrade::{
+    Answer, CaseId, FinalCodes, SetLevel, TransactionId, TxnNo, classify,
+};
+
+use crate::samples;
 
 /// An adapter with a scripted bank behind it.
 #[async_trait]
@@ -47,6 +49,7 @@ pub fn order(transaction_id: &str) -> SetLevel {
     let account = Account::parse("AA19337Z8L29", None).expect("an arrangement");
     SetLevel {
         case: CaseId::from_u128(1),
+        member: MemberId::parse("MEM0001").expect("a member"),
         arrangement: account.arrangement,
         product: account.product,
         level: AccountLevel::parse("1A").expect("a level"),
@@ -55,11 +58,16 @@ pub fn order(transaction_id: &str) -> SetLevel {
     }
 }
 
+/// The id of the request that planned the sample order.
+fn correlation() -> CorrelationId {
+    samples::correlation("call-1")
+}
+
 /// A check of the contract.
 pub async fn an_applied_order_is_applied(under_test: &dyn CoreBankUnderTest) {
     let order = order("T1222222");
     under_test.will_apply().await;
-    let answer = under_test.bank().set_level(&order).await;
+    let answer = under_test.bank().set_level(&order, &correlation()).await;
     assert_eq!(classify(&order, &answer, &FinalCodes::default()), Outcome::Applied);
     assert_eq!(under_test.arrived().await, ["T1222222"]);
 }
@@ -71,7 +79,7 @@ pub async fn a_refused_order_is_refused_only_with_a_code_listed_as_final(
     let order = order("T1222222");
     let code = UpstreamCode::parse("E-CLOSED").expect("a code");
     under_test.will_refuse(&code).await;
-    let answer = under_test.bank().set_level(&order).await;
+    let answer = under_test.bank().set_level(&order, &correlation()).await;
     let finals = FinalCodes::parse(vec![code.clone()]).expect("final codes");
     assert_eq!(classify(&order, &answer, &finals), Outcome::Refused(code));
     let unlisted = classify(&order, &answer, &FinalCodes::default());
@@ -85,7 +93,7 @@ pub async fn a_lost_connection_is_unknown_and_the_order_was_sent_exactly_once(
 ) {
     let order = order("T1222222");
     under_test.will_lose_the_connection().await;
-    let answer = under_test.bank().set_level(&order).await;
+    let answer = under_test.bank().set_level(&order, &correlation()).await;
     assert_eq!(answer, Answer::Lost(Doubt::ConnectionLost));
     assert_eq!(under_test.arrived().await, ["T1222222"]);
 }
@@ -95,7 +103,7 @@ pub async fn an_unreachable_bank_is_not_sent_and_nothing_arrived(
     under_test: &dyn CoreBankUnderTest,
 ) {
     under_test.will_be_unreachable().await;
-    let answer = under_test.bank().set_level(&order("T1222222")).await;
+    let answer = under_test.bank().set_level(&order("T1222222"), &correlation()).await;
     assert_eq!(answer, Answer::NotSent(WhyNotSent::NoConnection));
     assert!(under_test.arrived().await.is_empty());
 }
@@ -105,9 +113,9 @@ pub async fn an_unreachable_bank_is_not_sent_and_nothing_arrived(
 pub async fn a_bank_that_went_away_is_not_sent(under_test: &dyn CoreBankUnderTest) {
     under_test.will_apply().await;
     let bank = under_test.bank();
-    bank.set_level(&order("T1222222")).await;
+    bank.set_level(&order("T1222222"), &correlation()).await;
     under_test.will_be_unreachable().await;
-    let answer = bank.set_level(&order("T1333333")).await;
+    let answer = bank.set_level(&order("T1333333"), &correlation()).await;
     assert_eq!(answer, Answer::NotSent(WhyNotSent::NoConnection));
     assert_eq!(under_test.arrived().await, ["T1222222"]);
 }
@@ -118,9 +126,9 @@ pub async fn the_same_order_sent_twice_carries_the_same_transaction_id(
 ) {
     let order = order("T1222222");
     under_test.will_lose_the_connection().await;
-    under_test.bank().set_level(&order).await;
+    under_test.bank().set_level(&order, &correlation()).await;
     under_test.will_apply().await;
-    let answer = under_test.bank().set_level(&order).await;
+    let answer = under_test.bank().set_level(&order, &correlation()).await;
     assert_eq!(classify(&order, &answer, &FinalCodes::default()), Outcome::Applied);
     assert_eq!(under_test.arrived().await, ["T1222222", "T1222222"]);
 }

@@ -3,11 +3,13 @@
 mod claims;
 mod counters;
 mod outcomes;
+mod second_kind;
 mod sweeps;
 
 pub use claims::*;
 pub use counters::*;
 pub use outcomes::*;
+pub use second_kind::*;
 pub use sweeps::*;
 
 /// Runs the suite on each adapter: `effect_queue_contract!(mine: open_mine(), …);`, where
@@ -36,7 +38,11 @@ macro_rules! effect_queue_contract {
                 overdue_is_what_lapsed_settled_or_is_proven_and_nothing_else
                 a_lease_and_a_settle_time_are_good_to_their_end
                 what_was_overdue_is_taken_up_once
-                orphans_are_passed_cases_without_an_effect_and_nothing_else
+                a_second_kind_needs_no_other_store
+                a_second_kind_lapses_and_is_proven_late
+                effects_of_a_queue_are_sent_one_at_a_time
+                an_effect_that_cannot_be_planned_loses_its_change
+                a_transition_plans_what_follows
             );
         }
     )+}};

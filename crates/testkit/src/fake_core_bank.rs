@@ -1,10 +1,12 @@
 //! A fake core bank: in memory, records every order, fails on request.
 //!
 //! ```
-//! use madoguchi_domain::core_bank::{Answer, Doubt};
+//! use madoguchi_domain::effect::Doubt;
 //! use madoguchi_domain::port::CoreBank;
+//! use madoguchi_domain::upgrade::Answer;
 //! use madoguchi_testkit::core_bank_contract::order;
 //! use madoguchi_testkit::fake_core_bank::{Behaviour, FakeCoreBank};
+//! use madoguchi_testkit::samples;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
@@ -12,7 +14,8 @@
 //! let order = order("T1222222");
 //! bank.script(&order.arrangement, [Behaviour::ApplyThenLose(Doubt::TimedOut)]);
 //!
-//! assert_eq!(bank.set_level(&order).await, Answer::Lost(Doubt::TimedOut));
+//! let request = samples::correlation("call-1");
+//! assert_eq!(bank.set_level(&order, &request).await, Answer::Lost(Doubt::TimedOut));
 //! assert_eq!(bank.applied(), [order.clone()]); // and yet it was done
 //! assert_eq!(bank.level_of(&order.arrangement), Some(order.level));
 //! # }
@@ -22,10 +25,12 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use madoguchi_domain::core_bank::{Answer, Doubt, Reply, SetLevel, UpstreamCode, WhyNotSent};
+use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::effect::{Doubt, UpstreamCode, WhyNotSent};
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::ArrangementId;
 use madoguchi_domain::port::CoreBank;
+use madoguchi_domain::upgrade::{APPLIED_CODE, Answer, Reply, SetLevel};
 
 /// How the bank handles one order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +97,7 @@ impl FakeCoreBank {
 
 #[async_trait]
 impl CoreBank for FakeCoreBank {
-    async fn set_level(&self, order: &SetLevel) -> Answer {
+    async fn set_level(&self, order: &SetLevel, _: &CorrelationId) -> Answer {
         self.memory().take(order)
     }
 }
@@ -132,7 +137,7 @@ fn echo(order: &SetLevel) -> Reply {
 }
 
 fn success() -> Vec<UpstreamCode> {
-    UpstreamCode::parse(UpstreamCode::APPLIED).into_iter().collect()
+    UpstreamCode::parse(APPLIED_CODE).into_iter().collect()
 }
 
 #[cfg(test)]
@@ -186,9 +191,10 @@ mod tests {
         let bank = FakeCoreBank::default();
         let (mine, mut yours) = (order("T1"), order("T2"));
         yours.arrangement = ArrangementId::parse("AA19337Z8L30").unwrap();
+        let request = crate::samples::correlation("call-1");
         bank.script(&mine.arrangement, [Behaviour::Lose(Doubt::TimedOut)]);
-        assert!(matches!(bank.set_level(&yours).await, Answer::Replied(_)));
-        assert_eq!(bank.set_level(&mine).await, Answer::Lost(Doubt::TimedOut));
+        assert!(matches!(bank.set_level(&yours, &request).await, Answer::Replied(_)));
+        assert_eq!(bank.set_level(&mine, &request).await, Answer::Lost(Doubt::TimedOut));
         assert_eq!(bank.orders(), [yours.clone(), mine.clone()]);
         assert_eq!(bank.applied(), [yours]);
         assert_eq!(bank.level_of(&mine.arrangement), None);

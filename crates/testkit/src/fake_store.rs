@@ -2,6 +2,7 @@
 
 mod audit;
 mod cases;
+mod consequences;
 mod effects;
 mod members;
 mod memory;
@@ -11,16 +12,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use madoguchi_application::Stores;
+use madoguchi_application::UpgradeStores;
 use madoguchi_domain::audit::{AuditEntry, ChainedEntry, Head, Place};
-use madoguchi_domain::core_bank::{Effect, EffectChange};
-use madoguchi_domain::member::{Member, MemberId};
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::effect::{Claim, Effect, Overdue, Sweep};
+use madoguchi_domain::member::{ArrangementId, Member, MemberId, NewMember};
 use madoguchi_domain::port::{
-    AuditLog, Claim, Committed, EffectQueue, Health, MemberStore, Overdue, Recorded, Registered,
-    Registration, StoreError, Sweep, Timeline, UpgradeStore,
+    AuditLog, EffectChange, EffectQueue, Health, MemberStore, Recorded, StoreError, UpgradeStore,
 };
 use madoguchi_domain::secret::SecretKey;
-use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, Change, Lookup};
+use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, Lookup, Timeline, Write};
 
 use memory::Memory;
 
@@ -68,14 +69,8 @@ impl FakeStore {
 
     /// Its ports as a bundle.
     #[must_use]
-    pub fn stores(&self) -> Stores {
-        Stores {
-            members: Arc::new(self.clone()),
-            upgrades: Arc::new(self.clone()),
-            effects: Arc::new(self.clone()),
-            audit: Arc::new(self.clone()),
-            health: Arc::new(self.clone()),
-        }
+    pub fn stores(&self) -> UpgradeStores {
+        UpgradeStores::of(&Arc::new(self.clone()))
     }
 
     /// Makes the next `n` calls of `commit`, `record`, `claim` and `append` fail with
@@ -120,12 +115,24 @@ impl FakeStore {
 
 #[async_trait]
 impl MemberStore for FakeStore {
-    async fn register(&self, members: &[Registration]) -> Result<Vec<Registered>, StoreError> {
-        self.with(|memory| members.iter().map(|wish| memory.register(wish)).collect())
-    }
-
     async fn find(&self, id: &MemberId) -> Result<Option<Member>, StoreError> {
         self.with(|memory| memory.members.get(id).cloned())
+    }
+
+    async fn with_id_or_arrangement(
+        &self,
+        id: &MemberId,
+        arrangement: &ArrangementId,
+    ) -> Result<Vec<Member>, StoreError> {
+        self.with(|memory| {
+            let all = memory.members.values();
+            let is_one = |it: &&Member| it.id == *id || it.account.arrangement == *arrangement;
+            all.filter(is_one).cloned().collect()
+        })
+    }
+
+    async fn commit(&self, changes: &[Change<NewMember>]) -> Result<Vec<Committed>, StoreError> {
+        self.with(|memory| changes.iter().map(|change| memory.add_member(change)).collect())
     }
 }
 
@@ -135,12 +142,16 @@ impl UpgradeStore for FakeStore {
         self.with(|memory| lookups.iter().map(|lookup| memory.load(lookup)).collect())
     }
 
-    async fn commit(&self, changes: &[Change]) -> Result<Vec<Committed>, StoreError> {
+    async fn commit(&self, changes: &[Change<Write>]) -> Result<Vec<Committed>, StoreError> {
         self.write(|memory| changes.iter().map(|change| memory.commit(change)).collect())
     }
 
     async fn timeline(&self, case: CaseId) -> Result<Timeline, StoreError> {
-        self.with(|memory| memory.timelines.get(&case).cloned().unwrap_or_default())
+        self.with(|memory| memory.timeline(case))
+    }
+
+    async fn orphans(&self, limit: u32) -> Result<Vec<CaseSnapshot>, StoreError> {
+        self.with(|memory| memory.orphans(limit))
     }
 }
 
@@ -155,11 +166,7 @@ impl EffectQueue for FakeStore {
     }
 
     async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {
-        self.with(|memory| memory.overdue(sweep.act.at, sweep.limit))
-    }
-
-    async fn orphans(&self, limit: u32) -> Result<Vec<CaseSnapshot>, StoreError> {
-        self.with(|memory| memory.orphans(limit))
+        self.with(|memory| memory.overdue(sweep))
     }
 }
 

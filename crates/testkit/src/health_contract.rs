@@ -18,20 +18,20 @@ pub async fn what_is_there_is_up_and_stays_as_it_was(open: TestStores) {
     let driver = UpgradeDriver::at(&open.stores);
     driver.passed(1..=2).await;
     let before = driver.snapshot(&[case_id(1), case_id(2)]).await;
-    assert_eq!(open.stores.health.check().await, Ok(()));
+    assert_eq!(open.stores.platform.health.check().await, Ok(()));
     assert_eq!(driver.snapshot(&[case_id(1), case_id(2)]).await, before);
 }
 
 /// The name is a key in the JSON answer.
 pub async fn its_name_is_one_word(open: TestStores) {
-    let name = open.stores.health.name();
+    let name = open.stores.platform.health.name();
     assert!(!name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
 }
 
 /// A load balancer checks each node once a second.
 pub async fn twenty_who_ask_at_once_are_all_told(open: TestStores) {
     let ask = |_| {
-        let health = Arc::clone(&open.stores.health);
+        let health = Arc::clone(&open.stores.platform.health);
         async move { health.check().await }
     };
     assert_eq!(race((0..20).map(ask).collect()).await, [Ok(()); 20]);

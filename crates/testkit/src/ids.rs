@@ -2,11 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use madoguchi_domain::caller::FlowId;
-use madoguchi_domain::core_bank::Jitter;
-use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::effect::Jitter;
 use madoguchi_domain::port::Ids;
-use madoguchi_domain::upgrade::CaseId;
 use uuid::Uuid;
 
 use crate::chance::Chance;
@@ -18,10 +15,10 @@ use crate::chance::Chance;
 /// use madoguchi_testkit::ids::SeededIds;
 ///
 /// let (one, again, other) = (SeededIds::new(1), SeededIds::new(1), SeededIds::new(2));
-/// let first = one.case();
-/// assert_eq!(first, again.case());
-/// assert_ne!(first, other.case());
-/// assert_ne!(first, one.case());
+/// let first = one.uuid();
+/// assert_eq!(first, again.uuid());
+/// assert_ne!(first, other.uuid());
+/// assert_ne!(first, one.uuid());
 /// ```
 #[derive(Debug)]
 pub struct SeededIds {
@@ -42,18 +39,8 @@ impl SeededIds {
 }
 
 impl Ids for SeededIds {
-    fn case(&self) -> CaseId {
-        CaseId::from_u128((u128::from(self.seed) << 64) | u128::from(self.next()))
-    }
-
-    fn correlation(&self) -> CorrelationId {
-        let text = format!("seed-{}-{}", self.seed, self.next());
-        CorrelationId::parse(&text).expect("letters, digits and hyphens are a correlation id")
-    }
-
-    fn flow(&self) -> FlowId {
-        let made = Uuid::from_u64_pair(self.seed, self.next()).to_string();
-        FlowId::parse(&made).expect("a UUID is a flow id")
+    fn uuid(&self) -> Uuid {
+        Uuid::from_u64_pair(self.seed, self.next())
     }
 
     fn jitter(&self) -> Jitter {

@@ -19,6 +19,7 @@ macro_rules! member_store_contract {
                 registering_is_new_then_same_then_different
                 an_arrangement_belongs_to_one_member
                 a_batch_with_duplicates_inside_is_answered_in_order
+                both_members_in_the_way_are_found
                 same_is_the_member_as_it_stands_now
                 three_hundred_register_at_once
                 of_twenty_raced_registrations_one_is_new

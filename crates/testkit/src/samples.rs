@@ -9,7 +9,7 @@ pub use callers::{
     CONTEXT_DOCUMENT, OWNER_DOCUMENT, account_query, api_key, codigo_conta, context_of,
     context_query, found_context, found_owner,
 };
-pub use effects::{answered, claim, moved, sweep, worker};
+pub use effects::{answered, answered_of, case_of, claim, moved, sweep, worker};
 pub use members::{account, member, member_id, registration};
 pub use requests::{asked_at, case_id, decide, open, open_as, reference, verify};
 
@@ -19,11 +19,10 @@ use madoguchi_domain::act::Act;
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::actor::{Actor, ActorKind, ActorRef, Scope};
 use madoguchi_domain::caller::FlowId;
-use madoguchi_domain::core_bank::TransactionIdScheme;
 use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::secret::SecretKey;
-use madoguchi_domain::upgrade::{QrMint, UpgradePolicy};
+use madoguchi_domain::upgrade::{QrMint, TransactionIdScheme, UpgradePolicy};
 
 /// The start time of all samples.
 #[must_use]

@@ -2,12 +2,13 @@
 
 use std::ops::RangeInclusive;
 
-use madoguchi_application::Stores;
+use madoguchi_application::UpgradeStores;
 use madoguchi_domain::audit::ChainedEntry;
-use madoguchi_domain::core_bank::{Effect, EffectChange};
-use madoguchi_domain::port::{Claim, Committed, Recorded, Registered, Timeline};
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::effect::{Claim, Effect};
+use madoguchi_domain::port::{EffectChange, Recorded};
 use madoguchi_domain::upgrade::{
-    self, CaseId, CaseKey, CaseSnapshot, Change, Decision, Lookup, Request, UpgradePolicy, Write,
+    self, CaseId, CaseKey, CaseSnapshot, Decision, Lookup, Request, Timeline, UpgradePolicy, Write,
 };
 
 use crate::{audit_rows, samples};
@@ -16,7 +17,7 @@ use crate::{audit_rows, samples};
 #[derive(Debug, Clone)]
 pub struct UpgradeDriver {
     /// The stores.
-    pub stores: Stores,
+    pub stores: UpgradeStores,
     /// The bank's policy.
     pub policy: UpgradePolicy,
 }
@@ -35,7 +36,7 @@ pub struct Snapshot {
 impl UpgradeDriver {
     /// A driver of these stores, with the sample policy.
     #[must_use]
-    pub fn at(stores: &Stores) -> Self {
+    pub fn at(stores: &UpgradeStores) -> Self {
         Self { stores: stores.clone(), policy: samples::policy() }
     }
 
@@ -46,8 +47,8 @@ impl UpgradeDriver {
     pub async fn register(&self, numbers: RangeInclusive<u32>) {
         let wishes: Vec<_> =
             numbers.map(|number| samples::registration(samples::member(number))).collect();
-        let answers = self.stores.members.register(&wishes).await.expect("members are registered");
-        assert_eq!(answers, vec![Registered::New; wishes.len()]);
+        let committed = self.stores.members.commit(&wishes).await.expect("members are registered");
+        assert_eq!(committed, vec![Committed::Moved; wishes.len()]);
     }
 
     /// The snapshot for this key.
@@ -95,7 +96,7 @@ impl UpgradeDriver {
     ///
     /// # Panics
     /// When there is no change.
-    pub async fn change(&self, request: &Request) -> Change {
+    pub async fn change(&self, request: &Request) -> Change<Write> {
         self.decide(request).await.change.expect("the request changes something")
     }
 
@@ -103,7 +104,7 @@ impl UpgradeDriver {
     ///
     /// # Panics
     /// When the store fails.
-    pub async fn commit(&self, change: &Change) -> Committed {
+    pub async fn commit(&self, change: &Change<Write>) -> Committed {
         self.commit_all(std::slice::from_ref(change)).await[0]
     }
 
@@ -111,7 +112,7 @@ impl UpgradeDriver {
     ///
     /// # Panics
     /// When the store fails, or returns another number of results.
-    pub async fn commit_all(&self, changes: &[Change]) -> Vec<Committed> {
+    pub async fn commit_all(&self, changes: &[Change<Write>]) -> Vec<Committed> {
         let became = self.stores.upgrades.commit(changes).await.expect("changes are committed");
         assert_eq!(became.len(), changes.len(), "one answer for each change");
         became
@@ -170,10 +171,12 @@ impl UpgradeDriver {
     /// When the verdict does not move the case.
     pub async fn orphan(&self, number: u32) {
         let mut change = self.change(&samples::decide(number, true)).await;
-        let Write::Move { effect, .. } = &mut change.write else {
+        assert_eq!(change.effects.len(), 1, "a passed verdict plans an effect");
+        change.effects.clear();
+        let Write::Move { target, .. } = &mut change.write else {
             panic!("a verdict moves its case");
         };
-        assert!(effect.take().is_some(), "a passed verdict plans an effect");
+        *target = None;
         assert_eq!(self.commit(&change).await, Committed::Moved);
     }
 
@@ -182,7 +185,7 @@ impl UpgradeDriver {
     /// # Panics
     /// When the store fails.
     pub async fn claim(&self, claim: &Claim) -> Vec<Effect> {
-        self.stores.effects.claim(claim).await.expect("effects are claimed")
+        self.stores.platform.effects.claim(claim).await.expect("effects are claimed")
     }
 
     /// Records one state transition of an effect.
@@ -191,7 +194,8 @@ impl UpgradeDriver {
     /// When the store fails.
     pub async fn record(&self, change: &EffectChange) -> Recorded {
         let changes = std::slice::from_ref(change);
-        let became = self.stores.effects.record(changes).await.expect("outcomes are recorded");
+        let became =
+            self.stores.platform.effects.record(changes).await.expect("outcomes are recorded");
         assert_eq!(became.len(), 1, "one answer for one change");
         became[0]
     }

@@ -48,6 +48,8 @@ macro_rules! upgrade_store_contract {
                 a_reference_held_by_a_case_is_reported
                 a_reference_is_not_taken_twice
                 a_reference_is_not_taken_twice_in_one_batch
+                a_repeated_result_takes_its_reference
+                orphans_are_passed_cases_without_an_effect_and_nothing_else
                 an_orphan_gets_its_effect_once
                 an_arrangement_has_one_unsettled_effect
                 a_transaction_id_serves_one_case

@@ -1,7 +1,8 @@
 //! Runs all store suites on the fake store, because other tests depend on it.
 
-use madoguchi_domain::core_bank::{EffectStateName, Outcome};
-use madoguchi_domain::port::{Committed, Recorded, StoreError};
+use madoguchi_domain::change::Committed;
+use madoguchi_domain::effect::{EffectStateName, Outcome};
+use madoguchi_domain::port::{Recorded, StoreError};
 use madoguchi_testkit::contract::TestStores;
 use madoguchi_testkit::fake_store::{FakeStore, Fault};
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
@@ -47,12 +48,12 @@ async fn claims_and_outcomes_break_too_and_reading_does_not() {
     driver.passed(1..=1).await;
     let wish = samples::claim(1, 1, samples::at(200));
     fake.fail_next(2, Fault::AfterCommit);
-    assert!(driver.stores.effects.claim(&wish).await.is_err());
+    assert!(driver.stores.platform.effects.claim(&wish).await.is_err());
     let sending = driver.effect(1).await;
     assert_eq!(sending.state.name(), EffectStateName::Sending);
     let applied = samples::answered(&sending, Outcome::Applied, samples::at(201));
-    assert!(driver.stores.effects.record(std::slice::from_ref(&applied)).await.is_err());
-    assert_eq!(driver.effect(1).await, applied.after);
+    assert!(driver.stores.platform.effects.record(std::slice::from_ref(&applied)).await.is_err());
+    assert_eq!(driver.effect(1).await, applied.write.after);
     assert_eq!(driver.record(&applied).await, Recorded::FencedOut);
 }
 
@@ -60,9 +61,12 @@ async fn claims_and_outcomes_break_too_and_reading_does_not() {
 async fn a_store_that_is_down_does_nothing_and_says_so() {
     let fake = FakeStore::new(samples::audit_key());
     let stores = fake.stores();
-    assert_eq!((stores.health.name(), stores.health.check().await), ("store", Ok(())));
+    assert_eq!(
+        (stores.platform.health.name(), stores.platform.health.check().await),
+        ("store", Ok(()))
+    );
     fake.set_down(true);
-    assert!(stores.health.check().await.is_err());
+    assert!(stores.platform.health.check().await.is_err());
     assert!(stores.members.find(&samples::member_id(1)).await.is_err());
     fake.set_down(false);
     assert_eq!(stores.members.find(&samples::member_id(1)).await, Ok(None));

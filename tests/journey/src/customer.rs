@@ -104,7 +104,7 @@ impl Customer {
         Ok(data["level"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// The case's history and evidence.
+    /// The case's timeline.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -119,9 +119,8 @@ impl Customer {
     /// When they cannot be read.
     pub async fn states(&self, system: &TestSystem) -> anyhow::Result<Vec<String>> {
         let timeline = self.timeline(system).await?;
-        let history = timeline["history"].as_array().cloned().unwrap_or_default();
-        let to = |entry: &Value| entry["to"].as_str().unwrap_or_default().to_owned();
-        Ok(history.iter().map(to).collect())
+        let entries = timeline.as_array().map(Vec::as_slice).unwrap_or_default();
+        Ok(entries.iter().filter_map(|entry| entry["to"].as_str()).map(str::to_owned).collect())
     }
 
     /// Waits until the case is final, then returns it.

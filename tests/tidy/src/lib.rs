@@ -3,8 +3,11 @@
 
 pub mod arrows;
 pub mod boundary;
+pub mod circles;
 pub mod house;
+pub mod modules;
 pub mod pages;
+pub mod rooms;
 pub mod size;
 pub mod source;
 pub mod violation;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use madoguchi_tidy::house::House;
 use madoguchi_tidy::violation::assert_none;
-use madoguchi_tidy::{arrows, boundary, pages, size, voice, words};
+use madoguchi_tidy::{arrows, boundary, circles, pages, rooms, size, voice, words};
 
 static HOUSE: LazyLock<House> = LazyLock::new(|| House::open().expect("the tree can be read"));
 
@@ -40,6 +40,26 @@ fn the_domain_stands_on_no_runtime_and_on_no_more_packages_than_counted() {
     let packages = arrows::domain_tree(HOUSE.root()).unwrap();
     assert!(packages.iter().any(|package| package.starts_with("serde ")), "{packages:?}");
     assert_none(arrows::domain_stands_on(&packages));
+}
+
+#[test]
+fn no_files_of_a_crate_import_each_other_in_a_circle() {
+    let sources: Vec<_> = HOUSE.sources().collect();
+    for name in ["domain", "application", "persistence"] {
+        assert_none(circles::circles(&format!("crates/{name}/src/"), &sources));
+    }
+}
+
+#[test]
+fn a_room_of_the_platform_names_no_system() {
+    let rooms: Vec<_> = HOUSE.sources().filter(rooms::is_platform).collect();
+    assert!(rooms.len() > 30, "the rooms were not met");
+    assert_none(rooms.iter().flat_map(rooms::systems));
+}
+
+#[test]
+fn only_the_transition_table_names_the_state_of_an_effect() {
+    assert_none(HOUSE.sources().flat_map(|source| rooms::states(&source)));
 }
 
 #[test]

@@ -3,8 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use madoguchi_domain::level::AccountLevel;
-use madoguchi_domain::member::{Account, ArrangementId, Member, MemberId, ProductName};
-use madoguchi_domain::port::Registered;
+use madoguchi_domain::member::{Account, ArrangementId, Member, MemberId, ProductName, Registered};
 
 use super::view::{self, MemberView};
 use crate::app_state::AppState;

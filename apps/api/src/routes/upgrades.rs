@@ -10,7 +10,8 @@ use madoguchi_domain::upgrade::{
 use qrcode::QrCode;
 use qrcode::render::svg;
 
-use super::view::{self, CaseBody, CaseStateBody, OpenedBody, TimelineBody};
+use super::timeline_view;
+use super::view::{self, CaseBody, CaseStateBody, OpenedBody};
 use crate::app_state::AppState;
 use crate::call::{Call, NoBody};
 use crate::fields::{Fields, FromFields};
@@ -136,7 +137,7 @@ pub(crate) async fn read(
     Ok(view::data(&CaseBody::from(&view)))
 }
 
-/// Reads a case's history and evidence.
+/// Reads a case's timeline.
 pub(crate) async fn timeline(
     state: Data<AppState>,
     id: Path<String>,
@@ -145,7 +146,7 @@ pub(crate) async fn timeline(
     let id = CaseId::parse(&id)?;
     let service = state.upgrades.clone();
     let timeline = state.run(async move { service.timeline(id).await }).await?;
-    Ok(view::data(&TimelineBody::from(&timeline)))
+    Ok(view::list(timeline_view::entries(&timeline)))
 }
 
 /// Draws the QR code that is currently valid for a case.

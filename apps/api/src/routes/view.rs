@@ -3,11 +3,10 @@
 use actix_web::HttpResponse;
 use madoguchi_application::{CaseView, Opened};
 use madoguchi_domain::Timestamp;
-use madoguchi_domain::core_bank::{Effect, EffectState, Evidence, Fence};
+use madoguchi_domain::effect::{Effect, EffectState, Fence};
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::Member;
-use madoguchi_domain::port::Timeline;
-use madoguchi_domain::upgrade::{Case, HistoryEntry, QrToken, StateName};
+use madoguchi_domain::upgrade::{Case, QrToken, State};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -26,6 +25,19 @@ pub(super) fn nothing() -> HttpResponse {
 
 pub(super) fn data(data: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok().json(Success { success: true, data })
+}
+
+#[derive(Serialize)]
+struct Page<T> {
+    success: bool,
+    data: Vec<T>,
+    /// The cursor of the next page, if there is one.
+    next: Option<String>,
+}
+
+/// A list that is always complete.
+pub(super) fn list(data: Vec<impl Serialize>) -> HttpResponse {
+    HttpResponse::Ok().json(Page { success: true, data, next: None })
 }
 
 pub(super) fn created(data: &impl Serialize) -> HttpResponse {
@@ -144,26 +156,27 @@ impl<'a> From<&'a CaseView> for CaseBody<'a> {
             opened_at: case.opened_at,
             level: member.level().map_or("", AccountLevel::as_str),
             target_level: member.target.as_ref().map(AccountLevel::as_str),
-            core_bank: effect.map(CoreBankBody::from),
+            core_bank: effect.map(|effect| CoreBankBody::new(case, effect)),
             blocked_on: blocked_on(case, effect),
         }
     }
 }
 
-impl<'a> From<&'a Effect> for CoreBankBody<'a> {
-    fn from(effect: &'a Effect) -> Self {
+impl<'a> CoreBankBody<'a> {
+    fn new(case: &'a Case, effect: &'a Effect) -> Self {
         let code = match &effect.state {
             EffectState::Rejected { code } => Some(code.as_str()),
             EffectState::Planned { .. }
             | EffectState::Sending { .. }
             | EffectState::Unknown { .. }
             | EffectState::Confirmed
+            | EffectState::Cancelled { .. }
             | EffectState::Manual => None,
         };
         Self {
             state: effect.state.name().as_str(),
-            level: effect.order.level.as_str(),
-            transaction_id: effect.order.transaction_id.as_str(),
+            level: case.state.target().map_or("", AccountLevel::as_str),
+            transaction_id: effect.order.upstream_id.as_str(),
             since: effect.since,
             claims: effect.fence.0,
             code,
@@ -175,12 +188,10 @@ fn blocked_on(case: &Case, effect: Option<&Effect>) -> Option<BlockedOn> {
     let waits = |(what, message), since, next_attempt_at| {
         Some(BlockedOn { what, message, since, next_attempt_at })
     };
-    match (case.state.name(), effect) {
-        (StateName::New, _) => waits(VERIFICATION, case.opened_at, None),
-        (StateName::EddaSuccess, _) => {
-            waits(VERDICT, case.state.check().map_or(case.opened_at, |it| it.at), None)
-        }
-        (StateName::CustomerSuccess, Some(effect)) => match &effect.state {
+    match (&case.state, effect) {
+        (State::New, _) => waits(VERIFICATION, case.opened_at, None),
+        (State::EddaSuccess { check }, _) => waits(VERDICT, check.at, None),
+        (State::CustomerSuccess { .. }, Some(effect)) => match &effect.state {
             EffectState::Planned { due } if effect.fence == Fence(0) => {
                 waits(DELIVERY_PLANNED, effect.since, Some(*due))
             }
@@ -192,11 +203,14 @@ fn blocked_on(case: &Case, effect: Option<&Effect>) -> Option<BlockedOn> {
                 waits(OUTCOME_UNKNOWN, effect.since, Some(*settles_at))
             }
             EffectState::Manual => waits(MANUAL_REVIEW, effect.since, None),
-            EffectState::Confirmed | EffectState::Rejected { .. } => None,
+            EffectState::Confirmed
+            | EffectState::Rejected { .. }
+            | EffectState::Cancelled { .. } => None,
         },
-        (StateName::EddaFailure | StateName::CustomerFailure | StateName::CustomerSuccess, _) => {
-            None
+        (State::CustomerSuccess { decided_at, .. }, None) => {
+            waits(EFFECT_MISSING, *decided_at, None)
         }
+        (State::EddaFailure { .. } | State::CustomerFailure { .. }, _) => None,
     }
 }
 
@@ -205,6 +219,10 @@ type Blocked = (&'static str, &'static str);
 
 const VERIFICATION: Blocked = ("VERIFICATION", "The verification has not been reported yet.");
 const VERDICT: Blocked = ("VERDICT", "The agent has not given the verdict yet.");
+const EFFECT_MISSING: Blocked = (
+    "EFFECT_MISSING",
+    "The order to the core bank has not been planned yet; the sweeper plans it.",
+);
 const DELIVERY_PLANNED: Blocked = ("DELIVERY_PLANNED", "The order will be sent to the core bank.");
 const RETRY_SCHEDULED: Blocked =
     ("RETRY_SCHEDULED", "Another attempt to send the order is scheduled.");
@@ -214,58 +232,3 @@ const OUTCOME_UNKNOWN: Blocked =
     ("OUTCOME_UNKNOWN", "The core bank's answer was lost or unclear; the settle time is running.");
 const MANUAL_REVIEW: Blocked =
     ("MANUAL_REVIEW", "Operators have to find out what the core bank did.");
-
-#[derive(Serialize)]
-pub(super) struct TimelineBody<'a> {
-    history: Vec<HistoryBody<'a>>,
-    evidence: Vec<EvidenceBody<'a>>,
-}
-
-#[derive(Serialize)]
-struct HistoryBody<'a> {
-    at: Timestamp,
-    from: Option<&'static str>,
-    to: &'static str,
-    why: &'static str,
-    by: &'a str,
-    kind: &'static str,
-    correlation: &'a str,
-}
-
-#[derive(Serialize)]
-struct EvidenceBody<'a> {
-    at: Timestamp,
-    attempt: i32,
-    outcome: &'a str,
-    detail: &'a str,
-}
-
-impl<'a> From<&'a Timeline> for TimelineBody<'a> {
-    fn from(timeline: &'a Timeline) -> Self {
-        Self {
-            history: timeline.history.iter().map(HistoryBody::from).collect(),
-            evidence: timeline.evidence.iter().map(EvidenceBody::from).collect(),
-        }
-    }
-}
-
-impl<'a> From<&'a HistoryEntry> for HistoryBody<'a> {
-    fn from(entry: &'a HistoryEntry) -> Self {
-        Self {
-            at: entry.act.at,
-            from: entry.from.map(StateName::as_str),
-            to: entry.to.as_str(),
-            why: entry.why.as_str(),
-            by: &entry.act.by.subject,
-            kind: entry.act.by.kind.as_str(),
-            correlation: entry.act.correlation.as_str(),
-        }
-    }
-}
-
-impl<'a> From<&'a Evidence> for EvidenceBody<'a> {
-    fn from(evidence: &'a Evidence) -> Self {
-        let Evidence { fence, outcome, detail, at, .. } = evidence;
-        Self { at: *at, attempt: fence.0, outcome, detail }
-    }
-}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use madoguchi_domain::core_bank::EffectPolicy;
+use madoguchi_domain::effect::EffectPolicy;
 
 use super::esb::EsbSection;
 use super::reader::{ConfigError, Section, value};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use madoguchi_domain::core_bank::{FinalCodes, Guarantee, UpstreamCode};
+use madoguchi_domain::effect::UpstreamCode;
+use madoguchi_domain::upgrade::{FinalCodes, Guarantee};
 
 use super::reader::{Given, Section, value};
 use super::upstream::{UpstreamDefaults, UpstreamSection};

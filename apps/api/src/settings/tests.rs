@@ -43,7 +43,7 @@ fn the_shortest_configuration_has_the_documented_defaults() {
     assert_eq!(settings.upgrade.target.as_str(), "1A");
     assert_eq!(settings.upgrade.qr_base_url, "https://bank.example/up");
     assert_eq!(settings.server.source_prefix, "/ap1/api/v1.0/UpgradeAccount");
-    assert_eq!(settings.effects.policy, madoguchi_domain::core_bank::EffectPolicy::standard());
+    assert_eq!(settings.effects.policy, madoguchi_domain::effect::EffectPolicy::standard());
     assert!(!settings.store.migrate_on_start);
 }
 

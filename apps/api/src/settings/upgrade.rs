@@ -1,8 +1,8 @@
 //! The configuration of upgrades: target level, QR codes, transaction ids.
 
-use madoguchi_domain::core_bank::TransactionIdScheme;
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::secret::SecretKey;
+use madoguchi_domain::upgrade::TransactionIdScheme;
 
 use super::reader::{Section, value};
 use super::secrets;

@@ -182,7 +182,7 @@ impl<'a> Customer<'a> {
         Ok(AtBank { requests, effects: effects.len(), distinct })
     }
 
-    /// The case's timeline: its history and evidence.
+    /// The case's timeline.
     pub(super) async fn timeline(&self) -> anyhow::Result<Value> {
         let path = format!("/api/v1/upgrades/{}/timeline", self.case);
         let answer = self.demo.stack.api.get(tokens::AGENT, &path).await?;

@@ -13,17 +13,11 @@ struct Happening {
     what: String,
 }
 
-/// The lines to print: `●` is a state transition, `◇` is evidence about the core bank.
+/// The lines to print: `●` is a state transition, `◇` an attempt to send the order.
 pub(super) fn draw(timeline: &Value) -> Vec<String> {
-    let mut all = Vec::new();
-    for (list, sign) in [("history", '●'), ("evidence", '◇')] {
-        let entries = timeline[list].as_array().map(Vec::as_slice).unwrap_or_default();
-        all.extend(entries.iter().filter_map(Value::as_object).map(|entry| happening(entry, sign)));
-    }
-    // A stable sort: events with equal times keep the timeline's order.
-    all.sort_by_key(|happening| (happening.at.is_none(), happening.at));
+    let entries = timeline.as_array().map(Vec::as_slice).unwrap_or_default();
     let mut lines = Vec::new();
-    for happening in all {
+    for happening in entries.iter().filter_map(Value::as_object).map(happening) {
         if !lines.is_empty() {
             lines.push(format!("{:12}  │", ""));
         }
@@ -34,7 +28,9 @@ pub(super) fn draw(timeline: &Value) -> Vec<String> {
     lines
 }
 
-fn happening(entry: &Map<String, Value>, sign: char) -> Happening {
+fn happening(entry: &Map<String, Value>) -> Happening {
+    let is_attempt = entry.get("type").is_some_and(|it| it == "ATTEMPT");
+    let sign = if is_attempt { '◇' } else { '●' };
     let mut at = None;
     let mut words = Vec::new();
     if let Some(to) = entry.get("to").and_then(Value::as_str) {
@@ -42,7 +38,7 @@ fn happening(entry: &Map<String, Value>, sign: char) -> Happening {
         words.push(from.map_or_else(|| to.to_owned(), |from| format!("{from} → {to}")));
     }
     for (name, value) in entry {
-        if ["from", "to"].contains(&name.as_str()) {
+        if ["from", "to", "type"].contains(&name.as_str()) {
             continue;
         }
         match value.as_str().and_then(|text| text.parse::<Timestamp>().ok()) {
@@ -75,15 +71,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn history_and_evidence_are_drawn_in_one_order() {
-        let timeline = json!({
-            "history": [
-                { "from": null, "to": "New", "at": "2026-01-02T03:04:05.001Z", "by": "dev-a" },
-                { "from": "New", "to": "EDDASuccess", "at": "2026-01-02T03:04:07Z",
-                  "by": { "issuer": "sandbox", "subject": "dev-b" }, "version": 2 },
-            ],
-            "evidence": [{ "at": "2026-01-02T11:04:06+08:00", "doubt": "ConnectionLost" }],
-        });
+    fn transitions_and_attempts_have_their_signs() {
+        let timeline = json!([
+            { "type": "TRANSITION", "from": null, "to": "New", "at": "2026-01-02T03:04:05.001Z",
+              "by": "dev-a" },
+            { "type": "ATTEMPT", "at": "2026-01-02T11:04:06+08:00", "doubt": "ConnectionLost" },
+            { "type": "TRANSITION", "from": "New", "to": "EDDASuccess",
+              "at": "2026-01-02T03:04:07Z", "by": { "issuer": "sandbox", "subject": "dev-b" },
+              "version": 2 },
+        ]);
         let expected = [
             "03:04:05.001  ●  New  by dev-a",
             "              │",
@@ -96,6 +92,6 @@ mod tests {
 
     #[test]
     fn an_empty_timeline_is_an_empty_picture() {
-        assert!(draw(&json!({ "history": [] })).is_empty());
+        assert!(draw(&json!([])).is_empty());
     }
 }

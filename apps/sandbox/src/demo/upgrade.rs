@@ -153,9 +153,9 @@ async fn said_twice(customer: &mut Customer<'_>, walk: &mut Walk) -> anyhow::Res
     let case = settling.case.text("/state");
     walk.same(case, "CustomerSuccess", "the first verdict remains: CustomerSuccess");
     let timeline = customer.timeline().await?;
-    let moves = timeline["history"]
+    let moves = timeline
         .as_array()
-        .map(|history| history.iter().filter(|entry| entry["to"] == "CustomerSuccess").count());
+        .map(|entries| entries.iter().filter(|entry| entry["to"] == "CustomerSuccess").count());
     walk.same(moves, Some(1), "the case changed state once");
     let bank = customer.at_bank().await?;
     walk.same((bank.requests.len(), bank.effects), (1, 1), "and the bank received one order");

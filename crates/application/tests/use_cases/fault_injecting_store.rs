@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use madoguchi_domain::port::{Committed, StoreError, Timeline, UpgradeStore};
-use madoguchi_domain::upgrade::{CaseId, CaseKey, CaseSnapshot, Change, Lookup, Request};
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::port::{StoreError, UpgradeStore};
+use madoguchi_domain::upgrade::{CaseId, CaseKey, CaseSnapshot, Lookup, Request, Timeline, Write};
 use madoguchi_testkit::fake_store::{FakeStore, Fault};
 use madoguchi_testkit::samples;
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
@@ -132,7 +133,7 @@ impl UpgradeStore for FaultInjectingStore {
         self.fake.load(lookups).await
     }
 
-    async fn commit(&self, changes: &[Change]) -> Result<Vec<Committed>, StoreError> {
+    async fn commit(&self, changes: &[Change<Write>]) -> Result<Vec<Committed>, StoreError> {
         lock(&self.commits).push(changes.len());
         let event = lock(&self.between).pop_front();
         match event {
@@ -153,6 +154,10 @@ impl UpgradeStore for FaultInjectingStore {
 
     async fn timeline(&self, case: CaseId) -> Result<Timeline, StoreError> {
         self.fake.timeline(case).await
+    }
+
+    async fn orphans(&self, limit: u32) -> Result<Vec<CaseSnapshot>, StoreError> {
+        self.fake.orphans(limit).await
     }
 }
 

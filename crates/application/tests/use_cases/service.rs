@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use madoguchi_application::{
-    DecisionLane, GroupCommitSettings, MemberService, Opened, ServiceError, Stores, UpgradeService,
+    DecisionLane, GroupCommitSettings, MemberService, Opened, ServiceError, UpgradeService,
+    UpgradeStores,
 };
-use madoguchi_domain::port::{Clock, Registered};
+use madoguchi_domain::member::Registered;
+use madoguchi_domain::port::Clock;
 use madoguchi_domain::upgrade::{CaseKey, CheckSource, EventName, Refusal, StateName};
 use madoguchi_testkit::clock::ManualClock;
 use madoguchi_testkit::fake_store::FakeStore;
@@ -15,7 +17,7 @@ use madoguchi_testkit::samples;
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use tokio::sync::Notify;
 
-fn service(stores: &Stores, clock: &ManualClock) -> UpgradeService {
+fn service(stores: &UpgradeStores, clock: &ManualClock) -> UpgradeService {
     let (store, policy) = (Arc::clone(&stores.upgrades), Arc::new(samples::policy()));
     let planned = Arc::new(Notify::new());
     let settings = GroupCommitSettings::default();

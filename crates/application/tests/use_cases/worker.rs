@@ -1,10 +1,10 @@
 //! Tests effect worker and sweeper.
 
-mod adoption;
 mod bank;
 mod breaker;
 mod fencing;
 mod harness;
+mod missing;
 mod outcomes;
 mod queue;
 mod records;

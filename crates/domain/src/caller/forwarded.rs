@@ -1,5 +1,7 @@
 //! The headers that a lookup forwards from the client to the upstream system.
 
+use uuid::Uuid;
+
 use crate::audit::{Action, Subject};
 use crate::parsed_text::parsed_text;
 
@@ -19,6 +21,14 @@ parsed_text! {
         |text| is_visible(text, 128);
     /// The id as text.
     as_str
+}
+
+impl FlowId {
+    /// The id of a lookup that came without one: a UUID with hyphens.
+    #[must_use]
+    pub fn from_uuid(id: Uuid) -> Self {
+        Self(id.to_string())
+    }
 }
 
 parsed_text! {

@@ -2,16 +2,18 @@
 
 use async_trait::async_trait;
 
-use crate::core_bank::{Answer, SetLevel};
+use crate::correlation::CorrelationId;
+use crate::upgrade::{Answer, SetLevel};
 
 /// Sends orders to the core bank.
 ///
 /// An adapter sends the order **at most once per call**: no retry, no redirect, no reused
 /// connection, so that [`Answer::NotSent`] is a proof. It reports what it observed;
-/// [`classify`](crate::core_bank::classify) interprets it. It answers within its own timeout.
+/// [`classify`](crate::upgrade::classify) interprets it. It answers within its own timeout.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait CoreBank: Send + Sync {
-    /// Sends the order and reports what came back.
-    async fn set_level(&self, order: &SetLevel) -> Answer;
+    /// Sends the order and reports what came back. `correlation` is the id of the request that
+    /// planned the order; the call carries it (over HTTP in `x-request-id`).
+    async fn set_level(&self, order: &SetLevel, correlation: &CorrelationId) -> Answer;
 }

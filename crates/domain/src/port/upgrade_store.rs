@@ -3,28 +3,10 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::core_bank::Evidence;
-use crate::upgrade::{CaseId, CaseSnapshot, Change, HistoryEntry, Lookup};
+use crate::change::{Change, Committed};
+use crate::upgrade::{CaseId, CaseSnapshot, Lookup, Timeline, Write};
 
-/// The result of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Committed {
-    /// All of it is durable.
-    Moved,
-    /// The version check failed and nothing was written. Reload and decide again.
-    Lost,
-}
-
-/// A case's history and evidence.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Timeline {
-    /// Its transitions, oldest first.
-    pub history: Vec<HistoryEntry>,
-    /// Evidence of send attempts, oldest first.
-    pub evidence: Vec<Evidence>,
-}
-
-/// Stores cases, their history and their core-bank effects.
+/// Stores cases and their history, and plans their core-bank effects.
 ///
 /// An adapter guarantees:
 /// - *All or nothing*: a change's rows are durable together when [`Committed::Moved`] is
@@ -47,11 +29,17 @@ pub trait UpgradeStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] also when the commit's outcome is not known: reload.
-    async fn commit(&self, changes: &[Change]) -> Result<Vec<Committed>, StoreError>;
+    async fn commit(&self, changes: &[Change<Write>]) -> Result<Vec<Committed>, StoreError>;
 
     /// A case's history and evidence; empty for a case that does not exist.
     ///
     /// # Errors
     /// See [`StoreError`].
     async fn timeline(&self, case: CaseId) -> Result<Timeline, StoreError>;
+
+    /// At most `limit` passed cases without an effect.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn orphans(&self, limit: u32) -> Result<Vec<CaseSnapshot>, StoreError>;
 }

@@ -2,25 +2,27 @@
 
 use crate::act::Act;
 use crate::audit::{Action, AuditEntry};
-use crate::core_bank::{Effect, EffectStateName, SetLevel};
+use crate::change::Change;
+use crate::effect::{Effect, EffectStateName};
 use crate::level::AccountLevel;
 use crate::member::Member;
-use crate::{Timestamp, upgrade::State};
 
-use super::case::{Attempt, Case, CaseId, Version};
-use super::change::{Change, HistoryEntry, Write};
+use super::case::{Attempt, Case, Version};
 use super::check::{Check, CheckReference, CheckSource};
-use super::request::{Command, Request};
+use super::id::CaseId;
+use super::order::SetLevel;
+use super::request::{CaseKey, Command, Request};
 use super::snapshot::{CaseResult, CaseSnapshot, Decision, Refusal, UpgradePolicy};
-use super::state::{Event, EventName, StateName};
+use super::state::{Event, EventName, State, StateName};
+use super::write::{HistoryEntry, Write};
 
 /// Decides one request. Pure and total: the same input always gives the same decision.
 #[must_use]
 pub fn decide(found: Option<CaseSnapshot>, request: &Request, policy: &UpgradePolicy) -> Decision {
     let Some(snapshot) = found else {
         let refusal = match request.key {
-            super::CaseKey::NewestOf(_) => Refusal::MemberNotFound,
-            super::CaseKey::Id(_) | super::CaseKey::Scanned(_) => Refusal::CaseNotFound,
+            CaseKey::NewestOf(_) => Refusal::MemberNotFound,
+            CaseKey::Id(_) | CaseKey::Scanned(_) => Refusal::CaseNotFound,
         };
         return Decision { change: None, answer: Err(refusal), after: None };
     };
@@ -37,15 +39,15 @@ pub fn decide(found: Option<CaseSnapshot>, request: &Request, policy: &UpgradePo
 /// The change that plans the missing core-bank effect of a passed case, with the same ids as if
 /// planned at the verdict. `None` if the case has not passed or has its effect.
 #[must_use]
-pub fn replan(snapshot: &CaseSnapshot, policy: &UpgradePolicy, act: &Act) -> Option<Change> {
+pub fn replan(snapshot: &CaseSnapshot, policy: &UpgradePolicy, act: &Act) -> Option<Change<Write>> {
     let case = snapshot.case.as_ref().filter(|_| snapshot.effect.is_none())?;
-    let State::CustomerSuccess { target, .. } = &case.state else {
-        return None;
-    };
-    let effect = planned(&snapshot.member, case.id, target, policy, act.at);
+    let target = case.state.target()?;
+    let effect = planned(&snapshot.member, case.id, target, policy, act);
     let detail = EffectStateName::Planned.as_str();
     let audit = AuditEntry::new(Action::EFFECT_PLANNED, case.id.subject(), detail, act);
-    Some(Change { write: Write::Plan { effect: Box::new(effect) }, audit })
+    let (case, member) = (case.id, snapshot.member.id.clone());
+    let write = Write::SetTarget { case, member, target: target.clone() };
+    Some(Change { write, effects: vec![effect], audit })
 }
 
 fn planned(
@@ -53,18 +55,19 @@ fn planned(
     case: CaseId,
     level: &AccountLevel,
     policy: &UpgradePolicy,
-    at: Timestamp,
+    act: &Act,
 ) -> Effect {
     let (transaction_id, txn_no) = policy.transaction_ids.derive(case, level);
     let order = SetLevel {
         case,
+        member: member.id.clone(),
         arrangement: member.account.arrangement.clone(),
         product: member.account.product.clone(),
         level: level.clone(),
         transaction_id,
         txn_no,
     };
-    Effect::planned(order, member.id.clone(), at)
+    Effect::planned(order.to_order(), act)
 }
 
 struct Decider<'a> {
@@ -122,7 +125,7 @@ impl Decider<'_> {
         let write = Write::Open { case: Box::new(case.clone()), qr, history };
         let audit = self.audit(Action::CASE_OPENED, id, StateName::New.as_str());
         let after = CaseSnapshot { case: Some(case), effect: None, ..self.snapshot };
-        granted(Change { write, audit }, after, true)
+        granted(Change::new(write, audit), after, true)
     }
 
     fn reissue(mut self) -> Decision {
@@ -136,7 +139,7 @@ impl Decider<'_> {
         let write = Write::ReissueQr { case: case.id, expected, qr: case.qr, hash };
         let audit = self.audit(Action::QR_REISSUED, case.id, "");
         let after = CaseSnapshot { case: Some(case), ..self.snapshot };
-        granted(Change { write, audit }, after, false)
+        granted(Change::new(write, audit), after, false)
     }
 
     fn verify(self, source: CheckSource, reference: CheckReference, passed: bool) -> Decision {
@@ -147,8 +150,10 @@ impl Decider<'_> {
             let id = case.id;
             return self.contradict(id, "verification", Refusal::VerificationContradiction);
         }
+        let id = case.id;
         let known = case.state.check();
-        let replay = known.is_some_and(|c| c.source == source && c.reference == reference);
+        let replay = self.snapshot.check_held_by == Some(id)
+            || known.is_some_and(|c| c.source == source && c.reference == reference);
         let void = self.snapshot.scanned.is_some_and(|serial| {
             serial != case.qr.serial || case.qr.has_lapsed(self.request.act.at)
         });
@@ -156,16 +161,23 @@ impl Decider<'_> {
             return self.refuse(Refusal::QrExpired);
         }
         if known.is_some() {
-            let id = case.id;
-            let stood = case.state.name() != StateName::EddaFailure;
-            return if stood == passed {
-                self.stands(false)
-            } else {
-                self.contradict(id, "verification", Refusal::VerificationContradiction)
+            let stored = case.state.name() != StateName::EddaFailure;
+            return match (stored == passed, replay) {
+                (true, true) => self.stands(false),
+                (true, false) => self.add_check(id, (source, reference)),
+                (false, _) => {
+                    self.contradict(id, "verification", Refusal::VerificationContradiction)
+                }
             };
         }
         let check = Check { source, reference, at: self.request.act.at };
         self.apply(if passed { Event::Verified(check) } else { Event::NotVerified(check) })
+    }
+
+    /// A known result under another reference: from now on that reference belongs to this case.
+    fn add_check(self, case: CaseId, check: (CheckSource, CheckReference)) -> Decision {
+        let audit = self.audit(Action::CHECK_ADDED, case, check.0.as_str());
+        granted(Change::new(Write::AddCheck { case, check }, audit), self.snapshot, false)
     }
 
     fn verdict(self, passed: bool) -> Decision {
@@ -199,26 +211,21 @@ impl Decider<'_> {
             return self.refuse(Refusal::NotVerified);
         };
         let to = after.state.name();
-        let mut member = self.snapshot.member.clone();
-        let effect = match &after.state {
-            State::CustomerSuccess { target, .. } => {
-                member.target = Some(target.clone());
-                Some(planned(&member, after.id, target, self.policy, self.request.act.at))
-            }
-            State::New
-            | State::EddaSuccess { .. }
-            | State::EddaFailure { .. }
-            | State::CustomerFailure { .. } => None,
-        };
-        let write = Write::Move {
-            after: Box::new(after.clone()),
-            from,
-            history: self.history(after.id, Some(from), to, why),
-            effect: effect.clone().map(Box::new),
-        };
+        let target = after.state.target().cloned();
+        let check = after.state.check().filter(|_| from == StateName::New);
+        let check = check.map(|check| (check.source, check.reference.clone()));
+        if let Some(target) = &target {
+            let act = &self.request.act;
+            let effect = planned(&self.snapshot.member, after.id, target, self.policy, act);
+            self.snapshot.member.target = Some(target.clone());
+            self.snapshot.effect = Some(effect);
+        }
+        let effects = self.snapshot.effect.iter().filter(|_| target.is_some()).cloned().collect();
+        let history = self.history(after.id, Some(from), to, why);
         let audit = self.audit(Action::CASE_MOVED, after.id, to.as_str());
-        let after = CaseSnapshot { member, case: Some(after), effect, ..self.snapshot };
-        granted(Change { write, audit }, after, false)
+        self.snapshot.case = Some(after.clone());
+        let write = Write::Move { after: Box::new(after), from, history, check, target };
+        granted(Change { write, effects, audit }, self.snapshot, false)
     }
 
     fn history(
@@ -253,12 +260,12 @@ impl Decider<'_> {
     /// Refuses a contradiction of the stored result and records it in the audit log.
     fn contradict(self, case: CaseId, what: &'static str, refusal: Refusal) -> Decision {
         let audit = self.audit(Action::CONTRADICTION_REFUSED, case, what);
-        let change = Some(Change { write: Write::Nothing, audit });
+        let change = Some(Change::new(Write::Nothing, audit));
         Decision { change, ..self.refuse(refusal) }
     }
 }
 
-fn granted(change: Change, after: CaseSnapshot, opened: bool) -> Decision {
+fn granted(change: Change<Write>, after: CaseSnapshot, opened: bool) -> Decision {
     let answer = match &after.case {
         Some(case) => Ok(CaseResult { case: case.clone(), opened }),
         None => Err(Refusal::CaseNotFound),

@@ -6,7 +6,7 @@ use crate::Timestamp;
 use crate::field::InvalidField;
 use crate::secret::SecretKey;
 
-use super::case::CaseId;
+use super::id::CaseId;
 use crate::redacted;
 
 redacted!(QrToken);

@@ -3,8 +3,8 @@
 use crate::act::Act;
 use crate::member::MemberId;
 
-use super::case::CaseId;
 use super::check::{CheckReference, CheckSource};
+use super::id::CaseId;
 use super::qr::QrTokenHash;
 
 /// The key of a case.

@@ -1,12 +1,15 @@
 //! The input and output of a decision: snapshot, policy, result and change.
 
-use crate::core_bank::{Effect, TransactionIdScheme};
+use crate::change::Change;
+use crate::effect::Effect;
 use crate::level::AccountLevel;
 use crate::member::Member;
 
-use super::case::{Case, CaseId};
-use super::change::Change;
+use super::case::Case;
+use super::id::CaseId;
 use super::qr::QrMint;
+use super::transaction_ids::TransactionIdScheme;
+use super::write::Write;
 
 /// The stored data that a request is decided on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +87,7 @@ pub enum Refusal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     /// The change to commit first.
-    pub change: Option<Change>,
+    pub change: Option<Change<Write>>,
     /// The answer, valid once the change is durable.
     pub answer: Result<CaseResult, Refusal>,
     /// The snapshot after the change, for the next request of the same batch.

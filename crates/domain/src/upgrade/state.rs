@@ -157,6 +157,18 @@ impl State {
         }
     }
 
+    /// The level that the core bank is to set, for a passed case.
+    #[must_use]
+    pub const fn target(&self) -> Option<&AccountLevel> {
+        match self {
+            Self::CustomerSuccess { target, .. } => Some(target),
+            Self::New
+            | Self::EddaSuccess { .. }
+            | Self::EddaFailure { .. }
+            | Self::CustomerFailure { .. } => None,
+        }
+    }
+
     /// The check, once there is one.
     #[must_use]
     pub const fn check(&self) -> Option<&Check> {

@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use madoguchi_domain::core_bank::{Effect, EffectState};
+use madoguchi_domain::change::Change;
+use madoguchi_domain::effect::{Effect, EffectState};
+use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::Member;
 use madoguchi_domain::upgrade::{
-    Case, CaseId, CaseKey, CaseSnapshot, Change, CheckReference, CheckSource, Decision,
-    QrTokenHash, Request, Version, Write, decide,
+    Case, CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, Decision, QrTokenHash,
+    Request, Version, Write, decide,
 };
 
 use crate::samples::{member, policy};
@@ -64,7 +66,7 @@ impl DecisionHarness {
         decision
     }
 
-    fn keep(&mut self, change: &Change) {
+    fn keep(&mut self, change: &Change<Write>) {
         match &change.write {
             Write::Open { case, qr, .. } => {
                 assert!(self.cases.iter().all(|other| other.id != case.id), "the id is new");
@@ -82,20 +84,35 @@ impl DecisionHarness {
                 let id = case.id;
                 self.codes.push((*hash, id, qr.serial));
             }
-            Write::Move { after, from, effect, .. } => {
+            Write::Move { after, from, check, target, .. } => {
                 let expected = Version(after.version.0 - 1);
                 let case = self.case(after.id, expected);
                 assert_eq!(case.state.name(), *from);
                 *case = Case::clone(after);
-                let check = after.state.check().unwrap();
-                let held = self.checks.insert((check.source, check.reference.clone()), after.id);
-                assert!(held.is_none_or(|holder| holder == after.id), "a check has one case");
-                if let Some(effect) = effect {
-                    self.plan(effect);
-                }
+                self.add_check(after.id, check.as_ref());
+                self.set_target(target.as_ref());
             }
-            Write::Plan { effect } => self.plan(effect),
+            Write::AddCheck { case, check } => self.add_check(*case, Some(check)),
+            Write::SetTarget { target, .. } => self.set_target(Some(target)),
             Write::Nothing => {}
+        }
+        for effect in &change.effects {
+            let case = CaseId::from(effect.order.key.id.0);
+            let before = self.effects.insert(case, effect.clone());
+            assert_eq!(before, None, "a case has one effect");
+        }
+    }
+
+    fn add_check(&mut self, case: CaseId, check: Option<&(CheckSource, CheckReference)>) {
+        if let Some(check) = check {
+            let held = self.checks.insert(check.clone(), case);
+            assert_eq!(held, None, "a check has one case");
+        }
+    }
+
+    fn set_target(&mut self, target: Option<&AccountLevel>) {
+        if let Some(target) = target {
+            self.member.target = Some(target.clone());
         }
     }
 
@@ -103,12 +120,6 @@ impl DecisionHarness {
         let case = self.cases.iter_mut().find(|case| case.id == id).unwrap();
         assert_eq!(case.version, expected, "a write is decided on what is true");
         case
-    }
-
-    fn plan(&mut self, effect: &Effect) {
-        let before = self.effects.insert(effect.order.case, effect.clone());
-        assert_eq!(before, None, "a case has one effect");
-        self.member.target = Some(effect.order.level.clone());
     }
 
     /// Settles every effect with this outcome; a confirmed level becomes the member's.

@@ -1,7 +1,7 @@
 //! Tests opening a case: the first, the open one again, the next, and when it is refused.
 
 use madoguchi_domain::audit::Action;
-use madoguchi_domain::core_bank::EffectEvent;
+use madoguchi_domain::effect::EffectEvent;
 use madoguchi_domain::member::Member;
 use madoguchi_domain::upgrade::{
     Attempt, Case, CaseResult, CaseSnapshot, EventName, Refusal, State, StateName, Version, Write,

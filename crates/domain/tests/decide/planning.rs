@@ -1,14 +1,15 @@
 //! Tests planning a missing effect: only for a passed case without one, with the same ids.
 
 use madoguchi_domain::audit::Action;
-use madoguchi_domain::core_bank::{Effect, EffectState};
-use madoguchi_domain::upgrade::{CaseSnapshot, Change, StateName, UpgradePolicy, Write, replan};
+use madoguchi_domain::change::Change;
+use madoguchi_domain::effect::{Effect, EffectState};
+use madoguchi_domain::upgrade::{CaseSnapshot, SetLevel, StateName, UpgradePolicy, Write, replan};
 
 use crate::samples::{
-    ID, act_at, at, claimed, level, lost, nothing_yet, policy, pursued, standing,
+    ID, act_at, at, claimed, level, lost, member, nothing_yet, policy, pursued, standing,
 };
 
-fn sweep(known: &CaseSnapshot, policy: &UpgradePolicy) -> Option<Change> {
+fn sweep(known: &CaseSnapshot, policy: &UpgradePolicy) -> Option<Change<Write>> {
     replan(known, policy, &act_at(at(900)))
 }
 
@@ -20,20 +21,20 @@ fn a_passed_case_without_an_effect_gets_the_one_it_was_decided_with() {
     let change = sweep(&orphan, &policy()).unwrap();
     assert_eq!(change.audit.subject, ID.subject());
     assert_eq!(change.audit.action, Action::EFFECT_PLANNED);
-    let Write::Plan { effect } = change.write else { panic!("an effect is planned") };
+    let target = level("1A");
+    assert_eq!(change.write, Write::SetTarget { case: ID, member: member().id, target });
     let state = EffectState::Planned { due: at(900) };
     let again = Effect { state, planned_at: at(900), since: at(900), ..original };
-    assert_eq!(*effect, again);
+    assert_eq!(change.effects, [again]);
 }
 
 #[test]
 fn the_level_is_the_one_that_was_decided_whatever_the_bank_wants_now() {
     let orphan = CaseSnapshot { effect: None, ..standing(StateName::CustomerSuccess) };
     let policy = UpgradePolicy { target: level("2B"), ..policy() };
-    let Some(Write::Plan { effect }) = sweep(&orphan, &policy).map(|change| change.write) else {
-        panic!("an effect is planned");
-    };
-    assert_eq!(effect.order.level, level("1A"));
+    let change = sweep(&orphan, &policy).unwrap();
+    let order = SetLevel::parse(&change.effects[0].order).unwrap();
+    assert_eq!(order.level, level("1A"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Property tests: invariants after any sequence of requests.
 
 use jiff::SignedDuration;
-use madoguchi_domain::core_bank::{EffectState, UpstreamCode};
+use madoguchi_domain::effect::{EffectState, UpstreamCode};
 use madoguchi_domain::upgrade::{
     Case, CaseId, CaseKey, CaseSnapshot, CheckSource, Command, Decision, Refusal, Request,
     StateName, Write, replan,
@@ -222,12 +222,8 @@ proptest! {
             let whole = CaseSnapshot { case: Some(case.clone()), effect, ..member };
             prop_assert_eq!(replan(&whole, &policy(), &act_at(now)), None);
             let orphan = CaseSnapshot { effect: None, ..whole.clone() };
-            let write = replan(&orphan, &policy(), &act_at(now)).map(|change| change.write);
-            let planned = match write {
-                Some(Write::Plan { effect }) => Some(effect.order),
-                Some(_) => panic!("only an effect is planned"),
-                None => None,
-            };
+            let change = replan(&orphan, &policy(), &act_at(now));
+            let planned = change.map(|change| change.effects[0].order.clone());
             prop_assert_eq!(planned, whole.effect.map(|effect| effect.order));
         }
     }

@@ -4,17 +4,17 @@ use jiff::SignedDuration;
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::{ActorKind, ActorRef};
-use madoguchi_domain::core_bank::{
-    Doubt, Effect, EffectEvent, EffectPolicy, Guarantee, Jitter, Outcome, TransactionIdScheme,
-    UpstreamCode, WorkerId,
-};
+use madoguchi_domain::change::Change;
 use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::effect::{
+    Doubt, Effect, EffectEvent, EffectPolicy, Jitter, Outcome, UpstreamCode, WorkerId,
+};
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::{Account, Member, MemberId};
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{
-    CaseId, CaseKey, CaseSnapshot, Change, CheckReference, CheckSource, Command, Decision, QrMint,
-    Request, StateName, UpgradePolicy, Write, decide,
+    CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, Command, Decision, Guarantee,
+    QrMint, Request, StateName, TransactionIdScheme, UpgradePolicy, Write, decide,
 };
 
 /// The id under which the sample case was opened.
@@ -107,7 +107,7 @@ pub(crate) fn standing(state: StateName) -> CaseSnapshot {
 pub(crate) fn pursued(events: impl IntoIterator<Item = EffectEvent>) -> CaseSnapshot {
     let known = standing(StateName::CustomerSuccess);
     // Without a guarantee, an unknown outcome moves to `Manual`, so every state is reachable.
-    let policy = EffectPolicy { guarantee: Guarantee::None, ..EffectPolicy::standard() };
+    let policy = Guarantee::None.policy(EffectPolicy::standard());
     let effect = events.into_iter().fold(known.effect.clone().unwrap(), |effect: Effect, event| {
         effect.after(event, &policy, at(1), Jitter::FULL).unwrap()
     });
@@ -145,14 +145,15 @@ pub(crate) fn reported(decision: &Decision) -> String {
     format!("{answer}, {}", written(decision.change.as_ref()))
 }
 
-fn written(change: Option<&Change>) -> &'static str {
+fn written(change: Option<&Change<Write>>) -> &'static str {
     match change.map(|change| &change.write) {
         None => "nothing written",
         Some(Write::Open { .. }) => "case opened",
         Some(Write::ReissueQr { .. }) => "code reissued",
-        Some(Write::Move { effect: Some(_), .. }) => "moved with an effect",
-        Some(Write::Move { effect: None, .. }) => "moved",
-        Some(Write::Plan { .. }) => "effect planned",
+        Some(Write::Move { target: Some(_), .. }) => "moved with an effect",
+        Some(Write::Move { target: None, .. }) => "moved",
+        Some(Write::AddCheck { .. }) => "reference added",
+        Some(Write::SetTarget { .. }) => "effect planned",
         Some(Write::Nothing) => "audit row only",
     }
 }

@@ -1,7 +1,7 @@
 //! Tests the whole decision table: five states, every command, its answer and its write.
 
 use madoguchi_domain::audit::Action;
-use madoguchi_domain::upgrade::{CaseKey, Refusal, Request, StateName, decide};
+use madoguchi_domain::upgrade::{CaseKey, Refusal, Request, StateName, Write, decide};
 
 use crate::samples::{
     ID, OTHER, ask, at, decided, nothing_yet, open, policy, reported, standing, verdict, verify,
@@ -39,7 +39,7 @@ New | agent fails | NotVerified, nothing written
 EDDASuccess | open | EDDASuccess, nothing written
 EDDASuccess | check R-1 passed | EDDASuccess, nothing written
 EDDASuccess | check R-1 failed | VerificationContradiction, audit row only
-EDDASuccess | check R-2 passed | EDDASuccess, nothing written
+EDDASuccess | check R-2 passed | EDDASuccess, reference added
 EDDASuccess | check R-2 failed | VerificationContradiction, audit row only
 EDDASuccess | agent passes | CustomerSuccess, moved with an effect
 EDDASuccess | agent fails | CustomerFailure, moved
@@ -47,20 +47,20 @@ EDDAFailure | open | New (opened), case opened
 EDDAFailure | check R-1 passed | VerificationContradiction, audit row only
 EDDAFailure | check R-1 failed | EDDAFailure, nothing written
 EDDAFailure | check R-2 passed | VerificationContradiction, audit row only
-EDDAFailure | check R-2 failed | EDDAFailure, nothing written
+EDDAFailure | check R-2 failed | EDDAFailure, reference added
 EDDAFailure | agent passes | NotVerified, nothing written
 EDDAFailure | agent fails | NotVerified, nothing written
 CustomerSuccess | open | InProgress, nothing written
 CustomerSuccess | check R-1 passed | CustomerSuccess, nothing written
 CustomerSuccess | check R-1 failed | VerificationContradiction, audit row only
-CustomerSuccess | check R-2 passed | CustomerSuccess, nothing written
+CustomerSuccess | check R-2 passed | CustomerSuccess, reference added
 CustomerSuccess | check R-2 failed | VerificationContradiction, audit row only
 CustomerSuccess | agent passes | CustomerSuccess, nothing written
 CustomerSuccess | agent fails | Contradiction, audit row only
 CustomerFailure | open | New (opened), case opened
 CustomerFailure | check R-1 passed | CustomerFailure, nothing written
 CustomerFailure | check R-1 failed | VerificationContradiction, audit row only
-CustomerFailure | check R-2 passed | CustomerFailure, nothing written
+CustomerFailure | check R-2 passed | CustomerFailure, reference added
 CustomerFailure | check R-2 failed | VerificationContradiction, audit row only
 CustomerFailure | agent passes | Contradiction, audit row only
 CustomerFailure | agent fails | CustomerFailure, nothing written
@@ -121,6 +121,7 @@ fn every_change_is_audited_with_who_when_and_in_which_request() {
             assert_eq!(change.audit.act.at, at(300));
             let action = match change.write.case() {
                 None => Action::CONTRADICTION_REFUSED,
+                Some(_) if matches!(change.write, Write::AddCheck { .. }) => Action::CHECK_ADDED,
                 Some(_) if name == "open" => Action::CASE_OPENED,
                 Some(_) => Action::CASE_MOVED,
             };

@@ -1,11 +1,11 @@
 //! Tests the agent's verdict: its transition, its effect, and refused contradictions.
 
 use madoguchi_domain::audit::Action;
-use madoguchi_domain::core_bank::{EffectState, Fence};
+use madoguchi_domain::effect::{EffectState, Fence};
 use madoguchi_domain::member::Member;
 use madoguchi_domain::upgrade::{
-    CaseKey, CaseSnapshot, EventName, Refusal, Request, StateName, UpgradePolicy, Version, Write,
-    decide,
+    CaseKey, CaseSnapshot, EventName, Refusal, Request, SetLevel, StateName, UpgradePolicy,
+    Version, Write, decide,
 };
 
 use crate::samples::{ID, at, decided, level, member, policy, standing, verdict};
@@ -14,15 +14,19 @@ use crate::samples::{ID, at, decided, level, member, policy, standing, verdict};
 fn a_passed_verdict_plans_one_order_for_the_target_and_claims_no_level() {
     let known = standing(StateName::EddaSuccess);
     let decision = decided(&known, &verdict(true));
-    let Some(Write::Move { after, from, history, effect }) = decision.change.map(|it| it.write)
-    else {
+    let change = decision.change.unwrap();
+    let Write::Move { after, from, history, check, target } = change.write else {
         panic!("a verdict moves its case");
     };
+    assert_eq!((check, target), (None, Some(level("1A"))));
     assert_eq!((from, after.version), (StateName::EddaSuccess, Version(3)));
     assert_eq!((history.to, history.why), (StateName::CustomerSuccess, EventName::Passed));
-    let effect = *effect.unwrap();
+    let [effect] = &change.effects[..] else { panic!("one effect is planned") };
     let (transaction_id, txn_no) = policy().transaction_ids.derive(ID, &level("1A"));
-    let order = &effect.order;
+    let order = SetLevel::parse(&effect.order).unwrap();
+    assert_eq!(order.member, member().id);
+    assert_eq!(effect.correlation, verdict(true).act.correlation);
+    assert_eq!(order.to_order(), effect.order, "nothing is lost on the way");
     assert_eq!((&order.transaction_id, &order.txn_no), (&transaction_id, &txn_no));
     assert_eq!((order.case, &order.level), (ID, &level("1A")));
     assert_eq!(order.arrangement, member().account.arrangement);
@@ -32,7 +36,7 @@ fn a_passed_verdict_plans_one_order_for_the_target_and_claims_no_level() {
     let known = decision.after.unwrap();
     assert_eq!(known.member, Member { target: Some(level("1A")), ..member() });
     assert_eq!(known.member.level(), None);
-    assert_eq!(known.effect, Some(effect));
+    assert_eq!(known.effect.as_ref(), Some(effect));
 }
 
 #[test]

@@ -27,11 +27,13 @@ fn a_first_report_moves_the_case_with_the_facts_of_the_check() {
             if passed { State::EddaSuccess { check } } else { State::EddaFailure { check } };
         let to = state.name();
         let case = Case { state, version: Version(2), ..known.case.clone().unwrap() };
-        let Some(Write::Move { after, from, history, effect }) = decision.change.map(|it| it.write)
-        else {
+        let change = decision.change.unwrap();
+        let Write::Move { after, from, history, check, target } = change.write else {
             panic!("a first report moves its case");
         };
-        assert_eq!((*after, from, effect), (case.clone(), StateName::New, None));
+        assert_eq!((*after, from), (case.clone(), StateName::New));
+        assert_eq!(check, Some((CheckSource::Edda, reference("R-1"))));
+        assert_eq!((target, change.effects), (None, vec![]));
         let row = (history.from, history.to, history.why, history.act.at);
         assert_eq!(row, (Some(StateName::New), to, why, at(300)));
         assert_eq!(decision.answer.unwrap().case, case);
@@ -70,6 +72,19 @@ fn a_report_that_another_case_holds_contradicts_in_every_state() {
 fn a_report_that_this_case_holds_is_a_replay() {
     let known = CaseSnapshot { check_held_by: Some(ID), ..standing(StateName::EddaSuccess) };
     assert_eq!(reported(&decided(&known, &verify("R-1", true))), "EDDASuccess, nothing written");
+}
+
+#[test]
+fn a_known_result_under_another_reference_adds_it() {
+    let decision = decided(&standing(StateName::CustomerSuccess), &verify("R-2", true));
+    let change = decision.change.unwrap();
+    let check = (CheckSource::Edda, reference("R-2"));
+    assert_eq!(change.write, Write::AddCheck { case: ID, check });
+    assert_eq!((change.audit.action, &*change.audit.detail), (Action::CHECK_ADDED, "EDDA"));
+    assert_eq!(decision.after, Some(standing(StateName::CustomerSuccess)));
+    // Reported once more, the reference belongs to the case already.
+    let known = CaseSnapshot { check_held_by: Some(ID), ..standing(StateName::CustomerSuccess) };
+    assert_eq!(decided(&known, &verify("R-2", true)).change, None);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Tests valid, malformed and contradictory replies.
 
-use madoguchi_domain::core_bank::{Answer, FinalCodes, Outcome, classify};
+use madoguchi_domain::effect::Outcome;
+use madoguchi_domain::upgrade::{Answer, FinalCodes, classify};
 use madoguchi_testkit::core_bank_contract::order;
 use madoguchi_upstream::Charset;
 use proptest::prelude::*;

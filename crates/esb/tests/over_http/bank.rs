@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_esb::{Esb, EsbSettings};
 use madoguchi_testkit::clock::ManualClock;
 use madoguchi_testkit::http_stub::{Received, StubResponse};
@@ -9,6 +10,11 @@ use serde_json::{Value, json};
 
 pub(crate) fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::at("2026-11-22T01:02:03.456789Z".parse().unwrap()))
+}
+
+/// The id of the request that planned the sample order.
+pub(crate) fn correlation() -> CorrelationId {
+    CorrelationId::parse("call-1").unwrap()
 }
 
 pub(crate) fn esb(settings: EsbSettings) -> Esb {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use madoguchi_domain::core_bank::UpstreamCode;
+use madoguchi_domain::effect::UpstreamCode;
 use madoguchi_domain::port::CoreBank;
+use madoguchi_domain::upgrade::APPLIED_CODE;
 use madoguchi_esb::{Esb, EsbSettings};
 use madoguchi_testkit::core_bank_contract;
 use madoguchi_testkit::core_bank_contract::CoreBankUnderTest;
@@ -37,7 +38,7 @@ impl CoreBankUnderTest for EsbOverStub {
     }
 
     async fn will_apply(&self) {
-        self.will_answer(UpstreamCode::APPLIED);
+        self.will_answer(APPLIED_CODE);
     }
 
     async fn will_refuse(&self, code: &UpstreamCode) {

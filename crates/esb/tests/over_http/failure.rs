@@ -4,10 +4,9 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use madoguchi_domain::core_bank::{
-    Answer, Doubt, FinalCodes, Outcome, Reply, WhyNotSent, classify,
-};
+use madoguchi_domain::effect::{Doubt, Outcome, WhyNotSent};
 use madoguchi_domain::port::CoreBank;
+use madoguchi_domain::upgrade::{Answer, FinalCodes, Reply, classify};
 use madoguchi_esb::{EsbSettings, UpstreamSettings};
 use madoguchi_testkit::core_bank_contract::order;
 use madoguchi_testkit::http_stub::{HttpStub, Received, StubBehaviour, StubResponse};
@@ -20,7 +19,7 @@ async fn sent_to(behaviour: StubBehaviour) -> (Answer, Vec<Received>) {
     let stub = HttpStub::start().await.unwrap();
     stub.next(behaviour);
     let esb = bank::esb(hasty(stub.url("/da21")));
-    let answer = esb.set_level(&order("T1222222")).await;
+    let answer = esb.set_level(&order("T1222222"), &bank::correlation()).await;
     assert!(stub.connections() == 1, "one connection");
     (answer, stub.received())
 }
@@ -146,7 +145,7 @@ async fn an_unknown_name_and_a_refused_connection_are_not_sent() {
     for url in [format!("http://{free}/"), "http://no-such-bank.invalid/".into()] {
         let mut settings = EsbSettings::new(url);
         settings.upstream.allow_plaintext = true;
-        let answer = bank::esb(settings).set_level(&order("T1222222")).await;
+        let answer = bank::esb(settings).set_level(&order("T1222222"), &bank::correlation()).await;
         assert_eq!(answer, Answer::NotSent(WhyNotSent::NoConnection));
     }
 }
@@ -157,9 +156,17 @@ async fn every_order_has_a_connection_of_its_own() {
     let esb = bank::esb(hasty(stub.url("/")));
     for _ in 0..3 {
         stub.next(StubBehaviour::Respond(bank::applied()));
-        esb.set_level(&order("T1222222")).await;
+        esb.set_level(&order("T1222222"), &bank::correlation()).await;
     }
     assert_eq!((stub.connections(), stub.received().len()), (3, 3));
+}
+
+#[tokio::test]
+async fn an_order_carries_the_id_of_the_request_that_planned_it() {
+    let stub = HttpStub::start().await.unwrap();
+    stub.next(StubBehaviour::Respond(bank::applied()));
+    bank::esb(hasty(stub.url("/"))).set_level(&order("T1222222"), &bank::correlation()).await;
+    assert_eq!(stub.received()[0].header("x-request-id"), Some("call-1"));
 }
 
 #[derive(Clone, Default)]

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use madoguchi_domain::core_bank::{Answer, Doubt, FinalCodes, Outcome, WhyNotSent, classify};
+use madoguchi_domain::effect::{Doubt, Outcome, WhyNotSent};
 use madoguchi_domain::port::CoreBank;
+use madoguchi_domain::upgrade::{Answer, FinalCodes, classify};
 use madoguchi_esb::{Esb, EsbSettings, InvalidUpstream, Pem, UpstreamSettings};
 use madoguchi_testkit::core_bank_contract::order;
 use madoguchi_testkit::http_stub::HttpStub;
@@ -75,7 +76,7 @@ fn settings(address: SocketAddr) -> EsbSettings {
 }
 
 async fn answer(settings: EsbSettings) -> Answer {
-    bank::esb(settings).set_level(&order("T1222222")).await
+    bank::esb(settings).set_level(&order("T1222222"), &bank::correlation()).await
 }
 
 fn is_applied(answer: &Answer) -> bool {

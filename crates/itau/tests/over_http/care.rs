@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use madoguchi_domain::breaker::BreakerSettings;
 use madoguchi_domain::caller::ForwardedHeaders;
-use madoguchi_domain::core_bank::Jitter;
+use madoguchi_domain::effect::Jitter;
 use madoguchi_domain::port::{
     AccountDirectory, CallerContexts, LookupError, MockIds, Unavailability,
 };

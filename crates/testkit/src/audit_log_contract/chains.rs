@@ -1,7 +1,7 @@
 //! Checks that every row is chained to the one before, also with concurrent writers.
 
-use madoguchi_application::Stores;
-use madoguchi_domain::core_bank::Outcome;
+use madoguchi_application::UpgradeStores;
+use madoguchi_domain::effect::Outcome;
 use madoguchi_domain::port::Recorded;
 
 use crate::audit_rows;
@@ -10,7 +10,7 @@ use crate::samples::{self, answered, at, claim};
 use crate::upgrade_driver::UpgradeDriver;
 
 /// Batches and single writes of all stores together form complete chains.
-pub async fn every_stream_verifies_from_its_beginning_to_its_head(stores: Stores) {
+pub async fn every_stream_verifies_from_its_beginning_to_its_head(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     assert_eq!(audit_rows::verify(&stores).await, 0, "an empty trail is whole");
     driver.passed(1..=30).await;
@@ -25,7 +25,7 @@ pub async fn every_stream_verifies_from_its_beginning_to_its_head(stores: Stores
 }
 
 /// With twenty concurrent writers, no row is missing and no chain is broken.
-pub async fn twenty_writers_at_once_leave_whole_chains(stores: Stores) {
+pub async fn twenty_writers_at_once_leave_whole_chains(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     let runner = |number| {
         let driver = driver.clone();

@@ -1,19 +1,21 @@
 //! Checks that the audit log is read page by page without gaps.
 
-use madoguchi_application::Stores;
+use madoguchi_application::UpgradeStores;
 use madoguchi_domain::audit::Place;
 
 use crate::audit_rows;
 use crate::upgrade_driver::UpgradeDriver;
 
 /// Pages of any length return the same rows in the same order.
-pub async fn a_page_is_no_longer_than_asked_and_goes_on_where_the_last_one_ended(stores: Stores) {
+pub async fn a_page_is_no_longer_than_asked_and_goes_on_where_the_last_one_ended(
+    stores: UpgradeStores,
+) {
     let driver = UpgradeDriver::at(&stores);
     for number in 1..=6 {
         driver.passed(number..=number).await;
     }
     let mut total = 0;
-    for head in stores.audit.heads().await.expect("the heads are read") {
+    for head in stores.platform.audit.heads().await.expect("the heads are read") {
         let whole = audit_rows::stream(&stores, head.place.stream).await;
         total += whole.len();
         let numbers: Vec<i64> = whole.iter().map(|row| row.place.seq).collect();
@@ -22,7 +24,7 @@ pub async fn a_page_is_no_longer_than_asked_and_goes_on_where_the_last_one_ended
             let mut place = Place { seq: 0, ..head.place };
             let mut read = Vec::new();
             while place != head.place {
-                let page = stores.audit.after(place, limit).await.expect("a page is read");
+                let page = stores.platform.audit.after(place, limit).await.expect("a page is read");
                 assert!((1..=limit as usize).contains(&page.len()), "{limit} at most, not none");
                 let last = page[page.len() - 1].place;
                 assert!(last > place, "a page goes on");
@@ -31,7 +33,11 @@ pub async fn a_page_is_no_longer_than_asked_and_goes_on_where_the_last_one_ended
             }
             assert_eq!(read, whole);
         }
-        assert_eq!(stores.audit.after(head.place, 10).await, Ok(vec![]), "nothing after the end");
+        assert_eq!(
+            stores.platform.audit.after(head.place, 10).await,
+            Ok(vec![]),
+            "nothing after the end"
+        );
     }
     assert_eq!(total, 6 * 4);
 }

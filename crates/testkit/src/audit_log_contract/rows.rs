@@ -2,20 +2,21 @@
 
 use jiff::SignedDuration;
 
-use madoguchi_application::Stores;
+use madoguchi_application::UpgradeStores;
 use madoguchi_domain::actor::{ActorKind, ActorRef};
 use madoguchi_domain::audit::{Action, AuditEntry, Subject};
-use madoguchi_domain::core_bank::{EffectEvent, EffectPolicy, Outcome};
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::effect::{EffectEvent, EffectPolicy, Outcome};
 use madoguchi_domain::member::{Member, MemberId};
-use madoguchi_domain::port::{Committed, Recorded, Registered, Registration};
-use madoguchi_domain::upgrade::{Change, Write};
+use madoguchi_domain::port::{EffectChange, Recorded};
+use madoguchi_domain::upgrade::Write;
 
 use crate::audit_rows;
 use crate::samples::{self, answered, at, case_id, claim, member, moved};
 use crate::upgrade_driver::UpgradeDriver;
 
 /// Of two changes on one version, the written one has an audit row, once.
-pub async fn every_change_that_moved_has_one_row_and_a_lost_one_none(stores: Stores) {
+pub async fn every_change_that_moved_has_one_row_and_a_lost_one_none(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.register(1..=1).await;
     let pairs = [
@@ -38,7 +39,7 @@ pub async fn every_change_that_moved_has_one_row_and_a_lost_one_none(stores: Sto
 }
 
 /// Rows about lookups are stored in order, and each batch completely.
-pub async fn what_changed_nothing_here_is_added_in_order(stores: Stores) {
+pub async fn what_changed_nothing_here_is_added_in_order(stores: UpgradeStores) {
     let looked_up = |number: u32, action| {
         let act = samples::act("call-1", samples::system(), at(i64::from(number)));
         AuditEntry::new(action, samples::flow(number).subject(), "found", &act)
@@ -46,9 +47,9 @@ pub async fn what_changed_nothing_here_is_added_in_order(stores: Stores) {
     let one = looked_up(1, Action::CALLER_LOOKED_UP);
     let more: Vec<_> =
         (2..=300).map(|number| looked_up(number, Action::CONTEXT_LOOKED_UP)).collect();
-    stores.audit.append(&[]).await.expect("nothing is added");
-    stores.audit.append(std::slice::from_ref(&one)).await.expect("one row is added");
-    stores.audit.append(&more).await.expect("many rows are added");
+    stores.platform.audit.append(&[]).await.expect("nothing is added");
+    stores.platform.audit.append(std::slice::from_ref(&one)).await.expect("one row is added");
+    stores.platform.audit.append(&more).await.expect("many rows are added");
     for entry in [&one].into_iter().chain(&more) {
         assert_eq!(audit_rows::count(&stores, entry).await, 1);
     }
@@ -56,17 +57,17 @@ pub async fn what_changed_nothing_here_is_added_in_order(stores: Stores) {
 }
 
 /// A claim, an outcome and a sweeper's transition have one row each; a late outcome has none.
-pub async fn every_claim_and_outcome_has_one_row_and_a_fenced_out_one_none(stores: Stores) {
+pub async fn every_claim_and_outcome_has_one_row_and_a_fenced_out_one_none(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.passed(1..=2).await;
     let wish = claim(1, 10, at(200));
+    let planned = [driver.effect(1).await, driver.effect(2).await];
     let claimed = driver.claim(&wish).await;
     assert_eq!(driver.claim(&wish).await, []);
-    for effect in &claimed {
-        assert_eq!(
-            audit_rows::count(&stores, &wish.audit(effect.order.case, effect.state.name())).await,
-            1
-        );
+    for effect in &planned {
+        let change: EffectChange = wish.change(effect).expect("a planned effect is claimed");
+        assert_eq!(change.audit.act.correlation, samples::decide(1, true).act.correlation);
+        assert_eq!(audit_rows::count(&stores, &change.audit).await, 1);
     }
     let lapsed = moved(&claimed[0], EffectEvent::LeaseLapsed, &EffectPolicy::standard(), at(240));
     let applied = answered(&claimed[1], Outcome::Applied, at(201));
@@ -104,21 +105,21 @@ fn odd(action: Action, subject: Subject) -> AuditEntry {
 }
 
 /// Every action, subject, kind of actor and unusual character reads back unchanged.
-pub async fn rows_read_back_as_they_were_written(stores: Stores) {
+pub async fn rows_read_back_as_they_were_written(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     let strange = MemberId::parse("客's \"100%\" \\ _").expect("the id parses");
     let member = Member { id: strange.clone(), ..member(1) };
     let audit = odd(Action::MEMBER_REGISTERED, strange.subject());
-    let wish = Registration { member, audit: audit.clone() };
-    let answer = stores.members.register(&[wish]).await;
-    assert_eq!(answer, Ok(vec![Registered::New]));
+    let wish = Change { audit: audit.clone(), ..samples::registration(member) };
+    let answer = stores.members.commit(&[wish]).await;
+    assert_eq!(answer, Ok(vec![Committed::Moved]));
 
     let mut expected = vec![audit];
     for action in ACTIONS {
         let plain = samples::act("plain", samples::system(), at(0));
         let plain = AuditEntry::new(action.clone(), samples::member_id(7).subject(), "", &plain);
         for audit in [odd(action.clone(), case_id(7).subject()), plain] {
-            let change = Change { write: Write::Nothing, audit: audit.clone() };
+            let change = Change::new(Write::Nothing, audit.clone());
             assert_eq!(driver.commit(&change).await, Committed::Moved);
             expected.push(audit);
         }

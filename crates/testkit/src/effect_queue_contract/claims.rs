@@ -4,19 +4,20 @@ use std::collections::HashSet;
 
 use jiff::SignedDuration;
 
-use madoguchi_application::Stores;
-use madoguchi_domain::core_bank::{
-    Doubt, Effect, EffectEvent, EffectPolicy, EffectState, EffectStateName, Fence, Guarantee,
-    Jitter, Outcome, UpstreamCode,
+use madoguchi_application::UpgradeStores;
+use madoguchi_domain::effect::{
+    Doubt, Effect, EffectEvent, EffectPolicy, EffectState, EffectStateName, Fence, Jitter, Outcome,
+    UpstreamCode,
 };
 use madoguchi_domain::port::Recorded;
+use madoguchi_domain::upgrade::Guarantee;
 
 use crate::race::race;
 use crate::samples::{self, at, case_id, claim, worker};
 use crate::upgrade_driver::UpgradeDriver;
 
 /// Effects due at `now` or before are claimed in order of due time; the rest are not.
-pub async fn only_what_is_due_is_claimed_oldest_first_up_to_the_limit(stores: Stores) {
+pub async fn only_what_is_due_is_claimed_oldest_first_up_to_the_limit(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.verified(1..=5).await;
     for (number, due) in [(1, 125), (2, 121), (3, 124), (4, 122), (5, 900)] {
@@ -32,13 +33,13 @@ pub async fn only_what_is_due_is_claimed_oldest_first_up_to_the_limit(stores: St
     ];
     for (limit, now, expected) in rounds {
         let claimed = driver.claim(&claim(1, limit, now)).await;
-        let cases: Vec<_> = claimed.iter().map(|effect| effect.order.case).collect();
+        let cases: Vec<_> = claimed.iter().map(samples::case_of).collect();
         assert_eq!(cases, expected.into_iter().map(case_id).collect::<Vec<_>>());
     }
 }
 
 /// A claim returns the effect as the transition table says, and the store holds the same.
-pub async fn a_claim_raises_the_fence_and_is_durable(stores: Stores) {
+pub async fn a_claim_raises_the_fence_and_is_durable(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.passed(1..=2).await;
     let planned = driver.effect(1).await;
@@ -58,16 +59,16 @@ pub async fn a_claim_raises_the_fence_and_is_durable(stores: Stores) {
 
 /// Applies `events` to the claimed effect.
 async fn led(driver: &UpgradeDriver, mut effect: Effect, events: Vec<EffectEvent>) {
-    let policy = EffectPolicy { guarantee: Guarantee::None, ..EffectPolicy::standard() };
+    let policy = Guarantee::None.policy(EffectPolicy::standard());
     for event in events {
         let change = samples::moved(&effect, event, &policy, at(400));
         assert_eq!(driver.record(&change).await, Recorded::Written);
-        effect = change.after;
+        effect = change.write.after;
     }
 }
 
 /// An effect that was sent, is in doubt or has ended is never claimed.
-pub async fn what_is_not_planned_is_never_claimed(stores: Stores) {
+pub async fn what_is_not_planned_is_never_claimed(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.passed(1..=5).await;
     let claimed = driver.claim(&claim(1, 5, at(200))).await;
@@ -88,7 +89,7 @@ pub async fn what_is_not_planned_is_never_claimed(stores: Stores) {
 }
 
 /// Twenty workers empty a queue of a hundred: each effect is claimed once, by one worker.
-pub async fn twenty_claimers_never_share_an_effect(stores: Stores) {
+pub async fn twenty_claimers_never_share_an_effect(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.passed(1..=100).await;
     let runner = |number| {
@@ -110,7 +111,7 @@ pub async fn twenty_claimers_never_share_an_effect(stores: Stores) {
     claimed.extend(driver.claim(&claim(21, 100, at(200))).await);
 
     assert_eq!(claimed.len(), 100);
-    let cases: HashSet<_> = claimed.iter().map(|effect| effect.order.case).collect();
+    let cases: HashSet<_> = claimed.iter().map(samples::case_of).collect();
     assert_eq!(cases.len(), 100, "no effect twice");
     for effect in &claimed {
         assert_eq!(effect.fence, Fence(1));

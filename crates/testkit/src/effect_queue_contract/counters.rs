@@ -1,7 +1,7 @@
 //! Checks that an effect's counters are stored and read back.
 
-use madoguchi_application::Stores;
-use madoguchi_domain::core_bank::{
+use madoguchi_application::UpgradeStores;
+use madoguchi_domain::effect::{
     Doubt, EffectEvent, EffectPolicy, EffectStateName, Outcome, WhyNotSent,
 };
 use madoguchi_domain::port::Recorded;
@@ -10,7 +10,7 @@ use crate::samples::{answered, at, case_id, claim, moved};
 use crate::upgrade_driver::UpgradeDriver;
 
 /// Not sent twice, unknown, settled, unknown again: all counters and times read back.
-pub async fn counters_and_doubt_are_kept_through_every_turn(stores: Stores) {
+pub async fn counters_and_doubt_are_kept_through_every_turn(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.passed(1..=1).await;
     let not_sent = || Outcome::NotSent(WhyNotSent::NoConnection);
@@ -30,15 +30,15 @@ pub async fn counters_and_doubt_are_kept_through_every_turn(stores: Stores) {
         let change = answered(&sending, outcome, moment);
         assert_eq!(driver.record(&change).await, Recorded::Written);
         let found = driver.effect(1).await;
-        assert_eq!(found, change.after);
+        assert_eq!(found, change.write.after);
         assert_eq!((found.unsent, found.ambiguous, found.ambiguous_for.as_secs()), counted);
-        evidence.extend(change.evidence);
+        evidence.extend(change.write.evidence);
         if found.state.name() == EffectStateName::Unknown {
-            let settles_at = found.next_attempt_at().expect("doubt has an end");
+            let settles_at = found.state.next_attempt_at().expect("doubt has an end");
             let event = EffectEvent::Settled;
             let settled = moved(&found, event, &EffectPolicy::standard(), settles_at);
             assert_eq!(driver.record(&settled).await, Recorded::Written);
-            assert_eq!(driver.effect(1).await, settled.after);
+            assert_eq!(driver.effect(1).await, settled.write.after);
         }
     }
     assert_eq!(driver.timeline(case_id(1)).await.evidence, evidence, "oldest first");

@@ -1,16 +1,15 @@
 //! Checks that only the holder of the newest fence writes an outcome, and that evidence is kept.
 
-use madoguchi_application::Stores;
-use madoguchi_domain::core_bank::{
-    Doubt, Effect, EffectChange, EffectEvent, EffectPolicy, Evidence, Outcome, UpstreamCode,
-    WhyNotSent,
+use madoguchi_application::UpgradeStores;
+use madoguchi_domain::effect::{
+    Doubt, Effect, EffectEvent, EffectPolicy, Evidence, Outcome, UpstreamCode, WhyNotSent,
 };
 use madoguchi_domain::member::Member;
-use madoguchi_domain::port::Recorded;
+use madoguchi_domain::port::{EffectChange, Recorded};
 
 use crate::audit_rows;
 use crate::race::race;
-use crate::samples::{answered, at, case_id, claim, level, moved, worker};
+use crate::samples::{answered, at, case_id, case_of, claim, level, moved, worker};
 use crate::upgrade_driver::UpgradeDriver;
 
 fn refused() -> Outcome {
@@ -18,7 +17,7 @@ fn refused() -> Outcome {
 }
 
 fn seen(change: &EffectChange) -> Vec<Evidence> {
-    change.evidence.iter().cloned().collect()
+    change.write.evidence.iter().cloned().collect()
 }
 
 /// Passes members `1..=most` and claims all their effects, in member order.
@@ -26,12 +25,12 @@ async fn claimed(driver: &UpgradeDriver, most: u32) -> Vec<Effect> {
     driver.passed(1..=most).await;
     let mut effects = driver.claim(&claim(1, most, at(200))).await;
     assert_eq!(effects.len(), most as usize);
-    effects.sort_by_key(|effect| effect.order.case);
+    effects.sort_by_key(case_of);
     effects
 }
 
 /// Every kind of outcome reads back as the table says, with its evidence and one audit row.
-pub async fn an_outcome_under_the_newest_claim_is_written(stores: Stores) {
+pub async fn an_outcome_under_the_newest_claim_is_written(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     let not_sent = Outcome::NotSent(WhyNotSent::NoConnection);
     let outcomes = [Outcome::Applied, refused(), not_sent, Outcome::Unknown(Doubt::WrongEcho)];
@@ -39,7 +38,7 @@ pub async fn an_outcome_under_the_newest_claim_is_written(stores: Stores) {
     for ((number, effect), outcome) in (1..).zip(effects).zip(outcomes) {
         let change = answered(&effect, outcome, at(205));
         assert_eq!(driver.record(&change).await, Recorded::Written);
-        assert_eq!(driver.effect(number).await, change.after);
+        assert_eq!(driver.effect(number).await, change.write.after);
         assert_eq!(driver.timeline(case_id(number)).await.evidence, seen(&change));
         assert_eq!(audit_rows::count(&stores, &change.audit).await, 1);
     }
@@ -47,13 +46,13 @@ pub async fn an_outcome_under_the_newest_claim_is_written(stores: Stores) {
 
 /// A late worker changes nothing, also while another worker is sending; its evidence is in the
 /// timeline.
-pub async fn an_outcome_under_an_old_claim_only_leaves_evidence(stores: Stores) {
+pub async fn an_outcome_under_an_old_claim_only_leaves_evidence(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     let policy = EffectPolicy::standard();
     let slow = claimed(&driver, 1).await.remove(0);
     let lapsed = moved(&slow, EffectEvent::LeaseLapsed, &policy, at(240));
     assert_eq!(driver.record(&lapsed).await, Recorded::Written);
-    let settled = moved(&lapsed.after, EffectEvent::Settled, &policy, at(400));
+    let settled = moved(&lapsed.write.after, EffectEvent::Settled, &policy, at(400));
     assert_eq!(driver.record(&settled).await, Recorded::Written);
     let sending = driver.claim(&claim(2, 1, at(401))).await.remove(0);
     assert!(sending.fence > slow.fence);
@@ -75,32 +74,25 @@ pub async fn an_outcome_under_an_old_claim_only_leaves_evidence(stores: Stores) 
 
     let newest = answered(&sending, Outcome::Applied, at(405));
     assert_eq!(driver.record(&newest).await, Recorded::Written);
-    assert_eq!(driver.effect(1).await, newest.after);
+    assert_eq!(driver.effect(1).await, newest.write.after);
 }
 
 /// Only the first report of a lapsed lease writes evidence.
-pub async fn a_lapse_that_was_not_written_leaves_no_evidence(stores: Stores) {
+pub async fn a_lapse_that_was_not_written_leaves_no_evidence(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     let policy = EffectPolicy::standard();
     let effect = claimed(&driver, 1).await.remove(0);
-    let evidence = Evidence {
-        case: effect.order.case,
-        fence: effect.fence,
-        worker: worker(1),
-        outcome: "unknown".to_owned(),
-        detail: Doubt::LeaseLapsed.as_str().to_owned(),
-        at: at(240),
-    };
-    let lapse = moved(&effect, EffectEvent::LeaseLapsed, &policy, at(240));
-    let lapse = EffectChange { evidence: Some(evidence.clone()), ..lapse };
+    let evidence = Evidence::of(&effect, worker(1), Outcome::Unknown(Doubt::LeaseLapsed), at(240));
+    let mut lapse = moved(&effect, EffectEvent::LeaseLapsed, &policy, at(240));
+    lapse.write.evidence = Some(evidence.clone());
     assert_eq!(driver.record(&lapse).await, Recorded::Written);
     assert_eq!(driver.record(&lapse).await, Recorded::FencedOut);
-    let timelines = driver.snapshot(&[effect.order.case]).await.timelines;
+    let timelines = driver.snapshot(&[case_id(1)]).await.timelines;
     assert_eq!(timelines[0].evidence, [evidence]);
 }
 
 /// The same outcome reported again is fenced out, because the state has changed.
-pub async fn an_outcome_is_written_once(stores: Stores) {
+pub async fn an_outcome_is_written_once(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     let effect = claimed(&driver, 1).await.remove(0);
     let doubted = answered(&effect, Outcome::Unknown(Doubt::TimedOut), at(205));
@@ -111,7 +103,7 @@ pub async fn an_outcome_is_written_once(stores: Stores) {
     assert_eq!(driver.record(&applied).await, Recorded::FencedOut);
 
     let found = driver.newest(1).await;
-    assert_eq!(found.effect, Some(doubted.after.clone()));
+    assert_eq!(found.effect, Some(doubted.write.after.clone()));
     assert_eq!(found.member.confirmed, None);
     assert_eq!(audit_rows::rows(&stores).await.len(), rows);
     let evidence = driver.timeline(case_id(1)).await.evidence;
@@ -121,7 +113,7 @@ pub async fn an_outcome_is_written_once(stores: Stores) {
 }
 
 /// Of twenty concurrent reports under one claim, one is written and all evidence is kept.
-pub async fn of_twenty_raced_outcomes_one_is_written(stores: Stores) {
+pub async fn of_twenty_raced_outcomes_one_is_written(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     let effect = claimed(&driver, 1).await.remove(0);
     let report = |second: i64| {
@@ -141,7 +133,7 @@ pub async fn of_twenty_raced_outcomes_one_is_written(stores: Stores) {
     assert_eq!(written.len(), 1, "exactly one is written");
     let winner = &changes[written[0]];
     let found = driver.newest(1).await;
-    assert_eq!(found.effect.as_ref(), Some(&winner.after));
+    assert_eq!(found.effect.as_ref(), Some(&winner.write.after));
     assert_eq!(found.member.confirmed.is_some(), written[0].is_multiple_of(2));
     let evidence = driver.timeline(case_id(1)).await.evidence;
     assert_eq!(evidence.len(), 20);
@@ -150,7 +142,7 @@ pub async fn of_twenty_raced_outcomes_one_is_written(stores: Stores) {
 }
 
 /// An applied outcome makes the target the member's level, and no other member's.
-pub async fn a_confirmed_effect_makes_its_level_the_members(stores: Stores) {
+pub async fn a_confirmed_effect_makes_its_level_the_members(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     let effects = claimed(&driver, 2).await;
     let before = driver.newest(1).await;
@@ -169,13 +161,13 @@ pub async fn a_confirmed_effect_makes_its_level_the_members(stores: Stores) {
     let doubted = answered(&effects[1], Outcome::Unknown(Doubt::TimedOut), at(205));
     assert_eq!(driver.record(&doubted).await, Recorded::Written);
     let event = EffectEvent::ProvenApplied;
-    let proven = moved(&doubted.after, event, &EffectPolicy::standard(), at(206));
+    let proven = moved(&doubted.write.after, event, &EffectPolicy::standard(), at(206));
     assert_eq!(driver.record(&proven).await, Recorded::Written);
     assert_eq!(driver.newest(2).await.member.level(), Some(&level("1A")), "proof counts too");
 }
 
 /// A refused or unknown outcome does not change level and target.
-pub async fn a_rejected_effect_leaves_the_member_as_it_was(stores: Stores) {
+pub async fn a_rejected_effect_leaves_the_member_as_it_was(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     let effects = claimed(&driver, 3).await;
     let not_sent = Outcome::NotSent(WhyNotSent::NoConnection);
@@ -186,12 +178,12 @@ pub async fn a_rejected_effect_leaves_the_member_as_it_was(stores: Stores) {
         assert_eq!(driver.record(&change).await, Recorded::Written);
         let found = driver.newest(number).await;
         assert_eq!((found.member.level(), &found.member), (None, &before));
-        assert_eq!(found.effect, Some(change.after));
+        assert_eq!(found.effect, Some(change.write.after));
     }
 }
 
 /// Of ten outcomes in one call, two are late and eight are written.
-pub async fn one_fenced_out_outcome_does_not_hold_back_the_others(stores: Stores) {
+pub async fn one_fenced_out_outcome_does_not_hold_back_the_others(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     let effects = claimed(&driver, 10).await;
     let late = [0, 6];
@@ -202,7 +194,7 @@ pub async fn one_fenced_out_outcome_does_not_hold_back_the_others(stores: Stores
     }
     let report = |effect| answered(effect, Outcome::Applied, at(241));
     let changes: Vec<EffectChange> = effects.iter().map(report).collect();
-    let became = stores.effects.record(&changes).await.expect("outcomes are recorded");
+    let became = stores.platform.effects.record(&changes).await.expect("outcomes are recorded");
 
     assert_eq!(became.len(), changes.len());
     for (place, (number, change)) in (1..).zip(&changes).enumerate() {
@@ -210,10 +202,10 @@ pub async fn one_fenced_out_outcome_does_not_hold_back_the_others(stores: Stores
         let expected = if written { Recorded::Written } else { Recorded::FencedOut };
         assert_eq!(became[place], expected, "outcome {place}");
         let found = driver.newest(number).await;
-        assert_eq!(found.effect.as_ref() == Some(&change.after), written);
+        assert_eq!(found.effect.as_ref() == Some(&change.write.after), written);
         assert_eq!(found.member.confirmed.is_some(), written);
         assert_eq!(driver.timeline(case_id(number)).await.evidence, seen(change));
         assert_eq!(audit_rows::count(&stores, &change.audit).await, usize::from(written));
     }
-    assert_eq!(stores.effects.record(&[]).await, Ok(vec![]));
+    assert_eq!(stores.platform.effects.record(&[]).await, Ok(vec![]));
 }

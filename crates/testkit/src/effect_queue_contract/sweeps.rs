@@ -2,13 +2,13 @@
 
 use jiff::SignedDuration;
 
-use madoguchi_application::Stores;
+use madoguchi_application::UpgradeStores;
 use madoguchi_domain::Timestamp;
-use madoguchi_domain::core_bank::{
-    Doubt, Effect, EffectEvent, EffectPolicy, EffectStateName, Guarantee, Outcome, UpstreamCode,
+use madoguchi_domain::effect::{
+    Doubt, Effect, EffectEvent, EffectPolicy, EffectStateName, Outcome, Overdue, UpstreamCode,
 };
-use madoguchi_domain::port::{Overdue, Recorded};
-use madoguchi_domain::upgrade::{CaseId, CaseKey, CaseSnapshot};
+use madoguchi_domain::port::Recorded;
+use madoguchi_domain::upgrade::Guarantee;
 
 use crate::race::race;
 use crate::samples::{self, answered, at, case_id, claim, moved, sweep};
@@ -20,7 +20,7 @@ const UNKNOWN: Outcome = Outcome::Unknown(Doubt::TimedOut);
 async fn sending(driver: &UpgradeDriver, number: u32, now: Timestamp) -> Effect {
     driver.passed(number..=number).await;
     let claimed = driver.claim(&claim(number, 1, now)).await.remove(0);
-    assert_eq!(claimed.order.case, case_id(number));
+    assert_eq!(samples::case_of(&claimed), case_id(number));
     claimed
 }
 
@@ -33,20 +33,24 @@ async fn reported(
 ) -> Effect {
     let change = answered(effect, outcome, now);
     assert_eq!(driver.record(&change).await, Recorded::Written);
-    change.after
+    change.write.after
 }
 
 /// Applies one event without evidence, under `Guarantee::None`.
 async fn taken_on(driver: &UpgradeDriver, effect: &Effect, event: EffectEvent, now: Timestamp) {
-    let policy = EffectPolicy { guarantee: Guarantee::None, ..EffectPolicy::standard() };
+    let policy = Guarantee::None.policy(EffectPolicy::standard());
     let change = moved(effect, event, &policy, now);
     assert_eq!(driver.record(&change).await, Recorded::Written);
 }
 
-async fn overdue(stores: &Stores, now: Timestamp, limit: u32) -> Vec<Overdue> {
-    let mut found =
-        stores.effects.overdue(&sweep(limit, now)).await.expect("overdue effects are read");
-    found.sort_by_key(|overdue| overdue.effect.order.case);
+async fn overdue(stores: &UpgradeStores, now: Timestamp, limit: u32) -> Vec<Overdue> {
+    let mut found = stores
+        .platform
+        .effects
+        .overdue(&sweep(limit, now))
+        .await
+        .expect("overdue effects are read");
+    found.sort_by_key(|overdue| samples::case_of(&overdue.effect));
     found
 }
 
@@ -59,7 +63,7 @@ async fn proven(driver: &UpgradeDriver, number: u32) {
 }
 
 /// Of effects in every state and of every age, five are overdue at second 400.
-pub async fn overdue_is_what_lapsed_settled_or_is_proven_and_nothing_else(stores: Stores) {
+pub async fn overdue_is_what_lapsed_settled_or_is_proven_and_nothing_else(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     sending(&driver, 1, at(200)).await;
     sending(&driver, 2, at(390)).await;
@@ -98,19 +102,19 @@ pub async fn overdue_is_what_lapsed_settled_or_is_proven_and_nothing_else(stores
     assert_eq!(some.len(), 3);
     assert!(some.iter().all(|found| expected.contains(found)), "a limit invents nothing");
     let claimed = driver.claim(&claim(2, 100, at(400))).await;
-    let cases: Vec<_> = claimed.iter().map(|effect| effect.order.case).collect();
+    let cases: Vec<_> = claimed.iter().map(samples::case_of).collect();
     assert_eq!(cases, [case_id(10)], "what is proven is not claimed");
 }
 
 /// An effect is overdue one microsecond after its lease or settle time ends, not one before.
-pub async fn a_lease_and_a_settle_time_are_good_to_their_end(stores: Stores) {
+pub async fn a_lease_and_a_settle_time_are_good_to_their_end(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     let held = sending(&driver, 1, at(200)).await;
     let micro = SignedDuration::from_micros(1);
     for doubted in [false, true] {
         let effect =
             if doubted { reported(&driver, &held, UNKNOWN, at(201)).await } else { held.clone() };
-        let end = effect.next_attempt_at().expect("it has an end");
+        let end = effect.state.next_attempt_at().expect("it has an end");
         assert_eq!(overdue(&stores, end - micro, 10).await, []);
         let expected = Overdue { effect, proven_applied: false };
         assert_eq!(overdue(&stores, end + micro, 10).await, [expected]);
@@ -118,7 +122,7 @@ pub async fn a_lease_and_a_settle_time_are_good_to_their_end(stores: Stores) {
 }
 
 /// Twenty sweepers decide on the same overdue effect: one decision is written.
-pub async fn what_was_overdue_is_taken_up_once(stores: Stores) {
+pub async fn what_was_overdue_is_taken_up_once(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     sending(&driver, 1, at(200)).await;
     let found = overdue(&stores, at(300), 10).await.remove(0).effect;
@@ -131,34 +135,7 @@ pub async fn what_was_overdue_is_taken_up_once(stores: Stores) {
     let written = became.iter().filter(|became| **became == Recorded::Written).count();
     assert_eq!(written, 1);
     let stands = driver.effect(1).await;
-    assert_eq!(stands, lapsed.after);
+    assert_eq!(stands, lapsed.write.after);
     assert_eq!((stands.state.name(), stands.ambiguous), (EffectStateName::Unknown, 1));
     assert_eq!(overdue(&stores, at(301), 10).await, [], "and it is not overdue any more");
-}
-
-/// Of cases in every state, only passed ones without an effect are orphans.
-pub async fn orphans_are_passed_cases_without_an_effect_and_nothing_else(stores: Stores) {
-    let driver = UpgradeDriver::at(&stores);
-    let settled = sending(&driver, 1, at(200)).await;
-    reported(&driver, &settled, Outcome::Applied, at(201)).await;
-    sending(&driver, 2, at(200)).await;
-    driver.passed(3..=3).await;
-    driver.opened(4..=5).await;
-    driver.ask(&samples::verify(5, false)).await;
-    driver.verified(6..=9).await;
-    driver.ask(&samples::decide(6, false)).await;
-    assert_eq!(stores.effects.orphans(10).await, Ok(vec![]));
-    driver.orphan(8).await;
-    driver.orphan(9).await;
-
-    let case = |snapshot: &CaseSnapshot| snapshot.case.as_ref().map(|case| case.id);
-    let mut found = stores.effects.orphans(10).await.expect("orphans are read");
-    found.sort_by_key(case);
-    let ids: Vec<Option<CaseId>> = found.iter().map(case).collect();
-    assert_eq!(ids, [Some(case_id(8)), Some(case_id(9))]);
-    for snapshot in found {
-        let id = case(&snapshot).expect("an orphan is a case");
-        assert_eq!(driver.load(CaseKey::Id(id)).await, Some(snapshot));
-    }
-    assert_eq!(stores.effects.orphans(1).await.map(|some| some.len()), Ok(1));
 }

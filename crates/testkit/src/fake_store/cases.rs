@@ -1,11 +1,12 @@
 //! The fake store's cases: loads snapshots and writes a change completely or not at all.
 
-use madoguchi_domain::port::Committed;
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::level::AccountLevel;
+use madoguchi_domain::member::MemberId;
 use madoguchi_domain::upgrade::{
-    Case, CaseId, CaseKey, CaseSnapshot, Change, HistoryEntry, Lookup, QrIssue, QrTokenHash,
-    StateName, Version, Write,
+    Case, CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, HistoryEntry, Lookup,
+    QrIssue, QrTokenHash, SetLevel, StateName, Timeline, Version, Write,
 };
-use madoguchi_domain::{core_bank::Effect, upgrade::CheckSource};
 
 use super::memory::Memory;
 
@@ -34,27 +35,47 @@ impl Memory {
     pub(super) fn snapshot(&self, id: CaseId) -> Option<CaseSnapshot> {
         let case = self.cases.get(&id)?.clone();
         let member = self.members.get(&case.member)?.clone();
-        let effect = self.effects.get(&id).cloned();
+        let effect = self.effects.get(&SetLevel::key(id)).cloned();
         Some(CaseSnapshot { case: Some(case), effect, ..CaseSnapshot::of(member) })
     }
 
-    pub(super) fn commit(&mut self, change: &Change) -> Committed {
-        let written = match &change.write {
+    pub(super) fn timeline(&self, id: CaseId) -> Timeline {
+        let key = SetLevel::key(id);
+        let evidence = self.evidence.iter().filter(|it| it.effect == key).cloned().collect();
+        Timeline { history: self.history.get(&id).cloned().unwrap_or_default(), evidence }
+    }
+
+    pub(super) fn orphans(&self, limit: u32) -> Vec<CaseSnapshot> {
+        self.cases
+            .values()
+            .filter(|case| case.state.name() == StateName::CustomerSuccess)
+            .filter(|case| !self.effects.contains_key(&SetLevel::key(case.id)))
+            .take(limit as usize)
+            .filter_map(|case| self.snapshot(case.id))
+            .collect()
+    }
+
+    pub(super) fn commit(&mut self, change: &Change<Write>) -> Committed {
+        if !self.can_plan(&change.effects) || !self.write(&change.write) {
+            return Committed::Lost;
+        }
+        self.plan(&change.effects);
+        self.trail.append(&change.audit);
+        Committed::Moved
+    }
+
+    fn write(&mut self, write: &Write) -> bool {
+        match write {
             Write::Open { case, qr, history } => self.open(case, *qr, history),
             Write::ReissueQr { case, expected, qr, hash } => {
                 self.reissue(*case, *expected, *qr, *hash)
             }
-            Write::Move { after, from, history, effect } => {
-                self.step(after, *from, history, effect.as_deref())
+            Write::Move { after, from, history, check, target } => {
+                self.step(after, *from, history, check.as_ref(), target.as_ref())
             }
-            Write::Plan { effect } => self.plan(effect),
+            Write::AddCheck { case, check } => self.add_check(*case, check),
+            Write::SetTarget { member, target, .. } => self.set_target(member, target),
             Write::Nothing => true,
-        };
-        if written {
-            self.trail.append(&change.audit);
-            Committed::Moved
-        } else {
-            Committed::Lost
         }
     }
 
@@ -70,7 +91,7 @@ impl Memory {
         self.cases.insert(case.id, case.clone());
         self.cases_of.entry(case.member.clone()).or_default().push(case.id);
         self.codes.insert(qr, (case.id, case.qr.serial));
-        self.timelines.entry(case.id).or_default().history.push(history.clone());
+        self.history.entry(case.id).or_default().push(history.clone());
         true
     }
 
@@ -93,33 +114,36 @@ impl Memory {
         after: &Case,
         from: StateName,
         history: &HistoryEntry,
-        effect: Option<&Effect>,
+        check: Option<&(CheckSource, CheckReference)>,
+        target: Option<&AccountLevel>,
     ) -> bool {
-        let stands = self
+        let is_current = self
             .cases
             .get(&after.id)
             .is_some_and(|case| case.state.name() == from && case.version.next() == after.version);
-        let check = after.state.check().map(|check| (check.source, check.reference.clone()));
-        let taken = |check: &(CheckSource, _)| {
-            self.checks.get(check).is_some_and(|holder| *holder != after.id)
-        };
-        if !stands || check.as_ref().is_some_and(taken) || effect.is_some_and(|e| !self.fits(e)) {
+        if !is_current || check.is_some_and(|check| !self.add_check(after.id, check)) {
             return false;
         }
         self.cases.insert(after.id, after.clone());
-        self.checks.extend(check.map(|check| (check, after.id)));
-        self.timelines.entry(after.id).or_default().history.push(history.clone());
-        if let Some(effect) = effect {
-            self.add_effect(effect);
+        self.history.entry(after.id).or_default().push(history.clone());
+        if let Some(target) = target {
+            self.set_target(&after.member, target);
         }
         true
     }
 
-    fn plan(&mut self, effect: &Effect) -> bool {
-        let planned = self.cases.contains_key(&effect.order.case) && self.fits(effect);
-        if planned {
-            self.add_effect(effect);
+    fn add_check(&mut self, case: CaseId, check: &(CheckSource, CheckReference)) -> bool {
+        let is_free = !self.checks.contains_key(check);
+        if is_free {
+            self.checks.insert(check.clone(), case);
         }
-        planned
+        is_free
+    }
+
+    fn set_target(&mut self, member: &MemberId, target: &AccountLevel) -> bool {
+        if let Some(member) = self.members.get_mut(member) {
+            member.target = Some(target.clone());
+        }
+        true
     }
 }

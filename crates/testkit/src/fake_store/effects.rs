@@ -1,126 +1,135 @@
-//! The fake store's core-bank effects: one unsettled per arrangement, one holder at a time.
+//! The fake store's effects, of every kind: one holder at a time.
+
+use std::collections::HashSet;
 
 use madoguchi_domain::Timestamp;
-use madoguchi_domain::core_bank::{
-    Effect, EffectChange, EffectEvent, EffectState, EffectStateName, Jitter, Outcome,
+use madoguchi_domain::effect::{
+    Claim, Effect, EffectKey, EffectState, Ordering, Outcome, Overdue, Sweep,
 };
-use madoguchi_domain::port::{Claim, Overdue, Recorded};
-use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, StateName};
+use madoguchi_domain::port::{EffectChange, Recorded};
 
 use super::memory::Memory;
 
 impl Memory {
-    /// True if this new effect violates no unique index.
-    pub(super) fn fits(&self, effect: &Effect) -> bool {
-        let order = &effect.order;
-        !self.effects.contains_key(&order.case)
-            && !self.live.contains_key(&order.arrangement)
-            && !self.transactions.contains(&order.transaction_id)
+    /// True if these new effects violate no unique index, and no rule among themselves.
+    pub(super) fn can_plan(&self, effects: &[Effect]) -> bool {
+        let mut seen = (HashSet::new(), HashSet::new(), HashSet::new());
+        effects.iter().all(|effect| {
+            let order = &effect.order;
+            let is_new = !self.effects.contains_key(&order.key)
+                && !self.upstream_ids.contains(&order.upstream_id)
+                && seen.0.insert(&order.key)
+                && seen.1.insert(&order.upstream_id);
+            let is_free = match &order.ordering {
+                Ordering::Queue(_) => true,
+                Ordering::OneLive(key) => {
+                    let key = (order.key.kind.clone(), key.clone());
+                    !self.live.contains_key(&key) && seen.2.insert(key)
+                }
+            };
+            is_new && is_free
+        })
     }
 
-    /// Stores a new effect; its level becomes the member's target.
-    pub(super) fn add_effect(&mut self, effect: &Effect) {
-        if let Some(member) = self.members.get_mut(&effect.member) {
-            member.target = Some(effect.order.level.clone());
+    pub(super) fn plan(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            self.upstream_ids.insert(effect.order.upstream_id.clone());
+            self.put(effect.clone());
         }
-        self.transactions.insert(effect.order.transaction_id.clone());
-        self.put(effect.clone());
     }
 
     pub(super) fn claim(&mut self, claim: &Claim) -> Vec<Effect> {
-        let mut due: Vec<(Timestamp, CaseId)> = self
+        let mut due: Vec<(Timestamp, EffectKey)> = self
             .effects
             .values()
+            .filter(|effect| effect.order.key.kind == claim.kind)
             .filter_map(|effect| match &effect.state {
-                EffectState::Planned { due }
-                    if *due <= claim.act.at && !self.is_proven(effect.order.case) =>
-                {
-                    Some((*due, effect.order.case))
-                }
+                EffectState::Planned { due } if *due <= claim.act.at => Some((*due, effect)),
                 EffectState::Planned { .. }
                 | EffectState::Sending { .. }
                 | EffectState::Unknown { .. }
                 | EffectState::Confirmed
                 | EffectState::Rejected { .. }
+                | EffectState::Cancelled { .. }
                 | EffectState::Manual => None,
             })
+            .filter(|(_, effect)| !self.is_proven(&effect.order.key) && !self.is_behind(effect))
+            .map(|(due, effect)| (due, effect.order.key.clone()))
             .collect();
         due.sort_unstable();
         due.truncate(claim.limit as usize);
-        due.into_iter().filter_map(|(_, case)| self.claim_one(case, claim)).collect()
+        due.into_iter().filter_map(|(_, key)| self.claim_one(&key, claim)).collect()
     }
 
-    fn claim_one(&mut self, case: CaseId, claim: &Claim) -> Option<Effect> {
-        let event = EffectEvent::Claimed(claim.worker.clone());
-        let planned = self.effects.get(&case)?;
-        let held = planned.after(event, &claim.policy, claim.act.at, Jitter::FULL).ok()?;
-        self.trail.append(&claim.audit(held.order.case, held.state.name()));
-        self.put(held.clone());
-        Some(held)
+    fn claim_one(&mut self, key: &EffectKey, claim: &Claim) -> Option<Effect> {
+        let change: EffectChange = claim.change(self.effects.get(key)?).ok()?;
+        self.record(&change);
+        Some(change.write.after)
+    }
+
+    /// Whether an earlier effect of its queue is not settled.
+    fn is_behind(&self, effect: &Effect) -> bool {
+        let place = |effect: &Effect| (effect.planned_at, effect.order.key.id);
+        let is_queue = matches!(effect.order.ordering, Ordering::Queue(_));
+        let mut queue = self.effects.values().filter(|other| {
+            other.order.key.kind == effect.order.key.kind
+                && other.order.ordering == effect.order.ordering
+                && !other.state.name().is_settled()
+        });
+        is_queue && queue.any(|other| place(other) < place(effect))
     }
 
     pub(super) fn record(&mut self, change: &EffectChange) -> Recorded {
-        let EffectChange { from, expected, after, evidence, audit } = change;
+        let write = &change.write;
         let holds = self
             .effects
-            .get(&after.order.case)
-            .is_some_and(|now| now.state.name() == *from && now.fence == *expected);
-        if let Some(seen) = evidence
-            && (holds || seen.stands_alone())
+            .get(&write.after.order.key)
+            .is_some_and(|now| now.state.name() == write.from && now.fence == write.expected);
+        if let Some(seen) = &write.evidence
+            && (holds || seen.is_kept_when_fenced_out())
         {
-            self.timelines.entry(seen.case).or_default().evidence.push(seen.clone());
+            self.evidence.push(seen.clone());
         }
         if !holds {
             return Recorded::FencedOut;
         }
-        if after.state == EffectState::Confirmed
-            && let Some(member) = self.members.get_mut(&after.member)
-        {
-            member.confirmed = Some(after.order.level.clone());
-            member.target = None;
+        self.put(write.after.clone());
+        if let Some(consequence) = &write.consequence {
+            self.apply(consequence);
         }
-        self.put(after.clone());
-        self.trail.append(audit);
+        self.plan(&change.effects);
+        self.trail.append(&change.audit);
         Recorded::Written
     }
 
-    pub(super) fn overdue(&self, now: Timestamp, limit: u32) -> Vec<Overdue> {
+    pub(super) fn overdue(&self, sweep: &Sweep) -> Vec<Overdue> {
+        let of_kind = self.effects.values().filter(|it| it.order.key.kind == sweep.kind);
         let mut waiting: Vec<Overdue> =
-            self.effects.values().filter_map(|effect| self.wait(effect, now)).collect();
-        waiting.sort_by_key(|overdue| overdue.effect.next_attempt_at());
-        waiting.truncate(limit as usize);
+            of_kind.filter_map(|effect| self.wait(effect, sweep.act.at)).collect();
+        waiting.sort_by_key(|overdue| overdue.effect.state.next_attempt_at());
+        waiting.truncate(sweep.limit as usize);
         waiting
     }
 
     fn wait(&self, effect: &Effect, now: Timestamp) -> Option<Overdue> {
-        let proven_applied = self.is_proven(effect.order.case);
+        let proven_applied = self.is_proven(&effect.order.key);
         let overdue = Overdue { effect: effect.clone(), proven_applied };
         overdue.event(now).is_some().then_some(overdue)
     }
 
-    pub(super) fn orphans(&self, limit: u32) -> Vec<CaseSnapshot> {
-        self.cases
-            .values()
-            .filter(|case| case.state.name() == StateName::CustomerSuccess)
-            .filter(|case| !self.effects.contains_key(&case.id))
-            .take(limit as usize)
-            .filter_map(|case| self.snapshot(case.id))
-            .collect()
-    }
-
-    fn is_proven(&self, case: CaseId) -> bool {
-        let applied = Outcome::Applied.as_str();
-        let seen = self.timelines.get(&case).into_iter().flat_map(|past| &past.evidence);
-        seen.into_iter().any(|evidence| evidence.outcome == applied)
+    fn is_proven(&self, key: &EffectKey) -> bool {
+        self.evidence.iter().any(|it| it.effect == *key && it.outcome == Outcome::Applied)
     }
 
     fn put(&mut self, effect: Effect) {
-        let (case, arrangement) = (effect.order.case, effect.order.arrangement.clone());
-        if EffectStateName::is_settled(effect.state.name()) {
-            self.live.remove(&arrangement);
-        } else {
-            self.live.insert(arrangement, case);
+        if let Ordering::OneLive(key) = &effect.order.ordering {
+            let key = (effect.order.key.kind.clone(), key.clone());
+            if effect.state.name().is_settled() {
+                self.live.remove(&key);
+            } else {
+                self.live.insert(key, effect.order.key.clone());
+            }
         }
-        self.effects.insert(case, effect);
+        self.effects.insert(effect.order.key.clone(), effect);
     }
 }

@@ -1,25 +1,20 @@
 //! The fake store's members.
 
-use madoguchi_domain::port::{Registered, Registration};
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::member::NewMember;
 
 use super::memory::Memory;
 
 impl Memory {
-    pub(super) fn register(&mut self, wish: &Registration) -> Registered {
-        let Registration { member, audit } = wish;
-        if let Some(known) = self.members.get(&member.id) {
-            let same = known.account == member.account && known.registered == member.registered;
-            return if same {
-                Registered::Same(Box::new(known.clone()))
-            } else {
-                Registered::Different
-            };
-        }
-        if !self.arrangements.insert(member.account.arrangement.clone()) {
-            return Registered::Different;
+    pub(super) fn add_member(&mut self, change: &Change<NewMember>) -> Committed {
+        let member = &change.write.0;
+        let is_taken = self.members.contains_key(&member.id)
+            || self.members.values().any(|it| it.account.arrangement == member.account.arrangement);
+        if is_taken {
+            return Committed::Lost;
         }
         self.members.insert(member.id.clone(), member.clone());
-        self.trail.append(audit);
-        Registered::New
+        self.trail.append(&change.audit);
+        Committed::Moved
     }
 }

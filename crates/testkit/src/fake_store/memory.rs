@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use madoguchi_domain::core_bank::{Effect, TransactionId};
-use madoguchi_domain::member::{ArrangementId, Member, MemberId};
-use madoguchi_domain::port::Timeline;
+use madoguchi_domain::effect::{Effect, EffectKey, EffectKind, Evidence, OrderingKey, UpstreamId};
+use madoguchi_domain::member::{Member, MemberId};
 use madoguchi_domain::secret::SecretKey;
-use madoguchi_domain::upgrade::{Case, CaseId, CheckReference, CheckSource, QrTokenHash};
+use madoguchi_domain::upgrade::{
+    Case, CaseId, CheckReference, CheckSource, HistoryEntry, QrTokenHash,
+};
 
 use super::audit::FakeAudit;
 
@@ -14,18 +15,19 @@ use super::audit::FakeAudit;
 #[derive(Debug)]
 pub(super) struct Memory {
     pub(super) members: BTreeMap<MemberId, Member>,
-    pub(super) arrangements: HashSet<ArrangementId>,
     pub(super) cases: BTreeMap<CaseId, Case>,
     /// A member's cases in order of opening.
     pub(super) cases_of: HashMap<MemberId, Vec<CaseId>>,
     /// All codes ever issued, also void ones, with their case and serial.
     pub(super) codes: HashMap<QrTokenHash, (CaseId, u32)>,
+    /// All references ever accepted, with their case.
     pub(super) checks: HashMap<(CheckSource, CheckReference), CaseId>,
-    pub(super) timelines: HashMap<CaseId, Timeline>,
-    pub(super) effects: BTreeMap<CaseId, Effect>,
-    /// Arrangements with an unsettled effect.
-    pub(super) live: HashMap<ArrangementId, CaseId>,
-    pub(super) transactions: HashSet<TransactionId>,
+    pub(super) history: HashMap<CaseId, Vec<HistoryEntry>>,
+    pub(super) effects: BTreeMap<EffectKey, Effect>,
+    /// The unsettled effects of which there is one per key.
+    pub(super) live: HashMap<(EffectKind, OrderingKey), EffectKey>,
+    pub(super) upstream_ids: HashSet<UpstreamId>,
+    pub(super) evidence: Vec<Evidence>,
     pub(super) trail: FakeAudit,
 }
 
@@ -33,15 +35,15 @@ impl Memory {
     pub(super) fn new(audit_key: SecretKey) -> Self {
         Self {
             members: BTreeMap::new(),
-            arrangements: HashSet::new(),
             cases: BTreeMap::new(),
             cases_of: HashMap::new(),
             codes: HashMap::new(),
             checks: HashMap::new(),
-            timelines: HashMap::new(),
+            history: HashMap::new(),
             effects: BTreeMap::new(),
             live: HashMap::new(),
-            transactions: HashSet::new(),
+            upstream_ids: HashSet::new(),
+            evidence: Vec::new(),
             trail: FakeAudit::new(audit_key),
         }
     }

@@ -1,8 +1,8 @@
 //! Checks that a member reads back exactly as it was registered.
 
-use madoguchi_application::Stores;
+use madoguchi_application::UpgradeStores;
+use madoguchi_domain::change::Committed;
 use madoguchi_domain::member::{Account, Member, MemberId};
-use madoguchi_domain::port::Registered;
 
 use crate::samples::{self, level, member, registration};
 
@@ -11,10 +11,10 @@ fn called(id: &str, number: u32) -> Member {
     Member { id: MemberId::parse(id).expect("the id parses"), ..member(number) }
 }
 
-async fn register_and_find(stores: &Stores, members: Vec<Member>) {
+async fn register_and_find(stores: &UpgradeStores, members: Vec<Member>) {
     let wishes: Vec<_> = members.iter().cloned().map(registration).collect();
-    let answers = stores.members.register(&wishes).await.expect("members are registered");
-    assert_eq!(answers, vec![Registered::New; members.len()]);
+    let committed = stores.members.commit(&wishes).await.expect("members are registered");
+    assert_eq!(committed, vec![Committed::Moved; members.len()]);
     for member in members {
         let found = stores.members.find(&member.id).await.expect("members are read");
         assert_eq!(found.as_ref().map(|it| it.id.expose()), Some(member.id.expose()));
@@ -23,7 +23,7 @@ async fn register_and_find(stores: &Stores, members: Vec<Member>) {
 }
 
 /// An id that was not registered is not found.
-pub async fn an_unknown_member_is_none(stores: Stores) {
+pub async fn an_unknown_member_is_none(stores: UpgradeStores) {
     let nobody = stores.members.find(&samples::member_id(1)).await;
     assert_eq!(nobody, Ok(None));
     register_and_find(&stores, vec![member(1)]).await;
@@ -31,7 +31,7 @@ pub async fn an_unknown_member_is_none(stores: Stores) {
 }
 
 /// Ids in any script, with quotes or wildcards, and maximum lengths are stored unchanged.
-pub async fn odd_characters_survive(stores: Stores) {
+pub async fn odd_characters_survive(stores: UpgradeStores) {
     let longest = Account::parse(&"Z".repeat(36), Some(&"~".repeat(64))).expect("it parses");
     let quoted = Account::parse("0", Some("A'\"`%_\\;--{}$1?")).expect("it parses");
     let members = vec![
@@ -48,7 +48,7 @@ pub async fn odd_characters_survive(stores: Stores) {
 }
 
 /// Ids that differ in case, spaces, wildcards or Unicode form are different ids.
-pub async fn ids_that_look_alike_are_different_members(stores: Stores) {
+pub async fn ids_that_look_alike_are_different_members(stores: UpgradeStores) {
     let ids = ["m1", "M1", "m1 ", " m1", "m_", "m%", "é", "e\u{301}", "1", "01", "1.0"];
     let members = (1..).zip(ids).map(|(number, id)| called(id, number)).collect();
     register_and_find(&stores, members).await;

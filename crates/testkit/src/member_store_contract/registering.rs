@@ -1,23 +1,42 @@
 //! Checks that registering is idempotent and never confuses two members.
 
-use madoguchi_application::Stores;
-use madoguchi_domain::core_bank::Outcome;
-use madoguchi_domain::member::{Account, Member};
-use madoguchi_domain::port::{Recorded, Registered, Registration};
+use madoguchi_application::UpgradeStores;
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::effect::Outcome;
+use madoguchi_domain::member::{self, Account, Member, NewMember, Registered};
+use madoguchi_domain::port::Recorded;
 
 use crate::audit_rows;
 use crate::race::race;
 use crate::samples::{self, level, member, member_id, registration};
 use crate::upgrade_driver::UpgradeDriver;
 
-async fn register(stores: &Stores, members: &[Member]) -> Vec<Registered> {
-    let wishes: Vec<Registration> = members.iter().cloned().map(registration).collect();
-    let answers = stores.members.register(&wishes).await.expect("members are registered");
-    assert_eq!(answers.len(), members.len(), "one answer for each member");
-    answers
+/// Registers a member like the application: read, decide, commit, and again if it was lost.
+async fn register(stores: &UpgradeStores, wish: &Member) -> Registered {
+    let act = samples::act("register", samples::system(), samples::start());
+    loop {
+        let arrangement = &wish.account.arrangement;
+        let known = stores.members.with_id_or_arrangement(&wish.id, arrangement).await;
+        let known = known.expect("members are read");
+        let (change, answer) = member::register(&known, wish.clone(), &act);
+        let Some(change) = change else { return answer };
+        if commit(stores, &[change]).await == [Committed::Moved] {
+            return answer;
+        }
+    }
 }
 
-async fn find(stores: &Stores, number: u32) -> Option<Member> {
+async fn commit(stores: &UpgradeStores, changes: &[Change<NewMember>]) -> Vec<Committed> {
+    let committed = stores.members.commit(changes).await.expect("members are registered");
+    assert_eq!(committed.len(), changes.len(), "one answer for each member");
+    committed
+}
+
+fn registrations(members: &[Member]) -> Vec<Change<NewMember>> {
+    members.iter().cloned().map(registration).collect()
+}
+
+async fn find(stores: &UpgradeStores, number: u32) -> Option<Member> {
     stores.members.find(&member_id(number)).await.expect("members are read")
 }
 
@@ -26,10 +45,10 @@ fn same(member: &Member) -> Registered {
 }
 
 /// The same data again is `Same`; any difference is `Different` and changes nothing.
-pub async fn registering_is_new_then_same_then_different(stores: Stores) {
+pub async fn registering_is_new_then_same_then_different(stores: UpgradeStores) {
     let first = Member { registered: Some(level("0Z")), ..member(1) };
-    assert_eq!(register(&stores, std::slice::from_ref(&first)).await, [Registered::New]);
-    assert_eq!(register(&stores, std::slice::from_ref(&first)).await, [same(&first)]);
+    assert_eq!(register(&stores, &first).await, Registered::New);
+    assert_eq!(register(&stores, &first).await, same(&first));
 
     let arrangement = samples::account(1).arrangement;
     let product = Account::parse(arrangement.expose(), Some("AC.OTHER")).expect("it parses");
@@ -40,26 +59,27 @@ pub async fn registering_is_new_then_same_then_different(stores: Stores) {
         Member { registered: Some(level("0z")), ..first.clone() },
     ];
     for other in others {
-        assert_eq!(register(&stores, &[other]).await, [Registered::Different]);
+        assert_eq!(register(&stores, &other).await, Registered::Different);
     }
     assert_eq!(find(&stores, 1).await, Some(first.clone()));
     assert_eq!(audit_rows::count(&stores, &registration(first).audit).await, 1);
     assert_eq!(audit_rows::rows(&stores).await.len(), 1, "only what is new is recorded");
-    assert_eq!(register(&stores, &[member(2)]).await, [Registered::New], "account 2 is free");
+    assert_eq!(register(&stores, &member(2)).await, Registered::New, "account 2 is free");
 }
 
 /// A member cannot be registered with another member's arrangement.
-pub async fn an_arrangement_belongs_to_one_member(stores: Stores) {
-    register(&stores, &[member(1)]).await;
+pub async fn an_arrangement_belongs_to_one_member(stores: UpgradeStores) {
+    register(&stores, &member(1)).await;
     let thief = Member { account: samples::account(1), ..member(2) };
-    assert_eq!(register(&stores, &[thief]).await, [Registered::Different]);
+    assert_eq!(register(&stores, &thief).await, Registered::Different);
+    assert_eq!(commit(&stores, &registrations(&[thief])).await, [Committed::Lost]);
     assert_eq!((find(&stores, 1).await, find(&stores, 2).await), (Some(member(1)), None));
     assert_eq!(audit_rows::rows(&stores).await.len(), 1);
 }
 
-/// A registration sees the earlier ones of the same batch.
-pub async fn a_batch_with_duplicates_inside_is_answered_in_order(stores: Stores) {
-    register(&stores, &[member(1)]).await;
+/// A registration sees the earlier ones of the same batch; a lost one does not affect the others.
+pub async fn a_batch_with_duplicates_inside_is_answered_in_order(stores: UpgradeStores) {
+    register(&stores, &member(1)).await;
     let batch = [
         member(2),
         member(1),
@@ -70,17 +90,9 @@ pub async fn a_batch_with_duplicates_inside_is_answered_in_order(stores: Stores)
         Member { account: samples::account(1), ..member(5) },
         member(4),
     ];
-    let expected = [
-        Registered::New,
-        same(&member(1)),
-        same(&member(2)),
-        Registered::Different,
-        Registered::Different,
-        Registered::New,
-        Registered::Different,
-        same(&member(4)),
-    ];
-    assert_eq!(register(&stores, &batch).await, expected);
+    let (moved, lost) = (Committed::Moved, Committed::Lost);
+    let expected = [moved, lost, lost, lost, lost, moved, lost, lost];
+    assert_eq!(commit(&stores, &registrations(&batch)).await, expected);
     for number in [1, 2, 4] {
         assert_eq!(find(&stores, number).await, Some(member(number)));
     }
@@ -88,27 +100,43 @@ pub async fn a_batch_with_duplicates_inside_is_answered_in_order(stores: Stores)
     assert_eq!(audit_rows::rows(&stores).await.len(), 3, "one row for each new member");
 }
 
+/// A lookup by id and arrangement finds both members that a registration may conflict with.
+pub async fn both_members_in_the_way_are_found(stores: UpgradeStores) {
+    commit(&stores, &registrations(&[member(1), member(2), member(3)])).await;
+    let look_up = async |number, account| {
+        let arrangement = samples::account(account).arrangement;
+        let found = stores.members.with_id_or_arrangement(&member_id(number), &arrangement).await;
+        let mut found = found.expect("members are read");
+        found.sort_by_key(|member| member.id.clone());
+        found
+    };
+    assert_eq!(look_up(1, 1).await, [member(1)]);
+    assert_eq!(look_up(1, 2).await, [member(1), member(2)]);
+    assert_eq!(look_up(9, 3).await, [member(3)]);
+    assert_eq!(look_up(9, 9).await, []);
+}
+
 /// A member registered again after an upgrade is `Same`, with its target or new level.
-pub async fn same_is_the_member_as_it_stands_now(stores: Stores) {
+pub async fn same_is_the_member_as_it_stands_now(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.passed(1..=1).await;
     let waiting = Member { target: Some(level("1A")), ..member(1) };
-    assert_eq!(register(&stores, &[member(1)]).await, [same(&waiting)]);
+    assert_eq!(register(&stores, &member(1)).await, same(&waiting));
 
     let sent = driver.claim(&samples::claim(1, 1, samples::at(200))).await.remove(0);
     let applied = samples::answered(&sent, Outcome::Applied, samples::at(201));
     assert_eq!(driver.record(&applied).await, Recorded::Written);
     let raised = Member { confirmed: Some(level("1A")), ..member(1) };
-    assert_eq!(register(&stores, &[member(1)]).await, [same(&raised)]);
+    assert_eq!(register(&stores, &member(1)).await, same(&raised));
     let with_level = Member { registered: Some(level("1A")), ..member(1) };
-    assert_eq!(register(&stores, &[with_level]).await, [Registered::Different]);
+    assert_eq!(register(&stores, &with_level).await, Registered::Different);
 }
 
-/// A batch of 300 is registered completely, and is all `Same` when repeated.
-pub async fn three_hundred_register_at_once(stores: Stores) {
+/// A batch of 300 is written completely, and completely lost when repeated.
+pub async fn three_hundred_register_at_once(stores: UpgradeStores) {
     let all: Vec<Member> = (1..=300).map(member).collect();
-    assert_eq!(register(&stores, &all).await, vec![Registered::New; 300]);
-    assert_eq!(register(&stores, &all).await, all.iter().map(same).collect::<Vec<_>>());
+    assert_eq!(commit(&stores, &registrations(&all)).await, vec![Committed::Moved; 300]);
+    assert_eq!(commit(&stores, &registrations(&all)).await, vec![Committed::Lost; 300]);
     for number in 1..=300 {
         assert_eq!(find(&stores, number).await, Some(member(number)));
     }
@@ -116,10 +144,10 @@ pub async fn three_hundred_register_at_once(stores: Stores) {
 }
 
 /// Of twenty concurrent registrations of one member, one is `New` and the others are `Same`.
-pub async fn of_twenty_raced_registrations_one_is_new(stores: Stores) {
+pub async fn of_twenty_raced_registrations_one_is_new(stores: UpgradeStores) {
     let runner = |_| {
         let stores = stores.clone();
-        async move { register(&stores, &[member(1)]).await.remove(0) }
+        async move { register(&stores, &member(1)).await }
     };
     let answers = race((0..20).map(runner).collect()).await;
     let new = answers.iter().filter(|answer| **answer == Registered::New).count();

@@ -1,11 +1,12 @@
-//! Sample workers, claims and outcomes of core-bank effects.
+//! Sample workers, claims and outcomes of effects.
 
 use madoguchi_domain::Timestamp;
-use madoguchi_domain::core_bank::{
-    Effect, EffectChange, EffectEvent, EffectPolicy, EffectState, Evidence, Jitter, Outcome,
+use madoguchi_domain::effect::{
+    Claim, Effect, EffectEvent, EffectPolicy, EffectState, Evidence, Jitter, Outcome, Sweep,
     WorkerId,
 };
-use madoguchi_domain::port::{Claim, Sweep};
+use madoguchi_domain::port::EffectChange;
+use madoguchi_domain::upgrade::{CaseId, SetLevel};
 
 use super::{act, system};
 
@@ -15,20 +16,29 @@ pub fn worker(number: u32) -> WorkerId {
     WorkerId(format!("worker-{number}").into())
 }
 
-/// A claim of worker `number` for at most `limit` effects, under the standard policy.
+/// A claim of worker `number` for at most `limit` orders to the core bank, under the standard
+/// policy.
 #[must_use]
 pub fn claim(number: u32, limit: u32, now: Timestamp) -> Claim {
+    let act = act("round", system(), now);
     let policy = EffectPolicy::standard();
-    Claim { worker: worker(number), act: act("round", system(), now), limit, policy }
+    Claim { kind: SetLevel::KIND, worker: worker(number), act, limit, policy }
 }
 
-/// A sweep for at most `limit` effects.
+/// A sweep for at most `limit` orders to the core bank.
 #[must_use]
 pub fn sweep(limit: u32, now: Timestamp) -> Sweep {
-    Sweep { act: act("round", system(), now), limit }
+    let act = act("round", system(), now);
+    Sweep { kind: SetLevel::KIND, act, limit, policy: EffectPolicy::standard() }
 }
 
-/// The change for `event` on `effect`, without evidence.
+/// The case of an order to the core bank.
+#[must_use]
+pub fn case_of(effect: &Effect) -> CaseId {
+    effect.order.key.id.0.into()
+}
+
+/// The change for `event` on an order to the core bank, without evidence.
 ///
 /// # Panics
 /// When the transition table does not allow it.
@@ -39,10 +49,12 @@ pub fn moved(
     policy: &EffectPolicy,
     at: Timestamp,
 ) -> EffectChange {
-    let after = effect.after(event, policy, at, Jitter::FULL).expect("the table knows the move");
-    let audit = after.moved(&act("worker", system(), at));
-    let (from, expected) = (effect.state.name(), effect.fence);
-    EffectChange { from, expected, after, evidence: None, audit }
+    let act = act("worker", system(), at);
+    let change = effect.change(event, policy, &act, Jitter::FULL);
+    let mut change: EffectChange = change.expect("the table knows the move");
+    let consequence = SetLevel::consequence(&change.write.after);
+    change.write.consequence = consequence.expect("the sample order parses");
+    change
 }
 
 /// The change by which the holder of `effect` reports `outcome`, with its evidence.
@@ -51,11 +63,25 @@ pub fn moved(
 /// When no worker holds the effect.
 #[must_use]
 pub fn answered(effect: &Effect, outcome: Outcome, at: Timestamp) -> EffectChange {
+    let mut change = answered_of(effect, outcome, at);
+    let consequence = SetLevel::consequence(&change.write.after);
+    change.write.consequence = consequence.expect("the sample order parses");
+    change
+}
+
+/// As [`answered`], for an effect of any kind, without a consequence.
+///
+/// # Panics
+/// When no worker holds the effect.
+#[must_use]
+pub fn answered_of(effect: &Effect, outcome: Outcome, at: Timestamp) -> EffectChange {
     let EffectState::Sending { worker, .. } = &effect.state else {
         panic!("only a claimed effect is answered, not one that is {}", effect.state.name());
     };
-    let evidence = Evidence::of(effect, worker.clone(), &outcome, at);
-    let event = EffectEvent::Answered(outcome);
-    let change = moved(effect, event, &EffectPolicy::standard(), at);
-    EffectChange { evidence: Some(evidence), ..change }
+    let evidence = Evidence::of(effect, worker.clone(), outcome.clone(), at);
+    let (event, act) = (EffectEvent::Answered(outcome), act("worker", system(), at));
+    let change = effect.change(event, &EffectPolicy::standard(), &act, Jitter::FULL);
+    let mut change: EffectChange = change.expect("the table knows the move");
+    change.write.evidence = Some(evidence);
+    change
 }

@@ -1,8 +1,7 @@
 //! Sample members, identified by a number.
 
-use madoguchi_domain::audit::{Action, AuditEntry};
-use madoguchi_domain::member::{Account, Member, MemberId};
-use madoguchi_domain::port::Registration;
+use madoguchi_domain::change::Change;
+use madoguchi_domain::member::{self, Account, Member, MemberId, NewMember};
 
 use super::{act, start, system};
 
@@ -24,14 +23,12 @@ pub fn member(number: u32) -> Member {
     Member::new(member_id(number), account(number), None)
 }
 
-/// A registration of a member, by the system, at the start.
+/// The registration of a new member, by the system, at the start.
+///
+/// # Panics
+/// Never: a member that is not known is new.
 #[must_use]
-pub fn registration(member: Member) -> Registration {
-    let audit = AuditEntry::new(
-        Action::MEMBER_REGISTERED,
-        member.id.subject(),
-        "",
-        &act("register", system(), start()),
-    );
-    Registration { member, audit }
+pub fn registration(member: Member) -> Change<NewMember> {
+    let (change, _) = member::register(&[], member, &act("register", system(), start()));
+    change.expect("a member that is not known is new")
 }

@@ -1,17 +1,17 @@
 //! Checks many changes in one transaction, each with its own result.
 
-use madoguchi_application::Stores;
+use madoguchi_application::UpgradeStores;
 use madoguchi_domain::audit::AuditEntry;
+use madoguchi_domain::change::Committed;
 use madoguchi_domain::member::Member;
-use madoguchi_domain::port::Committed;
-use madoguchi_domain::upgrade::{self, CaseKey, CaseSnapshot, Lookup, StateName, Write};
+use madoguchi_domain::upgrade::{self, CaseKey, CaseSnapshot, Lookup, StateName};
 
 use crate::audit_rows;
 use crate::samples::{self, case_id, member_id};
 use crate::upgrade_driver::UpgradeDriver;
 
 /// Of fifty verdicts every seventh is stale: these are lost, all others are written.
-pub async fn a_lost_change_does_not_hold_back_the_others(stores: Stores) {
+pub async fn a_lost_change_does_not_hold_back_the_others(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.verified(1..=50).await;
     let mut changes = Vec::new();
@@ -40,7 +40,7 @@ pub async fn a_lost_change_does_not_hold_back_the_others(stores: Stores) {
 }
 
 /// Of two openings for one member in one batch, one is written.
-pub async fn of_two_openings_in_one_batch_one_moves(stores: Stores) {
+pub async fn of_two_openings_in_one_batch_one_moves(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.register(1..=2).await;
     let changes = [
@@ -62,7 +62,7 @@ pub async fn of_two_openings_in_one_batch_one_moves(stores: Stores) {
 }
 
 /// Opening, new QR code, check, verdicts, plan and contradiction share one transaction.
-pub async fn all_kinds_of_changes_commit_together(stores: Stores) {
+pub async fn all_kinds_of_changes_commit_together(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.register(1..=1).await;
     driver.opened(2..=3).await;
@@ -90,9 +90,9 @@ pub async fn all_kinds_of_changes_commit_together(stores: Stores) {
         &samples::act("sweeper", samples::system(), samples::at(180)),
     );
     let plan = plan.expect("an orphan can be given its effect");
-    let Write::Plan { effect: planned } = &plan.write else { panic!("it is planned") };
-    let member = Member { target: Some(planned.order.level.clone()), ..orphan.member.clone() };
-    let adopted = CaseSnapshot { member, effect: Some((**planned).clone()), ..orphan.clone() };
+    let target = Some(driver.policy.target.clone());
+    let member = Member { target, ..orphan.member.clone() };
+    let adopted = CaseSnapshot { member, effect: plan.effects.first().cloned(), ..orphan.clone() };
     changes.push(plan);
 
     assert_eq!(driver.commit_all(&changes).await, [Committed::Moved; 7]);
@@ -107,7 +107,7 @@ pub async fn all_kinds_of_changes_commit_together(stores: Stores) {
 }
 
 /// 256 members are registered, opened, checked and passed, 256 at a time.
-pub async fn a_batch_of_256_commits(stores: Stores) {
+pub async fn a_batch_of_256_commits(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.verified(1..=256).await;
     let verdicts: Vec<_> = (1..=256).map(|number| samples::decide(number, true)).collect();

@@ -1,7 +1,7 @@
 //! Checks QR codes: a new one voids the one before, which is still recognised.
 
-use madoguchi_application::Stores;
-use madoguchi_domain::port::Committed;
+use madoguchi_application::UpgradeStores;
+use madoguchi_domain::change::Committed;
 use madoguchi_domain::upgrade::{
     CaseKey, CaseSnapshot, QrTokenHash, Refusal, Request, Version, Write,
 };
@@ -19,7 +19,7 @@ fn lapsed() -> Request {
 }
 
 /// The old code still finds its case, with its own serial, and is refused.
-pub async fn a_fresh_code_voids_the_one_before(stores: Stores) {
+pub async fn a_fresh_code_voids_the_one_before(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=1).await;
     let change = driver.change(&lapsed()).await;
@@ -45,7 +45,7 @@ pub async fn a_fresh_code_voids_the_one_before(stores: Stores) {
 }
 
 /// Of two new codes decided on one version, the second is lost and cannot be found.
-pub async fn a_lost_fresh_code_leaves_the_one_before(stores: Stores) {
+pub async fn a_lost_fresh_code_leaves_the_one_before(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=1).await;
     let later = samples::asked_at(lapsed(), samples::at(700));
@@ -66,7 +66,7 @@ pub async fn a_lost_fresh_code_leaves_the_one_before(stores: Stores) {
 }
 
 /// A case that was checked meanwhile gets no new code, whatever version is expected.
-pub async fn only_a_case_that_is_still_new_gets_a_fresh_code(stores: Stores) {
+pub async fn only_a_case_that_is_still_new_gets_a_fresh_code(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=1).await;
     let mut change = driver.change(&lapsed()).await;

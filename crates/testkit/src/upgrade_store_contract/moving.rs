@@ -1,11 +1,11 @@
 //! Checks that a state transition is written with all its rows, or not at all.
 
-use madoguchi_application::Stores;
-use madoguchi_domain::core_bank::{EffectState, Fence};
-use madoguchi_domain::port::Committed;
+use madoguchi_application::UpgradeStores;
+use madoguchi_domain::change::Committed;
+use madoguchi_domain::effect::{EffectState, Fence};
 use madoguchi_domain::upgrade::{
     self, CaseKey, CheckReference, CheckSource, Command, EventName, HistoryEntry, Request,
-    StateName, Version, Write,
+    SetLevel, StateName, Version, Write,
 };
 
 use crate::audit_rows;
@@ -13,7 +13,7 @@ use crate::samples::{self, case_id};
 use crate::upgrade_driver::UpgradeDriver;
 
 /// A case in each of the five states reads back as decided, with check, times and target.
-pub async fn every_state_reads_back_with_its_facts(stores: Stores) {
+pub async fn every_state_reads_back_with_its_facts(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=5).await;
     let reference = CheckReference::parse("客's \"100%\" \\ _ 🦀").expect("the reference parses");
@@ -38,7 +38,7 @@ pub async fn every_state_reads_back_with_its_facts(stores: Stores) {
 }
 
 /// Each transition has one history row with from, to, why, actor, time and correlation id.
-pub async fn history_is_written_once_and_in_order(stores: Stores) {
+pub async fn history_is_written_once_and_in_order(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=2).await;
     driver.ask(&samples::verify(1, true)).await;
@@ -75,7 +75,7 @@ pub async fn history_is_written_once_and_in_order(stores: Stores) {
 }
 
 /// After a passed verdict the case is final, the effect due, the target set, the level unchanged.
-pub async fn a_passed_verdict_writes_case_effect_and_target_together(stores: Stores) {
+pub async fn a_passed_verdict_writes_case_effect_and_target_together(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.passed(1..=1).await;
     let found = driver.newest(1).await;
@@ -85,11 +85,13 @@ pub async fn a_passed_verdict_writes_case_effect_and_target_together(stores: Sto
 
     assert_eq!((case.state.name(), case.version), (StateName::CustomerSuccess, Version(3)));
     assert_eq!(effect.state, EffectState::Planned { due: samples::at(120) });
-    assert_eq!((effect.order.case, effect.fence), (case.id, Fence(0)));
-    assert_eq!(effect.order.arrangement, samples::account(1).arrangement);
-    assert_eq!(effect.order.level, driver.policy.target);
-    assert_eq!((effect.order.transaction_id, effect.order.txn_no), ids);
-    assert_eq!(effect.member, found.member.id);
+    assert_eq!(effect.fence, Fence(0));
+    assert_eq!(effect.correlation, samples::decide(1, true).act.correlation);
+    let order = SetLevel::parse(&effect.order).expect("the order parses");
+    assert_eq!((order.case, order.member), (case.id, found.member.id.clone()));
+    assert_eq!(order.arrangement, samples::account(1).arrangement);
+    assert_eq!(order.level, driver.policy.target);
+    assert_eq!((order.transaction_id, order.txn_no), ids);
     assert_eq!(found.member.target, Some(driver.policy.target.clone()));
     assert_eq!(found.member.level(), None);
     let registered = stores.members.find(&found.member.id).await.expect("members are read");
@@ -97,7 +99,7 @@ pub async fn a_passed_verdict_writes_case_effect_and_target_together(stores: Sto
 }
 
 /// A lost change of any kind writes no state, code, history, effect, target or audit row.
-pub async fn a_lost_change_writes_nothing_at_all(stores: Stores) {
+pub async fn a_lost_change_writes_nothing_at_all(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.register(1..=1).await;
     driver.opened(2..=2).await;
@@ -138,7 +140,7 @@ pub async fn a_lost_change_writes_nothing_at_all(stores: Stores) {
 }
 
 /// A contradiction writes its audit row with the actor, and nothing else.
-pub async fn a_contradiction_writes_its_audit_row_and_nothing_else(stores: Stores) {
+pub async fn a_contradiction_writes_its_audit_row_and_nothing_else(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.passed(1..=1).await;
     let change = driver.change(&samples::decide(1, false)).await;

@@ -1,10 +1,8 @@
 //! Checks that of concurrent changes one is written and the others are reported as lost.
 
-use madoguchi_application::Stores;
-use madoguchi_domain::port::Committed;
-use madoguchi_domain::upgrade::{
-    Attempt, CaseKey, Change, Command, Request, StateName, Version, Write,
-};
+use madoguchi_application::UpgradeStores;
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::upgrade::{Attempt, CaseKey, Command, Request, StateName, Version, Write};
 
 use crate::audit_rows;
 use crate::race::race;
@@ -14,8 +12,8 @@ use crate::upgrade_driver::UpgradeDriver;
 const RUNNERS: u32 = 20;
 
 /// Commits each change in its own task, all at the same time.
-async fn raced(driver: &UpgradeDriver, changes: Vec<Change>) -> Vec<Committed> {
-    let commit = |change: Change| {
+async fn raced(driver: &UpgradeDriver, changes: Vec<Change<Write>>) -> Vec<Committed> {
+    let commit = |change: Change<Write>| {
         let driver = driver.clone();
         async move { driver.commit(&change).await }
     };
@@ -31,7 +29,7 @@ fn winner(became: &[Committed]) -> usize {
 }
 
 /// The second of two verdicts decided on one version is lost, in both orders.
-pub async fn of_two_changes_on_one_version_one_moves(stores: Stores) {
+pub async fn of_two_changes_on_one_version_one_moves(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.verified(1..=2).await;
     for (number, passed) in [(1, true), (2, false)] {
@@ -46,7 +44,7 @@ pub async fn of_two_changes_on_one_version_one_moves(stores: Stores) {
 }
 
 /// A change is lost if only the state or only the version matches.
-pub async fn a_change_moves_only_the_state_and_version_it_was_decided_on(stores: Stores) {
+pub async fn a_change_moves_only_the_state_and_version_it_was_decided_on(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=1).await;
     let mut verified = driver.change(&samples::verify(1, true)).await;
@@ -64,7 +62,7 @@ pub async fn a_change_moves_only_the_state_and_version_it_was_decided_on(stores:
 }
 
 /// An opening is lost while a case is open, or when its attempt number exists.
-pub async fn an_opening_is_lost_to_an_open_case_and_to_a_taken_attempt(stores: Stores) {
+pub async fn an_opening_is_lost_to_an_open_case_and_to_a_taken_attempt(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.register(1..=1).await;
     let slow = driver.change(&samples::open_as(1, case_id(101))).await;
@@ -88,7 +86,7 @@ pub async fn an_opening_is_lost_to_an_open_case_and_to_a_taken_attempt(stores: S
 }
 
 /// Of twenty concurrent verdicts, half of them opposite, one is written with only its own rows.
-pub async fn of_twenty_raced_changes_on_one_version_one_moves(stores: Stores) {
+pub async fn of_twenty_raced_changes_on_one_version_one_moves(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.verified(1..=1).await;
     let rows = audit_rows::rows(&stores).await.len();
@@ -107,7 +105,7 @@ pub async fn of_twenty_raced_changes_on_one_version_one_moves(stores: Stores) {
 }
 
 /// Of twenty concurrent openings for one member, one is written; the others leave no rows.
-pub async fn twenty_raced_openings_give_one_case(stores: Stores) {
+pub async fn twenty_raced_openings_give_one_case(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.register(1..=1).await;
     let mut changes = Vec::new();
@@ -128,7 +126,7 @@ pub async fn twenty_raced_openings_give_one_case(stores: Stores) {
 }
 
 /// Twenty cases report one reference concurrently: it belongs to one of them.
-pub async fn of_twenty_raced_cases_one_takes_a_reference(stores: Stores) {
+pub async fn of_twenty_raced_cases_one_takes_a_reference(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=RUNNERS).await;
     let Command::Verify { source, reference, .. } = samples::verify(1, true).command else {

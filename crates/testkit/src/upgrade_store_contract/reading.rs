@@ -2,15 +2,16 @@
 
 use jiff::SignedDuration;
 
-use madoguchi_application::Stores;
-use madoguchi_domain::port::Timeline;
-use madoguchi_domain::upgrade::{Attempt, CaseId, CaseKey, CaseSnapshot, Lookup, QrTokenHash};
+use madoguchi_application::UpgradeStores;
+use madoguchi_domain::upgrade::{
+    Attempt, CaseId, CaseKey, CaseSnapshot, Lookup, QrTokenHash, Timeline,
+};
 
 use crate::samples::{self, case_id, member_id};
 use crate::upgrade_driver::UpgradeDriver;
 
 /// A case is found by its member, its id and its QR code, with the same snapshot.
-pub async fn an_opened_case_reads_back_the_same_by_member_id_and_code(stores: Stores) {
+pub async fn an_opened_case_reads_back_the_same_by_member_id_and_code(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.register(1..=2).await;
     let opened = driver.ask(&samples::open(1)).await;
@@ -29,7 +30,7 @@ pub async fn an_opened_case_reads_back_the_same_by_member_id_and_code(stores: St
 }
 
 /// Mixed and repeated lookups are answered in order, with `None` for missing data.
-pub async fn absence_is_none_in_its_place_and_order_is_kept(stores: Stores) {
+pub async fn absence_is_none_in_its_place_and_order_is_kept(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=2).await;
     driver.register(3..=3).await;
@@ -54,7 +55,7 @@ pub async fn absence_is_none_in_its_place_and_order_is_kept(stores: Stores) {
 }
 
 /// The newest case is the one with the highest attempt, independent of clock and id.
-pub async fn the_newest_case_is_the_one_with_the_highest_attempt(stores: Stores) {
+pub async fn the_newest_case_is_the_one_with_the_highest_attempt(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.register(1..=1).await;
     let first = CaseId::from_u128(u128::MAX);
@@ -69,7 +70,7 @@ pub async fn the_newest_case_is_the_one_with_the_highest_attempt(stores: Stores)
 }
 
 /// All times of a case, its effect and its history are stored to the microsecond.
-pub async fn moments_keep_their_microseconds(stores: Stores) {
+pub async fn moments_keep_their_microseconds(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.register(1..=1).await;
     let odd = |seconds, micros| samples::at(seconds) + SignedDuration::from_micros(micros);
@@ -86,7 +87,7 @@ pub async fn moments_keep_their_microseconds(stores: Stores) {
 }
 
 /// An empty list of lookups has an empty result; the timeline of a missing case is empty.
-pub async fn nothing_asked_is_nothing_done(stores: Stores) {
+pub async fn nothing_asked_is_nothing_done(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=1).await;
     assert_eq!(driver.look_up(&[]).await, []);

@@ -112,14 +112,16 @@ impl Verdict {
         if self.injection.passes { "CustomerSuccess" } else { "CustomerFailure" }
     }
 
+    fn entries(&self) -> &[Value] {
+        self.timeline.as_array().map_or(&[], Vec::as_slice)
+    }
+
     fn transitions(&self) -> Vec<&str> {
-        let history = self.timeline["history"].as_array().map_or(&[][..], Vec::as_slice);
-        history.iter().filter_map(|entry| entry["to"].as_str()).collect()
+        self.entries().iter().filter_map(|entry| entry["to"].as_str()).collect()
     }
 
     fn interrupted(&self) -> usize {
-        let evidence = self.timeline["evidence"].as_array().map_or(&[][..], Vec::as_slice);
-        evidence.iter().filter(|seen| seen["detail"] == "lease_lapsed").count()
+        self.entries().iter().filter(|seen| seen["detail"] == "lease_lapsed").count()
     }
 
     fn lost(&self, journal: &Journal) -> Option<String> {
@@ -185,13 +187,14 @@ mod tests {
 
     fn verdict(passes: bool, state: &str, at_bank: &str, way: &[&str]) -> Verdict {
         let customer = Customer { arrangement: "AA1".to_owned(), ..Customer::stranger() };
-        let history: Vec<Value> = way.iter().map(|to| json!({ "to": to })).collect();
+        let mut entries: Vec<Value> = way.iter().map(|to| json!({ "to": to })).collect();
+        entries.push(json!({ "detail": "lease_lapsed" }));
         Verdict {
             injection: InjectedVerdict { customer, passes, fault: None },
             case: json!({
                 "state": state, "coreBank": { "state": at_bank, "transactionId": "T1" },
             }),
-            timeline: json!({ "history": history, "evidence": [{ "detail": "lease_lapsed" }] }),
+            timeline: Value::Array(entries),
         }
     }
 

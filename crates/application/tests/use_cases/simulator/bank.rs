@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use madoguchi_domain::Timestamp;
-use madoguchi_domain::core_bank::{
-    Answer, Doubt, EffectState, Reply, SetLevel, TransactionId, UpstreamCode, WhyNotSent,
-};
+use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::effect::{Doubt, EffectState, UpstreamCode, WhyNotSent};
 use madoguchi_domain::port::{Clock, CoreBank};
-use madoguchi_domain::upgrade::CaseKey;
+use madoguchi_domain::upgrade::{APPLIED_CODE, Answer, CaseKey, Reply, SetLevel, TransactionId};
 
 use super::chance::Chance;
 use super::world::{Plant, World};
@@ -66,7 +65,7 @@ impl RandomBank {
         let obeys = self.chance.percent(60) && !self.is_closed(order);
         let lost = |doubt| Answer::Lost(doubt);
         let reply = |change: fn(&mut Reply)| {
-            let mut reply = echo(order, UpstreamCode::APPLIED);
+            let mut reply = echo(order, APPLIED_CODE);
             change(&mut reply);
             Answer::Replied(reply)
         };
@@ -84,7 +83,7 @@ impl RandomBank {
     }
 
     fn honest(&self, order: &SetLevel) -> Answer {
-        let code = if self.is_closed(order) { FINAL } else { UpstreamCode::APPLIED };
+        let code = if self.is_closed(order) { FINAL } else { APPLIED_CODE };
         Answer::Replied(echo(order, code))
     }
 
@@ -99,6 +98,7 @@ impl RandomBank {
             | EffectState::Unknown { .. }
             | EffectState::Confirmed
             | EffectState::Rejected { .. }
+            | EffectState::Cancelled { .. }
             | EffectState::Manual => false,
         });
         if !is_intended {
@@ -116,7 +116,7 @@ impl RandomBank {
 
 #[async_trait]
 impl CoreBank for RandomBank {
-    async fn set_level(&self, order: &SetLevel) -> Answer {
+    async fn set_level(&self, order: &SetLevel, _: &CorrelationId) -> Answer {
         if self.world.is_stormy() && self.chance.percent(20) {
             self.world.tell(&format!("{} finds no bank", order.case));
             self.world.note(|verdict| verdict.faults += 1);

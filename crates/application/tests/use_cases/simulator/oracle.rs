@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use madoguchi_domain::audit::{Action, AuditEntry};
-use madoguchi_domain::core_bank::{Effect, EffectPolicy, EffectStateName as Is, Outcome};
-use madoguchi_domain::port::Timeline;
-use madoguchi_domain::upgrade::StateName;
+use madoguchi_domain::effect::{Effect, EffectPolicy, EffectStateName as Is, Outcome, WhyNotSent};
+use madoguchi_domain::upgrade::{StateName, Timeline};
 use madoguchi_testkit::{audit_rows, samples};
 
 use super::bank::Arrival;
@@ -91,7 +90,7 @@ pub(crate) async fn judge(world: &World, journal: &[Arrival]) {
             world.accuse(format!("I11: case {number} never got its effect"));
             continue;
         };
-        let case = effect.order.case;
+        let case = samples::case_of(&effect);
         let about = rows.iter().map(|row| &row.entry);
         let about = about.filter(|entry| entry.subject == case.subject()).cloned();
         let arrived = journal.iter().filter(|arrival| arrival.order.case == case).cloned();
@@ -116,7 +115,12 @@ impl Ended {
         world.tell(&format!("case {} ends {end} with {:?}", self.number, self.effect.fence));
         let moves = self.moves();
         let proven = moves.windows(2).any(|pair| pair == [Is::Unknown, Is::Confirmed]);
-        let late = self.past.evidence.iter().filter(|seen| seen.detail == "lease_over").count();
+        let late = self
+            .past
+            .evidence
+            .iter()
+            .filter(|seen| seen.outcome == Outcome::NotSent(WhyNotSent::LeaseOver))
+            .count();
         world.note(|verdict| {
             *verdict.ends.entry(end).or_default() += 1;
             verdict.sent_again += self.arrived.len().saturating_sub(1);
@@ -130,7 +134,7 @@ impl Ended {
         let mut broken = Vec::new();
         let ids = self.arrived.iter().map(|it| it.order.transaction_id.as_str());
         let ids: BTreeSet<_> = ids.collect();
-        let foreign = self.arrived.iter().any(|it| it.order != self.effect.order);
+        let foreign = self.arrived.iter().any(|it| it.order.to_order() != self.effect.order);
         if ids.len() > 1 || foreign {
             broken.push("I1: the bank saw another act");
         }
@@ -150,8 +154,7 @@ impl Ended {
     fn in_our_rows(&self) -> Vec<&'static str> {
         let mut broken = Vec::new();
         let state = self.effect.state.name();
-        let proof = Outcome::Applied.as_str();
-        let proven = self.past.evidence.iter().any(|seen| seen.outcome == proof);
+        let proven = self.past.evidence.iter().any(|seen| seen.outcome == Outcome::Applied);
         let applied = self.arrived.iter().any(|it| it.applied);
         let confirmed = state == Is::Confirmed;
         if confirmed && !(proven && applied) {
@@ -210,9 +213,9 @@ fn is_lapse(row: &AuditEntry) -> bool {
 fn follows(from: Is, to: Is) -> bool {
     match from {
         Is::Planned => matches!(to, Is::Sending | Is::Confirmed),
-        Is::Sending => to != Is::Sending,
+        Is::Sending => !matches!(to, Is::Sending | Is::Cancelled),
         Is::Unknown => matches!(to, Is::Planned | Is::Confirmed | Is::Manual),
         Is::Manual => to == Is::Confirmed,
-        Is::Confirmed | Is::Rejected => false,
+        Is::Confirmed | Is::Rejected | Is::Cancelled => false,
     }
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use madoguchi_domain::core_bank::{Effect, EffectChange, EffectState};
-use madoguchi_domain::port::{
-    Claim, Committed, EffectQueue, Overdue, Recorded, StoreError, Sweep, Timeline, UpgradeStore,
-};
-use madoguchi_domain::upgrade::{CaseId, CaseKey, CaseSnapshot, Change, Lookup};
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::effect::{Claim, Effect, EffectState, Overdue, Sweep};
+use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError, UpgradeStore};
+use madoguchi_domain::upgrade::{CaseId, CaseKey, CaseSnapshot, Lookup, Timeline, Write};
 use madoguchi_testkit::fake_store::Fault;
+use madoguchi_testkit::samples::case_of;
 
 use super::chance::Chance;
 use super::world::{Plant, World};
@@ -66,14 +66,17 @@ impl RandomStore {
 
     /// The change as a store without fences would accept it.
     async fn unfenced(&self, change: &EffectChange) -> EffectChange {
-        let Some(now) = self.effect(change.after.order.case).await else { return change.clone() };
-        EffectChange { from: now.state.name(), expected: now.fence, ..change.clone() }
+        let mut change = change.clone();
+        if let Some(now) = self.effect(case_of(&change.write.after)).await {
+            (change.write.from, change.write.expected) = (now.state.name(), now.fence);
+        }
+        change
     }
 
     async fn effects(&self, changes: &[EffectChange]) -> Vec<Option<Effect>> {
         let mut effects = Vec::with_capacity(changes.len());
         for change in changes {
-            effects.push(self.effect(change.after.order.case).await);
+            effects.push(self.effect(case_of(&change.write.after)).await);
         }
         effects
     }
@@ -85,8 +88,8 @@ impl RandomStore {
         let recorded = self.world.fake.record(changes).await;
         let after = self.effects(changes).await;
         for (at, change) in changes.iter().enumerate() {
-            let case = change.after.order.case;
-            let is_its = |other: &&EffectChange| other.after.order.case == case;
+            let case = case_of(&change.write.after);
+            let is_its = |other: &&EffectChange| case_of(&other.write.after) == case;
             if changes.iter().filter(is_its).count() > 1 {
                 self.world.accuse(format!("port: {case} is written twice in one transaction"));
                 continue;
@@ -96,7 +99,8 @@ impl RandomStore {
                 self.world.accuse(format!("I6: {case} was moved without its claim"));
             }
         }
-        let cases = changes.iter().map(|it| format!("{} {}", it.after.order.case, it.from));
+        let cases =
+            changes.iter().map(|it| format!("{} {}", case_of(&it.write.after), it.write.from));
         self.world.tell(&format!("records {:?}: {recorded:?}", cases.collect::<Vec<_>>()));
         let fenced = recorded.iter().flatten().filter(|it| **it == Recorded::FencedOut).count();
         self.world.note(|verdict| verdict.fenced_out += fenced);
@@ -106,8 +110,8 @@ impl RandomStore {
 
 /// Whether the change was decided on the current fence; an outcome also by its holder.
 fn is_entitled(change: &EffectChange, before: &Effect) -> bool {
-    let fresh = change.from == before.state.name() && change.expected == before.fence;
-    let holder = match (&change.evidence, &before.state) {
+    let fresh = change.write.from == before.state.name() && change.write.expected == before.fence;
+    let holder = match (&change.write.evidence, &before.state) {
         (Some(seen), EffectState::Sending { worker, .. }) => {
             seen.fence == before.fence && seen.worker == *worker
         }
@@ -123,7 +127,7 @@ impl EffectQueue for RandomStore {
         self.travel(2_000).await;
         self.maybe_break();
         let claimed = self.world.fake.claim(claim).await;
-        let cases = claimed.iter().flatten().map(|effect| effect.order.case.to_string());
+        let cases = claimed.iter().flatten().map(|effect| case_of(effect).to_string());
         let cases: Vec<_> = cases.collect();
         if !cases.is_empty() {
             self.world.tell(&format!("{} claims {cases:?}", claim.worker.0));
@@ -152,11 +156,6 @@ impl EffectQueue for RandomStore {
         self.travel(2_000).await;
         overdue
     }
-
-    async fn orphans(&self, limit: u32) -> Result<Vec<CaseSnapshot>, StoreError> {
-        self.maybe_down()?;
-        self.world.fake.orphans(limit).await
-    }
 }
 
 #[async_trait]
@@ -166,7 +165,7 @@ impl UpgradeStore for RandomStore {
         self.world.fake.load(lookups).await
     }
 
-    async fn commit(&self, changes: &[Change]) -> Result<Vec<Committed>, StoreError> {
+    async fn commit(&self, changes: &[Change<Write>]) -> Result<Vec<Committed>, StoreError> {
         self.travel(2_000).await;
         self.maybe_break();
         let committed = self.world.fake.commit(changes).await;
@@ -176,5 +175,10 @@ impl UpgradeStore for RandomStore {
 
     async fn timeline(&self, case: CaseId) -> Result<Timeline, StoreError> {
         self.world.fake.timeline(case).await
+    }
+
+    async fn orphans(&self, limit: u32) -> Result<Vec<CaseSnapshot>, StoreError> {
+        self.maybe_down()?;
+        self.world.fake.orphans(limit).await
     }
 }

@@ -5,11 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use madoguchi_application::{EffectWorker, Sweeper, SweeperSettings, WorkerSettings};
+use madoguchi_application::{
+    Delivery, EffectRegistry, EffectWorker, MissingSetLevel, SetLevelDelivery, Sweeper,
+    SweeperSettings, WorkerSettings,
+};
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::breaker::BreakerSettings;
-use madoguchi_domain::core_bank::{EffectPolicy, FinalCodes, UpstreamCode, WorkerId};
+use madoguchi_domain::effect::{EffectPolicy, UpstreamCode, WorkerId};
 use madoguchi_domain::port::{Clock, CoreBank, EffectQueue, UpgradeStore};
+use madoguchi_domain::upgrade::FinalCodes;
 use madoguchi_testkit::fake_store::FakeStore;
 use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::samples;
@@ -122,21 +126,27 @@ struct Tasks {
 }
 
 impl Tasks {
+    fn delivery(&self) -> Arc<dyn Delivery> {
+        let codes = UpstreamCode::parse(super::bank::FINAL).into_iter().collect();
+        Arc::new(SetLevelDelivery {
+            bank: Arc::clone(&self.bank) as Arc<dyn CoreBank>,
+            finals: FinalCodes::parse(codes).expect("200 is not among them"),
+            policy: self.world.policy,
+        })
+    }
+
     fn worker(&self) -> JoinHandle<()> {
         let (number, id) = self.world.name("worker");
         self.world.tell(&format!("{} starts", id.0));
-        let codes = UpstreamCode::parse(super::bank::FINAL).into_iter().collect();
         let worker = EffectWorker {
             effects: Arc::clone(&self.store) as Arc<dyn EffectQueue>,
-            bank: Arc::clone(&self.bank) as Arc<dyn CoreBank>,
+            delivery: self.delivery(),
             clock: Arc::new(self.world.clock.clone()),
             ids: Arc::new(SeededIds::new(self.world.seed ^ (number << 32))),
             // No wake-ups: due effects are found by polling.
             planned: Arc::new(Notify::new()),
             settings: WorkerSettings {
                 id,
-                policy: self.world.policy,
-                finals: FinalCodes::parse(codes).expect("200 is not among them"),
                 calls: 4,
                 poll: Duration::from_secs(1),
                 call_lasts: SignedDuration::from_secs(10),
@@ -148,18 +158,21 @@ impl Tasks {
 
     fn sweeper(&self) -> JoinHandle<()> {
         let (number, id) = self.world.name("sweeper");
+        let missing = MissingSetLevel {
+            upgrades: Arc::clone(&self.store) as Arc<dyn UpgradeStore>,
+            policy: Arc::new(samples::policy()),
+        };
+        let registry = EffectRegistry::default().with(self.delivery());
         let sweeper = Sweeper {
             effects: Arc::clone(&self.store) as Arc<dyn EffectQueue>,
-            upgrades: Arc::clone(&self.store) as Arc<dyn UpgradeStore>,
+            registry: registry.with_hook(Arc::new(missing)),
             clock: Arc::new(self.world.clock.clone()),
             ids: Arc::new(SeededIds::new(self.world.seed ^ (number << 32))),
             planned: Arc::new(Notify::new()),
-            upgrade_policy: Arc::new(samples::policy()),
             settings: SweeperSettings {
                 id,
-                policy: self.world.policy,
                 every: Duration::from_secs(1),
-                orphans_every: Duration::from_secs(60),
+                missing_every: Duration::from_secs(60),
             },
         };
         tokio::spawn(sweeper.run(self.stop.subscribe()))

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use madoguchi_domain::Timestamp;
-use madoguchi_domain::core_bank::{Answer, SetLevel};
+use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::port::{Clock, CoreBank};
+use madoguchi_domain::upgrade::{Answer, SetLevel};
 use madoguchi_testkit::clock::ManualClock;
 use madoguchi_testkit::fake_core_bank::FakeCoreBank;
 use tokio::sync::Semaphore;
@@ -18,6 +19,7 @@ pub(crate) struct Line {
     clock: ManualClock,
     answers: Semaphore,
     calls: Mutex<Vec<(Timestamp, SetLevel)>>,
+    carried: Mutex<Vec<CorrelationId>>,
     at_once: AtomicUsize,
     most_at_once: AtomicUsize,
 }
@@ -29,6 +31,7 @@ impl Line {
             clock: clock.clone(),
             answers: Semaphore::new(Semaphore::MAX_PERMITS),
             calls: Mutex::default(),
+            carried: Mutex::default(),
             at_once: AtomicUsize::new(0),
             most_at_once: AtomicUsize::new(0),
         }
@@ -48,6 +51,11 @@ impl Line {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The correlation id of each call.
+    pub(crate) fn carried(&self) -> Vec<CorrelationId> {
+        self.carried.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     pub(crate) fn most_at_once(&self) -> usize {
         self.most_at_once.load(Ordering::SeqCst)
     }
@@ -55,12 +63,14 @@ impl Line {
 
 #[async_trait]
 impl CoreBank for Line {
-    async fn set_level(&self, order: &SetLevel) -> Answer {
+    async fn set_level(&self, order: &SetLevel, correlation: &CorrelationId) -> Answer {
         let call = (self.clock.now(), order.clone());
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+        let carried = correlation.clone();
+        self.carried.lock().unwrap_or_else(PoisonError::into_inner).push(carried);
         let now = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_at_once.fetch_max(now, Ordering::SeqCst);
-        let answer = self.bank.set_level(order).await;
+        let answer = self.bank.set_level(order, correlation).await;
         let _released = self.answers.acquire().await.expect("answers are never abolished");
         self.at_once.fetch_sub(1, Ordering::SeqCst);
         answer

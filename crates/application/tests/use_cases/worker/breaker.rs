@@ -1,10 +1,9 @@
 //! Tests the circuit breaker: an unreachable bank is not called, except for one probe.
 
 use jiff::SignedDuration;
-use madoguchi_application::{EffectWorker, notice};
-use madoguchi_domain::Timestamp;
-use madoguchi_domain::breaker::{Breaker, BreakerSettings};
-use madoguchi_domain::core_bank::{Doubt, EffectStateName, Outcome, UpstreamCode, WhyNotSent};
+use madoguchi_application::EffectWorker;
+use madoguchi_domain::breaker::BreakerSettings;
+use madoguchi_domain::effect::EffectStateName;
 use madoguchi_testkit::fake_core_bank::Behaviour;
 use madoguchi_testkit::fake_store::Fault;
 
@@ -65,37 +64,5 @@ async fn a_failure_counts_once_however_often_the_store_refuses_to_note_it() {
     harness.wait(15).await;
     for number in 2..=10 {
         assert_eq!(harness.state(number).await, EffectStateName::Confirmed, "member {number}");
-    }
-}
-
-#[test]
-fn only_failures_in_a_row_open_it() {
-    let mut breaker = Breaker::new(SETTINGS);
-    let now = Timestamp::UNIX_EPOCH;
-    let code = UpstreamCode::parse("E-CLOSED").unwrap();
-    let said = [Outcome::Applied, Outcome::Refused(code), Outcome::Unknown(Doubt::UnlistedCode)];
-    for outcome in said {
-        for _ in 0..2 {
-            notice(&mut breaker, &Outcome::Unknown(Doubt::TimedOut), now);
-        }
-        notice(&mut breaker, &outcome, now);
-        assert_eq!(breaker.allows(16, now), 16, "{outcome:?}");
-    }
-    for doubt in [Doubt::TimedOut, Doubt::ConnectionLost, Doubt::Status] {
-        assert_eq!(breaker.allows(16, now), 16);
-        notice(&mut breaker, &Outcome::Unknown(doubt), now);
-    }
-    assert_eq!(breaker.allows(16, now), 0);
-}
-
-#[test]
-fn what_says_nothing_about_the_bank_does_not_open_it() {
-    for why in [WhyNotSent::NotEncodable, WhyNotSent::LeaseOver] {
-        let mut breaker = Breaker::new(SETTINGS);
-        let now = Timestamp::UNIX_EPOCH;
-        for _ in 0..10 {
-            notice(&mut breaker, &Outcome::NotSent(why), now);
-        }
-        assert_eq!(breaker.allows(16, now), 16, "{why:?}");
     }
 }

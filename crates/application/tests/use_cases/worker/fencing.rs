@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use madoguchi_domain::core_bank::{EffectStateName, Fence};
-use madoguchi_domain::port::CoreBank;
+use madoguchi_domain::effect::{EffectStateName, Fence};
 use madoguchi_testkit::fake_core_bank::Behaviour;
 use madoguchi_testkit::samples;
 
@@ -23,7 +22,7 @@ async fn an_answer_that_comes_after_the_lease_is_proof_and_not_an_outcome() {
     let known = harness.driver.newest(1).await;
     assert_eq!(known.member.level(), Some(&samples::level("1A")));
     assert_eq!(harness.moves(1).await, ["Sending", "Unknown", "Confirmed"]);
-    let seen = [("unknown", "lease_lapsed"), ("applied", "200")];
+    let seen = [("unknown", "lease_lapsed"), ("applied", "")];
     let seen = seen.map(|(outcome, detail)| (outcome.to_owned(), detail.to_owned()));
     assert_eq!(harness.evidence(1).await, seen);
     harness.wait(600).await;
@@ -47,7 +46,7 @@ async fn a_late_answer_changes_nothing_that_another_worker_has_finished() {
     harness.wait(5).await;
     let mut quick = harness.worker(2);
     let line = Arc::new(Line::to(&harness.bank, &harness.clock));
-    quick.bank = Arc::clone(&line) as Arc<dyn CoreBank>;
+    quick.delivery = harness.delivery_over(&line);
     harness.start(quick);
     harness.wait(160).await;
     let finished = harness.effect(1).await;

@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use madoguchi_application::{EffectWorker, Sweeper, SweeperSettings, WorkerSettings};
+use madoguchi_application::{
+    Delivery, EffectRegistry, EffectWorker, MissingSetLevel, SetLevelDelivery, Sweeper,
+    SweeperSettings, WorkerSettings,
+};
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::breaker::BreakerSettings;
-use madoguchi_domain::core_bank::{
-    Effect, EffectPolicy, EffectStateName, FinalCodes, UpstreamCode, WorkerId,
-};
+use madoguchi_domain::effect::{Effect, EffectPolicy, EffectStateName, UpstreamCode, WorkerId};
 use madoguchi_domain::port::{CoreBank, EffectQueue};
+use madoguchi_domain::upgrade::FinalCodes;
 use madoguchi_testkit::clock::ManualClock;
 use madoguchi_testkit::fake_core_bank::{Behaviour, FakeCoreBank};
 use madoguchi_testkit::fake_store::FakeStore;
@@ -88,14 +90,12 @@ impl WorkerHarness {
     pub(crate) fn worker(&self, number: u32) -> EffectWorker {
         EffectWorker {
             effects: Arc::clone(&self.queue) as Arc<dyn EffectQueue>,
-            bank: Arc::clone(&self.line) as Arc<dyn CoreBank>,
+            delivery: self.delivery_over(&self.line),
             clock: Arc::new(self.clock.clone()),
             ids: Arc::new(SeededIds::new(u64::from(number))),
             planned: Arc::clone(&self.planned),
             settings: WorkerSettings {
                 id: samples::worker(number),
-                policy: self.policy,
-                finals: FinalCodes::parse(vec![code(FINAL)]).expect("200 is not among them"),
                 calls: 16,
                 poll: Duration::from_secs(1),
                 call_lasts: SignedDuration::from_secs(10),
@@ -104,19 +104,35 @@ impl WorkerHarness {
         }
     }
 
+    /// Delivers orders to the bank over this connection.
+    pub(crate) fn delivery_over(&self, line: &Arc<Line>) -> Arc<dyn Delivery> {
+        Arc::new(SetLevelDelivery {
+            bank: Arc::clone(line) as Arc<dyn CoreBank>,
+            finals: FinalCodes::parse(vec![code(FINAL)]).expect("200 is not among them"),
+            policy: self.policy,
+        })
+    }
+
+    fn registry(&self) -> EffectRegistry {
+        let missing = MissingSetLevel {
+            upgrades: Arc::new(self.fake.clone()),
+            policy: Arc::new(samples::policy()),
+        };
+        let registry = EffectRegistry::default().with(self.delivery_over(&self.line));
+        registry.with_hook(Arc::new(missing))
+    }
+
     pub(crate) fn sweeper(&self) -> Sweeper {
         Sweeper {
             effects: Arc::clone(&self.queue) as Arc<dyn EffectQueue>,
-            upgrades: Arc::new(self.fake.clone()),
+            registry: self.registry(),
             clock: Arc::new(self.clock.clone()),
             ids: Arc::new(SeededIds::new(99)),
             planned: Arc::clone(&self.planned),
-            upgrade_policy: Arc::new(samples::policy()),
             settings: SweeperSettings {
                 id: WorkerId("sweeper".into()),
-                policy: self.policy,
                 every: Duration::from_secs(1),
-                orphans_every: Duration::from_secs(600),
+                missing_every: Duration::from_secs(600),
             },
         }
     }
@@ -167,6 +183,7 @@ impl WorkerHarness {
     /// The evidence of the effect: outcome and detail.
     pub(crate) async fn evidence(&self, number: u32) -> Vec<(String, String)> {
         let seen = self.driver.timeline(samples::case_id(number)).await.evidence;
-        seen.into_iter().map(|row| (row.outcome, row.detail)).collect()
+        let seen = seen.into_iter().map(|row| row.outcome);
+        seen.map(|it| (it.as_str().to_owned(), it.detail().to_owned())).collect()
     }
 }

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use madoguchi_domain::core_bank::{
-    Doubt, EffectPolicy, EffectState, EffectStateName, Guarantee, Reply,
-};
+use madoguchi_domain::effect::{Doubt, EffectPolicy, EffectState, EffectStateName};
+use madoguchi_domain::upgrade::{Guarantee, Reply, SetLevel};
 use madoguchi_testkit::fake_core_bank::Behaviour;
 use madoguchi_testkit::samples;
 
@@ -19,9 +18,11 @@ async fn an_applied_order_is_confirmed_and_the_level_has_risen() {
     let known = harness.driver.newest(1).await;
     assert_eq!(known.member.level(), Some(&samples::level("1A")));
     assert_eq!(known.member.target, None);
-    assert_eq!(harness.bank.applied(), [planned.order]);
+    let order = SetLevel::parse(&planned.order).expect("the order parses");
+    assert_eq!(harness.bank.applied(), [order]);
+    assert_eq!(harness.line.carried(), [planned.correlation]);
     assert_eq!(harness.moves(1).await, ["Sending", "Confirmed"]);
-    assert_eq!(harness.evidence(1).await, [("applied".into(), "200".into())]);
+    assert_eq!(harness.evidence(1).await, [("applied".into(), String::new())]);
     harness.wait(3600).await;
     assert_eq!(harness.line.calls().len(), 1, "what is done is not done again");
 }
@@ -106,7 +107,7 @@ async fn people_look_at_what_stays_unknown() {
 #[tokio::test(start_paused = true)]
 async fn without_a_guarantee_nothing_is_ever_sent_twice() {
     let harness = WorkerHarness {
-        policy: EffectPolicy { guarantee: Guarantee::None, ..EffectPolicy::standard() },
+        policy: Guarantee::None.policy(EffectPolicy::standard()),
         ..WorkerHarness::with_passed(4).await
     };
     harness.script(1, [Behaviour::Lose(Doubt::TimedOut)]);

@@ -7,11 +7,12 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use madoguchi_domain::core_bank::{Effect, EffectChange};
-use madoguchi_domain::port::{Claim, EffectQueue, Overdue, Recorded, StoreError, Sweep};
-use madoguchi_domain::upgrade::{CaseId, CaseSnapshot};
+use madoguchi_domain::effect::{Claim, Effect, Overdue, Sweep};
+use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError};
+use madoguchi_domain::upgrade::CaseId;
 use madoguchi_testkit::clock::ManualClock;
 use madoguchi_testkit::fake_store::{FakeStore, Fault};
+use madoguchi_testkit::samples::case_of;
 
 pub(crate) struct FaultInjectingQueue {
     fake: FakeStore,
@@ -90,11 +91,11 @@ impl EffectQueue for FaultInjectingQueue {
     }
 
     async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
-        let cases: HashSet<_> = changes.iter().map(|change| change.after.order.case).collect();
+        let cases: HashSet<_> = changes.iter().map(|change| case_of(&change.write.after)).collect();
         self.doubled.fetch_or(cases.len() < changes.len(), Ordering::SeqCst);
         let unreadable = *self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
         if unreadable.is_some_and(|case| cases.contains(&case)) {
-            return Err(StoreError::Corrupt("core_bank_effect.state"));
+            return Err(StoreError::Corrupt("effect.state"));
         }
         if let Some(fault) = pop(&self.records) {
             self.fake.fail_next(1, fault);
@@ -104,10 +105,6 @@ impl EffectQueue for FaultInjectingQueue {
 
     async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {
         self.fake.overdue(sweep).await
-    }
-
-    async fn orphans(&self, limit: u32) -> Result<Vec<CaseSnapshot>, StoreError> {
-        self.fake.orphans(limit).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tests failing claims and records: no outcome is lost and nothing is done twice.
 
-use madoguchi_domain::core_bank::{Doubt, EffectStateName};
+use madoguchi_domain::effect::{Doubt, EffectStateName};
 use madoguchi_testkit::fake_core_bank::Behaviour;
 use madoguchi_testkit::fake_store::Fault;
 use madoguchi_testkit::samples;
@@ -16,7 +16,7 @@ async fn an_outcome_is_kept_until_the_store_has_taken_it() {
     assert_eq!(harness.state(1).await, EffectStateName::Confirmed);
     assert_eq!(harness.line.calls().len(), 1);
     assert_eq!(harness.moves(1).await, ["Sending", "Confirmed"]);
-    assert_eq!(harness.evidence(1).await, [("applied".into(), "200".into())]);
+    assert_eq!(harness.evidence(1).await, [("applied".into(), String::new())]);
 }
 
 #[tokio::test(start_paused = true)]

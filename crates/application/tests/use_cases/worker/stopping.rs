@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use madoguchi_domain::core_bank::EffectStateName;
+use madoguchi_domain::effect::EffectStateName;
 use madoguchi_testkit::fake_store::Fault;
 use tokio::sync::watch;
 

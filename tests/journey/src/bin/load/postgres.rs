@@ -123,7 +123,7 @@ impl Ring {
 
     fn every_verdict_is_there(&self) -> anyhow::Result<()> {
         for (what, count) in [
-            ("effects", "select count(*) from core_bank_effect where state = 'Planned'"),
+            ("effects", "select count(*) from effect where state = 'Planned'"),
             ("transitions", "select count(*) from upgrade_history where version = 3"),
             ("audit rows", "select count(*) from audit_entry where about_kind = 'case'"),
         ] {

@@ -1,0 +1,12 @@
+//! Delivers outbox effects of every kind. This room knows no system: a system registers a
+//! [`Delivery`] for its kind, and hooks that find its missing effects.
+
+mod breaker;
+mod decided;
+mod registry;
+mod sweeper;
+mod worker;
+
+pub use registry::{Delivery, EffectRegistry, FindMissing};
+pub use sweeper::{Sweeper, SweeperSettings};
+pub use worker::{EffectWorker, WorkerSettings};

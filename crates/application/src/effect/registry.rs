@@ -1,0 +1,90 @@
+//! The registered kinds of effects, and the hooks that find missing ones.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use madoguchi_domain::act::Act;
+use madoguchi_domain::consequence::Consequence;
+use madoguchi_domain::effect::{Effect, EffectKind, EffectPolicy, Outcome};
+use madoguchi_domain::field::InvalidField;
+use madoguchi_domain::port::StoreError;
+
+/// How one kind of effect is delivered, and what follows from it.
+#[async_trait]
+pub trait Delivery: Send + Sync {
+    /// The kind.
+    fn kind(&self) -> EffectKind;
+
+    /// The policy of the kind.
+    fn policy(&self) -> &EffectPolicy;
+
+    /// Sends the order at most once, or withdraws it, and says what that proved. An order that
+    /// cannot be parsed is `NotSent(NotEncodable)`. It answers within its own timeout.
+    async fn deliver(&self, effect: &Effect) -> Outcome;
+
+    /// What else becomes true with a transition to this state, decided by the domain.
+    ///
+    /// # Errors
+    /// When the order cannot be parsed: the effect is set aside instead.
+    fn consequence(&self, after: &Effect) -> Result<Option<Consequence>, InvalidField> {
+        let _ = after;
+        Ok(None)
+    }
+}
+
+/// Finds records whose effect is missing, and plans it.
+#[async_trait]
+pub trait FindMissing: Send + Sync {
+    /// Plans at most `limit` missing effects in the name of `act`; returns how many it tried.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn plan_missing(&self, act: &Act, limit: u32) -> Result<usize, StoreError>;
+}
+
+/// Every kind of effect of a program, with its hooks.
+#[derive(Clone, Default)]
+pub struct EffectRegistry {
+    deliveries: Vec<Arc<dyn Delivery>>,
+    hooks: Vec<Arc<dyn FindMissing>>,
+}
+
+impl EffectRegistry {
+    /// Adds a kind.
+    ///
+    /// # Panics
+    /// When the kind is registered already.
+    #[must_use]
+    pub fn with(mut self, delivery: Arc<dyn Delivery>) -> Self {
+        let kind = delivery.kind();
+        let is_known = self.deliveries.iter().any(|known| known.kind() == kind);
+        assert!(!is_known, "the kind {kind} is registered once");
+        self.deliveries.push(delivery);
+        self
+    }
+
+    /// Adds a hook that finds missing effects.
+    #[must_use]
+    pub fn with_hook(mut self, hook: Arc<dyn FindMissing>) -> Self {
+        self.hooks.push(hook);
+        self
+    }
+
+    /// The registered kinds. Each gets a worker of its own, so that they do not delay each other.
+    #[must_use]
+    pub fn deliveries(&self) -> &[Arc<dyn Delivery>] {
+        &self.deliveries
+    }
+
+    pub(super) fn hooks(&self) -> &[Arc<dyn FindMissing>] {
+        &self.hooks
+    }
+}
+
+impl fmt::Debug for EffectRegistry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds = self.deliveries.iter().map(|delivery| delivery.kind());
+        f.debug_list().entries(kinds).finish()
+    }
+}

@@ -1,0 +1,141 @@
+//! The sweeper: derives work from stored state, so that a lost wake-up, a killed worker or a
+//! restored backup loses no effect.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use madoguchi_domain::effect::{
+    Doubt, EffectEvent, EffectState, Evidence, Outcome, Overdue, Sweep, WorkerId,
+};
+use madoguchi_domain::port::{Clock, EffectChange, EffectQueue, Ids, StoreError};
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+
+use super::decided::decided;
+use super::registry::{Delivery, EffectRegistry};
+use crate::system_act::system_act;
+
+/// Maximum effects of a kind per sweep, and maximum missing effects per search.
+const AT_ONCE: u32 = 256;
+
+/// Settings of the sweeper.
+#[derive(Debug, Clone)]
+pub struct SweeperSettings {
+    /// Its name in the audit log.
+    pub id: WorkerId,
+    /// Interval between checks of leases and settle times.
+    pub every: Duration,
+    /// Interval between full searches for missing effects.
+    pub missing_every: Duration,
+}
+
+/// Applies the state transitions that no worker applies.
+pub struct Sweeper {
+    /// The effects.
+    pub effects: Arc<dyn EffectQueue>,
+    /// The kinds of effects, and the hooks that find missing ones.
+    pub registry: EffectRegistry,
+    /// The current time.
+    pub clock: Arc<dyn Clock>,
+    /// Random jitter for retries, and correlation ids.
+    pub ids: Arc<dyn Ids>,
+    /// Notified when an effect may be due.
+    pub planned: Arc<Notify>,
+    /// The settings.
+    pub settings: SweeperSettings,
+}
+
+impl fmt::Debug for Sweeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sweeper").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Sweeper {
+    /// Sweeps until `stop` is set or dropped.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut missing_at = Instant::now();
+        let mut failures = 0_u32;
+        while !*stop.borrow() {
+            let mut swept = self.sweep().await;
+            if swept.is_ok() && Instant::now() >= missing_at {
+                swept = self.plan_missing().await.map(|planned| planned + swept.unwrap_or(0));
+                // A search that failed may have overloaded the database. Retry soon, then with
+                // exponential backoff.
+                failures = if swept.is_ok() { 0 } else { failures + 1 };
+                let soon = self.settings.every.saturating_mul(2_u32.saturating_pow(failures));
+                let whole = self.settings.missing_every;
+                missing_at = Instant::now() + if failures == 0 { whole } else { soon.min(whole) };
+            }
+            match swept {
+                Ok(0) => {}
+                Ok(_) => self.planned.notify_one(),
+                Err(error) => tracing::warn!(%error, "could not sweep: trying again"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(self.settings.every) => {}
+                changed = stop.changed() => if changed.is_err() { break },
+            }
+        }
+    }
+
+    /// Moves effects whose lease or settle time is over. Returns how many it tried to move.
+    ///
+    /// # Errors
+    /// See [`StoreError`]. A kind that cannot be swept does not hold back the others.
+    pub async fn sweep(&self) -> Result<usize, StoreError> {
+        let (mut swept, mut failed) = (0, None);
+        for delivery in self.registry.deliveries() {
+            match self.sweep_kind(&**delivery).await {
+                Ok(moved) => swept += moved,
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(swept), Err)
+    }
+
+    async fn sweep_kind(&self, delivery: &dyn Delivery) -> Result<usize, StoreError> {
+        let act = system_act(&self.settings.id, &*self.clock, &*self.ids);
+        let (kind, policy) = (delivery.kind(), *delivery.policy());
+        let sweep = Sweep { kind, act, limit: AT_ONCE, policy };
+        let overdue = self.effects.overdue(&sweep).await?;
+        let changes: Vec<EffectChange> =
+            overdue.iter().filter_map(|overdue| self.change(delivery, overdue)).collect();
+        if !changes.is_empty() {
+            self.effects.record(&changes).await?;
+        }
+        Ok(changes.len())
+    }
+
+    /// Plans missing effects. Returns how many it tried.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn plan_missing(&self) -> Result<usize, StoreError> {
+        let mut planned = 0;
+        for hook in self.registry.hooks() {
+            let act = system_act(&self.settings.id, &*self.clock, &*self.ids);
+            planned += hook.plan_missing(&act, AT_ONCE).await?;
+        }
+        Ok(planned)
+    }
+
+    fn change(&self, delivery: &dyn Delivery, overdue: &Overdue) -> Option<EffectChange> {
+        let act = system_act(&self.settings.id, &*self.clock, &*self.ids);
+        let (jitter, effect) = (self.ids.jitter(), &overdue.effect);
+        let event = overdue.event(act.at)?;
+        let evidence = match (&event, &effect.state) {
+            (EffectEvent::LeaseLapsed, EffectState::Sending { worker, .. }) => {
+                let outcome = Outcome::Unknown(Doubt::LeaseLapsed);
+                Some(Evidence::of(effect, worker.clone(), outcome, act.at))
+            }
+            _ => None,
+        };
+        let change = decided(delivery, effect, event, evidence, &act, jitter)?;
+        let (key, correlation) = (&effect.order.key, effect.correlation.as_str());
+        let (from, state) = (effect.state.name(), change.write.after.state.name());
+        tracing::info!(kind = %key.kind, id = %key.id, correlation, %from, %state, "swept");
+        Some(change)
+    }
+}

@@ -1,0 +1,13 @@
+//! The account upgrade: its use cases, and the delivery of its orders to the core bank.
+
+mod lane;
+mod members;
+mod missing;
+mod service;
+mod set_level;
+
+pub use lane::{DecisionLane, GroupCommitSettings};
+pub use members::MemberService;
+pub use missing::MissingSetLevel;
+pub use service::{CaseView, Opened, UpgradeService};
+pub use set_level::SetLevelDelivery;

@@ -1,0 +1,58 @@
+//! The requests that wait for the decision lane, oldest first.
+
+use madoguchi_domain::upgrade::{CaseResult, Request};
+use tokio::sync::mpsc;
+
+use crate::ServiceError;
+use crate::mailbox::Letter;
+
+/// A request that waits for its answer.
+pub(super) struct Waiting {
+    letter: Letter<Request, CaseResult>,
+    /// Number of decisions so far.
+    pub(super) tries: u32,
+}
+
+impl Waiting {
+    const fn new(letter: Letter<Request, CaseResult>) -> Self {
+        Self { letter, tries: 0 }
+    }
+
+    pub(super) const fn request(&self) -> &Request {
+        &self.letter.request
+    }
+
+    pub(super) fn answer(self, answer: Result<CaseResult, ServiceError>) {
+        self.letter.answer(answer);
+    }
+}
+
+/// The queued requests.
+pub(super) struct Inbox {
+    queue: mpsc::Receiver<Letter<Request, CaseResult>>,
+    max_batch: usize,
+}
+
+impl Inbox {
+    pub(super) const fn new(
+        queue: mpsc::Receiver<Letter<Request, CaseResult>>,
+        max_batch: usize,
+    ) -> Self {
+        Self { queue, max_batch }
+    }
+
+    /// Waits for a request, then returns the queued ones, at most `max_batch`. Empty when the
+    /// queue is closed.
+    pub(super) async fn next(&mut self) -> Vec<Waiting> {
+        let mut next = Vec::new();
+        self.queue.recv_many(&mut next, self.max_batch).await;
+        next.into_iter().map(Waiting::new).collect()
+    }
+
+    /// The requests queued now that still fit into a batch which already has `taken` requests.
+    pub(super) fn arrived(&mut self, taken: usize) -> Vec<Waiting> {
+        let room = self.max_batch.saturating_sub(taken);
+        let queued = std::iter::from_fn(|| self.queue.try_recv().ok());
+        queued.take(room).map(Waiting::new).collect()
+    }
+}

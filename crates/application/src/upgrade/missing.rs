@@ -1,0 +1,35 @@
+//! Finds passed cases without an effect, and plans it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use madoguchi_domain::act::Act;
+use madoguchi_domain::port::{StoreError, UpgradeStore};
+use madoguchi_domain::redacted;
+use madoguchi_domain::upgrade::{UpgradePolicy, replan};
+
+use crate::FindMissing;
+
+redacted!(MissingSetLevel);
+
+/// The hook of the kind `SetLevel`.
+pub struct MissingSetLevel {
+    /// The cases.
+    pub upgrades: Arc<dyn UpgradeStore>,
+    /// Derives the transaction ids of the missing orders.
+    pub policy: Arc<UpgradePolicy>,
+}
+
+#[async_trait]
+impl FindMissing for MissingSetLevel {
+    async fn plan_missing(&self, act: &Act, limit: u32) -> Result<usize, StoreError> {
+        let orphans = self.upgrades.orphans(limit).await?;
+        let changes: Vec<_> =
+            orphans.iter().filter_map(|orphan| replan(orphan, &self.policy, act)).collect();
+        if !changes.is_empty() {
+            tracing::warn!(cases = changes.len(), "passed cases had no effect: planned now");
+            self.upgrades.commit(&changes).await?;
+        }
+        Ok(changes.len())
+    }
+}

@@ -1,0 +1,52 @@
+//! Delivers orders that set a level to the core bank.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use madoguchi_domain::consequence::Consequence;
+use madoguchi_domain::effect::{Effect, EffectKind, EffectPolicy, Outcome, WhyNotSent};
+use madoguchi_domain::field::InvalidField;
+use madoguchi_domain::port::CoreBank;
+use madoguchi_domain::upgrade::{FinalCodes, SetLevel, classify};
+
+use crate::Delivery;
+
+/// Sends `SetLevel` orders and classifies the core bank's answers.
+pub struct SetLevelDelivery {
+    /// The core bank.
+    pub bank: Arc<dyn CoreBank>,
+    /// Return codes that are a final refusal.
+    pub finals: FinalCodes,
+    /// The policy; [`Guarantee::policy`](madoguchi_domain::upgrade::Guarantee::policy) makes it.
+    pub policy: EffectPolicy,
+}
+
+impl fmt::Debug for SetLevelDelivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SetLevelDelivery").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Delivery for SetLevelDelivery {
+    fn kind(&self) -> EffectKind {
+        SetLevel::KIND
+    }
+
+    fn policy(&self) -> &EffectPolicy {
+        &self.policy
+    }
+
+    async fn deliver(&self, effect: &Effect) -> Outcome {
+        let Ok(order) = SetLevel::parse(&effect.order) else {
+            return Outcome::NotSent(WhyNotSent::NotEncodable);
+        };
+        let answer = self.bank.set_level(&order, &effect.correlation).await;
+        classify(&order, &answer, &self.finals)
+    }
+
+    fn consequence(&self, after: &Effect) -> Result<Option<Consequence>, InvalidField> {
+        SetLevel::consequence(after)
+    }
+}

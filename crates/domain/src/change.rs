@@ -1,0 +1,33 @@
+//! A change: everything that becomes true together.
+
+use crate::audit::AuditEntry;
+use crate::effect::Effect;
+
+/// What a decision writes. A store makes all of it durable in one transaction, or none of it if the
+/// version check of `write` fails or one of the effects cannot be planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change<W> {
+    /// The rows of the system that decided.
+    pub write: W,
+    /// The effects that it plans.
+    pub effects: Vec<Effect>,
+    /// The audit row.
+    pub audit: AuditEntry,
+}
+
+impl<W> Change<W> {
+    /// A change that plans no effects.
+    #[must_use]
+    pub const fn new(write: W, audit: AuditEntry) -> Self {
+        Self { write, effects: Vec::new(), audit }
+    }
+}
+
+/// The result of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Committed {
+    /// All of it is durable.
+    Moved,
+    /// The version check failed and nothing was written. Reload and decide again.
+    Lost,
+}

@@ -1,0 +1,24 @@
+//! Outbox effects: orders to other systems with their delivery state. This room knows no system:
+//! the system that owns a kind of effect owns its typed order.
+
+mod claim;
+mod evidence;
+mod key;
+mod machine;
+mod order;
+mod outcome;
+mod policy;
+mod state;
+mod sweep;
+mod transition;
+
+pub use claim::Claim;
+pub use evidence::Evidence;
+pub use key::{EffectId, EffectKey, EffectKind};
+pub use machine::{Effect, EffectEvent, IllegalEffect};
+pub use order::{EffectOrder, Ordering, OrderingKey, Payload, UpstreamId};
+pub use outcome::{CancelReason, Doubt, Outcome, UpstreamCode, WhyNotSent};
+pub use policy::{EffectPolicy, Jitter, OnUnknown};
+pub use state::{EffectState, EffectStateName, Fence, WorkerId};
+pub use sweep::{Overdue, Sweep};
+pub use transition::Transition;

@@ -1,0 +1,174 @@
+//! The outcome of an attempt to deliver an effect.
+
+use std::borrow::Cow;
+
+use crate::closed_set::closed_set;
+use crate::field::is_visible;
+use crate::parsed_text::parsed_text;
+
+parsed_text! {
+    /// The other system's code for its answer: 1 to 32 visible ASCII characters.
+    #[derive(Debug)]
+    #[derive(Hash)]
+    pub struct UpstreamCode:
+        "code",
+        "must be 1 to 32 visible ASCII characters",
+        |text| is_visible(text, 32);
+    /// The code as text.
+    as_str
+}
+
+impl UpstreamCode {
+    /// Our own code for an order that could not be sent for too long.
+    pub const GAVE_UP: &'static str = "gave_up";
+
+    pub(super) fn gave_up() -> Self {
+        Self(Self::GAVE_UP.to_owned())
+    }
+}
+
+closed_set! {
+    /// Why an order was provably not sent.
+    pub enum WhyNotSent {
+        /// No connection: name, route, handshake or TLS.
+        NoConnection = "no_connection",
+        /// The order could not be encoded as a message.
+        NotEncodable = "not_encodable",
+        /// The claim's lease ended before the first byte: another worker may hold it.
+        LeaseOver = "lease_over",
+    }
+}
+
+closed_set! {
+    /// Why it is not known whether an order was applied.
+    pub enum Doubt {
+        /// The connection ended before a complete reply.
+        ConnectionLost = "connection_lost",
+        /// No reply before the timeout.
+        TimedOut = "timed_out",
+        /// The reply exceeds the size limit.
+        TooLarge = "too_large",
+        /// The reply is not the expected message.
+        Unreadable = "unreadable",
+        /// The reply has a field twice, with different values.
+        Contradictory = "contradictory",
+        /// A status that proves nothing.
+        Status = "status",
+        /// No return code.
+        NoCode = "no_code",
+        /// A return code that is neither success nor a final code.
+        UnlistedCode = "unlisted_code",
+        /// The reply has another order's id, or none.
+        WrongTransaction = "wrong_transaction",
+        /// The reply echoes other values than the order's.
+        WrongEcho = "wrong_echo",
+        /// The sender did not report before its lease ended.
+        LeaseLapsed = "lease_lapsed",
+    }
+}
+
+/// Why an order is withdrawn before it is sent. The system that owns the kind defines its reasons.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CancelReason(Cow<'static, str>);
+
+impl CancelReason {
+    /// The reason of this name: 1 to 32 visible ASCII characters.
+    #[must_use]
+    pub const fn of(name: &'static str) -> Self {
+        assert!(!name.is_empty() && name.len() <= 32, "1 to 32 characters");
+        Self(Cow::Borrowed(name))
+    }
+
+    /// Parses the text that [`as_str`](Self::as_str) returns.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        is_visible(text, 32).then(|| Self(Cow::Owned(text.to_owned())))
+    }
+
+    /// The text on the wire and in the database.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What an attempt to deliver an effect proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The other system has applied the order.
+    Applied,
+    /// The other system refused; final.
+    Refused(UpstreamCode),
+    /// The order was not sent; a retry is safe.
+    NotSent(WhyNotSent),
+    /// It is not known whether the order was applied.
+    Unknown(Doubt),
+    /// The order was not sent and must not be sent any more.
+    Withdrawn(CancelReason),
+}
+
+impl Outcome {
+    /// The text of [`Outcome::Applied`]: evidence with it proves that the order was applied.
+    pub const APPLIED: &'static str = "applied";
+
+    /// The kind of outcome, for evidence rows, metrics and logs.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Applied => Self::APPLIED,
+            Self::Refused(_) => "refused",
+            Self::NotSent(_) => "not_sent",
+            Self::Unknown(_) => "unknown",
+            Self::Withdrawn(_) => "withdrawn",
+        }
+    }
+
+    /// The code, the doubt or the reason; never the other system's free text.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        match self {
+            Self::Applied => "",
+            Self::Refused(code) => code.as_str(),
+            Self::NotSent(why) => why.as_str(),
+            Self::Unknown(doubt) => doubt.as_str(),
+            Self::Withdrawn(reason) => reason.as_str(),
+        }
+    }
+
+    /// Parses the texts that [`as_str`](Self::as_str) and [`detail`](Self::detail) return.
+    #[must_use]
+    pub fn parse(outcome: &str, detail: &str) -> Option<Self> {
+        match outcome {
+            Self::APPLIED => Some(Self::Applied),
+            "refused" => UpstreamCode::parse(detail).ok().map(Self::Refused),
+            "not_sent" => WhyNotSent::parse(detail).map(Self::NotSent),
+            "unknown" => Doubt::parse(detail).map(Self::Unknown),
+            "withdrawn" => CancelReason::parse(detail).map(Self::Withdrawn),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_are_parsed_from_their_texts() {
+        let code = UpstreamCode::parse("E-CLOSED").unwrap();
+        let mut outcomes = vec![
+            Outcome::Applied,
+            Outcome::Refused(code),
+            Outcome::Withdrawn(CancelReason::of("answered")),
+        ];
+        outcomes.extend(WhyNotSent::ALL.map(Outcome::NotSent));
+        outcomes.extend(Doubt::ALL.map(Outcome::Unknown));
+        for outcome in outcomes {
+            let parsed = Outcome::parse(outcome.as_str(), outcome.detail());
+            assert_eq!(parsed, Some(outcome));
+        }
+        for (outcome, detail) in [("", ""), ("refused", ""), ("unknown", "no such doubt")] {
+            assert_eq!(Outcome::parse(outcome, detail), None);
+        }
+    }
+}

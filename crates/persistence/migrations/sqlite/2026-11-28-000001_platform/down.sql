@@ -1,0 +1,6 @@
+-- Reverts the migration. Only for tests; production only migrates up.
+
+drop table effect_evidence;
+drop table effect;
+drop table audit_entry;
+drop table audit_head;

@@ -1,0 +1,61 @@
+//! Maps driver errors to port errors. Driver text is dropped, because it may hold personal data.
+
+use diesel::result::{DatabaseErrorKind, Error};
+use madoguchi_domain::port::StoreError;
+
+/// A database error, before it is mapped for the caller.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// An error of the driver.
+    Driver(Error),
+    /// Our own error, for example about a corrupt row.
+    Store(StoreError),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Driver(error)
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Fault {
+    /// Whether a unique index rejected the write: another transaction was first.
+    pub(crate) const fn is_taken(&self) -> bool {
+        matches!(self, Self::Driver(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
+    }
+
+    /// Whether an immediate retry may succeed, for example after a deadlock. Diesel reports both
+    /// deadlocks and timeouts as `Unknown`, and their texts depend on the server's language. So the
+    /// caller must also check how long the attempt took.
+    pub(crate) const fn is_worth_repeating(&self) -> bool {
+        matches!(
+            self,
+            Self::Driver(Error::DatabaseError(
+                DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::Unknown,
+                _
+            ))
+        )
+    }
+
+    /// Logs the kind of error, and returns the port error for the caller.
+    pub(crate) fn report(self) -> StoreError {
+        let error = match self {
+            Self::Store(error) => return error,
+            Self::Driver(error) => error,
+        };
+        if let Error::DatabaseError(kind, info) = &error {
+            let constraint = info.constraint_name().unwrap_or_default();
+            tracing::error!(?kind, constraint, "the database refused a statement");
+        }
+        if matches!(error, Error::DeserializationError(_)) {
+            return StoreError::Corrupt("a column's type");
+        }
+        StoreError::Unavailable("the database did not answer as it should")
+    }
+}

@@ -1,0 +1,29 @@
+//! Parses column values; an invalid one is reported as corrupt at its place.
+
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::port::StoreError;
+
+use super::column::At;
+
+/// The error for an invalid value in `place`.
+pub(crate) const fn corrupt(place: &'static str) -> StoreError {
+    StoreError::Corrupt(place)
+}
+
+/// The parsed value, or an error that names `place`.
+pub(crate) fn parsed_or_corrupt<T>(
+    parsed: Option<T>,
+    place: &'static str,
+) -> Result<T, StoreError> {
+    parsed.ok_or(corrupt(place))
+}
+
+/// A number that is never negative.
+pub(crate) fn whole(number: i32, place: &'static str) -> Result<u32, StoreError> {
+    u32::try_from(number).map_err(|_| corrupt(place))
+}
+
+/// A timestamp in the valid range.
+pub(crate) fn moment(at: At, place: &'static str) -> Result<Timestamp, StoreError> {
+    parsed_or_corrupt(at.moment(), place)
+}

@@ -1,0 +1,208 @@
+//! The rows of effects and their evidence.
+
+use std::borrow::Cow;
+
+use jiff::SignedDuration;
+use madoguchi_domain::audit::Subject;
+use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::effect::{
+    CancelReason, Effect, EffectId, EffectKey, EffectKind, EffectOrder, EffectState,
+    EffectStateName as Name, Evidence, Fence, Ordering, OrderingKey, Outcome, Payload,
+    UpstreamCode, UpstreamId, WorkerId,
+};
+use madoguchi_domain::port::StoreError;
+
+use crate::database::column::{At, Key};
+use crate::database::parse::{corrupt, moment, parsed_or_corrupt};
+use crate::database::schema::{effect, effect_evidence};
+use crate::database::statement::row;
+
+row! {
+    /// What never changes: the order, and the request that planned it.
+    pub(crate) struct OrderRow in effect {
+        kind: String,
+        id: Key,
+        subject_kind: String,
+        subject_id: String,
+        ordering: String,
+        ordering_key: String,
+        upstream_id: String,
+        payload_version: i32,
+        payload: String,
+        correlation: String,
+        planned_at: At,
+    }
+}
+
+row! {
+    /// What a transition changes.
+    pub(crate) struct StateRow in effect {
+        state: String,
+        fence: i32,
+        worker: Option<String>,
+        due_at: Option<At>,
+        code: Option<String>,
+        unsent: i32,
+        ambiguous: i32,
+        ambiguous_us: i64,
+        since: At,
+    }
+}
+
+row! {
+    pub(crate) struct EvidenceRow<'a> in effect_evidence {
+        kind: Cow<'a, str>,
+        id: Key,
+        fence: i32,
+        worker: Cow<'a, str>,
+        outcome: Cow<'a, str>,
+        detail: Cow<'a, str>,
+        at: At,
+    }
+}
+
+impl From<&Effect> for OrderRow {
+    fn from(effect: &Effect) -> Self {
+        let EffectOrder { key, subject, ordering, upstream_id, payload } = &effect.order;
+        Self {
+            kind: key.kind.as_str().to_owned(),
+            id: Key(key.id.0),
+            subject_kind: subject.kind().to_owned(),
+            subject_id: subject.id().to_owned(),
+            ordering: ordering.rule().to_owned(),
+            ordering_key: ordering.key().expose().to_owned(),
+            upstream_id: upstream_id.as_str().to_owned(),
+            payload_version: payload.version,
+            // A map of texts is always JSON; an empty text would be found when it is parsed.
+            payload: serde_json::to_string(&payload.fields).unwrap_or_default(),
+            correlation: effect.correlation.as_str().to_owned(),
+            planned_at: effect.planned_at.into(),
+        }
+    }
+}
+
+impl From<&Effect> for StateRow {
+    fn from(effect: &Effect) -> Self {
+        let (worker, code) = match &effect.state {
+            EffectState::Sending { worker, .. } => (Some(worker.0.to_string()), None),
+            EffectState::Rejected { code } => (None, Some(code.as_str().to_owned())),
+            EffectState::Cancelled { reason } => (None, Some(reason.as_str().to_owned())),
+            EffectState::Planned { .. }
+            | EffectState::Unknown { .. }
+            | EffectState::Confirmed
+            | EffectState::Manual => (None, None),
+        };
+        Self {
+            state: effect.state.name().as_str().to_owned(),
+            fence: effect.fence.0,
+            worker,
+            due_at: effect.state.next_attempt_at().map(At::from),
+            code,
+            unsent: effect.unsent,
+            ambiguous: effect.ambiguous,
+            ambiguous_us: i64::try_from(effect.ambiguous_for.as_micros()).unwrap_or(i64::MAX),
+            since: effect.since.into(),
+        }
+    }
+}
+
+/// Parses both halves of a row.
+pub(crate) fn parse(order: OrderRow, state: StateRow) -> Result<Effect, StoreError> {
+    let correlation = CorrelationId::parse(&order.correlation).ok();
+    Ok(Effect {
+        correlation: parsed_or_corrupt(correlation, "effect.correlation")?,
+        planned_at: moment(order.planned_at, "effect.planned_at")?,
+        order: order.parse()?,
+        state: state.parse()?,
+        fence: Fence(state.fence),
+        unsent: state.unsent,
+        ambiguous: state.ambiguous,
+        ambiguous_for: SignedDuration::from_micros(state.ambiguous_us),
+        since: moment(state.since, "effect.since")?,
+    })
+}
+
+impl OrderRow {
+    pub(crate) fn key(&self) -> Result<EffectKey, StoreError> {
+        let kind = parsed_or_corrupt(EffectKind::parse(&self.kind).ok(), "effect.kind")?;
+        Ok(EffectKey { kind, id: EffectId(self.id.0) })
+    }
+
+    pub(crate) fn subject(&self) -> Option<Subject> {
+        Subject::parse(&self.subject_kind, &self.subject_id)
+    }
+
+    fn parse(self) -> Result<EffectOrder, StoreError> {
+        let ordering = OrderingKey::parse(&self.ordering_key).ok();
+        let ordering = ordering.and_then(|key| Ordering::parse(&self.ordering, key));
+        let fields = serde_json::from_str(&self.payload).ok();
+        let fields = parsed_or_corrupt(fields, "effect.payload")?;
+        Ok(EffectOrder {
+            key: self.key()?,
+            subject: parsed_or_corrupt(self.subject(), "effect.subject_kind or subject_id")?,
+            ordering: parsed_or_corrupt(ordering, "effect.ordering or ordering_key")?,
+            upstream_id: parsed_or_corrupt(
+                UpstreamId::parse(&self.upstream_id).ok(),
+                "effect.upstream_id",
+            )?,
+            payload: Payload { version: self.payload_version, fields },
+        })
+    }
+}
+
+impl StateRow {
+    fn parse(&self) -> Result<EffectState, StoreError> {
+        let name = parsed_or_corrupt(Name::parse(&self.state), "effect.state")?;
+        let due = self.due_at.map(|at| moment(at, "effect.due_at")).transpose()?;
+        let code = |text: &str| UpstreamCode::parse(text).ok();
+        match (name, due, &self.worker, &self.code) {
+            (Name::Planned, Some(due), None, None) => Ok(EffectState::Planned { due }),
+            (Name::Sending, Some(lease_until), Some(worker), None) => {
+                let worker = WorkerId(worker.as_str().into());
+                Ok(EffectState::Sending { worker, lease_until })
+            }
+            (Name::Unknown, Some(settles_at), None, None) => {
+                Ok(EffectState::Unknown { settles_at })
+            }
+            (Name::Confirmed, None, None, None) => Ok(EffectState::Confirmed),
+            (Name::Manual, None, None, None) => Ok(EffectState::Manual),
+            (Name::Rejected, None, None, Some(text)) => {
+                Ok(EffectState::Rejected { code: parsed_or_corrupt(code(text), "effect.code")? })
+            }
+            (Name::Cancelled, None, None, Some(text)) => {
+                let reason = parsed_or_corrupt(CancelReason::parse(text), "effect.code")?;
+                Ok(EffectState::Cancelled { reason })
+            }
+            _ => Err(corrupt("effect.state and its data")),
+        }
+    }
+}
+
+impl<'a> From<&'a Evidence> for EvidenceRow<'a> {
+    fn from(evidence: &'a Evidence) -> Self {
+        Self {
+            kind: evidence.effect.kind.as_str().into(),
+            id: Key(evidence.effect.id.0),
+            fence: evidence.fence.0,
+            worker: (&*evidence.worker.0).into(),
+            outcome: evidence.outcome.as_str().into(),
+            detail: evidence.outcome.detail().into(),
+            at: evidence.at.into(),
+        }
+    }
+}
+
+impl EvidenceRow<'_> {
+    pub(crate) fn parse(self) -> Result<Evidence, StoreError> {
+        let kind = EffectKind::parse(&self.kind).ok();
+        let kind = parsed_or_corrupt(kind, "effect_evidence.kind")?;
+        let outcome = Outcome::parse(&self.outcome, &self.detail);
+        Ok(Evidence {
+            effect: EffectKey { kind, id: EffectId(self.id.0) },
+            fence: Fence(self.fence),
+            worker: WorkerId(self.worker.into()),
+            outcome: parsed_or_corrupt(outcome, "effect_evidence.outcome or detail")?,
+            at: moment(self.at, "effect_evidence.at")?,
+        })
+    }
+}

@@ -1,0 +1,155 @@
+//! The effect queue on SQLite: a batch is a loop of prepared statements in one transaction.
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Text};
+use madoguchi_domain::effect::{Claim, Effect, Overdue, Sweep};
+use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError};
+use madoguchi_domain::secret::SecretKey;
+
+use super::row::{EvidenceRow, OrderRow, StateRow};
+use super::selection::{self, ASK};
+use super::transition::{Guarded, written};
+use super::unreadable::{Round, UnreadableRow};
+use crate::consequence;
+use crate::database::column::{At, Key};
+use crate::database::fault::Fault;
+use crate::database::schema::{Id, Instant, effect, effect_evidence};
+use crate::database::sqlite::SqliteStore;
+use crate::database::statement::{Columns, Part, Rewrite, Script, rewrite, statement};
+use crate::sqlite::audit;
+
+/// Due effects. Selecting before updating is safe: an immediate transaction excludes all other
+/// writers.
+struct Due;
+
+impl Script for Due {
+    const HEAD: &'static [Part] = ASK;
+    const TAIL: &'static [Part] = selection::DUE;
+    type Row = selection::Due;
+}
+
+fn claim(
+    conn: &mut SqliteConnection,
+    claim: &Claim,
+    key: &SecretKey,
+) -> Result<Vec<Effect>, Fault> {
+    let due = statement::<Due, _>((
+        claim.kind.as_str().into_sql::<Text>(),
+        At::from(claim.act.at).into_sql::<Instant>(),
+        i64::from(claim.limit).into_sql::<BigInt>(),
+    ));
+    let round = Round { kind: &claim.kind, policy: &claim.policy, act: &claim.act };
+    let (effects, unreadable) = round.split(due.load(conn)?);
+    let claims = effects.iter().filter_map(|effect| claim.change(effect).ok());
+    let mut changes: Vec<Guarded> = claims.map(Guarded::from).collect();
+    let claims = changes.len();
+    changes.extend(round.set_aside(unreadable));
+    write(conn, &changes, key)?;
+    changes.truncate(claims);
+    Ok(changes.into_iter().map(|guarded| guarded.change.write.after).collect())
+}
+
+/// Writes a transition under its fence.
+struct Move;
+
+impl Rewrite for Move {
+    const TABLE: &'static str = "effect";
+    const SET: &'static [&'static str] = StateRow::COLUMNS;
+    const WHERE: &'static [&'static str] = &["kind", "id", "fence", "state"];
+}
+
+/// Writes changes with everything that belongs to them.
+fn write(
+    conn: &mut SqliteConnection,
+    changes: &[Guarded],
+    key: &SecretKey,
+) -> Result<Vec<Recorded>, Fault> {
+    let recorded: Result<Vec<Recorded>, Fault> =
+        changes.iter().map(|guarded| one(conn, guarded)).collect();
+    let recorded = recorded?;
+    audit::append(conn, key, written(changes, &recorded).map(|change| &change.audit))?;
+    Ok(recorded)
+}
+
+fn one(conn: &mut SqliteConnection, guarded: &Guarded) -> Result<Recorded, Fault> {
+    let Guarded { change, from } = guarded;
+    let after = &change.write.after;
+    let expected = (
+        after.order.key.kind.as_str().into_sql::<Text>(),
+        Key(after.order.key.id.0).into_sql::<Id>(),
+        change.write.expected.0.into_sql::<Integer>(),
+        from.into_sql::<Text>(),
+    );
+    let row = StateRow::from(after);
+    let is_written = rewrite::<Move, _, _>(row.binds(), expected).execute(conn)? > 0;
+    let recorded = if is_written { Recorded::Written } else { Recorded::FencedOut };
+    if let Some(evidence) = guarded.evidence(recorded) {
+        let row = EvidenceRow::from(evidence);
+        diesel::insert_into(effect_evidence::table).values(&row).execute(conn)?;
+    }
+    if is_written {
+        change.write.consequence.iter().try_for_each(|it| consequence::sqlite::write(conn, it))?;
+        plan(conn, &change.effects)?;
+    }
+    Ok(recorded)
+}
+
+/// Inserts planned effects, inside the transaction of the change that plans them.
+pub(crate) fn plan(conn: &mut SqliteConnection, effects: &[Effect]) -> Result<(), Fault> {
+    for effect in effects {
+        let row = (OrderRow::from(effect), StateRow::from(effect));
+        diesel::insert_into(effect::table).values(row).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Effects that need a decision of the sweeper.
+struct WaitForDecision;
+
+impl Script for WaitForDecision {
+    const HEAD: &'static [Part] = ASK;
+    const TAIL: &'static [Part] = selection::OVERDUE;
+    type Row = selection::OverdueRow;
+}
+
+fn overdue(
+    conn: &mut SqliteConnection,
+    sweep: &Sweep,
+) -> Result<(Vec<Overdue>, Vec<UnreadableRow>), Fault> {
+    let rows = statement::<WaitForDecision, _>((
+        sweep.kind.as_str().into_sql::<Text>(),
+        At::from(sweep.act.at).into_sql::<Instant>(),
+        i64::from(sweep.limit).into_sql::<BigInt>(),
+    ));
+    let round = Round { kind: &sweep.kind, policy: &sweep.policy, act: &sweep.act };
+    Ok(round.split_overdue(rows.load(conn)?))
+}
+
+#[async_trait]
+impl EffectQueue for SqliteStore {
+    async fn claim(&self, request: &Claim) -> Result<Vec<Effect>, StoreError> {
+        let (request, key) = (request.clone(), self.audit_key.clone());
+        let has_written = |claimed: &Vec<Effect>| !claimed.is_empty();
+        self.try_write(has_written, move |conn| claim(conn, &request, &key))
+            .await
+            .map_err(Fault::report)
+    }
+
+    async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
+        let key = self.audit_key.clone();
+        let changes: Vec<Guarded> = changes.iter().cloned().map(Guarded::from).collect();
+        self.write(move |conn| write(conn, &changes, &key)).await
+    }
+
+    async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {
+        let asked = sweep.clone();
+        let (found, unreadable) = self.read(move |conn| overdue(conn, &asked)).await?;
+        if !unreadable.is_empty() {
+            let round = Round { kind: &sweep.kind, policy: &sweep.policy, act: &sweep.act };
+            let (changes, key) = (round.set_aside(unreadable), self.audit_key.clone());
+            self.write(move |conn| write(conn, &changes, &key)).await?;
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,64 @@
+//! The store of members.
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::member::{ArrangementId, Member, MemberId, NewMember};
+use madoguchi_domain::port::{MemberStore, StoreError};
+use madoguchi_domain::secret::SecretKey;
+
+use super::{Conn, Store, audit};
+use crate::database::fault::Fault;
+use crate::database::schema::members;
+use crate::member::row::MemberRow;
+
+#[async_trait]
+impl MemberStore for Store {
+    async fn find(&self, id: &MemberId) -> Result<Option<Member>, StoreError> {
+        let id = id.clone();
+        self.read(move |conn| {
+            let found = members::table.find(id.expose()).select(MemberRow::as_select());
+            let row = found.get_result(conn).optional()?;
+            Ok(row.map(MemberRow::parse).transpose()?)
+        })
+        .await
+    }
+
+    async fn with_id_or_arrangement(
+        &self,
+        id: &MemberId,
+        arrangement: &ArrangementId,
+    ) -> Result<Vec<Member>, StoreError> {
+        let (id, arrangement) = (id.clone(), arrangement.clone());
+        self.read(move |conn| {
+            let is_one = members::member_id.eq(id.expose());
+            let is_one = is_one.or(members::arrangement_id.eq(arrangement.expose()));
+            let rows: Vec<MemberRow> =
+                members::table.filter(is_one).select(MemberRow::as_select()).load(conn)?;
+            Ok(rows.into_iter().map(MemberRow::parse).collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    async fn commit(&self, changes: &[Change<NewMember>]) -> Result<Vec<Committed>, StoreError> {
+        let (changes, key) = (changes.to_vec(), self.audit_key.clone());
+        self.write(move |conn| commit(conn, &changes, &key)).await
+    }
+}
+
+fn commit(
+    conn: &mut Conn,
+    changes: &[Change<NewMember>],
+    key: &SecretKey,
+) -> Result<Vec<Committed>, Fault> {
+    let mut committed = Vec::with_capacity(changes.len());
+    for change in changes {
+        let row = MemberRow::from(&change.write.0);
+        let insert = diesel::insert_into(members::table).values(&row);
+        let inserted = insert.on_conflict_do_nothing().execute(conn)?;
+        committed.push(if inserted == 1 { Committed::Moved } else { Committed::Lost });
+    }
+    let moved = changes.iter().zip(&committed).filter(|(_, it)| **it == Committed::Moved);
+    audit::append(conn, key, moved.map(|(change, _)| &change.audit))?;
+    Ok(committed)
+}

@@ -1,0 +1,30 @@
+//! The result of a lookup's join: a member, with its case and effect if there are any.
+
+use madoguchi_domain::port::StoreError;
+use madoguchi_domain::upgrade::{CaseId, CaseSnapshot};
+
+use super::row::CaseRow;
+use crate::database::parse::whole;
+use crate::effect::row::{OrderRow, StateRow, parse};
+use crate::member::row::MemberRow;
+
+/// An effect's row, in two halves.
+pub(crate) type EffectRow = (OrderRow, StateRow);
+
+/// A joined row.
+pub(crate) type SnapshotRow = (MemberRow, Option<CaseRow>, Option<EffectRow>);
+
+/// Parses a joined row.
+pub(crate) fn snapshot(
+    (member, case, effect): SnapshotRow,
+    scanned: Option<i32>,
+    check_held_by: Option<CaseId>,
+) -> Result<CaseSnapshot, StoreError> {
+    Ok(CaseSnapshot {
+        member: member.parse()?,
+        case: case.map(CaseRow::parse).transpose()?,
+        effect: effect.map(|(order, state)| parse(order, state)).transpose()?,
+        scanned: scanned.map(|serial| whole(serial, "upgrade_qr.serial")).transpose()?,
+        check_held_by,
+    })
+}

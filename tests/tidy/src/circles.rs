@@ -1,0 +1,121 @@
+//! Finds circles of files inside a crate: files that import each other in a loop. `mod` lines and
+//! re-exports do not count: a name is followed to the file that defines it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::modules::Modules;
+use crate::source::Source;
+use crate::violation::Violation;
+
+/// Which file imports which, each with the line of one import.
+type Arrows<'a> = BTreeMap<&'a str, BTreeMap<&'a str, usize>>;
+
+/// Circles among the files of the crate whose sources are in this directory.
+pub fn circles(directory: &str, sources: &[Source]) -> Vec<Violation> {
+    let own = |source: &&Source| source.path().starts_with(directory) && !source.is_test_file();
+    let sources: Vec<&Source> = sources.iter().filter(own).collect();
+    let modules = Modules::of(directory, &sources);
+    let mut arrows: Arrows<'_> = BTreeMap::new();
+    for (from, to, line) in modules.imports() {
+        if from != to {
+            arrows.entry(from).or_default().entry(to).or_insert(line);
+        }
+    }
+    let mut found = Vec::new();
+    let mut reported = BTreeSet::new();
+    for start in arrows.keys() {
+        let Some(circle) = circle_from(start, &arrows) else { continue };
+        let files: BTreeSet<&str> = circle.iter().copied().collect();
+        if reported.insert(files) {
+            let line = arrows[circle[0]].get(circle[1 % circle.len()]).copied().unwrap_or(1);
+            let why = format!("a circle of files: {} → {}", circle.join(" → "), circle[0]);
+            found.push(Violation::new(circle[0], line, why));
+        }
+    }
+    found
+}
+
+/// The shortest way from a file back to itself.
+fn circle_from<'a>(start: &'a str, arrows: &Arrows<'a>) -> Option<Vec<&'a str>> {
+    let mut ways: Vec<Vec<&str>> = vec![vec![start]];
+    let mut seen = BTreeSet::new();
+    while !ways.is_empty() {
+        let mut longer = Vec::new();
+        for way in ways {
+            for next in arrows.get(way[way.len() - 1]).into_iter().flat_map(BTreeMap::keys) {
+                if *next == start {
+                    return Some(way);
+                }
+                if seen.insert(*next) {
+                    longer.push([way.as_slice(), &[*next]].concat());
+                }
+            }
+        }
+        ways = longer;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::house::TextFile;
+
+    fn found(files: &[(&str, &str)]) -> Vec<String> {
+        let source = |(path, text): &(&str, &str)| {
+            Source::parse(&TextFile::new(&format!("crates/a/src/{path}"), text)).unwrap()
+        };
+        let sources: Vec<Source> = files.iter().map(source).collect();
+        circles("crates/a/src/", &sources).into_iter().map(|it| it.why).collect()
+    }
+
+    #[test]
+    fn two_files_that_import_each_other_are_a_circle() {
+        let files = [
+            ("lib.rs", "mod one; mod two; pub use one::One;"),
+            ("one.rs", "use crate::two::Two; pub struct One(Two);"),
+            ("two.rs", "pub struct Two; fn f(_: &crate::One) {}"),
+        ];
+        let circle = "a circle of files: crates/a/src/one.rs → crates/a/src/two.rs \
+                      → crates/a/src/one.rs";
+        assert_eq!(found(&files), [circle]);
+    }
+
+    #[test]
+    fn a_longer_circle_through_re_exports_and_modules_is_found() {
+        let files = [
+            ("lib.rs", "mod room; mod other;"),
+            ("room.rs", "mod inner; pub(crate) use inner::Inner; pub(crate) mod deep;"),
+            ("room/inner.rs", "use super::deep; pub(crate) struct Inner; fn f() { deep::g(); }"),
+            ("room/deep.rs", "use crate::other; pub(crate) fn g() -> other::Other { todo!() }"),
+            ("other.rs", "use crate::room::Inner; pub(crate) struct Other(Inner);"),
+        ];
+        assert_eq!(found(&files).len(), 1);
+    }
+
+    #[test]
+    fn module_lines_re_exports_and_tests_are_no_arrows() {
+        let files = [
+            ("lib.rs", "mod room; pub use room::{One, Two};"),
+            ("room.rs", "mod one; mod two; pub use one::One; pub use two::Two;"),
+            (
+                "room/one.rs",
+                "pub struct One;\n#[cfg(test)] mod tests { use super::super::two::Two; }",
+            ),
+            ("room/two.rs", "use super::One; pub struct Two(One); use std::fmt;"),
+        ];
+        assert!(found(&files).is_empty());
+    }
+
+    #[test]
+    fn a_file_that_is_compiled_twice_is_one_file() {
+        let files = [
+            ("lib.rs", "mod pg; mod lite; mod row;"),
+            ("pg.rs", "use crate::row::Row; #[path = \"row/store.rs\"] mod store;"),
+            ("lite.rs", "use crate::row::Row; #[path = \"row/store.rs\"] mod store;"),
+            ("row.rs", "pub(crate) struct Row; fn f() { crate::pg::store::g(); }"),
+            ("row/store.rs", "use crate::row::Row; pub(crate) fn g() -> Row { Row }"),
+        ];
+        assert_eq!(found(&files).len(), 1, "row.rs and its store import each other");
+    }
+}

@@ -1,0 +1,133 @@
+//! Keeps the platform's rooms free of systems, and the states of effects in one table.
+
+use syn::visit::{self, Visit};
+
+use crate::source::{Source, Token};
+use crate::violation::Violation;
+
+/// The rooms that every system uses: a file, or a folder with the file of its name.
+const PLATFORM: [&str; 23] = [
+    "crates/domain/src/act",
+    "crates/domain/src/actor",
+    "crates/domain/src/audit",
+    "crates/domain/src/breaker",
+    "crates/domain/src/change",
+    "crates/domain/src/correlation",
+    "crates/domain/src/effect",
+    "crates/domain/src/field",
+    "crates/domain/src/mask",
+    "crates/domain/src/secret",
+    "crates/domain/src/port/audit_log",
+    "crates/domain/src/port/clock",
+    "crates/domain/src/port/effect_queue",
+    "crates/domain/src/port/health",
+    "crates/domain/src/port/ids",
+    "crates/application/src/audit_writer",
+    "crates/application/src/effect",
+    "crates/application/src/mailbox",
+    "crates/application/src/system_act",
+    "crates/application/src/until_moved",
+    "crates/persistence/src/audit",
+    "crates/persistence/src/database",
+    "crates/persistence/src/effect",
+];
+
+/// Words of the systems.
+const SYSTEMS: [&str; 3] = ["CaseId", "MemberId", "SetLevel"];
+
+/// Whether a file is in a room of the platform.
+pub fn is_platform(source: &Source) -> bool {
+    PLATFORM.iter().any(|room| {
+        let rest = source.path().strip_prefix(room);
+        rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+    })
+}
+
+/// Systems named in a room of the platform, outside tests.
+pub fn systems(source: &Source) -> Vec<Violation> {
+    let named = source.tokens().iter().filter_map(|(line, token)| {
+        let Token::Ident(name) = token else { return None };
+        SYSTEMS.contains(&name.as_str()).then_some((*line, name))
+    });
+    let outside = named.filter(|(line, _)| !source.is_test(*line));
+    let why = |name: &String| format!("`{name}` belongs to a system: the platform knows none");
+    outside.map(|(line, name)| Violation::new(source.path(), line, why(name))).collect()
+}
+
+/// The file of the transition table, and the one that parses a stored state.
+const TABLE: [&str; 2] =
+    ["crates/domain/src/effect/machine.rs", "crates/persistence/src/effect/row.rs"];
+
+/// States of effects that are made outside the transition table. Patterns may name them.
+pub fn states(source: &Source) -> Vec<Violation> {
+    let counted = ["crates/domain/", "crates/application/", "crates/persistence/", "apps/"];
+    let is_counted = counted.iter().any(|crate_| source.path().starts_with(crate_));
+    if !is_counted || TABLE.contains(&source.path()) {
+        return Vec::new();
+    }
+    let Ok(file) = syn::parse_file(source.text()) else { return Vec::new() };
+    let mut made = Made(Vec::new());
+    made.visit_file(&file);
+    let lines = made.0.into_iter().filter(|line| !source.is_test(*line));
+    let why = "only `Effect::after` names the state that an effect moves to";
+    lines.map(|line| Violation::new(source.path(), line, why)).collect()
+}
+
+/// The lines of expressions that make an `EffectState`.
+struct Made(Vec<usize>);
+
+impl Made {
+    fn note(&mut self, path: &syn::Path) {
+        let names: Vec<String> = path.segments.iter().map(|it| it.ident.to_string()).collect();
+        if let [.., kind, _] = names.as_slice()
+            && kind == "EffectState"
+        {
+            self.0.push(path.segments[0].ident.span().start().line);
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Made {
+    fn visit_pat(&mut self, _: &'ast syn::Pat) {}
+
+    fn visit_expr_path(&mut self, expression: &'ast syn::ExprPath) {
+        self.note(&expression.path);
+        visit::visit_expr_path(self, expression);
+    }
+
+    fn visit_expr_struct(&mut self, expression: &'ast syn::ExprStruct) {
+        self.note(&expression.path);
+        visit::visit_expr_struct(self, expression);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::house::TextFile;
+
+    fn source(path: &str, text: &str) -> Source {
+        Source::parse(&TextFile::new(path, text)).unwrap()
+    }
+
+    #[test]
+    fn a_system_is_found_in_a_room_of_the_platform() {
+        let text = "use crate::upgrade::CaseId; // MemberId\n\
+                    #[cfg(test)]\nmod tests { use crate::member::MemberId; }\n";
+        let room = source("crates/domain/src/effect/key.rs", text);
+        assert!(is_platform(&room));
+        assert_eq!(systems(&room).len(), 1);
+        assert!(is_platform(&source("crates/domain/src/effect.rs", "")));
+        assert!(!is_platform(&source("crates/domain/src/effects.rs", "")));
+    }
+
+    #[test]
+    fn a_state_is_made_in_its_table_only() {
+        let text = "fn f(s: &EffectState) -> EffectState {\n\
+                    if let EffectState::Manual = s { return EffectState::Confirmed; }\n\
+                    EffectState::Planned { due }\n}";
+        assert_eq!(states(&source("crates/application/src/a.rs", text)).len(), 2);
+        assert_eq!(states(&source("crates/domain/src/effect/machine.rs", text)), []);
+        assert_eq!(states(&source("crates/testkit/src/a.rs", text)), []);
+    }
+}
