@@ -2,6 +2,7 @@
 
 mod claims;
 mod counters;
+mod notices;
 mod outcomes;
 mod second_kind;
 mod sweeps;

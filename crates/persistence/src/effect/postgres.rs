@@ -163,7 +163,7 @@ pub(crate) async fn plan<'a>(
     conn: &mut AsyncPgConnection,
     effects: impl Iterator<Item = &'a Effect> + Send,
 ) -> Result<(), Fault> {
-    let (orders, states): (Vec<OrderRow>, Vec<StateRow>) =
+    let (orders, states): (Vec<OrderRow<'_>>, Vec<StateRow>) =
         effects.map(|effect| (OrderRow::from(effect), StateRow::from(effect))).unzip();
     if orders.is_empty() {
         return Ok(());

@@ -19,17 +19,17 @@ use crate::database::statement::row;
 
 row! {
     /// What never changes: the order, and the request that planned it.
-    pub(crate) struct OrderRow in effect {
-        kind: String,
+    pub(crate) struct OrderRow<'a> in effect {
+        kind: Cow<'a, str>,
         id: Key,
-        subject_kind: String,
-        subject_id: String,
-        ordering: String,
-        ordering_key: String,
-        upstream_id: String,
+        subject_kind: Cow<'a, str>,
+        subject_id: Cow<'a, str>,
+        ordering: Cow<'a, str>,
+        ordering_key: Cow<'a, str>,
+        upstream_id: Cow<'a, str>,
         payload_version: i32,
         payload: String,
-        correlation: String,
+        correlation: Cow<'a, str>,
         planned_at: At,
     }
 }
@@ -61,21 +61,21 @@ row! {
     }
 }
 
-impl From<&Effect> for OrderRow {
-    fn from(effect: &Effect) -> Self {
+impl<'a> From<&'a Effect> for OrderRow<'a> {
+    fn from(effect: &'a Effect) -> Self {
         let EffectOrder { key, subject, ordering, upstream_id, payload } = &effect.order;
         Self {
-            kind: key.kind.as_str().to_owned(),
+            kind: key.kind.as_str().into(),
             id: Key(key.id.0),
-            subject_kind: subject.kind().to_owned(),
-            subject_id: subject.id().to_owned(),
-            ordering: ordering.rule().to_owned(),
-            ordering_key: ordering.key().expose().to_owned(),
-            upstream_id: upstream_id.as_str().to_owned(),
+            subject_kind: subject.kind().into(),
+            subject_id: subject.id().into(),
+            ordering: ordering.rule().into(),
+            ordering_key: ordering.key().expose().into(),
+            upstream_id: upstream_id.as_str().into(),
             payload_version: payload.version,
             // A map of texts is always JSON; an empty text would be found when it is parsed.
             payload: serde_json::to_string(&payload.fields).unwrap_or_default(),
-            correlation: effect.correlation.as_str().to_owned(),
+            correlation: effect.correlation.as_str().into(),
             planned_at: effect.planned_at.into(),
         }
     }
@@ -107,7 +107,7 @@ impl From<&Effect> for StateRow {
 }
 
 /// Parses both halves of a row.
-pub(crate) fn parse(order: OrderRow, state: StateRow) -> Result<Effect, StoreError> {
+pub(crate) fn parse(order: OrderRow<'_>, state: StateRow) -> Result<Effect, StoreError> {
     let correlation = CorrelationId::parse(&order.correlation).ok();
     Ok(Effect {
         correlation: parsed_or_corrupt(correlation, "effect.correlation")?,
@@ -122,7 +122,7 @@ pub(crate) fn parse(order: OrderRow, state: StateRow) -> Result<Effect, StoreErr
     })
 }
 
-impl OrderRow {
+impl OrderRow<'_> {
     pub(crate) fn key(&self) -> Result<EffectKey, StoreError> {
         let kind = parsed_or_corrupt(EffectKind::parse(&self.kind).ok(), "effect.kind")?;
         Ok(EffectKey { kind, id: EffectId(self.id.0) })

@@ -13,10 +13,11 @@ use crate::database::statement::{Columns, Part};
 pub(crate) const ASK: &[Part] = &[Part::Sql("with ask (kind, now, most) as (select ")];
 
 /// The SQL types of a due effect.
-pub(crate) type Due = (<OrderRow as Columns>::Sql, <StateRow as Columns>::Sql);
+pub(crate) type Due = (<OrderRow<'static> as Columns>::Sql, <StateRow as Columns>::Sql);
 
 /// The SQL types of an overdue effect, and whether it is proven applied.
-pub(crate) type OverdueRow = (<OrderRow as Columns>::Sql, <StateRow as Columns>::Sql, Bool);
+pub(crate) type OverdueRow =
+    (<OrderRow<'static> as Columns>::Sql, <StateRow as Columns>::Sql, Bool);
 
 /// Whether the evidence of any worker proves that `e` was applied.
 const IS_PROVEN: Part = Part::All(&[

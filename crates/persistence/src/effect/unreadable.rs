@@ -32,7 +32,7 @@ impl Round<'_> {
     /// Parses a row into the effects, or logs why it cannot be parsed and keeps it aside.
     fn sort<T>(
         &self,
-        (order, state): (OrderRow, StateRow),
+        (order, state): (OrderRow<'_>, StateRow),
         effects: &mut Vec<T>,
         aside: &mut Vec<UnreadableRow>,
         found: impl FnOnce(Effect) -> T,
@@ -48,7 +48,7 @@ impl Round<'_> {
         }
     }
 
-    fn unreadable(&self, order: &OrderRow, state: &StateRow) -> UnreadableRow {
+    fn unreadable(&self, order: &OrderRow<'_>, state: &StateRow) -> UnreadableRow {
         let key = EffectKey { kind: self.kind.clone(), id: EffectId(order.id.0) };
         let subject = order.subject();
         let subject = subject.unwrap_or_else(|| Subject::new("effect", key.to_string()));
@@ -67,7 +67,7 @@ impl Round<'_> {
     /// Splits rows into effects and unreadable rows.
     pub(crate) fn split(
         &self,
-        rows: Vec<(OrderRow, StateRow)>,
+        rows: Vec<(OrderRow<'_>, StateRow)>,
     ) -> (Vec<Effect>, Vec<UnreadableRow>) {
         let (mut effects, mut aside) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
@@ -79,7 +79,7 @@ impl Round<'_> {
     /// The same for overdue rows, each with whether it is proven applied.
     pub(crate) fn split_overdue(
         &self,
-        rows: Vec<(OrderRow, StateRow, bool)>,
+        rows: Vec<(OrderRow<'_>, StateRow, bool)>,
     ) -> (Vec<Overdue>, Vec<UnreadableRow>) {
         let (mut overdue, mut aside) = (Vec::with_capacity(rows.len()), Vec::new());
         for (order, state, proven_applied) in rows {

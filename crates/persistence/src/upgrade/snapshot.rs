@@ -9,7 +9,7 @@ use crate::effect::row::{OrderRow, StateRow, parse};
 use crate::member::row::MemberRow;
 
 /// An effect's row, in two halves.
-pub(crate) type EffectRow = (OrderRow, StateRow);
+pub(crate) type EffectRow = (OrderRow<'static>, StateRow);
 
 /// A joined row.
 pub(crate) type SnapshotRow = (MemberRow, Option<CaseRow>, Option<EffectRow>);

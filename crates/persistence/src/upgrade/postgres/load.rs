@@ -21,10 +21,10 @@ type FoundSql = (
     BigInt,
     <MemberRow as Columns>::Sql,
     Nullable<<CaseRow as Columns>::Sql>,
-    Nullable<<OrderRow as Columns>::Sql>,
+    Nullable<<OrderRow<'static> as Columns>::Sql>,
     Nullable<<StateRow as Columns>::Sql>,
 );
-type FoundRow = (i64, MemberRow, Option<CaseRow>, Option<OrderRow>, Option<StateRow>);
+type FoundRow = (i64, MemberRow, Option<CaseRow>, Option<OrderRow<'static>>, Option<StateRow>);
 
 /// The columns of [`FoundRow`], of a batch that follows.
 const FOUND: &[Part] = &[

@@ -74,7 +74,7 @@ impl Script for EffectOf {
         Part::Sql("' and e.id = "),
     ];
     const TAIL: &'static [Part] = &[];
-    type Row = (<OrderRow as Columns>::Sql, <StateRow as Columns>::Sql);
+    type Row = (<OrderRow<'static> as Columns>::Sql, <StateRow as Columns>::Sql);
 }
 
 fn newest_of(conn: &mut SqliteConnection, member: &str) -> Result<Option<SnapshotRow>, Fault> {
