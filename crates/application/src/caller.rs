@@ -2,11 +2,11 @@
 //! audit log before its answer is returned.
 
 mod part;
+mod ports;
 mod remembered;
 
 use madoguchi_domain::act::Act;
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -16,16 +16,17 @@ use madoguchi_domain::caller::{
     AccountQuery, AccountReading, CallerContext, ContextQuery, CustomerProfile, Encoded, Entity,
     FlowId, ForwardedHeaders, Found, Identification, TaxId,
 };
-use madoguchi_domain::port::{AccountDirectory, CallerContexts, Clock, Ids, LookupError};
+use madoguchi_domain::port::LookupError;
 use tokio::time::Instant;
 
 use crate::{AuditWriter, ServiceError};
 use madoguchi_domain::redacted;
 use remembered::Lookups;
 
-redacted!(CallerPorts, CallerService);
+redacted!(CallerService);
 
 pub use part::{Absence, Owner, Part, WhoIsCalling};
+pub use ports::CallerPorts;
 
 /// Maximum time for a complete answer.
 const LONGEST: Duration = Duration::from_secs(3600);
@@ -33,19 +34,6 @@ const LONGEST: Duration = Duration::from_secs(3600);
 /// The part of `time` reserved for the audit row: a tenth, at least 100 ms, at most half.
 fn for_the_record(time: Duration) -> Duration {
     (time / 10).max(Duration::from_millis(100)).min(time / 2)
-}
-
-/// The ports that a caller service needs.
-#[derive(Clone)]
-pub struct CallerPorts {
-    /// Where contexts are looked up.
-    pub contexts: Arc<dyn CallerContexts>,
-    /// Where owners are looked up.
-    pub accounts: Arc<dyn AccountDirectory>,
-    /// The current time.
-    pub clock: Arc<dyn Clock>,
-    /// Creates flow ids for lookups without one.
-    pub ids: Arc<dyn Ids>,
 }
 
 /// Settings of a caller service.

@@ -11,6 +11,10 @@ use crate::violation::Violation;
 type Arrows<'a> = BTreeMap<&'a str, BTreeMap<&'a str, usize>>;
 
 /// Circles among the files of the crate whose sources are in this directory.
+///
+/// # Panics
+///
+/// When the files import nothing from each other: then they were not found.
 pub fn circles(directory: &str, sources: &[Source]) -> Vec<Violation> {
     let own = |source: &&Source| source.path().starts_with(directory) && !source.is_test_file();
     let sources: Vec<&Source> = sources.iter().filter(own).collect();
@@ -21,6 +25,7 @@ pub fn circles(directory: &str, sources: &[Source]) -> Vec<Violation> {
             arrows.entry(from).or_default().entry(to).or_insert(line);
         }
     }
+    assert!(!arrows.is_empty(), "no file in {directory} imports another");
     let mut found = Vec::new();
     let mut reported = BTreeSet::new();
     for start in arrows.keys() {
@@ -91,6 +96,24 @@ mod tests {
             ("other.rs", "use crate::room::Inner; pub(crate) struct Other(Inner);"),
         ];
         assert_eq!(found(&files).len(), 1);
+    }
+
+    #[test]
+    fn a_name_of_the_parent_a_macro_and_a_glob_are_imports() {
+        let child = [
+            "use super::helper; pub fn f() { helper(); }",
+            "pub fn f() { vec![super::helper()]; }",
+            "use super::*; pub fn f() { helper(); }",
+            "mod inline { use crate::parent::helper; }",
+        ];
+        for text in child {
+            let files = [
+                ("lib.rs", "mod parent;"),
+                ("parent.rs", "mod child; use child::f; fn helper() {}"),
+                ("parent/child.rs", text),
+            ];
+            assert_eq!(found(&files).len(), 1, "{text}");
+        }
     }
 
     #[test]

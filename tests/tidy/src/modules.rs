@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemMod, ItemUse, UseTree, Visibility};
@@ -77,7 +78,8 @@ impl<'a> Modules<'a> {
         };
         match rest.split_first() {
             Some((next, _)) if next == "super" => self.definer(&start, rest, depth + 1),
-            Some((next, rest)) => self.in_module(&start, next, rest, depth),
+            // A name after `crate`, `self` or `super` is one of ours.
+            Some((next, rest)) => self.in_module(&start, next, rest, depth.max(1)),
             None => Some(self.0.get(&start)?.file),
         }
     }
@@ -138,8 +140,15 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_item_mod(&mut self, item: &'ast ItemMod) {
         if item.content.is_none() {
             self.module.children.push(item.ident.to_string());
+        } else if !item.attrs.iter().any(is_for_tests) {
+            visit::visit_item_mod(self, item);
         }
-        // An inline module is a test module.
+    }
+
+    /// Paths in the tokens of a macro call.
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        self.mention(&call.path);
+        self.tokens(call.tokens.clone());
     }
 
     fn visit_item_use(&mut self, item: &'ast ItemUse) {
@@ -154,12 +163,50 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
+        self.mention(path);
+        visit::visit_path(self, path);
+    }
+}
+
+impl Reader<'_> {
+    fn mention(&mut self, path: &syn::Path) {
         let written: Path = path.segments.iter().map(|it| it.ident.to_string()).collect();
         if written.len() > 1 && path.leading_colon.is_none() {
             self.module.mentions.push((written, path.span().start().line));
         }
-        visit::visit_path(self, path);
     }
+
+    fn tokens(&mut self, stream: TokenStream) {
+        let (mut path, mut colons, mut line) = (Path::new(), 0, 1);
+        for tree in stream {
+            match tree {
+                TokenTree::Ident(ident) => {
+                    if colons != 2 {
+                        path.clear();
+                        line = ident.span().start().line;
+                    }
+                    path.push(ident.to_string());
+                    if path.len() > 1 {
+                        self.module.mentions.push((path.clone(), line));
+                    }
+                    colons = 0;
+                }
+                TokenTree::Punct(punct) if punct.as_char() == ':' && !path.is_empty() => {
+                    colons += 1;
+                }
+                TokenTree::Group(group) => {
+                    path.clear();
+                    self.tokens(group.stream());
+                }
+                TokenTree::Punct(_) | TokenTree::Literal(_) => path.clear(),
+            }
+        }
+    }
+}
+
+fn is_for_tests(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("cfg")
+        && attribute.parse_args::<syn::Ident>().is_ok_and(|it| it == "test")
 }
 
 /// The leaves of a `use`: the name in this file, and the path as it is written.
@@ -185,6 +232,7 @@ fn spread(tree: &UseTree, before: &mut Path, leaves: &mut Vec<(String, Path)>) {
             let path = [before.as_slice(), &[rename.ident.to_string()]].concat();
             leaves.push((rename.rename.to_string(), path));
         }
-        UseTree::Glob(_) => {}
+        // A glob is an import of the whole module.
+        UseTree::Glob(_) => leaves.push(("*".to_owned(), before.clone())),
     }
 }

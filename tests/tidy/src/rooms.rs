@@ -32,26 +32,47 @@ const PLATFORM: [&str; 23] = [
     "crates/persistence/src/effect",
 ];
 
-/// Words of the systems.
+/// Types of the systems.
 const SYSTEMS: [&str; 3] = ["CaseId", "MemberId", "SetLevel"];
+/// Modules of the systems.
+const MODULES: [&str; 5] = ["upgrade", "member", "caller", "level", "core_bank"];
 
 /// Whether a file is in a room of the platform.
 pub fn is_platform(source: &Source) -> bool {
-    PLATFORM.iter().any(|room| {
-        let rest = source.path().strip_prefix(room);
-        rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
-    })
+    PLATFORM.iter().any(|room| is_in(source, room))
 }
 
-/// Systems named in a room of the platform, outside tests.
+/// Entries of the platform's list that match no file.
+pub fn unmatched(sources: &[Source]) -> Vec<&'static str> {
+    let is_met = |room: &&str| !sources.iter().any(|source| is_in(source, room));
+    PLATFORM.into_iter().filter(is_met).collect()
+}
+
+fn is_in(source: &Source, room: &str) -> bool {
+    let rest = source.path().strip_prefix(room);
+    rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+}
+
+/// Systems named in a room of the platform, outside tests: their types, and paths through their
+/// modules.
 pub fn systems(source: &Source) -> Vec<Violation> {
-    let named = source.tokens().iter().filter_map(|(line, token)| {
+    let tokens = source.tokens();
+    let named = tokens.iter().enumerate().filter_map(|(at, (line, token))| {
         let Token::Ident(name) = token else { return None };
-        SYSTEMS.contains(&name.as_str()).then_some((*line, name))
+        let is_type = SYSTEMS.contains(&name.as_str());
+        let is_module = MODULES.contains(&name.as_str()) && is_in_path(tokens, at);
+        (is_type || is_module).then_some((*line, name))
     });
     let outside = named.filter(|(line, _)| !source.is_test(*line));
     let why = |name: &String| format!("`{name}` belongs to a system: the platform knows none");
     outside.map(|(line, name)| Violation::new(source.path(), line, why(name))).collect()
+}
+
+/// Whether the token follows `::` or precedes it.
+fn is_in_path(tokens: &[(usize, Token)], at: usize) -> bool {
+    let is_colon = |at: usize| tokens.get(at).is_some_and(|(_, it)| *it == Token::Punct(':'));
+    let before = at >= 2 && is_colon(at - 1) && is_colon(at - 2);
+    before || is_colon(at + 1) && is_colon(at + 2)
 }
 
 /// The file of the transition table, and the one that parses a stored state.
@@ -66,29 +87,46 @@ pub fn states(source: &Source) -> Vec<Violation> {
         return Vec::new();
     }
     let Ok(file) = syn::parse_file(source.text()) else { return Vec::new() };
-    let mut made = Made(Vec::new());
+    let mut made = Made { names: vec!["EffectState".to_owned()], lines: Vec::new() };
     made.visit_file(&file);
-    let lines = made.0.into_iter().filter(|line| !source.is_test(*line));
+    let lines = made.lines.into_iter().filter(|line| !source.is_test(*line));
     let why = "only `Effect::after` names the state that an effect moves to";
     lines.map(|line| Violation::new(source.path(), line, why)).collect()
 }
 
-/// The lines of expressions that make an `EffectState`.
-struct Made(Vec<usize>);
+/// The lines of expressions that make an `EffectState`, under any of its names in the file.
+struct Made {
+    names: Vec<String>,
+    lines: Vec<usize>,
+}
 
 impl Made {
     fn note(&mut self, path: &syn::Path) {
         let names: Vec<String> = path.segments.iter().map(|it| it.ident.to_string()).collect();
         if let [.., kind, _] = names.as_slice()
-            && kind == "EffectState"
+            && self.names.contains(kind)
         {
-            self.0.push(path.segments[0].ident.span().start().line);
+            self.lines.push(path.segments[0].ident.span().start().line);
         }
     }
 }
 
 impl<'ast> Visit<'ast> for Made {
     fn visit_pat(&mut self, _: &'ast syn::Pat) {}
+
+    fn visit_use_rename(&mut self, rename: &'ast syn::UseRename) {
+        if rename.ident == "EffectState" {
+            self.names.push(rename.rename.to_string());
+        }
+    }
+
+    /// `use EffectState::…` would hide the name.
+    fn visit_use_path(&mut self, path: &'ast syn::UsePath) {
+        if path.ident == "EffectState" {
+            self.lines.push(path.ident.span().start().line);
+        }
+        visit::visit_use_path(self, path);
+    }
 
     fn visit_expr_path(&mut self, expression: &'ast syn::ExprPath) {
         self.note(&expression.path);
@@ -116,9 +154,14 @@ mod tests {
                     #[cfg(test)]\nmod tests { use crate::member::MemberId; }\n";
         let room = source("crates/domain/src/effect/key.rs", text);
         assert!(is_platform(&room));
-        assert_eq!(systems(&room).len(), 1);
+        assert_eq!(systems(&room).len(), 2);
         assert!(is_platform(&source("crates/domain/src/effect.rs", "")));
         assert!(!is_platform(&source("crates/domain/src/effects.rs", "")));
+        let text =
+            "use crate::{level::AccountLevel, upgrade}; fn f(level: u8) -> member::Member {}";
+        let named = systems(&source("crates/domain/src/effect/key.rs", text));
+        assert_eq!(named.len(), 2, "{named:?}");
+        assert_eq!(unmatched(&[room]).len(), PLATFORM.len() - 1);
     }
 
     #[test]
@@ -126,6 +169,8 @@ mod tests {
         let text = "fn f(s: &EffectState) -> EffectState {\n\
                     if let EffectState::Manual = s { return EffectState::Confirmed; }\n\
                     EffectState::Planned { due }\n}";
+        assert_eq!(states(&source("crates/application/src/a.rs", text)).len(), 2);
+        let text = "use x::EffectState as Is; use x::EffectState::Manual; fn f() { Is::Planned }";
         assert_eq!(states(&source("crates/application/src/a.rs", text)).len(), 2);
         assert_eq!(states(&source("crates/domain/src/effect/machine.rs", text)), []);
         assert_eq!(states(&source("crates/testkit/src/a.rs", text)), []);

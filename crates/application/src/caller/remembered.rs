@@ -14,8 +14,8 @@ use moka::future::Cache;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-use super::CallerPorts;
 use super::part::{Absence, Part};
+use super::ports::CallerPorts;
 
 /// Maximum lifetime of a cached context, whatever its `expireIn`: it is personal data.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
