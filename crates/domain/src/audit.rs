@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use uuid::Uuid;
+
 use crate::act::Act;
 use crate::field::is_plain;
 use crate::secret::SecretKey;
@@ -57,6 +59,13 @@ impl Subject {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Whether its id is this UUID, in its usual form.
+    #[must_use]
+    pub fn has_id(&self, id: Uuid) -> bool {
+        let mut text = Uuid::encode_buffer();
+        self.id == *id.hyphenated().encode_lower(&mut text)
     }
 
     /// Parses a kind and an id.

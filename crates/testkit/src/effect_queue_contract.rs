@@ -41,8 +41,13 @@ macro_rules! effect_queue_contract {
                 what_was_overdue_is_taken_up_once
                 a_second_kind_needs_no_other_store
                 a_second_kind_lapses_and_is_proven_late
+                kinds_with_the_same_id_are_kept_apart
                 effects_of_a_queue_are_sent_one_at_a_time
+                a_queue_goes_on_after_every_end
                 an_effect_that_cannot_be_planned_loses_its_change
+                a_follower_that_cannot_be_planned_holds_nothing_back
+                a_registration_plans_its_effects
+                a_consequence_without_its_member_is_corrupt
                 a_transition_plans_what_follows
             );
         }

@@ -162,7 +162,11 @@ impl EffectQueue for FakeStore {
     }
 
     async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
-        self.write(|memory| changes.iter().map(|change| memory.record(change)).collect())
+        self.write(|memory| {
+            let consequences = changes.iter().filter_map(|it| it.write.consequence.as_ref());
+            memory.can_apply(consequences)?;
+            Ok(changes.iter().map(|change| memory.record(change)).collect())
+        })?
     }
 
     async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {

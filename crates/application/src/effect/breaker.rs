@@ -20,7 +20,10 @@ pub(super) fn record_outcome(breaker: &mut Breaker, outcome: &Outcome, now: Time
 const fn is_our_own(outcome: &Outcome) -> bool {
     matches!(
         outcome,
-        Outcome::Withdrawn(_) | Outcome::NotSent(WhyNotSent::NotEncodable | WhyNotSent::LeaseOver)
+        Outcome::Withdrawn(_)
+            | Outcome::NotSent(
+                WhyNotSent::NotEncodable | WhyNotSent::LeaseOver | WhyNotSent::NotSupported
+            )
     )
 }
 
@@ -71,6 +74,7 @@ mod tests {
         let ours = [
             Outcome::NotSent(WhyNotSent::NotEncodable),
             Outcome::NotSent(WhyNotSent::LeaseOver),
+            Outcome::NotSent(WhyNotSent::NotSupported),
             Outcome::Withdrawn(CancelReason::of("answered")),
         ];
         for outcome in ours {

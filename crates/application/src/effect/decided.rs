@@ -21,9 +21,9 @@ pub(super) fn decided(
     match delivery.consequence(&change.write.after) {
         Ok(consequence) => change.write.consequence = consequence,
         Err(error) => {
+            change = effect.set_aside(policy, act).ok()?;
             let (key, correlation) = (&effect.order.key, effect.correlation.as_str());
             tracing::error!(effect = %key, correlation, %error, "the order cannot be parsed");
-            change = effect.set_aside(policy, act).ok()?;
         }
     }
     change.write.evidence = evidence;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use madoguchi_domain::act::Act;
 use madoguchi_domain::consequence::Consequence;
 use madoguchi_domain::effect::{Effect, EffectKind, EffectPolicy, Outcome};
@@ -19,8 +20,12 @@ pub trait Delivery: Send + Sync {
     /// The policy of the kind.
     fn policy(&self) -> &EffectPolicy;
 
+    /// The maximum duration of [`deliver`](Self::deliver). No delivery starts that may outlive its
+    /// lease, so this must be well below the lease, which also covers the claim's commit.
+    fn call_lasts(&self) -> SignedDuration;
+
     /// Sends the order at most once, or withdraws it, and says what that proved. An order that
-    /// cannot be parsed is `NotSent(NotEncodable)`. It answers within its own timeout.
+    /// cannot be parsed is `NotSent(NotEncodable)`.
     async fn deliver(&self, effect: &Effect) -> Outcome;
 
     /// What else becomes true with a transition to this state, decided by the domain.

@@ -58,20 +58,23 @@ impl Sweeper {
         let mut missing_at = Instant::now();
         let mut failures = 0_u32;
         while !*stop.borrow() {
-            let mut swept = self.sweep().await;
-            if swept.is_ok() && Instant::now() >= missing_at {
-                swept = self.plan_missing().await.map(|planned| planned + swept.unwrap_or(0));
+            let mut rounds = vec![self.sweep().await];
+            if Instant::now() >= missing_at {
+                let planned = self.plan_missing().await;
                 // A search that failed may have overloaded the database. Retry soon, then with
                 // exponential backoff.
-                failures = if swept.is_ok() { 0 } else { failures + 1 };
+                failures = if planned.is_ok() { 0 } else { failures + 1 };
+                rounds.push(planned);
                 let soon = self.settings.every.saturating_mul(2_u32.saturating_pow(failures));
                 let whole = self.settings.missing_every;
                 missing_at = Instant::now() + if failures == 0 { whole } else { soon.min(whole) };
             }
-            match swept {
-                Ok(0) => {}
-                Ok(_) => self.planned.notify_one(),
-                Err(error) => tracing::warn!(%error, "could not sweep: trying again"),
+            for round in rounds {
+                match round {
+                    Ok(0) => {}
+                    Ok(_) => self.planned.notify_one(),
+                    Err(error) => tracing::warn!(%error, "could not sweep: trying again"),
+                }
             }
             tokio::select! {
                 () = tokio::time::sleep(self.settings.every) => {}
@@ -111,14 +114,17 @@ impl Sweeper {
     /// Plans missing effects. Returns how many it tried.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// See [`StoreError`]. A hook that fails does not hold back the others.
     pub async fn plan_missing(&self) -> Result<usize, StoreError> {
-        let mut planned = 0;
+        let (mut planned, mut failed) = (0, None);
         for hook in self.registry.hooks() {
             let act = system_act(&self.settings.id, &*self.clock, &*self.ids);
-            planned += hook.plan_missing(&act, AT_ONCE).await?;
+            match hook.plan_missing(&act, AT_ONCE).await {
+                Ok(more) => planned += more,
+                Err(error) => failed = Some(error),
+            }
         }
-        Ok(planned)
+        failed.map_or(Ok(planned), Err)
     }
 
     fn change(&self, delivery: &dyn Delivery, overdue: &Overdue) -> Option<EffectChange> {

@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::breaker::{Breaker, BreakerSettings};
 use madoguchi_domain::effect::{
@@ -30,9 +29,6 @@ pub struct WorkerSettings {
     pub calls: usize,
     /// Interval between polls for work without a wake-up.
     pub poll: Duration,
-    /// Maximum duration of a call. No call starts that may outlive its lease, so this must be well
-    /// below the lease, which also covers the claim's commit.
-    pub call_lasts: SignedDuration,
     /// Settings of the circuit breaker.
     pub breaker: BreakerSettings,
 }
@@ -72,7 +68,7 @@ struct Progress {
 impl EffectWorker {
     /// Runs until `stop` is set or dropped; then finishes the claimed effects.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        if self.settings.call_lasts >= self.delivery.policy().lease {
+        if self.delivery.call_lasts() >= self.delivery.policy().lease {
             tracing::error!("no order can be sent: the lease leaves no time for a call");
         }
         let mut progress = self.progress();
@@ -96,7 +92,8 @@ impl EffectWorker {
     }
 
     /// Claims what is due now, delivers it, and records the outcomes; returns how many effects it
-    /// claimed. For tests, and for programs with their own schedule.
+    /// claimed. For tests: it has no circuit breaker, and drops outcomes that the store refuses
+    /// twice.
     pub async fn step(&self) -> usize {
         let mut progress = self.progress();
         self.start_calls(&mut progress).await;
@@ -166,7 +163,7 @@ impl EffectWorker {
     /// deliver it too.
     fn call(&self, effect: Effect) -> impl Future<Output = Seen> + Send + 'static {
         let (delivery, clock) = (Arc::clone(&self.delivery), Arc::clone(&self.clock));
-        let lasts = self.settings.call_lasts;
+        let lasts = delivery.call_lasts();
         let (key, correlation) = (&effect.order.key, effect.correlation.as_str());
         let span = tracing::info_span!("delivery", effect = %key, correlation);
         let call = async move {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use madoguchi_domain::consequence::Consequence;
 use madoguchi_domain::effect::{Effect, EffectKind, EffectPolicy, Outcome, WhyNotSent};
 use madoguchi_domain::field::InvalidField;
@@ -18,6 +19,8 @@ pub struct SetLevelDelivery {
     pub bank: Arc<dyn CoreBank>,
     /// Return codes that are a final refusal.
     pub finals: FinalCodes,
+    /// The maximum duration of a call to the bank.
+    pub call_lasts: SignedDuration,
     /// The policy; [`Guarantee::policy`](madoguchi_domain::upgrade::Guarantee::policy) makes it.
     pub policy: EffectPolicy,
 }
@@ -38,7 +41,14 @@ impl Delivery for SetLevelDelivery {
         &self.policy
     }
 
+    fn call_lasts(&self) -> SignedDuration {
+        self.call_lasts
+    }
+
     async fn deliver(&self, effect: &Effect) -> Outcome {
+        if SetLevel::is_newer(&effect.order) {
+            return Outcome::NotSent(WhyNotSent::NotSupported);
+        }
         let Ok(order) = SetLevel::parse(&effect.order) else {
             return Outcome::NotSent(WhyNotSent::NotEncodable);
         };

@@ -125,9 +125,9 @@ impl Effect {
             (Is::Sending { .. }, On::Answered(Outcome::NotSent(WhyNotSent::NotEncodable))) => {
                 next.state = Is::Manual;
             }
-            (Is::Sending { .. }, On::Answered(Outcome::NotSent(_))) => {
+            (Is::Sending { .. }, On::Answered(Outcome::NotSent(why))) => {
                 next.unsent += 1;
-                next.state = self.after_unsent(policy, now, jitter);
+                next.state = self.after_unsent(why, policy, now, jitter);
             }
             (Is::Sending { .. }, On::Answered(Outcome::Unknown(_))) => {
                 next.doubt(policy, now, jitter);
@@ -166,10 +166,18 @@ impl Effect {
         self.state = EffectState::Unknown { settles_at };
     }
 
-    /// The state after one more attempt that sent nothing.
-    fn after_unsent(&self, policy: &EffectPolicy, now: Timestamp, jitter: Jitter) -> EffectState {
+    /// The state after one more attempt that sent nothing. Only an attempt to reach the other
+    /// system counts towards giving up: a worker that was too late has not tried.
+    fn after_unsent(
+        &self,
+        why: WhyNotSent,
+        policy: &EffectPolicy,
+        now: Timestamp,
+        jitter: Jitter,
+    ) -> EffectState {
         let age = now.duration_since(self.planned_at);
-        if policy.give_up_after.is_none_or(|limit| age < limit) {
+        let was_tried = why == WhyNotSent::NoConnection;
+        if !was_tried || policy.give_up_after.is_none_or(|limit| age < limit) {
             let due = policy.retry_at(now, self.unsent + 1, jitter);
             EffectState::Planned { due }
         } else if self.ambiguous == 0 {

@@ -36,6 +36,8 @@ closed_set! {
         NotEncodable = "not_encodable",
         /// The claim's lease ended before the first byte: another worker may hold it.
         LeaseOver = "lease_over",
+        /// The order's format is newer than this worker: another one can send it.
+        NotSupported = "not_supported",
     }
 }
 
@@ -75,14 +77,14 @@ impl CancelReason {
     /// The reason of this name: 1 to 32 visible ASCII characters.
     #[must_use]
     pub const fn of(name: &'static str) -> Self {
-        assert!(!name.is_empty() && name.len() <= 32, "1 to 32 characters");
+        assert!(is_code(name), "1 to 32 visible ASCII characters");
         Self(Cow::Borrowed(name))
     }
 
     /// Parses the text that [`as_str`](Self::as_str) returns.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        is_visible(text, 32).then(|| Self(Cow::Owned(text.to_owned())))
+        is_code(text).then(|| Self(Cow::Owned(text.to_owned())))
     }
 
     /// The text on the wire and in the database.
@@ -90,6 +92,17 @@ impl CancelReason {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+const fn is_code(text: &str) -> bool {
+    let (bytes, mut at) = (text.as_bytes(), 0);
+    while at < bytes.len() {
+        if !bytes[at].is_ascii_graphic() {
+            return false;
+        }
+        at += 1;
+    }
+    1 <= at && at <= 32
 }
 
 /// What an attempt to deliver an effect proved.

@@ -21,7 +21,7 @@ pub enum Recorded {
 
 /// The queue of effects of every kind. Effects are planned by the changes of the other stores.
 ///
-/// An adapter decides nothing: it selects, parses, and asks [`Effect`] for every transition. It
+/// An adapter decides no state: it selects, parses, and asks [`Effect`] for every transition. It
 /// guarantees: of concurrent claims of one effect, one succeeds and is durable before it is
 /// returned; a transition is written only under the newest fence; evidence is never lost or
 /// changed.
@@ -30,7 +30,7 @@ pub enum Recorded {
 pub trait EffectQueue: Send + Sync {
     /// Claims due `Planned` effects of one kind, oldest first, each by the change of
     /// [`Claim::change`]. Left out are effects that evidence proves applied, and effects of an
-    /// [`Ordering::Queue`](crate::effect::Ordering::Queue) behind an unsettled one. An effect whose
+    /// [`Ordering::Queue`](crate::effect::Ordering::Queue) that is not first in it. An effect whose
     /// row cannot be parsed is [set aside](Effect::set_aside), so that it does not block the queue.
     ///
     /// # Errors
@@ -38,7 +38,8 @@ pub trait EffectQueue: Send + Sync {
     async fn claim(&self, claim: &Claim) -> Result<Vec<Effect>, StoreError>;
 
     /// Writes transitions in one transaction, each under its fence with its consequence, the
-    /// effects that it plans, and its audit row; at most one per effect.
+    /// effects that it plans, and its audit row; at most one per effect. A transition has happened:
+    /// it is also written if the effects that follow from it cannot be planned.
     ///
     /// # Errors
     /// See [`StoreError`].

@@ -85,15 +85,14 @@ impl SetLevel {
         EffectKey { kind: Self::KIND, id: EffectId(case.as_uuid()) }
     }
 
-    /// The order as data. While an arrangement has one that is not settled, no second one is
-    /// planned.
+    /// The order as data. Its ordering key is the arrangement: while an arrangement has one that is
+    /// not settled, no second one is planned.
     #[must_use]
     pub fn to_order(&self) -> EffectOrder {
         let payload = Payload::new(
             VERSION,
             [
                 ("memberId", self.member.expose()),
-                ("arrangementId", self.arrangement.expose()),
                 ("productName", self.product.as_str()),
                 ("level", self.level.as_str()),
                 ("txnNo", self.txn_no.as_str()),
@@ -108,6 +107,12 @@ impl SetLevel {
         }
     }
 
+    /// Whether a later version of this program wrote the order, in a format not known yet.
+    #[must_use]
+    pub const fn is_newer(order: &EffectOrder) -> bool {
+        order.payload.version > VERSION
+    }
+
     /// Parses an order of this kind.
     ///
     /// # Errors
@@ -117,8 +122,8 @@ impl SetLevel {
             return Err(InvalidField::new("payload", "must be a SetLevel order of version 1"));
         }
         let payload = &order.payload;
-        let product = payload.get("productName")?;
-        let account = Account::parse(payload.get("arrangementId")?, Some(product))?;
+        let arrangement = order.ordering.key().expose();
+        let account = Account::parse(arrangement, Some(payload.get("productName")?))?;
         Ok(Self {
             case: order.key.id.0.into(),
             member: MemberId::parse(payload.get("memberId")?)?,

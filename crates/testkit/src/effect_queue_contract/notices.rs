@@ -21,7 +21,7 @@ use madoguchi_domain::effect::{
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::MemberId;
-use madoguchi_domain::port::Clock;
+use madoguchi_domain::port::{Clock, Recorded};
 use madoguchi_domain::upgrade::Write;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -48,6 +48,10 @@ impl Delivery for NoticeDelivery {
 
     fn policy(&self) -> &EffectPolicy {
         &self.policy
+    }
+
+    fn call_lasts(&self) -> SignedDuration {
+        SignedDuration::from_secs(10)
     }
 
     async fn deliver(&self, effect: &Effect) -> Outcome {
@@ -110,7 +114,6 @@ impl Notices {
                 id: worker(1),
                 calls: 16,
                 poll: Duration::from_secs(1),
-                call_lasts: SignedDuration::from_secs(10),
                 breaker: BreakerSettings::steady(100, SignedDuration::from_secs(30)),
             },
         };
@@ -140,6 +143,13 @@ impl Notices {
             ..claim(1, limit, self.clock.now())
         };
         self.stores.platform.effects.claim(&claim).await.expect("effects are claimed")
+    }
+
+    /// Records the outcome of a claimed notice, `second` seconds after the start.
+    pub(super) async fn answer(&self, effect: &Effect, outcome: Outcome, second: i64) {
+        let change = samples::answered_of(effect, outcome, at(second));
+        let recorded = self.stores.platform.effects.record(&[change]).await;
+        assert_eq!(recorded, Ok(vec![Recorded::Written]));
     }
 
     pub(super) fn wait(&self, seconds: i64) {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::effect::{
-    Claim, Effect, EffectKey, EffectState, Ordering, Outcome, Overdue, Sweep,
+    Claim, Effect, EffectKey, EffectState, EffectStateName, Ordering, Outcome, Overdue, Sweep,
 };
 use madoguchi_domain::port::{EffectChange, Recorded};
 
@@ -67,16 +67,22 @@ impl Memory {
         Some(change.write.after)
     }
 
-    /// Whether an earlier effect of its queue is not settled.
+    /// Whether another effect of its queue comes first: one that was sent and is not settled, or
+    /// one that was planned earlier.
     fn is_behind(&self, effect: &Effect) -> bool {
         let place = |effect: &Effect| (effect.planned_at, effect.order.key.id);
         let is_queue = matches!(effect.order.ordering, Ordering::Queue(_));
         let mut queue = self.effects.values().filter(|other| {
             other.order.key.kind == effect.order.key.kind
+                && other.order.key != effect.order.key
                 && other.order.ordering == effect.order.ordering
-                && !other.state.name().is_settled()
         });
-        is_queue && queue.any(|other| place(other) < place(effect))
+        is_queue
+            && queue.any(|other| {
+                let state = other.state.name();
+                !state.is_settled()
+                    && (state != EffectStateName::Planned || place(other) < place(effect))
+            })
     }
 
     pub(super) fn record(&mut self, change: &EffectChange) -> Recorded {
@@ -97,7 +103,9 @@ impl Memory {
         if let Some(consequence) = &write.consequence {
             self.apply(consequence);
         }
-        self.plan(&change.effects);
+        if self.can_plan(&change.effects) {
+            self.plan(&change.effects);
+        }
         self.trail.append(&change.audit);
         Recorded::Written
     }
@@ -106,7 +114,11 @@ impl Memory {
         let of_kind = self.effects.values().filter(|it| it.order.key.kind == sweep.kind);
         let mut waiting: Vec<Overdue> =
             of_kind.filter_map(|effect| self.wait(effect, sweep.act.at)).collect();
-        waiting.sort_by_key(|overdue| overdue.effect.state.next_attempt_at());
+        // `Manual` effects come last, because each sweep may return them again.
+        waiting.sort_by_key(|overdue| {
+            let next = overdue.effect.state.next_attempt_at();
+            (next.is_none(), next)
+        });
         waiting.truncate(sweep.limit as usize);
         waiting
     }

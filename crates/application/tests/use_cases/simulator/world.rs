@@ -131,6 +131,7 @@ impl Tasks {
         Arc::new(SetLevelDelivery {
             bank: Arc::clone(&self.bank) as Arc<dyn CoreBank>,
             finals: FinalCodes::parse(codes).expect("200 is not among them"),
+            call_lasts: SignedDuration::from_secs(10),
             policy: self.world.policy,
         })
     }
@@ -149,7 +150,6 @@ impl Tasks {
                 id,
                 calls: 4,
                 poll: Duration::from_secs(1),
-                call_lasts: SignedDuration::from_secs(10),
                 breaker: BreakerSettings::steady(5, SignedDuration::from_secs(30)),
             },
         };

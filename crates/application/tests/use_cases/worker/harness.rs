@@ -98,7 +98,6 @@ impl WorkerHarness {
                 id: samples::worker(number),
                 calls: 16,
                 poll: Duration::from_secs(1),
-                call_lasts: SignedDuration::from_secs(10),
                 breaker: BreakerSettings::steady(100, SignedDuration::from_secs(30)),
             },
         }
@@ -109,6 +108,7 @@ impl WorkerHarness {
         Arc::new(SetLevelDelivery {
             bank: Arc::clone(line) as Arc<dyn CoreBank>,
             finals: FinalCodes::parse(vec![code(FINAL)]).expect("200 is not among them"),
+            call_lasts: SignedDuration::from_secs(10),
             policy: self.policy,
         })
     }

@@ -164,16 +164,21 @@ fn a_refusal_or_withdrawal_after_doubt_ends_in_manual() {
 fn what_cannot_be_sent_for_too_long_is_given_up() {
     let hour = SignedDuration::from_hours(1);
     let policy = EffectPolicy { give_up_after: Some(hour), ..EffectPolicy::standard() };
-    let not_sent = EffectEvent::Answered(Outcome::NotSent(WhyNotSent::NoConnection));
-    let after = |effect: &Effect, now| {
-        effect.after(not_sent.clone(), &policy, now, Jitter::FULL).unwrap().state.name()
+    let because = |why, effect: &Effect, now| {
+        let event = EffectEvent::Answered(Outcome::NotSent(why));
+        effect.after(event, &policy, now, Jitter::FULL).unwrap().state.name()
     };
+    let after = |effect: &Effect, now| because(WhyNotSent::NoConnection, effect, now);
     let sending = &states()[1];
     let just_before = NOW + hour - SignedDuration::from_micros(1);
     assert_eq!(after(sending, just_before), EffectStateName::Planned);
     assert_eq!(after(sending, NOW + hour), EffectStateName::Rejected);
     let doubted = Effect { ambiguous: 1, ..sending.clone() };
     assert_eq!(after(&doubted, NOW + hour), EffectStateName::Manual);
+    for not_tried in [WhyNotSent::LeaseOver, WhyNotSent::NotSupported] {
+        let late = because(not_tried, sending, NOW + hour);
+        assert_eq!(late, EffectStateName::Planned, "nobody has tried");
+    }
 }
 
 #[test]
