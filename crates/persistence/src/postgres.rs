@@ -8,6 +8,10 @@ use crate::database::schema::audit_head;
 
 #[path = "audit/log.rs"]
 pub(crate) mod audit;
+#[path = "database/commit.rs"]
+mod commit;
+#[path = "effect/planning.rs"]
+pub(crate) mod effect;
 #[path = "member/store.rs"]
 mod member;
 #[path = "upgrade/reading.rs"]

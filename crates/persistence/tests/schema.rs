@@ -207,10 +207,7 @@ fn effect(
     due: &str,
     (planned, since): (&str, &str),
 ) -> String {
-    let payload = format!(
-        r#"{{"arrangementId":"AA{number}","level":"{level}","memberId":"M1",
-            "productName":"P","txnNo":"N"}}"#
-    );
+    let payload = format!(r#"{{"level":"{level}","memberId":"M1","productName":"P","txnNo":"N"}}"#);
     format!(
         "insert into effect (kind, id, subject_kind, subject_id, ordering, ordering_key, \
          upstream_id, payload_version, payload, correlation, planned_at, state, fence, due_at, \
@@ -220,7 +217,7 @@ fn effect(
     )
 }
 
-/// Effects 1 to 7, of which only the second can be parsed. `at` is a past timestamp, and `never`
+/// Effects 1 to 8, of which only the second can be parsed. `at` is a past timestamp, and `never`
 /// one out of range.
 fn unreadable(uuid: fn(u8) -> String, at: &str, never: &str) -> String {
     let effects = [
@@ -233,6 +230,9 @@ fn unreadable(uuid: fn(u8) -> String, at: &str, never: &str) -> String {
         effect(&uuid(5), 5, "1A", "Planned", "null", (at, at)),
         effect(&uuid(6), 6, "1A", "Planned", at, (never, at)),
         effect(&uuid(7), 7, "1A", "Unknown", at, (at, at)).replace("'C7'", "''"),
+        // The next claim cannot be counted.
+        effect(&uuid(8), 8, "1A", "Planned", at, (at, at))
+            .replace("'Planned', 0", "'Planned', 2147483647"),
     ];
     let proof = format!(
         "insert into effect_evidence (kind, id, fence, worker, outcome, detail, at) \
@@ -266,11 +266,11 @@ async fn an_unreadable_effect_moves_to_manual_once_and_blocks_no_other() {
         }
         let rows = audit_rows::rows(&stores).await;
         let aside: Vec<_> = rows.iter().filter(|row| row.entry.detail == "Manual").collect();
-        assert_eq!(aside.len(), 6, "each is reported once");
+        assert_eq!(aside.len(), 7, "each is reported once");
         assert!(aside.iter().all(|row| row.entry.act.correlation == samples::correlation("c")));
     }
     let manual = "select count(*) from effect where state = 'Manual' \
         and due_at is null and worker is null and code is null";
-    let six = format!("create temp table six (n int check (n = 6)); insert into six {manual};");
-    assert!(sqlite(&path, &six) && postgres(&database, &six), "all of them are set aside");
+    let seven = format!("create temp table t (n int check (n = 7)); insert into t {manual};");
+    assert!(sqlite(&path, &seven) && postgres(&database, &seven), "all of them are set aside");
 }

@@ -5,6 +5,8 @@ mod pooled;
 mod repeating;
 
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::Connection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
@@ -12,6 +14,7 @@ use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::{AsyncConnection, AsyncPgConnection, TransactionManager};
 use madoguchi_domain::port::StoreError;
 use madoguchi_domain::secret::SecretKey;
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::fault::Fault;
@@ -33,6 +36,10 @@ pub(crate) type Conn = AsyncConnectionWrapper<Object<AsyncPgConnection>>;
 #[derive(Clone)]
 pub struct PgStore {
     pool: Pool<AsyncPgConnection>,
+    /// One permit for each blocking call: half of the connections. A blocking thread keeps its
+    /// connection while the database is silent, and must leave some for the others.
+    blocking: Arc<Semaphore>,
+    pool_timeout: Duration,
     pub(crate) audit_key: SecretKey,
 }
 
@@ -53,7 +60,9 @@ impl PgStore {
         audit_key: SecretKey,
     ) -> Result<Self, OpenError> {
         postgres_state(url).await?.must_be_current()?;
-        Ok(Self { pool: connection::pool(url, settings)?, audit_key })
+        let blocking = Arc::new(Semaphore::new((settings.connections / 2).max(1)));
+        let (pool, pool_timeout) = (connection::pool(url, settings)?, settings.pool_timeout);
+        Ok(Self { pool, blocking, pool_timeout, audit_key })
     }
 
     async fn connection(&self) -> Result<Object<AsyncPgConnection>, StoreError> {
@@ -94,8 +103,7 @@ impl PgStore {
         &self,
         work: impl FnOnce(&mut Conn) -> Result<R, Fault> + Send + 'static,
     ) -> Result<R, StoreError> {
-        let mut conn = Conn::from(self.connection().await?);
-        blocking(move || work(&mut conn)).await.map_err(Fault::report)
+        self.block(move |conn| work(conn)).await.map_err(Fault::report)
     }
 
     /// Runs `work` in one transaction on a blocking thread, and again after a conflict with
@@ -104,10 +112,30 @@ impl PgStore {
         &self,
         work: impl Fn(&mut Conn) -> Result<R, Fault> + Send + 'static,
     ) -> Result<R, StoreError> {
+        let attempts =
+            move |conn: &mut Conn| repeating_blocking(|| Connection::transaction(conn, &work));
+        self.block(attempts).await.map_err(Fault::report)
+    }
+
+    /// Runs `work` on a blocking thread, to its end even if the caller is gone. The deadline is for
+    /// a database that does not answer at all: the thread keeps its connection until the socket
+    /// ends.
+    async fn block<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<R, Fault> + Send + 'static,
+    ) -> Result<R, Fault> {
+        let permit = Arc::clone(&self.blocking).acquire_owned();
+        let busy = || StoreError::Unavailable("no connection to the database");
+        let permit = tokio::time::timeout(self.pool_timeout, permit).await;
+        let permit = permit.ok().and_then(Result::ok).ok_or_else(busy)?;
         let mut conn = Conn::from(self.connection().await?);
-        let done =
-            blocking(move || repeating_blocking(|| Connection::transaction(&mut conn, &work)));
-        done.await.map_err(Fault::report)
+        let thread = spawn_blocking(move || {
+            let done = work(&mut conn);
+            drop((conn, permit));
+            done
+        });
+        let ended = StoreError::Unavailable("the database thread ended");
+        with_deadline(async { thread.await.unwrap_or(Err(ended.into())) }).await
     }
 }
 
@@ -129,16 +157,4 @@ async fn in_transaction<R>(
             Err(fault)
         }
     }
-}
-
-/// Runs `work` on a blocking thread, to its end even if the caller is gone. The deadline is for a
-/// database that does not answer at all: the thread is released when its socket times out.
-async fn blocking<R: Send + 'static>(
-    work: impl FnOnce() -> Result<R, Fault> + Send + 'static,
-) -> Result<R, Fault> {
-    with_deadline(async {
-        let ended = StoreError::Unavailable("the database thread ended");
-        spawn_blocking(work).await.unwrap_or(Err(ended.into()))
-    })
-    .await
 }

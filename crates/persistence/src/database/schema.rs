@@ -84,11 +84,11 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use super::{Id, Instant};
-    effect (kind, id) {
+    effect (id, kind) {
         kind -> Text,
         id -> Id,
         subject_kind -> Text,
-        subject_id -> Text,
+        subject_id -> Nullable<Text>,
         ordering -> Text,
         ordering_key -> Text,
         upstream_id -> Text,

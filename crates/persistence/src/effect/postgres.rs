@@ -13,7 +13,7 @@ use madoguchi_domain::secret::SecretKey;
 
 use super::row::{EvidenceRow, OrderRow, StateRow};
 use super::selection::{self, ASK};
-use super::transition::{Guarded, written};
+use super::transition::{Guarded, claimed, without_followers, written};
 use super::unreadable::{Round, UnreadableRow};
 use crate::database::column::{At, Key};
 use crate::database::fault::Fault;
@@ -28,7 +28,7 @@ struct Due;
 impl Script for Due {
     const HEAD: &'static [Part] = ASK;
     const TAIL: &'static [Part] =
-        &[Part::All(selection::DUE), Part::Sql(" for update of e skip locked")];
+        &[Part::All(selection::DUE), Part::Sql(" for no key update of e skip locked")];
     type Row = selection::Due;
 }
 
@@ -48,10 +48,8 @@ async fn claim(
     let mut changes: Vec<Guarded> = claims.map(Guarded::from).collect();
     let claims = changes.len();
     changes.extend(round.set_aside(unreadable));
-    // The rows are locked, so that every change is written.
-    write(conn, &changes, key).await?;
-    changes.truncate(claims);
-    Ok(changes.into_iter().map(|guarded| guarded.change.write.after).collect())
+    let recorded = write(conn, &changes, key).await?;
+    Ok(claimed(changes, &recorded, claims))
 }
 
 /// Writes transitions under their fence; returns the keys that were written.
@@ -87,7 +85,7 @@ async fn write(
     let evidence = evidence.filter_map(|(guarded, recorded)| guarded.evidence(*recorded));
     let evidence: Vec<EvidenceRow<'_>> = evidence.map(EvidenceRow::from).collect();
     if !evidence.is_empty() {
-        statement::<Testify, _>(EvidenceRow::arrays(&evidence)).execute(conn).await?;
+        statement::<InsertEvidence, _>(EvidenceRow::arrays(&evidence)).execute(conn).await?;
     }
     let consequences =
         written(changes, &recorded).filter_map(|change| change.write.consequence.as_ref());
@@ -131,9 +129,9 @@ async fn transition(
 }
 
 /// Inserts evidence.
-struct Testify;
+struct InsertEvidence;
 
-impl Script for Testify {
+impl Script for InsertEvidence {
     const HEAD: &'static [Part] = &[
         Part::Sql("insert into effect_evidence ("),
         Part::Columns(EvidenceRow::COLUMNS),
@@ -163,6 +161,10 @@ pub(crate) async fn plan<'a>(
     conn: &mut AsyncPgConnection,
     effects: impl Iterator<Item = &'a Effect> + Send,
 ) -> Result<(), Fault> {
+    let mut effects: Vec<&Effect> = effects.collect();
+    // All batches write index entries in the same order, so that two of them cannot deadlock.
+    effects.sort_by_key(|effect| &effect.order.key);
+    let effects = effects.into_iter();
     let (orders, states): (Vec<OrderRow<'_>>, Vec<StateRow>) =
         effects.map(|effect| (OrderRow::from(effect), StateRow::from(effect))).unzip();
     if orders.is_empty() {
@@ -195,17 +197,41 @@ async fn overdue(
     Ok(round.split_overdue(rows.load(conn).await?))
 }
 
+impl PgStore {
+    async fn try_record(&self, changes: &[Guarded]) -> Result<Vec<Recorded>, Fault> {
+        repeating(|| self.transact(async |conn| write(conn, changes, &self.audit_key).await)).await
+    }
+}
+
 #[async_trait]
 impl EffectQueue for PgStore {
     async fn claim(&self, request: &Claim) -> Result<Vec<Effect>, StoreError> {
         let attempt = || self.transact(async |conn| claim(conn, request, &self.audit_key).await);
-        repeating(attempt).await.map_err(Fault::report)
+        match repeating(attempt).await {
+            // Another worker claimed an effect of the same queue first.
+            Err(fault) if fault.is_taken() => Ok(Vec::new()),
+            done => done.map_err(Fault::report),
+        }
     }
 
     async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
-        let changes: Vec<Guarded> = changes.iter().cloned().map(Guarded::from).collect();
-        let attempt = || self.transact(async |conn| write(conn, &changes, &self.audit_key).await);
-        repeating(attempt).await.map_err(Fault::report)
+        let all: Vec<Guarded> = changes.iter().cloned().map(Guarded::from).collect();
+        match self.try_record(&all).await {
+            // An effect that follows cannot be planned: write one by one, to lose only it.
+            Err(fault) if fault.is_taken() => {}
+            done => return done.map_err(Fault::report),
+        }
+        let mut recorded = Vec::with_capacity(changes.len());
+        for (change, guarded) in changes.iter().zip(&all) {
+            let done = match self.try_record(std::slice::from_ref(guarded)).await {
+                Err(fault) if fault.is_taken() => {
+                    self.try_record(&[without_followers(change)]).await
+                }
+                done => done,
+            };
+            recorded.extend(done.map_err(Fault::report)?);
+        }
+        Ok(recorded)
     }
 
     async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {
@@ -213,9 +239,7 @@ impl EffectQueue for PgStore {
         if !unreadable.is_empty() {
             let round = Round { kind: &sweep.kind, policy: &sweep.policy, act: &sweep.act };
             let changes = round.set_aside(unreadable);
-            let attempt =
-                || self.transact(async |conn| write(conn, &changes, &self.audit_key).await);
-            repeating(attempt).await.map_err(Fault::report)?;
+            self.try_record(&changes).await.map_err(Fault::report)?;
         }
         Ok(found)
     }

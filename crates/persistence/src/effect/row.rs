@@ -23,7 +23,7 @@ row! {
         kind: Cow<'a, str>,
         id: Key,
         subject_kind: Cow<'a, str>,
-        subject_id: Cow<'a, str>,
+        subject_id: Option<Cow<'a, str>>,
         ordering: Cow<'a, str>,
         ordering_key: Cow<'a, str>,
         upstream_id: Cow<'a, str>,
@@ -68,7 +68,7 @@ impl<'a> From<&'a Effect> for OrderRow<'a> {
             kind: key.kind.as_str().into(),
             id: Key(key.id.0),
             subject_kind: subject.kind().into(),
-            subject_id: subject.id().into(),
+            subject_id: Some(subject.id().into()).filter(|_| !subject.has_id(key.id.0)),
             ordering: ordering.rule().into(),
             ordering_key: ordering.key().expose().into(),
             upstream_id: upstream_id.as_str().into(),
@@ -114,12 +114,18 @@ pub(crate) fn parse(order: OrderRow<'_>, state: StateRow) -> Result<Effect, Stor
         planned_at: moment(order.planned_at, "effect.planned_at")?,
         order: order.parse()?,
         state: state.parse()?,
-        fence: Fence(state.fence),
-        unsent: state.unsent,
-        ambiguous: state.ambiguous,
+        fence: Fence(counter(state.fence)?),
+        unsent: counter(state.unsent)?,
+        ambiguous: counter(state.ambiguous)?,
         ambiguous_for: SignedDuration::from_micros(state.ambiguous_us),
         since: moment(state.since, "effect.since")?,
     })
+}
+
+/// A count that can still rise by one.
+fn counter(count: i32) -> Result<i32, StoreError> {
+    let is_count = (0..i32::MAX).contains(&count);
+    parsed_or_corrupt(is_count.then_some(count), "effect.fence, unsent or ambiguous")
 }
 
 impl OrderRow<'_> {
@@ -129,7 +135,10 @@ impl OrderRow<'_> {
     }
 
     pub(crate) fn subject(&self) -> Option<Subject> {
-        Subject::parse(&self.subject_kind, &self.subject_id)
+        match &self.subject_id {
+            Some(id) => Subject::parse(&self.subject_kind, id),
+            None => Subject::parse(&self.subject_kind, &self.id.0.to_string()),
+        }
     }
 
     fn parse(self) -> Result<EffectOrder, StoreError> {

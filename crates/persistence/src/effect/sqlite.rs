@@ -7,17 +7,17 @@ use madoguchi_domain::effect::{Claim, Effect, Overdue, Sweep};
 use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError};
 use madoguchi_domain::secret::SecretKey;
 
-use super::row::{EvidenceRow, OrderRow, StateRow};
+use super::row::{EvidenceRow, StateRow};
 use super::selection::{self, ASK};
-use super::transition::{Guarded, written};
+use super::transition::{Guarded, claimed, without_followers, written};
 use super::unreadable::{Round, UnreadableRow};
 use crate::consequence;
 use crate::database::column::{At, Key};
 use crate::database::fault::Fault;
-use crate::database::schema::{Id, Instant, effect, effect_evidence};
+use crate::database::schema::{Id, Instant, effect_evidence};
 use crate::database::sqlite::SqliteStore;
 use crate::database::statement::{Columns, Part, Rewrite, Script, rewrite, statement};
-use crate::sqlite::audit;
+use crate::sqlite::{audit, effect as planning};
 
 /// Due effects. Selecting before updating is safe: an immediate transaction excludes all other
 /// writers.
@@ -29,11 +29,12 @@ impl Script for Due {
     type Row = selection::Due;
 }
 
+/// The claimed effects, and whether anything was written.
 fn claim(
     conn: &mut SqliteConnection,
     claim: &Claim,
     key: &SecretKey,
-) -> Result<Vec<Effect>, Fault> {
+) -> Result<(Vec<Effect>, bool), Fault> {
     let due = statement::<Due, _>((
         claim.kind.as_str().into_sql::<Text>(),
         At::from(claim.act.at).into_sql::<Instant>(),
@@ -45,9 +46,9 @@ fn claim(
     let mut changes: Vec<Guarded> = claims.map(Guarded::from).collect();
     let claims = changes.len();
     changes.extend(round.set_aside(unreadable));
-    write(conn, &changes, key)?;
-    changes.truncate(claims);
-    Ok(changes.into_iter().map(|guarded| guarded.change.write.after).collect())
+    let has_written = !changes.is_empty();
+    let recorded = write(conn, &changes, key)?;
+    Ok((claimed(changes, &recorded, claims), has_written))
 }
 
 /// Writes a transition under its fence.
@@ -90,18 +91,9 @@ fn one(conn: &mut SqliteConnection, guarded: &Guarded) -> Result<Recorded, Fault
     }
     if is_written {
         change.write.consequence.iter().try_for_each(|it| consequence::sqlite::write(conn, it))?;
-        plan(conn, &change.effects)?;
+        planning::plan(conn, &change.effects)?;
     }
     Ok(recorded)
-}
-
-/// Inserts planned effects, inside the transaction of the change that plans them.
-pub(crate) fn plan(conn: &mut SqliteConnection, effects: &[Effect]) -> Result<(), Fault> {
-    for effect in effects {
-        let row = (OrderRow::from(effect), StateRow::from(effect));
-        diesel::insert_into(effect::table).values(row).execute(conn)?;
-    }
-    Ok(())
 }
 
 /// Effects that need a decision of the sweeper.
@@ -130,16 +122,30 @@ fn overdue(
 impl EffectQueue for SqliteStore {
     async fn claim(&self, request: &Claim) -> Result<Vec<Effect>, StoreError> {
         let (request, key) = (request.clone(), self.audit_key.clone());
-        let has_written = |claimed: &Vec<Effect>| !claimed.is_empty();
-        self.try_write(has_written, move |conn| claim(conn, &request, &key))
-            .await
-            .map_err(Fault::report)
+        let has_written = |claimed: &(Vec<Effect>, bool)| claimed.1;
+        let claim = self.try_write(has_written, move |conn| claim(conn, &request, &key));
+        claim.await.map(|(effects, _)| effects).map_err(Fault::report)
     }
 
     async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
-        let key = self.audit_key.clone();
-        let changes: Vec<Guarded> = changes.iter().cloned().map(Guarded::from).collect();
-        self.write(move |conn| write(conn, &changes, &key)).await
+        let attempt = |changes: Vec<Guarded>| {
+            let key = self.audit_key.clone();
+            self.try_write(|_| true, move |conn| write(conn, &changes, &key))
+        };
+        match attempt(changes.iter().cloned().map(Guarded::from).collect()).await {
+            // An effect that follows cannot be planned: write one by one, to lose only it.
+            Err(fault) if fault.is_taken() => {}
+            done => return done.map_err(Fault::report),
+        }
+        let mut recorded = Vec::with_capacity(changes.len());
+        for change in changes {
+            let done = match attempt(vec![change.clone().into()]).await {
+                Err(fault) if fault.is_taken() => attempt(vec![without_followers(change)]).await,
+                done => done,
+            };
+            recorded.extend(done.map_err(Fault::report)?);
+        }
+        Ok(recorded)
     }
 
     async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {

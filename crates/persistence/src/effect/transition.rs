@@ -1,6 +1,6 @@
 //! A transition to write, and the state that its row must be in.
 
-use madoguchi_domain::effect::Evidence;
+use madoguchi_domain::effect::{Effect, Evidence};
 use madoguchi_domain::port::{EffectChange, Recorded};
 
 /// A change with the text of the state that it was decided on. A row that cannot be parsed may be
@@ -24,6 +24,20 @@ impl Guarded {
         let evidence = self.change.write.evidence.as_ref();
         evidence.filter(|it| recorded == Recorded::Written || it.is_kept_when_fenced_out())
     }
+}
+
+/// The effects after the first `claims` changes, as far as they were written.
+pub(crate) fn claimed(changes: Vec<Guarded>, recorded: &[Recorded], claims: usize) -> Vec<Effect> {
+    let both = changes.into_iter().zip(recorded).take(claims);
+    let written = both.filter(|(_, it)| **it == Recorded::Written);
+    written.map(|(guarded, _)| guarded.change.write.after).collect()
+}
+
+/// The change without the effects that follow from it, because they cannot be planned.
+pub(crate) fn without_followers(change: &EffectChange) -> Guarded {
+    let effect = &change.write.after.order.key;
+    tracing::error!(%effect, "the effects that follow from this one cannot be planned");
+    EffectChange { effects: Vec::new(), ..change.clone() }.into()
 }
 
 /// The changes that were written.

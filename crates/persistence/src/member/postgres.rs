@@ -4,6 +4,7 @@ use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::MemberId;
+use madoguchi_domain::port::StoreError;
 
 use crate::database::fault::Fault;
 use crate::database::statement::{Part, Script, array, statement};
@@ -56,10 +57,12 @@ async fn write<S: Script<Row = ()> + Send + Sync>(
     }
     // All batches lock rows in the same order, so that two of them cannot deadlock.
     levels.sort_by_key(|(member, _)| *member);
+    let members = levels.chunk_by(|one, next| one.0 == next.0).count();
     let update = statement::<S, _>((
         array!(levels, Text, |row| row.0.expose()),
         array!(levels, Text, |row| row.1.as_str()),
     ));
-    update.execute(conn).await?;
-    Ok(())
+    // A level is always written to a stored member.
+    let is_complete = update.execute(conn).await? == members;
+    if is_complete { Ok(()) } else { Err(StoreError::Corrupt("members.member_id").into()) }
 }

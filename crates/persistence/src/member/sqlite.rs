@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::MemberId;
+use madoguchi_domain::port::StoreError;
 
 use crate::database::fault::Fault;
 use crate::database::statement::{Rewrite, rewrite};
@@ -32,8 +33,13 @@ pub(crate) fn set_target(
     level: &AccountLevel,
 ) -> Result<(), Fault> {
     let target = level.as_str().into_sql::<Text>();
-    rewrite::<SetTarget, _, _>(target, member.expose().into_sql::<Text>()).execute(conn)?;
-    Ok(())
+    let written = rewrite::<SetTarget, _, _>(target, member.expose().into_sql::<Text>());
+    one_row(written.execute(conn)?)
+}
+
+/// A level is always written to a stored member.
+fn one_row(written: usize) -> Result<(), Fault> {
+    if written == 1 { Ok(()) } else { Err(StoreError::Corrupt("members.member_id").into()) }
 }
 
 pub(crate) fn confirm(
@@ -42,6 +48,6 @@ pub(crate) fn confirm(
     level: &AccountLevel,
 ) -> Result<(), Fault> {
     let levels = (level.as_str().into_sql::<Text>(), None::<&str>.into_sql::<Nullable<Text>>());
-    rewrite::<Confirm, _, _>(levels, member.expose().into_sql::<Text>()).execute(conn)?;
-    Ok(())
+    let written = rewrite::<Confirm, _, _>(levels, member.expose().into_sql::<Text>());
+    one_row(written.execute(conn)?)
 }

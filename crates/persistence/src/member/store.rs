@@ -5,9 +5,9 @@ use diesel::prelude::*;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::member::{ArrangementId, Member, MemberId, NewMember};
 use madoguchi_domain::port::{MemberStore, StoreError};
-use madoguchi_domain::secret::SecretKey;
 
-use super::{Conn, Store, audit};
+use super::commit::commit;
+use super::{Conn, Store};
 use crate::database::fault::Fault;
 use crate::database::schema::members;
 use crate::member::row::MemberRow;
@@ -42,23 +42,13 @@ impl MemberStore for Store {
 
     async fn commit(&self, changes: &[Change<NewMember>]) -> Result<Vec<Committed>, StoreError> {
         let (changes, key) = (changes.to_vec(), self.audit_key.clone());
-        self.write(move |conn| commit(conn, &changes, &key)).await
+        self.write(move |conn| commit(conn, &changes, &key, insert)).await
     }
 }
 
-fn commit(
-    conn: &mut Conn,
-    changes: &[Change<NewMember>],
-    key: &SecretKey,
-) -> Result<Vec<Committed>, Fault> {
-    let mut committed = Vec::with_capacity(changes.len());
-    for change in changes {
-        let row = MemberRow::from(&change.write.0);
-        let insert = diesel::insert_into(members::table).values(&row);
-        let inserted = insert.on_conflict_do_nothing().execute(conn)?;
-        committed.push(if inserted == 1 { Committed::Moved } else { Committed::Lost });
-    }
-    let moved = changes.iter().zip(&committed).filter(|(_, it)| **it == Committed::Moved);
-    audit::append(conn, key, moved.map(|(change, _)| &change.audit))?;
-    Ok(committed)
+/// Inserts a member, unless its id or its arrangement is taken.
+fn insert(conn: &mut Conn, NewMember(member): &NewMember) -> Result<bool, Fault> {
+    let row = MemberRow::from(member);
+    let insert = diesel::insert_into(members::table).values(&row);
+    Ok(insert.on_conflict_do_nothing().execute(conn)? == 1)
 }

@@ -25,7 +25,7 @@ use crate::database::statement::{Columns, Part, Script, array, statement};
 use crate::postgres::upgrade;
 use crate::{audit, effect, member};
 use load::load;
-use transition::transition;
+use transition::{ids, transition};
 
 async fn commit(
     conn: &mut AsyncPgConnection,
@@ -156,10 +156,6 @@ async fn reissue(
     Ok(ids(reissued.load(conn).await?))
 }
 
-fn ids(rows: Vec<(Key,)>) -> HashSet<Key> {
-    rows.into_iter().map(|(id,)| id).collect()
-}
-
 /// Inserts the references of checks.
 struct AddChecks;
 
@@ -186,7 +182,9 @@ async fn add_checks(
         | Write::SetTarget { .. }
         | Write::Nothing => None,
     });
-    let rows: Vec<CheckRow> = checks.collect();
+    let mut rows: Vec<CheckRow> = checks.collect();
+    // All batches write index entries in the same order, so that two of them cannot deadlock.
+    rows.sort_by(|a, b| (a.source, &a.reference).cmp(&(b.source, &b.reference)));
     if !rows.is_empty() {
         statement::<AddChecks, _>(CheckRow::arrays(&rows)).execute(conn).await?;
     }

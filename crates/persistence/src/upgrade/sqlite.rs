@@ -23,8 +23,8 @@ use crate::database::schema::{
 };
 use crate::database::sqlite::SqliteStore;
 use crate::database::statement::{Rewrite, rewrite};
-use crate::sqlite::{audit, upgrade};
-use crate::{effect, member};
+use crate::member;
+use crate::sqlite::{audit, effect as planning, upgrade};
 use load::load;
 
 fn commit(
@@ -69,7 +69,7 @@ fn one(conn: &mut SqliteConnection, change: &Change<Write>) -> Result<Committed,
     if !is_written {
         return Ok(Committed::Lost);
     }
-    effect::sqlite::plan(conn, &change.effects)?;
+    planning::plan(conn, &change.effects)?;
     Ok(Committed::Moved)
 }
 

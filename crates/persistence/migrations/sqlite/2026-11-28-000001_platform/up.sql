@@ -3,11 +3,13 @@
 -- Checks use `or`, because SQLite builds a temporary table for `in (…)` in every statement.
 
 -- Outbox effects of every kind. The first columns never change; a transition changes the others.
+-- In keys and unique indexes the kind comes last: the columns before it tell entries apart sooner.
 create table effect (
     kind            text not null,
     id              blob not null,
     subject_kind    text not null,
-    subject_id      text not null,
+    -- Null: the effect's own id.
+    subject_id      text,
     ordering        text not null check (ordering = 'one_live' or ordering = 'queue'),
     ordering_key    text not null,
     upstream_id     text not null unique,
@@ -31,16 +33,20 @@ create table effect (
     -- Total time that the outcome was unknown, in microseconds.
     ambiguous_us    integer not null,
     since           integer not null,
-    primary key (kind, id)
+    primary key (id, kind)
 ) strict, without rowid;
 
 -- Of effects with `one_live` ordering, one with the same key is unsettled.
-create unique index effect_one_live on effect (kind, ordering_key)
+create unique index effect_one_live on effect (ordering_key, kind)
     where ordering = 'one_live'
         and (state = 'Planned' or state = 'Sending' or state = 'Unknown' or state = 'Manual');
 
+-- Of effects with `queue` ordering, one with the same key is being sent.
+create unique index effect_one_sending on effect (ordering_key, kind)
+    where ordering = 'queue' and state = 'Sending';
+
 -- The unsettled effects of each queue.
-create index effect_queue on effect (kind, ordering_key, planned_at)
+create index effect_queue on effect (ordering_key, kind, planned_at)
     where ordering = 'queue'
         and (state = 'Planned' or state = 'Sending' or state = 'Unknown' or state = 'Manual');
 
@@ -60,10 +66,10 @@ create table effect_evidence (
     outcome     text not null,
     detail      text not null,
     at          integer not null,
-    foreign key (kind, id) references effect (kind, id)
+    foreign key (id, kind) references effect (id, kind)
 ) strict;
 
-create index effect_evidence_of_effect on effect_evidence (kind, id);
+create index effect_evidence_of_effect on effect_evidence (id, kind);
 
 create table audit_head (
     stream integer primary key,

@@ -38,8 +38,9 @@ impl Drop for PooledConnection {
     }
 }
 
-/// Cancels an operation, and closes its connection, if the database does not answer at all. The
-/// server's own timeouts expire earlier. Whether a commit succeeded is found by a reload.
+/// Stops waiting for an operation if the database does not answer at all. An operation on a
+/// [`PooledConnection`] is cancelled, and its connection closed. The server's own timeouts expire
+/// earlier. Whether a commit succeeded is found by a reload.
 pub(super) async fn with_deadline<R>(
     work: impl Future<Output = Result<R, Fault>>,
 ) -> Result<R, Fault> {

@@ -7,7 +7,6 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use madoguchi_domain::change::Change;
 use madoguchi_domain::upgrade::Write;
 
-use super::ids;
 use crate::database::column::Key;
 use crate::database::fault::Fault;
 use crate::database::schema::{Id, Instant};
@@ -69,4 +68,9 @@ pub(super) async fn transition(
         array!(rows, Text, |row| &*row.1.correlation),
     ));
     Ok(ids(moved.load(conn).await?))
+}
+
+/// The ids of the rows that were written.
+pub(super) fn ids(rows: Vec<(Key,)>) -> HashSet<Key> {
+    rows.into_iter().map(|(id,)| id).collect()
 }
