@@ -41,6 +41,7 @@ impl EffectTasks<'_> {
         let set_level = SetLevelDelivery {
             bank,
             finals: esb.final_codes.clone(),
+            call_lasts: signed(esb.upstream.timeout),
             policy: esb.guarantee.policy(self.settings.effects.policy),
         };
         let upgrades = Arc::clone(&self.stores.upgrades);
@@ -60,7 +61,6 @@ impl EffectTasks<'_> {
                 id: self.name("worker"),
                 calls: effects.max_concurrent_calls,
                 poll: effects.sweep_every,
-                call_lasts: signed(self.settings.esb.upstream.timeout),
                 breaker: BreakerSettings {
                     failures: effects.breaker_failures,
                     open_for: signed(effects.breaker_open),

@@ -232,3 +232,41 @@ const OUTCOME_UNKNOWN: Blocked =
     ("OUTCOME_UNKNOWN", "The core bank's answer was lost or unclear; the settle time is running.");
 const MANUAL_REVIEW: Blocked =
     ("MANUAL_REVIEW", "Operators have to find out what the core bank did.");
+
+#[cfg(test)]
+mod tests {
+    use madoguchi_testkit::fake_store::FakeStore;
+    use madoguchi_testkit::samples;
+    use madoguchi_testkit::upgrade_driver::UpgradeDriver;
+
+    use super::*;
+
+    async fn shown(driver: &UpgradeDriver) -> serde_json::Value {
+        let snapshot = driver.newest(1).await;
+        let view = CaseView { case: snapshot.case.clone().unwrap(), snapshot };
+        serde_json::to_value(CaseBody::from(&view)).unwrap()
+    }
+
+    #[actix_web::test]
+    async fn a_passed_case_without_an_effect_names_what_is_missing() {
+        let driver = UpgradeDriver::at(&FakeStore::new(samples::audit_key()).stores());
+        driver.verified(1..=1).await;
+        driver.orphan(1).await;
+        let case = shown(&driver).await;
+        assert_eq!(case["coreBank"], serde_json::Value::Null);
+        assert_eq!(case["blockedOn"]["what"], "EFFECT_MISSING");
+        assert_eq!(case["blockedOn"]["since"], samples::at(120).to_string());
+        assert_eq!(case["blockedOn"]["nextAttemptAt"], serde_json::Value::Null);
+    }
+
+    #[actix_web::test]
+    async fn a_passed_case_shows_its_order() {
+        let driver = UpgradeDriver::at(&FakeStore::new(samples::audit_key()).stores());
+        driver.passed(1..=1).await;
+        let case = shown(&driver).await;
+        let order = driver.effect(1).await.order;
+        assert_eq!(case["coreBank"]["transactionId"], order.upstream_id.as_str());
+        assert_eq!(case["coreBank"]["level"], "1A");
+        assert_eq!(case["blockedOn"]["what"], "DELIVERY_PLANNED");
+    }
+}

@@ -34,10 +34,10 @@ insert into upgrade_history (case_id, version, from_state, to_state, why, actor_
 insert into effect (kind, id, subject_kind, subject_id, ordering, ordering_key, upstream_id, \
     payload_version, payload, correlation, planned_at, state, fence, due_at, unsent, ambiguous, \
     ambiguous_us, since) values \
-    ('SetLevel', :case_id, 'case', :case_id, 'one_live', :arrangement_id, \
-    'T' || lpad((:n)::text, 25, '0'), 1, '{\"arrangementId\":\"' || :arrangement_id || \
-    '\",\"level\":\"1A\",\"memberId\":\"' || :member_id || '\",\"productName\":\"' || \
-    :product_name || '\",\"txnNo\":\"DA21' || lpad((:n)::text, 16, '0') || '\"}', \
+    ('SetLevel', :case_id, 'case', null, 'one_live', :arrangement_id, \
+    'T' || lpad((:n)::text, 25, '0'), 1, '{\"level\":\"1A\",\"memberId\":\"' || \
+    :member_id || '\",\"productName\":\"' || :product_name || '\",\"txnNo\":\"DA21' || \
+    lpad((:n)::text, 16, '0') || '\"}', \
     '0123456789abcdef0123456789abcdef', now(), 'Planned', 0, now(), 0, 0, 0, now());
 update members set target_level = '1A' where member_id = :member_id;
 select seq + 1 as seq from audit_head where stream = :client_id for update \\gset
