@@ -4,6 +4,7 @@ mod address;
 mod answered;
 mod body;
 mod head;
+mod malformed;
 mod open;
 mod pacer;
 mod refusal;

@@ -1,6 +1,7 @@
 //! `demo`: runs every journey of the product and prints what each step proves.
 
 mod call;
+mod context;
 mod customer;
 mod journey;
 mod picture;
@@ -12,17 +13,10 @@ use anyhow::bail;
 use crate::end::End;
 use crate::screen::Screen;
 use crate::stack::{Stack, StackOptions};
-use crate::world::EsbMode;
 
+use context::DemoContext;
 use journey::Journey;
 use walk::Walk;
-
-/// What the journeys share: the running servers and the screen.
-struct DemoContext {
-    stack: Stack,
-    screen: Screen,
-    esb: EsbMode,
-}
 
 /// Runs every journey; true if each was as expected.
 ///

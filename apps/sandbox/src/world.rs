@@ -51,6 +51,7 @@ mod callers;
 mod clock;
 mod control;
 mod da21;
+mod esb_mode;
 mod handle;
 mod journal;
 mod ledger;
@@ -74,28 +75,10 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use bank::Bank;
 
+pub use esb_mode::EsbMode;
+
 /// Pause after a failed accept, for example when no file descriptor is free.
 const AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(50);
-
-/// How the simulated ESB treats a repeated (arrangement, level, transaction id).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum EsbMode {
-    /// Sets the level again, which is harmless; journaled as one more effect.
-    AbsoluteSet,
-    /// Answers with success, without a second effect.
-    Dedupes,
-}
-
-impl EsbMode {
-    /// The name in the configuration (`esb.guarantee`) and on the command line.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AbsoluteSet => "absolute-set",
-            Self::Dedupes => "dedupes",
-        }
-    }
-}
 
 /// The simulated outside world, not started yet.
 #[derive(Debug)]

@@ -1,10 +1,11 @@
 //! The kill test: the server is killed repeatedly while callers send and retry verdicts and the
 //! bank loses answers. Then every effect must be final, and nothing lost or doubled.
 
+mod counts;
 mod report;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{bail, ensure};
@@ -15,6 +16,8 @@ use crate::customer::{Customer, is_settled};
 use crate::test_system::TestSystem;
 use madoguchi_testkit::chance::Chance;
 
+use counts::{InjectedVerdict, KillCounts, PREPARERS};
+
 pub use report::KillReport;
 
 /// The bank's faults; each affects an order once.
@@ -23,7 +26,6 @@ const FAULTS: [&str; 3] = ["cut", "applied_then_cut", "slow:300"];
 /// Share of kills after the last verdict, in percent.
 const LATE: u32 = 20;
 
-const PREPARERS: usize = 16;
 const BEFORE_AGAIN: Duration = Duration::from_millis(10);
 const UNTIL_ANSWERED: Duration = Duration::from_secs(120);
 const UNTIL_SETTLED: Duration = Duration::from_secs(180);
@@ -41,24 +43,6 @@ pub struct KillTest {
     pub faults: u64,
     /// Seed of the random numbers.
     pub seed: u64,
-}
-
-/// One customer with their verdict and the bank's fault.
-#[derive(Debug, Clone)]
-struct InjectedVerdict {
-    customer: Customer,
-    passes: bool,
-    fault: Option<&'static str>,
-}
-
-/// Counters updated during the test.
-#[derive(Debug, Default)]
-struct KillCounts {
-    answered: AtomicUsize,
-    broken: AtomicUsize,
-    repeated: AtomicUsize,
-    kills: AtomicU32,
-    hits: AtomicU32,
 }
 
 impl KillTest {

@@ -1,6 +1,7 @@
 //! Raw-socket cases: the bytes sent, the expected answers, and whether the connection stays open.
 
 mod bodies;
+mod case;
 mod heads;
 mod offers;
 mod pipelines;
@@ -16,8 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use crate::caller::VERDICT;
-use crate::tokens;
+pub use case::{SocketCase, Step, Then};
 
 /// The timeouts that the cases assume, as configuration keys and values.
 pub const TIMEOUTS: [(&str, &str); 4] = [
@@ -29,66 +29,8 @@ pub const TIMEOUTS: [(&str, &str); 4] = [
 
 /// More than two of the timeouts above take together on a busy machine.
 const UNTIL_CLOSED: Duration = Duration::from_secs(9);
-/// Number of bytes that, sent one by one, take longer than that.
-const TRICKLE: usize = 200;
 /// After this time without a byte, a connection counts as open.
 const QUIET: Duration = Duration::from_millis(400);
-
-/// One step of a client.
-#[derive(Debug, Clone)]
-pub enum Step {
-    /// Sends these bytes at once.
-    Send(Vec<u8>),
-    /// Sends these bytes one by one, with this pause before each.
-    Trickle(Vec<u8>, Duration),
-    /// Waits.
-    Pause(Duration),
-    /// Closes its sending side and continues to read.
-    End,
-}
-
-/// The state of the connection after the case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Then {
-    /// The server keeps it open.
-    Open,
-    /// The server closes it.
-    Closed,
-}
-
-/// One case: the client's steps and the expected result.
-#[derive(Debug, Clone)]
-pub struct SocketCase {
-    /// The part of HTTP that it tests.
-    pub group: &'static str,
-    /// What it tests.
-    pub name: &'static str,
-    /// The client's steps.
-    pub steps: Vec<Step>,
-    /// The expected statuses of all answers, in order.
-    pub statuses: Vec<u16>,
-    /// The expected state of the connection.
-    pub then: Then,
-}
-
-/// A builder for the cases of one group.
-struct Group(&'static str, Vec<SocketCase>);
-
-impl Group {
-    const fn new(name: &'static str) -> Self {
-        Self(name, Vec::new())
-    }
-
-    /// Adds a case that sends one message at once.
-    fn sends(&mut self, name: &'static str, bytes: impl AsRef<[u8]>, seen: (&[u16], Then)) {
-        self.does(name, vec![Step::Send(bytes.as_ref().to_vec())], seen);
-    }
-
-    fn does(&mut self, name: &'static str, steps: Vec<Step>, (statuses, then): (&[u16], Then)) {
-        let statuses = statuses.to_vec();
-        self.1.push(SocketCase { group: self.0, name, steps, statuses, then });
-    }
-}
 
 /// All cases.
 #[must_use]
@@ -250,37 +192,4 @@ fn answers(mut bytes: &[u8], are_heads: &[bool]) -> anyhow::Result<Vec<Seen>> {
         all.push(Seen { status, head, body });
     }
     Ok(all)
-}
-
-/// A `GET` of an existing page with more header lines, each ending in `\r\n`.
-fn get(lines: &str) -> String {
-    format!("GET /health/live HTTP/1.1\r\nHost: a\r\n{lines}\r\n")
-}
-
-/// The start of a verdict on an unknown member: the answer is 404 if all of it was read.
-fn verdict(lines: &str) -> String {
-    let token = tokens::DECIDE;
-    format!(
-        "POST {VERDICT} HTTP/1.1\r\nHost: a\r\nAcstkn: {token}\r\n\
-         Content-Type: application/json\r\n{lines}\r\n"
-    )
-}
-
-/// The body of that verdict.
-const BODY: &str = "{\"memberId\":\"nobody\",\"isPass\":true}";
-
-/// A verdict with `Content-Length`.
-fn sized(lines: &str) -> String {
-    let length = BODY.len();
-    verdict(&format!("Content-Length: {length}\r\n{lines}")) + BODY
-}
-
-/// The head of a chunked verdict, followed by these bytes.
-fn chunked(bytes: &str) -> String {
-    verdict("Transfer-Encoding: chunked\r\n") + bytes
-}
-
-/// The body of a verdict as one chunk with this extension, then `end`.
-fn chunk(extension: &str, end: &str) -> String {
-    format!("{:x}{extension}\r\n{BODY}\r\n{end}", BODY.len())
 }

@@ -1,6 +1,6 @@
 //! Finds the end of a request body in the bytes of a connection.
 
-use super::head::Malformed;
+use super::malformed::Malformed;
 
 /// The part of a body that has not arrived yet (RFC 9112 section 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use bytes::{Buf, BytesMut};
 use tokio::io::ReadBuf;
 
 use super::body::Body;
-use super::head::{MAX_HEAD, Malformed, read_head};
+use super::head::{MAX_HEAD, read_head};
+use super::malformed::Malformed;
 use super::open::{OpenConnection, Phase};
 
 /// The bytes received on a connection, and how many of them the server may read.

@@ -1,6 +1,6 @@
 //! Answers to requests and connections that are refused before routing, in the usual envelope.
 
-use super::head::Malformed;
+use super::malformed::Malformed;
 use crate::problem::{Code, Problem};
 
 /// The complete answer to a malformed request.

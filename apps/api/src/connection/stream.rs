@@ -13,7 +13,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::head::Malformed;
+use super::malformed::Malformed;
 use super::open::{CloseReason, OpenConnection, Phase};
 use super::pacer::Pacer;
 use super::refusal;

@@ -10,7 +10,7 @@ use crate::client::Answer;
 use crate::tokens;
 use crate::up::{CALLERS, CODIGO, CONTEXTOS};
 
-use super::DemoContext;
+use super::context::DemoContext;
 use super::walk::Walk;
 
 /// The source's example replies, for comparison.

@@ -13,7 +13,7 @@ use crate::client::Answer;
 use crate::tokens;
 use crate::up::VERDICT;
 
-use super::DemoContext;
+use super::context::DemoContext;
 use super::picture;
 use super::walk::Walk;
 

@@ -1,7 +1,7 @@
 //! All journeys of the demo, in the order in which they run.
 
-use super::DemoContext;
 use super::call::Call;
+use super::context::DemoContext;
 use super::upgrade::Upgrade;
 use super::walk::Walk;
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::client::Answer;
 use crate::world::EsbMode;
 
-use super::DemoContext;
+use super::context::DemoContext;
 use super::customer::Customer;
 use super::walk::Walk;
 

@@ -7,10 +7,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use super::EsbMode;
 use super::callers::Lookup;
 use super::clock;
 use super::da21::Order;
+use super::esb_mode::EsbMode;
 use super::journal::Journal;
 use super::ledger::{Effect, Ledger, Memory, Record};
 use super::scenario::{Channel, Setting, esb, lookup};

@@ -2,19 +2,11 @@
 
 pub(super) mod esb;
 pub(super) mod lookup;
+mod wait;
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
-
-/// Maximum wait of a scenario, in milliseconds: ten minutes.
-const LONGEST_MS: u64 = 600_000;
-
-fn milliseconds(name: &str, text: Option<&str>) -> Result<u64, String> {
-    text.and_then(|digits| digits.parse().ok())
-        .filter(|ms| *ms <= LONGEST_MS)
-        .ok_or_else(|| format!("scenario: write `{name}:<ms>` with 0 to {LONGEST_MS} milliseconds"))
-}
 
 /// The channel that a scenario applies to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ use crate::crowd::work_through;
 use crate::test_system::TestSystem;
 use crate::world::Journal;
 
-use super::{InjectedVerdict, KillCounts, PREPARERS};
+use super::counts::{InjectedVerdict, KillCounts, PREPARERS};
 
 /// The injected faults, and the outcome of the verdicts.
 #[derive(Debug)]

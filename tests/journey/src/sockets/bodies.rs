@@ -1,10 +1,10 @@
 //! Cases about body framing: lengths and chunks.
 
-use super::Then::{Closed, Open};
-use super::{BODY, Group, SocketCase, chunk, chunked, get, sized, verdict};
+use super::case::Then::{Closed, Open};
+use super::case::{BODY, Group, SocketCase, chunk, chunked, get, sized, verdict};
 
-const READ: (&[u16], super::Then) = (&[404], Open);
-const REFUSED: (&[u16], super::Then) = (&[400], Closed);
+const READ: (&[u16], super::case::Then) = (&[404], Open);
+const REFUSED: (&[u16], super::case::Then) = (&[400], Closed);
 
 pub(super) fn cases() -> Vec<SocketCase> {
     [lengths(), encodings(), chunks(), broken_chunks()].concat()

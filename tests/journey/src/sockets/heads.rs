@@ -1,10 +1,10 @@
 //! Cases about request lines, versions, methods and header lines.
 
-use super::Then::{Closed, Open};
-use super::{Group, SocketCase, get, sized};
+use super::case::Then::{Closed, Open};
+use super::case::{Group, SocketCase, get, sized};
 
-const REFUSED: (&[u16], super::Then) = (&[400], Closed);
-const FINE: (&[u16], super::Then) = (&[200], Open);
+const REFUSED: (&[u16], super::case::Then) = (&[400], Closed);
+const FINE: (&[u16], super::case::Then) = (&[200], Open);
 
 pub(super) fn cases() -> Vec<SocketCase> {
     [versions(), methods(), lines(), bounds()].concat()
@@ -121,7 +121,7 @@ fn lines() -> Vec<SocketCase> {
 
 fn bounds() -> Vec<SocketCase> {
     let mut group = Group::new("bounds");
-    let too_large: (&[u16], super::Then) = (&[431], Closed);
+    let too_large: (&[u16], super::case::Then) = (&[431], Closed);
     group.sends("96 header lines", get(&"A: b\r\n".repeat(95)), FINE);
     group.sends("97 header lines", get(&"A: b\r\n".repeat(96)), too_large);
     group.sends("a value of 30 KiB", get(&format!("A: {}\r\n", "x".repeat(30 << 10))), FINE);

@@ -1,7 +1,7 @@
 //! Cases about offers that the server ignores: protocol upgrades and `Expect`.
 
-use super::Then::{Closed, Open};
-use super::{BODY, Group, SocketCase, get, sized, verdict};
+use super::case::Then::{Closed, Open};
+use super::case::{BODY, Group, SocketCase, get, sized, verdict};
 
 pub(super) fn cases() -> Vec<SocketCase> {
     let mut group = Group::new("offer");
@@ -33,9 +33,9 @@ pub(super) fn cases() -> Vec<SocketCase> {
     group.does(
         "Expect, the body later",
         vec![
-            super::Step::Send(head.into_bytes()),
-            super::Step::Pause(std::time::Duration::from_millis(300)),
-            super::Step::Send(BODY.into()),
+            super::case::Step::Send(head.into_bytes()),
+            super::case::Step::Pause(std::time::Duration::from_millis(300)),
+            super::case::Step::Send(BODY.into()),
         ],
         (&[100, 404], Open),
     );

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::Step::{Pause, Send};
-use super::Then::{Closed, Open};
-use super::{Group, SocketCase, Step, chunk, chunked, get, sized};
+use super::case::Step::{Pause, Send};
+use super::case::Then::{Closed, Open};
+use super::case::{Group, SocketCase, Step, chunk, chunked, get, sized};
 
 pub(super) fn cases() -> Vec<SocketCase> {
     let mut group = Group::new("pipeline");
@@ -57,7 +57,7 @@ pub(super) fn cases() -> Vec<SocketCase> {
     group.sends("garbage behind GET", get("") + "\0\0\0\n", (&[200, 400], Closed));
     group.sends("no host behind GET", get("") + "GET / HTTP/1.1\r\n\r\n", (&[200, 400], Closed));
     let large = "Content-Length: 99999\r\n";
-    group.sends("GET behind too large", super::verdict(large) + &get(""), (&[413], Closed));
+    group.sends("GET behind too large", super::case::verdict(large) + &get(""), (&[413], Closed));
     let inner = get("").replace("GET", "POST");
     let hidden =
         format!("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{inner}", inner.len());
@@ -77,7 +77,7 @@ pub(super) fn cases() -> Vec<SocketCase> {
     group.1
 }
 
-const FOUND_NOBODY: (&[u16], super::Then) = (&[404, 404, 404], Open);
+const FOUND_NOBODY: (&[u16], super::case::Then) = (&[404, 404, 404], Open);
 
 fn halves(text: &str, at: usize) -> Vec<Step> {
     let (first, second) = text.split_at(at);

@@ -1,10 +1,10 @@
 //! Cases about request targets and hosts.
 
-use super::Then::{Closed, Open};
-use super::{Group, SocketCase};
+use super::case::Then::{Closed, Open};
+use super::case::{Group, SocketCase};
 
-const REFUSED: (&[u16], super::Then) = (&[400], Closed);
-const FINE: (&[u16], super::Then) = (&[200], Open);
+const REFUSED: (&[u16], super::case::Then) = (&[400], Closed);
+const FINE: (&[u16], super::case::Then) = (&[200], Open);
 
 pub(super) fn cases() -> Vec<SocketCase> {
     [targets(), hosts()].concat()

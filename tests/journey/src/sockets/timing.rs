@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::Step::{self, End, Pause, Send, Trickle};
-use super::Then::{Closed, Open};
-use super::{BODY, Group, SocketCase, TRICKLE, chunked, get, sized, verdict};
+use super::case::Step::{self, End, Pause, Send, Trickle};
+use super::case::Then::{Closed, Open};
+use super::case::{BODY, Group, SocketCase, TRICKLE, chunked, get, sized, verdict};
 
 const STEP: Duration = Duration::from_millis(100);
 

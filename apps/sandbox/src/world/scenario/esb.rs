@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::milliseconds;
+use super::wait::milliseconds;
 
 /// The scenario names, for error messages.
 pub(in crate::world) const KNOWN: &str = "ok, refused, unlisted_code, applied_then_cut, \

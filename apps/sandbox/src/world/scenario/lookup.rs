@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::milliseconds;
+use super::wait::milliseconds;
 
 /// The scenario names, for error messages.
 pub(in crate::world) const KNOWN: &str = "ok, business_failure, slow:<ms>, http_401, http_404, \
