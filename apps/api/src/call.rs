@@ -10,11 +10,11 @@ use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::{ActorRef, Scope};
 use madoguchi_domain::secret::AccessToken;
 
+use crate::access;
 use crate::app_state::AppState;
 use crate::fields::{self, FromFields};
 use crate::headers;
 use crate::problem::{Code, Problem};
-use crate::routes;
 
 /// Maximum size of a body, in bytes.
 const MOST: usize = 32 * 1024;
@@ -70,7 +70,7 @@ impl<B: ReadBody + 'static> FromRequest for Call<B> {
         Box::pin(async move {
             let internal = || Problem::of(Code::Internal);
             let state = request.app_data::<Data<AppState>>().cloned().ok_or_else(internal)?;
-            let scope = routes::scope_of(&request).ok_or_else(internal)?;
+            let scope = access::scope_of(&request).ok_or_else(internal)?;
             let by = authenticate(&state, request.headers(), scope).await?;
             let correlation = request.extensions().get().cloned().ok_or_else(internal)?;
             let body = B::read(&request, payload).await?;

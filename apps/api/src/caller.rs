@@ -1,26 +1,55 @@
 //! The caller lookup: one request with a deadline.
 
+mod forwarded;
+mod view;
+
 use std::time::Duration;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use madoguchi_domain::caller::ContextQuery;
+use madoguchi_domain::actor::Scope;
+use madoguchi_domain::caller::{ContextId, ContextQuery, Encoded};
 use madoguchi_domain::field::InvalidField;
 
-use super::caller_view::WhoBody;
-use super::view;
+use crate::access::Access::With;
+use crate::access::Entry;
 use crate::app_state::AppState;
 use crate::call::Call;
-use crate::gateway::{forwarded, passes};
+use crate::fields::{Fields, FromFields};
 use crate::headers;
 use crate::problem::{Code, Problem};
+use crate::view::data;
+use view::WhoBody;
+
+pub(crate) use forwarded::{forwarded, passes};
+
+pub(crate) const ROUTES: &[Entry] =
+    &[Entry::post("/api/v1/callers", With(Scope::CallerRead), |it| it.to(who))];
 
 const DEADLINE: &str = "x-deadline-ms";
 /// Default deadline of a lookup.
 const USUAL: Duration = Duration::from_secs(2);
 
+/// Maximum bytes of a plain context id: its Base64 must also be valid, for a gateway downstream.
+const MOST_TO_ENCODE: usize = 3072;
+
+impl FromFields for ContextQuery {
+    const KEYS: &'static [&'static str] = &["contextId", "encoded"];
+
+    fn read(fields: &mut Fields) -> Result<Self, Problem> {
+        let context = fields.text("contextId", ContextId::parse)?;
+        let encoded = fields.optional_text("encoded", Encoded::parse)?;
+        let as_it_is = encoded.as_ref().is_some_and(Encoded::is_as_it_is);
+        if !as_it_is && context.expose().len() > MOST_TO_ENCODE {
+            let rule = "must be at most 3072 bytes, or encoded already with encoded \"0\"";
+            return Err(InvalidField::new("contextId", rule).into());
+        }
+        Ok(Self { context, encoded })
+    }
+}
+
 /// Answers with what was found within the deadline, each part marked with its origin.
-pub(crate) async fn who(
+async fn who(
     state: Data<AppState>,
     request: HttpRequest,
     call: Call<ContextQuery>,
@@ -32,7 +61,7 @@ pub(crate) async fn who(
     passes(&act.correlation, &forwarded);
     let work = async move { callers.service.who(&query, &forwarded, time, act).await };
     let who = state.run(work).await?;
-    Ok(view::data(&WhoBody::from(&who)))
+    Ok(data(&WhoBody::from(&who)))
 }
 
 fn deadline(request: &HttpRequest) -> Result<Duration, InvalidField> {

@@ -13,9 +13,10 @@ const OTHERS: usize = 256;
 pub(crate) fn provide(settings: &Settings) -> anyhow::Result<()> {
     let connections = settings.server.connections.max_connections;
     // Context and owner lookups have a bulkhead each.
-    let lookups = settings.itau.as_ref().map_or(0, |itau| 2 * itau.max_concurrent_calls);
+    let lookups = settings.itau.as_ref().map_or(0, |itau| 2 * itau.client.max_concurrent_calls);
     let calls = settings.effects.max_concurrent_calls + lookups;
-    let needed = (connections + settings.store.connections + calls + OTHERS + MAX_CLOSING) as u64;
+    let needed =
+        (connections + settings.store.pool.connections + calls + OTHERS + MAX_CLOSING) as u64;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current.is_none_or(|current| current >= needed) {
         return Ok(());

@@ -10,8 +10,17 @@ use futures_util::future::join_all;
 use madoguchi_domain::port::Health;
 use serde::Serialize;
 
+use crate::access::Access::Public;
+use crate::access::Entry;
 use crate::app_state::AppState;
 use crate::problem::Problem;
+
+pub(crate) const ROUTES: &[Entry] = &[
+    Entry::get("/health/live", Public, |it| it.to(live)),
+    Entry::head("/health/live", Public, |it| it.to(live)),
+    Entry::get("/health/ready", Public, |it| it.to(ready)),
+    Entry::head("/health/ready", Public, |it| it.to(ready)),
+];
 
 /// Timeout for one dependency.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -32,12 +41,12 @@ struct Dependency {
 }
 
 /// Answers 200 while the process runs.
-pub(crate) async fn live() -> HttpResponse {
+async fn live() -> HttpResponse {
     HttpResponse::Ok().json(Status { status: "up", dependencies: Vec::new() })
 }
 
 /// Answers 200 if every dependency is available; otherwise 503 with the names of the others.
-pub(crate) async fn ready(state: Data<AppState>) -> Result<HttpResponse, Problem> {
+async fn ready(state: Data<AppState>) -> Result<HttpResponse, Problem> {
     let asked = state.dependencies.clone();
     let work = async move { Ok(join_all(asked.into_iter().map(ask)).await) };
     let mut dependencies = state.run(work).await?;

@@ -1,16 +1,19 @@
 //! The HTTP server: configuration, wiring, routes and commands.
 #![doc = include_str!("../README.md")]
 
+mod access;
 mod app_state;
 mod call;
+mod caller;
 mod cli;
 mod connection;
 mod descriptors;
-mod effect_tasks;
 mod fields;
 mod gateway;
 mod headers;
+mod health;
 mod logging;
+mod member;
 mod metering;
 mod problem;
 mod reload;
@@ -22,6 +25,8 @@ mod system;
 mod tasks;
 #[cfg(test)]
 mod test_app;
+mod upgrade;
+mod view;
 mod wiring;
 
 pub use cli::Cli;

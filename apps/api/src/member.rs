@@ -2,14 +2,46 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
+use madoguchi_domain::actor::Scope;
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::{Account, ArrangementId, Member, MemberId, ProductName, Registered};
+use serde::Serialize;
 
-use super::view::{self, MemberView};
+use crate::access::Access::With;
+use crate::access::Entry;
 use crate::app_state::AppState;
 use crate::call::{Call, NoBody};
 use crate::fields::{Fields, FromFields};
 use crate::problem::{Code, Problem};
+use crate::view;
+
+pub(crate) const ROUTES: &[Entry] = &[
+    Entry::post("/api/v1/members", With(Scope::MemberWrite), |it| it.to(register)),
+    Entry::get("/api/v1/members/{memberId}", With(Scope::MemberRead), |it| it.to(read)),
+];
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MemberView<'a> {
+    member_id: &'a str,
+    arrangement_id: &'a str,
+    product_name: &'a str,
+    /// Empty if no level was ever recorded.
+    level: &'a str,
+    target_level: Option<&'a str>,
+}
+
+impl<'a> From<&'a Member> for MemberView<'a> {
+    fn from(member: &'a Member) -> Self {
+        Self {
+            member_id: member.id.expose(),
+            arrangement_id: member.account.arrangement.expose(),
+            product_name: member.account.product.as_str(),
+            level: member.level().map_or("", AccountLevel::as_str),
+            target_level: member.target.as_ref().map(AccountLevel::as_str),
+        }
+    }
+}
 
 impl FromFields for Member {
     const KEYS: &'static [&'static str] = &["memberId", "arrangementId", "productName", "level"];
@@ -32,10 +64,7 @@ impl FromFields for Member {
 }
 
 /// Registers a member: 201, or 200 if the same member is registered already.
-pub(crate) async fn register(
-    state: Data<AppState>,
-    call: Call<Member>,
-) -> Result<HttpResponse, Problem> {
+async fn register(state: Data<AppState>, call: Call<Member>) -> Result<HttpResponse, Problem> {
     let Call { act, body: member } = call;
     if !member.account.arrangement.has_usual_form() {
         tracing::warn!(request = act.correlation.as_str(), "an arrangementId of unusual form");
@@ -50,7 +79,7 @@ pub(crate) async fn register(
 }
 
 /// Reads a member.
-pub(crate) async fn read(
+async fn read(
     state: Data<AppState>,
     id: Path<String>,
     _: Call<NoBody>,

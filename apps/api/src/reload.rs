@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use madoguchi_domain::port::{PasswordVerifier, TokenVerifier};
-
 use tokio::sync::Mutex;
-
-use crate::settings::Settings;
 
 /// A file that can be reloaded.
 pub(crate) trait Reload: Send + Sync {
@@ -17,14 +13,6 @@ pub(crate) trait Reload: Send + Sync {
     fn reload(&self) -> Result<(), String>;
 }
 
-/// A token file.
-pub(crate) trait TokenFile: TokenVerifier + Reload {}
-impl<T: TokenVerifier + Reload> TokenFile for T {}
-
-/// A user file.
-pub(crate) trait UserFile: PasswordVerifier + Reload {}
-impl<T: PasswordVerifier + Reload> UserFile for T {}
-
 /// All reloadable files of a server, with their names in logs and metrics.
 #[derive(Clone)]
 pub(crate) struct ReloadableFiles {
@@ -34,12 +22,7 @@ pub(crate) struct ReloadableFiles {
 }
 
 impl ReloadableFiles {
-    pub(crate) fn of(settings: &Settings) -> Self {
-        let tokens: Arc<dyn Reload> = Arc::clone(&settings.tokens.0) as _;
-        let mut files = vec![("tokens", tokens)];
-        if let Some(gateway) = &settings.gateway {
-            files.push(("users", Arc::clone(&gateway.passwords.0) as _));
-        }
+    pub(crate) fn new(files: Vec<(&'static str, Arc<dyn Reload>)>) -> Self {
         Self { files, running: Arc::default() }
     }
 

@@ -16,7 +16,7 @@ use crate::metering::{self, Admin};
 use crate::reload::ReloadableFiles;
 use crate::settings::{ServerSettings, Settings};
 use crate::tasks::Tasks;
-use crate::wiring;
+use crate::wiring::{self, Built};
 use crate::{problem, request_log, routes};
 
 /// Starts a server from its settings.
@@ -52,8 +52,7 @@ impl Server {
         let shown_at = listen("server.admin_listen", settings.server.admin)?;
         let addr = listener.local_addr()?;
         let counted = metering::recorder()?;
-        let files = ReloadableFiles::of(&settings);
-        let (state, tasks) = wiring::build(&settings).await?;
+        let Built { state, tasks, files } = wiring::build(&settings).await?;
         let admin = Admin::start(shown_at, &settings.server.connections, counted)?;
         let stopping = Arc::clone(&state.stopping);
         let state = Data::new(state);

@@ -4,7 +4,6 @@
 mod effects;
 mod esb;
 mod gateway;
-mod hidden;
 mod itau;
 mod reader;
 mod secrets;
@@ -13,25 +12,22 @@ mod upgrade;
 mod upstream;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use madoguchi_application::GroupCommitSettings;
 use madoguchi_domain::secret::SecretKey;
+use madoguchi_identity::TokenFile;
+use madoguchi_persistence::{DatabaseUrl, PgSettings};
 
 pub use crate::connection::{ConnectionLimits, ConnectionTimeouts};
 use crate::problem::Code;
-use crate::reload::TokenFile;
-use crate::wiring::{check_database_url, is_on_this_machine, read_tokens};
 pub use effects::EffectSettings;
-pub use esb::{EsbLayout, EsbSection};
+pub use esb::EsbSection;
 pub use gateway::GatewaySection;
-pub use hidden::Hidden;
 pub use itau::ItauSection;
 pub use reader::{ConfigError, ConfigErrors};
 use reader::{Section, Tree, value};
 pub use server::ServerSettings;
 pub use upgrade::UpgradeSettings;
-pub use upstream::UpstreamSection;
 
 /// The complete configuration.
 #[derive(Debug, Clone)]
@@ -43,7 +39,7 @@ pub struct Settings {
     /// The key of the audit log's hash chain.
     pub audit_key: SecretKey,
     /// The access tokens and their scopes.
-    pub(crate) tokens: Hidden<Arc<dyn TokenFile>>,
+    pub tokens: TokenFile,
     /// Rules of an upgrade.
     pub upgrade: UpgradeSettings,
     /// The core bank's ESB.
@@ -64,13 +60,11 @@ pub struct Settings {
 #[derive(Debug, Clone)]
 pub struct StoreSettings {
     /// `sqlite:<path>` or `postgres://…`, which may contain a password.
-    pub url: Hidden<String>,
+    pub url: DatabaseUrl,
     /// Whether `serve` migrates the schema first.
     pub migrate_on_start: bool,
-    /// Maximum number of PostgreSQL connections.
-    pub connections: usize,
-    /// Timeout for getting a connection from the pool.
-    pub pool_timeout: std::time::Duration,
+    /// The pool of PostgreSQL connections.
+    pub pool: PgSettings,
 }
 
 impl Settings {
@@ -98,7 +92,7 @@ impl Settings {
     /// Whether the database is a file or a server on this machine.
     #[must_use]
     pub fn keeps_on_this_machine(&self) -> bool {
-        is_on_this_machine(self)
+        self.store.url.is_on_this_machine()
     }
 
     fn read(tree: &mut Tree) -> Option<Self> {
@@ -108,12 +102,16 @@ impl Settings {
         let keys = tree.section("secrets", secrets::Keys::read);
         let meaning = "the file of hashed access tokens";
         let tokens = tree.section("identity", |it| {
-            it.required("tokens_file", meaning, |value| read_tokens(&value::path(value)?))
+            it.required("tokens_file", meaning, |given| {
+                TokenFile::read(&value::path(given)?).map_err(|error| error.to_string())
+            })
         });
         let esb = tree.section("esb", EsbSection::read);
         let salt = keys.deployment_salt.clone();
         let transaction_ids = tree.section("transaction_ids", |it| upgrade::read_scheme(it, salt));
-        let upgrade = tree.section("upgrade", |it| UpgradeSettings::read(it, &keys));
+        let qr_key = keys.qr_key.clone();
+        let upgrade =
+            tree.section("upgrade", |it| UpgradeSettings::read(it, qr_key, transaction_ids));
         let effects = tree.section("effects", EffectSettings::read);
         let group_commit = tree.section("group_commit", read_group_commit);
         let looks_up = tree.holds("itau");
@@ -135,8 +133,8 @@ impl Settings {
             server: server?,
             store: store?,
             audit_key: keys.audit_key?,
-            tokens: Hidden(tokens?),
-            upgrade: upgrade?.into_settings(transaction_ids?),
+            tokens: tokens?,
+            upgrade: upgrade?,
             esb,
             effects,
             group_commit,
@@ -149,19 +147,14 @@ impl Settings {
 
 impl StoreSettings {
     fn read(section: &mut Section<'_>) -> Option<Self> {
-        let url = |text: &str| check_database_url(text).map(|()| text.to_owned());
         let meaning = "sqlite:<path> or postgres://<user>@<host>/<database>";
-        let url = section.required("url", meaning, value::parsed(url));
+        let url = section.required("url", meaning, value::parsed(DatabaseUrl::parse));
         let migrate_on_start = section.or("migrate_on_start", false, value::boolean);
         let connections = section.or("max_connections", 16, value::whole(2, 1000));
         let pool_timeout = std::time::Duration::from_secs(2);
         let pool_timeout = section.or("pool_timeout_ms", pool_timeout, value::millis(10, 60_000));
-        Some(Self {
-            url: Hidden(url?),
-            migrate_on_start,
-            connections: connections as usize,
-            pool_timeout,
-        })
+        let pool = PgSettings { connections: connections as usize, pool_timeout };
+        Some(Self { url: url?, migrate_on_start, pool })
     }
 }
 

@@ -1,8 +1,13 @@
-//! Routes of a case: open, verify, decide, read, timeline, QR code.
+//! Routes of account upgrade: open, verify, decide, read, timeline, QR code.
+
+mod source;
+mod timeline_view;
+mod view;
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
+use madoguchi_domain::actor::Scope;
 use madoguchi_domain::member::MemberId;
 use madoguchi_domain::upgrade::{
     CaseId, CaseKey, CheckReference, CheckSource, QrToken, QrTokenHash,
@@ -10,12 +15,38 @@ use madoguchi_domain::upgrade::{
 use qrcode::QrCode;
 use qrcode::render::svg;
 
-use super::timeline_view;
-use super::view::{self, CaseBody, CaseStateBody, OpenedBody};
+use crate::access::Access::With;
+use crate::access::Entry;
 use crate::app_state::AppState;
 use crate::call::{Call, NoBody};
 use crate::fields::{Fields, FromFields};
 use crate::problem::{Code, Problem};
+use crate::view::{created, data, list};
+use view::{CaseBody, CaseStateBody, OpenedBody};
+
+/// Stands for the configured prefix of the source's path.
+pub(crate) const SOURCE_PREFIX: &str = "<source>";
+
+pub(crate) const ROUTES: &[Entry] = &[
+    Entry::post("<source>/IVRCheckUpgradeAccount", With(Scope::UpgradeDecide), |it| {
+        it.to(source::decide)
+    }),
+    Entry::post("/api/v1/upgrades", With(Scope::UpgradeOpen), |it| it.to(open)),
+    Entry::get("/api/v1/upgrades/{caseId}", With(Scope::UpgradeRead), |it| it.to(read)),
+    Entry::get("/api/v1/upgrades/{caseId}/timeline", With(Scope::UpgradeRead), |it| {
+        it.to(timeline)
+    }),
+    Entry::get("/api/v1/upgrades/{caseId}/qr.svg", With(Scope::UpgradeOpen), |it| {
+        it.to(qr_picture)
+    }),
+    Entry::post("/api/v1/upgrades/{caseId}/verification", With(Scope::UpgradeVerify), |it| {
+        it.to(verify)
+    }),
+    Entry::post("/api/v1/verifications", With(Scope::UpgradeVerify), |it| it.to(verify_scanned)),
+    Entry::post("/api/v1/upgrades/{caseId}/verdict", With(Scope::UpgradeDecide), |it| {
+        it.to(decide)
+    }),
+];
 
 impl FromFields for MemberId {
     const KEYS: &'static [&'static str] = &["memberId"];
@@ -26,20 +57,17 @@ impl FromFields for MemberId {
 }
 
 /// Opens a case: 201, or 200 if one is open already.
-pub(crate) async fn open(
-    state: Data<AppState>,
-    call: Call<MemberId>,
-) -> Result<HttpResponse, Problem> {
+async fn open(state: Data<AppState>, call: Call<MemberId>) -> Result<HttpResponse, Problem> {
     let Call { act, body: member } = call;
     let service = state.upgrades.clone();
     let opened = state.run(async move { service.open(member, act).await }).await?;
     let body = OpenedBody::new(&opened, &state.qr_base_url);
-    Ok(if opened.new { view::created(&body) } else { view::data(&body) })
+    Ok(if opened.new { created(&body) } else { data(&body) })
 }
 
 /// `{"source":"EDDA"|"VA","isPass":bool,"reference":string}`.
 #[derive(Debug)]
-pub(crate) struct Verification {
+struct Verification {
     check: (CheckSource, CheckReference),
     passed: bool,
 }
@@ -55,7 +83,7 @@ impl FromFields for Verification {
 }
 
 /// Accepts a verification service's result for a case.
-pub(crate) async fn verify(
+async fn verify(
     state: Data<AppState>,
     id: Path<String>,
     call: Call<Verification>,
@@ -65,12 +93,12 @@ pub(crate) async fn verify(
     let service = state.upgrades.clone();
     let work = async move { service.verify(key, check, passed, act).await };
     let standing = state.run(work).await?;
-    Ok(view::data(&CaseStateBody::from(&standing.case)))
+    Ok(data(&CaseStateBody::from(&standing.case)))
 }
 
 /// `{"qrToken":string,"isPass":bool,"reference":string}`.
 #[derive(Debug)]
-pub(crate) struct ScannedVerification {
+struct ScannedVerification {
     qr: QrTokenHash,
     reference: CheckReference,
     passed: bool,
@@ -87,7 +115,7 @@ impl FromFields for ScannedVerification {
 }
 
 /// Accepts the scan-code service's result for a scanned QR code.
-pub(crate) async fn verify_scanned(
+async fn verify_scanned(
     state: Data<AppState>,
     call: Call<ScannedVerification>,
 ) -> Result<HttpResponse, Problem> {
@@ -96,12 +124,12 @@ pub(crate) async fn verify_scanned(
     let service = state.upgrades.clone();
     let work = async move { service.verify(key, check, passed, act).await };
     let standing = state.run(work).await?;
-    Ok(view::data(&CaseStateBody::from(&standing.case)))
+    Ok(data(&CaseStateBody::from(&standing.case)))
 }
 
 /// `{"isPass":bool}`.
 #[derive(Debug)]
-pub(crate) struct VerdictOnCase(bool);
+struct VerdictOnCase(bool);
 
 impl FromFields for VerdictOnCase {
     const KEYS: &'static [&'static str] = &["isPass"];
@@ -112,7 +140,7 @@ impl FromFields for VerdictOnCase {
 }
 
 /// Accepts the agent's verdict on one case.
-pub(crate) async fn decide(
+async fn decide(
     state: Data<AppState>,
     id: Path<String>,
     call: Call<VerdictOnCase>,
@@ -122,11 +150,11 @@ pub(crate) async fn decide(
     let service = state.upgrades.clone();
     let work = async move { service.decide(key, passed, act).await };
     let standing = state.run(work).await?;
-    Ok(view::data(&CaseStateBody::from(&standing.case)))
+    Ok(data(&CaseStateBody::from(&standing.case)))
 }
 
 /// Reads a case.
-pub(crate) async fn read(
+async fn read(
     state: Data<AppState>,
     id: Path<String>,
     _: Call<NoBody>,
@@ -134,11 +162,11 @@ pub(crate) async fn read(
     let id = CaseId::parse(&id)?;
     let service = state.upgrades.clone();
     let view = state.run(async move { service.case(id).await }).await?;
-    Ok(view::data(&CaseBody::from(&view)))
+    Ok(data(&CaseBody::from(&view)))
 }
 
 /// Reads a case's timeline.
-pub(crate) async fn timeline(
+async fn timeline(
     state: Data<AppState>,
     id: Path<String>,
     _: Call<NoBody>,
@@ -146,11 +174,11 @@ pub(crate) async fn timeline(
     let id = CaseId::parse(&id)?;
     let service = state.upgrades.clone();
     let timeline = state.run(async move { service.timeline(id).await }).await?;
-    Ok(view::list(timeline_view::entries(&timeline)))
+    Ok(list(timeline_view::entries(&timeline)))
 }
 
 /// Draws the QR code that is currently valid for a case.
-pub(crate) async fn qr_picture(
+async fn qr_picture(
     state: Data<AppState>,
     id: Path<String>,
     _: Call<NoBody>,

@@ -91,46 +91,55 @@ fn own_groups() -> Vec<u32> {
     supplementary.into_iter().chain([effective]).map(rustix::process::Gid::as_raw).collect()
 }
 
-/// The parsed content of a file, replaced by each successful reload.
-pub(crate) struct FileContent<T> {
+/// A file that was read, with its parsed content.
+pub(crate) struct ParsedFile<T> {
     path: PathBuf,
     readers: Readers,
     parse: fn(&str) -> Result<T, FileError>,
-    content: RwLock<Arc<T>>,
+    pub(crate) content: Arc<T>,
 }
 
-impl<T> FileContent<T> {
-    pub(crate) fn open(
+impl<T> ParsedFile<T> {
+    pub(crate) fn read(
         path: &Path,
         readers: Readers,
         parse: fn(&str) -> Result<T, FileError>,
     ) -> Result<Self, FileError> {
-        let content = RwLock::new(Arc::new(load(path, readers, parse)?));
+        let at = |error: FileError| error.at(path.display());
+        let bytes = read(path, readers)?;
+        let text = str::from_utf8(&bytes).map_err(|_| at(FileError("is not UTF-8".to_owned())))?;
+        let content = Arc::new(parse(text).map_err(at)?);
         Ok(Self { path: path.to_owned(), readers, parse, content })
+    }
+}
+
+impl<T> Clone for ParsedFile<T> {
+    fn clone(&self) -> Self {
+        let Self { path, readers, parse, content } = self;
+        Self { path: path.clone(), readers: *readers, parse: *parse, content: Arc::clone(content) }
+    }
+}
+
+/// The content of a file in use, replaced by each successful reload.
+pub(crate) struct FileContent<T>(RwLock<ParsedFile<T>>);
+
+impl<T> FileContent<T> {
+    pub(crate) const fn new(file: ParsedFile<T>) -> Self {
+        Self(RwLock::new(file))
     }
 
     /// The content of the last successful load.
     pub(crate) fn current(&self) -> Arc<T> {
-        Arc::clone(&self.content.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner).content)
     }
 
     /// Reloads the file. After an error the old content stays.
     pub(crate) fn reload(&self) -> Result<(), FileError> {
-        let content = Arc::new(load(&self.path, self.readers, self.parse)?);
-        *self.content.write().unwrap_or_else(PoisonError::into_inner) = content;
+        let old = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let new = ParsedFile::read(&old.path, old.readers, old.parse)?;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = new;
         Ok(())
     }
-}
-
-fn load<T>(
-    path: &Path,
-    readers: Readers,
-    parse: fn(&str) -> Result<T, FileError>,
-) -> Result<T, FileError> {
-    let at = |error: FileError| error.at(path.display());
-    let bytes = read(path, readers)?;
-    let text = str::from_utf8(&bytes).map_err(|_| at(FileError("is not UTF-8".to_owned())))?;
-    parse(text).map_err(at)
 }
 
 /// Parses TOML. The parser's own message is dropped: it quotes the line, which may hold a secret.

@@ -7,5 +7,5 @@ mod passwords;
 mod tokens;
 
 pub use file::{FileError, read_secret};
-pub use passwords::{PasswordQueue, StaticPasswords, UnhashablePassword, hash_password};
-pub use tokens::StaticTokens;
+pub use passwords::{PasswordQueue, StaticPasswords, UnhashablePassword, UserFile, hash_password};
+pub use tokens::{StaticTokens, TokenFile};

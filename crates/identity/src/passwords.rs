@@ -17,7 +17,7 @@ use madoguchi_domain::secret::Credentials;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use crate::file::{self, FileContent, FileError, Readers};
+use crate::file::{self, FileContent, FileError, ParsedFile, Readers};
 use hash::SlowHash;
 use proven::Proven;
 use queue::Queue;
@@ -37,6 +37,10 @@ pub struct StaticPasswords {
     queue: Queue,
     proven: Arc<Proven>,
 }
+
+/// A user file that was read and parsed.
+#[derive(Clone)]
+pub struct UserFile(ParsedFile<Users>);
 
 struct Users {
     known: HashMap<Vec<u8>, User>,
@@ -66,14 +70,24 @@ struct Row {
     kind: String,
 }
 
-impl StaticPasswords {
-    /// Loads the file.
+impl UserFile {
+    /// Reads the file.
     ///
     /// # Errors
     /// If it cannot be read, is readable by others or writable by others than its owner, or it is
     /// invalid or has no user.
-    pub fn read(path: &Path, queue: PasswordQueue) -> Result<Self, FileError> {
-        let file = FileContent::open(path, Readers::Group, Users::parse)?;
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        ParsedFile::read(path, Readers::Group, Users::parse).map(Self)
+    }
+}
+
+impl StaticPasswords {
+    /// Accepts the users of this file.
+    ///
+    /// # Errors
+    /// If the system has no random numbers.
+    pub fn new(file: UserFile, queue: PasswordQueue) -> Result<Self, FileError> {
+        let file = FileContent::new(file.0);
         let proven = Arc::new(Proven::new().map_err(|why| FileError(why.to_owned()))?);
         Ok(Self { file, queue: Queue::new(queue, Arc::clone(&proven)), proven })
     }
@@ -81,7 +95,7 @@ impl StaticPasswords {
     /// Reloads the file; then only its users are known.
     ///
     /// # Errors
-    /// As [`read`](Self::read); the previous users stay known.
+    /// As [`UserFile::read`]; the previous users stay known.
     pub fn reload(&self) -> Result<(), FileError> {
         self.file.reload()
     }
@@ -161,6 +175,12 @@ impl PasswordVerifier for StaticPasswords {
 /// `cached`: recognised without a hash. `overloaded`: rejected, or no hash could be computed.
 fn count(outcome: &'static str) {
     metrics::counter!("madoguchi_gateway_logins_total", "outcome" => outcome).increment(1);
+}
+
+impl fmt::Debug for UserFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UserFile({} users)", self.0.content.known.len())
+    }
 }
 
 impl fmt::Debug for StaticPasswords {

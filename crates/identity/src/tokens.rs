@@ -10,12 +10,18 @@ use madoguchi_domain::port::{TokenVerifier, VerifierUnavailable};
 use madoguchi_domain::secret::{AccessToken, unhex};
 use serde::Deserialize;
 
-use crate::file::{self, FileContent, FileError, Readers};
+use crate::file::{self, FileContent, FileError, ParsedFile, Readers};
 
 /// Tokens, stored as SHA-256 hashes. A token must be random and long, because SHA-256 is fast.
 pub struct StaticTokens {
-    actors: FileContent<HashMap<[u8; 32], Actor>>,
+    actors: FileContent<ActorsByHash>,
 }
+
+/// A token file that was read and parsed.
+#[derive(Clone)]
+pub struct TokenFile(ParsedFile<ActorsByHash>);
+
+type ActorsByHash = HashMap<[u8; 32], Actor>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,25 +40,33 @@ struct Row {
     scopes: Vec<String>,
 }
 
-impl StaticTokens {
-    /// Loads the file.
+impl TokenFile {
+    /// Reads the file.
     ///
     /// # Errors
     /// If it cannot be read, other users may write it, or it is invalid or has no token.
     pub fn read(path: &Path) -> Result<Self, FileError> {
-        Ok(Self { actors: FileContent::open(path, Readers::Anybody, parse)? })
+        ParsedFile::read(path, Readers::Anybody, parse).map(Self)
+    }
+}
+
+impl StaticTokens {
+    /// Accepts the tokens of this file.
+    #[must_use]
+    pub fn new(file: TokenFile) -> Self {
+        Self { actors: FileContent::new(file.0) }
     }
 
     /// Reloads the file; then only its tokens are valid.
     ///
     /// # Errors
-    /// As [`read`](Self::read); the previous tokens stay valid.
+    /// As [`TokenFile::read`]; the previous tokens stay valid.
     pub fn reload(&self) -> Result<(), FileError> {
         self.actors.reload()
     }
 }
 
-fn parse(text: &str) -> Result<HashMap<[u8; 32], Actor>, FileError> {
+fn parse(text: &str) -> Result<ActorsByHash, FileError> {
     let file: File = file::parse(text)?;
     let mut actors = HashMap::new();
     for (number, row) in (1..).zip(file.token) {
@@ -90,6 +104,12 @@ impl TokenVerifier for StaticTokens {
     async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, VerifierUnavailable> {
         // Looked up by hash, so the response time does not reveal a token.
         Ok(self.actors.current().get(&token.sha256()).cloned())
+    }
+}
+
+impl fmt::Debug for TokenFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TokenFile({} tokens)", self.0.content.len())
     }
 }
 

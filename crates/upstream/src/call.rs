@@ -4,10 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Certificate, Client, Identity, Url, redirect, retry};
+use reqwest::{Client, Url};
 
 use crate::charset::Charset;
-use crate::settings::{Connections, InvalidUpstream, UpstreamSettings};
+use crate::settings::{InvalidUpstream, UpstreamSettings};
 
 /// An external system and the HTTP client that reaches it.
 pub struct HttpUpstream {
@@ -62,8 +62,7 @@ impl HttpUpstream {
     /// # Errors
     /// If the settings are invalid.
     pub fn new(settings: UpstreamSettings) -> Result<Self, InvalidUpstream> {
-        let url = settings.checked_url()?;
-        let client = client(&settings, &url)?;
+        let (url, client) = settings.client()?;
         Ok(Self { settings, url, client })
     }
 
@@ -145,38 +144,6 @@ impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response").field("status", &self.status()).finish_non_exhaustive()
     }
-}
-
-fn client(settings: &UpstreamSettings, url: &Url) -> Result<Client, InvalidUpstream> {
-    let mut builder = Client::builder()
-        .http1_only()
-        .retry(retry::never())
-        .redirect(redirect::Policy::none())
-        .no_proxy()
-        .referer(false)
-        .connect_timeout(settings.connect_timeout);
-    builder = match settings.connections {
-        Connections::Fresh => builder.pool_max_idle_per_host(0),
-        // Below the idle timeout of most servers: a server may close a connection as it is reused.
-        Connections::Kept => builder.pool_idle_timeout(Duration::from_secs(10)),
-    };
-    if url.scheme() == "http" {
-        // Plain HTTP does not load the system's certificates, which may be missing.
-        builder = builder.tls_certs_only([]);
-    } else if let Some(pem) = &settings.extra_roots {
-        let invalid = InvalidUpstream::Pem("extra_roots", "one certificate or more");
-        match Certificate::from_pem_bundle(pem.expose()) {
-            Ok(roots) if !roots.is_empty() => builder = builder.tls_certs_merge(roots),
-            Ok(_) | Err(_) => return Err(invalid),
-        }
-    }
-    if let Some(pem) = &settings.identity {
-        let identity = Identity::from_pem(pem.expose()).map_err(|_| {
-            InvalidUpstream::Pem("identity", "a certificate chain and its private key")
-        })?;
-        builder = builder.identity(identity);
-    }
-    builder.build().map_err(|error| InvalidUpstream::Client(error.without_url()))
 }
 
 fn headers(given: &[(&'static str, &str)]) -> Result<HeaderMap, Failure> {

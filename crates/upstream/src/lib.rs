@@ -4,6 +4,7 @@
 
 mod call;
 mod charset;
+mod client;
 mod json;
 mod settings;
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
-use crate::house::TextFile;
+use crate::text_file::TextFile;
 use crate::violation::Violation;
 
 /// The crates of ours that each crate may depend on. Tests may also use the testkit.

@@ -4,7 +4,8 @@ use crate::source::{Source, Token};
 use crate::violation::Violation;
 
 const SERVER: &str = "apps/api/src/";
-const WIRING: &str = "apps/api/src/wiring.rs";
+/// `wiring.rs` and its folder.
+const WIRING: &str = "apps/api/src/wiring";
 const ADAPTERS: [&str; 5] = [
     "madoguchi_persistence",
     "madoguchi_esb",
@@ -13,17 +14,61 @@ const ADAPTERS: [&str; 5] = [
     "madoguchi_upstream",
 ];
 
-/// Adapters named in the server outside `wiring.rs`.
+/// What the other files of the server may name of an adapter's crate: settings and other data.
+const DATA: [&str; 13] = [
+    "Charset",
+    "DatabaseUrl",
+    "EsbSettings",
+    "ItauSettings",
+    "Layout",
+    "PasswordQueue",
+    "Pem",
+    "PgSettings",
+    "TokenFile",
+    "UpstreamSettings",
+    "UserFile",
+    "is_too_deep",
+    "read_secret",
+];
+
+/// Adapters named in the server outside its wiring.
 pub fn adapters(source: &Source) -> Vec<Violation> {
-    if !source.path().starts_with(SERVER) || source.path() == WIRING {
+    if !source.path().starts_with(SERVER) || source.path().starts_with(WIRING) {
         return Vec::new();
     }
-    let mentions = source.tokens().iter().filter_map(|(line, token)| {
-        let Token::Ident(name) = token else { return None };
-        let why = format!("`{name}`: only {WIRING} knows which adapter stands behind a port");
-        ADAPTERS.contains(&name.as_str()).then(|| Violation::new(source.path(), *line, why))
-    });
-    mentions.collect()
+    let tokens = source.tokens();
+    let mut found = Vec::new();
+    for (at, (line, token)) in tokens.iter().enumerate() {
+        let Token::Ident(name) = token else { continue };
+        if !ADAPTERS.contains(&name.as_str()) {
+            continue;
+        }
+        for item in items(&tokens[at + 1..]) {
+            if DATA.contains(&item) {
+                continue;
+            }
+            let why = format!("`{name}::{item}`: only the wiring knows which adapter is used");
+            found.push(Violation::new(source.path(), *line, why));
+        }
+    }
+    found
+}
+
+/// The items that a path names after its crate: `::a`, or all of `::{a, b}`.
+fn items(after: &[(usize, Token)]) -> Vec<&str> {
+    let mut path = after.iter().skip_while(|(_, token)| matches!(token, Token::Punct(':')));
+    match path.next() {
+        Some((_, Token::Ident(name))) if name != "as" => vec![name],
+        Some((_, Token::Open(_))) => path
+            .take_while(|(_, token)| !matches!(token, Token::Close(_)))
+            .filter_map(|(_, token)| match token {
+                Token::Ident(name) => Some(name.as_str()),
+                Token::Punct(_) | Token::Literal(_) | Token::Open(_) | Token::Close(_) => None,
+            })
+            .collect(),
+        // A glob, or the crate as a whole.
+        Some(_) | None => vec!["*"],
+    }
 }
 
 /// SQL statements in strings outside the persistence crate, except in tests.
@@ -60,7 +105,7 @@ fn is_sql(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::house::TextFile;
+    use crate::text_file::TextFile;
 
     fn source(path: &str, text: &str) -> Source {
         Source::parse(&TextFile::new(path, text)).unwrap()
@@ -68,10 +113,14 @@ mod tests {
 
     #[test]
     fn an_adapter_is_found_outside_the_wiring_but_not_in_its_documentation() {
-        let text = "//! Not madoguchi_esb.\nuse madoguchi_esb::Esb;\n\
-                    fn a() { let b = madoguchi_persistence::open(); }\n";
-        assert_eq!(adapters(&source("apps/api/src/routes/decide.rs", text)).len(), 2);
+        let text = "//! Not madoguchi_esb.\nuse madoguchi_esb::{Esb, EsbSettings};\n\
+                    fn a() { let b = madoguchi_persistence::open(); }\nuse madoguchi_itau::*;\n\
+                    use madoguchi_identity as other;\nuse madoguchi_upstream::Charset;\n";
+        let lines: Vec<_> =
+            adapters(&source("apps/api/src/settings.rs", text)).iter().map(|v| v.line).collect();
+        assert_eq!(lines, [2, 3, 4, 5]);
         assert_eq!(adapters(&source("apps/api/src/wiring.rs", text)), []);
+        assert_eq!(adapters(&source("apps/api/src/wiring/stores.rs", text)), []);
         assert_eq!(adapters(&source("apps/api/tests/a.rs", text)), []);
     }
 

@@ -64,7 +64,7 @@ fn circle_from<'a>(start: &'a str, arrows: &Arrows<'a>) -> Option<Vec<&'a str>> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::house::TextFile;
+    use crate::text_file::TextFile;
 
     fn found(files: &[(&str, &str)]) -> Vec<String> {
         let source = |(path, text): &(&str, &str)| {

@@ -6,23 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use crate::source::Source;
+use crate::text_file::TextFile;
 use crate::violation::Violation;
 
 /// Hidden directories that belong to the project; others belong to local tools.
 const OURS_THOUGH_HIDDEN: [&str; 3] = [".cargo", ".ci", ".github"];
-
-/// A text file; its path is relative to the root and separated by `/`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextFile {
-    pub path: String,
-    pub text: String,
-}
-
-impl TextFile {
-    pub fn new(path: &str, text: &str) -> Self {
-        Self { path: path.to_owned(), text: text.to_owned() }
-    }
-}
 
 /// All files of the project.
 #[derive(Debug)]

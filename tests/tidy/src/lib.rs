@@ -10,6 +10,7 @@ pub mod pages;
 pub mod rooms;
 pub mod size;
 pub mod source;
+pub mod text_file;
 pub mod violation;
 pub mod voice;
 pub mod words;

@@ -1,6 +1,6 @@
 //! Finds long decision pages, dead links, named tests that do not exist, and local paths.
 
-use crate::house::TextFile;
+use crate::text_file::TextFile;
 use crate::violation::Violation;
 
 /// Maximum lines of a decision page: a longer one contains two decisions, or too much text.

@@ -142,7 +142,7 @@ impl<'ast> Visit<'ast> for Made {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::house::TextFile;
+    use crate::text_file::TextFile;
 
     fn source(path: &str, text: &str) -> Source {
         Source::parse(&TextFile::new(path, text)).unwrap()

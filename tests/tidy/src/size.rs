@@ -48,7 +48,7 @@ pub fn lines(source: &Source) -> Vec<Violation> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::house::TextFile;
+    use crate::text_file::TextFile;
 
     fn source(path: &str, text: &str) -> Source {
         Source::parse(&TextFile::new(path, text)).unwrap()

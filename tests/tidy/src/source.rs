@@ -8,7 +8,7 @@ use std::ops::{Range, RangeInclusive};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
-use crate::house::TextFile;
+use crate::text_file::TextFile;
 use crate::violation::Violation;
 
 /// A token; a group is flattened to its delimiters and the tokens between them.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::house::TextFile;
 use crate::source::{Source, Token};
+use crate::text_file::TextFile;
 use crate::violation::Violation;
 
 /// Names and words that were replaced by the field's own, as whole words in their exact case.

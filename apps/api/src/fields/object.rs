@@ -3,11 +3,11 @@
 use std::fmt;
 
 use madoguchi_domain::field::InvalidField;
+use madoguchi_upstream::is_too_deep;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::problem::Problem;
-use crate::wiring::is_too_deep;
 
 const MAX_KEYS: usize = 256;
 

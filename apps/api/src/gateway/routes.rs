@@ -3,21 +3,28 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
 use actix_web::web::Data;
-use madoguchi_domain::caller::{
-    AccountQuery, CodigoConta, ContextId, ContextQuery, DacRule, Encoded,
-};
+use madoguchi_domain::caller::{AccountQuery, CodigoConta, ContextQuery, DacRule};
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::personal::Personal;
 
+use super::{GatewayCall, GatewayProblem};
+use crate::access::Access::Gateway;
+use crate::access::Entry;
 use crate::app_state::AppState;
 use crate::fields::{Fields, FromFields};
-use crate::gateway::{GatewayCall, GatewayProblem};
 use crate::problem::Problem;
+
+pub(crate) const ROUTES: &[Entry] = &[
+    Entry::post("/apiaccess/rest/ccmessaging/v1/itau/ps7/contextos", Gateway, |it| {
+        it.to(contextos)
+    }),
+    Entry::post("/apiaccess/rest/ccmessaging/v1/itau/codigo", Gateway, |it| it.to(codigo)),
+];
 
 /// `{"contextId": string, "encoded": string?}`. Other keys are ignored, because existing callers
 /// may send some.
 #[derive(Debug)]
-pub(crate) struct ContextosBody(ContextQuery);
+struct ContextosBody(ContextQuery);
 
 impl FromFields for ContextosBody {
     const KEYS: &'static [&'static str] = <ContextQuery as FromFields>::KEYS;
@@ -28,26 +35,8 @@ impl FromFields for ContextosBody {
     }
 }
 
-/// Maximum bytes of a plain context id: its Base64 must also be valid, for a gateway downstream.
-const MOST_TO_ENCODE: usize = 3072;
-
-impl FromFields for ContextQuery {
-    const KEYS: &'static [&'static str] = &["contextId", "encoded"];
-
-    fn read(fields: &mut Fields) -> Result<Self, Problem> {
-        let context = fields.text("contextId", ContextId::parse)?;
-        let encoded = fields.optional_text("encoded", Encoded::parse)?;
-        let as_it_is = encoded.as_ref().is_some_and(Encoded::is_as_it_is);
-        if !as_it_is && context.expose().len() > MOST_TO_ENCODE {
-            let rule = "must be at most 3072 bytes, or encoded already with encoded \"0\"";
-            return Err(InvalidField::new("contextId", rule).into());
-        }
-        Ok(Self { context, encoded })
-    }
-}
-
 /// Looks up a context.
-pub(crate) async fn contextos(
+async fn contextos(
     state: Data<AppState>,
     call: GatewayCall<ContextosBody>,
 ) -> Result<HttpResponse, GatewayProblem> {
@@ -59,7 +48,7 @@ pub(crate) async fn contextos(
 /// `{"codigo_conta": string, "tipo_estrutura": string?, "segmento": string?, "servico_digital":
 /// string?}`; other keys are ignored.
 #[derive(Debug)]
-pub(crate) struct CodigoBody(AccountQuery);
+struct CodigoBody(AccountQuery);
 
 impl FromFields for CodigoBody {
     const KEYS: &'static [&'static str] =
@@ -88,7 +77,7 @@ fn short(text: &str) -> Result<Personal, InvalidField> {
 }
 
 /// Looks up the owner of an account.
-pub(crate) async fn codigo(
+async fn codigo(
     state: Data<AppState>,
     call: GatewayCall<CodigoBody>,
 ) -> Result<HttpResponse, GatewayProblem> {

@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use madoguchi_domain::secret::{SecretKey, unhex};
+use madoguchi_identity::read_secret;
 
 use super::reader::{Given, Section, value};
-use crate::wiring::read_secret;
 
 /// The keys that were read successfully.
 pub(super) struct Keys {
@@ -63,7 +63,7 @@ pub(super) fn secret<T>(
 }
 
 fn from_file<T>(path: &Path, parse: impl Fn(&str) -> Result<T, &'static str>) -> Result<T, String> {
-    let bytes = read_secret(path)?;
+    let bytes = read_secret(path).map_err(|error| error.to_string())?;
     // Text that is not UTF-8 fails to parse anyway.
     let text = String::from_utf8_lossy(&bytes);
     parse(text.trim()).map_err(|form| format!("{form}: {}", path.display()))

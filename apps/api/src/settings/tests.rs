@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
-use crate::wiring::Charset;
+use madoguchi_upstream::Charset;
 
 fn key_file(dir: &tempfile::TempDir, mode: u32) -> String {
     let path = dir.path().join("key");
@@ -40,7 +40,7 @@ fn mistakes(text: &str, env: &[(&str, &str)]) -> Vec<String> {
 fn the_shortest_configuration_has_the_documented_defaults() {
     let dir = tempfile::tempdir().unwrap();
     let settings = Settings::parse(&good(&dir, 0o600), []).unwrap();
-    assert_eq!(settings.upgrade.target.as_str(), "1A");
+    assert_eq!(settings.upgrade.policy.target.as_str(), "1A");
     assert_eq!(settings.upgrade.qr_base_url, "https://bank.example/up");
     assert_eq!(settings.server.source_prefix, "/ap1/api/v1.0/UpgradeAccount");
     assert_eq!(settings.effects.policy, madoguchi_domain::effect::EffectPolicy::standard());
@@ -71,7 +71,10 @@ fn the_environment_goes_over_the_file_and_is_checked_like_it() {
         [("MADOGUCHI__UPGRADE__TARGET_LEVEL", "2B"), ("MADOGUCHI__GROUP_COMMIT__MAX_BATCH", "7")];
     let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let settings = Settings::parse(&text, env).unwrap();
-    assert_eq!((settings.upgrade.target.as_str(), settings.group_commit.max_batch), ("2B", 7));
+    assert_eq!(
+        (settings.upgrade.policy.target.as_str(), settings.group_commit.max_batch),
+        ("2B", 7)
+    );
     let env = [("MADOGUCHI__SECRETS__QR_KEY".to_owned(), "cd".repeat(32))];
     assert!(Settings::parse(&text, env).is_ok(), "a key in the environment replaces its file");
     let env = [("MADOGUCHI__ERROR_CODES__TOO_LARGE".to_owned(), "E9".to_owned())];
@@ -122,7 +125,7 @@ fn an_environment_value_is_one_value() {
     let text = good(&dir, 0o600);
     for (given, read) in [("\"a\"", "a"), ("\"a\" # b", "\"a\" # b"), ("12", "12")] {
         let env = [("MADOGUCHI__ESB__USER".to_owned(), given.to_owned())];
-        assert_eq!(Settings::parse(&text, env).unwrap().esb.user, read, "{given}");
+        assert_eq!(Settings::parse(&text, env).unwrap().esb.client.user, read, "{given}");
     }
 }
 
@@ -172,11 +175,11 @@ fn a_charset_is_a_label_that_extends_ascii() {
     let dir = tempfile::tempdir().unwrap();
     let text = with_lookups(&dir);
     let settings = Settings::parse(&text, []).unwrap();
-    assert_eq!(settings.esb.upstream.charset, Charset::BIG5);
-    assert_eq!(settings.itau.unwrap().upstream.charset, Charset::ISO_8859_1);
+    assert_eq!(settings.esb.client.upstream.charset, Charset::BIG5);
+    assert_eq!(settings.itau.unwrap().client.upstream.charset, Charset::ISO_8859_1);
     let env = [("MADOGUCHI__ESB__CHARSET".to_owned(), "GB18030".to_owned())];
     let settings = Settings::parse(&text, env).unwrap();
-    assert_eq!(Ok(settings.esb.upstream.charset), Charset::parse("gb18030"));
+    assert_eq!(Ok(settings.esb.client.upstream.charset), Charset::parse("gb18030"));
     let bad = [("MADOGUCHI__ESB__CHARSET", "big-5"), ("MADOGUCHI__ITAU__CHARSET", "utf-16")];
     assert_eq!(mistakes(&text, &bad), ["esb.charset", "itau.charset"]);
     let env = bad.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -213,9 +216,10 @@ fn lookups_are_left_out_or_have_the_documented_defaults() {
     assert!(without.itau.is_none() && without.gateway.is_none());
     let settings = Settings::parse(&with_lookups(&dir), []).unwrap();
     let itau = settings.itau.as_ref().unwrap();
-    assert_eq!(itau.credentials.password(), b"pass-canary");
-    assert_eq!((itau.upstream.timeout.as_secs(), itau.upstream.connect_timeout.as_secs()), (5, 2));
-    assert_eq!((itau.upstream.max_reply_bytes, itau.max_retries), (256 * 1024, 2));
+    assert_eq!(itau.client.credentials.password(), b"pass-canary");
+    let upstream = &itau.client.upstream;
+    assert_eq!((upstream.timeout.as_secs(), upstream.connect_timeout.as_secs()), (5, 2));
+    assert_eq!((upstream.max_reply_bytes, itau.client.max_retries), (256 * 1024, 2));
     assert_eq!(itau.dac, madoguchi_domain::caller::DacRule::Refuse);
     assert!(settings.gateway.is_some());
     let printed = format!("{settings:?}");
@@ -263,7 +267,7 @@ fn a_secret_in_the_environment_is_taken_letter_by_letter() {
     for password in ["1.50", "true", "0x1f", "007"] {
         let env = [("MADOGUCHI__ITAU__PASSWORD".to_owned(), password.to_owned())];
         let settings = Settings::parse(&with_lookups(&dir), env).unwrap();
-        let credentials = &settings.itau.as_ref().unwrap().credentials;
+        let credentials = &settings.itau.as_ref().unwrap().client.credentials;
         assert_eq!(credentials.password(), password.as_bytes());
     }
 }
@@ -280,12 +284,12 @@ fn a_text_key_in_the_environment_may_look_like_anything() {
     for given in ["12345", "007", "1.50", "0x1f", "1_000", "true", "[x]", "[\"x\"]", "2026-11-28"] {
         let env = [("MADOGUCHI__ESB__USER", given), ("MADOGUCHI__ERROR_CODES__TOO_LARGE", given)];
         let settings = with_env(&text, &env);
-        assert_eq!(settings.esb.user, given);
+        assert_eq!(settings.esb.client.user, given);
         assert_eq!(settings.error_codes[&Code::TooLarge], given);
     }
     for quoted in ["2", "\"2\"", "'2'"] {
         let settings = with_env(&text, &[("MADOGUCHI__UPGRADE__TARGET_LEVEL", quoted)]);
-        assert_eq!(settings.upgrade.target.as_str(), "2", "{quoted}");
+        assert_eq!(settings.upgrade.policy.target.as_str(), "2", "{quoted}");
     }
     let number = text.replace("[esb]", "[esb]\nuser = 12345");
     assert_eq!(mistakes(&number, &[]), ["esb.user"], "the file has quotes for it");

@@ -2,36 +2,25 @@
 
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::secret::SecretKey;
-use madoguchi_domain::upgrade::TransactionIdScheme;
+use madoguchi_domain::upgrade::{QrMint, TransactionIdScheme, UpgradePolicy};
 
 use super::reader::{Section, value};
-use super::secrets;
 
 /// The bank's rules for an upgrade.
 #[derive(Debug, Clone)]
 pub struct UpgradeSettings {
-    /// The level that a passed customer gets.
-    pub target: AccountLevel,
+    /// Target level, QR codes and transaction ids.
+    pub policy: UpgradePolicy,
     /// URL before the token in a QR code.
     pub qr_base_url: String,
-    /// How long a QR code is valid, in seconds.
-    pub qr_lifetime_s: u32,
-    /// The key from which QR tokens are derived.
-    pub qr_key: SecretKey,
-    /// How transaction ids are derived.
-    pub transaction_ids: TransactionIdScheme,
-}
-
-/// The upgrade section without the transaction ids.
-pub(super) struct UpgradeSection {
-    target: AccountLevel,
-    qr_base_url: String,
-    qr_lifetime_s: u32,
-    qr_key: SecretKey,
 }
 
 impl UpgradeSettings {
-    pub(super) fn read(section: &mut Section<'_>, keys: &secrets::Keys) -> Option<UpgradeSection> {
+    pub(super) fn read(
+        section: &mut Section<'_>,
+        qr_key: Option<SecretKey>,
+        transaction_ids: Option<TransactionIdScheme>,
+    ) -> Option<Self> {
         let level = value::parsed(AccountLevel::parse);
         let default = AccountLevel::parse("1A").ok();
         let target = section.optional("target_level", level).or(default);
@@ -42,20 +31,9 @@ impl UpgradeSettings {
         let meaning = "the https:// address that a scanned QR code opens";
         let qr_base_url = section.required("qr_base_url", meaning, value::parsed(web));
         let qr_lifetime_s = section.or("qr_lifetime_s", 600, value::whole(10, 86_400));
-        let qr_key = keys.qr_key.clone();
-        Some(UpgradeSection {
-            target: target?,
-            qr_base_url: qr_base_url?,
-            qr_lifetime_s,
-            qr_key: qr_key?,
-        })
-    }
-}
-
-impl UpgradeSection {
-    pub(super) fn into_settings(self, transaction_ids: TransactionIdScheme) -> UpgradeSettings {
-        let Self { target, qr_base_url, qr_lifetime_s, qr_key } = self;
-        UpgradeSettings { target, qr_base_url, qr_lifetime_s, qr_key, transaction_ids }
+        let qr = QrMint::new(qr_key?, qr_lifetime_s);
+        let policy = UpgradePolicy { target: target?, qr, transaction_ids: transaction_ids? };
+        Some(Self { policy, qr_base_url: qr_base_url? })
     }
 }
 

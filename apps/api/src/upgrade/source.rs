@@ -5,15 +5,15 @@ use actix_web::web::Data;
 use madoguchi_domain::member::MemberId;
 use madoguchi_domain::upgrade::CaseKey;
 
-use super::view;
 use crate::app_state::AppState;
 use crate::call::Call;
 use crate::fields::{Fields, FromFields};
 use crate::problem::Problem;
+use crate::view;
 
 /// `{"memberId": string, "isPass": bool}`.
 #[derive(Debug)]
-pub(crate) struct VerdictOnMember {
+pub(super) struct VerdictOnMember {
     member: MemberId,
     passed: bool,
 }
@@ -28,7 +28,7 @@ impl FromFields for VerdictOnMember {
 }
 
 /// Answers once the verdict and the core-bank effect are durable.
-pub(crate) async fn decide(
+pub(super) async fn decide(
     state: Data<AppState>,
     call: Call<VerdictOnMember>,
 ) -> Result<HttpResponse, Problem> {

@@ -1,71 +1,11 @@
-//! Domain values as the JSON that callers see: `camelCase`, RFC 3339 times.
+//! A case as the JSON that callers see.
 
-use actix_web::HttpResponse;
 use madoguchi_application::{CaseView, Opened};
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::effect::{Effect, EffectState, Fence};
 use madoguchi_domain::level::AccountLevel;
-use madoguchi_domain::member::Member;
 use madoguchi_domain::upgrade::{Case, QrToken, State};
 use serde::Serialize;
-
-#[derive(Serialize)]
-struct Success<'a, T> {
-    success: bool,
-    data: &'a T,
-}
-
-#[derive(Serialize)]
-struct Nothing {}
-
-/// Exactly `{"success":true,"data":{}}`.
-pub(super) fn nothing() -> HttpResponse {
-    data(&Nothing {})
-}
-
-pub(super) fn data(data: &impl Serialize) -> HttpResponse {
-    HttpResponse::Ok().json(Success { success: true, data })
-}
-
-#[derive(Serialize)]
-struct Page<T> {
-    success: bool,
-    data: Vec<T>,
-    /// The cursor of the next page, if there is one.
-    next: Option<String>,
-}
-
-/// A list that is always complete.
-pub(super) fn list(data: Vec<impl Serialize>) -> HttpResponse {
-    HttpResponse::Ok().json(Page { success: true, data, next: None })
-}
-
-pub(super) fn created(data: &impl Serialize) -> HttpResponse {
-    HttpResponse::Created().json(Success { success: true, data })
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct MemberView<'a> {
-    member_id: &'a str,
-    arrangement_id: &'a str,
-    product_name: &'a str,
-    /// Empty if no level was ever recorded.
-    level: &'a str,
-    target_level: Option<&'a str>,
-}
-
-impl<'a> From<&'a Member> for MemberView<'a> {
-    fn from(member: &'a Member) -> Self {
-        Self {
-            member_id: member.id.expose(),
-            arrangement_id: member.account.arrangement.expose(),
-            product_name: member.account.product.as_str(),
-            level: member.level().map_or("", AccountLevel::as_str),
-            target_level: member.target.as_ref().map(AccountLevel::as_str),
-        }
-    }
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -8,7 +8,6 @@ use madoguchi_application::{
     Delivery, EffectRegistry, EffectWorker, MissingSetLevel, SetLevelDelivery, Sweeper,
     SweeperSettings, UpgradeStores, WorkerSettings,
 };
-use madoguchi_domain::breaker::BreakerSettings;
 use madoguchi_domain::effect::WorkerId;
 use madoguchi_domain::port::{Clock, CoreBank, Ids};
 use madoguchi_domain::upgrade::UpgradePolicy;
@@ -17,12 +16,12 @@ use tokio::sync::Notify;
 use crate::settings::Settings;
 
 /// What the workers and the sweeper share.
-pub(crate) struct EffectTasks<'a> {
-    pub(crate) settings: &'a Settings,
-    pub(crate) stores: &'a UpgradeStores,
-    pub(crate) clock: &'a Arc<dyn Clock>,
-    pub(crate) ids: &'a Arc<dyn Ids>,
-    pub(crate) planned: Arc<Notify>,
+pub(super) struct EffectTasks<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) stores: &'a UpgradeStores,
+    pub(super) clock: &'a Arc<dyn Clock>,
+    pub(super) ids: &'a Arc<dyn Ids>,
+    pub(super) planned: Arc<Notify>,
 }
 
 impl EffectTasks<'_> {
@@ -32,16 +31,17 @@ impl EffectTasks<'_> {
     }
 
     /// Every kind of effect, and the hooks that find missing ones.
-    pub(crate) fn registry(
+    pub(super) fn registry(
         &self,
         bank: Arc<dyn CoreBank>,
         policy: Arc<UpgradePolicy>,
     ) -> EffectRegistry {
         let esb = &self.settings.esb;
+        let timeout = esb.client.upstream.timeout;
         let set_level = SetLevelDelivery {
             bank,
             finals: esb.final_codes.clone(),
-            call_lasts: signed(esb.upstream.timeout),
+            call_lasts: timeout.try_into().unwrap_or(SignedDuration::MAX),
             policy: esb.guarantee.policy(self.settings.effects.policy),
         };
         let upgrades = Arc::clone(&self.stores.upgrades);
@@ -49,7 +49,7 @@ impl EffectTasks<'_> {
         EffectRegistry::default().with(Arc::new(set_level)).with_hook(Arc::new(missing))
     }
 
-    pub(crate) fn worker(&self, delivery: &Arc<dyn Delivery>) -> EffectWorker {
+    pub(super) fn worker(&self, delivery: &Arc<dyn Delivery>) -> EffectWorker {
         let effects = &self.settings.effects;
         EffectWorker {
             effects: Arc::clone(&self.stores.platform.effects),
@@ -61,16 +61,12 @@ impl EffectTasks<'_> {
                 id: self.name("worker"),
                 calls: effects.max_concurrent_calls,
                 poll: effects.sweep_every,
-                breaker: BreakerSettings {
-                    failures: effects.breaker_failures,
-                    open_for: signed(effects.breaker_open),
-                    longest: signed(effects.breaker_max_open),
-                },
+                breaker: effects.breaker,
             },
         }
     }
 
-    pub(crate) fn sweeper(&self, registry: EffectRegistry) -> Sweeper {
+    pub(super) fn sweeper(&self, registry: EffectRegistry) -> Sweeper {
         Sweeper {
             effects: Arc::clone(&self.stores.platform.effects),
             registry,
@@ -84,9 +80,4 @@ impl EffectTasks<'_> {
             },
         }
     }
-}
-
-/// The duration in the domain's type.
-pub(crate) fn signed(length: Duration) -> SignedDuration {
-    length.try_into().unwrap_or(SignedDuration::MAX)
 }

@@ -56,7 +56,7 @@ fn a_refusal_says_what_to_do_and_shows_no_content() {
     assert!(refused.contains("chmod 600") && refused.contains("chmod 440"), "{refused}");
     std::fs::write(&path, b"canary \xff").unwrap();
     let parse = |text: &str| Ok(text.to_owned());
-    let error = FileContent::open(&path, Readers::Anybody, parse).err().unwrap().to_string();
+    let error = ParsedFile::read(&path, Readers::Anybody, parse).err().unwrap().to_string();
     assert!(error.contains("is not UTF-8") && !error.contains("canary"), "{error}");
 }
 
@@ -67,7 +67,7 @@ fn a_bad_file_keeps_the_old_content() {
         "bad" => Err(FileError("refused".to_owned())),
         text => Ok(text.to_owned()),
     };
-    let content = FileContent::open(&path, Readers::Owner, parse).unwrap();
+    let content = FileContent::new(ParsedFile::read(&path, Readers::Owner, parse).unwrap());
     for (text, fits, current) in [("bad", false, "text"), ("new", true, "new")] {
         std::fs::write(&path, text).unwrap();
         assert_eq!(content.reload().is_ok(), fits);

@@ -36,7 +36,7 @@ fn file_of(rows: &[String]) -> tempfile::NamedTempFile {
 
 fn passwords(queue: PasswordQueue) -> StaticPasswords {
     let both = [row("chat", &cheap("dev-password")), row("other", &cheap("other-password"))];
-    StaticPasswords::read(file_of(&both).path(), queue).unwrap()
+    StaticPasswords::new(UserFile::read(file_of(&both).path()).unwrap(), queue).unwrap()
 }
 
 fn digest(passwords: &StaticPasswords, presented: &Credentials) -> proven::Digest {
@@ -77,7 +77,7 @@ async fn a_reload_forgets_who_was_removed_or_changed() {
     let other = row("other", &cheap("other-password"));
     let file = file_of(&[chat.clone(), other.clone()]);
     let queue = PasswordQueue { at_once: 1, waiting: 100 };
-    let passwords = StaticPasswords::read(file.path(), queue).unwrap();
+    let passwords = StaticPasswords::new(UserFile::read(file.path()).unwrap(), queue).unwrap();
     let reload = |rows: &[String]| {
         std::fs::write(file.path(), rows.concat()).unwrap();
         passwords.reload()

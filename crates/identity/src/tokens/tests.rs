@@ -23,7 +23,7 @@ fn file_of(text: &str) -> tempfile::NamedTempFile {
 }
 
 fn under_test() -> TokensUnderTest {
-    let tokens = StaticTokens::read(file_of(&row(GOOD)).path()).unwrap();
+    let tokens = StaticTokens::new(TokenFile::read(file_of(&row(GOOD)).path()).unwrap());
     let who = file::actor("i", "s", "HUMAN").unwrap();
     TokensUnderTest {
         verifier: Arc::new(tokens),
@@ -56,7 +56,7 @@ fn a_file_with_a_mistake_is_refused() {
 #[tokio::test]
 async fn a_reload_takes_tokens_away() {
     let file = file_of(&row(GOOD));
-    let tokens = StaticTokens::read(file.path()).unwrap();
+    let tokens = StaticTokens::new(TokenFile::read(file.path()).unwrap());
     let token = AccessToken::parse("let-me-in").unwrap();
     std::fs::write(file.path(), "[[token]]\ntoken = \"canary\"").unwrap();
     let error = tokens.reload().unwrap_err().to_string();
@@ -71,6 +71,6 @@ async fn a_reload_takes_tokens_away() {
 #[test]
 fn a_file_that_is_missing_is_named() {
     let dir = tempfile::tempdir().unwrap();
-    let missing = StaticTokens::read(&dir.path().join("tokens.toml")).unwrap_err().to_string();
+    let missing = TokenFile::read(&dir.path().join("tokens.toml")).unwrap_err().to_string();
     assert!(missing.contains("tokens.toml cannot be read"), "{missing}");
 }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::Given;
 
 pub(in crate::settings) fn text(given: Given) -> Result<String, String> {
@@ -39,6 +41,15 @@ pub(in crate::settings) fn millis(
         let millis = number(given).map_err(|what| format!("{what} (milliseconds)"))?;
         Ok(Duration::from_millis(millis.into()))
     }
+}
+
+/// The same in the domain's type.
+pub(in crate::settings) fn signed_millis(
+    least: u32,
+    most: u32,
+) -> impl FnOnce(Given) -> Result<SignedDuration, String> {
+    let length = millis(least, most);
+    move |given| SignedDuration::try_from(length(given)?).map_err(|error| error.to_string())
 }
 
 pub(in crate::settings) fn parsed<T, E: std::fmt::Display>(
