@@ -1,26 +1,24 @@
 //! Verifies passwords against a file with their argon2id hashes and actors.
 
 mod hash;
-mod proven;
 mod queue;
-mod thread;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use argon2::password_hash::try_generate_salt;
 use async_trait::async_trait;
 use madoguchi_domain::actor::ActorRef;
 use madoguchi_domain::port::{PasswordVerifier, VerifierUnavailable};
-use madoguchi_domain::secret::Credentials;
+use madoguchi_domain::secret::{Credentials, SecretKey};
 use serde::Deserialize;
-use tokio::time::Instant;
 
 use crate::file::{self, FileContent, FileError, ParsedFile, Readers};
 use hash::SlowHash;
-use proven::Proven;
-use queue::Queue;
+use queue::{Digest, Queue};
 
 pub use hash::{UnhashablePassword, hash_password};
 pub use queue::PasswordQueue;
@@ -35,7 +33,8 @@ pub use queue::PasswordQueue;
 pub struct StaticPasswords {
     file: FileContent<Users>,
     queue: Queue,
-    proven: Arc<Proven>,
+    /// A random key of this process, for digests of credentials.
+    key: SecretKey,
 }
 
 /// A user file that was read and parsed.
@@ -70,6 +69,9 @@ struct Row {
     kind: String,
 }
 
+/// How long correct credentials are accepted without a hash after their last use.
+const VERIFIED_FOR: Duration = Duration::from_secs(60);
+
 impl UserFile {
     /// Reads the file.
     ///
@@ -88,8 +90,10 @@ impl StaticPasswords {
     /// If the system has no random numbers.
     pub fn new(file: UserFile, queue: PasswordQueue) -> Result<Self, FileError> {
         let file = FileContent::new(file.0);
-        let proven = Arc::new(Proven::new().map_err(|why| FileError(why.to_owned()))?);
-        Ok(Self { file, queue: Queue::new(queue, Arc::clone(&proven)), proven })
+        let no_random = || FileError("the system gives no random numbers".to_owned());
+        let half = || try_generate_salt().map_err(|_| no_random());
+        let key = SecretKey::parse(&[half()?, half()?].concat()).map_err(|_| no_random())?;
+        Ok(Self { file, queue: Queue::new(queue, VERIFIED_FOR), key })
     }
 
     /// Reloads the file; then only its users are known.
@@ -98,6 +102,11 @@ impl StaticPasswords {
     /// As [`UserFile::read`]; the previous users stay known.
     pub fn reload(&self) -> Result<(), FileError> {
         self.file.reload()
+    }
+
+    /// Contains the compared hash, so that a user whose hash was changed is not recalled.
+    fn digest(&self, presented: &Credentials, hash: &SlowHash) -> Digest {
+        self.key.mac(&[b"verified", presented.user(), presented.password(), hash.as_bytes()])
     }
 }
 
@@ -153,9 +162,9 @@ impl PasswordVerifier for StaticPasswords {
     ) -> Result<Option<ActorRef>, VerifierUnavailable> {
         let users = self.file.current();
         let (user, hash) = users.find(presented.user());
-        let digest = self.proven.digest(presented, hash);
+        let digest = self.digest(presented, hash);
         if let Some(user) = user
-            && self.proven.recalls(&digest, Instant::now())
+            && self.queue.recalls(&digest).await
         {
             count("cached");
             return Ok(Some(user.who.clone()));

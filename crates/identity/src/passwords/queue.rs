@@ -1,14 +1,11 @@
-//! The queue for slow hashes: password guessing uses at most half a core per slot.
+//! The queue for slow hashes: one for all calls with the same credentials, a few at once.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use madoguchi_domain::port::VerifierUnavailable;
-use tokio::sync::{Semaphore, oneshot, watch};
-
-use super::proven::{Digest, Proven};
-use super::thread;
+use moka::future::Cache;
+use tokio::sync::Semaphore;
 
 /// The limits of concurrent hashing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,106 +37,77 @@ impl PasswordQueue {
     }
 }
 
-/// How long a slot stays idle after a hash that could not be computed, for example without memory.
-const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
+/// Keyed digest of presented credentials and of the hash that they are compared with.
+pub(super) type Digest = [u8; 32];
 
-/// Whether the password is correct, once known; busy if the hash could not be computed.
-type Outcome = watch::Receiver<Option<Result<bool, VerifierUnavailable>>>;
-
-/// The queue; cheap to clone.
-#[derive(Clone)]
+/// The queue, and a cache of correct credentials: at most one entry per user.
 pub(super) struct Queue {
-    calls: Arc<Semaphore>,
+    calls: Semaphore,
     places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
-    under_way: Arc<Mutex<HashMap<Digest, Outcome>>>,
-    proven: Arc<Proven>,
+    verified: Cache<Digest, ()>,
+}
+
+/// Why credentials are not in the cache after a call.
+enum NotVerified {
+    Wrong,
+    /// The queue is full, or the hash could not be computed.
+    Unavailable,
 }
 
 impl Queue {
-    /// Creates a queue that stores correct credentials in `proven`.
-    pub(super) fn new(settings: PasswordQueue, proven: Arc<Proven>) -> Self {
-        let semaphore = |n: usize| Arc::new(Semaphore::new(n.clamp(1, Semaphore::MAX_PERMITS)));
+    /// Creates a queue that keeps correct credentials until they are unused for `idle`.
+    pub(super) fn new(settings: PasswordQueue, idle: Duration) -> Self {
+        let permits = |n: usize| n.clamp(1, Semaphore::MAX_PERMITS);
         Self {
-            calls: semaphore(settings.most()),
-            places: semaphore(settings.hashes()),
-            turns: semaphore(settings.at_once),
-            under_way: Arc::default(),
-            proven,
+            calls: Semaphore::new(permits(settings.most())),
+            places: Arc::new(Semaphore::new(permits(settings.hashes()))),
+            turns: Arc::new(Semaphore::new(permits(settings.at_once))),
+            verified: Cache::builder().time_to_idle(idle).build(),
         }
     }
 
+    /// Whether these credentials were correct recently. An attacker cannot choose the digest, so
+    /// the lookup time reveals nothing about a password.
+    pub(super) async fn recalls(&self, digest: &Digest) -> bool {
+        self.verified.get(digest).await.is_some()
+    }
+
     /// Runs `hash` when a slot is free, or waits for an equal one that is already queued.
-    ///
-    /// A queued hash runs to its end even if its caller cancels: a cancelled call must not free its
-    /// slot for more guesses.
     pub(super) async fn run(
         &self,
         digest: Digest,
         hash: impl FnOnce() -> bool + Send + 'static,
     ) -> Result<bool, VerifierUnavailable> {
         let _call = self.calls.try_acquire().map_err(|_| VerifierUnavailable)?;
-        let mut outcome = self.begin_or_join(digest, hash)?;
-        let known = outcome.wait_for(Option::is_some).await;
-        known.map_err(|_| VerifierUnavailable)?.unwrap_or(Err(VerifierUnavailable))
-    }
-
-    fn begin_or_join(
-        &self,
-        digest: Digest,
-        hash: impl FnOnce() -> bool + Send + 'static,
-    ) -> Result<Outcome, VerifierUnavailable> {
-        let mut under_way = self.under_way();
-        if let Some(outcome) = under_way.get(&digest) {
-            return Ok(outcome.clone());
+        let verified = self.verified.try_get_with(digest, self.compute(hash)).await;
+        match verified {
+            Ok(()) => Ok(true),
+            Err(why) => match *why {
+                NotVerified::Wrong => Ok(false),
+                NotVerified::Unavailable => Err(VerifierUnavailable),
+            },
         }
-        let place =
-            Arc::clone(&self.places).try_acquire_owned().map_err(|_| VerifierUnavailable)?;
-        let (tell, outcome) = watch::channel(None);
-        under_way.insert(digest, outcome.clone());
-        let queue = self.clone();
-        tokio::spawn(async move {
-            let turn = Arc::clone(&queue.turns).acquire_owned().await;
-            let (right, worked) = match apart(hash).await {
-                Ok((right, worked)) => (Ok(right), worked),
-                Err(_) => (Err(VerifierUnavailable), AFTER_A_FAILURE),
-            };
-            if right == Ok(true) {
-                queue.proven.remember(digest, tokio::time::Instant::now());
-            }
-            queue.under_way().remove(&digest);
-            tell.send_replace(Some(right));
-            // The slot stays idle for as long as the hash used the CPU, so that a flood of guesses
-            // leaves CPU time to other work.
-            tokio::time::sleep(worked).await;
-            drop((turn, place));
+    }
+
+    async fn compute(
+        &self,
+        hash: impl FnOnce() -> bool + Send + 'static,
+    ) -> Result<(), NotVerified> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(|_| NotVerified::Unavailable)?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let computed = tokio::task::spawn_blocking(move || {
+            // Held until the hash ends: a cancelled call must not free its slot for more guesses.
+            let _slot = (turn, place);
+            hash()
         });
-        Ok(outcome)
+        match computed.await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(NotVerified::Wrong),
+            Err(_) => Err(NotVerified::Unavailable),
+        }
     }
-
-    fn under_way(&self) -> MutexGuard<'_, HashMap<Digest, Outcome>> {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Computes a hash on its own low-priority thread, because a hash takes longer than most requests.
-/// Starting the thread costs about a thousandth of the hash.
-///
-/// Also sends the CPU time that was used. Without a thread, or after a panic, nothing is sent.
-fn apart(hash: impl FnOnce() -> bool + Send + 'static) -> oneshot::Receiver<(bool, Duration)> {
-    let (tell, outcome) = oneshot::channel();
-    let work = move || {
-        thread::steps_back();
-        let began = thread::has_worked();
-        let right = hash();
-        // There is no receiver only while the process ends.
-        let _ = tell.send((right, thread::has_worked().saturating_sub(began)));
-    };
-    let started = std::thread::Builder::new().name("password-hash".to_owned()).spawn(work);
-    if let Err(error) = started {
-        tracing::error!(%error, "no thread for a password: raise the process's limit of threads");
-    }
-    outcome
 }
 
 #[cfg(test)]

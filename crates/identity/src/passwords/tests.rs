@@ -1,6 +1,7 @@
 //! Tests the user file: the port's contract, the bounded queue, and errors that show no content.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use argon2::password_hash::PasswordHasher;
@@ -39,9 +40,9 @@ fn passwords(queue: PasswordQueue) -> StaticPasswords {
     StaticPasswords::new(UserFile::read(file_of(&both).path()).unwrap(), queue).unwrap()
 }
 
-fn digest(passwords: &StaticPasswords, presented: &Credentials) -> proven::Digest {
+fn digest(passwords: &StaticPasswords, presented: &Credentials) -> Digest {
     let users = passwords.file.current();
-    passwords.proven.digest(presented, users.find(presented.user()).1)
+    passwords.digest(presented, users.find(presented.user()).1)
 }
 
 fn under_test() -> PasswordsUnderTest {
@@ -56,19 +57,20 @@ fn under_test() -> PasswordsUnderTest {
 password_verifier_contract!(file_of_hashes: under_test());
 
 #[tokio::test]
-async fn what_is_proven_costs_no_second_hash_until_it_was_not_used_for_a_while() {
-    let passwords = passwords(PasswordQueue { at_once: 1, waiting: 0 });
-    let right = Credentials::new("chat", "dev-password");
-    passwords.verify(&right).await.unwrap().unwrap();
-    let other = Credentials::new("other", "other-password");
-    assert_eq!(passwords.verify(&other).await, Err(VerifierUnavailable), "the turn is left idle");
-    passwords.verify(&right).await.unwrap().unwrap();
-
-    let (proven, now) = (&passwords.proven, Instant::now());
-    let digest = digest(&passwords, &right);
-    let later = |seconds| now + Duration::from_secs(seconds);
-    assert!(proven.recalls(&digest, later(50)) && proven.recalls(&digest, later(100)));
-    assert!(!proven.recalls(&digest, later(161)), "60 s after it was used last");
+async fn correct_credentials_cost_no_second_hash_until_they_were_not_used_for_a_while() {
+    let queue = Queue::new(PasswordQueue { at_once: 1, waiting: 0 }, Duration::from_millis(200));
+    let digest = [7; 32];
+    let hashes = Arc::new(AtomicUsize::new(0));
+    let run = || {
+        let hashes = Arc::clone(&hashes);
+        queue.run(digest, move || hashes.fetch_add(1, Ordering::SeqCst) < 100)
+    };
+    assert!(run().await.unwrap() && run().await.unwrap() && queue.recalls(&digest).await);
+    assert_eq!(hashes.load(Ordering::SeqCst), 1);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!queue.recalls(&digest).await);
+    assert!(run().await.unwrap());
+    assert_eq!(hashes.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]
@@ -91,26 +93,41 @@ async fn a_reload_forgets_who_was_removed_or_changed() {
     assert!(!knows("chat", "dev-password").await, "removed a moment after it was right");
     reload(&[row("chat", &cheap("new-password")), other.clone()]).unwrap();
     assert!(!knows("chat", "dev-password").await && knows("chat", "new-password").await);
-    let proven = &passwords.proven;
     let unchanged = digest(&passwords, &Credentials::new("other", "other-password"));
-    assert!(proven.recalls(&unchanged, Instant::now()), "who stays costs no second hash");
+    assert!(passwords.queue.recalls(&unchanged).await, "who stays costs no second hash");
     reload(&[chat, "[[user]]\nuser_name = 1".to_owned()]).unwrap_err();
     assert!(knows("chat", "new-password").await && !knows("chat", "dev-password").await);
 }
 
+/// Whether a hash is begun for these credentials; also returns the answer.
+async fn begins_a_hash(
+    passwords: &Arc<StaticPasswords>,
+    presented: Credentials,
+) -> (bool, Option<ActorRef>) {
+    let asked = tokio::spawn({
+        let passwords = Arc::clone(passwords);
+        async move { passwords.verify(&presented).await }
+    });
+    let mut begun = false;
+    while !asked.is_finished() {
+        begun |= passwords.queue.free_places() == 0;
+        tokio::task::yield_now().await;
+    }
+    (begun, asked.await.unwrap().unwrap())
+}
+
 #[tokio::test]
 async fn an_unknown_user_costs_a_hash_too() {
+    let passwords = Arc::new(passwords(PasswordQueue { at_once: 1, waiting: 0 }));
     for nobody in [("", ""), ("nobody", "dev-password"), ("chat", ""), ("chat", "wrong")] {
-        let passwords = passwords(PasswordQueue { at_once: 1, waiting: 0 });
         let presented = Credentials::new(nobody.0, nobody.1);
-        assert_eq!(passwords.verify(&presented).await, Ok(None));
-        let right = Credentials::new("chat", "dev-password");
-        assert_eq!(
-            passwords.verify(&right).await,
-            Err(VerifierUnavailable),
-            "{nobody:?}: no turn left"
-        );
+        assert_eq!(begins_a_hash(&passwords, presented).await, (true, None), "{nobody:?}");
     }
+    let right = || Credentials::new("chat", "dev-password");
+    let (begun, who) = begins_a_hash(&passwords, right()).await;
+    assert!(begun && who.is_some());
+    let (begun, who) = begins_a_hash(&passwords, right()).await;
+    assert!(!begun && who.is_some(), "the second time it is recalled");
 }
 
 #[tokio::test]
@@ -225,21 +242,4 @@ async fn a_queue_of_any_size_computes_one_hash_at_least() {
         let right = Credentials::new("chat", "dev-password");
         assert!(passwords.verify(&right).await.unwrap().is_some(), "{at_once}");
     }
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test(start_paused = true)]
-async fn the_queue_rests_for_what_a_hash_worked_and_not_for_what_it_waited() {
-    let passwords = passwords(PasswordQueue { at_once: 1, waiting: 1 });
-    let (one, other) = (Credentials::new("chat", "one"), Credentials::new("chat", "other"));
-    let waited = || {
-        std::thread::sleep(Duration::from_millis(300));
-        false
-    };
-    let first = digest(&passwords, &one);
-    assert_eq!(passwords.queue.run(first, waited).await, Ok(false));
-    let began = Instant::now();
-    let second = digest(&passwords, &other);
-    assert_eq!(passwords.queue.run(second, || true).await, Ok(true));
-    assert!(began.elapsed() < Duration::from_millis(100), "{:?}", began.elapsed());
 }
