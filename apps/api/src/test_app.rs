@@ -9,7 +9,7 @@ use actix_web::{App, Error, middleware};
 use async_trait::async_trait;
 use madoguchi_application::{
     AuditWriter, CallerPorts, CallerService, CallerSettings, DecisionLane, GroupCommitSettings,
-    MemberService, UpgradeService,
+    MemberService, PlannedSignal, UpgradeService,
 };
 use madoguchi_domain::actor::{Actor, ActorKind, ActorRef, Scope};
 use madoguchi_domain::caller::{DacRule, Entity};
@@ -21,7 +21,7 @@ use madoguchi_testkit::fake_identity::FakePasswords;
 use madoguchi_testkit::fake_store::FakeStore;
 use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::samples;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 
 use crate::app_state::{AppState, Callers};
 use crate::{request_log, routes};
@@ -62,7 +62,7 @@ impl TestApp {
         let ids: Arc<dyn Ids> = Arc::new(SeededIds::new(1));
         let policy = Arc::new(samples::policy());
         let upgrades = Arc::clone(&stores.upgrades);
-        let (settings, planned) = (GroupCommitSettings::default(), Arc::new(Notify::new()));
+        let (settings, planned) = (GroupCommitSettings::default(), PlannedSignal::default());
         let (lane, _) = DecisionLane::start(upgrades, Arc::clone(&policy), planned, settings);
         let upgrades = Arc::clone(&stores.upgrades);
         let upgrades =

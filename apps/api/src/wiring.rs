@@ -8,11 +8,11 @@ mod verifiers;
 use std::sync::Arc;
 
 use anyhow::Context;
-use madoguchi_application::{DecisionLane, MemberService, UpgradeService};
+use madoguchi_application::{DecisionLane, MemberService, PlannedSignal, UpgradeService};
 use madoguchi_domain::port::{Clock, Ids};
 use madoguchi_esb::Esb;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 
 use crate::app_state::AppState;
 use crate::reload::ReloadableFiles;
@@ -39,11 +39,11 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let ids: Arc<dyn Ids> = Arc::new(SystemIds);
     let bank = Esb::new(settings.esb.client.clone(), Arc::clone(&clock)).context("esb")?;
     let policy = Arc::new(settings.upgrade.policy.clone());
-    let planned = Arc::new(Notify::new());
+    let planned = PlannedSignal::default();
     let (lane, lane_task) = DecisionLane::start(
         Arc::clone(&stores.upgrades),
         Arc::clone(&policy),
-        Arc::clone(&planned),
+        planned.clone(),
         settings.group_commit,
     );
     let upgrades = UpgradeService::new(

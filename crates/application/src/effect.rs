@@ -3,10 +3,12 @@
 
 mod breaker;
 mod decided;
+mod planned_signal;
 mod registry;
 mod sweeper;
 mod worker;
 
+pub use planned_signal::{PlannedListener, PlannedSignal};
 pub use registry::{Delivery, EffectRegistry, FindMissing};
 pub use sweeper::{Sweeper, SweeperSettings};
 pub use worker::{EffectWorker, WorkerSettings};

@@ -17,7 +17,8 @@ pub use caller::{
     Absence, CallerError, CallerPorts, CallerService, CallerSettings, Owner, Part, WhoIsCalling,
 };
 pub use effect::{
-    Delivery, EffectRegistry, EffectWorker, FindMissing, Sweeper, SweeperSettings, WorkerSettings,
+    Delivery, EffectRegistry, EffectWorker, FindMissing, PlannedListener, PlannedSignal, Sweeper,
+    SweeperSettings, WorkerSettings,
 };
 pub use refusal::ServiceError;
 pub use stores::{PlatformStores, UpgradeStores};

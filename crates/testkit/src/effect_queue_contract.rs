@@ -1,15 +1,19 @@
 //! The contract suite of [`EffectQueue`](madoguchi_domain::port::EffectQueue).
 
 mod claims;
+mod corrupt;
 mod counters;
 mod notices;
 mod outcomes;
+mod queues;
 mod second_kind;
 mod sweeps;
 
 pub use claims::*;
+pub use corrupt::*;
 pub use counters::*;
 pub use outcomes::*;
+pub use queues::*;
 pub use second_kind::*;
 pub use sweeps::*;
 
@@ -44,10 +48,15 @@ macro_rules! effect_queue_contract {
                 kinds_with_the_same_id_are_kept_apart
                 effects_of_a_queue_are_sent_one_at_a_time
                 a_queue_goes_on_after_every_end
+                doubt_that_is_sent_again_keeps_its_place
+                queues_of_two_kinds_are_independent
                 an_effect_that_cannot_be_planned_loses_its_change
                 a_follower_that_cannot_be_planned_holds_nothing_back
                 a_registration_plans_its_effects
                 a_consequence_without_its_member_is_corrupt
+                a_fenced_out_consequence_needs_no_member
+                a_proof_outlives_a_missing_member
+                a_newer_order_is_left_to_newer_workers
                 a_transition_plans_what_follows
             );
         }

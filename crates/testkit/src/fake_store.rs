@@ -163,8 +163,8 @@ impl EffectQueue for FakeStore {
 
     async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
         self.write(|memory| {
-            let consequences = changes.iter().filter_map(|it| it.write.consequence.as_ref());
-            memory.can_apply(consequences)?;
+            let written = changes.iter().filter(|change| memory.holds(change));
+            memory.can_apply(written.filter_map(|it| it.write.consequence.as_ref()))?;
             Ok(changes.iter().map(|change| memory.record(change)).collect())
         })?
     }

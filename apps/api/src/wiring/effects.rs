@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use madoguchi_application::{
-    Delivery, EffectRegistry, EffectWorker, MissingSetLevel, SetLevelDelivery, Sweeper,
-    SweeperSettings, UpgradeStores, WorkerSettings,
+    Delivery, EffectRegistry, EffectWorker, MissingSetLevel, PlannedSignal, SetLevelDelivery,
+    Sweeper, SweeperSettings, UpgradeStores, WorkerSettings,
 };
 use madoguchi_domain::effect::WorkerId;
 use madoguchi_domain::port::{Clock, CoreBank, Ids};
 use madoguchi_domain::upgrade::UpgradePolicy;
-use tokio::sync::Notify;
 
 use crate::settings::Settings;
 
@@ -21,7 +20,7 @@ pub(super) struct EffectTasks<'a> {
     pub(super) stores: &'a UpgradeStores,
     pub(super) clock: &'a Arc<dyn Clock>,
     pub(super) ids: &'a Arc<dyn Ids>,
-    pub(super) planned: Arc<Notify>,
+    pub(super) planned: PlannedSignal,
 }
 
 impl EffectTasks<'_> {
@@ -56,7 +55,7 @@ impl EffectTasks<'_> {
             delivery: Arc::clone(delivery),
             clock: Arc::clone(self.clock),
             ids: Arc::clone(self.ids),
-            planned: Arc::clone(&self.planned),
+            planned: self.planned.clone(),
             settings: WorkerSettings {
                 id: self.name("worker"),
                 calls: effects.max_concurrent_calls,
@@ -72,7 +71,7 @@ impl EffectTasks<'_> {
             registry,
             clock: Arc::clone(self.clock),
             ids: Arc::clone(self.ids),
-            planned: Arc::clone(&self.planned),
+            planned: self.planned.clone(),
             settings: SweeperSettings {
                 id: self.name("sweeper"),
                 every: self.settings.effects.sweep_every,

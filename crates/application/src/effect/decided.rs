@@ -1,8 +1,8 @@
 //! The change of one transition, with its evidence and its consequence.
 
 use madoguchi_domain::act::Act;
-use madoguchi_domain::effect::{Effect, EffectEvent, Evidence, Jitter};
-use madoguchi_domain::port::EffectChange;
+use madoguchi_domain::effect::{Effect, EffectEvent, EffectPolicy, Evidence, Jitter};
+use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError};
 
 use super::registry::Delivery;
 
@@ -28,4 +28,29 @@ pub(super) fn decided(
     }
     change.write.evidence = evidence;
     Some(change)
+}
+
+/// Records one change of an effect. If the store finds it corrupt, for example because the member
+/// of its consequence is missing, the effect is set aside with the same evidence instead. Returns
+/// what was recorded; `None` if the effect is in `Manual` already.
+pub(super) async fn record_or_set_aside(
+    effects: &dyn EffectQueue,
+    effect: &Effect,
+    change: EffectChange,
+    policy: &EffectPolicy,
+    act: &Act,
+) -> Result<Option<(EffectChange, Recorded)>, StoreError> {
+    let change = match effects.record(std::slice::from_ref(&change)).await {
+        Ok(recorded) => return Ok(recorded.first().map(|recorded| (change, *recorded))),
+        Err(error @ StoreError::Corrupt(_)) => {
+            let Ok(mut aside) = effect.set_aside(policy, act) else { return Ok(None) };
+            let (key, correlation) = (&effect.order.key, effect.correlation.as_str());
+            tracing::error!(effect = %key, correlation, %error, "the transition is not possible");
+            aside.write.evidence = change.write.evidence;
+            aside
+        }
+        Err(error) => return Err(error),
+    };
+    let recorded = effects.record(std::slice::from_ref(&change)).await?;
+    Ok(recorded.first().map(|recorded| (change, *recorded)))
 }

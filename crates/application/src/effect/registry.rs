@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use madoguchi_domain::act::Act;
 use madoguchi_domain::consequence::Consequence;
-use madoguchi_domain::effect::{Effect, EffectKind, EffectPolicy, Outcome};
+use madoguchi_domain::effect::{Effect, EffectKind, EffectOrder, EffectPolicy, Outcome};
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::port::StoreError;
 
@@ -23,6 +23,13 @@ pub trait Delivery: Send + Sync {
     /// The maximum duration of [`deliver`](Self::deliver). No delivery starts that may outlive its
     /// lease, so this must be well below the lease, which also covers the claim's commit.
     fn call_lasts(&self) -> SignedDuration;
+
+    /// Whether this version can deliver the order. One that a later version of this program planned
+    /// is left to a process of that version: it is not sent, and not swept.
+    fn supports(&self, order: &EffectOrder) -> bool {
+        let _ = order;
+        true
+    }
 
     /// Sends the order at most once, or withdraws it, and says what that proved. An order that
     /// cannot be parsed is `NotSent(NotEncodable)`.

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use madoguchi_domain::effect::{
-    Doubt, EffectEvent, EffectState, Evidence, Outcome, Overdue, Sweep, WorkerId,
+    Doubt, Effect, EffectEvent, EffectState, Evidence, Outcome, Overdue, Sweep, WorkerId,
 };
 use madoguchi_domain::port::{Clock, EffectChange, EffectQueue, Ids, StoreError};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::decided::decided;
+use super::decided::{decided, record_or_set_aside};
+use super::planned_signal::PlannedSignal;
 use super::registry::{Delivery, EffectRegistry};
 use crate::system_act::system_act;
 
@@ -41,7 +42,7 @@ pub struct Sweeper {
     /// Random jitter for retries, and correlation ids.
     pub ids: Arc<dyn Ids>,
     /// Notified when an effect may be due.
-    pub planned: Arc<Notify>,
+    pub planned: PlannedSignal,
     /// The settings.
     pub settings: SweeperSettings,
 }
@@ -59,7 +60,8 @@ impl Sweeper {
         let mut failures = 0_u32;
         while !*stop.borrow() {
             let mut rounds = vec![self.sweep().await];
-            if Instant::now() >= missing_at {
+            let is_down = matches!(rounds[0], Err(StoreError::Unavailable(_)));
+            if !is_down && Instant::now() >= missing_at {
                 let planned = self.plan_missing().await;
                 // A search that failed may have overloaded the database. Retry soon, then with
                 // exponential backoff.
@@ -70,10 +72,8 @@ impl Sweeper {
                 missing_at = Instant::now() + if failures == 0 { whole } else { soon.min(whole) };
             }
             for round in rounds {
-                match round {
-                    Ok(0) => {}
-                    Ok(_) => self.planned.notify_one(),
-                    Err(error) => tracing::warn!(%error, "could not sweep: trying again"),
+                if let Err(error) = round {
+                    tracing::warn!(%error, "could not sweep: trying again");
                 }
             }
             tokio::select! {
@@ -95,6 +95,7 @@ impl Sweeper {
                 Err(error) => failed = Some(error),
             }
         }
+        self.wake(swept);
         failed.map_or(Ok(swept), Err)
     }
 
@@ -103,12 +104,27 @@ impl Sweeper {
         let (kind, policy) = (delivery.kind(), *delivery.policy());
         let sweep = Sweep { kind, act, limit: AT_ONCE, policy };
         let overdue = self.effects.overdue(&sweep).await?;
-        let changes: Vec<EffectChange> =
-            overdue.iter().filter_map(|overdue| self.change(delivery, overdue)).collect();
-        if !changes.is_empty() {
-            self.effects.record(&changes).await?;
+        let (effects, changes): (Vec<&Effect>, Vec<EffectChange>) = overdue
+            .iter()
+            .filter_map(|overdue| Some((&overdue.effect, self.change(delivery, overdue)?)))
+            .unzip();
+        if changes.is_empty() {
+            return Ok(0);
         }
-        Ok(changes.len())
+        match self.effects.record(&changes).await {
+            // Write one by one, so that one corrupt row fails alone.
+            Err(StoreError::Corrupt(_)) => {}
+            done => return done.map(|recorded| recorded.len()),
+        }
+        let (mut swept, mut failed) = (0, None);
+        for (effect, change) in effects.into_iter().zip(changes) {
+            let queue = &*self.effects;
+            match record_or_set_aside(queue, effect, change, &sweep.policy, &sweep.act).await {
+                Ok(done) => swept += usize::from(done.is_some()),
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(swept), Err)
     }
 
     /// Plans missing effects. Returns how many it tried.
@@ -124,12 +140,22 @@ impl Sweeper {
                 Err(error) => failed = Some(error),
             }
         }
+        self.wake(planned);
         failed.map_or(Ok(planned), Err)
+    }
+
+    fn wake(&self, moved: usize) {
+        if moved > 0 {
+            self.planned.notify();
+        }
     }
 
     fn change(&self, delivery: &dyn Delivery, overdue: &Overdue) -> Option<EffectChange> {
         let act = system_act(&self.settings.id, &*self.clock, &*self.ids);
         let (jitter, effect) = (self.ids.jitter(), &overdue.effect);
+        if !delivery.supports(&effect.order) {
+            return None;
+        }
         let event = overdue.event(act.at)?;
         let evidence = match (&event, &effect.state) {
             (EffectEvent::LeaseLapsed, EffectState::Sending { worker, .. }) => {

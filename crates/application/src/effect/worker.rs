@@ -11,12 +11,13 @@ use madoguchi_domain::effect::{
     Claim, Effect, EffectEvent, EffectState, Evidence, Outcome, WhyNotSent, WorkerId,
 };
 use madoguchi_domain::port::{Clock, EffectChange, EffectQueue, Ids, Recorded, StoreError};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::breaker::record_outcome;
-use super::decided::decided;
+use super::decided::{decided, record_or_set_aside};
+use super::planned_signal::PlannedSignal;
 use super::registry::Delivery;
 use crate::system_act::system_act;
 
@@ -44,7 +45,7 @@ pub struct EffectWorker {
     /// Random jitter for retries, and correlation ids.
     pub ids: Arc<dyn Ids>,
     /// Notified when an effect was planned. Only an optimisation.
-    pub planned: Arc<Notify>,
+    pub planned: PlannedSignal,
     /// The settings.
     pub settings: WorkerSettings,
 }
@@ -71,7 +72,7 @@ impl EffectWorker {
         if self.delivery.call_lasts() >= self.delivery.policy().lease {
             tracing::error!("no order can be sent: the lease leaves no time for a call");
         }
-        let mut progress = self.progress();
+        let (mut progress, mut planned) = (self.progress(), self.planned.listen());
         while !*stop.borrow() {
             let full = self.start_calls(&mut progress).await;
             let mut nobody_can_stop_us = false;
@@ -79,7 +80,7 @@ impl EffectWorker {
                 Some(done) = progress.calls.join_next() => {
                     progress.observe(done.ok(), self.clock.now());
                 }
-                () = self.planned.notified(), if !full => {}
+                () = planned.next(), if !full => {}
                 () = tokio::time::sleep(self.settings.poll) => {}
                 reported = stop.changed() => nobody_can_stop_us = reported.is_err(),
             }
@@ -178,7 +179,9 @@ impl EffectWorker {
                 | EffectState::Cancelled { .. }
                 | EffectState::Manual => false,
             };
-            let outcome = if in_time {
+            let outcome = if !delivery.supports(&effect.order) {
+                Outcome::NotSent(WhyNotSent::NotSupported)
+            } else if in_time {
                 delivery.deliver(&effect).await
             } else {
                 Outcome::NotSent(WhyNotSent::LeaseOver)
@@ -198,17 +201,14 @@ impl EffectWorker {
             seen.into_iter().partition(|(effect, _)| keys.insert(effect.order.key.clone()));
         match self.write(&first).await {
             Ok(()) => {}
-            Err(StoreError::Corrupt(_)) if first.len() > 1 => {
-                // Write one by one, so that one unreadable row fails alone.
+            Err(StoreError::Corrupt(_)) => {
+                // Write one by one, so that one corrupt row fails alone.
                 for one in first {
-                    if let Err(StoreError::Unavailable(_)) =
-                        self.write(std::slice::from_ref(&one)).await
-                    {
+                    if let Err(StoreError::Unavailable(_)) = self.write_alone(&one).await {
                         held.push(one);
                     }
                 }
             }
-            Err(StoreError::Corrupt(_)) => {}
             Err(StoreError::Unavailable(_)) => {
                 held.splice(..0, first);
             }
@@ -234,6 +234,17 @@ impl EffectWorker {
                 Err(error)
             }
         }
+    }
+
+    async fn write_alone(&self, (effect, outcome): &Seen) -> Result<(), StoreError> {
+        let Some(change) = self.change(effect, outcome) else { return Ok(()) };
+        let act = system_act(&self.settings.id, &*self.clock, &*self.ids);
+        let policy = self.delivery.policy();
+        let done = record_or_set_aside(&*self.effects, effect, change, policy, &act).await?;
+        if let Some((change, recorded)) = done {
+            log(&change, recorded);
+        }
+        Ok(())
     }
 
     fn change(&self, effect: &Effect, outcome: &Outcome) -> Option<EffectChange> {

@@ -12,11 +12,10 @@ use std::sync::Arc;
 
 use madoguchi_domain::port::UpgradeStore;
 use madoguchi_domain::upgrade::{CaseResult, Request, UpgradePolicy};
-use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use crate::ServiceError;
 use crate::mailbox::Mailbox;
+use crate::{PlannedSignal, ServiceError};
 use batch::BatchRunner;
 use inbox::Inbox;
 
@@ -49,7 +48,7 @@ impl DecisionLane {
     pub fn start(
         store: Arc<dyn UpgradeStore>,
         policy: Arc<UpgradePolicy>,
-        planned: Arc<Notify>,
+        planned: PlannedSignal,
         settings: GroupCommitSettings,
     ) -> (Self, JoinHandle<()>) {
         let (queue, letters) = Mailbox::open(settings.queue_capacity);

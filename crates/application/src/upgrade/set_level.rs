@@ -6,7 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use madoguchi_domain::consequence::Consequence;
-use madoguchi_domain::effect::{Effect, EffectKind, EffectPolicy, Outcome, WhyNotSent};
+use madoguchi_domain::effect::{
+    Effect, EffectKind, EffectOrder, EffectPolicy, Outcome, WhyNotSent,
+};
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::port::CoreBank;
 use madoguchi_domain::upgrade::{FinalCodes, SetLevel, classify};
@@ -45,10 +47,11 @@ impl Delivery for SetLevelDelivery {
         self.call_lasts
     }
 
+    fn supports(&self, order: &EffectOrder) -> bool {
+        !SetLevel::is_newer(order)
+    }
+
     async fn deliver(&self, effect: &Effect) -> Outcome {
-        if SetLevel::is_newer(&effect.order) {
-            return Outcome::NotSent(WhyNotSent::NotSupported);
-        }
         let Ok(order) = SetLevel::parse(&effect.order) else {
             return Outcome::NotSent(WhyNotSent::NotEncodable);
         };

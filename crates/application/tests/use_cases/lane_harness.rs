@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use madoguchi_application::{DecisionLane, GroupCommitSettings, ServiceError};
+use madoguchi_application::{DecisionLane, GroupCommitSettings, PlannedSignal, ServiceError};
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::port::UpgradeStore;
 use madoguchi_domain::upgrade::{CaseResult, EventName, Request};
 use madoguchi_testkit::fake_store::FakeStore;
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use madoguchi_testkit::{audit_rows, samples};
-use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::fault_injecting_store::FaultInjectingStore;
@@ -22,7 +21,7 @@ pub(crate) struct LaneHarness {
     /// Another process on the same data.
     pub(crate) driver: UpgradeDriver,
     pub(crate) lane: DecisionLane,
-    pub(crate) planned: Arc<Notify>,
+    pub(crate) planned: PlannedSignal,
     pub(crate) task: JoinHandle<()>,
 }
 
@@ -34,11 +33,11 @@ impl LaneHarness {
     pub(crate) fn holding(settings: GroupCommitSettings) -> Self {
         let fake = FakeStore::new(samples::audit_key());
         let store = Arc::new(FaultInjectingStore::over(&fake));
-        let planned = Arc::new(Notify::new());
+        let planned = PlannedSignal::default();
         let (lane, task) = DecisionLane::start(
             Arc::clone(&store) as Arc<dyn UpgradeStore>,
             Arc::new(samples::policy()),
-            Arc::clone(&planned),
+            planned.clone(),
             settings,
         );
         Self { store, driver: UpgradeDriver::at(&fake.stores()), lane, planned, task }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use madoguchi_application::{
-    DecisionLane, GroupCommitSettings, MemberService, Opened, ServiceError, UpgradeService,
-    UpgradeStores,
+    DecisionLane, GroupCommitSettings, MemberService, Opened, PlannedSignal, ServiceError,
+    UpgradeService, UpgradeStores,
 };
 use madoguchi_domain::member::Registered;
 use madoguchi_domain::port::Clock;
@@ -15,11 +15,10 @@ use madoguchi_testkit::fake_store::FakeStore;
 use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::samples;
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
-use tokio::sync::Notify;
 
 fn service(stores: &UpgradeStores, clock: &ManualClock) -> UpgradeService {
     let (store, policy) = (Arc::clone(&stores.upgrades), Arc::new(samples::policy()));
-    let planned = Arc::new(Notify::new());
+    let planned = PlannedSignal::default();
     let settings = GroupCommitSettings::default();
     let (lane, _) = DecisionLane::start(store, Arc::clone(&policy), planned, settings);
     let (clock, ids) = (Arc::new(clock.clone()), Arc::new(SeededIds::new(1)));

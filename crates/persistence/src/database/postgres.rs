@@ -124,11 +124,14 @@ impl PgStore {
         &self,
         work: impl FnOnce(&mut Conn) -> Result<R, Fault> + Send + 'static,
     ) -> Result<R, Fault> {
-        let permit = Arc::clone(&self.blocking).acquire_owned();
+        let free = async {
+            let permit = Arc::clone(&self.blocking).acquire_owned().await.ok()?;
+            Some((permit, self.connection().await))
+        };
         let busy = || StoreError::Unavailable("no connection to the database");
-        let permit = tokio::time::timeout(self.pool_timeout, permit).await;
-        let permit = permit.ok().and_then(Result::ok).ok_or_else(busy)?;
-        let mut conn = Conn::from(self.connection().await?);
+        let free = tokio::time::timeout(self.pool_timeout, free).await.ok().flatten();
+        let (permit, conn) = free.ok_or_else(busy)?;
+        let mut conn = Conn::from(conn?);
         let thread = spawn_blocking(move || {
             let done = work(&mut conn);
             drop((conn, permit));
@@ -139,8 +142,8 @@ impl PgStore {
     }
 }
 
-/// Commits what `work` wrote, or rolls it back if it failed.
-async fn in_transaction<R>(
+/// Commits what `work` wrote, or rolls it back if it failed. Inside a transaction it is a savepoint.
+pub(crate) async fn in_transaction<R>(
     conn: &mut AsyncPgConnection,
     work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<R, Fault>,
 ) -> Result<R, Fault> {

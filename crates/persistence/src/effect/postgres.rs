@@ -13,11 +13,11 @@ use madoguchi_domain::secret::SecretKey;
 
 use super::row::{EvidenceRow, OrderRow, StateRow};
 use super::selection::{self, ASK};
-use super::transition::{Guarded, claimed, without_followers, written};
+use super::transition::{Guarded, claimed, written};
 use super::unreadable::{Round, UnreadableRow};
 use crate::database::column::{At, Key};
 use crate::database::fault::Fault;
-use crate::database::postgres::{PgStore, repeating};
+use crate::database::postgres::{PgStore, in_transaction, repeating};
 use crate::database::schema::{Id, Instant};
 use crate::database::statement::{Columns, Part, Script, array, statement};
 use crate::{audit, consequence};
@@ -203,6 +203,30 @@ impl PgStore {
     }
 }
 
+impl PgStore {
+    /// Records each change under a savepoint of its own.
+    async fn record_each(
+        &self,
+        conn: &mut AsyncPgConnection,
+        changes: &[Guarded],
+    ) -> Result<Vec<Recorded>, Fault> {
+        let key = &self.audit_key;
+        let mut recorded = Vec::with_capacity(changes.len());
+        for one in changes {
+            let alone = std::slice::from_ref(one);
+            let done = in_transaction(conn, async |conn| write(conn, alone, key).await).await;
+            recorded.extend(match done {
+                Err(fault) if fault.is_taken() => {
+                    let alone = [one.clone().without_followers()];
+                    in_transaction(conn, async |conn| write(conn, &alone, key).await).await?
+                }
+                done => done?,
+            });
+        }
+        Ok(recorded)
+    }
+}
+
 #[async_trait]
 impl EffectQueue for PgStore {
     async fn claim(&self, request: &Claim) -> Result<Vec<Effect>, StoreError> {
@@ -217,21 +241,12 @@ impl EffectQueue for PgStore {
     async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
         let all: Vec<Guarded> = changes.iter().cloned().map(Guarded::from).collect();
         match self.try_record(&all).await {
-            // An effect that follows cannot be planned: write one by one, to lose only it.
+            // An effect that follows cannot be planned: write one by one, to leave out only it.
             Err(fault) if fault.is_taken() => {}
             done => return done.map_err(Fault::report),
         }
-        let mut recorded = Vec::with_capacity(changes.len());
-        for (change, guarded) in changes.iter().zip(&all) {
-            let done = match self.try_record(std::slice::from_ref(guarded)).await {
-                Err(fault) if fault.is_taken() => {
-                    self.try_record(&[without_followers(change)]).await
-                }
-                done => done,
-            };
-            recorded.extend(done.map_err(Fault::report)?);
-        }
-        Ok(recorded)
+        let attempt = || self.transact(async |conn| self.record_each(conn, &all).await);
+        repeating(attempt).await.map_err(Fault::report)
     }
 
     async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {

@@ -30,7 +30,7 @@ const IS_PROVEN: Part = Part::All(&[
 ]);
 
 /// Due effects, oldest first. Left out: those proven applied, which the sweeper confirms, and those
-/// of a queue in which another one was sent and is not settled, or was planned earlier.
+/// of a queue in which another one may have been sent and is not settled, or was planned earlier.
 pub(crate) const DUE: &[Part] = &[
     Part::Sql(") select "),
     Part::Of("e", OrderRow::COLUMNS),
@@ -45,7 +45,8 @@ pub(crate) const DUE: &[Part] = &[
         ") and (e.ordering = 'one_live' or not exists (select 1 from effect o \
          where o.kind = e.kind and o.ordering_key = e.ordering_key and o.ordering = 'queue' \
          and (o.state = 'Sending' or o.state = 'Unknown' or o.state = 'Manual' \
-             or o.state = 'Planned' and (o.planned_at < e.planned_at \
+             or o.state = 'Planned' and o.ambiguous > 0 and o.id <> e.id \
+             or o.state = 'Planned' and e.ambiguous = 0 and (o.planned_at < e.planned_at \
                  or o.planned_at = e.planned_at and o.id < e.id)))) \
          order by e.due_at limit (select most from ask)",
     ),

@@ -9,7 +9,7 @@ use madoguchi_domain::secret::SecretKey;
 
 use super::row::{EvidenceRow, StateRow};
 use super::selection::{self, ASK};
-use super::transition::{Guarded, claimed, without_followers, written};
+use super::transition::{Guarded, claimed, written};
 use super::unreadable::{Round, UnreadableRow};
 use crate::consequence;
 use crate::database::column::{At, Key};
@@ -118,6 +118,30 @@ fn overdue(
     Ok(round.split_overdue(rows.load(conn)?))
 }
 
+/// Records all changes at once or, if an effect that follows cannot be planned, one by one, so that
+/// only that effect is left out.
+fn record(
+    conn: &mut SqliteConnection,
+    changes: Vec<EffectChange>,
+    key: &SecretKey,
+) -> Result<Vec<Recorded>, Fault> {
+    let mut attempt =
+        |changes: &[Guarded]| conn.transaction::<_, Fault, _>(|conn| write(conn, changes, key));
+    let all: Vec<Guarded> = changes.into_iter().map(Guarded::from).collect();
+    match attempt(&all) {
+        Err(fault) if fault.is_taken() => {}
+        done => return done,
+    }
+    let mut recorded = Vec::with_capacity(all.len());
+    for one in all {
+        recorded.extend(match attempt(std::slice::from_ref(&one)) {
+            Err(fault) if fault.is_taken() => attempt(&[one.without_followers()])?,
+            done => done?,
+        });
+    }
+    Ok(recorded)
+}
+
 #[async_trait]
 impl EffectQueue for SqliteStore {
     async fn claim(&self, request: &Claim) -> Result<Vec<Effect>, StoreError> {
@@ -128,24 +152,9 @@ impl EffectQueue for SqliteStore {
     }
 
     async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
-        let attempt = |changes: Vec<Guarded>| {
-            let key = self.audit_key.clone();
-            self.try_write(|_| true, move |conn| write(conn, &changes, &key))
-        };
-        match attempt(changes.iter().cloned().map(Guarded::from).collect()).await {
-            // An effect that follows cannot be planned: write one by one, to lose only it.
-            Err(fault) if fault.is_taken() => {}
-            done => return done.map_err(Fault::report),
-        }
-        let mut recorded = Vec::with_capacity(changes.len());
-        for change in changes {
-            let done = match attempt(vec![change.clone().into()]).await {
-                Err(fault) if fault.is_taken() => attempt(vec![without_followers(change)]).await,
-                done => done,
-            };
-            recorded.extend(done.map_err(Fault::report)?);
-        }
-        Ok(recorded)
+        let (changes, key) = (changes.to_vec(), self.audit_key.clone());
+        let recorded = self.try_write(|_| true, move |conn| record(conn, changes, &key));
+        recorded.await.map_err(Fault::report)
     }
 
     async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {

@@ -5,7 +5,7 @@ use madoguchi_domain::port::{EffectChange, Recorded};
 
 /// A change with the text of the state that it was decided on. A row that cannot be parsed may be
 /// in a state without a name.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Guarded {
     pub(crate) change: EffectChange,
     pub(crate) from: String,
@@ -19,6 +19,14 @@ impl From<EffectChange> for Guarded {
 }
 
 impl Guarded {
+    /// The change without the effects that follow from it, because they cannot be planned.
+    pub(crate) fn without_followers(self) -> Self {
+        let effect = &self.change.write.after.order.key;
+        tracing::error!(%effect, "the effects that follow from this one cannot be planned");
+        let change = EffectChange { effects: Vec::new(), ..self.change };
+        Self { change, ..self }
+    }
+
     /// The evidence to write, if the change was recorded like this.
     pub(crate) fn evidence(&self, recorded: Recorded) -> Option<&Evidence> {
         let evidence = self.change.write.evidence.as_ref();
@@ -31,13 +39,6 @@ pub(crate) fn claimed(changes: Vec<Guarded>, recorded: &[Recorded], claims: usiz
     let both = changes.into_iter().zip(recorded).take(claims);
     let written = both.filter(|(_, it)| **it == Recorded::Written);
     written.map(|(guarded, _)| guarded.change.write.after).collect()
-}
-
-/// The change without the effects that follow from it, because they cannot be planned.
-pub(crate) fn without_followers(change: &EffectChange) -> Guarded {
-    let effect = &change.write.after.order.key;
-    tracing::error!(%effect, "the effects that follow from this one cannot be planned");
-    EffectChange { effects: Vec::new(), ..change.clone() }.into()
 }
 
 /// The changes that were written.

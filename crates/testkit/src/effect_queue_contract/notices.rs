@@ -7,7 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use madoguchi_application::{
-    Delivery, EffectRegistry, EffectWorker, Sweeper, SweeperSettings, UpgradeStores, WorkerSettings,
+    Delivery, EffectRegistry, EffectWorker, PlannedSignal, Sweeper, SweeperSettings, UpgradeStores,
+    WorkerSettings,
 };
 use madoguchi_domain::act::Act;
 use madoguchi_domain::audit::{Action, AuditEntry, Subject};
@@ -23,7 +24,6 @@ use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::MemberId;
 use madoguchi_domain::port::{Clock, Recorded};
 use madoguchi_domain::upgrade::Write;
-use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::audit_rows;
@@ -32,6 +32,8 @@ use crate::ids::SeededIds;
 use crate::samples::{self, at, claim, member_id, worker};
 
 const NOTICE: EffectKind = EffectKind::of("Notice");
+/// The newest payload version that the delivery supports.
+const VERSION: i32 = 7;
 
 /// Delivers notices with scripted outcomes. A delivered notice gives its member a level, because a
 /// store knows that consequence already.
@@ -52,6 +54,10 @@ impl Delivery for NoticeDelivery {
 
     fn call_lasts(&self) -> SignedDuration {
         SignedDuration::from_secs(10)
+    }
+
+    fn supports(&self, order: &EffectOrder) -> bool {
+        order.payload.version <= VERSION
     }
 
     async fn deliver(&self, effect: &Effect) -> Outcome {
@@ -79,10 +85,14 @@ pub(super) struct Notices {
 
 impl Notices {
     pub(super) fn over(stores: &UpgradeStores) -> Self {
+        Self::with(stores, OnUnknown::Manual)
+    }
+
+    pub(super) fn with(stores: &UpgradeStores, on_unknown: OnUnknown) -> Self {
         let clock = ManualClock::default();
         clock.set(at(200));
         let policy = EffectPolicy {
-            on_unknown: OnUnknown::Manual,
+            on_unknown,
             give_up_after: Some(SignedDuration::from_hours(1)),
             ..EffectPolicy::standard()
         };
@@ -109,7 +119,7 @@ impl Notices {
             delivery: Arc::clone(&self.delivery) as Arc<dyn Delivery>,
             clock: Arc::new(self.clock.clone()),
             ids: Arc::new(SeededIds::new(1)),
-            planned: Arc::new(Notify::new()),
+            planned: PlannedSignal::default(),
             settings: WorkerSettings {
                 id: worker(1),
                 calls: 16,
@@ -126,7 +136,7 @@ impl Notices {
             registry: EffectRegistry::default().with(Arc::clone(&self.delivery) as _),
             clock: Arc::new(self.clock.clone()),
             ids: Arc::new(SeededIds::new(2)),
-            planned: Arc::new(Notify::new()),
+            planned: PlannedSignal::default(),
             settings: SweeperSettings {
                 id: WorkerId("sweeper".into()),
                 every: Duration::from_secs(1),
@@ -184,6 +194,13 @@ pub(super) fn id(number: u32) -> EffectId {
     EffectId(Uuid::from_u128(u128::from(number)))
 }
 
+/// The claimed ids, sorted.
+pub(super) fn ids(claimed: &[Effect]) -> Vec<EffectId> {
+    let mut ids: Vec<_> = claimed.iter().map(|effect| effect.order.key.id).collect();
+    ids.sort_unstable();
+    ids
+}
+
 /// Notice `number`, in the order of planning, about member 1.
 pub(super) fn notice(number: u32, ordering: fn(OrderingKey) -> Ordering, key: &str) -> Effect {
     let order = EffectOrder {
@@ -191,7 +208,7 @@ pub(super) fn notice(number: u32, ordering: fn(OrderingKey) -> Ordering, key: &s
         subject: Subject::new("notice", number.to_string()),
         ordering: ordering(OrderingKey::parse(key).expect("the key parses")),
         upstream_id: UpstreamId::parse(&format!("N{number}")).expect("the id parses"),
-        payload: Payload::new(7, [("memberId", member_id(1).expose()), ("level", "9Z")]),
+        payload: Payload::new(VERSION, [("memberId", member_id(1).expose()), ("level", "9Z")]),
     };
     let mut act = planner();
     act.at += SignedDuration::from_micros(i64::from(number));

@@ -5,12 +5,12 @@ use madoguchi_application::UpgradeStores;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::consequence::Consequence;
 use madoguchi_domain::effect::{
-    CancelReason, Doubt, Effect, EffectEvent, EffectId, Jitter, Ordering, Outcome, Payload,
-    UpstreamCode, WhyNotSent,
+    CancelReason, Doubt, Effect, EffectEvent, Jitter, Ordering, Outcome, Payload, UpstreamCode,
+    WhyNotSent,
 };
-use madoguchi_domain::port::{EffectChange, Recorded, StoreError};
+use madoguchi_domain::port::{EffectChange, Recorded};
 
-use super::notices::{Notices, alone, id, notice};
+use super::notices::{Notices, alone, id, ids, notice};
 use crate::audit_rows;
 use crate::samples::{self, at, claim, level, worker};
 use crate::upgrade_driver::UpgradeDriver;
@@ -94,56 +94,6 @@ pub async fn kinds_with_the_same_id_are_kept_apart(stores: UpgradeStores) {
     assert_eq!(driver.timeline(samples::case_id(1)).await.evidence, []);
 }
 
-/// The claimed ids, sorted.
-fn ids(claimed: &[Effect]) -> Vec<EffectId> {
-    let mut ids: Vec<_> = claimed.iter().map(|effect| effect.order.key.id).collect();
-    ids.sort_unstable();
-    ids
-}
-
-/// Effects of one queue are sent one at a time, in the order of their planning; one that is not
-/// settled holds back those behind it, and no other queue.
-pub async fn effects_of_a_queue_are_sent_one_at_a_time(stores: UpgradeStores) {
-    let notices = Notices::over(&stores);
-    let queued = |number, key| notice(number, Ordering::Queue, key);
-    let effects = vec![queued(3, "a"), queued(1, "a"), queued(2, "a"), queued(4, "b")];
-    assert_eq!(notices.plan(effects).await, Committed::Moved, "a queue holds more than one");
-    let first = notices.claim(10).await;
-    assert_eq!(ids(&first), [id(1), id(4)]);
-    assert_eq!(notices.claim(10).await, []);
-    let held = first.into_iter().find(|effect| effect.order.key.id == id(1));
-    let held = held.expect("notice 1 is claimed");
-    // An earlier one that is committed late does not run beside the one that is being sent.
-    assert_eq!(notices.plan(vec![queued(0, "a")]).await, Committed::Moved);
-    assert_eq!(notices.claim(10).await, []);
-
-    let not_sent = Outcome::NotSent(WhyNotSent::NoConnection);
-    notices.answer(&held, not_sent, 201).await;
-    let next = notices.claim(10).await;
-    assert_eq!(ids(&next), [id(0)], "while the other one waits, the earliest is first");
-    notices.answer(&next[0], Outcome::Unknown(Doubt::TimedOut), 202).await;
-    notices.wait(60);
-    assert_eq!(notices.claim(10).await, [], "doubt holds the queue back");
-    notices.wait(1000);
-    assert_eq!(notices.sweep().await, 2, "doubt ends in `Manual`, and notice 4 lapsed");
-    assert_eq!(notices.claim(10).await, [], "and so does `Manual`");
-}
-
-/// The next effect of a queue is sent when the one before it is settled.
-pub async fn a_queue_goes_on_after_every_end(stores: UpgradeStores) {
-    let notices = Notices::over(&stores);
-    let queued = |number| notice(number, Ordering::Queue, "a");
-    assert_eq!(notices.plan((1..=4).map(queued).collect()).await, Committed::Moved);
-    let refused = Outcome::Refused(UpstreamCode::parse("E").expect("the code parses"));
-    let ends = [refused, Outcome::Withdrawn(CancelReason::of("answered")), Outcome::Applied];
-    for (number, end) in (1..).zip(ends) {
-        let claimed = notices.claim(10).await;
-        assert_eq!(ids(&claimed), [id(number)]);
-        notices.answer(&claimed[0], end, 201).await;
-    }
-    assert_eq!(ids(&notices.claim(10).await), [id(4)]);
-}
-
 /// A key has one unsettled effect of a kind; an upstream id serves one effect; a change with an
 /// effect that cannot be planned writes nothing.
 pub async fn an_effect_that_cannot_be_planned_loses_its_change(stores: UpgradeStores) {
@@ -203,22 +153,6 @@ pub async fn a_registration_plans_its_effects(stores: UpgradeStores) {
     assert_eq!(stores.members.find(&samples::member_id(3)).await, Ok(None));
     assert_eq!(ids(&notices.claim(10).await), [id(1), id(4)]);
     assert_eq!(audit_rows::count(&stores, &changes[2].audit).await, 0);
-}
-
-/// A consequence that meets no row is an error, and nothing of its transition is written.
-pub async fn a_consequence_without_its_member_is_corrupt(stores: UpgradeStores) {
-    let (driver, notices) = (UpgradeDriver::at(&stores), Notices::over(&stores));
-    assert_eq!(notices.plan(vec![alone(1)]).await, Committed::Moved);
-    let claimed = notices.claim(10).await.remove(0);
-    let mut applied = samples::answered_of(&claimed, Outcome::Applied, at(201));
-    let level = level("9Z");
-    let member = samples::member_id(1);
-    applied.write.consequence = Some(Consequence::LevelConfirmed { member, level });
-    let recorded = stores.platform.effects.record(std::slice::from_ref(&applied)).await;
-    assert!(matches!(recorded, Err(StoreError::Corrupt(_))), "{recorded:?}");
-    assert_eq!(notices.moves_of(1).await, ["Sending"]);
-    driver.register(1..=1).await;
-    assert_eq!(driver.record(&applied).await, Recorded::Written);
 }
 
 /// A transition plans the effects that follow from it, and a fenced-out one plans none.

@@ -67,8 +67,8 @@ impl Memory {
         Some(change.write.after)
     }
 
-    /// Whether another effect of its queue comes first: one that was sent and is not settled, or
-    /// one that was planned earlier.
+    /// Whether another effect of its queue comes first: one that may have been sent and is not
+    /// settled, or one that was planned earlier.
     fn is_behind(&self, effect: &Effect) -> bool {
         let place = |effect: &Effect| (effect.planned_at, effect.order.key.id);
         let is_queue = matches!(effect.order.ordering, Ordering::Queue(_));
@@ -81,16 +81,23 @@ impl Memory {
             && queue.any(|other| {
                 let state = other.state.name();
                 !state.is_settled()
-                    && (state != EffectStateName::Planned || place(other) < place(effect))
+                    && (state != EffectStateName::Planned
+                        || other.ambiguous > 0
+                        || effect.ambiguous == 0 && place(other) < place(effect))
             })
+    }
+
+    /// Whether the effect is still as the change was decided on.
+    pub(super) fn holds(&self, change: &EffectChange) -> bool {
+        let now = self.effects.get(&change.write.after.order.key);
+        now.is_some_and(|it| {
+            it.state.name() == change.write.from && it.fence == change.write.expected
+        })
     }
 
     pub(super) fn record(&mut self, change: &EffectChange) -> Recorded {
         let write = &change.write;
-        let holds = self
-            .effects
-            .get(&write.after.order.key)
-            .is_some_and(|now| now.state.name() == write.from && now.fence == write.expected);
+        let holds = self.holds(change);
         if let Some(seen) = &write.evidence
             && (holds || seen.is_kept_when_fenced_out())
         {

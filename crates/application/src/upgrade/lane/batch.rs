@@ -12,11 +12,10 @@ use madoguchi_domain::port::{StoreError, UpgradeStore};
 use madoguchi_domain::upgrade::{
     CaseResult, CaseSnapshot, Decision, Lookup, Refusal, UpgradePolicy, Write, decide,
 };
-use tokio::sync::Notify;
 
 use super::inbox::{Inbox, Waiting};
-use crate::ServiceError;
 use crate::until_moved::MOST_TRIES;
+use crate::{PlannedSignal, ServiceError};
 
 /// Maximum extra loads per batch. Each one delays the requests already in it.
 const LATE_LOADS: u32 = 3;
@@ -24,7 +23,7 @@ const LATE_LOADS: u32 = 3;
 pub(super) struct BatchRunner {
     pub(super) store: Arc<dyn UpgradeStore>,
     pub(super) policy: Arc<UpgradePolicy>,
-    pub(super) planned: Arc<Notify>,
+    pub(super) planned: PlannedSignal,
 }
 
 /// A decided request, and the index of the change in this batch that its answer depends on.
@@ -160,7 +159,7 @@ impl BatchRunner {
         };
         if failed.is_some() || planned_an_effect(&changes, &committed) {
             // Also after a failure: the commit may be durable, and a spurious wake-up is harmless.
-            self.planned.notify_one();
+            self.planned.notify();
         }
         count_contradictions(&changes, &committed);
         let mut again = Vec::new();

@@ -278,6 +278,7 @@ async fn when_nobody_can_ask_any_more_the_lane_finishes_what_waits_and_ends() {
 async fn only_a_planned_effect_wakes_the_worker() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.register(1..=2).await;
+    let mut planned = lane_harness.planned.listen();
     let wakes = [
         (open(1), false),
         (verify(1, true), false),
@@ -289,8 +290,8 @@ async fn only_a_planned_effect_wakes_the_worker() {
     ];
     for (request, expected) in wakes {
         assert!(lane_harness.ask(request).await.is_ok());
-        let wake = lane_harness.planned.notified();
-        let woken = tokio::time::timeout(std::time::Duration::from_secs(1), wake).await.is_ok();
+        let second = std::time::Duration::from_secs(1);
+        let woken = tokio::time::timeout(second, planned.next()).await.is_ok();
         assert_eq!(woken, expected);
     }
 }

@@ -184,7 +184,8 @@ async fn an_effect_whose_commit_broke_off_wakes_the_worker_too() {
     let lane_harness = LaneHarness::open();
     lane_harness.driver.verified(1..=1).await;
     lane_harness.store.fake.fail_next(1, Fault::AfterCommit);
+    let mut planned = lane_harness.planned.listen();
     assert!(lane_harness.ask(decide(1, true)).await.is_ok());
-    let wake = tokio::time::timeout(Duration::from_secs(1), lane_harness.planned.notified());
+    let wake = tokio::time::timeout(Duration::from_secs(1), planned.next());
     assert!(wake.await.is_ok(), "the effect is durable, but nobody was notified");
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use madoguchi_application::{
-    Delivery, EffectRegistry, EffectWorker, MissingSetLevel, SetLevelDelivery, Sweeper,
-    SweeperSettings, WorkerSettings,
+    Delivery, EffectRegistry, EffectWorker, MissingSetLevel, PlannedSignal, SetLevelDelivery,
+    Sweeper, SweeperSettings, WorkerSettings,
 };
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::breaker::BreakerSettings;
@@ -18,7 +18,7 @@ use madoguchi_testkit::fake_store::FakeStore;
 use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::samples;
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -145,7 +145,7 @@ impl Tasks {
             clock: Arc::new(self.world.clock.clone()),
             ids: Arc::new(SeededIds::new(self.world.seed ^ (number << 32))),
             // No wake-ups: due effects are found by polling.
-            planned: Arc::new(Notify::new()),
+            planned: PlannedSignal::default(),
             settings: WorkerSettings {
                 id,
                 calls: 4,
@@ -168,7 +168,7 @@ impl Tasks {
             registry: registry.with_hook(Arc::new(missing)),
             clock: Arc::new(self.world.clock.clone()),
             ids: Arc::new(SeededIds::new(self.world.seed ^ (number << 32))),
-            planned: Arc::new(Notify::new()),
+            planned: PlannedSignal::default(),
             settings: SweeperSettings {
                 id,
                 every: Duration::from_secs(1),

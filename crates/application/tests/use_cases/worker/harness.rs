@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use madoguchi_application::{
-    Delivery, EffectRegistry, EffectWorker, MissingSetLevel, SetLevelDelivery, Sweeper,
-    SweeperSettings, WorkerSettings,
+    Delivery, EffectRegistry, EffectWorker, MissingSetLevel, PlannedSignal, SetLevelDelivery,
+    Sweeper, SweeperSettings, WorkerSettings,
 };
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::breaker::BreakerSettings;
@@ -19,7 +19,7 @@ use madoguchi_testkit::fake_store::FakeStore;
 use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use madoguchi_testkit::{audit_rows, samples};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::bank::Line;
@@ -35,7 +35,7 @@ pub(crate) struct WorkerHarness {
     pub(crate) queue: Arc<FaultInjectingQueue>,
     pub(crate) bank: Arc<FakeCoreBank>,
     pub(crate) line: Arc<Line>,
-    pub(crate) planned: Arc<Notify>,
+    pub(crate) planned: PlannedSignal,
     pub(crate) policy: EffectPolicy,
     pub(crate) stop: Stop,
 }
@@ -70,7 +70,7 @@ impl WorkerHarness {
             driver: UpgradeDriver::at(&fake.stores()),
             queue: Arc::new(FaultInjectingQueue::over(&fake, &clock)),
             line: Arc::new(Line::to(&bank, &clock)),
-            planned: Arc::new(Notify::new()),
+            planned: PlannedSignal::default(),
             policy: EffectPolicy::standard(),
             stop: Stop(watch::Sender::new(false)),
             fake,
@@ -93,7 +93,7 @@ impl WorkerHarness {
             delivery: self.delivery_over(&self.line),
             clock: Arc::new(self.clock.clone()),
             ids: Arc::new(SeededIds::new(u64::from(number))),
-            planned: Arc::clone(&self.planned),
+            planned: self.planned.clone(),
             settings: WorkerSettings {
                 id: samples::worker(number),
                 calls: 16,
@@ -128,7 +128,7 @@ impl WorkerHarness {
             registry: self.registry(),
             clock: Arc::new(self.clock.clone()),
             ids: Arc::new(SeededIds::new(99)),
-            planned: Arc::clone(&self.planned),
+            planned: self.planned.clone(),
             settings: SweeperSettings {
                 id: WorkerId("sweeper".into()),
                 every: Duration::from_secs(1),

@@ -179,7 +179,7 @@ async fn a_wake_up_brings_work_forward_and_a_lost_one_loses_nothing() {
         harness.wait(5).await;
         harness.driver.ask(&samples::decide(1, true)).await;
         if woken {
-            harness.planned.notify_one();
+            harness.planned.notify();
         }
         harness.wait(3).await;
         assert_eq!(harness.state(1).await, EffectStateName::Confirmed, "woken: {woken}");
@@ -197,7 +197,7 @@ async fn a_wake_up_is_heard_while_another_call_is_under_way() {
     harness.start(worker);
     harness.wait(2).await;
     harness.driver.ask(&samples::decide(2, true)).await;
-    harness.planned.notify_one();
+    harness.planned.notify();
     harness.wait(2).await;
     assert_eq!(harness.line.calls().len(), 2, "fifteen more could be made");
 }
