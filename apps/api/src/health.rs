@@ -16,10 +16,10 @@ use crate::app_state::AppState;
 use crate::problem::Problem;
 
 pub(crate) const ROUTES: &[Entry] = &[
-    Entry::get("/health/live", Public, |it| it.to(live)),
     Entry::head("/health/live", Public, |it| it.to(live)),
-    Entry::get("/health/ready", Public, |it| it.to(ready)),
     Entry::head("/health/ready", Public, |it| it.to(ready)),
+    Entry::get("/health/live", Public, |it| it.to(live)),
+    Entry::get("/health/ready", Public, |it| it.to(ready)),
 ];
 
 /// Timeout for one dependency.

@@ -32,21 +32,23 @@ impl EffectSettings {
         let standard = EffectPolicy::standard();
         let hour = 3_600_000;
         let worker = section.or("worker", true, value::boolean);
-        let mut length =
-            |key, default, least, most| section.or(key, default, value::signed_millis(least, most));
-        let lease = length("lease_ms", standard.lease, 100, hour);
-        let settle = length("settle_ms", standard.settle, 100, hour);
-        let first_retry = length("first_retry_ms", standard.first_retry, 10, hour);
-        let longest_retry = length("longest_retry_ms", standard.longest_retry, 10, hour);
-        let ambiguous_for = length("ambiguous_for_ms", standard.ambiguous_for, 1000, 24 * hour);
-        let open_for = length("breaker_open_ms", SignedDuration::from_secs(5), 10, hour);
-        let longest = SignedDuration::from_secs(300).max(open_for);
-        let longest = length("breaker_max_open_ms", longest, 10, hour);
+        let millis = value::signed_millis;
+        let lease = section.or("lease_ms", standard.lease, millis(100, hour));
+        let settle = section.or("settle_ms", standard.settle, millis(100, hour));
+        let first_retry = section.or("first_retry_ms", standard.first_retry, millis(10, hour));
+        let longest_retry =
+            section.or("longest_retry_ms", standard.longest_retry, millis(10, hour));
         let tries = section.or("ambiguous_tries", 8, value::whole(1, 1000));
+        let ambiguous_for = standard.ambiguous_for;
+        let ambiguous_for = section.or("ambiguous_for_ms", ambiguous_for, millis(1000, 24 * hour));
         let max_concurrent_calls = section.or("max_concurrent_calls", 16, value::whole(1, 256));
         let sweep_every =
             section.or("sweep_every_ms", Duration::from_secs(1), value::millis(10, 60_000));
         let failures = section.or("breaker_failures", 10, value::whole(1, 10_000));
+        let open_for =
+            section.or("breaker_open_ms", SignedDuration::from_secs(5), millis(10, hour));
+        let longest = SignedDuration::from_secs(300).max(open_for);
+        let longest = section.or("breaker_max_open_ms", longest, millis(10, hour));
         let policy = EffectPolicy {
             lease,
             settle,
