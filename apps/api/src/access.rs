@@ -21,21 +21,32 @@ pub(crate) struct Entry {
     pub(crate) method: Method,
     pub(crate) path: &'static str,
     pub(crate) access: Access,
-    /// Sets the handler.
-    pub(crate) to: fn(Route) -> Route,
+    pub(crate) handler: fn(Route) -> Route,
 }
 
 impl Entry {
-    pub(crate) const fn get(path: &'static str, access: Access, to: fn(Route) -> Route) -> Self {
-        Self { method: Method::GET, path, access, to }
+    pub(crate) const fn get(
+        path: &'static str,
+        access: Access,
+        handler: fn(Route) -> Route,
+    ) -> Self {
+        Self { method: Method::GET, path, access, handler }
     }
 
-    pub(crate) const fn head(path: &'static str, access: Access, to: fn(Route) -> Route) -> Self {
-        Self { method: Method::HEAD, path, access, to }
+    pub(crate) const fn head(
+        path: &'static str,
+        access: Access,
+        handler: fn(Route) -> Route,
+    ) -> Self {
+        Self { method: Method::HEAD, path, access, handler }
     }
 
-    pub(crate) const fn post(path: &'static str, access: Access, to: fn(Route) -> Route) -> Self {
-        Self { method: Method::POST, path, access, to }
+    pub(crate) const fn post(
+        path: &'static str,
+        access: Access,
+        handler: fn(Route) -> Route,
+    ) -> Self {
+        Self { method: Method::POST, path, access, handler }
     }
 }
 

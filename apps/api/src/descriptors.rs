@@ -13,7 +13,7 @@ const OTHERS: usize = 256;
 pub(crate) fn provide(settings: &Settings) -> anyhow::Result<()> {
     let connections = settings.server.connections.max_connections;
     // Context and owner lookups have a bulkhead each.
-    let lookups = settings.itau.as_ref().map_or(0, |itau| 2 * itau.client.max_concurrent_calls);
+    let lookups = settings.itau.as_ref().map_or(0, |itau| 2 * itau.adapter.max_concurrent_calls);
     let calls = settings.effects.max_concurrent_calls + lookups;
     let needed =
         (connections + settings.store.pool.connections + calls + OTHERS + MAX_CLOSING) as u64;

@@ -35,7 +35,7 @@ pub(crate) fn serve(config: &mut web::ServiceConfig, source_prefix: &str) {
             .app_data(Methods(methods))
             .default_service(web::route().to(move || ready(not_allowed(&allow, of_gateway))));
         for entry in entries {
-            resource = resource.route((entry.to)(web::method(entry.method.clone())));
+            resource = resource.route((entry.handler)(web::method(entry.method.clone())));
         }
         config.service(resource);
     }

@@ -26,11 +26,11 @@ use view::{CaseBody, CaseStateBody, OpenedBody};
 
 /// Stands for the configured prefix of the source's path.
 pub(crate) const SOURCE_PREFIX: &str = "<source>";
+/// Begins with the prefix.
+const SOURCE_PATH: &str = "<source>/IVRCheckUpgradeAccount";
 
 pub(crate) const ROUTES: &[Entry] = &[
-    Entry::post("<source>/IVRCheckUpgradeAccount", With(Scope::UpgradeDecide), |it| {
-        it.to(source::decide)
-    }),
+    Entry::post(SOURCE_PATH, With(Scope::UpgradeDecide), |it| it.to(source::decide)),
     Entry::post("/api/v1/upgrades", With(Scope::UpgradeOpen), |it| it.to(open)),
     Entry::get("/api/v1/upgrades/{caseId}", With(Scope::UpgradeRead), |it| it.to(read)),
     Entry::get("/api/v1/upgrades/{caseId}/timeline", With(Scope::UpgradeRead), |it| {

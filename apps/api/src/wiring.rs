@@ -37,7 +37,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let Verifiers { tokens, passwords, files } = Verifiers::build(settings)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ids: Arc<dyn Ids> = Arc::new(SystemIds);
-    let bank = Esb::new(settings.esb.client.clone(), Arc::clone(&clock)).context("esb")?;
+    let bank = Esb::new(settings.esb.adapter.clone(), Arc::clone(&clock)).context("esb")?;
     let policy = Arc::new(settings.upgrade.policy.clone());
     let planned = PlannedSignal::default();
     let (lane, lane_task) = DecisionLane::start(

@@ -4,8 +4,9 @@ use crate::source::{Source, Token};
 use crate::violation::Violation;
 
 const SERVER: &str = "apps/api/src/";
-/// `wiring.rs` and its folder.
-const WIRING: &str = "apps/api/src/wiring";
+/// The wiring: this file and its folder.
+const WIRING: &str = "apps/api/src/wiring.rs";
+const WIRING_FOLDER: &str = "apps/api/src/wiring/";
 const ADAPTERS: [&str; 5] = [
     "madoguchi_persistence",
     "madoguchi_esb",
@@ -33,14 +34,15 @@ const DATA: [&str; 13] = [
 
 /// Adapters named in the server outside its wiring.
 pub fn adapters(source: &Source) -> Vec<Violation> {
-    if !source.path().starts_with(SERVER) || source.path().starts_with(WIRING) {
+    let is_wiring = source.path() == WIRING || source.path().starts_with(WIRING_FOLDER);
+    if !source.path().starts_with(SERVER) || is_wiring {
         return Vec::new();
     }
     let tokens = source.tokens();
     let mut found = Vec::new();
     for (at, (line, token)) in tokens.iter().enumerate() {
         let Token::Ident(name) = token else { continue };
-        if !ADAPTERS.contains(&name.as_str()) {
+        if !ADAPTERS.contains(&name.trim_start_matches("r#")) {
             continue;
         }
         for item in items(&tokens[at + 1..]) {
@@ -59,13 +61,22 @@ fn items(after: &[(usize, Token)]) -> Vec<&str> {
     let mut path = after.iter().skip_while(|(_, token)| matches!(token, Token::Punct(':')));
     match path.next() {
         Some((_, Token::Ident(name))) if name != "as" => vec![name],
-        Some((_, Token::Open(_))) => path
-            .take_while(|(_, token)| !matches!(token, Token::Close(_)))
-            .filter_map(|(_, token)| match token {
-                Token::Ident(name) => Some(name.as_str()),
-                Token::Punct(_) | Token::Literal(_) | Token::Open(_) | Token::Close(_) => None,
-            })
-            .collect(),
+        Some((_, Token::Open(_))) => {
+            let mut depth = 1;
+            let mut items = Vec::new();
+            for (_, token) in path {
+                match token {
+                    Token::Open(_) => depth += 1,
+                    Token::Close(_) => depth -= 1,
+                    Token::Ident(name) => items.push(name.as_str()),
+                    Token::Punct(_) | Token::Literal(_) => {}
+                }
+                if depth == 0 {
+                    break;
+                }
+            }
+            items
+        }
         // A glob, or the crate as a whole.
         Some(_) | None => vec!["*"],
     }
@@ -115,10 +126,14 @@ mod tests {
     fn an_adapter_is_found_outside_the_wiring_but_not_in_its_documentation() {
         let text = "//! Not madoguchi_esb.\nuse madoguchi_esb::{Esb, EsbSettings};\n\
                     fn a() { let b = madoguchi_persistence::open(); }\nuse madoguchi_itau::*;\n\
-                    use madoguchi_identity as other;\nuse madoguchi_upstream::Charset;\n";
+                    use madoguchi_identity as other;\nuse madoguchi_upstream::Charset;\n\
+                    use madoguchi_upstream::{{Charset}, HttpUpstream};\n\
+                    use r#madoguchi_esb::Esb;\n";
         let lines: Vec<_> =
             adapters(&source("apps/api/src/settings.rs", text)).iter().map(|v| v.line).collect();
-        assert_eq!(lines, [2, 3, 4, 5]);
+        assert_eq!(lines, [2, 3, 4, 5, 7, 8]);
+        let beside = source("apps/api/src/wiring_more.rs", text);
+        assert_eq!(adapters(&beside).len(), 6);
         assert_eq!(adapters(&source("apps/api/src/wiring.rs", text)), []);
         assert_eq!(adapters(&source("apps/api/src/wiring/stores.rs", text)), []);
         assert_eq!(adapters(&source("apps/api/tests/a.rs", text)), []);

@@ -10,13 +10,26 @@ use crate::violation::Violation;
 /// Which file imports which, each with the line of one import.
 type Arrows<'a> = BTreeMap<&'a str, BTreeMap<&'a str, usize>>;
 
-/// Circles among the files of the crate whose sources are in this directory.
+/// The directories of the libraries and programs whose sources are under `src`.
+pub fn roots(src: &str, sources: &[Source]) -> Vec<String> {
+    let programs = sources.iter().filter_map(|source| {
+        let program = source.path().strip_suffix("main.rs")?;
+        program.starts_with(&format!("{src}bin/")).then(|| program.to_owned())
+    });
+    [src.to_owned()].into_iter().chain(programs).collect()
+}
+
+/// Circles among the files of the library or program whose sources are in this directory.
 ///
 /// # Panics
 ///
 /// When the files import nothing from each other: then they were not found.
 pub fn circles(directory: &str, sources: &[Source]) -> Vec<Violation> {
-    let own = |source: &&Source| source.path().starts_with(directory) && !source.is_test_file();
+    let own = |source: &&Source| {
+        let rest = source.path().strip_prefix(directory);
+        // A program has modules of its own.
+        rest.is_some_and(|rest| !rest.starts_with("bin/")) && !source.is_test_file()
+    };
     let sources: Vec<&Source> = sources.iter().filter(own).collect();
     let modules = Modules::of(directory, &sources);
     let mut arrows: Arrows<'_> = BTreeMap::new();
@@ -105,6 +118,10 @@ mod tests {
             "pub fn f() { vec![super::helper()]; }",
             "use super::*; pub fn f() { helper(); }",
             "mod inline { use crate::parent::helper; }",
+            "mod inline { use super::super::helper; }",
+            "mod inline { fn f() { super::super::helper(); } }",
+            "pub(self) use super::helper; pub fn f() { helper(); }",
+            "pub(crate) use crate::parent::helper;",
         ];
         for text in child {
             let files = [
@@ -126,6 +143,32 @@ mod tests {
                 "pub struct One;\n#[cfg(test)] mod tests { use super::super::two::Two; }",
             ),
             ("room/two.rs", "use super::One; pub struct Two(One); use std::fmt;"),
+        ];
+        assert!(found(&files).is_empty());
+    }
+
+    #[test]
+    fn a_program_is_a_root_of_its_own() {
+        let file = |path: &str, text: &str| Source::parse(&TextFile::new(path, text)).unwrap();
+        let sources = [
+            file("t/src/lib.rs", "mod a; mod b;"),
+            file("t/src/a.rs", "use crate::b::B;"),
+            file("t/src/b.rs", "pub struct B;"),
+            file("t/src/bin/load/main.rs", "mod part; struct Options; fn f() { part::run(); }"),
+            file("t/src/bin/load/part.rs", "use crate::Options; pub fn run() {}"),
+        ];
+        let roots = roots("t/src/", &sources);
+        assert_eq!(roots, ["t/src/", "t/src/bin/load/"]);
+        let found = |root: &String| circles(root, &sources).len();
+        assert_eq!(roots.iter().map(found).collect::<Vec<_>>(), [0, 1]);
+    }
+
+    #[test]
+    fn the_parent_of_an_inline_module_is_its_own_file() {
+        let files = [
+            ("lib.rs", "mod parent;"),
+            ("parent.rs", "mod child; use child::f; fn helper() {}"),
+            ("parent/child.rs", "pub fn f() {} mod inline { use super::f; fn g() { f(); } }"),
         ];
         assert!(found(&files).is_empty());
     }

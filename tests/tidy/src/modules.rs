@@ -37,8 +37,13 @@ impl<'a> Modules<'a> {
         let mut at: Vec<(Path, &'a Source, &syn::File)> = Vec::new();
         for (source, file) in &parsed {
             let place = source.path().strip_prefix(directory).unwrap_or_default();
-            let place = place.trim_end_matches(".rs").trim_end_matches("lib").trim_matches('/');
-            let path: Path = place.split('/').filter(|it| !it.is_empty()).map(Into::into).collect();
+            let place = place.trim_end_matches(".rs");
+            let is_root = place == "lib" || place == "main" && directory.contains("/bin/");
+            let path: Path = if is_root {
+                Vec::new()
+            } else {
+                place.split('/').filter(|it| !it.is_empty()).map(Into::into).collect()
+            };
             for (child, target) in paths(file) {
                 let target = format!("{directory}{target}");
                 let twin = parsed.iter().find(|(source, _)| source.path() == target);
@@ -127,13 +132,25 @@ fn path_of(attributes: &[Attribute]) -> Option<String> {
 }
 
 fn module<'a>(source: &'a Source, file: &syn::File) -> Module<'a> {
-    let mut reader = Reader { module: Module { file: source.path(), ..Module::default() } };
+    let module = Module { file: source.path(), ..Module::default() };
+    let mut reader = Reader { module, re_exports: Vec::new(), inline: 0 };
     reader.visit_file(file);
-    reader.module
+    let Reader { mut module, re_exports, .. } = reader;
+    // A re-export of a child is no import; of anything else, it is one.
+    let of_child = |path: &Path| {
+        let first = path.iter().find(|it| *it != "self");
+        first.is_some_and(|first| module.children.contains(first))
+    };
+    let imports: Vec<_> = re_exports.into_iter().filter(|(path, _)| !of_child(path)).collect();
+    module.mentions.extend(imports);
+    module
 }
 
 struct Reader<'a> {
     module: Module<'a>,
+    re_exports: Vec<(Path, usize)>,
+    /// The number of inline modules around the current item.
+    inline: usize,
 }
 
 impl<'ast> Visit<'ast> for Reader<'_> {
@@ -141,7 +158,9 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         if item.content.is_none() {
             self.module.children.push(item.ident.to_string());
         } else if !item.attrs.iter().any(is_for_tests) {
+            self.inline += 1;
             visit::visit_item_mod(self, item);
+            self.inline -= 1;
         }
     }
 
@@ -155,10 +174,16 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         let mut leaves = Vec::new();
         spread(&item.tree, &mut Vec::new(), &mut leaves);
         for (name, path) in leaves {
+            let path = self.seen_from_file(path);
+            let line = item.span().start().line;
             if matches!(item.vis, Visibility::Inherited) {
-                self.module.mentions.push((path.clone(), item.span().start().line));
+                self.module.mentions.push((path.clone(), line));
+            } else {
+                self.re_exports.push((path.clone(), line));
             }
-            self.module.names.insert(name, path);
+            if self.inline == 0 {
+                self.module.names.insert(name, path);
+            }
         }
     }
 
@@ -175,8 +200,20 @@ impl Reader<'_> {
     fn mention(&mut self, path: &syn::Path) {
         let written: Path = path.segments.iter().map(|it| it.ident.to_string()).collect();
         if written.len() > 1 && path.leading_colon.is_none() {
+            let written = self.seen_from_file(written);
             self.module.mentions.push((written, path.span().start().line));
         }
+    }
+
+    /// The same path as seen from the file's own module: each inline module takes one `super`.
+    fn seen_from_file(&self, path: Path) -> Path {
+        let supers = path.iter().take_while(|it| *it == "super").count();
+        let inside = supers.min(self.inline);
+        if inside == 0 {
+            return path;
+        }
+        let rest = path[inside..].to_vec();
+        if supers > inside { rest } else { [vec!["self".to_owned()], rest].concat() }
     }
 
     fn tokens(&mut self, stream: TokenStream) {
@@ -190,7 +227,8 @@ impl Reader<'_> {
                     }
                     path.push(ident.to_string());
                     if path.len() > 1 {
-                        self.module.mentions.push((path.clone(), line));
+                        let path = self.seen_from_file(path.clone());
+                        self.module.mentions.push((path, line));
                     }
                     colons = 0;
                 }

@@ -33,7 +33,18 @@ const PLATFORM: [&str; 23] = [
 ];
 
 /// Types of the systems.
-const SYSTEMS: [&str; 3] = ["CaseId", "MemberId", "SetLevel"];
+const SYSTEMS: [&str; 10] = [
+    "CallerService",
+    "CaseId",
+    "CaseSnapshot",
+    "DecisionLane",
+    "MemberId",
+    "MemberService",
+    "SetLevel",
+    "SetLevelDelivery",
+    "UpgradeService",
+    "UpgradeStores",
+];
 /// Modules of the systems.
 const MODULES: [&str; 5] = ["upgrade", "member", "caller", "level", "core_bank"];
 
@@ -44,8 +55,8 @@ pub fn is_platform(source: &Source) -> bool {
 
 /// Entries of the platform's list that match no file.
 pub fn unmatched(sources: &[Source]) -> Vec<&'static str> {
-    let is_met = |room: &&str| !sources.iter().any(|source| is_in(source, room));
-    PLATFORM.into_iter().filter(is_met).collect()
+    let is_unmatched = |room: &&str| !sources.iter().any(|source| is_in(source, room));
+    PLATFORM.into_iter().filter(is_unmatched).collect()
 }
 
 fn is_in(source: &Source, room: &str) -> bool {
@@ -101,7 +112,7 @@ struct Made {
 }
 
 impl Made {
-    fn note(&mut self, path: &syn::Path) {
+    fn record(&mut self, path: &syn::Path) {
         let names: Vec<String> = path.segments.iter().map(|it| it.ident.to_string()).collect();
         if let [.., kind, _] = names.as_slice()
             && self.names.contains(kind)
@@ -129,12 +140,12 @@ impl<'ast> Visit<'ast> for Made {
     }
 
     fn visit_expr_path(&mut self, expression: &'ast syn::ExprPath) {
-        self.note(&expression.path);
+        self.record(&expression.path);
         visit::visit_expr_path(self, expression);
     }
 
     fn visit_expr_struct(&mut self, expression: &'ast syn::ExprStruct) {
-        self.note(&expression.path);
+        self.record(&expression.path);
         visit::visit_expr_struct(self, expression);
     }
 }

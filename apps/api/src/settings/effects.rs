@@ -69,7 +69,7 @@ impl EffectSettings {
 
     /// The lease must cover a call, since no call may outlive its claim.
     pub(super) fn refuse_what_is_unsafe(&self, esb: &EsbSection, errors: &mut Vec<ConfigError>) {
-        if self.policy.lease.unsigned_abs() < esb.client.upstream.timeout + FOR_THE_CLAIM {
+        if self.policy.lease.unsigned_abs() < esb.adapter.upstream.timeout + FOR_THE_CLAIM {
             errors.push(ConfigError {
                 key: "effects.lease_ms".into(),
                 what: "must be at least 500 ms longer than esb.timeout_ms".into(),

@@ -11,7 +11,7 @@ use super::upstream::read_upstream;
 #[derive(Debug, Clone)]
 pub struct EsbSection {
     /// URL, TLS, timeouts, and the identifiers that we send.
-    pub client: EsbSettings,
+    pub adapter: EsbSettings,
     /// What the ESB guarantees about a repeated order.
     pub guarantee: Guarantee,
     /// Return codes that are final refusals.
@@ -37,8 +37,8 @@ impl EsbSection {
             _ => Err("must be nested or flat"),
         };
         let layout = section.or("layout", standard.layout, value::parsed(layout));
-        let client = EsbSettings { upstream, channel_id, consumer_id, user, layout };
-        Self { client, guarantee, final_codes }
+        let adapter = EsbSettings { upstream, channel_id, consumer_id, user, layout };
+        Self { adapter, guarantee, final_codes }
     }
 }
 

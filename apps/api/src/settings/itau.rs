@@ -21,7 +21,7 @@ const APP_KEY: Places = ("app_key_file", "app_key");
 #[derive(Debug, Clone)]
 pub struct ItauSection {
     /// URL, TLS, credentials and limits.
-    pub client: ItauSettings,
+    pub adapter: ItauSettings,
     /// Accounts in contexts, and the cache of contexts.
     pub callers: CallerSettings,
     /// What happens to a `codigo_conta` with a wrong check digit.
@@ -69,7 +69,7 @@ impl ItauSection {
         let dac = section.or("dac", DacRule::Refuse, value::parsed(dac));
         let context_cache_size =
             section.or("context_cache_size", 10_000, value::whole(0, 1_000_000)).into();
-        let client = ItauSettings {
+        let adapter = ItauSettings {
             upstream,
             credentials: Credentials::new(user?, password?),
             app_key,
@@ -80,6 +80,6 @@ impl ItauSection {
             breaker: BreakerSettings::steady(failures, breaker_open),
         };
         let callers = CallerSettings { entity: entity?, context_cache_size };
-        Some(Self { client, callers, dac })
+        Some(Self { adapter, callers, dac })
     }
 }

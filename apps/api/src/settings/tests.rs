@@ -125,7 +125,7 @@ fn an_environment_value_is_one_value() {
     let text = good(&dir, 0o600);
     for (given, read) in [("\"a\"", "a"), ("\"a\" # b", "\"a\" # b"), ("12", "12")] {
         let env = [("MADOGUCHI__ESB__USER".to_owned(), given.to_owned())];
-        assert_eq!(Settings::parse(&text, env).unwrap().esb.client.user, read, "{given}");
+        assert_eq!(Settings::parse(&text, env).unwrap().esb.adapter.user, read, "{given}");
     }
 }
 
@@ -175,11 +175,11 @@ fn a_charset_is_a_label_that_extends_ascii() {
     let dir = tempfile::tempdir().unwrap();
     let text = with_lookups(&dir);
     let settings = Settings::parse(&text, []).unwrap();
-    assert_eq!(settings.esb.client.upstream.charset, Charset::BIG5);
-    assert_eq!(settings.itau.unwrap().client.upstream.charset, Charset::ISO_8859_1);
+    assert_eq!(settings.esb.adapter.upstream.charset, Charset::BIG5);
+    assert_eq!(settings.itau.unwrap().adapter.upstream.charset, Charset::ISO_8859_1);
     let env = [("MADOGUCHI__ESB__CHARSET".to_owned(), "GB18030".to_owned())];
     let settings = Settings::parse(&text, env).unwrap();
-    assert_eq!(Ok(settings.esb.client.upstream.charset), Charset::parse("gb18030"));
+    assert_eq!(Ok(settings.esb.adapter.upstream.charset), Charset::parse("gb18030"));
     let bad = [("MADOGUCHI__ESB__CHARSET", "big-5"), ("MADOGUCHI__ITAU__CHARSET", "utf-16")];
     assert_eq!(mistakes(&text, &bad), ["esb.charset", "itau.charset"]);
     let env = bad.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -216,10 +216,10 @@ fn lookups_are_left_out_or_have_the_documented_defaults() {
     assert!(without.itau.is_none() && without.gateway.is_none());
     let settings = Settings::parse(&with_lookups(&dir), []).unwrap();
     let itau = settings.itau.as_ref().unwrap();
-    assert_eq!(itau.client.credentials.password(), b"pass-canary");
-    let upstream = &itau.client.upstream;
+    assert_eq!(itau.adapter.credentials.password(), b"pass-canary");
+    let upstream = &itau.adapter.upstream;
     assert_eq!((upstream.timeout.as_secs(), upstream.connect_timeout.as_secs()), (5, 2));
-    assert_eq!((upstream.max_reply_bytes, itau.client.max_retries), (256 * 1024, 2));
+    assert_eq!((upstream.max_reply_bytes, itau.adapter.max_retries), (256 * 1024, 2));
     assert_eq!(itau.dac, madoguchi_domain::caller::DacRule::Refuse);
     assert!(settings.gateway.is_some());
     let printed = format!("{settings:?}");
@@ -267,7 +267,7 @@ fn a_secret_in_the_environment_is_taken_letter_by_letter() {
     for password in ["1.50", "true", "0x1f", "007"] {
         let env = [("MADOGUCHI__ITAU__PASSWORD".to_owned(), password.to_owned())];
         let settings = Settings::parse(&with_lookups(&dir), env).unwrap();
-        let credentials = &settings.itau.as_ref().unwrap().client.credentials;
+        let credentials = &settings.itau.as_ref().unwrap().adapter.credentials;
         assert_eq!(credentials.password(), password.as_bytes());
     }
 }
@@ -284,7 +284,7 @@ fn a_text_key_in_the_environment_may_look_like_anything() {
     for given in ["12345", "007", "1.50", "0x1f", "1_000", "true", "[x]", "[\"x\"]", "2026-11-28"] {
         let env = [("MADOGUCHI__ESB__USER", given), ("MADOGUCHI__ERROR_CODES__TOO_LARGE", given)];
         let settings = with_env(&text, &env);
-        assert_eq!(settings.esb.client.user, given);
+        assert_eq!(settings.esb.adapter.user, given);
         assert_eq!(settings.error_codes[&Code::TooLarge], given);
     }
     for quoted in ["2", "\"2\"", "'2'"] {

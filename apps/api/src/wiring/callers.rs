@@ -18,7 +18,7 @@ pub(super) fn build(
     clock: &Arc<dyn Clock>,
     ids: &Arc<dyn Ids>,
 ) -> anyhow::Result<(Callers, JoinHandle<()>)> {
-    let client = Itau::new(itau.client.clone(), Arc::clone(clock), Arc::clone(ids));
+    let client = Itau::new(itau.adapter.clone(), Arc::clone(clock), Arc::clone(ids));
     let both = Arc::new(client.context("itau")?);
     let ports = CallerPorts {
         contexts: Arc::clone(&both) as Arc<dyn CallerContexts>,

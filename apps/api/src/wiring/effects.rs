@@ -36,7 +36,7 @@ impl EffectTasks<'_> {
         policy: Arc<UpgradePolicy>,
     ) -> EffectRegistry {
         let esb = &self.settings.esb;
-        let timeout = esb.client.upstream.timeout;
+        let timeout = esb.adapter.upstream.timeout;
         let set_level = SetLevelDelivery {
             bank,
             finals: esb.final_codes.clone(),

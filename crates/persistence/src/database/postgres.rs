@@ -142,7 +142,8 @@ impl PgStore {
     }
 }
 
-/// Commits what `work` wrote, or rolls it back if it failed. Inside a transaction it is a savepoint.
+/// Commits what `work` wrote, or rolls it back if it failed. Inside a transaction it is a
+/// savepoint.
 pub(crate) async fn in_transaction<R>(
     conn: &mut AsyncPgConnection,
     work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<R, Fault>,

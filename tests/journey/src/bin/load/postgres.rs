@@ -9,9 +9,9 @@ use madoguchi_journey::test_system::TestSystem;
 use madoguchi_testkit::postgres::Cluster;
 
 use crate::firing::{self, Round, fire};
+use crate::options::{CONNECTIONS, Options};
 use crate::peer::{self, Bench, bench};
 use crate::table::{self, Row};
-use crate::{CONNECTIONS, Options};
 
 /// Target ratio to pgbench, by connections.
 const TARGETS: [Option<f64>; 2] = [None, Some(2.0)];

@@ -12,9 +12,9 @@ use madoguchi_testkit::chance::Chance;
 
 use crate::disk::syncs_per_second;
 use crate::firing::{self, Round, fire};
+use crate::options::{CONNECTIONS, Options, Order};
 use crate::peer::Bench;
 use crate::table::{self, Row};
-use crate::{CONNECTIONS, Options, Order};
 
 /// Target ratio of batches to one commit per verdict.
 const TARGET: f64 = 8.0;
