@@ -1,7 +1,7 @@
 //! Classifies a failed attempt: the error to report, and what it means for the circuit breaker.
 
 use madoguchi_domain::port::{LookupError, Unavailability};
-use madoguchi_upstream::Failure;
+use madoguchi_upstream::{AttemptEvidence as Evidence, FailedAttempt, Failure, GuardError};
 
 use crate::translate::NoAnswer;
 
@@ -12,23 +12,23 @@ pub(crate) struct AttemptError {
     pub(crate) tells: Evidence,
 }
 
-/// What the result of an attempt means for the health of the upstream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Evidence {
-    /// It works: the answer is clear.
-    There,
-    /// It failed, and an immediate retry may succeed.
-    Failing,
-    /// It failed and sent `Retry-After`, so there is no immediate retry.
-    Resting,
-    /// It did not answer before the timeout.
-    Late,
-    /// The result says nothing about its health.
-    Nothing,
+impl FailedAttempt for AttemptError {
+    fn evidence(&self) -> Evidence {
+        self.tells
+    }
+}
+
+/// The error of a whole lookup.
+pub(crate) fn lookup_error(error: GuardError<AttemptError>) -> LookupError {
+    match error {
+        GuardError::Busy => BUSY.error,
+        GuardError::CircuitOpen => LookupError::Unavailable(Unavailability::CircuitOpen),
+        GuardError::Failed(attempt_error) => attempt_error.error,
+    }
 }
 
 /// Rejected as overloaded, by our bulkhead or by the upstream.
-pub(crate) const BUSY: AttemptError = unavailable(Unavailability::Busy, Evidence::Nothing);
+const BUSY: AttemptError = unavailable(Unavailability::Busy, Evidence::Nothing);
 
 const fn unavailable(why: Unavailability, tells: Evidence) -> AttemptError {
     AttemptError { error: LookupError::Unavailable(why), tells }

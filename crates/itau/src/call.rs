@@ -8,12 +8,11 @@ use madoguchi_domain::caller::{
     AccountQuery, CallerContext, ContextQuery, CustomerProfile, ForwardedHeaders, Found,
 };
 use madoguchi_domain::port::{AccountDirectory, CallerContexts, Clock, Ids, LookupError};
-use madoguchi_upstream::{Call, Failure, HttpUpstream, Response};
+use madoguchi_upstream::{Call, Failure, Guard, HttpUpstream, Response};
 use serde::Serialize;
 use tokio::time::Instant;
 
-use crate::attempt::AttemptError;
-use crate::guard::Guard;
+use crate::attempt::{AttemptError, lookup_error};
 use crate::settings::{InvalidItau, ItauSettings};
 use crate::translate::{self, NoAnswer};
 
@@ -49,8 +48,9 @@ impl Itau {
             let text = String::from_utf8(bytes.to_vec()).ok().filter(|_| fits);
             text.ok_or(InvalidItau::Credentials)
         };
-        settings.check_limits()?;
-        let guard = || Guard::new(&settings, Arc::clone(&clock), Arc::clone(&ids));
+        let limits = settings.limits();
+        limits.check().map_err(InvalidItau::Limits)?;
+        let guard = || Guard::new(limits, Arc::clone(&clock), Arc::clone(&ids));
         Ok(Self {
             contexts: guard(),
             accounts: guard(),
@@ -86,7 +86,7 @@ impl Itau {
             }
         });
         let began = Instant::now();
-        let outcome = asked.await;
+        let outcome = asked.await.map_err(lookup_error);
         note(path, forwarded, outcome.as_ref().err().copied(), began);
         outcome
     }

@@ -4,7 +4,6 @@
 
 mod attempt;
 mod call;
-mod guard;
 mod settings;
 mod translate;
 mod wire;

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use madoguchi_domain::breaker::BreakerSettings;
 use madoguchi_domain::caller::ApiKey;
 use madoguchi_domain::secret::Credentials;
-use madoguchi_upstream::{Charset, Connections, InvalidUpstream, UpstreamSettings};
+use madoguchi_upstream::{Charset, Connections, GuardSettings, InvalidUpstream, UpstreamSettings};
 
 /// How to call the upstream. [`ItauSettings::new`] sets the documented defaults.
 #[derive(Debug, Clone)]
@@ -58,30 +58,15 @@ impl ItauSettings {
 }
 
 impl ItauSettings {
-    /// Rejects limits that cannot work or would overflow.
-    pub(crate) fn check_limits(&self) -> Result<(), InvalidItau> {
-        let most = 1_000_000;
-        if self.max_concurrent_calls == 0
-            || self.max_concurrent_calls > most
-            || self.max_queue > most
-        {
-            return Err(InvalidItau::Limits(
-                "max_concurrent_calls must be 1 to 1000000, max_queue at most that",
-            ));
+    /// The limits of each kind of lookup.
+    pub(crate) const fn limits(&self) -> GuardSettings {
+        GuardSettings {
+            max_retries: self.max_retries,
+            pause: self.pause,
+            max_concurrent_calls: self.max_concurrent_calls,
+            max_queue: self.max_queue,
+            breaker: self.breaker,
         }
-        if self.pause > Duration::from_secs(60) {
-            return Err(InvalidItau::Limits("pause must be at most 60 s"));
-        }
-        let BreakerSettings { failures, open_for, longest } = self.breaker;
-        let day = SignedDuration::from_hours(24);
-        if failures == 0 || open_for <= SignedDuration::ZERO || longest < open_for || longest > day
-        {
-            return Err(InvalidItau::Limits(
-                "breaker.failures must be at least 1, breaker.open_for above 0 and at most \
-                 breaker.longest, and that at most 24 h",
-            ));
-        }
-        Ok(())
     }
 }
 

@@ -39,7 +39,8 @@ pub struct Response {
 /// Why there is no complete reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// No connection was opened. With [`Connections::Fresh`], nothing was sent.
+    /// No connection was opened. With [`Fresh`](crate::Connections::Fresh) connections, nothing was
+    /// sent.
     #[error("the upstream cannot be reached")]
     NotConnected,
     /// The connection ended before the reply was complete.

@@ -14,7 +14,7 @@ const INWARD: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("application", &["domain"]),
     ("persistence", &["domain"]),
-    ("upstream", &[]),
+    ("upstream", &["domain"]),
     ("esb", &["domain", "upstream"]),
     ("itau", &["domain", "upstream"]),
     ("identity", &["domain"]),
