@@ -16,7 +16,7 @@ const ADAPTERS: [&str; 5] = [
 ];
 
 /// What the other files of the server may name of an adapter's crate: settings and other data.
-const DATA: [&str; 13] = [
+const DATA: [&str; 14] = [
     "Charset",
     "DatabaseUrl",
     "EsbSettings",
@@ -29,6 +29,7 @@ const DATA: [&str; 13] = [
     "UpstreamSettings",
     "UserFile",
     "is_too_deep",
+    "read_public",
     "read_secret",
 ];
 

@@ -1,10 +1,9 @@
-//! Finds files, functions and lines that are too long.
+//! Finds files and lines that are too long.
 
 use crate::source::Source;
 use crate::violation::Violation;
 
 pub const FILE: usize = 300;
-pub const FUNCTION: usize = 70;
 pub const LINE: usize = 100;
 
 /// A file that is too long, not counting its tests.
@@ -20,19 +19,6 @@ pub fn files(source: &Source) -> Option<Violation> {
 fn is_contract_suite(path: &str) -> bool {
     let inside = path.strip_prefix("crates/testkit/src/").and_then(|path| path.split('/').next());
     inside.is_some_and(|name| name.trim_end_matches(".rs").ends_with("contract"))
-}
-
-/// Functions that are too long, except tests.
-pub fn functions(source: &Source) -> Vec<Violation> {
-    let too_long = source.functions().iter().filter_map(|function| {
-        let (start, length) = (*function.lines.start(), function.lines.clone().count());
-        (length > FUNCTION && !source.is_test(start)).then(|| {
-            let name = &function.name;
-            let why = format!("`{name}` has {length} lines, {FUNCTION} are allowed");
-            Violation::new(source.path(), start, why)
-        })
-    });
-    too_long.collect()
 }
 
 /// Lines that are too long, also in comments and strings, which rustfmt does not check.
@@ -54,10 +40,6 @@ mod tests {
         Source::parse(&TextFile::new(path, text)).unwrap()
     }
 
-    fn function(lines: usize) -> String {
-        format!("fn long() {{\n{}}}\n", "    call();\n".repeat(lines - 2))
-    }
-
     #[test]
     fn a_file_of_301_lines_is_found_but_not_one_of_300_and_its_tests() {
         let text = "const A: u8 = 0;\n".repeat(300);
@@ -69,19 +51,6 @@ mod tests {
         assert_eq!(files(&source("crates/testkit/src/a_contract/b.rs", &longer)), None);
         assert!(files(&source("crates/testkit/src/fake.rs", &longer)).is_some());
         assert_eq!(files(&source("crates/a/tests/a.rs", &longer)), None);
-    }
-
-    #[test]
-    fn a_function_of_71_lines_is_found_wherever_it_is() {
-        assert_eq!(functions(&source("src/a.rs", &function(70))), []);
-        for (before, after) in [("", ""), ("impl A {\n", "}\n"), ("trait A {\n", "}\n")] {
-            let text = format!("{before}{}{after}", function(71));
-            let found = functions(&source("src/a.rs", &text));
-            assert_eq!(found.len(), 1, "{text}");
-            assert_eq!(found[0].why, "`long` has 71 lines, 70 are allowed");
-        }
-        let tested = format!("#[cfg(test)]\nmod tests {{\n{}}}\n", function(71));
-        assert_eq!(functions(&source("src/a.rs", &tested)), []);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Parses one Rust file for the rules: its tokens, its functions and the lines of its tests.
+//! Parses one Rust file for the rules: its tokens, its modules and the lines of its tests.
 //!
 //! Rules use tokens, not lines: a comment or a string that mentions a banned name is no violation,
 //! and unusual spacing hides none.
@@ -27,19 +27,11 @@ impl Token {
     }
 }
 
-/// A function with a body; `lines` from its `fn` to its closing brace.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Function {
-    pub name: String,
-    pub lines: RangeInclusive<usize>,
-}
-
 /// A parsed file.
 #[derive(Debug)]
 pub struct Source {
     file: TextFile,
     tokens: Vec<(usize, Token)>,
-    functions: Vec<Function>,
     modules: Vec<(usize, String)>,
     tests: Vec<RangeInclusive<usize>>,
 }
@@ -55,8 +47,7 @@ impl Source {
         let mut items = Items::default();
         items.visit_file(&syn::parse2(stream).map_err(located)?);
         let tests = test_items(&tokens);
-        let Items { functions, modules } = items;
-        Ok(Self { file: file.clone(), tokens, functions, modules, tests })
+        Ok(Self { file: file.clone(), tokens, modules: items.modules, tests })
     }
 
     pub fn path(&self) -> &str {
@@ -72,18 +63,9 @@ impl Source {
         &self.tokens
     }
 
-    pub fn functions(&self) -> &[Function] {
-        &self.functions
-    }
-
     /// Modules declared or defined here, each with its line.
     pub fn modules(&self) -> &[(usize, String)] {
         &self.modules
-    }
-
-    /// The tokens between the brackets of each attribute.
-    pub fn attributes(&self) -> impl Iterator<Item = &[(usize, Token)]> {
-        attributes(&self.tokens).map(|inside| &self.tokens[inside])
     }
 
     /// The values of string literals with their lines, except documentation.
@@ -193,36 +175,10 @@ fn item_end(tokens: &[(usize, Token)], start: usize) -> usize {
 
 #[derive(Default)]
 struct Items {
-    functions: Vec<Function>,
     modules: Vec<(usize, String)>,
 }
 
-impl Items {
-    fn add(&mut self, signature: &syn::Signature, body: &syn::Block) {
-        let start = signature.fn_token.span.start().line;
-        let end = body.brace_token.span.close().end().line;
-        self.functions.push(Function { name: signature.ident.to_string(), lines: start..=end });
-    }
-}
-
 impl<'ast> Visit<'ast> for Items {
-    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        self.add(&item.sig, &item.block);
-        visit::visit_item_fn(self, item);
-    }
-
-    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
-        self.add(&item.sig, &item.block);
-        visit::visit_impl_item_fn(self, item);
-    }
-
-    fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
-        if let Some(body) = &item.default {
-            self.add(&item.sig, body);
-        }
-        visit::visit_trait_item_fn(self, item);
-    }
-
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
         self.modules.push((item.ident.span().start().line, item.ident.to_string()));
         visit::visit_item_mod(self, item);
