@@ -84,6 +84,15 @@ pub fn read_secret(path: &Path) -> Result<Vec<u8>, FileError> {
     read(path, Readers::Owner)
 }
 
+/// Reads a file without secrets, for example certificates.
+///
+/// # Errors
+/// If it cannot be read, is larger than 16 MiB, or other users may write it; the message says how
+/// to correct it.
+pub fn read_public(path: &Path) -> Result<Vec<u8>, FileError> {
+    read(path, Readers::Anybody)
+}
+
 /// The effective and supplementary groups of this process.
 fn own_groups() -> Vec<u32> {
     let supplementary = rustix::process::getgroups().unwrap_or_default();

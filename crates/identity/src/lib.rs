@@ -6,6 +6,6 @@ mod file;
 mod passwords;
 mod tokens;
 
-pub use file::{FileError, read_secret};
+pub use file::{FileError, read_public, read_secret};
 pub use passwords::{PasswordQueue, StaticPasswords, UnhashablePassword, UserFile, hash_password};
 pub use tokens::{StaticTokens, TokenFile};

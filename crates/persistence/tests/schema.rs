@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
+use madoguchi_domain::effect::{Doubt, Outcome};
 use madoguchi_domain::port::{StoreError, UpgradeStore};
 use madoguchi_domain::upgrade::{CaseId, CaseKey, Lookup, StateName};
 use madoguchi_persistence::{
@@ -14,6 +15,7 @@ use madoguchi_persistence::{
 };
 use madoguchi_testkit::contract::UpgradeStores;
 use madoguchi_testkit::postgres::{Cluster, Database};
+use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use madoguchi_testkit::{audit_rows, samples};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -273,4 +275,56 @@ async fn an_unreadable_effect_moves_to_manual_once_and_blocks_no_other() {
         and due_at is null and worker is null and code is null";
     let seven = format!("create temp table t (n int check (n = 7)); insert into t {manual};");
     assert!(sqlite(&path, &seven) && postgres(&database, &seven), "all of them are set aside");
+}
+
+/// SQLite keeps any bytes and any number in any column, once its checks are off.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bytes_and_numbers_that_cannot_be_spoil_their_own_effect_only() {
+    let (dir, url, ..) = addresses();
+    let path = dir.path().join("m.db");
+    migrate(&url).await.expect("migrated");
+    let planned = |id| effect(&sqlite_uuid(id), id, "1A", "Planned", "1", ("1", "1"));
+    let spoilt = [
+        "payload = cast(x'ff7b7d' as text)",
+        "correlation = cast(x'fffe' as text)",
+        "subject_id = cast(x'fffe' as text)",
+        "fence = 4294967296",
+        "fence = 9223372036854775807",
+        "unsent = 4294967296",
+    ];
+    for (id, change) in (1..).zip(spoilt) {
+        let id_of = sqlite_uuid(id);
+        let spoil = format!("update effect set {change} where id = {id_of};");
+        assert!(sqlite(&path, &(planned(id) + &spoil)), "{change}");
+    }
+    assert!(sqlite(&path, &planned(9)));
+    let store = SqliteStore::open(&path, samples::audit_key()).await.expect("opened");
+    let queue = UpgradeStores::of(&Arc::new(store)).platform.effects;
+    let claimed = queue.claim(&samples::claim(1, 10, samples::start())).await.expect("claimed");
+    let cases: Vec<_> = claimed.iter().map(samples::case_of).collect();
+    assert_eq!(cases, [CaseId::from_u128(9)]);
+    let six = "create temp table t (n int check (n = 6)); \
+        insert into t select count(*) from effect where state = 'Manual';";
+    assert!(sqlite(&path, six), "the others are set aside");
+}
+
+/// An order that was sent is not planned as if it were new when its row is lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_effect_that_was_sent_and_lost_is_not_planned_again() {
+    let (dir, url, ..) = addresses();
+    let path = dir.path().join("m.db");
+    migrate(&url).await.expect("migrated");
+    let open = async || SqliteStore::open(&path, samples::audit_key()).await.expect("opened");
+    let stores = UpgradeStores::of(&Arc::new(open().await));
+    let driver = UpgradeDriver::at(&stores);
+    driver.passed(1..=2).await;
+    let claimed = driver.claim(&samples::claim(1, 10, samples::at(200))).await;
+    let first = claimed.iter().find(|it| samples::case_of(it) == samples::case_id(1));
+    let first = first.expect("the effect of case 1 is claimed");
+    let doubt = Outcome::Unknown(Doubt::TimedOut);
+    driver.record(&samples::answered_of(first, doubt, samples::at(201))).await;
+    assert!(sqlite(&path, "pragma foreign_keys = off; delete from effect;"));
+    let orphans = stores.upgrades.orphans(10).await.expect("orphans are read");
+    let orphans: Vec<_> = orphans.iter().filter_map(|it| Some(it.case.as_ref()?.id)).collect();
+    assert_eq!(orphans, [samples::case_id(2)]);
 }

@@ -1,6 +1,6 @@
 //! The configuration keys that every upstream HTTP system has.
 
-use madoguchi_identity::read_secret;
+use madoguchi_identity::{read_public, read_secret};
 use madoguchi_upstream::{Charset, Pem, UpstreamSettings};
 
 use super::reader::{Section, value};
@@ -22,9 +22,8 @@ pub(super) fn read_upstream(
     let max_reply_bytes = bytes.map_or(defaults.max_reply_bytes, |bytes| bytes as usize);
     let charset = section.or("charset", defaults.charset, value::parsed(Charset::parse));
     let extra_roots = section.optional("root_ca_file", |given| {
-        let path = value::path(given)?;
-        let read = std::fs::read(&path).map(Pem::new);
-        read.map_err(|_| format!("cannot be read: {}", path.display()))
+        let read = read_public(&value::path(given)?).map(Pem::new);
+        read.map_err(|error| error.to_string())
     });
     let identity = section.optional("client_identity_file", |given| {
         let read = read_secret(&value::path(given)?).map(Pem::new);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use madoguchi_domain::act::Act;
+use madoguchi_domain::change::Committed;
 use madoguchi_domain::port::{StoreError, UpgradeStore};
 use madoguchi_domain::redacted;
 use madoguchi_domain::upgrade::{UpgradePolicy, replan};
@@ -26,10 +27,23 @@ impl FindMissing for MissingSetLevel {
         let orphans = self.upgrades.orphans(limit).await?;
         let changes: Vec<_> =
             orphans.iter().filter_map(|orphan| replan(orphan, &self.policy, act)).collect();
-        if !changes.is_empty() {
-            tracing::warn!(cases = changes.len(), "passed cases had no effect: planned now");
-            self.upgrades.commit(&changes).await?;
+        if changes.is_empty() {
+            return Ok(0);
         }
-        Ok(changes.len())
+        let mut planned = 0;
+        for (change, committed) in changes.iter().zip(self.upgrades.commit(&changes).await?) {
+            let case = change.audit.subject.id();
+            match committed {
+                Committed::Moved => {
+                    planned += 1;
+                    tracing::warn!(case, "a passed case had no effect: planned now");
+                }
+                Committed::Lost => {
+                    let why = "another effect has its transaction id or is live for its account";
+                    tracing::error!(case, why, "a passed case has no effect, and none was planned");
+                }
+            }
+        }
+        Ok(planned)
     }
 }

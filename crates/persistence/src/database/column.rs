@@ -1,11 +1,15 @@
-//! Timestamps and ids as the two databases store them.
+//! Values of columns as the two databases store them. SQLite may hold anything in any column: what
+//! does not fit is kept in a form that no parser accepts, so that it spoils its own row only.
+
+use std::borrow::Cow;
+use std::ops::Deref;
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::Pg;
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{BigInt, Binary};
+use diesel::sql_types::{BigInt, Binary, Integer, Text};
 use diesel::sqlite::Sqlite;
 use madoguchi_domain::Timestamp;
 use uuid::Uuid;
@@ -66,6 +70,11 @@ impl FromSql<Instant, Sqlite> for At {
 #[diesel(sql_type = Id)]
 pub(crate) struct Key(pub(crate) Uuid);
 
+impl Key {
+    /// Stands for bytes that are no UUID. No id of ours has this value.
+    pub(crate) const UNREADABLE: Uuid = Uuid::max();
+}
+
 impl ToSql<Id, Pg> for Key {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         ToSql::<diesel::sql_types::Uuid, Pg>::to_sql(&self.0, out)
@@ -88,6 +97,96 @@ impl ToSql<Id, Sqlite> for Key {
 impl FromSql<Id, Sqlite> for Key {
     fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         let bytes = <Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(value)?;
-        Ok(Self(Uuid::from_slice(&bytes)?))
+        Ok(Self(Uuid::from_slice(&bytes).unwrap_or(Self::UNREADABLE)))
+    }
+}
+
+/// A text in a column.
+#[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Text)]
+pub(crate) struct Chars<'a>(Cow<'a, str>);
+
+/// Stands for bytes that are not UTF-8. No value of ours contains it.
+const UNREADABLE: &str = "\0";
+
+impl Deref for Chars<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'a> From<&'a str> for Chars<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<String> for Chars<'_> {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl ToSql<Text, Pg> for Chars<'_> {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        <str as ToSql<Text, Pg>>::to_sql(self, out)
+    }
+}
+
+impl FromSql<Text, Pg> for Chars<'_> {
+    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        <String as FromSql<Text, Pg>>::from_sql(bytes).map(Self::from)
+    }
+}
+
+impl ToSql<Text, Sqlite> for Chars<'_> {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        <str as ToSql<Text, Sqlite>>::to_sql(self, out)
+    }
+}
+
+impl FromSql<Text, Sqlite> for Chars<'_> {
+    fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        let bytes = <Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(value)?;
+        Ok(Self::from(String::from_utf8(bytes).unwrap_or_else(|_| UNREADABLE.to_owned())))
+    }
+}
+
+/// A count in a column; SQLite may hold more than 32 bits of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Integer)]
+pub(crate) struct Count(pub(crate) i64);
+
+impl From<i32> for Count {
+    fn from(count: i32) -> Self {
+        Self(count.into())
+    }
+}
+
+impl ToSql<Integer, Pg> for Count {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        let count = i32::try_from(self.0)?;
+        ToSql::<Integer, Pg>::to_sql(&count, &mut out.reborrow())
+    }
+}
+
+impl FromSql<Integer, Pg> for Count {
+    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        <i32 as FromSql<Integer, Pg>>::from_sql(bytes).map(Self::from)
+    }
+}
+
+impl ToSql<Integer, Sqlite> for Count {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(i32::try_from(self.0)?);
+        Ok(IsNull::No)
+    }
+}
+
+impl FromSql<Integer, Sqlite> for Count {
+    fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        <i64 as FromSql<BigInt, Sqlite>>::from_sql(value).map(Self)
     }
 }

@@ -150,4 +150,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(members, upgrade_case, effect);
+diesel::allow_tables_to_appear_in_same_query!(members, upgrade_case, effect, effect_evidence);

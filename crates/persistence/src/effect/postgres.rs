@@ -114,7 +114,7 @@ async fn transition(
         array!(sorted, Text, |row| row.change.write.after.order.key.kind.as_str()),
         array!(sorted, Id, |row| id(row)),
         array!(sorted, Text, |row| &*row.from),
-        array!(sorted, Integer, |row| row.change.write.expected.0),
+        array!(sorted, Integer, |row| row.fence),
         StateRow::arrays(&states),
     ))
     .load(conn)

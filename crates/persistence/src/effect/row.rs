@@ -12,7 +12,7 @@ use madoguchi_domain::effect::{
 };
 use madoguchi_domain::port::StoreError;
 
-use crate::database::column::{At, Key};
+use crate::database::column::{At, Chars, Count, Key};
 use crate::database::parse::{corrupt, moment, parsed_or_corrupt};
 use crate::database::schema::{effect, effect_evidence};
 use crate::database::statement::row;
@@ -20,16 +20,16 @@ use crate::database::statement::row;
 row! {
     /// What never changes: the order, and the request that planned it.
     pub(crate) struct OrderRow<'a> in effect {
-        kind: Cow<'a, str>,
+        kind: Chars<'a>,
         id: Key,
-        subject_kind: Cow<'a, str>,
-        subject_id: Option<Cow<'a, str>>,
-        ordering: Cow<'a, str>,
-        ordering_key: Cow<'a, str>,
-        upstream_id: Cow<'a, str>,
+        subject_kind: Chars<'a>,
+        subject_id: Option<Chars<'a>>,
+        ordering: Chars<'a>,
+        ordering_key: Chars<'a>,
+        upstream_id: Chars<'a>,
         payload_version: i32,
-        payload: String,
-        correlation: Cow<'a, str>,
+        payload: Chars<'a>,
+        correlation: Chars<'a>,
         planned_at: At,
     }
 }
@@ -37,13 +37,13 @@ row! {
 row! {
     /// What a transition changes.
     pub(crate) struct StateRow in effect {
-        state: String,
-        fence: i32,
-        worker: Option<String>,
+        state: Chars<'static>,
+        fence: Count,
+        worker: Option<Chars<'static>>,
         due_at: Option<At>,
-        code: Option<String>,
-        unsent: i32,
-        ambiguous: i32,
+        code: Option<Chars<'static>>,
+        unsent: Count,
+        ambiguous: Count,
         ambiguous_us: i64,
         since: At,
     }
@@ -74,7 +74,7 @@ impl<'a> From<&'a Effect> for OrderRow<'a> {
             upstream_id: upstream_id.as_str().into(),
             payload_version: payload.version,
             // A map of texts is always JSON; an empty text would be found when it is parsed.
-            payload: serde_json::to_string(&payload.fields).unwrap_or_default(),
+            payload: serde_json::to_string(&payload.fields).unwrap_or_default().into(),
             correlation: effect.correlation.as_str().into(),
             planned_at: effect.planned_at.into(),
         }
@@ -93,13 +93,13 @@ impl From<&Effect> for StateRow {
             | EffectState::Manual => (None, None),
         };
         Self {
-            state: effect.state.name().as_str().to_owned(),
-            fence: effect.fence.0,
-            worker,
+            state: effect.state.name().as_str().into(),
+            fence: effect.fence.0.into(),
+            worker: worker.map(Chars::from),
             due_at: effect.state.next_attempt_at().map(At::from),
-            code,
-            unsent: effect.unsent,
-            ambiguous: effect.ambiguous,
+            code: code.map(Chars::from),
+            unsent: effect.unsent.into(),
+            ambiguous: effect.ambiguous.into(),
             ambiguous_us: i64::try_from(effect.ambiguous_for.as_micros()).unwrap_or(i64::MAX),
             since: effect.since.into(),
         }
@@ -123,14 +123,15 @@ pub(crate) fn parse(order: OrderRow<'_>, state: StateRow) -> Result<Effect, Stor
 }
 
 /// A count that can still rise by one.
-fn counter(count: i32) -> Result<i32, StoreError> {
-    let is_count = (0..i32::MAX).contains(&count);
-    parsed_or_corrupt(is_count.then_some(count), "effect.fence, unsent or ambiguous")
+fn counter(count: Count) -> Result<i32, StoreError> {
+    let count = i32::try_from(count.0).ok().filter(|count| (0..i32::MAX).contains(count));
+    parsed_or_corrupt(count, "effect.fence, unsent or ambiguous")
 }
 
 impl OrderRow<'_> {
     pub(crate) fn key(&self) -> Result<EffectKey, StoreError> {
-        let kind = parsed_or_corrupt(EffectKind::parse(&self.kind).ok(), "effect.kind")?;
+        let kind = EffectKind::parse(&self.kind).ok().filter(|_| self.id.0 != Key::UNREADABLE);
+        let kind = parsed_or_corrupt(kind, "effect.kind or id")?;
         Ok(EffectKey { kind, id: EffectId(self.id.0) })
     }
 
@@ -167,7 +168,7 @@ impl StateRow {
         match (name, due, &self.worker, &self.code) {
             (Name::Planned, Some(due), None, None) => Ok(EffectState::Planned { due }),
             (Name::Sending, Some(lease_until), Some(worker), None) => {
-                let worker = WorkerId(worker.as_str().into());
+                let worker = WorkerId((&**worker).into());
                 Ok(EffectState::Sending { worker, lease_until })
             }
             (Name::Unknown, Some(settles_at), None, None) => {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sql_types::{BigInt, Text};
 use madoguchi_domain::effect::{Claim, Effect, Overdue, Sweep};
 use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError};
 use madoguchi_domain::secret::SecretKey;
@@ -74,12 +74,13 @@ fn write(
 }
 
 fn one(conn: &mut SqliteConnection, guarded: &Guarded) -> Result<Recorded, Fault> {
-    let Guarded { change, from } = guarded;
+    let Guarded { change, from, fence } = guarded;
     let after = &change.write.after;
     let expected = (
         after.order.key.kind.as_str().into_sql::<Text>(),
         Key(after.order.key.id.0).into_sql::<Id>(),
-        change.write.expected.0.into_sql::<Integer>(),
+        // SQLite may hold more than 32 bits.
+        fence.0.into_sql::<BigInt>(),
         from.into_sql::<Text>(),
     );
     let row = StateRow::from(after);

@@ -3,18 +3,21 @@
 use madoguchi_domain::effect::{Effect, Evidence};
 use madoguchi_domain::port::{EffectChange, Recorded};
 
-/// A change with the text of the state that it was decided on. A row that cannot be parsed may be
-/// in a state without a name.
+use crate::database::column::{Chars, Count};
+
+/// A change with the state and the fence that it was decided on, as the row has them: a row that
+/// cannot be parsed may have others than a change can name.
 #[derive(Debug, Clone)]
 pub(crate) struct Guarded {
     pub(crate) change: EffectChange,
-    pub(crate) from: String,
+    pub(crate) from: Chars<'static>,
+    pub(crate) fence: Count,
 }
 
 impl From<EffectChange> for Guarded {
     fn from(change: EffectChange) -> Self {
-        let from = change.write.from.as_str().to_owned();
-        Self { change, from }
+        let (from, fence) = (change.write.from.as_str().into(), change.write.expected.0.into());
+        Self { change, from, fence }
     }
 }
 

@@ -11,14 +11,16 @@ use madoguchi_domain::port::EffectChange;
 
 use super::row::{OrderRow, StateRow, parse};
 use super::transition::Guarded;
+use crate::database::column::{Chars, Count};
 
 /// A row that cannot be parsed.
 #[derive(Debug)]
 pub(crate) struct UnreadableRow {
     /// An effect with what could be parsed. Whatever its state was, its outcome is unknown.
     effect: Effect,
-    /// The state in the row: it is set aside only if that is unchanged.
-    state: String,
+    /// The state and the fence in the row: it is set aside only if they are unchanged.
+    state: Chars<'static>,
+    fence: Count,
 }
 
 /// A round of work on effects of one kind.
@@ -55,13 +57,13 @@ impl Round<'_> {
         let correlation = CorrelationId::parse(&order.correlation).ok();
         let effect = Effect {
             correlation: correlation.unwrap_or_else(|| self.act.correlation.clone()),
-            fence: Fence(state.fence),
-            unsent: state.unsent,
-            ambiguous: state.ambiguous,
+            fence: Fence(within(state.fence)),
+            unsent: within(state.unsent),
+            ambiguous: within(state.ambiguous),
             ambiguous_for: SignedDuration::from_micros(state.ambiguous_us),
             ..Effect::unreadable(key, subject, self.act)
         };
-        UnreadableRow { effect, state: state.state.clone() }
+        UnreadableRow { effect, state: state.state.clone(), fence: state.fence }
     }
 
     /// Splits rows into effects and unreadable rows.
@@ -85,7 +87,7 @@ impl Round<'_> {
         for (order, state, proven_applied) in rows {
             let found = |effect| Overdue { effect, proven_applied };
             // An unreadable `Manual` row is skipped: it is already set aside.
-            if state.state == Name::Manual.as_str() {
+            if *state.state == *Name::Manual.as_str() {
                 overdue.extend(parse(order, state).ok().map(found));
                 continue;
             }
@@ -96,10 +98,15 @@ impl Round<'_> {
 
     /// The changes that set unreadable rows aside.
     pub(crate) fn set_aside(&self, rows: Vec<UnreadableRow>) -> Vec<Guarded> {
-        let changes = rows.into_iter().filter_map(|UnreadableRow { effect, state }| {
+        let changes = rows.into_iter().filter_map(|UnreadableRow { effect, state, fence }| {
             let change: EffectChange = effect.set_aside(self.policy, self.act).ok()?;
-            Some(Guarded { change, from: state })
+            Some(Guarded { change, from: state, fence })
         });
         changes.collect()
     }
+}
+
+/// The nearest count that can be parsed.
+fn within(count: Count) -> i32 {
+    i32::try_from(count.0.clamp(0, i64::from(i32::MAX) - 1)).unwrap_or_default()
 }

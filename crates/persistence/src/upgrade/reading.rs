@@ -1,5 +1,6 @@
 //! Reads timelines, and passed cases without an effect.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, SetLevel, StateName, Timeline};
 
@@ -32,19 +33,29 @@ pub(crate) fn timeline(conn: &mut Conn, case: CaseId) -> Result<Timeline, Fault>
 }
 
 /// Passed cases without an effect. A row that cannot be parsed is logged and skipped, so that it
-/// does not block the others.
+/// does not block the others. So is a case with evidence: its order was sent, and must not be sent
+/// again as if it were new.
 pub(crate) fn orphans(conn: &mut Conn, limit: u32) -> Result<Vec<CaseSnapshot>, Fault> {
     let is_its = effect::kind.eq(SetLevel::KIND_NAME).and(effect::id.eq(upgrade_case::case_id));
-    let rows: Vec<(MemberRow, CaseRow)> = upgrade_case::table
+    let is_of_it = effect_evidence::kind
+        .eq(SetLevel::KIND_NAME)
+        .and(effect_evidence::id.eq(upgrade_case::case_id));
+    let evidence = effect_evidence::table.filter(is_of_it);
+    let rows: Vec<(MemberRow, CaseRow, bool)> = upgrade_case::table
         .inner_join(members::table.on(members::member_id.eq(upgrade_case::member_id)))
         .left_join(effect::table.on(is_its))
         .filter(upgrade_case::state.eq(StateName::CustomerSuccess.as_str()))
         .filter(effect::id.nullable().is_null())
         .limit(limit.into())
-        .select((MemberRow::as_select(), CaseRow::as_select()))
+        .select((MemberRow::as_select(), CaseRow::as_select(), exists(evidence)))
         .load(conn)?;
-    let snapshots = rows.into_iter().filter_map(|(member, case)| {
+    let snapshots = rows.into_iter().filter_map(|(member, case, was_sent)| {
         let id = case.case_id.0;
+        if was_sent {
+            let why = "its order was sent and is lost: ask the core bank what became of it";
+            tracing::error!(case = %id, why, "a passed case has evidence, but no effect");
+            return None;
+        }
         let parsed = snapshot((member, Some(case), None), None, None);
         parsed
             .inspect_err(|error| tracing::error!(case = %id, %error, "a case cannot be parsed"))

@@ -50,6 +50,7 @@ impl Memory {
             .values()
             .filter(|case| case.state.name() == StateName::CustomerSuccess)
             .filter(|case| !self.effects.contains_key(&SetLevel::key(case.id)))
+            .filter(|case| !self.evidence.iter().any(|it| it.effect == SetLevel::key(case.id)))
             .take(limit as usize)
             .filter_map(|case| self.snapshot(case.id))
             .collect()
