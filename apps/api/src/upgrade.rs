@@ -7,6 +7,7 @@ mod view;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
+use madoguchi_application::CaseView;
 use madoguchi_domain::actor::Scope;
 use madoguchi_domain::member::MemberId;
 use madoguchi_domain::upgrade::{
@@ -153,16 +154,20 @@ async fn decide(
     Ok(data(&CaseStateBody::from(&standing.case)))
 }
 
+/// The case with this id.
+async fn find(state: &AppState, id: &str) -> Result<CaseView, Problem> {
+    let id = CaseId::parse(id)?;
+    let service = state.upgrades.clone();
+    state.run(async move { service.case(id).await }).await
+}
+
 /// Reads a case.
 async fn read(
     state: Data<AppState>,
     id: Path<String>,
     _: Call<NoBody>,
 ) -> Result<HttpResponse, Problem> {
-    let id = CaseId::parse(&id)?;
-    let service = state.upgrades.clone();
-    let view = state.run(async move { service.case(id).await }).await?;
-    Ok(data(&CaseBody::from(&view)))
+    Ok(data(&CaseBody::from(&find(&state, &id).await?)))
 }
 
 /// Reads a case's timeline.
@@ -183,9 +188,7 @@ async fn qr_picture(
     id: Path<String>,
     _: Call<NoBody>,
 ) -> Result<HttpResponse, Problem> {
-    let id = CaseId::parse(&id)?;
-    let service = state.upgrades.clone();
-    let view = state.run(async move { service.case(id).await }).await?;
+    let view = find(&state, &id).await?;
     let token = state.upgrades.qr_token(&view.case).ok_or(Problem::of(Code::QrExpired))?;
     let content = view::qr_content(&state.qr_base_url, &token);
     let code = QrCode::new(content).map_err(|_| Problem::of(Code::Internal))?;

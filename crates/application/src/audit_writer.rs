@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::ServiceError;
-use crate::mailbox::{Letter, Mailbox};
+use crate::mailbox::{Mailbox, QueuedRequest};
 
 /// Maximum rows per commit.
 const MOST: usize = 256;
@@ -26,8 +26,8 @@ impl AuditWriter {
     /// Starts the task on the current runtime.
     #[must_use]
     pub fn start(log: Arc<dyn AuditLog>) -> (Self, JoinHandle<()>) {
-        let (queue, letters) = Mailbox::open(QUEUE);
-        (Self { queue }, tokio::spawn(run(log, letters)))
+        let (queue, requests) = Mailbox::open(QUEUE);
+        (Self { queue }, tokio::spawn(run(log, requests)))
     }
 
     /// Waits until the row is durable.
@@ -39,15 +39,15 @@ impl AuditWriter {
     }
 }
 
-async fn run(log: Arc<dyn AuditLog>, mut queue: mpsc::Receiver<Letter<AuditEntry, ()>>) {
+async fn run(log: Arc<dyn AuditLog>, mut queue: mpsc::Receiver<QueuedRequest<AuditEntry, ()>>) {
     let mut batch = Vec::with_capacity(MOST);
     while queue.recv_many(&mut batch, MOST).await > 0 {
-        let entries: Vec<_> = batch.iter().map(|letter| letter.request.clone()).collect();
+        let entries: Vec<_> = batch.iter().map(|queued| queued.request.clone()).collect();
         let written = log.append(&entries).await;
         let error = written.err().map(|error: StoreError| {
             tracing::warn!(%error, rows = entries.len(), "lookups could not be recorded");
             ServiceError::from(error)
         });
-        batch.drain(..).for_each(|letter| letter.answer(error.map_or(Ok(()), Err)));
+        batch.drain(..).for_each(|queued| queued.answer(error.map_or(Ok(()), Err)));
     }
 }

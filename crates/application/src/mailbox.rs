@@ -10,26 +10,26 @@ use crate::ServiceError;
 /// Sends requests to the task that has the other end. The task ends when the last clone is dropped
 /// and the queued requests are answered.
 pub(crate) struct Mailbox<Q, A> {
-    queue: mpsc::Sender<Letter<Q, A>>,
+    queue: mpsc::Sender<QueuedRequest<Q, A>>,
 }
 
 /// A request that waits for its answer.
-pub(crate) struct Letter<Q, A> {
+pub(crate) struct QueuedRequest<Q, A> {
     pub(crate) request: Q,
     reply: oneshot::Sender<Result<A, ServiceError>>,
 }
 
 impl<Q, A> Mailbox<Q, A> {
     /// A mailbox for at most `capacity` queued requests, and the end that receives them.
-    pub(crate) fn open(capacity: usize) -> (Self, mpsc::Receiver<Letter<Q, A>>) {
-        let (queue, letters) = mpsc::channel(capacity);
-        (Self { queue }, letters)
+    pub(crate) fn open(capacity: usize) -> (Self, mpsc::Receiver<QueuedRequest<Q, A>>) {
+        let (queue, requests) = mpsc::channel(capacity);
+        (Self { queue }, requests)
     }
 
     /// Sends a request and waits for its answer. A full queue rejects it before any work.
     pub(crate) async fn ask(&self, request: Q) -> Result<A, ServiceError> {
         let (reply, answer) = oneshot::channel();
-        self.queue.try_send(Letter { request, reply }).map_err(|full| match full {
+        self.queue.try_send(QueuedRequest { request, reply }).map_err(|full| match full {
             TrySendError::Full(_) => ServiceError::Overloaded,
             TrySendError::Closed(_) => ServiceError::Unavailable,
         })?;
@@ -37,7 +37,7 @@ impl<Q, A> Mailbox<Q, A> {
     }
 }
 
-impl<Q, A> Letter<Q, A> {
+impl<Q, A> QueuedRequest<Q, A> {
     /// Answers the request. Its sender may be gone; the work is done anyway.
     pub(crate) fn answer(self, answer: Result<A, ServiceError>) {
         let _ = self.reply.send(answer);

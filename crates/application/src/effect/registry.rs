@@ -48,7 +48,8 @@ pub trait Delivery: Send + Sync {
 /// Finds records whose effect is missing, and plans it.
 #[async_trait]
 pub trait FindMissing: Send + Sync {
-    /// Plans at most `limit` missing effects in the name of `act`; returns how many it tried.
+    /// Plans at most `limit` missing effects in the name of `act`; returns how many it
+    /// planned.
     ///
     /// # Errors
     /// See [`StoreError`].

@@ -8,7 +8,7 @@ use std::time::Duration;
 use madoguchi_domain::effect::{
     Doubt, Effect, EffectEvent, EffectState, Evidence, Outcome, Overdue, Sweep, WorkerId,
 };
-use madoguchi_domain::port::{Clock, EffectChange, EffectQueue, Ids, StoreError};
+use madoguchi_domain::port::{Clock, EffectChange, EffectQueue, Ids, Recorded, StoreError};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -83,7 +83,7 @@ impl Sweeper {
         }
     }
 
-    /// Moves effects whose lease or settle time is over. Returns how many it tried to move.
+    /// Moves effects whose lease or settle time is over. Returns how many it moved.
     ///
     /// # Errors
     /// See [`StoreError`]. A kind that cannot be swept does not hold back the others.
@@ -112,22 +112,36 @@ impl Sweeper {
             return Ok(0);
         }
         match self.effects.record(&changes).await {
-            // Write one by one, so that one corrupt row fails alone.
-            Err(StoreError::Corrupt(_)) => {}
-            done => return done.map(|recorded| recorded.len()),
+            Err(StoreError::Corrupt(_)) => {
+                self.record_alone(effects.into_iter().zip(changes), &sweep).await
+            }
+            recorded => {
+                let all = effects.iter().zip(&changes).zip(recorded?);
+                Ok(all.filter(|((effect, change), it)| is_moved(effect, change, *it)).count())
+            }
         }
+    }
+
+    /// Records changes one by one, so that one corrupt row fails alone.
+    async fn record_alone(
+        &self,
+        changes: impl Iterator<Item = (&Effect, EffectChange)> + Send,
+        Sweep { policy, act, .. }: &Sweep,
+    ) -> Result<usize, StoreError> {
         let (mut swept, mut failed) = (0, None);
-        for (effect, change) in effects.into_iter().zip(changes) {
-            let queue = &*self.effects;
-            match record_or_set_aside(queue, effect, change, &sweep.policy, &sweep.act).await {
-                Ok(done) => swept += usize::from(done.is_some()),
+        for (effect, change) in changes {
+            match record_or_set_aside(&*self.effects, effect, change, policy, act).await {
+                Ok(Some((change, recorded))) => {
+                    swept += usize::from(is_moved(effect, &change, recorded));
+                }
+                Ok(None) => {}
                 Err(error) => failed = Some(error),
             }
         }
         failed.map_or(Ok(swept), Err)
     }
 
-    /// Plans missing effects. Returns how many it tried.
+    /// Plans missing effects. Returns how many it planned.
     ///
     /// # Errors
     /// See [`StoreError`]. A hook that fails does not hold back the others.
@@ -164,10 +178,17 @@ impl Sweeper {
             }
             _ => None,
         };
-        let change = decided(delivery, effect, event, evidence, &act, jitter)?;
-        let (key, correlation) = (&effect.order.key, effect.correlation.as_str());
-        let (from, state) = (effect.state.name(), change.write.after.state.name());
-        tracing::info!(kind = %key.kind, id = %key.id, correlation, %from, %state, "swept");
-        Some(change)
+        decided(delivery, effect, event, evidence, &act, jitter)
     }
+}
+
+/// Whether the change was written; logs it then.
+fn is_moved(effect: &Effect, change: &EffectChange, recorded: Recorded) -> bool {
+    if recorded == Recorded::FencedOut {
+        return false;
+    }
+    let (key, correlation) = (&effect.order.key, effect.correlation.as_str());
+    let (from, state) = (effect.state.name(), change.write.after.state.name());
+    tracing::info!(kind = %key.kind, id = %key.id, correlation, %from, %state, "swept");
+    true
 }

@@ -51,9 +51,9 @@ impl DecisionLane {
         planned: PlannedSignal,
         settings: GroupCommitSettings,
     ) -> (Self, JoinHandle<()>) {
-        let (queue, letters) = Mailbox::open(settings.queue_capacity);
+        let (queue, requests) = Mailbox::open(settings.queue_capacity);
         let runner = BatchRunner { store, policy, planned };
-        let inbox = Inbox::new(letters, settings.max_batch);
+        let inbox = Inbox::new(requests, settings.max_batch);
         (Self { queue }, tokio::spawn(run(inbox, runner)))
     }
 

@@ -4,38 +4,38 @@ use madoguchi_domain::upgrade::{CaseResult, Request};
 use tokio::sync::mpsc;
 
 use crate::ServiceError;
-use crate::mailbox::Letter;
+use crate::mailbox::QueuedRequest;
 
 /// A request that waits for its answer.
 pub(super) struct Waiting {
-    letter: Letter<Request, CaseResult>,
+    queued: QueuedRequest<Request, CaseResult>,
     /// Number of decisions so far.
     pub(super) tries: u32,
 }
 
 impl Waiting {
-    const fn new(letter: Letter<Request, CaseResult>) -> Self {
-        Self { letter, tries: 0 }
+    const fn new(queued: QueuedRequest<Request, CaseResult>) -> Self {
+        Self { queued, tries: 0 }
     }
 
     pub(super) const fn request(&self) -> &Request {
-        &self.letter.request
+        &self.queued.request
     }
 
     pub(super) fn answer(self, answer: Result<CaseResult, ServiceError>) {
-        self.letter.answer(answer);
+        self.queued.answer(answer);
     }
 }
 
 /// The queued requests.
 pub(super) struct Inbox {
-    queue: mpsc::Receiver<Letter<Request, CaseResult>>,
+    queue: mpsc::Receiver<QueuedRequest<Request, CaseResult>>,
     max_batch: usize,
 }
 
 impl Inbox {
     pub(super) const fn new(
-        queue: mpsc::Receiver<Letter<Request, CaseResult>>,
+        queue: mpsc::Receiver<QueuedRequest<Request, CaseResult>>,
         max_batch: usize,
     ) -> Self {
         Self { queue, max_batch }
