@@ -37,8 +37,8 @@ pub trait UpgradeStore: Send + Sync {
     /// See [`StoreError`].
     async fn timeline(&self, case: CaseId) -> Result<Timeline, StoreError>;
 
-    /// At most `limit` passed cases without an effect. A case with evidence is left out: its order was
-    /// sent, so it must not be planned as if it were new.
+    /// At most `limit` passed cases without an effect. A case with evidence is left out: its order
+    /// was sent, so it must not be planned as if it were new.
     ///
     /// # Errors
     /// See [`StoreError`].
