@@ -1,8 +1,10 @@
-//! Routes, and who may call each.
+//! Routes: who may call each, and how each is documented.
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, Route};
 use madoguchi_domain::actor::Scope;
+
+use crate::operation::Operation;
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,13 +17,14 @@ pub(crate) enum Access {
     Gateway,
 }
 
-/// One route.
+/// One route. Only the files of the API page have no documentation.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) method: Method,
     pub(crate) path: &'static str,
     pub(crate) access: Access,
     pub(crate) handler: fn(Route) -> Route,
+    pub(crate) operation: Option<Operation>,
 }
 
 impl Entry {
@@ -29,24 +32,32 @@ impl Entry {
         path: &'static str,
         access: Access,
         handler: fn(Route) -> Route,
+        operation: Operation,
     ) -> Self {
-        Self { method: Method::GET, path, access, handler }
+        Self { method: Method::GET, path, access, handler, operation: Some(operation) }
     }
 
     pub(crate) const fn head(
         path: &'static str,
         access: Access,
         handler: fn(Route) -> Route,
+        operation: Operation,
     ) -> Self {
-        Self { method: Method::HEAD, path, access, handler }
+        Self { method: Method::HEAD, path, access, handler, operation: Some(operation) }
     }
 
     pub(crate) const fn post(
         path: &'static str,
         access: Access,
         handler: fn(Route) -> Route,
+        operation: Operation,
     ) -> Self {
-        Self { method: Method::POST, path, access, handler }
+        Self { method: Method::POST, path, access, handler, operation: Some(operation) }
+    }
+
+    /// A public file that is not part of the API.
+    pub(crate) const fn file(path: &'static str, handler: fn(Route) -> Route) -> Self {
+        Self { method: Method::GET, path, access: Access::Public, handler, operation: None }
     }
 }
 

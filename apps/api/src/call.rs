@@ -9,10 +9,11 @@ use futures_util::future::LocalBoxFuture;
 use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::{ActorRef, Scope};
 use madoguchi_domain::secret::AccessToken;
+use serde::de::DeserializeOwned;
 
 use crate::access;
 use crate::app_state::AppState;
-use crate::fields::{self, FromFields};
+use crate::body;
 use crate::headers;
 use crate::problem::{Code, Problem};
 
@@ -44,7 +45,7 @@ impl ReadBody for NoBody {
     }
 }
 
-impl<B: FromFields + 'static> ReadBody for B {
+impl<B: DeserializeOwned + 'static> ReadBody for B {
     fn read(
         request: &HttpRequest,
         payload: Payload,
@@ -56,7 +57,7 @@ impl<B: FromFields + 'static> ReadBody for B {
             let timeout = timeout.ok_or(Problem::of(Code::Internal))?;
             let bytes = tokio::time::timeout(timeout, collect(payload)).await;
             let late = |_| Problem::invalid("the body did not arrive in time");
-            fields::read(&bytes.map_err(late)??)
+            body::read(&bytes.map_err(late)??)
         })
     }
 }

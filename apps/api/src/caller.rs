@@ -10,21 +10,45 @@ use actix_web::{HttpRequest, HttpResponse};
 use madoguchi_domain::actor::Scope;
 use madoguchi_domain::caller::{ContextId, ContextQuery, Encoded};
 use madoguchi_domain::field::InvalidField;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use crate::access::Access::With;
 use crate::access::Entry;
 use crate::app_state::AppState;
+use crate::body::{Field, field_values, plain, text_of, text_or_null};
 use crate::call::Call;
-use crate::fields::{Fields, FromFields};
 use crate::headers;
+use crate::operation::{Answer, Operation, Parameter, Place, named};
 use crate::problem::{Code, Problem};
 use crate::view::data;
 use view::WhoBody;
 
-pub(crate) use forwarded::{forwarded, passes};
+pub(crate) use forwarded::{FORWARDED, forwarded, passes};
 
 pub(crate) const ROUTES: &[Entry] =
-    &[Entry::post("/api/v1/callers", With(Scope::CallerRead), |it| it.to(who))];
+    &[Entry::post("/api/v1/callers", With(Scope::CallerRead), |it| it.to(who), WHO)];
+
+const WHO: Operation = Operation {
+    id: "findCaller",
+    tag: "callers",
+    summary: "Look up who is calling, within a deadline",
+    body: Some(named::<FindCaller>),
+    parameters: &[DEADLINE_PARAMETER, FORWARDED[0], FORWARDED[1], FORWARDED[2]],
+    answers: &[Answer::data::<WhoBody<'_>>(200, "What was found within the deadline.")],
+    refusals: &[Code::NotFound],
+};
+
+const DEADLINE_PARAMETER: Parameter = Parameter {
+    name: DEADLINE,
+    place: Place::Header,
+    text: "Milliseconds until the answer, complete or not; 2000 if it is not given.",
+    schema: || {
+        let whole = ObjectBuilder::new().schema_type(Type::Integer);
+        whole.minimum(Some(200)).maximum(Some(10_000)).into()
+    },
+};
 
 const DEADLINE: &str = "x-deadline-ms";
 /// Default deadline of a lookup.
@@ -33,31 +57,46 @@ const USUAL: Duration = Duration::from_secs(2);
 /// Maximum bytes of a plain context id: its Base64 must also be valid, for a gateway downstream.
 const MOST_TO_ENCODE: usize = 3072;
 
-impl FromFields for ContextQuery {
-    const KEYS: &'static [&'static str] = &["contextId", "encoded"];
+field_values! {
+    ContextId: plain(1, 4096);
+    Encoded: plain(0, 32);
+}
 
-    fn read(fields: &mut Fields) -> Result<Self, Problem> {
-        let context = fields.text("contextId", ContextId::parse)?;
-        let encoded = fields.optional_text("encoded", Encoded::parse)?;
-        let as_it_is = encoded.as_ref().is_some_and(Encoded::is_as_it_is);
-        if !as_it_is && context.expose().len() > MOST_TO_ENCODE {
-            let rule = "must be at most 3072 bytes, or encoded already with encoded \"0\"";
-            return Err(InvalidField::new("contextId", rule).into());
-        }
-        Ok(Self { context, encoded })
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct FindCaller {
+    #[schema(schema_with = text_of::<ContextId>)]
+    context_id: Field<ContextId>,
+    /// `0`: the `contextId` is encoded already and is sent unchanged.
+    #[schema(schema_with = text_or_null::<Encoded>)]
+    encoded: Option<Field<Encoded>>,
+}
+
+/// The query for a context, with the rule that ties its two fields.
+pub(crate) fn context_query(
+    Field(context): Field<ContextId>,
+    encoded: Option<Field<Encoded>>,
+) -> Result<ContextQuery, InvalidField> {
+    let encoded = encoded.map(|Field(encoded)| encoded);
+    let as_it_is = encoded.as_ref().is_some_and(Encoded::is_as_it_is);
+    if !as_it_is && context.expose().len() > MOST_TO_ENCODE {
+        let rule = "must be at most 3072 bytes, or encoded already with encoded \"0\"";
+        return Err(InvalidField::new("contextId", rule));
     }
+    Ok(ContextQuery { context, encoded })
 }
 
 /// Answers with what was found within the deadline, each part marked with its origin.
 async fn who(
     state: Data<AppState>,
     request: HttpRequest,
-    call: Call<ContextQuery>,
+    call: Call<FindCaller>,
 ) -> Result<HttpResponse, Problem> {
     let callers = state.callers.clone().ok_or(Problem::of(Code::NotFound))?;
     let time = deadline(&request)?;
     let forwarded = forwarded(&callers, request.headers())?;
-    let Call { act, body: query } = call;
+    let Call { act, body: FindCaller { context_id, encoded } } = call;
+    let query = context_query(context_id, encoded)?;
     passes(&act.correlation, &forwarded);
     let work = async move { callers.service.who(&query, &forwarded, time, act).await };
     let who = state.run(work).await?;

@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::settings::Settings;
-use crate::{Server, logging, wiring};
+use crate::settings::{DEFAULT_SOURCE_PREFIX, Settings};
+use crate::{Server, logging, problem, routes, wiring};
 
 /// The middle office between a contact centre and its core systems.
 #[derive(Debug, Parser)]
@@ -33,6 +33,10 @@ enum Command {
     /// Migrate the database to this version's schema.
     #[command(after_help = "Example:\n  madoguchi migrate --config madoguchi.toml")]
     Migrate(Configured),
+    /// Print the OpenAPI document of the API.
+    #[command(after_help = "Example:\n  madoguchi openapi > openapi.json\n\n\
+        With a configuration file, its server.source_prefix and error_codes are used.")]
+    Openapi(Configured),
     /// Read a password from standard input and print its hash for the gateway's user file.
     #[command(after_help = "Example:\n  \
         (umask 077; openssl rand -hex 16 | tee password | madoguchi hash-password)")]
@@ -55,6 +59,7 @@ impl Cli {
         match self.command {
             Command::Serve(configured) => serve(&configured).await,
             Command::Migrate(configured) => migrate(&configured.read()?).await,
+            Command::Openapi(configured) => openapi(&configured),
             Command::HashPassword => hash_password(),
         }
     }
@@ -83,6 +88,19 @@ async fn migrate(settings: &Settings) -> anyhow::Result<()> {
     let was = if current { "was current" } else { "is current now" };
     tracing::info!("the database's schema {was}");
     Ok(())
+}
+
+fn openapi(configured: &Configured) -> anyhow::Result<()> {
+    let prefix = match configured.config {
+        None => DEFAULT_SOURCE_PREFIX.to_owned(),
+        Some(_) => {
+            let settings = configured.read()?;
+            problem::show_as(settings.error_codes)?;
+            settings.server.source_prefix
+        }
+    };
+    let document = routes::document(&prefix)?;
+    write!(std::io::stdout(), "{document}").context("standard output was closed")
 }
 
 fn hash_password() -> anyhow::Result<()> {

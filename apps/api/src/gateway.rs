@@ -19,7 +19,7 @@ use crate::caller::{forwarded, passes};
 use crate::headers;
 use crate::problem::{Code, Problem};
 
-pub(crate) use problem::GatewayProblem;
+pub(crate) use problem::{GatewayProblem, refusals};
 pub(crate) use routes::ROUTES;
 
 /// An authenticated call with its parsed body.

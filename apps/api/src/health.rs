@@ -9,35 +9,71 @@ use actix_web::web::Data;
 use futures_util::future::join_all;
 use madoguchi_domain::port::Health;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::access::Access::Public;
 use crate::access::Entry;
 use crate::app_state::AppState;
+use crate::body::one_of;
+use crate::operation::{Answer, Operation};
 use crate::problem::Problem;
 
 pub(crate) const ROUTES: &[Entry] = &[
-    Entry::head("/health/live", Public, |it| it.to(live)),
-    Entry::head("/health/ready", Public, |it| it.to(ready)),
-    Entry::get("/health/live", Public, |it| it.to(live)),
-    Entry::get("/health/ready", Public, |it| it.to(ready)),
+    Entry::head("/health/live", Public, |it| it.to(live), head(LIVE, "headLive")),
+    Entry::head("/health/ready", Public, |it| it.to(ready), head(READY, "headReady")),
+    Entry::get("/health/live", Public, |it| it.to(live), LIVE),
+    Entry::get("/health/ready", Public, |it| it.to(ready), READY),
 ];
+
+const LIVE: Operation = Operation {
+    id: "live",
+    tag: "server",
+    summary: "Answers while the process runs",
+    body: None,
+    parameters: &[],
+    answers: &[Answer::json::<Status>(200, "The process runs.")],
+    refusals: &[],
+};
+
+const READY: Operation = Operation {
+    id: "ready",
+    summary: "Answers 200 if every dependency is available",
+    answers: &[
+        Answer::json::<Status>(200, "Every dependency is available."),
+        Answer::json::<Status>(503, "A dependency is down, or the process is about to stop."),
+    ],
+    ..LIVE
+};
+
+/// The same operation without an answer's body.
+const fn head(operation: Operation, id: &'static str) -> Operation {
+    Operation { id, ..operation }
+}
 
 /// Timeout for one dependency.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Health)]
 struct Status {
+    #[schema(schema_with = up_or_down)]
     status: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     dependencies: Vec<Dependency>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Dependency {
     name: &'static str,
+    #[schema(schema_with = up_or_down)]
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
+}
+
+fn up_or_down() -> RefOr<Schema> {
+    one_of(["up", "down"]).into()
 }
 
 /// Answers 200 while the process runs.

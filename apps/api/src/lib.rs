@@ -2,19 +2,22 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod api_page;
 mod app_state;
+mod body;
 mod call;
 mod caller;
 mod cli;
 mod connection;
 mod descriptors;
-mod fields;
 mod gateway;
 mod headers;
 mod health;
 mod logging;
 mod member;
 mod metering;
+mod openapi;
+mod operation;
 mod problem;
 mod reload;
 mod request_log;

@@ -3,31 +3,122 @@
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use madoguchi_domain::actor::Scope;
+use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::{Account, ArrangementId, Member, MemberId, ProductName, Registered};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::access::Access::With;
 use crate::access::Entry;
 use crate::app_state::AppState;
+use crate::body::{Field, bounded, field_values, plain, text_of, text_or_null, visible};
 use crate::call::{Call, NoBody};
-use crate::fields::{Fields, FromFields};
+use crate::operation::{Answer, Operation, Parameter, Place, named};
 use crate::problem::{Code, Problem};
 use crate::view;
 
 pub(crate) const ROUTES: &[Entry] = &[
-    Entry::post("/api/v1/members", With(Scope::MemberWrite), |it| it.to(register)),
-    Entry::get("/api/v1/members/{memberId}", With(Scope::MemberRead), |it| it.to(read)),
+    Entry::post(
+        "/api/v1/members",
+        With(Scope::MemberWrite),
+        |it| it.to(register),
+        Operation {
+            id: "registerMember",
+            tag: "members",
+            summary: "Register a member; repeating the same registration changes nothing",
+            body: Some(named::<RegisterMember>),
+            parameters: &[],
+            answers: &[
+                Answer::data::<MemberView<'_>>(201, "The member is registered now."),
+                Answer::data::<MemberView<'_>>(200, "The member was registered before."),
+            ],
+            refusals: &[Code::MemberConflict],
+        },
+    ),
+    Entry::get(
+        "/api/v1/members/{memberId}",
+        With(Scope::MemberRead),
+        |it| it.to(read),
+        Operation {
+            id: "readMember",
+            tag: "members",
+            summary: "Read a member",
+            body: None,
+            parameters: &[MEMBER_ID],
+            answers: &[Answer::data::<MemberView<'_>>(200, "The member.")],
+            refusals: &[Code::CustomerInfoNotFound],
+        },
+    ),
 ];
 
-#[derive(Serialize)]
+const MEMBER_ID: Parameter = Parameter {
+    name: "memberId",
+    place: Place::Path,
+    text: "The bank's id of the member.",
+    schema: text_of::<MemberId>,
+};
+
+field_values! {
+    MemberId: plain(1, 64);
+    ArrangementId: bounded(1, 36).pattern(Some("^[0-9A-Z]*$"));
+    ProductName: visible(64);
+    LevelOrNone: bounded(0, 8).pattern(Some("^[0-9A-Za-z]*$"));
+}
+
+/// A level that may be empty, which means none.
+#[derive(Debug)]
+struct LevelOrNone(Option<AccountLevel>);
+
+impl LevelOrNone {
+    fn parse(text: &str) -> Result<Self, InvalidField> {
+        let level = (!text.is_empty()).then(|| AccountLevel::parse(text));
+        level.transpose().map(Self)
+    }
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RegisterMember {
+    #[schema(schema_with = text_of::<MemberId>)]
+    member_id: Field<MemberId>,
+    /// The core bank's id of the account (`ArrngId`).
+    #[schema(schema_with = text_of::<ArrangementId>)]
+    arrangement_id: Field<ArrangementId>,
+    /// `AC.DIGITAL.SAV` if it is not given.
+    #[schema(schema_with = text_or_null::<ProductName>)]
+    product_name: Option<Field<ProductName>>,
+    /// The current account level; empty or absent means none.
+    #[schema(schema_with = text_or_null::<LevelOrNone>)]
+    level: Option<Field<LevelOrNone>>,
+}
+
+impl RegisterMember {
+    fn member(self) -> Result<Member, InvalidField> {
+        let product = match self.product_name {
+            Some(Field(product)) => product,
+            None => ProductName::parse(ProductName::DEFAULT)?,
+        };
+        let account = Account { arrangement: self.arrangement_id.0, product };
+        let level = self.level.and_then(|Field(LevelOrNone(level))| level);
+        Ok(Member::new(self.member_id.0, account, level))
+    }
+}
+
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Member)]
 struct MemberView<'a> {
+    #[schema(schema_with = text_of::<MemberId>)]
     member_id: &'a str,
+    #[schema(schema_with = text_of::<ArrangementId>)]
     arrangement_id: &'a str,
+    #[schema(schema_with = text_of::<ProductName>)]
     product_name: &'a str,
-    /// Empty if no level was ever recorded.
+    /// Confirmed by the core bank, or else as registered; empty if none was ever recorded.
+    #[schema(schema_with = text_of::<LevelOrNone>)]
     level: &'a str,
+    /// The level of a passed verdict that the core bank has not confirmed yet.
     target_level: Option<&'a str>,
 }
 
@@ -43,29 +134,13 @@ impl<'a> From<&'a Member> for MemberView<'a> {
     }
 }
 
-impl FromFields for Member {
-    const KEYS: &'static [&'static str] = &["memberId", "arrangementId", "productName", "level"];
-
-    fn read(fields: &mut Fields) -> Result<Self, Problem> {
-        let id = fields.text("memberId", MemberId::parse)?;
-        let arrangement = fields.text("arrangementId", ArrangementId::parse)?;
-        let product = fields.optional_text("productName", ProductName::parse)?;
-        let product = match product {
-            Some(product) => product,
-            None => ProductName::parse(ProductName::DEFAULT)?,
-        };
-        // On the wire, an empty level means none.
-        let level = fields.optional_text("level", |text| match text {
-            "" => Ok(None),
-            text => AccountLevel::parse(text).map(Some),
-        })?;
-        Ok(Self::new(id, Account { arrangement, product }, level.flatten()))
-    }
-}
-
 /// Registers a member: 201, or 200 if the same member is registered already.
-async fn register(state: Data<AppState>, call: Call<Member>) -> Result<HttpResponse, Problem> {
-    let Call { act, body: member } = call;
+async fn register(
+    state: Data<AppState>,
+    call: Call<RegisterMember>,
+) -> Result<HttpResponse, Problem> {
+    let Call { act, body } = call;
+    let member = body.member()?;
     if !member.account.arrangement.has_usual_form() {
         tracing::warn!(request = act.correlation.as_str(), "an arrangementId of unusual form");
     }

@@ -1,6 +1,7 @@
 //! Error replies: one envelope, one enum of codes, no driver text and no values.
 
 mod code;
+mod refused;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,8 +14,10 @@ use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::port::VerifierUnavailable;
 use madoguchi_domain::upgrade::Refusal;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 pub use code::Code;
+pub(crate) use refused::Refused;
 
 /// An error reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,15 +82,20 @@ impl From<VerifierUnavailable> for Problem {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Refusal)]
 struct Envelope<'a> {
+    /// Always false.
     success: bool,
+    #[schema(inline)]
     error: Body<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Body<'a> {
+    /// For programs; stable, and replaceable by the bank's own codes.
     error_code: &'a str,
+    /// For people.
     error_message: &'a str,
 }
 

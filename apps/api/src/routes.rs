@@ -4,25 +4,43 @@ use std::collections::BTreeMap;
 use std::future::ready;
 
 use actix_web::http::header::{ALLOW, HeaderValue};
-use actix_web::{HttpResponse, ResponseError, web};
+use actix_web::web::{self, Bytes, Data};
+use actix_web::{HttpResponse, ResponseError};
 
 use crate::access::{Access, Entry, Methods};
+use crate::api_page::{self, ApiDocument};
 use crate::gateway::{self, GatewayProblem};
 use crate::problem::{Code, Problem};
 use crate::upgrade::{self, SOURCE_PREFIX};
-use crate::{caller, health, member};
+use crate::{caller, health, member, openapi};
 
-/// All routes.
-const ROUTES: [&[Entry]; 5] =
+/// All routes except those of the API page.
+const API: [&[Entry]; 5] =
     [upgrade::ROUTES, member::ROUTES, caller::ROUTES, gateway::ROUTES, health::ROUTES];
 
 /// Unknown paths below it get the gateway's error reply, because that reply is documented.
 const BESIDE_THE_GATEWAY: &str = "/apiaccess{rest:(/.*)?}";
 
+/// The OpenAPI document of the routes, as JSON.
+///
+/// # Errors
+/// When the examples in it are not JSON.
+pub(crate) fn document(source_prefix: &str) -> serde_json::Result<String> {
+    let path_of = |path: &str| path.replace(SOURCE_PREFIX, source_prefix);
+    let all = API.into_iter().flatten().chain(api_page::ROUTES);
+    let mut document = openapi::document(all, path_of)?.to_pretty_json()?;
+    document.push('\n');
+    Ok(document)
+}
+
 /// Registers the table's routes.
-pub(crate) fn serve(config: &mut web::ServiceConfig, source_prefix: &str) {
+///
+/// The API page and its document are served if there is a document.
+pub(crate) fn serve(config: &mut web::ServiceConfig, source_prefix: &str, document: Option<Bytes>) {
+    let page = if document.is_some() { api_page::ROUTES } else { &[] };
+    config.app_data(Data::new(ApiDocument(document.unwrap_or_default())));
     let mut paths: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
-    for entry in ROUTES.into_iter().flatten() {
+    for entry in API.into_iter().flatten().chain(page) {
         paths.entry(entry.path).or_default().push(entry);
     }
     // The source's path first: it has the most requests, and paths are matched in this order.
@@ -57,5 +75,7 @@ fn not_allowed(allow: &str, of_gateway: bool) -> HttpResponse {
     response
 }
 
+#[cfg(test)]
+mod document_tests;
 #[cfg(test)]
 mod tests;

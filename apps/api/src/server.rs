@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use actix_web::web::Data;
+use actix_web::web::{Bytes, Data};
 use actix_web::{App, middleware};
 use anyhow::Context;
 use tokio::net::TcpSocket;
@@ -56,14 +56,16 @@ impl Server {
         let admin = Admin::start(shown_at, &settings.server.connections, counted)?;
         let stopping = Arc::clone(&state.stopping);
         let state = Data::new(state);
-        let ServerSettings { workers, connections, source_prefix, drain_delay, .. } =
+        let ServerSettings { workers, connections, source_prefix, drain_delay, api_page, .. } =
             settings.server;
+        let document = api_page.then(|| routes::document(&source_prefix)).transpose()?;
+        let document = document.map(Bytes::from);
         let app = move || {
             App::new()
                 .app_data(state.clone())
                 .wrap(middleware::from_fn(request_log::note))
                 .wrap(middleware::from_fn(connection::finish_answer))
-                .configure(|config| routes::serve(config, &source_prefix))
+                .configure(|config| routes::serve(config, &source_prefix, document.clone()))
         };
         let at = ("api", listener, workers);
         let http = HttpListener::start(at, SHUTDOWN_TIMEOUT, connections, app)?;

@@ -26,6 +26,7 @@ pub use gateway::GatewaySection;
 pub use itau::ItauSection;
 pub use reader::{ConfigError, ConfigErrors};
 use reader::{Section, Tree, value};
+pub(crate) use server::DEFAULT_SOURCE_PREFIX;
 pub use server::ServerSettings;
 pub use upgrade::UpgradeSettings;
 

@@ -110,8 +110,8 @@ pub(crate) fn app(
         InitError = (),
     >,
 > {
-    App::new()
-        .app_data(state)
-        .wrap(middleware::from_fn(request_log::note))
-        .configure(|config| routes::serve(config, "/source"))
+    App::new().app_data(state).wrap(middleware::from_fn(request_log::note)).configure(|config| {
+        let document = routes::document("/source").unwrap();
+        routes::serve(config, "/source", Some(document.into()));
+    })
 }

@@ -1,5 +1,7 @@
 //! Routes of account upgrade: open, verify, decide, read, timeline, QR code.
 
+mod bodies;
+mod document;
 mod source;
 mod timeline_view;
 mod view;
@@ -9,20 +11,18 @@ use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use madoguchi_application::CaseView;
 use madoguchi_domain::actor::Scope;
-use madoguchi_domain::member::MemberId;
-use madoguchi_domain::upgrade::{
-    CaseId, CaseKey, CheckReference, CheckSource, QrToken, QrTokenHash,
-};
+use madoguchi_domain::upgrade::{CaseId, CaseKey, CheckSource};
 use qrcode::QrCode;
 use qrcode::render::svg;
 
 use crate::access::Access::With;
 use crate::access::Entry;
 use crate::app_state::AppState;
+use crate::body::Field;
 use crate::call::{Call, NoBody};
-use crate::fields::{Fields, FromFields};
 use crate::problem::{Code, Problem};
 use crate::view::{created, data, list};
+use bodies::{OpenUpgrade, ScannedVerification, VerdictOnCase, Verification};
 use view::{CaseBody, CaseStateBody, OpenedBody};
 
 /// Stands for the configured prefix of the source's path.
@@ -31,56 +31,58 @@ pub(crate) const SOURCE_PREFIX: &str = "<source>";
 const SOURCE_PATH: &str = "<source>/IVRCheckUpgradeAccount";
 
 pub(crate) const ROUTES: &[Entry] = &[
-    Entry::post(SOURCE_PATH, With(Scope::UpgradeDecide), |it| it.to(source::decide)),
-    Entry::post("/api/v1/upgrades", With(Scope::UpgradeOpen), |it| it.to(open)),
-    Entry::get("/api/v1/upgrades/{caseId}", With(Scope::UpgradeRead), |it| it.to(read)),
-    Entry::get("/api/v1/upgrades/{caseId}/timeline", With(Scope::UpgradeRead), |it| {
-        it.to(timeline)
-    }),
-    Entry::get("/api/v1/upgrades/{caseId}/qr.svg", With(Scope::UpgradeOpen), |it| {
-        it.to(qr_picture)
-    }),
-    Entry::post("/api/v1/upgrades/{caseId}/verification", With(Scope::UpgradeVerify), |it| {
-        it.to(verify)
-    }),
-    Entry::post("/api/v1/verifications", With(Scope::UpgradeVerify), |it| it.to(verify_scanned)),
-    Entry::post("/api/v1/upgrades/{caseId}/verdict", With(Scope::UpgradeDecide), |it| {
-        it.to(decide)
-    }),
+    Entry::post(
+        SOURCE_PATH,
+        With(Scope::UpgradeDecide),
+        |it| it.to(source::decide),
+        source::DECIDE,
+    ),
+    Entry::post("/api/v1/upgrades", With(Scope::UpgradeOpen), |it| it.to(open), document::OPEN),
+    Entry::get(
+        "/api/v1/upgrades/{caseId}",
+        With(Scope::UpgradeRead),
+        |it| it.to(read),
+        document::READ,
+    ),
+    Entry::get(
+        "/api/v1/upgrades/{caseId}/timeline",
+        With(Scope::UpgradeRead),
+        |it| it.to(timeline),
+        document::TIMELINE,
+    ),
+    Entry::get(
+        "/api/v1/upgrades/{caseId}/qr.svg",
+        With(Scope::UpgradeOpen),
+        |it| it.to(qr_picture),
+        document::QR_PICTURE,
+    ),
+    Entry::post(
+        "/api/v1/upgrades/{caseId}/verification",
+        With(Scope::UpgradeVerify),
+        |it| it.to(verify),
+        document::VERIFY,
+    ),
+    Entry::post(
+        "/api/v1/verifications",
+        With(Scope::UpgradeVerify),
+        |it| it.to(verify_scanned),
+        document::VERIFY_SCANNED,
+    ),
+    Entry::post(
+        "/api/v1/upgrades/{caseId}/verdict",
+        With(Scope::UpgradeDecide),
+        |it| it.to(decide),
+        document::DECIDE,
+    ),
 ];
 
-impl FromFields for MemberId {
-    const KEYS: &'static [&'static str] = &["memberId"];
-
-    fn read(fields: &mut Fields) -> Result<Self, Problem> {
-        fields.text("memberId", Self::parse)
-    }
-}
-
 /// Opens a case: 201, or 200 if one is open already.
-async fn open(state: Data<AppState>, call: Call<MemberId>) -> Result<HttpResponse, Problem> {
-    let Call { act, body: member } = call;
+async fn open(state: Data<AppState>, call: Call<OpenUpgrade>) -> Result<HttpResponse, Problem> {
+    let Call { act, body: OpenUpgrade { member_id: Field(member) } } = call;
     let service = state.upgrades.clone();
     let opened = state.run(async move { service.open(member, act).await }).await?;
     let body = OpenedBody::new(&opened, &state.qr_base_url);
     Ok(if opened.new { created(&body) } else { data(&body) })
-}
-
-/// `{"source":"EDDA"|"VA","isPass":bool,"reference":string}`.
-#[derive(Debug)]
-struct Verification {
-    check: (CheckSource, CheckReference),
-    passed: bool,
-}
-
-impl FromFields for Verification {
-    const KEYS: &'static [&'static str] = &["source", "isPass", "reference"];
-
-    fn read(fields: &mut Fields) -> Result<Self, Problem> {
-        let source = fields.text("source", CheckSource::parse)?;
-        let reference = fields.text("reference", CheckReference::parse)?;
-        Ok(Self { check: (source, reference), passed: fields.boolean("isPass")? })
-    }
 }
 
 /// Accepts a verification service's result for a case.
@@ -90,29 +92,12 @@ async fn verify(
     call: Call<Verification>,
 ) -> Result<HttpResponse, Problem> {
     let key = CaseKey::Id(CaseId::parse(&id)?);
-    let Call { act, body: Verification { check, passed } } = call;
+    let Call { act, body: Verification { source, is_pass: passed, reference } } = call;
+    let check = (source.0, reference.0);
     let service = state.upgrades.clone();
     let work = async move { service.verify(key, check, passed, act).await };
     let standing = state.run(work).await?;
     Ok(data(&CaseStateBody::from(&standing.case)))
-}
-
-/// `{"qrToken":string,"isPass":bool,"reference":string}`.
-#[derive(Debug)]
-struct ScannedVerification {
-    qr: QrTokenHash,
-    reference: CheckReference,
-    passed: bool,
-}
-
-impl FromFields for ScannedVerification {
-    const KEYS: &'static [&'static str] = &["qrToken", "isPass", "reference"];
-
-    fn read(fields: &mut Fields) -> Result<Self, Problem> {
-        let qr = fields.text("qrToken", QrToken::parse)?.hash();
-        let reference = fields.text("reference", CheckReference::parse)?;
-        Ok(Self { qr, reference, passed: fields.boolean("isPass")? })
-    }
 }
 
 /// Accepts the scan-code service's result for a scanned QR code.
@@ -120,24 +105,13 @@ async fn verify_scanned(
     state: Data<AppState>,
     call: Call<ScannedVerification>,
 ) -> Result<HttpResponse, Problem> {
-    let Call { act, body: ScannedVerification { qr, reference, passed } } = call;
-    let (key, check) = (CaseKey::Scanned(qr), (CheckSource::Edda, reference));
+    let Call { act, body: ScannedVerification { qr_token, is_pass: passed, reference } } = call;
+    let key = CaseKey::Scanned(qr_token.0.hash());
+    let check = (CheckSource::Edda, reference.0);
     let service = state.upgrades.clone();
     let work = async move { service.verify(key, check, passed, act).await };
     let standing = state.run(work).await?;
     Ok(data(&CaseStateBody::from(&standing.case)))
-}
-
-/// `{"isPass":bool}`.
-#[derive(Debug)]
-struct VerdictOnCase(bool);
-
-impl FromFields for VerdictOnCase {
-    const KEYS: &'static [&'static str] = &["isPass"];
-
-    fn read(fields: &mut Fields) -> Result<Self, Problem> {
-        fields.boolean("isPass").map(Self)
-    }
 }
 
 /// Accepts the agent's verdict on one case.
@@ -147,7 +121,7 @@ async fn decide(
     call: Call<VerdictOnCase>,
 ) -> Result<HttpResponse, Problem> {
     let key = CaseKey::Id(CaseId::parse(&id)?);
-    let Call { act, body: VerdictOnCase(passed) } = call;
+    let Call { act, body: VerdictOnCase { is_pass: passed } } = call;
     let service = state.upgrades.clone();
     let work = async move { service.decide(key, passed, act).await };
     let standing = state.run(work).await?;

@@ -2,6 +2,9 @@
 
 use actix_web::HttpResponse;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
 
 #[derive(Serialize)]
 struct Success<'a, T> {
@@ -9,8 +12,14 @@ struct Success<'a, T> {
     data: &'a T,
 }
 
-#[derive(Serialize)]
-struct Nothing {}
+/// The schema of [`Success`] around this one.
+pub(crate) fn data_schema(data: RefOr<Schema>) -> RefOr<Schema> {
+    envelope().property("data", data).required("data").into()
+}
+
+/// An empty object.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Nothing {}
 
 /// Exactly `{"success":true,"data":{}}`.
 pub(crate) fn nothing() -> HttpResponse {
@@ -27,6 +36,22 @@ struct Page<T> {
     data: Vec<T>,
     /// The cursor of the next page, if there is one.
     next: Option<String>,
+}
+
+/// The schema of [`Page`] with these items.
+pub(crate) fn list_schema(item: RefOr<Schema>) -> RefOr<Schema> {
+    let next = SchemaType::from_iter([Type::String, Type::Null]);
+    let next = ObjectBuilder::new()
+        .schema_type(next)
+        .description(Some("The cursor of the next page; null on the last one."));
+    let data = ArrayBuilder::new().items(item);
+    let page = envelope().property("data", data).required("data");
+    page.property("next", next).required("next").into()
+}
+
+fn envelope() -> ObjectBuilder {
+    let success = ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([true]));
+    ObjectBuilder::new().property("success", success).required("success")
 }
 
 /// A list that is always complete.

@@ -4,9 +4,12 @@ use actix_web::http::header::HeaderMap;
 use madoguchi_domain::caller::{ApiKey, FlowId, ForwardedHeaders};
 use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::field::InvalidField;
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::app_state::Callers;
+use crate::body::{field_values, text_of, visible};
 use crate::headers;
+use crate::operation::{Parameter, Place};
 
 /// Logs which request is part of which flow.
 pub(crate) fn passes(request: &CorrelationId, forwarded: &ForwardedHeaders) {
@@ -37,6 +40,27 @@ pub(crate) fn forwarded(
 const FLOW: &str = "x-itau-flowID";
 const CORRELATION: &str = "x-itau-correlationID";
 const API_KEY: &str = "x-itau-apikey";
+
+field_values! {
+    FlowId: visible(128);
+    CorrelationId: visible(128);
+    ApiKey: visible(512);
+}
+
+/// The documentation of the forwarded headers.
+pub(crate) const FORWARDED: [Parameter; 3] = [
+    header(FLOW, "The flow; generated if it is not given.", text_of::<FlowId>),
+    header(CORRELATION, "The group of flows.", text_of::<CorrelationId>),
+    header(API_KEY, "The consumer's key.", text_of::<ApiKey>),
+];
+
+const fn header(
+    name: &'static str,
+    text: &'static str,
+    schema: fn() -> RefOr<Schema>,
+) -> Parameter {
+    Parameter { name, place: Place::Header, text, schema }
+}
 
 /// The single value of a header, if it is present.
 fn one<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, InvalidField> {

@@ -9,16 +9,19 @@ use madoguchi_domain::caller::{
 use madoguchi_domain::mask;
 use madoguchi_domain::personal::Personal;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Caller)]
 pub(super) struct WhoBody<'a> {
     context: PartBody<ContextBody<'a>>,
     account: PartBody<OwnerBody<'a>>,
 }
 
 /// `fresh` and `cached` with a value, `missing` with a reason.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "status", rename_all = "lowercase", rename_all_fields = "camelCase")]
+#[schema(as = Part)]
 enum PartBody<T> {
     Fresh { value: T },
     Cached { value: T, age_ms: i64 },
@@ -47,8 +50,9 @@ impl<'a> From<&'a WhoIsCalling> for WhoBody<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = CallContext)]
 struct ContextBody<'a> {
     identification: Option<&'a str>,
     cpf: Option<String>,
@@ -79,8 +83,9 @@ impl<'a> From<&'a CallerContext> for ContextBody<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AccountOwner)]
 struct OwnerBody<'a> {
     codigo_conta: String,
     is_caller: Option<bool>,
@@ -124,7 +129,8 @@ impl<'a> From<&'a Owner> for OwnerBody<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Email)]
 struct EmailBody<'a> {
     address: String,
     main: Option<&'a str>,
@@ -136,7 +142,8 @@ impl<'a> From<&'a Email> for EmailBody<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Phone)]
 struct PhoneBody<'a> {
     country: Option<&'a str>,
     area: Option<&'a str>,
@@ -159,8 +166,9 @@ impl<'a> From<&'a Phone> for PhoneBody<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Manager)]
 struct ManagerBody<'a> {
     user: Option<&'a str>,
     email: Option<&'a str>,

@@ -10,9 +10,11 @@ use madoguchi_application::{CallerError, ServiceError};
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::port::{LookupError, VerifierUnavailable};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app_state::Unfinished;
-use crate::problem::{Code, Problem};
+use crate::operation;
+use crate::problem::{Code, Problem, Refused};
 
 /// A refused call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +24,12 @@ pub(crate) struct GatewayProblem {
     comes_again: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = GatewayRefusal)]
 struct Envelope<'a> {
+    /// Always `1`.
     code: &'static str,
+    /// For people.
     message: &'a str,
 }
 
@@ -35,6 +40,10 @@ impl GatewayProblem {
 
     const fn later(status: StatusCode, message: &'static str) -> Self {
         Self { status, message: Cow::Borrowed(message), comes_again: true }
+    }
+
+    fn envelope(&self) -> Envelope<'_> {
+        Envelope { code: "1", message: &self.message }
     }
 }
 
@@ -48,36 +57,62 @@ const NOT_RIGHT_NOW: GatewayProblem = GatewayProblem::later(
     "The lookup cannot be made right now: ask again later.",
 );
 
-/// 413 and 415 are not documented statuses, so every fault of the request is 400.
+const NOT_LOGGED_IN: GatewayProblem = GatewayProblem::new(
+    StatusCode::UNAUTHORIZED,
+    "The user name or the password is missing or not valid.",
+);
+const BROKEN: GatewayProblem = GatewayProblem::new(
+    StatusCode::INTERNAL_SERVER_ERROR,
+    "Something is wrong on our side: tell the operators the reply's x-request-id.",
+);
+const MALFORMED: GatewayProblem = GatewayProblem::new(
+    StatusCode::BAD_REQUEST,
+    "The request is refused as malformed: check its values.",
+);
+const UNKNOWN: GatewayProblem =
+    GatewayProblem::new(StatusCode::NOT_FOUND, "Nothing is known under this id.");
+const FAILED: GatewayProblem = GatewayProblem::new(
+    StatusCode::INTERNAL_SERVER_ERROR,
+    "The lookup failed: check the values of the request.",
+);
+/// Logged for the operator. A retry helps only after the configuration is corrected.
+const MISCONFIGURED: GatewayProblem = GatewayProblem::new(
+    StatusCode::INTERNAL_SERVER_ERROR,
+    "The lookup is not authorised: check x-itau-apikey, or ask the operators.",
+);
+
+/// The refusals of the gateway, for the API document.
+pub(crate) fn refusals() -> Vec<Refused> {
+    let named = [
+        ("malformed", MALFORMED),
+        ("not_logged_in", NOT_LOGGED_IN),
+        ("unknown", UNKNOWN),
+        ("failed", FAILED),
+        ("misconfigured", MISCONFIGURED),
+        ("not_right_now", NOT_RIGHT_NOW),
+        ("broken", BROKEN),
+        ("turned_away", TURNED_AWAY),
+    ];
+    let refused = named.map(|(name, problem)| Refused {
+        status: problem.status.as_u16(),
+        name,
+        text: problem.message.to_string(),
+        schema: operation::named::<Envelope<'_>>,
+        example: serde_json::to_value(problem.envelope()).unwrap_or_default(),
+    });
+    refused.into()
+}
+
+/// By status, since the documented statuses are few: every fault of the request itself is 400.
 impl From<Problem> for GatewayProblem {
     fn from(problem: Problem) -> Self {
-        match problem.code {
-            Code::InvalidRequest | Code::TooLarge | Code::UnsupportedMediaType => Self {
-                status: StatusCode::BAD_REQUEST,
-                message: problem.message,
-                comes_again: false,
-            },
-            Code::Unauthenticated | Code::Forbidden => Self::new(
-                StatusCode::UNAUTHORIZED,
-                "The user name or the password is missing or not valid.",
-            ),
-            Code::Unavailable => NOT_RIGHT_NOW,
-            Code::NotFound | Code::MethodNotAllowed => {
-                Self { status: problem.code.status(), message: problem.message, comes_again: false }
-            }
-            Code::CustomerInfoNotFound
-            | Code::UpgradeCaseNotFound
-            | Code::UpgradeNotVerified
-            | Code::UpgradeContradiction
-            | Code::UpgradeInProgress
-            | Code::UpgradeAtTarget
-            | Code::VerificationContradiction
-            | Code::QrExpired
-            | Code::MemberConflict
-            | Code::Internal => Self::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "Something is wrong on our side: tell the operators the reply's x-request-id.",
-            ),
+        let said = |status| Self { status, message: problem.message, comes_again: false };
+        match problem.code.status() {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => NOT_LOGGED_IN,
+            status @ (StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) => said(status),
+            StatusCode::SERVICE_UNAVAILABLE => NOT_RIGHT_NOW,
+            status if status.is_client_error() => said(StatusCode::BAD_REQUEST),
+            _ => BROKEN,
         }
     }
 }
@@ -121,22 +156,10 @@ impl From<CallerError> for GatewayProblem {
 impl From<LookupError> for GatewayProblem {
     fn from(error: LookupError) -> Self {
         match error {
-            LookupError::Refused => Self::new(
-                StatusCode::BAD_REQUEST,
-                "The request is refused as malformed: check its values.",
-            ),
-            LookupError::NotFound => {
-                Self::new(StatusCode::NOT_FOUND, "Nothing is known under this id.")
-            }
-            LookupError::Failed => Self::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "The lookup failed: check the values of the request.",
-            ),
-            // Logged for the operator. A retry helps only after the configuration is corrected.
-            LookupError::Misconfigured => Self::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "The lookup is not authorised: check x-itau-apikey, or ask the operators.",
-            ),
+            LookupError::Refused => MALFORMED,
+            LookupError::NotFound => UNKNOWN,
+            LookupError::Failed => FAILED,
+            LookupError::Misconfigured => MISCONFIGURED,
             LookupError::Unavailable(_) => NOT_RIGHT_NOW,
         }
     }
@@ -158,6 +181,6 @@ impl ResponseError for GatewayProblem {
         if self.comes_again {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
-        response.json(Envelope { code: "1", message: &self.message })
+        response.json(self.envelope())
     }
 }

@@ -3,35 +3,118 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
 use actix_web::web::Data;
-use madoguchi_domain::caller::{AccountQuery, CodigoConta, ContextQuery, DacRule};
+use madoguchi_domain::caller::{AccountQuery, CodigoConta, ContextId, DacRule, Encoded};
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::personal::Personal;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::ObjectBuilder;
 
 use super::{GatewayCall, GatewayProblem};
 use crate::access::Access::Gateway;
 use crate::access::Entry;
 use crate::app_state::AppState;
-use crate::fields::{Fields, FromFields};
-use crate::problem::Problem;
+use crate::body::{Field, FieldValue, bounded, field_values, text_of, text_or_null};
+use crate::caller::{FORWARDED, context_query};
+use crate::operation::{Answer, Operation, named};
 
 pub(crate) const ROUTES: &[Entry] = &[
-    Entry::post("/apiaccess/rest/ccmessaging/v1/itau/ps7/contextos", Gateway, |it| {
-        it.to(contextos)
-    }),
-    Entry::post("/apiaccess/rest/ccmessaging/v1/itau/codigo", Gateway, |it| it.to(codigo)),
+    Entry::post(
+        "/apiaccess/rest/ccmessaging/v1/itau/ps7/contextos",
+        Gateway,
+        |it| it.to(contextos),
+        CONTEXTOS,
+    ),
+    Entry::post("/apiaccess/rest/ccmessaging/v1/itau/codigo", Gateway, |it| it.to(codigo), CODIGO),
 ];
 
-/// `{"contextId": string, "encoded": string?}`. Other keys are ignored, because existing callers
-/// may send some.
+const CONTEXTOS: Operation = Operation {
+    id: "contextos",
+    tag: "gateway",
+    summary: "Look up the context of a call",
+    body: Some(named::<ContextosBody>),
+    parameters: &FORWARDED,
+    answers: &[Answer::json::<AsItCame>(200, "The upstream system's document, unchanged.")],
+    refusals: &[],
+};
+
+const CODIGO: Operation = Operation {
+    id: "codigo",
+    tag: "gateway",
+    summary: "Look up the owner of an account",
+    body: Some(named::<CodigoBody>),
+    ..CONTEXTOS
+};
+
+/// A JSON object.
+#[derive(ToSchema)]
+#[schema(as = UpstreamDocument)]
+struct AsItCame {}
+
+/// Other keys are ignored, because existing callers may send some.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Contextos)]
+struct ContextosBody {
+    #[schema(schema_with = text_of::<ContextId>)]
+    context_id: Field<ContextId>,
+    /// `0`: the `contextId` is encoded already and is sent unchanged.
+    #[schema(schema_with = text_or_null::<Encoded>)]
+    encoded: Option<Field<Encoded>>,
+}
+
+/// Other keys are ignored, because existing callers may send some.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = Codigo)]
+struct CodigoBody {
+    #[schema(schema_with = text_of::<CodigoConta>)]
+    codigo_conta: Field<CodigoConta>,
+    #[schema(schema_with = text_or_null::<Short>)]
+    tipo_estrutura: Option<Field<Short>>,
+    #[schema(schema_with = text_or_null::<Short>)]
+    segmento: Option<Field<Short>>,
+    #[schema(schema_with = text_or_null::<Short>)]
+    servico_digital: Option<Field<Short>>,
+}
+
+impl FieldValue for CodigoConta {
+    /// The check digit is checked later, where the configured rule is known.
+    fn parse(text: &str) -> Result<Self, InvalidField> {
+        Self::parse(text, DacRule::Warn)
+    }
+
+    fn schema() -> ObjectBuilder {
+        bounded(18, 18).pattern(Some("^[0-9]*$"))
+    }
+}
+
+/// A short text that the upstream system interprets.
 #[derive(Debug)]
-struct ContextosBody(ContextQuery);
+struct Short(Personal);
 
-impl FromFields for ContextosBody {
-    const KEYS: &'static [&'static str] = <ContextQuery as FromFields>::KEYS;
-    const PASSES_OVER_OTHERS: bool = true;
+field_values! {
+    Short: bounded(0, 64).pattern(Some(r"^[^\u0000-\u001F\u007F-\u009F]*$"));
+}
 
-    fn read(fields: &mut Fields) -> Result<Self, Problem> {
-        <ContextQuery as FromFields>::read(fields).map(Self)
+impl Short {
+    fn parse(text: &str) -> Result<Self, InvalidField> {
+        if text.chars().count() > 64 || text.chars().any(char::is_control) {
+            let rule = "must be at most 64 characters without control characters";
+            return Err(InvalidField::new("field", rule));
+        }
+        Ok(Self(Personal::new(text)))
+    }
+}
+
+impl From<CodigoBody> for AccountQuery {
+    fn from(body: CodigoBody) -> Self {
+        let short = |field: Option<Field<Short>>| field.map(|Field(Short(text))| text);
+        Self {
+            account: body.codigo_conta.0,
+            structure: short(body.tipo_estrutura),
+            segment: short(body.segmento),
+            digital_service: short(body.servico_digital),
+        }
     }
 }
 
@@ -40,40 +123,10 @@ async fn contextos(
     state: Data<AppState>,
     call: GatewayCall<ContextosBody>,
 ) -> Result<HttpResponse, GatewayProblem> {
-    let GatewayCall { callers, act, forwarded, body: ContextosBody(query) } = call;
+    let GatewayCall { callers, act, forwarded, body: ContextosBody { context_id, encoded } } = call;
+    let query = context_query(context_id, encoded)?;
     let work = async move { callers.service.context(&query, &forwarded, act).await };
     Ok(as_it_came(&state.finish(work).await??.document))
-}
-
-/// `{"codigo_conta": string, "tipo_estrutura": string?, "segmento": string?, "servico_digital":
-/// string?}`; other keys are ignored.
-#[derive(Debug)]
-struct CodigoBody(AccountQuery);
-
-impl FromFields for CodigoBody {
-    const KEYS: &'static [&'static str] =
-        &["codigo_conta", "tipo_estrutura", "segmento", "servico_digital"];
-    const PASSES_OVER_OTHERS: bool = true;
-
-    fn read(fields: &mut Fields) -> Result<Self, Problem> {
-        // The check digit is checked later, where the configured rule is known.
-        let account =
-            fields.text("codigo_conta", |text| CodigoConta::parse(text, DacRule::Warn))?;
-        Ok(Self(AccountQuery {
-            account,
-            structure: fields.optional_text("tipo_estrutura", short)?,
-            segment: fields.optional_text("segmento", short)?,
-            digital_service: fields.optional_text("servico_digital", short)?,
-        }))
-    }
-}
-
-fn short(text: &str) -> Result<Personal, InvalidField> {
-    if text.chars().count() > 64 || text.chars().any(char::is_control) {
-        let rule = "must be at most 64 characters without control characters";
-        return Err(InvalidField::new("field", rule));
-    }
-    Ok(Personal::new(text))
 }
 
 /// Looks up the owner of an account.
@@ -81,7 +134,8 @@ async fn codigo(
     state: Data<AppState>,
     call: GatewayCall<CodigoBody>,
 ) -> Result<HttpResponse, GatewayProblem> {
-    let GatewayCall { callers, act, forwarded, body: CodigoBody(query) } = call;
+    let GatewayCall { callers, act, forwarded, body } = call;
+    let query = AccountQuery::from(body);
     if let Err(refused) = CodigoConta::parse(query.account.expose(), callers.dac) {
         return Err(refused.into());
     }

@@ -27,7 +27,7 @@ async fn call(state: &Data<AppState>, entry: &Entry, token: Option<&str>) -> Sta
 async fn every_route_takes_its_own_scope_and_refuses_every_other_role() {
     let state = TestApp::open().state;
     let mut walked = 0;
-    for entry in ROUTES.into_iter().flatten() {
+    for entry in API.into_iter().flatten() {
         let own = match entry.access {
             Access::With(own) => own,
             Access::Public => {
@@ -61,7 +61,7 @@ async fn every_route_takes_its_own_scope_and_refuses_every_other_role() {
 #[actix_web::test]
 async fn no_method_of_a_path_stands_twice() {
     let mut seen = HashMap::new();
-    for entry in ROUTES.into_iter().flatten() {
+    for entry in API.into_iter().flatten() {
         let before = seen.insert((entry.method.clone(), entry.path), ());
         assert!(before.is_none(), "{} {}", entry.method, entry.path);
     }

@@ -18,6 +18,8 @@ pub struct ServerSettings {
     pub admin: SocketAddr,
     /// Path prefix of `/IVRCheckUpgradeAccount`.
     pub source_prefix: String,
+    /// Whether the API document and its page are served.
+    pub api_page: bool,
     /// Number of HTTP worker threads.
     pub workers: usize,
     /// Limits on connections, and their timeouts.
@@ -28,6 +30,9 @@ pub struct ServerSettings {
     pub drain_delay: Duration,
 }
 
+/// The source's own path.
+pub(crate) const DEFAULT_SOURCE_PREFIX: &str = "/ap1/api/v1.0/UpgradeAccount";
+
 impl ServerSettings {
     pub(super) fn read(section: &mut Section<'_>) -> Option<Self> {
         let address = |text: &str| {
@@ -37,8 +42,9 @@ impl ServerSettings {
         let listen = section.or("listen", default, value::parsed(address));
         let default = SocketAddr::from(([127, 0, 0, 1], 9464));
         let admin = section.or("admin_listen", default, value::parsed(address));
-        let default = "/ap1/api/v1.0/UpgradeAccount".to_owned();
+        let default = DEFAULT_SOURCE_PREFIX.to_owned();
         let source_prefix = section.or("source_prefix", default, value::parsed(prefix));
+        let api_page = section.or("api_page", true, value::boolean);
         let workers = section.or("workers", 2, value::whole(1, 256)) as usize;
         let connections = read_limits(section);
         let max_concurrent_requests =
@@ -49,6 +55,7 @@ impl ServerSettings {
             listen,
             admin,
             source_prefix,
+            api_page,
             workers,
             connections,
             max_concurrent_requests,
@@ -63,7 +70,9 @@ fn prefix(text: &str) -> Result<String, &'static str> {
         !part.is_empty() && part.bytes().all(plain)
     };
     let fits = text.strip_prefix('/').is_some_and(|rest| rest.split('/').all(segment));
-    let ours = ["/api/v1", "/apiaccess", "/health"].iter().any(|taken| text.starts_with(taken));
+    let ours = ["/api/v1", "/apiaccess", "/health", "/docs", "/openapi.json"]
+        .iter()
+        .any(|taken| text.starts_with(taken));
     (fits && !ours)
         .then(|| text.to_owned())
         .ok_or("must be /segments of letters, digits and ._~-, none of our own paths")

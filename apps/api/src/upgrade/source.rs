@@ -4,27 +4,37 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 use madoguchi_domain::member::MemberId;
 use madoguchi_domain::upgrade::CaseKey;
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::app_state::AppState;
+use crate::body::{Field, text_of};
 use crate::call::Call;
-use crate::fields::{Fields, FromFields};
-use crate::problem::Problem;
-use crate::view;
+use crate::operation::{Answer, Operation, named};
+use crate::problem::{Code, Problem};
+use crate::view::{self, Nothing};
 
-/// `{"memberId": string, "isPass": bool}`.
-#[derive(Debug)]
+pub(super) const DECIDE: Operation = Operation {
+    id: "decideNewestUpgrade",
+    tag: "upgrades",
+    summary: "Give the agent's verdict on a member's newest case",
+    body: Some(named::<VerdictOnMember>),
+    parameters: &[],
+    answers: &[Answer::data::<Nothing>(200, "The verdict and its order are recorded.")],
+    refusals: &[
+        Code::CustomerInfoNotFound,
+        Code::UpgradeCaseNotFound,
+        Code::UpgradeNotVerified,
+        Code::UpgradeContradiction,
+    ],
+};
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct VerdictOnMember {
-    member: MemberId,
-    passed: bool,
-}
-
-impl FromFields for VerdictOnMember {
-    const KEYS: &'static [&'static str] = &["memberId", "isPass"];
-
-    fn read(fields: &mut Fields) -> Result<Self, Problem> {
-        let member = fields.text("memberId", MemberId::parse)?;
-        Ok(Self { member, passed: fields.boolean("isPass")? })
-    }
+    #[schema(schema_with = text_of::<MemberId>)]
+    member_id: Field<MemberId>,
+    is_pass: bool,
 }
 
 /// Answers once the verdict and the core-bank effect are durable.
@@ -33,7 +43,7 @@ pub(super) async fn decide(
     call: Call<VerdictOnMember>,
 ) -> Result<HttpResponse, Problem> {
     let service = state.upgrades.clone();
-    let Call { act, body: VerdictOnMember { member, passed } } = call;
+    let Call { act, body: VerdictOnMember { member_id: Field(member), is_pass: passed } } = call;
     let key = CaseKey::NewestOf(member);
     state.run(async move { service.decide(key, passed, act).await }).await?;
     Ok(view::nothing())

@@ -3,32 +3,56 @@
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::actor::ActorKind;
 use madoguchi_domain::effect::Evidence;
-use madoguchi_domain::upgrade::{HistoryEntry, StateName, Timeline, TimelineEntry};
+use madoguchi_domain::upgrade::{EventName, HistoryEntry, StateName, Timeline, TimelineEntry};
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+
+use crate::body::one_of;
 
 /// What happened at one time, who did it, and why.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TimelineEntry)]
 pub(super) struct EntryBody<'a> {
     at: Timestamp,
     /// The actor's subject, or the worker's name.
     by: &'a str,
+    #[schema(schema_with = kinds)]
     kind: &'static str,
     #[serde(flatten)]
+    #[schema(inline)]
     what: What<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
 enum What<'a> {
     /// A transition of the case.
     Transition {
+        /// Null if the case was opened.
         from: Option<&'static str>,
+        #[schema(schema_with = super::view::states)]
         to: &'static str,
+        #[schema(schema_with = events)]
         why: &'static str,
         correlation: &'a str,
     },
     /// An attempt to deliver an effect of the case.
-    Attempt { effect: &'a str, attempt: i32, outcome: &'static str, detail: &'a str },
+    Attempt {
+        effect: &'a str,
+        attempt: i32,
+        outcome: &'static str,
+        /// The bank's code, or why the outcome is unknown or the order was not sent.
+        detail: &'a str,
+    },
+}
+
+fn kinds() -> RefOr<Schema> {
+    one_of(ActorKind::ALL.map(ActorKind::as_str)).into()
+}
+
+fn events() -> RefOr<Schema> {
+    one_of(EventName::ALL.map(EventName::as_str)).into()
 }
 
 /// The entries of a timeline, oldest first.

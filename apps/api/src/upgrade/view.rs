@@ -2,15 +2,23 @@
 
 use madoguchi_application::{CaseView, Opened};
 use madoguchi_domain::Timestamp;
-use madoguchi_domain::effect::{Effect, EffectState, Fence};
+use madoguchi_domain::effect::{Effect, EffectState, EffectStateName, Fence};
 use madoguchi_domain::level::AccountLevel;
-use madoguchi_domain::upgrade::{Case, QrToken, State};
+use madoguchi_domain::member::MemberId;
+use madoguchi_domain::upgrade::{Case, CaseId, QrToken, State, StateName};
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 
-#[derive(Serialize)]
+use crate::body::{one_of, text_of};
+
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = CaseState)]
 pub(super) struct CaseStateBody {
+    #[schema(schema_with = text_of::<CaseId>)]
     case_id: String,
+    #[schema(schema_with = states)]
     state: &'static str,
 }
 
@@ -25,8 +33,9 @@ pub(super) fn qr_content(base_url: &str, token: &QrToken) -> String {
     format!("{base_url}/{}", token.expose())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = OpenedCase)]
 pub(super) struct OpenedBody {
     #[serde(flatten)]
     standing: CaseStateBody,
@@ -34,9 +43,11 @@ pub(super) struct OpenedBody {
     qr_code: Option<QrBody>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = QrCode)]
 struct QrBody {
+    /// The URL to draw; its last segment is the QR token.
     content: String,
     expires_at: Timestamp,
 }
@@ -51,40 +62,63 @@ impl OpenedBody {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Case)]
 pub(super) struct CaseBody<'a> {
     #[serde(flatten)]
     standing: CaseStateBody,
+    #[schema(schema_with = text_of::<MemberId>)]
     member_id: &'a str,
     opened_at: Timestamp,
+    /// The account's current level; empty if none was ever recorded.
     level: &'a str,
+    /// The level of a passed verdict that the core bank has not confirmed yet.
     target_level: Option<&'a str>,
+    /// The order to the core bank; null before a passed verdict.
     core_bank: Option<CoreBankBody<'a>>,
+    /// What the case waits for; null if no automatic step is left.
     blocked_on: Option<BlockedOn>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = CoreBank)]
 struct CoreBankBody<'a> {
+    #[schema(schema_with = effect_states)]
     state: &'static str,
     level: &'a str,
     transaction_id: &'a str,
     since: Timestamp,
     /// The number of its newest claim; a lapsed claim counts twice.
     claims: i32,
+    /// The core bank's code of a final refusal; absent in every other state.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
 }
 
 /// What a case waits for, since when, and when the next automatic step is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct BlockedOn {
+    #[schema(schema_with = reasons)]
     what: &'static str,
     message: &'static str,
     since: Timestamp,
     next_attempt_at: Option<Timestamp>,
+}
+
+/// The schema of a case's state.
+pub(super) fn states() -> RefOr<Schema> {
+    one_of(StateName::ALL.map(StateName::as_str)).into()
+}
+
+fn effect_states() -> RefOr<Schema> {
+    one_of(EffectStateName::ALL.map(EffectStateName::as_str)).into()
+}
+
+fn reasons() -> RefOr<Schema> {
+    one_of(REASONS.map(|(what, _)| what)).into()
 }
 
 impl<'a> From<&'a CaseView> for CaseBody<'a> {
@@ -156,6 +190,18 @@ fn blocked_on(case: &Case, effect: Option<&Effect>) -> Option<BlockedOn> {
 
 /// A code for programs and a message for people.
 type Blocked = (&'static str, &'static str);
+
+/// All of them.
+const REASONS: [Blocked; 8] = [
+    VERIFICATION,
+    VERDICT,
+    EFFECT_MISSING,
+    DELIVERY_PLANNED,
+    RETRY_SCHEDULED,
+    DELIVERY_IN_PROGRESS,
+    OUTCOME_UNKNOWN,
+    MANUAL_REVIEW,
+];
 
 const VERIFICATION: Blocked = ("VERIFICATION", "The verification has not been reported yet.");
 const VERDICT: Blocked = ("VERDICT", "The agent has not given the verdict yet.");

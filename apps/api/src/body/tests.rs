@@ -1,34 +1,32 @@
 //! Tests that only the exact object is accepted, and that each error names the rule and the field.
 
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::field::InvalidField;
+use serde::Deserialize;
+use utoipa::openapi::schema::ObjectBuilder;
+
 use super::*;
 use crate::problem::Code;
 
-#[derive(Debug)]
-struct Sample;
-
-impl FromFields for Sample {
-    const KEYS: &'static [&'static str] = &["name", "flag"];
-
-    fn read(fields: &mut Fields) -> Result<Self, Problem> {
-        fields.text("name", |_| Ok(()))?;
-        fields.boolean("flag").map(|_| Self)
-    }
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sample {
+    #[expect(dead_code, reason = "only whether it parses is tested")]
+    name: String,
+    #[expect(dead_code, reason = "only whether it parses is tested")]
+    flag: bool,
 }
 
 /// The sample type, but unknown keys are ignored.
-#[derive(Debug)]
-struct Tolerant;
-
-impl FromFields for Tolerant {
-    const KEYS: &'static [&'static str] = Sample::KEYS;
-    const PASSES_OVER_OTHERS: bool = true;
-
-    fn read(fields: &mut Fields) -> Result<Self, Problem> {
-        Sample::read(fields).map(|_| Self)
-    }
+#[derive(Debug, Deserialize)]
+struct Tolerant {
+    #[expect(dead_code, reason = "only whether it parses is tested")]
+    name: String,
+    #[expect(dead_code, reason = "only whether it parses is tested")]
+    flag: bool,
 }
 
-fn refusal<B: FromFields>(body: &[u8]) -> String {
+fn refusal<B: DeserializeOwned>(body: &[u8]) -> String {
     let problem = read::<B>(body).err().unwrap();
     assert_eq!(problem.code, Code::InvalidRequest);
     problem.message.into_owned()
@@ -75,7 +73,7 @@ fn only_the_exact_object_is_read() {
         (r#"{"name":"x","flag":1}"#, boolean),
         (r#"{"name":"x","flag":1e999}"#, boolean),
         (r#"{"name":"x","flag":true,"flag":true}"#, "flag must be given only once, not twice"),
-        (r#"{"name":1e999,"n\u0061me":"x"}"#, "name must be given only once, not twice"),
+        (r#"{"name":"x","n\u0061me":1e999}"#, "name must be given only once, not twice"),
     ] {
         assert_eq!(refusal::<Sample>(body.as_bytes()), message, "{body}");
         assert_eq!(refusal::<Tolerant>(body.as_bytes()), message, "{body}");
@@ -121,4 +119,82 @@ fn depth_and_the_number_of_keys_are_bounded() {
     assert!(read::<Tolerant>(keys(256).as_bytes()).is_ok());
     let message = refusal::<Tolerant>(keys(257).as_bytes());
     assert_eq!(message, "the body must have at most 256 keys");
+}
+
+/// A time, which is text in RFC 3339 form.
+#[derive(Debug, PartialEq)]
+struct At(Timestamp);
+
+impl FieldValue for At {
+    fn parse(text: &str) -> Result<Self, InvalidField> {
+        let rule = "must be an RFC 3339 time";
+        text.parse().map(Self).map_err(|_| InvalidField::new("at", rule))
+    }
+
+    fn schema() -> ObjectBuilder {
+        bounded(1, 64)
+    }
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Home,
+    Work,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Phone {
+    kind: Kind,
+    digit_count: u8,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nested {
+    phones: Vec<Phone>,
+    #[serde(default)]
+    grid: Vec<Vec<i64>>,
+    since: Option<Field<At>>,
+}
+
+#[test]
+fn nested_values_lists_times_and_integers_are_read() {
+    let body = br#"{"phones":[{"kind":"work","digitCount":9}],"grid":[[-1,2],[]],
+        "since":"2026-01-02T03:04:05Z"}"#;
+    let nested = read::<Nested>(body).unwrap();
+    assert_eq!((&nested.phones[0].kind, nested.phones[0].digit_count), (&Kind::Work, 9));
+    assert_eq!(nested.grid, [vec![-1, 2], vec![]]);
+    assert_eq!(nested.since.unwrap().0, At("2026-01-02T03:04:05Z".parse().unwrap()));
+    for absent in [r#"{"phones":[]}"#, r#"{"phones":[],"since":null}"#] {
+        assert!(read::<Nested>(absent.as_bytes()).unwrap().since.is_none());
+    }
+}
+
+#[test]
+fn a_nested_error_names_the_path_and_never_the_value() {
+    let count = "phones[1].digitCount must be a whole number from 0 to 255";
+    for (phone, message) in [
+        (r#"{"kind":"canary","digitCount":9}"#, "phones[1].kind must be one of: home, work"),
+        (r#"{"kind":"home"}"#, "phones[1].digitCount is missing"),
+        (r#"{"kind":"home","digitCount":256}"#, count),
+        (r#"{"kind":"home","digitCount":1.0}"#, count),
+        (r#"{"kind":"home","digitCount":"9"}"#, count),
+        (r#"{"kind":"home","digitCount":-1}"#, count),
+        (r#"{"canary":1}"#, "phones[1] has a key that is not one of: kind, digitCount"),
+        (r#""canary""#, "phones[1] must be an object"),
+    ] {
+        let body = format!(r#"{{"phones":[{{"kind":"home","digitCount":1}},{phone}]}}"#);
+        assert_eq!(refusal::<Nested>(body.as_bytes()), message);
+    }
+    for (body, message) in [
+        (r#"{"phones":{"canary":1}}"#, "phones must be a list"),
+        (r#"{"phones":[],"grid":[[1],[2,"canary"]]}"#, "grid[1][1] must be a whole number from "),
+        (r#"{"phones":[],"since":"canary"}"#, "since must be an RFC 3339 time"),
+        (r#"{"phones":[],"since":7}"#, "since must be text"),
+    ] {
+        let refused = refusal::<Nested>(body.as_bytes());
+        assert!(refused.starts_with(message) && !refused.contains("canary"), "{refused}");
+    }
 }

@@ -1,0 +1,72 @@
+//! The API document, and an interactive page about it that loads nothing from elsewhere.
+
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, LOCATION, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::web::{Bytes, Data, Path};
+use utoipa_swagger_ui::Config;
+
+use crate::access::Access::Public;
+use crate::access::Entry;
+use crate::operation::{Answer, Operation};
+use crate::problem::{Code, Problem};
+use crate::view::Nothing;
+
+pub(crate) const ROUTES: &[Entry] = &[
+    Entry::get(DOCUMENT, Public, |it| it.to(document), READ),
+    Entry::file("/docs", |it| it.to(to_the_page)),
+    Entry::file("/docs/{file:.*}", |it| it.to(file)),
+];
+
+const DOCUMENT: &str = "/openapi.json";
+
+const READ: Operation = Operation {
+    id: "readApiDocument",
+    tag: "server",
+    summary: "This document",
+    body: None,
+    parameters: &[],
+    answers: &[Answer::json::<Nothing>(200, "The OpenAPI document of this server.")],
+    refusals: &[],
+};
+
+/// The page needs inline styles; everything else comes from this server only.
+const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; frame-ancestors 'none'; form-action 'none'; base-uri 'none'";
+
+/// The document as JSON.
+pub(crate) struct ApiDocument(pub(crate) Bytes);
+
+async fn document(document: Data<ApiDocument>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(document.0.clone())
+}
+
+/// The page's own links are relative to its directory.
+async fn to_the_page() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((LOCATION, "/docs/")).finish()
+}
+
+/// A file of the page.
+async fn file(name: Path<String>) -> Result<HttpResponse, Problem> {
+    let config = Config::new([DOCUMENT])
+        .validator_url("none")
+        .display_operation_id(true)
+        .try_it_out_enabled(true)
+        .default_models_expand_depth(0);
+    let found = utoipa_swagger_ui::serve(&name, Arc::new(config));
+    let file =
+        found.map_err(|_| Problem::of(Code::Internal))?.ok_or(Problem::of(Code::NotFound))?;
+    let mut response = HttpResponse::Ok();
+    if file.gzpipped {
+        response.insert_header((CONTENT_ENCODING, "gzip"));
+    }
+    Ok(response
+        .content_type(file.content_type)
+        .insert_header((CACHE_CONTROL, "no-cache"))
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(file.bytes.into_owned()))
+}

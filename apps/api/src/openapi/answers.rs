@@ -1,0 +1,174 @@
+//! The answers of an operation: its successes, and every refusal that its route can give.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::Method;
+use serde_json::Value;
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::response::{Response, ResponseBuilder, Responses, ResponsesBuilder};
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Schema};
+
+use crate::access::{Access, Entry};
+use crate::body::visible;
+use crate::gateway;
+use crate::operation::{Answer, Content, Operation, Parameter, Place, Schemas};
+use crate::problem::{Code, Refused};
+use crate::view;
+
+const JSON: &str = "application/json";
+
+/// A request header of every operation.
+pub(super) const REQUEST_ID: Parameter = Parameter {
+    name: "x-request-id",
+    place: Place::Header,
+    text: "Names this request in its answer, in the logs and in the audit log. A value that is \
+           not valid is replaced.",
+    schema: || visible(128).into(),
+};
+
+/// What operations share: schemas, and the responses of a single refusal.
+#[derive(Default)]
+pub(super) struct Shared {
+    pub(super) schemas: Schemas,
+    pub(super) responses: BTreeMap<String, RefOr<Response>>,
+}
+
+/// All answers of an operation.
+pub(super) fn of(
+    entry: &Entry,
+    operation: &Operation,
+    examples: &Value,
+    shared: &mut Shared,
+) -> Responses {
+    let mut answers: BTreeMap<u16, Documented> = BTreeMap::new();
+    for answer in operation.answers {
+        answers.entry(answer.status).or_default().success(answer, examples, &mut shared.schemas);
+    }
+    for refused in refusals(entry, operation) {
+        answers.entry(refused.status).or_default().refusal(refused, &mut shared.schemas);
+    }
+    let mut responses = ResponsesBuilder::new();
+    for (status, answer) in answers {
+        let answer: RefOr<Response> = if entry.method == Method::HEAD {
+            Documented { media: None, ..answer }.response(status).into()
+        } else if let Some(name) = answer.shared_name(status) {
+            shared.responses.insert(name.clone(), answer.response(status).into());
+            Ref::from_response_name(name).into()
+        } else {
+            answer.response(status).into()
+        };
+        responses = responses.response(status.to_string(), answer);
+    }
+    responses.build()
+}
+
+/// Every refusal of a route: by the connection, its access, its body, and its own rules.
+fn refusals(entry: &Entry, operation: &Operation) -> Vec<Refused> {
+    let mut refused = Refused::by_any_route();
+    match entry.access {
+        Access::Public => {}
+        Access::With(_) => {
+            refused.extend([Code::Unauthenticated, Code::Forbidden].map(Refused::by));
+        }
+        Access::Gateway => {
+            refused.extend(gateway::refusals());
+            return refused;
+        }
+    }
+    if operation.body.is_some() {
+        refused.extend([Code::TooLarge, Code::UnsupportedMediaType].map(Refused::by));
+    }
+    refused.extend(operation.refusals.iter().map(|code| Refused::by(*code)));
+    refused
+}
+
+/// What is documented of one status: more than one form is possible.
+#[derive(Default)]
+struct Documented {
+    texts: Vec<String>,
+    /// The refusals' names.
+    refused: Vec<&'static str>,
+    media: Option<&'static str>,
+    forms: Vec<RefOr<Schema>>,
+    examples: BTreeMap<String, Value>,
+}
+
+impl Documented {
+    fn success(&mut self, answer: &Answer, examples: &Value, schemas: &mut Schemas) {
+        self.texts.push(answer.text.to_owned());
+        let (media, form) = match answer.content {
+            Content::Data(schema) => (JSON, view::data_schema(schema(schemas))),
+            Content::List(schema) => (JSON, view::list_schema(schema(schemas))),
+            Content::Json(schema) => (JSON, schema(schemas)),
+            Content::Text(media) => (media, ObjectBuilder::new().schema_type(Type::String).into()),
+        };
+        self.media = Some(media);
+        self.forms.push(form);
+        if let Some(example) = examples.get(answer.status.to_string()) {
+            self.examples.insert("example".to_owned(), example.clone());
+        }
+    }
+
+    fn refusal(&mut self, refused: Refused, schemas: &mut Schemas) {
+        self.texts.push(refused.text);
+        self.refused.push(refused.name);
+        self.media = Some(JSON);
+        let form = (refused.schema)(schemas);
+        if !self.forms.contains(&form) {
+            self.forms.push(form);
+        }
+        self.examples.insert(refused.name.to_owned(), refused.example);
+    }
+
+    /// The name under which operations share an answer that is nothing but one refusal.
+    fn shared_name(&self, status: u16) -> Option<String> {
+        let [name] = self.refused[..] else {
+            return None;
+        };
+        (self.texts.len() == 1).then(|| format!("{status}.{name}"))
+    }
+
+    fn response(self, status: u16) -> Response {
+        let text = HeaderBuilder::new().schema(Some(string()));
+        let request_id = text.description(Some("The id of this request.")).build();
+        let mut response = ResponseBuilder::new()
+            .description(self.texts.join(" "))
+            .header(REQUEST_ID.name, request_id);
+        for (name, why) in more_headers(status) {
+            let header =
+                HeaderBuilder::new().schema(Some(string())).description(Some(*why)).build();
+            response = response.header(*name, header);
+        }
+        let Some(media) = self.media else {
+            return response.build();
+        };
+        let form = match <[_; 1]>::try_from(self.forms) {
+            Ok([form]) => form,
+            Err(forms) => {
+                let one_of = forms.into_iter().fold(OneOfBuilder::new(), OneOfBuilder::item);
+                Schema::OneOf(one_of.build()).into()
+            }
+        };
+        let examples = self
+            .examples
+            .into_iter()
+            .map(|(name, value)| (name, ExampleBuilder::new().value(Some(value)).build()));
+        let content = ContentBuilder::new().schema(Some(form)).examples_from_iter(examples);
+        response.content(media, content.build()).build()
+    }
+}
+
+fn string() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).into()
+}
+
+/// The headers that an answer of this status has besides the request id.
+const fn more_headers(status: u16) -> &'static [(&'static str, &'static str)] {
+    match status {
+        401 => &[("WWW-Authenticate", "`Bearer`, except from the gateway.")],
+        503 => &[("Retry-After", "Seconds after which the same request may be repeated.")],
+        _ => &[],
+    }
+}

@@ -1,0 +1,94 @@
+//! The documentation of one route, as data beside its handler.
+
+use std::collections::BTreeMap;
+
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::problem::Code;
+
+/// The named schemas of the document.
+pub(crate) type Schemas = BTreeMap<String, RefOr<Schema>>;
+
+/// The schema of a type; the schemas that it refers to are added to the document.
+pub(crate) type SchemaOf = fn(&mut Schemas) -> RefOr<Schema>;
+
+/// The documentation of a route. Answers and refusals that follow from the route's access, body
+/// and path are added by the document itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Operation {
+    /// Unique; also the key of its examples.
+    pub(crate) id: &'static str,
+    /// The group on the page.
+    pub(crate) tag: &'static str,
+    pub(crate) summary: &'static str,
+    /// The schema of the JSON body, if it takes one.
+    pub(crate) body: Option<SchemaOf>,
+    pub(crate) parameters: &'static [Parameter],
+    pub(crate) answers: &'static [Answer],
+    /// Refusals by this route's own rules.
+    pub(crate) refusals: &'static [Code],
+}
+
+/// A parameter in the path, or a request header.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) place: Place,
+    pub(crate) text: &'static str,
+    pub(crate) schema: fn() -> RefOr<Schema>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Path,
+    Header,
+}
+
+/// A successful answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) text: &'static str,
+    pub(crate) content: Content,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Content {
+    /// The usual envelope around one value.
+    Data(SchemaOf),
+    /// The usual envelope around a page of values.
+    List(SchemaOf),
+    /// JSON without an envelope.
+    Json(SchemaOf),
+    /// Another media type, as text.
+    Text(&'static str),
+}
+
+impl Answer {
+    pub(crate) const fn data<T: ToSchema>(status: u16, text: &'static str) -> Self {
+        Self { status, text, content: Content::Data(named::<T>) }
+    }
+
+    pub(crate) const fn list<T: ToSchema>(text: &'static str) -> Self {
+        Self { status: 200, text, content: Content::List(named::<T>) }
+    }
+
+    pub(crate) const fn json<T: ToSchema>(status: u16, text: &'static str) -> Self {
+        Self { status, text, content: Content::Json(named::<T>) }
+    }
+
+    pub(crate) const fn text(media: &'static str, text: &'static str) -> Self {
+        Self { status: 200, text, content: Content::Text(media) }
+    }
+}
+
+/// Adds the schema of `T`, and refers to it.
+pub(crate) fn named<T: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
+    let mut inner = Vec::new();
+    T::schemas(&mut inner);
+    schemas.extend(inner);
+    let name = T::name().into_owned();
+    schemas.insert(name.clone(), <T as PartialSchema>::schema());
+    Ref::from_schema_name(name).into()
+}

@@ -1,0 +1,247 @@
+//! Tests that the API document is current and true: its examples are requests that are sent here.
+
+use std::collections::BTreeSet;
+
+use actix_web::http::Method;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use madoguchi_domain::actor::Scope;
+use madoguchi_testkit::samples;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::openapi;
+use crate::settings::DEFAULT_SOURCE_PREFIX;
+use crate::test_app::{self, TestApp, USER};
+
+/// The operations in an order in which each one succeeds, with the status of its answer.
+const WALK: [(&str, u16); 17] = [
+    ("live", 200),
+    ("headLive", 200),
+    ("ready", 200),
+    ("headReady", 200),
+    ("readApiDocument", 200),
+    ("registerMember", 201),
+    ("registerMember", 200),
+    ("openUpgrade", 201),
+    ("openUpgrade", 200),
+    ("drawQrCode", 200),
+    ("verifyScanned", 200),
+    ("verifyUpgrade", 200),
+    ("decideNewestUpgrade", 200),
+    ("decideUpgrade", 200),
+    ("readUpgrade", 200),
+    ("readTimeline", 200),
+    ("readMember", 200),
+];
+
+/// The same for the lookups.
+const LOOKUPS: [(&str, u16); 3] = [("findCaller", 200), ("contextos", 200), ("codigo", 200)];
+
+fn entries() -> impl Iterator<Item = &'static Entry> {
+    API.into_iter().flatten().chain(api_page::ROUTES)
+}
+
+fn entry(id: &str) -> &'static Entry {
+    entries().find(|entry| entry.operation.is_some_and(|it| it.id == id)).unwrap()
+}
+
+fn parsed() -> Value {
+    serde_json::from_str(&document("/source").unwrap()).unwrap()
+}
+
+/// The document's description of an operation.
+fn described<'a>(document: &'a Value, entry: &Entry) -> &'a Value {
+    let path = entry.path.replace(SOURCE_PREFIX, "/source");
+    let described = &document["paths"][path][entry.method.as_str().to_lowercase()];
+    assert!(described.is_object(), "{} {} is documented", entry.method, entry.path);
+    described
+}
+
+/// Follows a reference to a part of the document.
+fn resolved<'a>(document: &'a Value, part: &'a Value) -> &'a Value {
+    match part["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
+        None => part,
+    }
+}
+
+/// A request with the path and the credentials of an operation, and its example as the body.
+fn request(entry: &Entry, examples: &Value) -> TestRequest {
+    let parameter = |name: &str| examples["parameters"][name].as_str().unwrap().to_owned();
+    let path = entry.path.replace(SOURCE_PREFIX, "/source");
+    let path = path.replace("{memberId}", &parameter("memberId"));
+    let path = path.replace("{caseId}", &parameter("caseId"));
+    let request = TestRequest::with_uri(&path)
+        .method(entry.method.clone())
+        .insert_header(("x-request-id", parameter("x-request-id")));
+    let (user, password) = USER;
+    let request = match entry.access {
+        Access::Public => request,
+        Access::With(scope) => request.insert_header(("acstkn", scope.as_str())),
+        Access::Gateway => {
+            request.insert_header(("userName", user)).insert_header(("password", password))
+        }
+    };
+    match examples[entry.operation.unwrap().id].get("request") {
+        Some(body) => request.set_json(body),
+        None => request,
+    }
+}
+
+/// The answer's status, its media type and its body; checks that its headers are documented.
+async fn answer(app: &TestApp, request: TestRequest, described: &Value) -> (u16, String, Vec<u8>) {
+    let document = parsed();
+    let app = init_service(test_app::app(app.state.clone())).await;
+    let response = call_service(&app, request.to_request()).await;
+    let status = response.status().as_u16();
+    let documented = resolved(&document, &described["responses"][status.to_string()]);
+    assert!(documented.is_object(), "{} documents {status}", described["operationId"]);
+    for name in documented["headers"].as_object().unwrap().keys() {
+        let gateway_401 = name == "WWW-Authenticate" && described["tags"] == json!(["gateway"]);
+        assert!(gateway_401 || response.headers().contains_key(name), "{name} is in a {status}");
+    }
+    let media = response.headers().get("content-type").map(|media| media.to_str().unwrap());
+    let media = media.unwrap_or_default().to_owned();
+    (status, media, read_body(response).await.to_vec())
+}
+
+/// Checks a value against the schema at a JSON pointer of the document.
+fn assert_matches_schema(schema: &Value, value: &Value) {
+    let mut schema = schema.clone();
+    schema["components"] = parsed()["components"].clone();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(value).map(|it| it.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?} in {value}");
+}
+
+/// Sends the example of each operation; returns the examples as they have to be.
+async fn walk(app: &TestApp, steps: &[(&str, u16)]) -> Value {
+    let (document, mut examples) = (parsed(), openapi::examples().unwrap());
+    let mut true_examples = json!({});
+    for (id, expected) in steps {
+        let entry = entry(id);
+        let described = described(&document, entry);
+        let (status, media, body) = answer(app, request(entry, &examples), described).await;
+        assert_eq!(status, *expected, "{id}: {}", String::from_utf8_lossy(&body));
+        if let Some(body) = examples[id].get("request") {
+            let content = &described["requestBody"]["content"]["application/json"];
+            assert_matches_schema(&content["schema"], body);
+            true_examples[id]["request"] = body.clone();
+        }
+        if entry.method == Method::HEAD {
+            continue;
+        }
+        let documented = resolved(&document, &described["responses"][status.to_string()]);
+        let schema = &documented["content"][&media]["schema"];
+        assert!(schema.is_object(), "{id} documents {media}");
+        if media == "application/json" {
+            let body = serde_json::from_slice(&body).unwrap();
+            assert_matches_schema(schema, &body);
+            if *id == "openUpgrade" && status == 201 {
+                learn_case(&mut examples, &body);
+            }
+            if *id != "readApiDocument" {
+                true_examples[id][status.to_string()] = body;
+            }
+        }
+    }
+    true_examples["parameters"] = examples["parameters"].take();
+    true_examples
+}
+
+/// Later requests name the case that was opened.
+fn learn_case(examples: &mut Value, opened: &Value) {
+    examples["parameters"]["caseId"] = opened["data"]["caseId"].clone();
+    let content = opened["data"]["qrCode"]["content"].as_str().unwrap();
+    examples["verifyScanned"]["request"]["qrToken"] = content.rsplit('/').next().into();
+}
+
+#[actix_web::test]
+async fn every_example_is_the_answer_to_its_request() {
+    let app = TestApp::open();
+    let examples = openapi::examples().unwrap();
+    app.callers.knows_context("Q1RYLU1BUklB", samples::found_context());
+    app.callers.knows_owner(samples::codigo_conta().expose(), samples::found_owner());
+    let mut true_examples = walk(&app, &LOOKUPS).await;
+    let upgrades = walk(&app, &WALK).await;
+    true_examples.as_object_mut().unwrap().extend(upgrades.as_object().unwrap().clone());
+    let expected = serde_json::to_string_pretty(&true_examples).unwrap();
+    assert!(examples == true_examples, "openapi/examples.json has to be:\n{expected}");
+}
+
+#[actix_web::test]
+async fn every_operation_is_walked() {
+    let walked: BTreeSet<&str> = WALK.into_iter().chain(LOOKUPS).map(|(id, _)| id).collect();
+    let all: Vec<&str> = entries().filter_map(|it| Some(it.operation?.id)).collect();
+    assert_eq!(all.len(), walked.len(), "no id is given twice");
+    assert_eq!(all.into_iter().collect::<BTreeSet<_>>(), walked);
+}
+
+/// Requests that any route with this access or with a body refuses.
+fn refused_requests(entry: &Entry, examples: &Value) -> Vec<(u16, TestRequest)> {
+    let request = || request(entry, examples);
+    let json = || ("content-type", "application/json");
+    let mut refused = Vec::new();
+    if entry.access != Access::Public {
+        let anonymous = TestRequest::with_uri(&request().to_request().uri().to_string());
+        refused.push((401, anonymous.method(entry.method.clone())));
+    }
+    if let Access::With(scope) = entry.access {
+        let other = Scope::ALL.into_iter().find(|it| *it != scope).unwrap();
+        refused.push((403, request().insert_header(("acstkn", other.as_str()))));
+    }
+    if entry.operation.unwrap().body.is_some() {
+        refused.push((400, request().set_payload("{").insert_header(json())));
+        let huge = request().set_payload(vec![b' '; 40_000]).insert_header(json());
+        let text = request().set_payload("{}").insert_header(("content-type", "text/plain"));
+        let strict = entry.access != Access::Gateway;
+        refused.push((if strict { 413 } else { 400 }, huge));
+        refused.push((if strict { 415 } else { 400 }, text));
+    }
+    refused
+}
+
+#[actix_web::test]
+async fn every_general_refusal_is_documented() {
+    let (app, document) = (TestApp::open(), parsed());
+    let examples = openapi::examples().unwrap();
+    for entry in entries().filter(|entry| entry.operation.is_some()) {
+        let described = described(&document, entry);
+        for (expected, request) in refused_requests(entry, &examples) {
+            let (status, media, body) = answer(&app, request, described).await;
+            assert_eq!(status, expected, "{} {}", entry.method, entry.path);
+            let documented = resolved(&document, &described["responses"][status.to_string()]);
+            let body = serde_json::from_slice(&body).unwrap();
+            assert_matches_schema(&documented["content"][&media]["schema"], &body);
+        }
+    }
+}
+
+#[test]
+fn the_published_document_is_current() {
+    let published = include_str!("../../../../docs/openapi.json");
+    let current = document(DEFAULT_SOURCE_PREFIX).unwrap();
+    let how = "renew it: cargo run -p madoguchi-api -- openapi > docs/openapi.json";
+    assert!(published == current, "docs/openapi.json is not what the routes are; {how}");
+}
+
+#[actix_web::test]
+async fn the_page_loads_nothing_from_elsewhere() {
+    let state = TestApp::open().state;
+    let app = init_service(test_app::app(state)).await;
+    let mut loaded = vec!["/docs/".to_owned()];
+    let page = call_service(&app, TestRequest::get().uri("/docs/").to_request()).await;
+    let page = String::from_utf8_lossy(&read_body(page).await).into_owned();
+    assert!(!page.contains("//cdn") && !page.contains("https://"), "{page}");
+    for name in ["swagger-ui.css", "swagger-ui-bundle.js", "swagger-initializer.js"] {
+        loaded.push(format!("/docs/{name}"));
+    }
+    for path in loaded {
+        let file = call_service(&app, TestRequest::get().uri(&path).to_request()).await;
+        assert_eq!(file.status(), 200, "{path}");
+        let policy = file.headers().get("content-security-policy").unwrap().to_str().unwrap();
+        assert!(policy.starts_with("default-src 'self';"), "{policy}");
+    }
+    let missing = TestRequest::get().uri("/docs/../Cargo.toml").to_request();
+    assert_eq!(call_service(&app, missing).await.status(), 404);
+}

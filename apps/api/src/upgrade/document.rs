@@ -1,0 +1,92 @@
+//! The documentation of the routes of account upgrade.
+
+use madoguchi_domain::upgrade::CaseId;
+
+use super::bodies::{OpenUpgrade, ScannedVerification, VerdictOnCase, Verification};
+use super::timeline_view::EntryBody;
+use super::view::{CaseBody, CaseStateBody, OpenedBody};
+use crate::body::text_of;
+use crate::operation::{Answer, Operation, Parameter, Place, named};
+use crate::problem::Code;
+
+const TAG: &str = "upgrades";
+
+const CASE_ID: Parameter = Parameter {
+    name: "caseId",
+    place: Place::Path,
+    text: "The id of the case, from the answer to its opening.",
+    schema: text_of::<CaseId>,
+};
+
+pub(super) const OPEN: Operation = Operation {
+    id: "openUpgrade",
+    tag: TAG,
+    summary: "Open an upgrade case, or show the QR code of the open one",
+    body: Some(named::<OpenUpgrade>),
+    parameters: &[],
+    answers: &[
+        Answer::data::<OpenedBody>(201, "A case was opened."),
+        Answer::data::<OpenedBody>(200, "The member had an open case; here is its valid code."),
+    ],
+    refusals: &[Code::CustomerInfoNotFound, Code::UpgradeInProgress, Code::UpgradeAtTarget],
+};
+
+pub(super) const READ: Operation = Operation {
+    id: "readUpgrade",
+    tag: TAG,
+    summary: "Read a case: its state, its order to the core bank, and what it waits for",
+    body: None,
+    parameters: &[CASE_ID],
+    answers: &[Answer::data::<CaseBody<'_>>(200, "The case.")],
+    refusals: &[Code::UpgradeCaseNotFound],
+};
+
+pub(super) const TIMELINE: Operation = Operation {
+    id: "readTimeline",
+    tag: TAG,
+    summary: "Read a case's state transitions and attempts to send its order, oldest first",
+    body: None,
+    parameters: &[CASE_ID],
+    answers: &[Answer::list::<EntryBody<'_>>("The timeline, complete.")],
+    refusals: &[Code::UpgradeCaseNotFound],
+};
+
+pub(super) const QR_PICTURE: Operation = Operation {
+    id: "drawQrCode",
+    tag: TAG,
+    summary: "Draw the case's valid QR code",
+    body: None,
+    parameters: &[CASE_ID],
+    answers: &[Answer::text("image/svg+xml", "The QR code.")],
+    refusals: &[Code::UpgradeCaseNotFound, Code::QrExpired],
+};
+
+pub(super) const VERIFY: Operation = Operation {
+    id: "verifyUpgrade",
+    tag: TAG,
+    summary: "Report a verification service's result for a case",
+    body: Some(named::<Verification>),
+    parameters: &[CASE_ID],
+    answers: &[Answer::data::<CaseStateBody>(200, "The result is recorded.")],
+    refusals: &[Code::UpgradeCaseNotFound, Code::VerificationContradiction],
+};
+
+pub(super) const VERIFY_SCANNED: Operation = Operation {
+    id: "verifyScanned",
+    tag: TAG,
+    summary: "Report the scan-code service's result for a scanned QR code",
+    body: Some(named::<ScannedVerification>),
+    parameters: &[],
+    answers: &[Answer::data::<CaseStateBody>(200, "The result is recorded.")],
+    refusals: &[Code::UpgradeCaseNotFound, Code::VerificationContradiction, Code::QrExpired],
+};
+
+pub(super) const DECIDE: Operation = Operation {
+    id: "decideUpgrade",
+    tag: TAG,
+    summary: "Give the agent's verdict on a case",
+    body: Some(named::<VerdictOnCase>),
+    parameters: &[CASE_ID],
+    answers: &[Answer::data::<CaseStateBody>(200, "The verdict is recorded.")],
+    refusals: &[Code::UpgradeCaseNotFound, Code::UpgradeNotVerified, Code::UpgradeContradiction],
+};
