@@ -14,7 +14,7 @@ use crate::access::Entry;
 use crate::app_state::AppState;
 use crate::body::{Field, bounded, field_values, plain, text_of, text_or_null, visible};
 use crate::call::{Call, NoBody};
-use crate::operation::{Answer, Operation, Parameter, Place, named};
+use crate::operation::{Answer, Link, LinkPlace, Operation, Parameter, Place, named};
 use crate::problem::{Code, Problem};
 use crate::view;
 
@@ -30,7 +30,7 @@ pub(crate) const ROUTES: &[Entry] = &[
             body: Some(named::<RegisterMember>),
             parameters: &[],
             answers: &[
-                Answer::data::<MemberView<'_>>(201, "The member is registered now."),
+                Answer::data::<MemberView<'_>>(201, "The member is registered now.").linked(&OF_IT),
                 Answer::data::<MemberView<'_>>(200, "The member was registered before."),
             ],
             refusals: &[Code::MemberConflict],
@@ -52,6 +52,17 @@ pub(crate) const ROUTES: &[Entry] = &[
     ),
 ];
 
+/// The operations on the member that an answer names.
+const OF_IT: [Link; 3] = [
+    of_member("readMember", LinkPlace::Parameter),
+    of_member("openUpgrade", LinkPlace::Body),
+    of_member("decideNewestUpgrade", LinkPlace::Body),
+];
+
+const fn of_member(to: &'static str, place: LinkPlace) -> Link {
+    Link { to, name: "memberId", place, from: "/data/memberId" }
+}
+
 const MEMBER_ID: Parameter = Parameter {
     name: "memberId",
     place: Place::Path,
@@ -62,7 +73,7 @@ const MEMBER_ID: Parameter = Parameter {
 field_values! {
     MemberId: plain(1, 64);
     ArrangementId: bounded(1, 36).pattern(Some("^[0-9A-Z]*$"));
-    ProductName: visible(64);
+    ProductName: visible(1, 64);
     LevelOrNone: bounded(0, 8).pattern(Some("^[0-9A-Za-z]*$"));
 }
 

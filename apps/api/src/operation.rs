@@ -51,6 +51,25 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) text: &'static str,
     pub(crate) content: Content,
+    pub(crate) links: &'static [Link],
+}
+
+/// A value of an answer that another operation takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Link {
+    /// The id of the other operation.
+    pub(crate) to: &'static str,
+    /// The name of its parameter, or the key of its body.
+    pub(crate) name: &'static str,
+    pub(crate) place: LinkPlace,
+    /// The value, as a JSON pointer into the answer.
+    pub(crate) from: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LinkPlace {
+    Parameter,
+    Body,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -67,19 +86,24 @@ pub(crate) enum Content {
 
 impl Answer {
     pub(crate) const fn data<T: ToSchema>(status: u16, text: &'static str) -> Self {
-        Self { status, text, content: Content::Data(named::<T>) }
+        Self { status, text, content: Content::Data(named::<T>), links: &[] }
+    }
+
+    /// The same answer with links to other operations.
+    pub(crate) const fn linked(self, links: &'static [Link]) -> Self {
+        Self { links, ..self }
     }
 
     pub(crate) const fn list<T: ToSchema>(text: &'static str) -> Self {
-        Self { status: 200, text, content: Content::List(named::<T>) }
+        Self { status: 200, text, content: Content::List(named::<T>), links: &[] }
     }
 
     pub(crate) const fn json<T: ToSchema>(status: u16, text: &'static str) -> Self {
-        Self { status, text, content: Content::Json(named::<T>) }
+        Self { status, text, content: Content::Json(named::<T>), links: &[] }
     }
 
     pub(crate) const fn text(media: &'static str, text: &'static str) -> Self {
-        Self { status: 200, text, content: Content::Text(media) }
+        Self { status: 200, text, content: Content::Text(media), links: &[] }
     }
 }
 

@@ -2,6 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
+/// Begins the text of a token; its scope follows.
+pub const PREFIX: &str = "journey-token:";
+
 /// Register members.
 pub const MEMBER_WRITE: &str = "journey-token:member.write";
 /// Read members.

@@ -53,9 +53,9 @@ pub(crate) fn text_or_null<T: FieldValue>() -> RefOr<Schema> {
     OneOfBuilder::new().item(T::schema()).item(null).into()
 }
 
-/// A string of 1 to `most` visible ASCII characters.
-pub(crate) fn visible(most: usize) -> ObjectBuilder {
-    bounded(1, most).pattern(Some("^[!-~]*$"))
+/// A string of `least` to `most` visible ASCII characters.
+pub(crate) fn visible(least: usize, most: usize) -> ObjectBuilder {
+    bounded(least, most).pattern(Some("^[!-~]*$"))
 }
 
 /// A string of `least` to `most` characters, none of them a control character or U+FFFD.

@@ -7,7 +7,7 @@ use madoguchi_domain::field::InvalidField;
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::app_state::Callers;
-use crate::body::{field_values, text_of, visible};
+use crate::body::visible;
 use crate::headers;
 use crate::operation::{Parameter, Place};
 
@@ -41,19 +41,14 @@ const FLOW: &str = "x-itau-flowID";
 const CORRELATION: &str = "x-itau-correlationID";
 const API_KEY: &str = "x-itau-apikey";
 
-field_values! {
-    FlowId: visible(128);
-    CorrelationId: visible(128);
-    ApiKey: visible(512);
-}
-
 /// The documentation of the forwarded headers.
 pub(crate) const FORWARDED: [Parameter; 3] = [
-    header(FLOW, "The flow; generated if it is not given.", text_of::<FlowId>),
-    header(CORRELATION, "The group of flows.", text_of::<CorrelationId>),
-    header(API_KEY, "The consumer's key.", text_of::<ApiKey>),
+    header(FLOW, "The flow; generated if it is not given.", || visible(0, 128).into()),
+    header(CORRELATION, "The group of flows.", || visible(0, 128).into()),
+    header(API_KEY, "The consumer's key.", || visible(0, 512).into()),
 ];
 
+/// An empty header counts as absent.
 const fn header(
     name: &'static str,
     text: &'static str,

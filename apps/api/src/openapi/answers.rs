@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::link::LinkBuilder;
 use utoipa::openapi::response::{Response, ResponseBuilder, Responses, ResponsesBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Schema};
 
 use crate::access::{Access, Entry};
-use crate::body::visible;
 use crate::gateway;
-use crate::operation::{Answer, Content, Operation, Parameter, Place, Schemas};
+use crate::operation::{Answer, Content, Link, LinkPlace, Operation, Parameter, Place, Schemas};
 use crate::problem::{Code, Refused};
 use crate::view;
 
@@ -23,9 +23,9 @@ const JSON: &str = "application/json";
 pub(super) const REQUEST_ID: Parameter = Parameter {
     name: "x-request-id",
     place: Place::Header,
-    text: "Names this request in its answer, in the logs and in the audit log. A value that is \
-           not valid is replaced.",
-    schema: || visible(128).into(),
+    text: "Names this request in its answer, in the logs and in the audit log: 1 to 128 visible \
+           ASCII characters. Another value is replaced.",
+    schema: string,
 };
 
 /// What operations share: schemas, and the responses of a single refusal.
@@ -93,11 +93,13 @@ struct Documented {
     media: Option<&'static str>,
     forms: Vec<RefOr<Schema>>,
     examples: BTreeMap<String, Value>,
+    links: &'static [Link],
 }
 
 impl Documented {
     fn success(&mut self, answer: &Answer, examples: &Value, schemas: &mut Schemas) {
         self.texts.push(answer.text.to_owned());
+        self.links = answer.links;
         let (media, form) = match answer.content {
             Content::Data(schema) => (JSON, view::data_schema(schema(schemas))),
             Content::List(schema) => (JSON, view::list_schema(schema(schemas))),
@@ -141,6 +143,9 @@ impl Documented {
                 HeaderBuilder::new().schema(Some(string())).description(Some(*why)).build();
             response = response.header(*name, header);
         }
+        for link in self.links {
+            response = response.link(link.to, described_link(link));
+        }
         let Some(media) = self.media else {
             return response.build();
         };
@@ -158,6 +163,16 @@ impl Documented {
         let content = ContentBuilder::new().schema(Some(form)).examples_from_iter(examples);
         response.content(media, content.build()).build()
     }
+}
+
+fn described_link(link: &Link) -> utoipa::openapi::link::Link {
+    let value = format!("$response.body#{}", link.from);
+    let described = LinkBuilder::new().operation_id(link.to);
+    let described = match link.place {
+        LinkPlace::Parameter => described.parameter(link.name, value),
+        LinkPlace::Body => described.request_body(Some(json!({ link.name: value }))),
+    };
+    described.build()
 }
 
 fn string() -> RefOr<Schema> {

@@ -6,7 +6,7 @@ use super::bodies::{OpenUpgrade, ScannedVerification, VerdictOnCase, Verificatio
 use super::timeline_view::EntryBody;
 use super::view::{CaseBody, CaseStateBody, OpenedBody};
 use crate::body::text_of;
-use crate::operation::{Answer, Operation, Parameter, Place, named};
+use crate::operation::{Answer, Link, LinkPlace, Operation, Parameter, Place, named};
 use crate::problem::Code;
 
 const TAG: &str = "upgrades";
@@ -18,6 +18,19 @@ const CASE_ID: Parameter = Parameter {
     schema: text_of::<CaseId>,
 };
 
+/// The operations on the case that an answer names.
+const OF_THIS_CASE: [Link; 5] = [
+    by_id("readUpgrade"),
+    by_id("readTimeline"),
+    by_id("drawQrCode"),
+    by_id("verifyUpgrade"),
+    by_id("decideUpgrade"),
+];
+
+const fn by_id(to: &'static str) -> Link {
+    Link { to, name: "caseId", place: LinkPlace::Parameter, from: "/data/caseId" }
+}
+
 pub(super) const OPEN: Operation = Operation {
     id: "openUpgrade",
     tag: TAG,
@@ -25,8 +38,9 @@ pub(super) const OPEN: Operation = Operation {
     body: Some(named::<OpenUpgrade>),
     parameters: &[],
     answers: &[
-        Answer::data::<OpenedBody>(201, "A case was opened."),
-        Answer::data::<OpenedBody>(200, "The member had an open case; here is its valid code."),
+        Answer::data::<OpenedBody>(201, "A case was opened.").linked(&OF_THIS_CASE),
+        Answer::data::<OpenedBody>(200, "The member had an open case; here is its valid code.")
+            .linked(&OF_THIS_CASE),
     ],
     refusals: &[Code::CustomerInfoNotFound, Code::UpgradeInProgress, Code::UpgradeAtTarget],
 };
@@ -67,7 +81,7 @@ pub(super) const VERIFY: Operation = Operation {
     summary: "Report a verification service's result for a case",
     body: Some(named::<Verification>),
     parameters: &[CASE_ID],
-    answers: &[Answer::data::<CaseStateBody>(200, "The result is recorded.")],
+    answers: &[Answer::data::<CaseStateBody>(200, "The result is recorded.").linked(&OF_THIS_CASE)],
     refusals: &[Code::UpgradeCaseNotFound, Code::VerificationContradiction],
 };
 

@@ -1,0 +1,114 @@
+//! Runs the schema-driven fuzzer Schemathesis over the served API document, on each database.
+#![expect(clippy::print_stdout, reason = "this program reports to its user")]
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, ensure};
+use clap::Parser;
+use madoguchi_journey::database::Store;
+use madoguchi_journey::test_system::TestSystem;
+use madoguchi_journey::tokens;
+use serde_json::Value;
+
+/// Sends generated requests to the server and checks every answer against the API document.
+#[derive(Debug, Parser)]
+#[command(name = "tests/api", after_help = EXAMPLE)]
+struct Options {
+    /// The program `schemathesis`
+    #[arg(long, value_name = "FILE", default_value = "schemathesis")]
+    program: PathBuf,
+    /// Generated requests per operation; there are more, of the document's own examples
+    #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..))]
+    examples: u32,
+    /// Least number of requests on each database
+    #[arg(long, default_value_t = 5000)]
+    least: u64,
+    /// Seed of the random numbers [default: random]
+    #[arg(long)]
+    seed: Option<u32>,
+}
+
+const EXAMPLE: &str = "Example:\n  tests/api --examples 400\n\n\
+    Exits with 1 on a server error, an answer that is not documented, or a request that is not \
+    treated as the document says.";
+
+/// Operations with a rule that JSON Schema cannot express: a length in bytes, or a check digit. They
+/// may answer 400 to a request that the schema allows.
+const STRICTER_THAN_THE_SCHEMA: [&str; 3] = ["findCaller", "contextos", "codigo"];
+
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    let options = Options::parse();
+    let mut good = true;
+    for store in Store::ALL {
+        println!("{}", store.as_str());
+        good &= fuzz(&options, store).await?;
+    }
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn fuzz(options: &Options, store: Store) -> anyhow::Result<bool> {
+    let system = TestSystem::own(store, Vec::new()).await?;
+    let document = system.caller.get("/openapi.json", "").await?.json();
+    let dir = tempfile::tempdir()?;
+    let (config, report) = (dir.path().join("schemathesis.toml"), dir.path().join("report.json"));
+    std::fs::write(&config, credentials(&document)?)?;
+    let mut command = Command::new(&options.program);
+    command
+        .arg("--config-file")
+        .arg(&config)
+        .args(["run", "--checks", "all", "--continue-on-failure", "--request-timeout", "30"])
+        .args(["--max-examples", &options.examples.to_string()])
+        .args(["--report", "json", "--report-json-path"])
+        .arg(&report)
+        .arg(format!("http://{}/openapi.json", system.caller.addr()))
+        .current_dir(dir.path());
+    if let Some(seed) = options.seed {
+        command.args(["--seed", &seed.to_string()]);
+    }
+    let run = || command.status().context("schemathesis cannot be started: run tests/api");
+    let status = tokio::task::block_in_place(run)?;
+    let requests = requests(&system).await?;
+    println!("{}: {requests} requests, {status}\n", store.as_str());
+    ensure!(requests >= options.least, "fewer than {} requests: raise --examples", options.least);
+    system.stop()?;
+    Ok(status.success())
+}
+
+/// The requests that the server has counted.
+async fn requests(system: &TestSystem) -> anyhow::Result<u64> {
+    let metrics = system.metrics().await?;
+    let counted = metrics.lines().filter(|line| line.starts_with("madoguchi_http_requests_total{"));
+    counted.map(|line| Ok(line.rsplit(' ').next().context("a value")?.parse::<u64>()?)).sum()
+}
+
+/// The fuzzer's configuration: each operation with a token of exactly its scope.
+fn credentials(document: &Value) -> anyhow::Result<String> {
+    // Any request may carry headers that its server does not know.
+    let mut config = "[generation]\nallow-extra-parameters = false\n\n\
+        [phases.stateful]\nmax-steps = 12\n\n"
+        .to_owned();
+    let (user, password) = tokens::GATEWAY;
+    for path in document["paths"].as_object().context("paths")?.values() {
+        for operation in path.as_object().context("operations")?.values() {
+            let id = operation["operationId"].as_str().context("operationId")?;
+            let security = &operation["security"][0];
+            let headers = match security["acstkn"][0].as_str() {
+                Some(scope) => format!("Acstkn = \"{}{scope}\"", tokens::PREFIX),
+                None if security["userName"].is_array() => {
+                    format!("userName = \"{user}\", password = \"{password}\"")
+                }
+                None => continue,
+            };
+            config += &format!(
+                "[[operations]]\ninclude-operation-id = \"{id}\"\nheaders = {{ {headers} }}\n"
+            );
+            if STRICTER_THAN_THE_SCHEMA.contains(&id) {
+                config += "checks.positive_data_acceptance.expected-statuses = \
+                    [\"2xx\", 400, 401, 403, 404]\n";
+            }
+        }
+    }
+    Ok(config)
+}
