@@ -16,4 +16,4 @@ mod world;
 pub use demo::demo;
 pub use stack::StackOptions;
 pub use up::{up, world_alone};
-pub use world::{EsbMode, RunningWorld, World};
+pub use world::{Addresses, EsbMode, RunningWorld, World};

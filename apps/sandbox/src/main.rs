@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use madoguchi_sandbox::{EsbMode, StackOptions, demo, up, world_alone};
+use madoguchi_sandbox::{Addresses, EsbMode, StackOptions, demo, up, world_alone};
 use tracing_subscriber::EnvFilter;
 
 const API_PORT: u16 = 8080;
@@ -70,7 +70,7 @@ impl Options {
     fn on_known_ports(self) -> StackOptions {
         StackOptions {
             api: self.api.unwrap_or(local(API_PORT)),
-            world: self.world.world.unwrap_or(local(WORLD_PORT)),
+            world: self.world.addresses(WORLD_PORT),
             data: self.world.data.unwrap_or_else(|| DATA.into()),
             database_url: self.database_url,
             esb: self.world.esb,
@@ -80,11 +80,17 @@ impl Options {
     fn on_free_ports(self, data: PathBuf) -> StackOptions {
         StackOptions {
             api: self.api.unwrap_or(local(0)),
-            world: self.world.world.unwrap_or(local(0)),
+            world: self.world.addresses(0),
             data,
             database_url: self.database_url,
             esb: self.world.esb,
         }
+    }
+}
+
+impl WorldOptions {
+    fn addresses(&self, http: u16) -> Addresses {
+        Addresses { http: self.world.unwrap_or(local(http)) }
     }
 }
 
@@ -118,9 +124,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             }
         }
         Command::World(options) => {
-            let addr = options.world.unwrap_or(local(WORLD_PORT));
+            let addresses = options.addresses(WORLD_PORT);
             let data = options.data.unwrap_or_else(|| DATA.into());
-            world_alone(addr, &data, options.esb).await?;
+            world_alone(addresses, &data, options.esb).await?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -11,7 +11,7 @@ use crate::client::{self, Client};
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::tokens;
-use crate::world::{self, EsbMode, World};
+use crate::world::{self, Addresses, EsbMode, World};
 
 const UNTIL_READY: Duration = Duration::from_secs(20);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
@@ -21,8 +21,8 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 pub struct StackOptions {
     /// Address of the API.
     pub api: SocketAddr,
-    /// Address of the world.
-    pub world: SocketAddr,
+    /// Addresses of the world.
+    pub world: Addresses,
     /// Directory for all files.
     pub data: PathBuf,
     /// URL of the database, if not the SQLite file in the data directory.

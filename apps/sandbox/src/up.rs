@@ -1,6 +1,5 @@
 //! `up` and `world`: start the servers, register sample members and print the first commands.
 
-use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::Context;
@@ -11,7 +10,7 @@ use crate::end::End;
 use crate::screen::Screen;
 use crate::stack::{Stack, StackOptions};
 use crate::tokens;
-use crate::world::{EsbMode, World};
+use crate::world::{Addresses, EsbMode, World};
 
 /// The source's example arrangement id, and invented ones in the same form.
 const ARRANGEMENTS: [&str; 10] = [
@@ -56,9 +55,9 @@ pub async fn up(options: StackOptions) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When it cannot be started, with what to do.
-pub async fn world_alone(addr: SocketAddr, data: &Path, esb: EsbMode) -> anyhow::Result<()> {
+pub async fn world_alone(addresses: Addresses, data: &Path, esb: EsbMode) -> anyhow::Result<()> {
     let mut end = End::listen()?;
-    let world = World::start(addr, data, esb).await?;
+    let world = World::start(addresses, data, esb).await?;
     let (screen, url) = (Screen::open(), client::url(world.addr()));
     screen.title("The simulated world is running");
     screen.line(format_args!("  esb.url             {url}/esb"));

@@ -55,6 +55,7 @@ mod esb_mode;
 mod handle;
 mod journal;
 mod ledger;
+mod listener;
 mod lookup;
 mod received;
 mod reply;
@@ -64,114 +65,71 @@ mod scenario;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use anyhow::Context;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 
 use bank::Bank;
+use listener::Listener;
 
 pub use esb_mode::EsbMode;
+pub use listener::Addresses;
 
-/// Pause after a failed accept, for example when no file descriptor is free.
-const AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(50);
+/// All listeners: a new protocol is one line here and an address in [`Addresses`].
+static LISTENERS: [Listener; 1] = [routes::LISTENER];
 
 /// The simulated outside world, not started yet.
 #[derive(Debug)]
 pub struct World;
 
 impl World {
-    /// Starts the world on an address (port 0 picks a free port), with the state that an earlier
-    /// world left in the directory.
+    /// Starts the world with the state that an earlier one left in the directory.
     ///
     /// # Errors
-    /// When the address is taken, or when the state cannot be read or is in use.
+    /// When an address is taken, or when the state cannot be read or is in use.
     pub async fn start(
-        addr: SocketAddr,
+        mut addresses: Addresses,
         data: &Path,
         esb: EsbMode,
     ) -> anyhow::Result<RunningWorld> {
         let bank = Arc::new(Bank::open(data, esb)?);
-        let listener = listen(addr).with_context(|| {
-            format!("the world cannot listen on {addr}; give another --world, or port 0")
-        })?;
-        let addr = listener.local_addr().context("the world's own address")?;
-        let task = tokio::spawn(accept(listener, Arc::clone(&bank)));
-        Ok(RunningWorld { addr, bank, task })
+        let mut tasks = JoinSet::new();
+        for listener in &LISTENERS {
+            let socket = listener.bind(&mut addresses)?;
+            tasks.spawn(listener.accept(socket, Arc::clone(&bank)));
+        }
+        Ok(RunningWorld { addresses, bank, tasks })
     }
 }
 
 /// A running world; it ends when it is stopped or dropped.
 #[derive(Debug)]
 pub struct RunningWorld {
-    addr: SocketAddr,
+    addresses: Addresses,
     bank: Arc<Bank>,
-    task: JoinHandle<()>,
+    tasks: JoinSet<()>,
 }
 
 impl RunningWorld {
-    /// Its address.
+    /// Its address for HTTP.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
-        self.addr
+        self.addresses.http
     }
 
-    /// Drops all connections and releases the port and the files, as a power cut would.
+    /// Drops all connections and releases the ports and the files, as a power cut would.
     pub async fn stop(mut self) {
-        self.task.abort();
-        if let Err(ended) = (&mut self.task).await
-            && ended.is_panic()
-        {
-            tracing::error!("the world had panicked before it was stopped");
+        self.tasks.abort_all();
+        while let Some(ended) = self.tasks.join_next().await {
+            if ended.is_err_and(|error| error.is_panic()) {
+                tracing::error!("the world had panicked before it was stopped");
+            }
         }
     }
 }
 
 impl Drop for RunningWorld {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.abort_all();
         self.bank.close();
-    }
-}
-
-/// Binds the port with a large backlog: the usual 128 rejects some of 300 concurrent clients.
-fn listen(addr: SocketAddr) -> std::io::Result<TcpListener> {
-    let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    socket.set_reuseaddr(true)?;
-    socket.bind(addr)?;
-    socket.listen(1024)
-}
-
-async fn accept(listener: TcpListener, bank: Arc<Bank>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(converse(stream, Arc::clone(&bank)));
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the world cannot accept a connection");
-                    tokio::time::sleep(AFTER_A_FAILED_ACCEPT).await;
-                }
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
-}
-
-async fn converse(stream: TcpStream, bank: Arc<Bank>) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection ended before its first byte");
-        return;
-    }
-    let service = service_fn(move |request| routes::answer(Arc::clone(&bank), request));
-    let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-    if let Err(error) = served {
-        tracing::debug!(%error, "a connection was cut");
     }
 }

@@ -1,14 +1,19 @@
-//! Routes the world's HTTP requests.
+//! Serves HTTP: the messages of the systems, and the control API.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 
 use super::bank::Bank;
 use super::callers::Lookup;
+use super::listener::Listener;
 use super::reply::{self, Cut, Reply};
 use super::{control, handle, lookup};
 
@@ -24,8 +29,24 @@ const PATHS: &str = "the world has: POST /esb, \
     POST /apiaccess/rest/ccmessaging/v1/itau/codigo, PUT /world/scenario, \
     GET /world/journal?channel=esb, DELETE /world";
 
+/// The listener for HTTP.
+pub(super) const LISTENER: Listener = Listener {
+    name: "http",
+    option: "--world",
+    addr: |addresses| &mut addresses.http,
+    serve: |stream, bank| Box::pin(serve(stream, bank)),
+};
+
+async fn serve(stream: TcpStream, bank: Arc<Bank>) {
+    let service = service_fn(move |request| answer(Arc::clone(&bank), request));
+    let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection was cut");
+    }
+}
+
 /// Answers one request, or drops its connection.
-pub(super) async fn answer(bank: Arc<Bank>, request: Request<Incoming>) -> Result<Reply, Cut> {
+async fn answer(bank: Arc<Bank>, request: Request<Incoming>) -> Result<Reply, Cut> {
     let (head, body) = request.into_parts();
     match (&head.method, head.uri.path()) {
         (&Method::POST, "/esb") => handle::esb(bank, &head.headers, read(body).await?).await,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use madoguchi_sandbox::{EsbMode, World};
 use serde_json::{Value, json};
 
-use crate::outside::{Outside, call};
+use crate::outside::{Outside, call, free_port};
 
 const REQUEST: &str = include_str!("../da21_request.json");
 const ARRANGEMENT: &str = "AA19337Z8L29";
@@ -173,8 +173,7 @@ async fn state_survives_a_restart() {
 #[tokio::test]
 async fn two_worlds_do_not_share_a_directory() {
     let outside = Outside::start(EsbMode::AbsoluteSet).await;
-    let addr = "127.0.0.1:0".parse().unwrap();
-    let second = World::start(addr, outside.data.path(), EsbMode::AbsoluteSet).await;
+    let second = World::start(free_port(), outside.data.path(), EsbMode::AbsoluteSet).await;
     assert!(second.unwrap_err().to_string().contains("another --data"));
 }
 

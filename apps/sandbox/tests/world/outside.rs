@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use madoguchi_sandbox::{EsbMode, RunningWorld, World};
+use madoguchi_sandbox::{Addresses, EsbMode, RunningWorld, World};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -117,5 +117,9 @@ impl Outside {
 }
 
 async fn start(data: &TempDir, mode: EsbMode) -> RunningWorld {
-    World::start("127.0.0.1:0".parse().unwrap(), data.path(), mode).await.unwrap()
+    World::start(free_port(), data.path(), mode).await.unwrap()
+}
+
+pub(crate) fn free_port() -> Addresses {
+    Addresses { http: "127.0.0.1:0".parse().unwrap() }
 }
