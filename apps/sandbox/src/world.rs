@@ -40,27 +40,26 @@
 //!
 //! A scenario for a key (an `ArrngId`, a `contextId` as received, a `codigo_conta`) overrides the
 //! one for all; the default is `ok`. A scenario with `times` ends when they are used up. An invalid
-//! message gets `malformed`: status 400, no level set, no `times` used. Pending effects of
-//! `applied_late` and `slow` are lost when the world stops or is reset.
+//! message gets `malformed`: status 400, no level set, no `times` used.
+//!
+//! Pending effects of `applied_late` and `slow` are not applied after the world stops or is reset.
 //!
 //! A repeated order, with the same (arrangement, level, transaction id), is one more effect in
 //! [`EsbMode::AbsoluteSet`], and none in [`EsbMode::Dedupes`].
 
-mod bank;
-mod callers;
+mod channel;
+mod channels;
 mod clock;
 mod control;
-mod da21;
 mod esb_mode;
-mod handle;
+mod http;
 mod journal;
 mod ledger;
 mod listener;
-mod lookup;
 mod received;
 mod reply;
-mod routes;
 mod scenario;
+mod store;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -68,14 +67,16 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use bank::Bank;
+use channel::Channel;
+use channels::CHANNELS;
 use listener::Listener;
+use store::Store;
 
 pub use esb_mode::EsbMode;
 pub use listener::Addresses;
 
 /// All listeners: a new protocol is one line here and an address in [`Addresses`].
-static LISTENERS: [Listener; 1] = [routes::LISTENER];
+static LISTENERS: [Listener; 1] = [http::LISTENER];
 
 /// The simulated outside world, not started yet.
 #[derive(Debug)]
@@ -91,13 +92,14 @@ impl World {
         data: &Path,
         esb: EsbMode,
     ) -> anyhow::Result<RunningWorld> {
-        let bank = Arc::new(Bank::open(data, esb)?);
+        let deduping = CHANNELS.into_iter().filter(|channel| channel.dedupes(esb));
+        let store = Arc::new(Store::open(data, deduping.map(Channel::name).collect())?);
         let mut tasks = JoinSet::new();
         for listener in &LISTENERS {
             let socket = listener.bind(&mut addresses)?;
-            tasks.spawn(listener.accept(socket, Arc::clone(&bank)));
+            tasks.spawn(listener.accept(socket, Arc::clone(&store)));
         }
-        Ok(RunningWorld { addresses, bank, tasks })
+        Ok(RunningWorld { addresses, store, tasks })
     }
 }
 
@@ -105,7 +107,7 @@ impl World {
 #[derive(Debug)]
 pub struct RunningWorld {
     addresses: Addresses,
-    bank: Arc<Bank>,
+    store: Arc<Store>,
     tasks: JoinSet<()>,
 }
 
@@ -130,6 +132,6 @@ impl RunningWorld {
 impl Drop for RunningWorld {
     fn drop(&mut self) {
         self.tasks.abort_all();
-        self.bank.close();
+        self.store.close();
     }
 }

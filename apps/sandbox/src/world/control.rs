@@ -5,10 +5,12 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::bank::Bank;
+use super::channel::Channel;
+use super::channels;
 use super::ledger::Effect;
 use super::reply::{self, Reply};
-use super::scenario::{Channel, Order, Setting, esb, lookup};
+use super::scenario::Setting;
+use super::store::Store;
 
 #[derive(Serialize)]
 struct Journal<'a> {
@@ -17,23 +19,23 @@ struct Journal<'a> {
 }
 
 /// `PUT /world/scenario`.
-pub(super) fn set(bank: &Bank, body: &[u8]) -> Reply {
+pub(super) fn set(store: &Store, body: &[u8]) -> Reply {
     let setting = match read(body) {
         Ok(setting) => setting,
         Err(message) => return reply::refusal(StatusCode::BAD_REQUEST, &message),
     };
-    match bank.set(setting.clone()) {
+    match store.set(setting.clone()) {
         Ok(()) => reply::of(&setting),
         Err(error) => reply::broken(&error),
     }
 }
 
 /// `GET /world/journal?channel=esb`.
-pub(super) fn journal(bank: &Bank, query: &str) -> Reply {
+pub(super) fn journal(store: &Store, query: &str) -> Reply {
     match channel_in(query) {
         Err(message) => reply::refusal(StatusCode::BAD_REQUEST, &message),
         Ok(channel) => {
-            let memory = bank.memory(channel);
+            let memory = store.memory(channel);
             reply::of(&Journal {
                 received: memory.received.iter().map(|entry| &**entry).collect(),
                 effects: memory.effects.iter().map(|effect| &**effect).collect(),
@@ -43,18 +45,18 @@ pub(super) fn journal(bank: &Bank, query: &str) -> Reply {
 }
 
 /// `DELETE /world`.
-pub(super) fn forget(bank: &Bank) -> Reply {
-    match bank.forget() {
+pub(super) fn forget(store: &Store) -> Reply {
+    match store.forget() {
         Ok(()) => reply::of(&json!({ "forgotten": true })),
         Err(error) => reply::broken(&error),
     }
 }
 
-fn channel_in(query: &str) -> Result<Channel, String> {
+fn channel_in(query: &str) -> Result<&'static dyn Channel, String> {
     let mut channel = None;
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=') {
-            Some(("channel", value)) => channel = Some(Channel::parse(value)?),
+            Some(("channel", value)) => channel = Some(channels::find(value)?),
             Some((name, _)) => return Err(format!("{name}: is not known; ask ?channel=esb")),
             None => return Err(format!("{pair}: is not known; ask ?channel=esb")),
         }
@@ -69,8 +71,8 @@ fn read(body: &[u8]) -> Result<Setting, String> {
     if let Some(other) = fields.keys().find(|name| !known.contains(&name.as_str())) {
         return Err(format!("{other}: is not known; the fields are {}", known.join(", ")));
     }
-    let channel = Channel::parse(required(&fields, "channel")?)?;
-    let scenario = required(&fields, "scenario")?;
+    let channel = channels::find(required(&fields, "channel")?)?;
+    let scenario = channel.scenario(required(&fields, "scenario")?)?;
     let key = match given(&fields, "key") {
         None => None,
         Some(Value::String(key)) if !key.is_empty() => Some(key.clone()),
@@ -83,17 +85,7 @@ fn read(body: &[u8]) -> Result<Setting, String> {
             Some(_) | None => return Err("times: must be a whole number from 1".to_owned()),
         },
     };
-    Ok(match channel {
-        Channel::Esb => {
-            Setting::Esb(Order { scenario: esb::Scenario::parse(scenario)?, key, times })
-        }
-        Channel::Contextos => {
-            Setting::Contextos(Order { scenario: lookup::Scenario::parse(scenario)?, key, times })
-        }
-        Channel::Codigo => {
-            Setting::Codigo(Order { scenario: lookup::Scenario::parse(scenario)?, key, times })
-        }
-    })
+    Ok(Setting { channel: channel.name().to_owned(), scenario, key, times })
 }
 
 fn given<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
@@ -117,20 +109,23 @@ mod tests {
 
     #[test]
     fn a_setting_is_read_with_and_without_its_optional_fields() {
-        let full = br#"{"channel":"esb","scenario":"slow:5","key":"AA1","times":2}"#;
-        let key = Some("AA1".to_owned());
-        let slow = Order { scenario: esb::Scenario::Slow(5), key, times: Some(2) };
-        assert_eq!(read(full), Ok(Setting::Esb(slow)));
+        let setting = |channel: &str, key: Option<&str>, times| Setting {
+            channel: channel.to_owned(),
+            scenario: "slow:5".to_owned(),
+            key: key.map(str::to_owned),
+            times,
+        };
+        let full = br#"{"channel":"esb","scenario":"slow:005","key":"AA1","times":2}"#;
+        assert_eq!(read(full), Ok(setting("esb", Some("AA1"), Some(2))));
         let bare = br#"{"channel":"contextos","scenario":"slow:5","key":null}"#;
-        let slow = Order { scenario: lookup::Scenario::Slow(5), key: None, times: None };
-        assert_eq!(read(bare), Ok(Setting::Contextos(slow)));
+        assert_eq!(read(bare), Ok(setting("contextos", None, None)));
     }
 
     #[test]
     fn a_bad_setting_is_refused_by_the_name_of_the_field() {
         assert!(refused("[]").contains("JSON object"));
         assert!(refused("{}").starts_with("channel: is missing"));
-        assert!(refused(r#"{"channel":"smtp","scenario":"ok"}"#).contains("channels are: esb"));
+        assert!(refused(r#"{"channel":"fax","scenario":"ok"}"#).contains("channels are: esb"));
         assert!(refused(r#"{"channel":"codigo","scenario":"refused"}"#).contains("lookups have"));
         assert!(refused(r#"{"channel":"esb"}"#).starts_with("scenario: "));
         assert!(refused(r#"{"channel":"esb","scenario":5}"#).starts_with("scenario: "));
@@ -144,10 +139,11 @@ mod tests {
 
     #[test]
     fn the_journal_is_asked_for_by_channel() {
-        assert_eq!(channel_in("channel=esb"), Ok(Channel::Esb));
-        assert_eq!(channel_in("channel=codigo"), Ok(Channel::Codigo));
-        assert!(channel_in("").unwrap_err().contains("channel"));
-        assert!(channel_in("channel=smtp").unwrap_err().contains("known channels are: esb"));
-        assert!(channel_in("chanel=esb").unwrap_err().starts_with("chanel: "));
+        let name_in = |query| channel_in(query).map(Channel::name);
+        assert_eq!(name_in("channel=esb"), Ok("esb"));
+        assert_eq!(name_in("channel=codigo"), Ok("codigo"));
+        assert!(name_in("").unwrap_err().contains("channel"));
+        assert!(name_in("channel=fax").unwrap_err().contains("known channels are: esb"));
+        assert!(name_in("chanel=esb").unwrap_err().starts_with("chanel: "));
     }
 }

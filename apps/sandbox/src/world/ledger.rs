@@ -1,36 +1,48 @@
 //! The world's state, computed from its records in the same way while running and at a restart.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::callers::Lookup;
-use super::da21::Order;
-use super::scenario::{Channel, Scenarios, Setting, esb, lookup};
+use super::scenario::{Scenarios, Setting};
 
-/// One level that was set at the bank.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One thing that happened in a system: the channel's own fields, and when.
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Effect {
     #[serde(flatten)]
-    pub(super) order: Order,
+    pub(super) what: Value,
     pub(super) at: Timestamp,
+}
+
+/// An effect that a message causes at a later time.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Pending {
+    pub(super) id: u64,
+    pub(super) due: Timestamp,
+    pub(super) effect: Value,
 }
 
 /// One event, as one line of the file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Record {
-    /// A request arrived; without a key if it was not a valid message of its channel.
+    /// A message arrived; without a key if it was malformed. Its effect, if any, is pending.
     Received {
-        #[serde(default)]
-        channel: Channel,
+        #[serde(default = "esb")]
+        channel: String,
         key: Option<String>,
         entry: Box<RawValue>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pending: Option<Pending>,
     },
-    /// A level was set.
+    /// The pending effect with this id was applied, with `once` unless an equal one was before. It
+    /// is one record, so that a kill cannot apply it twice.
+    Applied { id: u64, at: Timestamp, once: bool },
+    /// A level was set, in a file without pending effects.
     Effect(Effect),
     /// A scenario was set.
     Scenario(Setting),
@@ -38,87 +50,92 @@ pub(super) enum Record {
     Forgotten,
 }
 
-/// The journal of one channel, oldest first. Only ESB orders have effects.
+/// The channel of a record that names none.
+fn esb() -> String {
+    "esb".to_owned()
+}
+
+/// The journal of one channel, oldest first.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Memory {
     pub(super) received: Vec<Arc<RawValue>>,
     pub(super) effects: Vec<Arc<Effect>>,
 }
 
+/// The state of one channel.
+#[derive(Debug, Default)]
+struct ChannelState {
+    scenarios: Scenarios,
+    memory: Memory,
+    applied: HashSet<Value>,
+}
+
+impl ChannelState {
+    fn apply(&mut self, effect: Effect, once: bool) {
+        if self.applied.insert(effect.what.clone()) || !once {
+            self.memory.effects.push(Arc::new(effect));
+        }
+    }
+}
+
 /// The state of the world.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    esb: Scenarios<esb::Scenario>,
-    contextos: Scenarios<lookup::Scenario>,
-    codigo: Scenarios<lookup::Scenario>,
-    orders: Memory,
-    contexts: Memory,
-    owners: Memory,
-    carried_out: HashSet<Order>,
-    age: u64,
+    channels: HashMap<String, ChannelState>,
+    pending: BTreeMap<u64, (String, Pending)>,
+    last_id: u64,
 }
 
 impl Ledger {
     /// Applies a record.
     pub(super) fn add(&mut self, record: Record) {
         match record {
-            Record::Received { channel, key, entry } => {
-                self.remembered(channel).received.push(entry.into());
-                match (channel, key) {
-                    (Channel::Esb, Some(key)) => self.esb.spend(&key),
-                    (Channel::Contextos, Some(key)) => self.contextos.spend(&key),
-                    (Channel::Codigo, Some(key)) => self.codigo.spend(&key),
-                    (_, None) => {}
+            Record::Received { channel, key, entry, pending } => {
+                let state = self.channel(&channel);
+                state.memory.received.push(entry.into());
+                if let Some(key) = key {
+                    state.scenarios.spend(&key);
+                }
+                if let Some(pending) = pending {
+                    self.last_id = self.last_id.max(pending.id);
+                    self.pending.insert(pending.id, (channel, pending));
                 }
             }
-            Record::Effect(effect) => {
-                self.carried_out.insert(effect.order.clone());
-                self.orders.effects.push(Arc::new(effect));
+            Record::Applied { id, at, once } => {
+                if let Some((channel, Pending { effect, .. })) = self.pending.remove(&id) {
+                    self.channel(&channel).apply(Effect { what: effect, at }, once);
+                }
             }
-            Record::Scenario(Setting::Esb(order)) => self.esb.set(order),
-            Record::Scenario(Setting::Contextos(order)) => self.contextos.set(order),
-            Record::Scenario(Setting::Codigo(order)) => self.codigo.set(order),
-            Record::Forgotten => *self = Self { age: self.age + 1, ..Self::default() },
+            Record::Effect(effect) => self.channel(&esb()).apply(effect, false),
+            Record::Scenario(setting) => {
+                self.channel(&setting.channel.clone()).scenarios.set(setting);
+            }
+            // Ids go on: an effect from before a reset must not apply one from after it.
+            Record::Forgotten => *self = Self { last_id: self.last_id, ..Self::default() },
         }
     }
 
-    /// The scenario of the next order with this key.
-    pub(super) fn upcoming(&self, key: &str) -> esb::Scenario {
-        self.esb.upcoming(key)
+    /// The scenario of the next message with this key.
+    pub(super) fn upcoming(&mut self, channel: &str, key: &str) -> &str {
+        self.channel(channel).scenarios.upcoming(key)
     }
 
-    /// The scenario of the next lookup with this key.
-    pub(super) fn upcoming_lookup(&self, kind: Lookup, key: &str) -> lookup::Scenario {
-        match kind {
-            Lookup::Context => self.contextos.upcoming(key),
-            Lookup::Owner => self.codigo.upcoming(key),
-        }
+    /// The effects that are not applied yet, by id and with their channel.
+    pub(super) const fn pending(&self) -> &BTreeMap<u64, (String, Pending)> {
+        &self.pending
     }
 
-    /// Whether this order was already executed.
-    pub(super) fn has_carried_out(&self, order: &Order) -> bool {
-        self.carried_out.contains(order)
-    }
-
-    /// Increases at every reset: work begun before a reset must have no effect after it.
-    pub(super) const fn age(&self) -> u64 {
-        self.age
+    /// An id for the next pending effect.
+    pub(super) const fn next_id(&self) -> u64 {
+        self.last_id + 1
     }
 
     /// The current journal of a channel.
-    pub(super) fn memory(&self, channel: Channel) -> Memory {
-        match channel {
-            Channel::Esb => self.orders.clone(),
-            Channel::Contextos => self.contexts.clone(),
-            Channel::Codigo => self.owners.clone(),
-        }
+    pub(super) fn memory(&mut self, channel: &str) -> Memory {
+        self.channel(channel).memory.clone()
     }
 
-    const fn remembered(&mut self, channel: Channel) -> &mut Memory {
-        match channel {
-            Channel::Esb => &mut self.orders,
-            Channel::Contextos => &mut self.contexts,
-            Channel::Codigo => &mut self.owners,
-        }
+    fn channel(&mut self, channel: &str) -> &mut ChannelState {
+        self.channels.entry(channel.to_owned()).or_default()
     }
 }

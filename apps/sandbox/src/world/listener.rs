@@ -9,7 +9,7 @@ use anyhow::Context;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
-use super::bank::Bank;
+use super::store::Store;
 
 /// Pause after a failed accept, for example when no file descriptor is free.
 const AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(50);
@@ -30,7 +30,7 @@ pub(super) struct Listener {
     pub(super) option: &'static str,
     pub(super) addr: fn(&mut Addresses) -> &mut SocketAddr,
     /// Serves one accepted connection until it ends.
-    pub(super) serve: fn(TcpStream, Arc<Bank>) -> Serving,
+    pub(super) serve: fn(TcpStream, Arc<Store>) -> Serving,
 }
 
 /// A connection being served.
@@ -56,14 +56,14 @@ impl Listener {
     }
 
     /// Accepts connections until it is dropped; its connections end with it.
-    pub(super) async fn accept(&self, socket: TcpListener, bank: Arc<Bank>) {
+    pub(super) async fn accept(&self, socket: TcpListener, store: Arc<Store>) {
         let name = self.name;
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
                 accepted = socket.accept() => match accepted {
                     Ok((stream, _)) => match stream.set_nodelay(true) {
-                        Ok(()) => _ = connections.spawn((self.serve)(stream, Arc::clone(&bank))),
+                        Ok(()) => _ = connections.spawn((self.serve)(stream, Arc::clone(&store))),
                         Err(error) => {
                             tracing::debug!(%error, name, "a connection ended at once");
                         }

@@ -1,35 +1,40 @@
 //! Tests that records survive a restart, and that a kill during a write loses no complete record.
 
+use std::slice::from_ref;
+
+use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::super::da21::Order;
-use super::super::ledger::{Effect, Ledger};
-use super::super::scenario::esb::Scenario;
-use super::super::scenario::{self, Channel, Setting};
+use super::super::ledger::{Ledger, Pending};
+use super::super::scenario::Setting;
 use super::*;
 
-fn received(key: Option<&str>) -> Record {
+const AT: &str = "2026-01-02T03:04:05Z";
+
+/// A message to the ESB.
+fn received(key: Option<&str>, pending: Option<Pending>) -> Record {
     let entry = RawValue::from_string(r#"{"scenario":"ok"}"#.to_owned()).unwrap();
-    Record::Received { channel: Channel::Esb, key: key.map(str::to_owned), entry }
+    let channel = "esb".to_owned();
+    Record::Received { channel, key: key.map(str::to_owned), entry, pending }
 }
 
-fn order(transaction: &str) -> Order {
-    Order {
-        arrangement: "AA19337Z8L29".to_owned(),
-        level: "1A".to_owned(),
-        transaction: transaction.to_owned(),
-    }
+/// A message with an effect that is pending.
+fn ordered(id: u64) -> Record {
+    let effect = json!({ "arrangementId": "A", "level": "1A", "transactionId": "T" });
+    received(Some("A"), Some(Pending { id, due: AT.parse().unwrap(), effect }))
 }
 
-fn effect(transaction: &str) -> Record {
-    let at = "2026-01-02T03:04:05Z".parse().unwrap();
-    Record::Effect(Effect { order: order(transaction), at })
+fn applied(id: u64) -> Record {
+    Record::Applied { id, at: AT.parse().unwrap(), once: true }
+}
+
+fn set(channel: &str, scenario: &str, key: Option<&str>, times: Option<u64>) -> Record {
+    let (channel, scenario) = (channel.to_owned(), scenario.to_owned());
+    Record::Scenario(Setting { channel, scenario, key: key.map(str::to_owned), times })
 }
 
 fn cut(key: Option<&str>, times: Option<u64>) -> Record {
-    let key = key.map(str::to_owned);
-    let order = scenario::Order { scenario: Scenario::Cut, key, times };
-    Record::Scenario(Setting::Esb(order))
+    set("esb", "cut", key, times)
 }
 
 fn write(data: &Path, records: &[Record]) {
@@ -45,6 +50,14 @@ fn replay(data: &Path) -> Ledger {
     ledger
 }
 
+fn effects(ledger: &mut Ledger) -> usize {
+    ledger.memory("esb").effects.len()
+}
+
+fn pending(ledger: &Ledger) -> Vec<u64> {
+    ledger.pending().keys().copied().collect()
+}
+
 fn tear(data: &Path, torn: &str) {
     let mut file = OpenOptions::new().append(true).open(data.join(FILE)).unwrap();
     file.write_all(torn.as_bytes()).unwrap();
@@ -53,32 +66,53 @@ fn tear(data: &Path, torn: &str) {
 #[test]
 fn a_restart_remembers_requests_effects_and_the_times_left_of_a_scenario() {
     let data = tempfile::tempdir().unwrap();
-    write(data.path(), &[cut(Some("A"), Some(2)), received(Some("A")), effect("T1")]);
+    write(data.path(), &[cut(Some("A"), Some(2)), ordered(1), applied(1)]);
     let mut ledger = replay(data.path());
-    assert_eq!(ledger.memory(Channel::Esb).received.len(), 1);
-    assert_eq!(ledger.memory(Channel::Esb).effects.len(), 1);
-    assert!(ledger.has_carried_out(&order("T1")) && !ledger.has_carried_out(&order("T2")));
-    assert_eq!(ledger.upcoming("A"), Scenario::Cut);
-    ledger.add(received(Some("A")));
-    assert_eq!(ledger.upcoming("A"), Scenario::Ok);
+    assert_eq!(ledger.memory("esb").received.len(), 1);
+    assert_eq!(effects(&mut ledger), 1);
+    assert_eq!(ledger.upcoming("esb", "A"), "cut");
+    ledger.add(received(Some("A"), None));
+    assert_eq!(ledger.upcoming("esb", "A"), "ok");
+}
+
+#[test]
+fn a_pending_effect_is_pending_until_it_is_applied() {
+    let data = tempfile::tempdir().unwrap();
+    write(data.path(), &[ordered(1), ordered(7), applied(7), applied(7)]);
+    let mut ledger = replay(data.path());
+    assert_eq!((effects(&mut ledger), pending(&ledger), ledger.next_id()), (1, vec![1], 8));
+    let effect = serde_json::to_string(&*ledger.memory("esb").effects[0]).unwrap();
+    let order = r#""arrangementId":"A","level":"1A","transactionId":"T""#;
+    assert_eq!(effect, format!(r#"{{{order},"at":"{AT}"}}"#));
+}
+
+#[test]
+fn an_effect_repeats_an_equal_one_unless_applied_once() {
+    let data = tempfile::tempdir().unwrap();
+    write(data.path(), &[ordered(1), applied(1), ordered(2), applied(2)]);
+    let mut ledger = replay(data.path());
+    assert_eq!((effects(&mut ledger), pending(&ledger)), (1, vec![]));
+    let at = AT.parse().unwrap();
+    write(data.path(), &[ordered(3), Record::Applied { id: 3, at, once: false }]);
+    assert_eq!(effects(&mut replay(data.path())), 2);
 }
 
 #[test]
 fn a_malformed_request_uses_up_no_scenario() {
     let data = tempfile::tempdir().unwrap();
-    write(data.path(), &[cut(None, Some(1)), received(None)]);
-    assert_eq!(replay(data.path()).upcoming("A"), Scenario::Cut);
+    write(data.path(), &[cut(None, Some(1)), received(None, None)]);
+    assert_eq!(replay(data.path()).upcoming("esb", "A"), "cut");
 }
 
 #[test]
 fn what_was_forgotten_stays_forgotten() {
     let data = tempfile::tempdir().unwrap();
-    write(data.path(), &[cut(None, None), effect("T1"), Record::Forgotten, effect("T2")]);
-    let ledger = replay(data.path());
-    assert_eq!(ledger.memory(Channel::Esb).effects.len(), 1);
-    assert!(!ledger.has_carried_out(&order("T1")));
-    assert_eq!(ledger.upcoming("A"), Scenario::Ok);
-    assert_eq!(ledger.age(), 1);
+    write(data.path(), &[cut(None, None), ordered(1), applied(1), ordered(2)]);
+    write(data.path(), &[Record::Forgotten, applied(2)]);
+    let mut ledger = replay(data.path());
+    assert_eq!((effects(&mut ledger), pending(&ledger)), (0, vec![]));
+    assert_eq!(ledger.upcoming("esb", "A"), "ok");
+    assert_eq!(ledger.next_id(), 3);
 }
 
 #[test]
@@ -86,32 +120,38 @@ fn an_emptied_file_holds_only_what_came_after() {
     let data = tempfile::tempdir().unwrap();
     let mut journal = Journal::open(data.path(), |_| ()).unwrap();
     journal.append(&cut(None, None)).unwrap();
-    journal.append(&effect("T1")).unwrap();
+    journal.append(&ordered(1)).unwrap();
     journal.empty().unwrap();
-    journal.append(&effect("T2")).unwrap();
+    journal.append(&ordered(2)).unwrap();
     drop(journal);
     let text = std::fs::read_to_string(data.path().join(FILE)).unwrap();
-    assert!(text.lines().count() == 1 && !text.contains("T1"), "{text}");
-    let ledger = replay(data.path());
-    assert!(ledger.has_carried_out(&order("T2")) && !ledger.has_carried_out(&order("T1")));
-    assert_eq!(ledger.upcoming("A"), Scenario::Ok);
+    assert!(text.lines().count() == 1 && text.contains("\"id\":2"), "{text}");
+    let mut ledger = replay(data.path());
+    assert_eq!(pending(&ledger), [2]);
+    assert_eq!(ledger.upcoming("esb", "A"), "ok");
 }
 
 #[test]
 fn a_torn_last_line_is_cut_off_and_the_file_goes_on() {
-    for torn in ["{", r#"{"effect":{"arrangementId":"AA1"#, r#""forgotten""#] {
-        let data = tempfile::tempdir().unwrap();
-        write(data.path(), &[effect("T1")]);
-        tear(data.path(), torn);
-        write(data.path(), &[effect("T2")]);
-        assert_eq!(replay(data.path()).memory(Channel::Esb).effects.len(), 2, "{torn}");
+    let whole = |record: Record| serde_json::to_string(&record).unwrap();
+    for torn in ["{".to_owned(), whole(ordered(2)), whole(applied(1))] {
+        for length in [1, torn.len() / 2, torn.len()] {
+            let data = tempfile::tempdir().unwrap();
+            write(data.path(), &[ordered(1)]);
+            tear(data.path(), &torn[..length]);
+            let mut ledger = replay(data.path());
+            assert_eq!((effects(&mut ledger), pending(&ledger)), (0, vec![1]), "{torn}");
+            write(data.path(), from_ref(&applied(1)));
+            let mut ledger = replay(data.path());
+            assert_eq!((effects(&mut ledger), pending(&ledger)), (1, vec![]), "{torn}");
+        }
     }
 }
 
 #[test]
 fn a_bad_line_in_the_middle_is_an_error_that_says_where() {
     let data = tempfile::tempdir().unwrap();
-    write(data.path(), &[effect("T1")]);
+    write(data.path(), &[cut(None, None)]);
     tear(data.path(), "nonsense\n");
     tear(data.path(), "\"forgotten\"\n");
     let error = Journal::open(data.path(), |_| ()).unwrap_err();
@@ -128,36 +168,37 @@ fn a_second_world_on_the_same_file_is_refused() {
 
 #[test]
 fn each_channel_remembers_and_plays_for_itself_after_a_restart() {
-    use super::super::callers::Lookup;
-    use super::super::scenario::lookup;
-
     let data = tempfile::tempdir().unwrap();
-    let failing = |scenario| scenario::Order { scenario, key: None, times: None };
-    let settings = [
-        Record::Scenario(Setting::Contextos(failing(lookup::Scenario::Http401))),
-        Record::Scenario(Setting::Codigo(failing(lookup::Scenario::Slow(7)))),
-    ];
+    let settings = [set("contextos", "http_401", None, None), set("codigo", "slow:7", None, None)];
     let entry = RawValue::from_string("{}".to_owned()).unwrap();
-    let asked = Record::Received { channel: Channel::Codigo, key: None, entry };
+    let channel = "codigo".to_owned();
+    let asked = Record::Received { channel, key: None, entry, pending: None };
     write(data.path(), &settings);
     write(data.path(), &[asked]);
-    let ledger = replay(data.path());
-    assert_eq!(ledger.upcoming("A"), Scenario::Ok);
-    assert_eq!(ledger.upcoming_lookup(Lookup::Context, "A"), lookup::Scenario::Http401);
-    assert_eq!(ledger.upcoming_lookup(Lookup::Owner, "A"), lookup::Scenario::Slow(7));
-    let counts = [Channel::Esb, Channel::Contextos, Channel::Codigo]
-        .map(|channel| ledger.memory(channel).received.len());
+    let mut ledger = replay(data.path());
+    assert_eq!(ledger.upcoming("esb", "A"), "ok");
+    assert_eq!(ledger.upcoming("contextos", "A"), "http_401");
+    assert_eq!(ledger.upcoming("codigo", "A"), "slow:7");
+    let counts =
+        ["esb", "contextos", "codigo"].map(|channel| ledger.memory(channel).received.len());
     assert_eq!(counts, [0, 0, 1]);
 }
 
 #[test]
-fn a_file_from_before_there_were_channels_is_the_banks() {
+fn lines_without_a_channel_or_pending_effects_are_read() {
     let data = tempfile::tempdir().unwrap();
     write(data.path(), &[]);
+    let order = r#""arrangementId":"A","level":"1A","transactionId":"T""#;
+    let effect = format!(r#"{{{order},"at":"{AT}"}}"#);
     tear(data.path(), "{\"received\":{\"key\":\"A\",\"entry\":{}}}\n");
+    tear(data.path(), "{\"received\":{\"channel\":\"esb\",\"key\":\"A\",\"entry\":{}}}\n");
+    tear(data.path(), &format!("{{\"effect\":{effect}}}\n"));
     let line = r#"{"scenario":{"channel":"esb","scenario":"cut","key":null,"times":null}}"#;
     tear(data.path(), &format!("{line}\n"));
-    let ledger = replay(data.path());
-    assert_eq!(ledger.memory(Channel::Esb).received.len(), 1);
-    assert_eq!(ledger.upcoming("A"), Scenario::Cut);
+    write(data.path(), &[ordered(1), applied(1)]);
+    let mut ledger = replay(data.path());
+    let memory = ledger.memory("esb");
+    assert_eq!((memory.received.len(), memory.effects.len()), (3, 1));
+    assert_eq!(serde_json::to_string(&*memory.effects[0]).unwrap(), effect);
+    assert_eq!(ledger.upcoming("esb", "A"), "cut");
 }

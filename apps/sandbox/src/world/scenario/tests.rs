@@ -1,18 +1,17 @@
-//! Tests that a request gets the scenario set for it, for the set number of times.
+//! Tests that a message gets the scenario set for it, for the set number of times.
 
-use super::esb::Scenario;
+use super::super::channels;
 use super::*;
 
-fn outcome(scenarios: &mut Scenarios<Scenario>, key: &str) -> String {
-    let met = scenarios.upcoming(key).to_string();
+fn outcome(scenarios: &mut Scenarios, key: &str) -> String {
+    let met = scenarios.upcoming(key).to_owned();
     scenarios.spend(key);
     met
 }
 
-fn set(scenarios: &mut Scenarios<Scenario>, text: &str, key: Option<&str>, times: Option<u64>) {
-    let scenario = Scenario::parse(text).unwrap();
-    let key = key.map(str::to_owned);
-    scenarios.set(Order { scenario, key, times });
+fn set(scenarios: &mut Scenarios, text: &str, key: Option<&str>, times: Option<u64>) {
+    let (channel, scenario) = ("esb".to_owned(), text.to_owned());
+    scenarios.set(Setting { channel, scenario, key: key.map(str::to_owned), times });
 }
 
 #[test]
@@ -57,26 +56,30 @@ fn a_new_setting_replaces_what_was_left_of_the_old_one() {
 
 #[test]
 fn every_known_scenario_is_read_and_written_the_same() {
-    for name in esb::KNOWN.split(", ") {
-        let text = name.trim().replace("<ms>", "250");
-        assert_eq!(Scenario::parse(&text).unwrap().to_string(), text);
-    }
-    for name in lookup::KNOWN.split(", ") {
-        let text = name.trim().replace("<ms>", "250");
-        assert_eq!(lookup::Scenario::parse(&text).unwrap().to_string(), text);
+    for channel in channels::CHANNELS {
+        let error = channel.scenario("").unwrap_err();
+        let (_, known) = error.split_once(" ok, ").unwrap();
+        for form in known.split(", ").chain(["ok"]) {
+            let text = form.replace("<ms>", "250");
+            assert_eq!(channel.scenario(&text), Ok(text));
+        }
     }
 }
 
 #[test]
 fn other_scenarios_are_refused_with_the_field_and_a_way_out() {
+    let refused = |channel, text| channels::find(channel).unwrap().scenario(text).unwrap_err();
     for text in ["", "OK", "slow", "slow:", "slow:-1", "slow:600001", "applied_late:x", "cut:5"] {
-        let error = Scenario::parse(text).unwrap_err();
+        let error = refused("esb", text);
         assert!(error.starts_with("scenario: "), "{text}: {error}");
     }
     for text in ["", "refused", "slow", "slow:x", "http_401:5"] {
-        let error = lookup::Scenario::parse(text).unwrap_err();
+        let error = refused("codigo", text);
         assert!(error.starts_with("scenario: "), "{text}: {error}");
     }
-    assert!(Scenario::parse("nope").unwrap_err().contains("applied_late:<ms>"));
-    assert!(Channel::parse("smtp").unwrap_err().contains("known channels are: esb"));
+    assert!(refused("esb", "nope").contains("the esb channel has ok, refused, unlisted_code, "));
+    assert!(refused("esb", "nope").contains("applied_late:<ms>"));
+    assert!(refused("codigo", "nope").contains("lookups have ok, business_failure, slow:<ms>, "));
+    let fax = channels::find("fax").map(|channel| channel.name()).unwrap_err();
+    assert!(fax.contains("known channels are: esb, contextos, codigo"), "{fax}");
 }

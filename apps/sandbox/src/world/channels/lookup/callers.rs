@@ -4,41 +4,17 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::scenario::Channel;
+const CONTEXT_EXAMPLE: &str = include_str!("../../../../tests/contextos_reply.json");
+const OWNER_EXAMPLE: &str = include_str!("../../../../tests/codigo_reply.json");
 
-const CONTEXT_EXAMPLE: &str = include_str!("../../tests/contextos_reply.json");
-const OWNER_EXAMPLE: &str = include_str!("../../tests/codigo_reply.json");
-
-/// The kind of lookup.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lookup {
-    Context,
-    Owner,
+/// The reply to a context lookup.
+pub(super) fn context_reply(key: &str) -> Value {
+    caller(key).map_or_else(|| example(CONTEXT_EXAMPLE), context)
 }
 
-impl Lookup {
-    pub(super) const fn channel(self) -> Channel {
-        match self {
-            Self::Context => Channel::Contextos,
-            Self::Owner => Channel::Codigo,
-        }
-    }
-
-    /// The request field with the lookup key.
-    pub(super) const fn field(self) -> &'static str {
-        match self {
-            Self::Context => "contextId",
-            Self::Owner => "codigo_conta",
-        }
-    }
-
-    /// The reply for this key.
-    pub(super) fn reply(self, key: &str) -> Value {
-        match self {
-            Self::Context => caller(key).map_or_else(|| example(CONTEXT_EXAMPLE), context),
-            Self::Owner => owner_of(key).map_or_else(|| example(OWNER_EXAMPLE), owner),
-        }
-    }
+/// The reply to an owner lookup.
+pub(super) fn owner_reply(key: &str) -> Value {
+    owner_of(key).map_or_else(|| example(OWNER_EXAMPLE), owner)
 }
 
 /// A sample caller.
@@ -167,13 +143,13 @@ mod tests {
     #[test]
     fn a_caller_is_known_plain_and_in_base64_and_anybody_else_is_the_example() {
         for key in ["CTX0001", "Q1RYMDAwMQ=="] {
-            assert_eq!(Lookup::Context.reply(key)["payload"]["u_cpf"], "52998224725");
+            assert_eq!(context_reply(key)["payload"]["u_cpf"], "52998224725");
         }
         for key in ["123123213", "MTIzMTIzMjEz", ""] {
-            assert_eq!(Lookup::Context.reply(key), example(CONTEXT_EXAMPLE));
+            assert_eq!(context_reply(key), example(CONTEXT_EXAMPLE));
         }
-        assert_eq!(Lookup::Owner.reply("341341187400100090")["data"]["nome_completo"], "Ana Lima");
-        assert_eq!(Lookup::Owner.reply("341341150100098790"), example(OWNER_EXAMPLE));
+        assert_eq!(owner_reply("341341187400100090")["data"]["nome_completo"], "Ana Lima");
+        assert_eq!(owner_reply("341341150100098790"), example(OWNER_EXAMPLE));
         assert!(example(OWNER_EXAMPLE)["data"].is_object());
     }
 }

@@ -2,18 +2,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use super::clock;
-
-/// The identity of an order at the bank: equal values mean the same order, repeated.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Order {
-    #[serde(rename = "arrangementId")]
-    pub(super) arrangement: String,
-    pub(super) level: String,
-    #[serde(rename = "transactionId")]
-    pub(super) transaction: String,
-}
+use crate::world::clock;
 
 /// A valid request.
 #[derive(Debug, Clone)]
@@ -137,19 +128,24 @@ impl Request {
         }
     }
 
-    /// The order in the request.
-    pub(super) fn order(&self) -> Order {
-        Order {
-            arrangement: self.customer.arrangement.clone(),
-            level: self.customer.acct_info.level.clone(),
-            transaction: self.header.transaction.clone(),
-        }
+    /// The arrangement whose level is set.
+    pub(super) fn arrangement(&self) -> &str {
+        &self.customer.arrangement
+    }
+
+    /// The order in the request: equal values mean the same order, repeated.
+    pub(super) fn order(&self) -> Value {
+        json!({
+            "arrangementId": self.customer.arrangement,
+            "level": self.customer.acct_info.level,
+            "transactionId": self.header.transaction,
+        })
     }
 
     /// The reply with this return code, which echoes the request.
     pub(super) fn reply(&self, code: &str, description: &str, at: Timestamp) -> Vec<u8> {
         let header = Header { rs_timestamp: Some(clock::bank_time(at)), ..self.header.clone() };
-        let reply = serde_json::json!({
+        let reply = json!({
             "amheader": header,
             "ambody": { "AcctInfoModRs": {
                 "ServiceHeader": self.service,
@@ -179,12 +175,10 @@ fn is_bank_time(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
 
-    const REQUEST: &str = include_str!("../../tests/da21_request.json");
-    const REPLY: &str = include_str!("../../tests/da21_reply.json");
+    const REQUEST: &str = include_str!("../../../../tests/da21_request.json");
+    const REPLY: &str = include_str!("../../../../tests/da21_reply.json");
 
     fn parse(change: impl FnOnce(&mut Value)) -> Result<Request, String> {
         let mut message: Value = serde_json::from_str(REQUEST).unwrap();
@@ -230,7 +224,7 @@ mod tests {
     fn another_is_never_the_one_asked_about() {
         let request = Request::parse(REQUEST.as_bytes()).unwrap();
         let other = request.about_another();
-        assert_ne!(other.order().arrangement, request.order().arrangement);
-        assert_ne!(other.about_another().order().arrangement, other.order().arrangement);
+        assert_ne!(other.arrangement(), request.arrangement());
+        assert_ne!(other.about_another().arrangement(), other.arrangement());
     }
 }

@@ -1,0 +1,68 @@
+//! What a channel is: one simulated system with its own scenarios, messages and effects.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::esb_mode::EsbMode;
+use super::reply::Reply;
+
+/// A simulated system. A new one is a file beside the others and a line in `CHANNELS`.
+pub(super) trait Channel: Sync {
+    /// Its name in the control API and in the file.
+    fn name(&self) -> &'static str;
+
+    /// Checks the text of a scenario and returns its canonical form. Every channel has `ok`.
+    ///
+    /// # Errors
+    /// A message that starts with `scenario: ` and names the scenarios of this channel.
+    fn scenario(&self, text: &str) -> Result<String, String>;
+
+    /// Its HTTP side; `None` if it has only a listener of its own.
+    fn http(&self) -> Option<Http> {
+        None
+    }
+
+    /// Whether it does not apply an effect again that equals an earlier one.
+    fn dedupes(&self, _mode: EsbMode) -> bool {
+        false
+    }
+}
+
+/// The HTTP side of a channel.
+pub(super) struct Http {
+    /// The path that its messages are posted to.
+    pub(super) path: &'static str,
+    /// Parses a body. `None` is a body that was too large to read.
+    pub(super) read: fn(Option<&[u8]>) -> Message,
+}
+
+/// A message that was posted to a channel.
+pub(super) struct Message {
+    /// The key that scenarios are set for; `None` if the message is malformed.
+    pub(super) key: Option<String>,
+    pub(super) plan: PlanByScenario,
+}
+
+impl Message {
+    /// A message that is not valid, and its reply.
+    pub(super) fn malformed(reply: Reply) -> Self {
+        let answer = Some(Box::new(move || reply) as _);
+        let plan = Plan { wait: Duration::ZERO, effect: None, answer };
+        Self { key: None, plan: Box::new(move |_| Ok(plan)) }
+    }
+}
+
+/// What follows a message: a wait, then an effect, then the answer.
+pub(super) struct Plan<A> {
+    pub(super) wait: Duration,
+    /// What the system applies, as an object without the field `at`.
+    pub(super) effect: Option<Value>,
+    pub(super) answer: A,
+}
+
+/// A plan whose answer is a reply, built after the wait. `None` drops the connection at once.
+pub(super) type HttpPlan = Plan<Option<Box<dyn FnOnce() -> Reply + Send>>>;
+
+/// Selects the plan of a message by the scenario that it gets.
+type PlanByScenario = Box<dyn FnOnce(&str) -> Result<HttpPlan, String> + Send>;

@@ -1,0 +1,21 @@
+//! The list of channels: a new channel is one line here and a file of its own.
+
+mod esb;
+mod lookup;
+
+use super::channel::Channel;
+
+/// All channels, in the order in which messages to the user name them.
+pub(super) static CHANNELS: [&dyn Channel; 3] =
+    [&esb::Esb, &lookup::Lookup::Context, &lookup::Lookup::Owner];
+
+/// The channel with this name.
+///
+/// # Errors
+/// A message that starts with `channel: ` and names the known ones.
+pub(super) fn find(name: &str) -> Result<&'static dyn Channel, String> {
+    CHANNELS.into_iter().find(|channel| channel.name() == name).ok_or_else(|| {
+        let known = CHANNELS.map(Channel::name).join(", ");
+        format!("channel: `{name}` is not known; the known channels are: {known}")
+    })
+}

@@ -1,0 +1,115 @@
+//! The simulated ESB: receives DA21 orders, sets levels, and can fail in every way.
+
+mod da21;
+
+use hyper::StatusCode;
+use hyper::header::{HeaderValue, RETRY_AFTER};
+
+use crate::world::channel::{Channel, Http, Message, Plan};
+use crate::world::clock;
+use crate::world::esb_mode::EsbMode;
+use crate::world::reply::{self, Reply};
+use crate::world::scenario::Known;
+use da21::Request;
+
+/// The size of the description in a `huge` reply, in bytes.
+const HUGE: usize = 4 << 20;
+
+const FINE: &str = "200{success}";
+const SUCCESS: Option<Answer> = Some(Answer::Code("200", FINE));
+
+/// Whether the level is set, and the answer. The table is in the documentation of `world`.
+const SCENARIOS: Known<(bool, Option<Answer>)> = Known {
+    whose: "the esb channel has",
+    forms: &[
+        ("ok", (true, SUCCESS)),
+        ("refused", (false, Some(Answer::Code("E-REFUSED", "refused for good")))),
+        ("unlisted_code", (false, Some(Answer::Code("E-0001", "a code nobody lists")))),
+        ("applied_then_cut", (true, None)),
+        ("cut", (false, None)),
+        ("applied_late:<ms>", (true, None)),
+        ("slow:<ms>", (true, SUCCESS)),
+        ("http_500", (false, Some(Answer::Failure))),
+        ("http_429", (false, Some(Answer::TooMany))),
+        ("garbage", (true, Some(Answer::Garbage))),
+        ("truncated", (true, Some(Answer::Half))),
+        ("wrong_echo", (true, Some(Answer::OtherEcho))),
+        ("huge", (true, Some(Answer::Huge))),
+    ],
+};
+
+/// The answer to the client.
+#[derive(Debug, Clone, Copy)]
+enum Answer {
+    Code(&'static str, &'static str),
+    Failure,
+    TooMany,
+    Garbage,
+    Half,
+    OtherEcho,
+    Huge,
+}
+
+/// The channel `esb`.
+pub(super) struct Esb;
+
+impl Channel for Esb {
+    fn name(&self) -> &'static str {
+        "esb"
+    }
+
+    fn scenario(&self, text: &str) -> Result<String, String> {
+        SCENARIOS.canonical(text)
+    }
+
+    fn http(&self) -> Option<Http> {
+        Some(Http { path: "/esb", read })
+    }
+
+    fn dedupes(&self, mode: EsbMode) -> bool {
+        mode == EsbMode::Dedupes
+    }
+}
+
+fn read(body: Option<&[u8]>) -> Message {
+    let body = body.ok_or_else(|| "the body is larger than 1 MiB".to_owned());
+    let request = match body.and_then(Request::parse) {
+        Ok(request) => request,
+        Err(message) => {
+            return Message::malformed(reply::refusal(StatusCode::BAD_REQUEST, &message));
+        }
+    };
+    Message {
+        key: Some(request.arrangement().to_owned()),
+        plan: Box::new(move |scenario| {
+            let ((sets_level, answer), wait) = SCENARIOS.parse(scenario)?;
+            let effect = sets_level.then(|| request.order());
+            let answer = answer.map(|answer| Box::new(move || reply_to(&request, answer)) as _);
+            Ok(Plan { wait, effect, answer })
+        }),
+    }
+}
+
+fn reply_to(request: &Request, answer: Answer) -> Reply {
+    let now = clock::now();
+    match answer {
+        Answer::Code(code, text) => reply::whole(StatusCode::OK, request.reply(code, text, now)),
+        Answer::Failure => {
+            reply::refusal(StatusCode::INTERNAL_SERVER_ERROR, "the simulated bank is out of order")
+        }
+        Answer::TooMany => {
+            let mut reply =
+                reply::refusal(StatusCode::TOO_MANY_REQUESTS, "the simulated bank is busy");
+            reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            reply
+        }
+        Answer::Garbage => reply::garbage(),
+        Answer::Half => reply::half(&request.reply("200", FINE, now)),
+        Answer::OtherEcho => {
+            reply::whole(StatusCode::OK, request.about_another().reply("200", FINE, now))
+        }
+        Answer::Huge => {
+            reply::whole(StatusCode::OK, request.reply("200", &"long ".repeat(HUGE / 5), now))
+        }
+    }
+}
