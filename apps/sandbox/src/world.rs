@@ -42,7 +42,9 @@
 //! one for all; the default is `ok`. A scenario with `times` ends when they are used up. An invalid
 //! message gets `malformed`: status 400, no level set, no `times` used.
 //!
-//! Pending effects of `applied_late` and `slow` are not applied after the world stops or is reset.
+//! The effects of `applied_late` and `slow` are in the file while they are pending. A restarted
+//! world applies each of them once, when it is due, or at the start if it is overdue; a reset
+//! deletes them.
 //!
 //! A repeated order, with the same (arrangement, level, transaction id), is one more effect in
 //! [`EsbMode::AbsoluteSet`], and none in [`EsbMode::Dedupes`].
@@ -65,6 +67,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context;
 use tokio::task::JoinSet;
 
 use channel::Channel;
@@ -83,7 +86,8 @@ static LISTENERS: [Listener; 1] = [http::LISTENER];
 pub struct World;
 
 impl World {
-    /// Starts the world with the state that an earlier one left in the directory.
+    /// Starts the world with the state that an earlier one left in the directory, and applies the
+    /// effects that are overdue.
     ///
     /// # Errors
     /// When an address is taken, or when the state cannot be read or is in use.
@@ -95,6 +99,14 @@ impl World {
         let deduping = CHANNELS.into_iter().filter(|channel| channel.dedupes(esb));
         let store = Arc::new(Store::open(data, deduping.map(Channel::name).collect())?);
         let mut tasks = JoinSet::new();
+        for (id, wait) in store.pending() {
+            let effect = Arc::clone(&store).apply_after(wait, Some(id));
+            if wait.is_zero() {
+                effect.await.context("the world cannot keep its journal; see to its --data")?;
+            } else {
+                tasks.spawn(async { drop(effect.await) });
+            }
+        }
         for listener in &LISTENERS {
             let socket = listener.bind(&mut addresses)?;
             tasks.spawn(listener.accept(socket, Arc::clone(&store)));

@@ -78,6 +78,15 @@ impl Store {
         Ok((plan, id))
     }
 
+    /// The effects that are not applied yet, each with the time until it is due.
+    pub(super) fn pending(&self) -> Vec<(u64, Duration)> {
+        let now = clock::now();
+        let wait = |due: Timestamp| Duration::try_from(due.duration_since(now)).unwrap_or_default();
+        let state = self.state();
+        let pending = state.ledger.pending().iter();
+        pending.map(|(id, (_, pending))| (*id, wait(pending.due))).collect()
+    }
+
     /// Waits, then applies an effect, unless the world was reset meanwhile. A zero wait does not
     /// yield, so that a client that disconnects cannot stop the effect.
     pub(super) async fn apply_after(
@@ -96,7 +105,7 @@ impl Store {
         let (id, once) = (*id, self.deduping.contains(&channel.as_str()));
         let applied = state.record(Record::Applied { id, at: clock::now(), once });
         applied.inspect_err(|error| {
-            tracing::warn!(%error, "an effect stays pending");
+            tracing::warn!(%error, "an effect stays pending until the next start");
         })
     }
 

@@ -4,3 +4,4 @@
 mod esb;
 mod lookups;
 mod outside;
+mod pending;

@@ -69,15 +69,22 @@ async fn call_with(
 
 impl Outside {
     pub(crate) async fn start(mode: EsbMode) -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let world = start(&data, mode).await;
+        Self::resume(tempfile::tempdir().unwrap(), mode).await
+    }
+
+    /// Starts a world in a directory that another one may have used.
+    pub(crate) async fn resume(data: TempDir, mode: EsbMode) -> Self {
+        let world = World::start(free_port(), data.path(), mode).await.unwrap();
         Self { world, data }
     }
 
-    pub(crate) async fn restart(self, mode: EsbMode) -> Self {
+    pub(crate) async fn stop(self) -> TempDir {
         self.world.stop().await;
-        let world = start(&self.data, mode).await;
-        Self { world, data: self.data }
+        self.data
+    }
+
+    pub(crate) async fn restart(self, mode: EsbMode) -> Self {
+        Self::resume(self.stop().await, mode).await
     }
 
     pub(crate) async fn call(&self, method: &str, path: &str, body: &str) -> Heard {
@@ -114,10 +121,6 @@ impl Outside {
     pub(crate) async fn effects(&self) -> usize {
         self.journal().await["effects"].as_array().unwrap().len()
     }
-}
-
-async fn start(data: &TempDir, mode: EsbMode) -> RunningWorld {
-    World::start(free_port(), data.path(), mode).await.unwrap()
 }
 
 pub(crate) fn free_port() -> Addresses {
