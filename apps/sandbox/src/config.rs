@@ -8,22 +8,27 @@ use anyhow::Context;
 use crate::data_dir::DataDir;
 use crate::world::EsbMode;
 
-/// The values that differ between sandboxes.
+/// The values that differ between servers.
 #[derive(Debug)]
-pub(crate) struct Config<'a> {
-    pub(crate) listen: SocketAddr,
-    pub(crate) database_url: Option<&'a str>,
-    pub(crate) data: &'a DataDir,
-    pub(crate) world: &'a str,
-    pub(crate) esb: EsbMode,
+pub struct ServerConfig<'a> {
+    /// Address of the API.
+    pub listen: SocketAddr,
+    /// URL of the database, if not the SQLite file in the directory.
+    pub database_url: Option<&'a str>,
+    /// Directory of all files.
+    pub data: &'a DataDir,
+    /// URL of the world.
+    pub world: &'a str,
+    /// How the simulated ESB treats a repeated order.
+    pub esb: EsbMode,
 }
 
-impl Config<'_> {
+impl ServerConfig<'_> {
     /// The text of the configuration file.
     ///
     /// # Errors
     /// When a path is not UTF-8, which TOML requires.
-    pub(crate) fn text(&self) -> anyhow::Result<String> {
+    pub fn text(&self) -> anyhow::Result<String> {
         let store = match self.database_url {
             Some(url) => url.to_owned(),
             None => format!("sqlite:{}", utf8(&self.data.database())?),
@@ -32,6 +37,7 @@ impl Config<'_> {
             r#"[server]
 listen = {listen}
 admin_listen = "127.0.0.1:0"
+drain_delay_ms = 0
 
 [store]
 url = {store}
@@ -107,7 +113,7 @@ mod tests {
     fn the_file_is_toml_even_with_an_odd_directory() {
         let parent = tempfile::tempdir().unwrap();
         let data = DataDir::open(&parent.path().join("a \"b\" \\c")).unwrap();
-        let config = Config {
+        let config = ServerConfig {
             listen: "127.0.0.1:0".parse().unwrap(),
             database_url: None,
             data: &data,

@@ -14,57 +14,80 @@ const OWNER_ONLY: u32 = 0o600;
 
 /// An existing directory, with its absolute path.
 #[derive(Debug)]
-pub(crate) struct DataDir(PathBuf);
+pub struct DataDir(PathBuf);
 
 impl DataDir {
     /// Opens the directory; creates it if it does not exist.
-    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// When it cannot be created.
+    pub fn open(path: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(path)
             .and_then(|()| fs::canonicalize(path))
             .map(Self)
             .with_context(|| format!("{} cannot be made; give another --data", path.display()))
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    /// Its absolute path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
         &self.0
     }
 
-    pub(crate) fn database(&self) -> PathBuf {
+    /// The SQLite file.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
         self.0.join("madoguchi.db")
     }
 
-    pub(crate) fn deployment_salt(&self) -> PathBuf {
+    /// The file of `secrets.deployment_salt_file`.
+    #[must_use]
+    pub fn deployment_salt(&self) -> PathBuf {
         self.0.join("deployment-salt")
     }
 
-    pub(crate) fn qr_key(&self) -> PathBuf {
+    /// The file of `secrets.qr_key_file`.
+    #[must_use]
+    pub fn qr_key(&self) -> PathBuf {
         self.0.join("qr-key")
     }
 
-    pub(crate) fn audit_key(&self) -> PathBuf {
+    /// The file of `secrets.audit_key_file`.
+    #[must_use]
+    pub fn audit_key(&self) -> PathBuf {
         self.0.join("audit-key")
     }
 
-    pub(crate) fn tokens(&self) -> PathBuf {
+    /// The file of `identity.tokens_file`.
+    #[must_use]
+    pub fn tokens(&self) -> PathBuf {
         self.0.join("tokens.toml")
     }
 
-    pub(crate) fn users(&self) -> PathBuf {
+    /// The file of `gateway.users_file`.
+    #[must_use]
+    pub fn users(&self) -> PathBuf {
         self.0.join("users.toml")
     }
 
     /// The file with the password for the simulated downstream, which accepts any.
-    pub(crate) fn downstream_password(&self) -> PathBuf {
+    #[must_use]
+    pub fn downstream_password(&self) -> PathBuf {
         self.0.join("downstream-password")
     }
 
-    pub(crate) fn config(&self) -> PathBuf {
+    /// The configuration file.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
         self.0.join("madoguchi.toml")
     }
 
     /// Creates missing secrets and keeps existing ones: another salt would give the same case
     /// another transaction id.
-    pub(crate) fn keep_secrets(&self) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    /// When one cannot be read or written, or is damaged.
+    pub fn keep_secrets(&self) -> anyhow::Result<()> {
         let keys = [self.deployment_salt(), self.qr_key(), self.audit_key()];
         for path in keys.into_iter().chain([self.downstream_password()]) {
             match fs::read_to_string(&path) {
@@ -86,7 +109,10 @@ impl DataDir {
     }
 
     /// Writes a file atomically, readable by its owner only.
-    pub(crate) fn write(&self, path: &Path, text: &str) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, path: &Path, text: &str) -> anyhow::Result<()> {
         let half = path.with_added_extension("new");
         let write = || {
             let mut file = OpenOptions::new()

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use madoguchi_client::Client;
 use tokio::time::Instant;
 
-use crate::client::{self, Client};
-use crate::config::Config;
+use crate::config::ServerConfig;
 use crate::data_dir::DataDir;
+use crate::local_url::local_url;
 use crate::tokens;
 use crate::world::{self, Addresses, EsbMode, World};
+use crate::world_client::WorldClient;
 
 const UNTIL_READY: Duration = Duration::from_secs(20);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
@@ -35,7 +37,7 @@ pub struct StackOptions {
 pub(crate) struct Stack {
     pub(crate) data: DataDir,
     pub(crate) api: Client,
-    pub(crate) world: Client,
+    pub(crate) world: WorldClient,
     /// URL of the API's metrics.
     pub(crate) metrics: String,
     server: madoguchi_api::Running,
@@ -48,11 +50,11 @@ impl Stack {
     pub(crate) async fn start(options: &StackOptions) -> anyhow::Result<Self> {
         let data = DataDir::open(&options.data)?;
         let simulated = World::start(options.world, data.path(), options.esb).await?;
-        let world = client::url(simulated.addr());
+        let world = local_url(simulated.addr());
         data.keep_secrets()?;
         data.write(&data.tokens(), &tokens::file())?;
         data.write(&data.users(), &tokens::users()?)?;
-        let config = Config {
+        let config = ServerConfig {
             listen: options.api,
             database_url: options.database_url.as_deref(),
             data: &data,
@@ -62,10 +64,10 @@ impl Stack {
         let text = config.text()?;
         data.write(&data.config(), &text)?;
         let server = serve(&text).await?;
-        let api = Client::new(client::url(server.addr()))?;
-        let metrics = format!("{}/metrics", client::url(server.admin_addr()));
+        let api = Client::new(local_url(server.addr()))?;
+        let metrics = format!("{}/metrics", local_url(server.admin_addr()));
         ready(&api).await?;
-        Ok(Self { data, api, world: Client::new(world)?, metrics, server, simulated })
+        Ok(Self { data, api, world: WorldClient::new(world)?, metrics, server, simulated })
     }
 
     /// Stops the API, then the world.
@@ -93,14 +95,14 @@ async fn serve(config: &str) -> anyhow::Result<madoguchi_api::Running> {
 async fn ready(api: &Client) -> anyhow::Result<()> {
     let deadline = Instant::now() + UNTIL_READY;
     loop {
-        let answer = api.get("", "/health/ready").await;
+        let answer = api.get::<()>("/health/ready").await;
         match answer {
             Ok(answer) if answer.status == 200 => return Ok(()),
             Ok(_) | Err(_) if Instant::now() < deadline => {
                 tokio::time::sleep(BETWEEN_LOOKS).await;
             }
             Ok(answer) => bail!("the API is not ready: {} {}", answer.status, answer.body),
-            Err(error) => return Err(error.context("the API is not ready")),
+            Err(error) => return Err(error).context("the API is not ready"),
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use anyhow::Context;
-use serde_json::json;
+use madoguchi_client::{Client, RegisterMember};
 
-use crate::client::{self, Client};
 use crate::end::End;
+use crate::local_url::local_url;
 use crate::screen::Screen;
 use crate::stack::{Stack, StackOptions};
 use crate::tokens;
@@ -25,16 +25,6 @@ const ARRANGEMENTS: [&str; 10] = [
     "AA23365V4X53",
     "AA24099Y8F26",
 ];
-
-/// The source's path for the agent's verdict.
-pub(crate) const VERDICT: &str = "/ap1/api/v1.0/UpgradeAccount/IVRCheckUpgradeAccount";
-
-/// The path of the caller lookup.
-pub(crate) const CALLERS: &str = "/api/v1/callers";
-/// The gateway's path for context lookups.
-pub(crate) const CONTEXTOS: &str = "/apiaccess/rest/ccmessaging/v1/itau/ps7/contextos";
-/// The gateway's path for owner lookups.
-pub(crate) const CODIGO: &str = "/apiaccess/rest/ccmessaging/v1/itau/codigo";
 
 /// Starts the API and the world, and runs them until Ctrl-C or SIGTERM.
 ///
@@ -58,7 +48,7 @@ pub async fn up(options: StackOptions) -> anyhow::Result<()> {
 pub async fn world_alone(addresses: Addresses, data: &Path, esb: EsbMode) -> anyhow::Result<()> {
     let mut end = End::listen()?;
     let world = World::start(addresses, data, esb).await?;
-    let (screen, url) = (Screen::open(), client::url(world.addr()));
+    let (screen, url) = (Screen::open(), local_url(world.addr()));
     screen.title("The simulated world is running");
     screen.line(format_args!("  esb.url             {url}/esb"));
     screen.line(format_args!("  esb.guarantee       {}", esb.as_str()));
@@ -76,26 +66,23 @@ pub async fn world_alone(addresses: Addresses, data: &Path, esb: EsbMode) -> any
 
 async fn start(options: &StackOptions) -> anyhow::Result<Stack> {
     let stack = Stack::start(options).await?;
+    let operator = stack.api.with_token(tokens::OPERATOR);
     for (number, arrangement) in (1..).zip(ARRANGEMENTS) {
-        let member = format!("MEM{number:04}");
-        register(&stack.api, &member, arrangement)
+        let member = RegisterMember::new(format!("MEM{number:04}"), arrangement);
+        let registered = async { operator.register(&member).await?.data() };
+        registered
             .await
             .context("give another --data or --database-url if other members are stored there")?;
     }
     Ok(stack)
 }
 
-/// Registers a member; repeating it is harmless.
-async fn register(api: &Client, member: &str, arrangement: &str) -> anyhow::Result<()> {
-    let body = json!({ "memberId": member, "arrangementId": arrangement });
-    let answer = api.post(tokens::OPERATOR, "/api/v1/members", &body).await?;
-    answer.must_be(&[200, 201], &format!("registering {member}")).map(drop)
-}
-
 fn welcome(screen: Screen, stack: &Stack) {
-    let (api, world) = (stack.api.base(), stack.world.base());
+    let (api, world) = (stack.api.base(), stack.world.url());
     screen.title("The sandbox is running");
     screen.line(format_args!("  API      {api}"));
+    screen.line(format_args!("  page     {api}/docs/"));
+    screen.line(format_args!("  document {api}/openapi.json"));
     screen.line(format_args!("  ready    {api}/health/ready"));
     screen.line(format_args!("  metrics  {}", stack.metrics));
     screen.line(format_args!("  world    {world}/world/journal?channel=esb"));
@@ -140,8 +127,9 @@ fn first_steps(api: &str) -> [String; 3] {
             post(tokens::VERIFIER)
         ),
         format!(
-            "{} -d '{{\"memberId\":\"MEM0001\",\"isPass\":true}}' {api}{VERDICT}",
-            post(tokens::AGENT)
+            "{} -d '{{\"memberId\":\"MEM0001\",\"isPass\":true}}' {api}{}",
+            post(tokens::AGENT),
+            Client::VERDICT
         ),
     ]
 }
@@ -151,12 +139,14 @@ fn questions(api: &str) -> [String; 2] {
     let (user, password) = (tokens::GATEWAY_USER, tokens::GATEWAY_PASSWORD);
     [
         format!(
-            "curl -s -H 'Acstkn: {}' {json} -d '{{\"contextId\":\"CTX0001\"}}' {api}{CALLERS}",
-            tokens::AGENT
+            "curl -s -H 'Acstkn: {}' {json} -d '{{\"contextId\":\"CTX0001\"}}' {api}{}",
+            tokens::AGENT,
+            Client::CALLERS
         ),
         format!(
             "curl -s -H 'userName: {user}' -H 'password: {password}' {json} \
-             -d '{{\"contextId\":\"123123213\"}}' {api}{CONTEXTOS}"
+             -d '{{\"contextId\":\"123123213\"}}' {api}{}",
+            Client::CONTEXTOS
         ),
     ]
 }
@@ -190,9 +180,9 @@ mod tests {
         let [open, check, verdict] = first_steps("http://127.0.0.1:8080");
         assert!(open.contains("dev-frontdesk") && open.contains("http://127.0.0.1:8080/api/v1"));
         assert!(check.contains("dev-verifier") && check.contains("$CASE/verification"));
-        assert!(verdict.contains("dev-agent") && verdict.ends_with(VERDICT));
+        assert!(verdict.contains("dev-agent") && verdict.ends_with(Client::VERDICT));
         let [one, gateway] = questions("http://127.0.0.1:8080");
-        assert!(one.contains("dev-agent") && one.ends_with(CALLERS));
-        assert!(gateway.contains("dev-password") && gateway.ends_with(CONTEXTOS));
+        assert!(one.contains("dev-agent") && one.ends_with(Client::CALLERS));
+        assert!(gateway.contains("dev-password") && gateway.ends_with(Client::CONTEXTOS));
     }
 }

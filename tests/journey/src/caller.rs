@@ -1,44 +1,31 @@
-//! An HTTP client of the API, and its responses.
+//! A client of the server under test, with the token that each request needs.
 
 use std::net::SocketAddr;
 use std::sync::{PoisonError, RwLock};
-use std::time::Duration;
 
-use anyhow::{Context, bail};
-use reqwest::Method;
-use serde_json::{Value, json};
+use madoguchi_client::{
+    ApiAnswer, Client, ClientError, FindCaller, Method, RegisterMember, Verification,
+};
+use serde_json::Value;
 
 use crate::tokens;
 
-/// The source's path for the agent's verdict.
-pub const VERDICT: &str = "/ap1/api/v1.0/UpgradeAccount/IVRCheckUpgradeAccount";
+/// The paths that requests of any kind are sent to.
+pub const VERDICT: &str = Client::VERDICT;
+pub const CALLERS: &str = Client::CALLERS;
+pub const CONTEXTOS: &str = Client::CONTEXTOS;
+pub const CODIGO: &str = Client::CODIGO;
 
-/// The path of the caller lookup.
-pub const CALLERS: &str = "/api/v1/callers";
-/// The gateway's path for context lookups.
-pub const CONTEXTOS: &str = "/apiaccess/rest/ccmessaging/v1/itau/ps7/contextos";
-/// The gateway's path for owner lookups.
-pub const CODIGO: &str = "/apiaccess/rest/ccmessaging/v1/itau/codigo";
+/// An answer of any kind.
+pub type HttpAnswer = ApiAnswer<Value>;
 
-const TIMEOUT: Duration = Duration::from_secs(30);
-const IDLE: Duration = Duration::from_secs(3);
+type Answered = Result<HttpAnswer, ClientError>;
 
 /// A client of one server, which may restart on another port.
 #[derive(Debug)]
 pub struct Caller {
-    http: reqwest::Client,
+    client: Client,
     addr: RwLock<SocketAddr>,
-}
-
-/// A response.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpAnswer {
-    /// The HTTP status.
-    pub status: u16,
-    /// `Retry-After`, if present.
-    pub retry_after: Option<String>,
-    /// The body, unchanged.
-    pub body: String,
 }
 
 impl Caller {
@@ -47,16 +34,7 @@ impl Caller {
     /// # Errors
     /// When no HTTP client can be built.
     pub fn new(addr: SocketAddr) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .retry(reqwest::retry::never())
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(TIMEOUT)
-            // Shorter than the server's keep-alive, so that no closed connection is reused.
-            .pool_idle_timeout(IDLE)
-            .build()
-            .context("an HTTP client can be built")?;
-        Ok(Self { http, addr: RwLock::new(addr) })
+        Ok(Self { client: Client::new("")?, addr: RwLock::new(addr) })
     }
 
     /// The server's current address.
@@ -69,166 +47,91 @@ impl Caller {
         *self.addr.write().unwrap_or_else(PoisonError::into_inner) = addr;
     }
 
+    /// The typed client with this token; an empty one means none.
+    pub fn with(&self, token: &str) -> Client {
+        self.client.at(format!("http://{}", self.addr())).with_token(token)
+    }
+
     /// Sends a request; a null body means none.
     ///
     /// # Errors
-    /// When no whole answer came.
-    pub async fn call(
-        &self,
-        method: Method,
-        path: &str,
-        token: &str,
-        body: &Value,
-    ) -> reqwest::Result<HttpAnswer> {
-        let token = [("Acstkn", token)];
-        let headers = if token[0].1.is_empty() { &[][..] } else { &token };
-        self.call_with(method, path, headers, body).await
+    /// When no whole answer came; also for the other requests.
+    pub async fn call(&self, method: Method, path: &str, token: &str, body: &Value) -> Answered {
+        self.with(token).send(method, path, &[], Some(body).filter(|it| !it.is_null())).await
     }
 
-    /// The same with chosen headers.
-    ///
-    /// # Errors
-    /// When no whole answer came.
+    /// The same without a token and with chosen headers.
     pub async fn call_with(
         &self,
         method: Method,
         path: &str,
         headers: &[(&str, &str)],
         body: &Value,
-    ) -> reqwest::Result<HttpAnswer> {
-        let url = format!("http://{}{path}", self.addr());
-        let mut request = self.http.request(method, url);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        if !body.is_null() {
-            request = request.json(body);
-        }
-        let response = request.send().await?;
-        let status = response.status().as_u16();
-        let retry_after = response.headers().get("retry-after");
-        let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
-        Ok(HttpAnswer { status, retry_after, body: response.text().await? })
+    ) -> Answered {
+        self.with("").send(method, path, headers, Some(body).filter(|it| !it.is_null())).await
     }
 
     /// `GET`.
-    ///
-    /// # Errors
-    /// When no whole answer came.
-    pub async fn get(&self, path: &str, token: &str) -> reqwest::Result<HttpAnswer> {
-        self.call(Method::GET, path, token, &Value::Null).await
+    pub async fn get(&self, path: &str, token: &str) -> Answered {
+        self.with(token).get(path).await
     }
 
     /// `POST`.
-    ///
-    /// # Errors
-    /// When no whole answer came.
-    pub async fn post(&self, path: &str, token: &str, body: &Value) -> reqwest::Result<HttpAnswer> {
-        self.call(Method::POST, path, token, body).await
+    pub async fn post(&self, path: &str, token: &str, body: &Value) -> Answered {
+        self.with(token).post(path, body).await
     }
 
     /// Calls the gateway as its user.
-    ///
-    /// # Errors
-    /// When no whole answer came.
-    pub async fn gateway(&self, path: &str, body: &Value) -> reqwest::Result<HttpAnswer> {
+    pub async fn gateway(&self, path: &str, body: &Value) -> Answered {
         let (user, password) = tokens::GATEWAY;
-        let headers = [("userName", user), ("password", password)];
-        self.call_with(Method::POST, path, &headers, body).await
+        self.with("").with_user(user, password).post(path, body).await
     }
 
     /// Looks up a caller with the default deadline.
-    ///
-    /// # Errors
-    /// When no whole answer came.
-    pub async fn who(&self, context: &str) -> reqwest::Result<HttpAnswer> {
-        self.post(CALLERS, tokens::CALLER, &json!({ "contextId": context })).await
+    pub async fn who(&self, context: &str) -> Answered {
+        self.find(context, None).await
     }
 
     /// Looks up a caller with this deadline, in milliseconds.
-    ///
-    /// # Errors
-    /// When no whole answer came.
-    pub async fn who_within(&self, context: &str, millis: u32) -> reqwest::Result<HttpAnswer> {
-        let millis = millis.to_string();
-        let headers = [("Acstkn", tokens::CALLER), ("x-deadline-ms", millis.as_str())];
-        let body = json!({ "contextId": context });
-        self.call_with(Method::POST, CALLERS, &headers, &body).await
+    pub async fn who_within(&self, context: &str, millis: u32) -> Answered {
+        self.find(context, Some(millis)).await
+    }
+
+    async fn find(&self, context: &str, millis: Option<u32>) -> Answered {
+        let agent = self.with(tokens::CALLER);
+        Ok(agent.find_caller(&FindCaller::new(context), millis).await?.untyped())
     }
 
     /// Sends the agent's verdict to the source's path.
-    ///
-    /// # Errors
-    /// When no whole answer came.
-    pub async fn decide(&self, member: &str, passed: bool) -> reqwest::Result<HttpAnswer> {
-        let body = json!({ "memberId": member, "isPass": passed });
-        self.post(VERDICT, tokens::DECIDE, &body).await
+    pub async fn decide(&self, member: &str, passed: bool) -> Answered {
+        Ok(self.with(tokens::DECIDE).decide(member, passed).await?.untyped())
     }
 
     /// Reports a verification of a case.
-    ///
-    /// # Errors
-    /// When no whole answer came.
-    pub async fn verify(
-        &self,
-        case: &str,
-        reference: &str,
-        passed: bool,
-    ) -> reqwest::Result<HttpAnswer> {
-        let body = json!({ "source": "EDDA", "isPass": passed, "reference": reference });
-        self.post(&format!("/api/v1/upgrades/{case}/verification"), tokens::VERIFY, &body).await
+    pub async fn verify(&self, case: &str, reference: &str, passed: bool) -> Answered {
+        let (source, reference) = ("EDDA".to_owned(), reference.to_owned());
+        let verification = Verification { source, is_pass: passed, reference };
+        Ok(self.with(tokens::VERIFY).verify(case, &verification).await?.untyped())
     }
 
     /// Opens a case.
-    ///
-    /// # Errors
-    /// When no whole answer came.
-    pub async fn open(&self, member: &str) -> reqwest::Result<HttpAnswer> {
-        self.post("/api/v1/upgrades", tokens::OPEN, &json!({ "memberId": member })).await
+    pub async fn open(&self, member: &str) -> Answered {
+        Ok(self.with(tokens::OPEN).open_upgrade(member).await?.untyped())
     }
 
     /// Registers a member.
-    ///
-    /// # Errors
-    /// When no whole answer came.
-    pub async fn register(&self, member: &str, arrangement: &str) -> reqwest::Result<HttpAnswer> {
-        let body = json!({ "memberId": member, "arrangementId": arrangement });
-        self.post("/api/v1/members", tokens::MEMBER_WRITE, &body).await
+    pub async fn register(&self, member: &str, arrangement: &str) -> Answered {
+        let member = RegisterMember::new(member, arrangement);
+        Ok(self.with(tokens::MEMBER_WRITE).register(&member).await?.untyped())
     }
 }
 
-impl HttpAnswer {
-    /// The body as JSON; null if it is not JSON.
-    #[must_use]
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_default()
-    }
-
-    /// `data` of an answer that must be a success.
-    ///
-    /// # Errors
-    /// When it is not a success.
-    pub fn data(&self) -> anyhow::Result<Value> {
-        let mut body = self.json();
-        if !(200..300).contains(&self.status) || body["success"] != true {
-            bail!("expected success, got {} {}", self.status, self.body);
-        }
-        Ok(body["data"].take())
-    }
-
-    /// The error code; empty if there is none.
-    #[must_use]
-    pub fn code(&self) -> String {
-        self.json()["error"]["error_code"].as_str().unwrap_or_default().to_owned()
-    }
-
-    /// Whether this is an error with this status and code, in exactly the source's envelope.
-    #[must_use]
-    pub fn is_refusal(&self, status: u16, code: &str) -> bool {
-        let message = self.json()["error"]["error_message"].clone();
-        let said = message.as_str().is_some_and(|text| !text.is_empty());
-        let error = format!("{{\"error_code\":\"{code}\",\"error_message\":{message}}}");
-        let envelope = format!("{{\"success\":false,\"error\":{error}}}");
-        said && self.status == status && self.body == envelope
-    }
+/// Whether this is an error with this status and code, in exactly the source's envelope.
+#[must_use]
+pub fn is_refusal(answer: &HttpAnswer, status: u16, code: &str) -> bool {
+    let message = answer.json()["error"]["error_message"].clone();
+    let said = message.as_str().is_some_and(|text| !text.is_empty());
+    let error = format!("{{\"error_code\":\"{code}\",\"error_message\":{message}}}");
+    let envelope = format!("{{\"success\":false,\"error\":{error}}}");
+    said && answer.status == status && answer.body == envelope
 }

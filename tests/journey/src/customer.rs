@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{bail, ensure};
+use madoguchi_client::{ApiAnswer, CaseAnswer, TimelineEvent};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -78,11 +79,11 @@ impl Customer {
     /// # Errors
     /// When the request is refused.
     pub async fn open(&mut self, system: &TestSystem) -> anyhow::Result<Value> {
-        let data = system.caller.open(&self.member).await?.data()?;
-        data["caseId"].as_str().unwrap_or_default().clone_into(&mut self.case);
-        let content = data["qrCode"]["content"].as_str().unwrap_or_default();
-        content.rsplit('/').next().unwrap_or_default().clone_into(&mut self.qr);
-        Ok(data)
+        let answer = system.caller.with(tokens::OPEN).open_upgrade(&self.member).await?;
+        let opened = answer.data()?;
+        self.case = opened.case_id;
+        self.qr = opened.qr_code.map(|code| code.token().to_owned()).unwrap_or_default();
+        Ok(answer.untyped().data()?)
     }
 
     /// The case as the API returns it.
@@ -90,8 +91,19 @@ impl Customer {
     /// # Errors
     /// When it cannot be read.
     pub async fn read(&self, system: &TestSystem) -> anyhow::Result<Value> {
-        let path = format!("/api/v1/upgrades/{}", self.case);
-        system.caller.get(&path, tokens::READ).await?.data()
+        Ok(self.answer(system).await?.untyped().data()?)
+    }
+
+    /// Whether no automatic step is left for the case.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn is_settled(&self, system: &TestSystem) -> anyhow::Result<bool> {
+        Ok(self.answer(system).await?.data()?.is_settled())
+    }
+
+    async fn answer(&self, system: &TestSystem) -> anyhow::Result<ApiAnswer<CaseAnswer>> {
+        Ok(system.caller.with(tokens::READ).upgrade(&self.case).await?)
     }
 
     /// The level that the service has recorded.
@@ -99,9 +111,7 @@ impl Customer {
     /// # Errors
     /// When it cannot be read.
     pub async fn level(&self, system: &TestSystem) -> anyhow::Result<String> {
-        let path = format!("/api/v1/members/{}", self.member);
-        let data = system.caller.get(&path, tokens::MEMBER_READ).await?.data()?;
-        Ok(data["level"].as_str().unwrap_or_default().to_owned())
+        Ok(system.caller.with(tokens::MEMBER_READ).member(&self.member).await?.data()?.level)
     }
 
     /// The case's timeline.
@@ -109,8 +119,8 @@ impl Customer {
     /// # Errors
     /// When it cannot be read.
     pub async fn timeline(&self, system: &TestSystem) -> anyhow::Result<Value> {
-        let path = format!("/api/v1/upgrades/{}/timeline", self.case);
-        system.caller.get(&path, tokens::READ).await?.data()
+        let answer = system.caller.with(tokens::READ).timeline(&self.case).await?;
+        Ok(answer.untyped().data()?)
     }
 
     /// The case's states, in order.
@@ -118,9 +128,8 @@ impl Customer {
     /// # Errors
     /// When they cannot be read.
     pub async fn states(&self, system: &TestSystem) -> anyhow::Result<Vec<String>> {
-        let timeline = self.timeline(system).await?;
-        let entries = timeline.as_array().map(Vec::as_slice).unwrap_or_default();
-        Ok(entries.iter().filter_map(|entry| entry["to"].as_str()).map(str::to_owned).collect())
+        let timeline = system.caller.with(tokens::READ).timeline(&self.case).await?.data()?;
+        Ok(timeline.iter().filter_map(TimelineEvent::state).map(str::to_owned).collect())
     }
 
     /// Waits until the case is final, then returns it.
@@ -130,25 +139,14 @@ impl Customer {
     pub async fn settled(&self, system: &TestSystem) -> anyhow::Result<Value> {
         let deadline = Instant::now() + UNTIL_SETTLED;
         loop {
-            let case = self.read(system).await?;
-            if is_settled(&case) {
-                return Ok(case);
+            let case = self.answer(system).await?;
+            if case.data()?.is_settled() {
+                return Ok(case.untyped().data()?);
             }
             if Instant::now() > deadline {
-                bail!("not settled: {case}; {}", self.timeline(system).await?);
+                bail!("not settled: {}; {}", case.body, self.timeline(system).await?);
             }
             tokio::time::sleep(BETWEEN_LOOKS).await;
         }
-    }
-}
-
-/// Whether no automatic step is left for a case.
-#[must_use]
-pub fn is_settled(case: &Value) -> bool {
-    let at_bank = case["coreBank"]["state"].as_str().unwrap_or_default();
-    match case["state"].as_str().unwrap_or_default() {
-        "EDDAFailure" | "CustomerFailure" => true,
-        "CustomerSuccess" => ["Confirmed", "Rejected", "Manual"].contains(&at_bank),
-        _ => false,
     }
 }

@@ -3,22 +3,29 @@
 use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use anyhow::{Context, bail};
+use madoguchi_sandbox::{DataDir, EsbMode, ServerConfig};
 
 use crate::binaries;
 use crate::database::{Store, TestDatabase};
 use crate::tokens;
 
-const SECRETS: [&str; 3] = ["deployment-salt", "qr-key", "audit-key"];
+/// Differences from the sandbox: an operator migrates, the server can stand behind another one, and
+/// many wanted failures must not open the breaker of the lookups, which has its own tests.
+const ALWAYS: [(&str, &str); 4] = [
+    ("ITAU__USER_NAME", tokens::GATEWAY.0),
+    ("STORE__MIGRATE_ON_START", "false"),
+    ("ITAU__BREAKER_FAILURES", "100"),
+    ("ITAU__BREAKER_OPEN_MS", "500"),
+];
 
 /// An installed `madoguchi`, running or not.
 #[derive(Debug)]
 pub struct Installation {
-    dir: PathBuf,
+    data: DataDir,
     changed: Vec<(&'static str, String)>,
 }
 
@@ -35,15 +42,25 @@ impl Installation {
         world: &str,
         changed: Vec<(&'static str, String)>,
     ) -> anyhow::Result<Self> {
-        let installation = Self { dir: dir.to_owned(), changed };
-        for (name, digit) in SECRETS.into_iter().zip(["a1", "b2", "c3"]) {
-            write_for_owner(&dir.join(name), &digit.repeat(32))?;
+        let data = DataDir::open(dir)?;
+        let config = ServerConfig {
+            listen: ([127, 0, 0, 1], 0).into(),
+            database_url: Some(&database.url()),
+            data: &data,
+            world,
+            esb: EsbMode::AbsoluteSet,
+        };
+        for (path, digit) in [data.deployment_salt(), data.qr_key(), data.audit_key()]
+            .into_iter()
+            .zip(["a1", "b2", "c3"])
+        {
+            data.write(&path, &digit.repeat(32))?;
         }
-        write_for_owner(&dir.join("tokens.toml"), &tokens::file())?;
-        write_for_owner(&dir.join("users.toml"), &tokens::users())?;
-        write_for_owner(&dir.join("downstream-password"), tokens::GATEWAY.1)?;
-        write_for_owner(&installation.config(), &installation.text(&database.url(), world))?;
-        Ok(installation)
+        data.write(&data.tokens(), &tokens::file())?;
+        data.write(&data.users(), &tokens::users())?;
+        data.write(&data.downstream_password(), tokens::GATEWAY.1)?;
+        data.write(&data.config(), &config.text()?)?;
+        Ok(Self { data, changed })
     }
 
     /// Installs for a database that accepts connections and never answers, so that a start waits
@@ -62,13 +79,13 @@ impl Installation {
     /// The configuration file.
     #[must_use]
     pub fn config(&self) -> PathBuf {
-        self.dir.join("madoguchi.toml")
+        self.data.config()
     }
 
     /// The file with all output of the server.
     #[must_use]
     pub fn log(&self) -> PathBuf {
-        self.dir.join("api.log")
+        self.data.path().join("api.log")
     }
 
     /// A command of the program with this configuration and without this process's environment.
@@ -81,11 +98,12 @@ impl Installation {
                 command.env_remove(&variable);
             }
         }
-        for (key, value) in &self.changed {
-            let prefix = if *key == "RUST_LOG" { "" } else { "MADOGUCHI__" };
+        let changed = self.changed.iter().map(|(key, value)| (*key, value.as_str()));
+        for (key, value) in ALWAYS.into_iter().chain(changed) {
+            let prefix = if key == "RUST_LOG" { "" } else { "MADOGUCHI__" };
             command.env(format!("{prefix}{key}"), value);
         }
-        command.arg(name).arg("--config").arg(self.config()).current_dir(&self.dir);
+        command.arg(name).arg("--config").arg(self.config()).current_dir(self.data.path());
         command
     }
 
@@ -114,9 +132,7 @@ impl Installation {
     /// # Errors
     /// When it cannot be written.
     pub fn replace(&self, name: &str, text: &str) -> anyhow::Result<()> {
-        let new = self.dir.join(format!("{name}.new"));
-        write_for_owner(&new, text)?;
-        Ok(fs::rename(new, self.dir.join(name))?)
+        self.data.write(&self.data.path().join(name), text)
     }
 
     /// Adds lines to the configuration file.
@@ -127,83 +143,4 @@ impl Installation {
         let mut file = fs::OpenOptions::new().append(true).open(self.config())?;
         Ok(file.write_all(lines.as_bytes())?)
     }
-
-    /// The configuration, with timings as short as the sandbox's so that tests see recovery.
-    fn text(&self, database: &str, world: &str) -> String {
-        let file = |name: &str| quoted(&self.dir.join(name).display().to_string());
-        format!(
-            r#"[server]
-listen = "127.0.0.1:0"
-admin_listen = "127.0.0.1:0"
-drain_delay_ms = 0
-
-[store]
-url = {store}
-
-[secrets]
-deployment_salt_file = {salt}
-qr_key_file = {qr_key}
-audit_key_file = {audit_key}
-
-[identity]
-tokens_file = {tokens}
-
-[upgrade]
-qr_base_url = "https://bank.example/upgrade"
-
-[esb]
-url = {esb}
-guarantee = "absolute-set"
-final_codes = ["E-REFUSED"]
-connect_timeout_ms = 1000
-timeout_ms = 1500
-
-[itau]
-url = {world}
-user_name = {user}
-password_file = {downstream}
-timeout_ms = 3000
-breaker_failures = 100
-breaker_open_ms = 500
-
-[gateway]
-users_file = {users}
-
-[effects]
-lease_ms = 2000
-settle_ms = 1000
-first_retry_ms = 200
-longest_retry_ms = 1000
-sweep_every_ms = 100
-breaker_open_ms = 500
-breaker_max_open_ms = 1000
-"#,
-            store = quoted(database),
-            salt = file(SECRETS[0]),
-            qr_key = file(SECRETS[1]),
-            audit_key = file(SECRETS[2]),
-            tokens = file("tokens.toml"),
-            esb = quoted(&format!("{world}/esb")),
-            world = quoted(world),
-            user = quoted(tokens::GATEWAY.0),
-            downstream = file("downstream-password"),
-            users = file("users.toml"),
-        )
-    }
-}
-
-/// A TOML basic string: JSON escapes all that TOML needs escaped in a path or an address.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-fn write_for_owner(path: &Path, text: &str) -> anyhow::Result<()> {
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("{} cannot be written", path.display()))?;
-    Ok(file.write_all(text.as_bytes())?)
 }

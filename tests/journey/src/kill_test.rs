@@ -12,7 +12,7 @@ use anyhow::{bail, ensure};
 use tokio::time::Instant;
 
 use crate::crowd::work_through;
-use crate::customer::{Customer, is_settled};
+use crate::customer::Customer;
 use crate::test_system::TestSystem;
 use madoguchi_testkit::chance::Chance;
 
@@ -185,7 +185,7 @@ async fn settle(system: &Arc<TestSystem>, injections: &[InjectedVerdict]) -> any
         let read = work_through(PREPARERS, left, move |customer: Customer| {
             let system = Arc::clone(&on);
             async move {
-                let settled = is_settled(&customer.read(&system).await?);
+                let settled = customer.is_settled(&system).await?;
                 Ok((!settled).then_some(customer))
             }
         });

@@ -9,6 +9,8 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use madoguchi_client::ClientError;
+
 use crate::caller::HttpAnswer;
 use crate::customer::Customer;
 use crate::process::StderrReader;
@@ -167,7 +169,7 @@ impl Client {
     /// Records one call; returns its answer, if one came.
     async fn noted(
         &self,
-        call: impl Future<Output = reqwest::Result<HttpAnswer>>,
+        call: impl Future<Output = Result<HttpAnswer, ClientError>>,
     ) -> Option<HttpAnswer> {
         let asked = Instant::now();
         let answer = call.await.ok();

@@ -72,7 +72,7 @@ fn parse(bytes: &[u8]) -> Option<HttpAnswer> {
     let length: usize = header("content-length")?.parse().ok()?;
     let body = bytes.get(end + 4..end + 4 + length)?;
     let body = String::from_utf8_lossy(body).into_owned();
-    Some(HttpAnswer { status, retry_after: header("retry-after"), body })
+    Some(HttpAnswer::new(status, header("retry-after").and_then(|it| it.parse().ok()), body))
 }
 
 #[cfg(test)]
@@ -86,7 +86,7 @@ mod tests {
         for end in 0..whole.len() {
             assert_eq!(parse(&whole[..end]), None);
         }
-        let expected = HttpAnswer { status: 503, retry_after: Some("1".into()), body: "{}".into() };
+        let expected = HttpAnswer::new(503, Some(1), "{}");
         assert_eq!(parse(whole), Some(expected));
     }
 }

@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use madoguchi_client::Method;
 use madoguchi_journey::api::Api;
-use madoguchi_journey::caller::{CALLERS, CODIGO, CONTEXTOS, Caller, HttpAnswer};
+use madoguchi_journey::caller::{CALLERS, CODIGO, CONTEXTOS, Caller, HttpAnswer, is_refusal};
 use madoguchi_journey::crowd::all_at_once;
 use madoguchi_journey::database::{Store, TestDatabase};
 use madoguchi_journey::installation::Installation;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{on_both_databases, tokens};
-use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -159,7 +159,7 @@ async fn two_hundred_slow_questions_leave_the_others_alone(store: Store) -> anyh
     let began = Instant::now();
     for _ in 0..20 {
         let answer = system.caller.get("/api/v1/members/NOBODY", tokens::MEMBER_READ).await?;
-        ensure!(answer.is_refusal(404, "CUSTOMER_INFO_NOT_FOUND"), "{answer:?}");
+        ensure!(is_refusal(&answer, 404, "CUSTOMER_INFO_NOT_FOUND"), "{answer:?}");
     }
     let took = began.elapsed();
     ensure!(took < Duration::from_secs(2), "the others waited: {took:?}");
@@ -197,6 +197,6 @@ async fn who_may_not_ask_is_told_one_thing(store: Store) -> anyhow::Result<()> {
         ensure!(answer == absent, "{answer:?}");
     }
     let other = system.caller.post(CALLERS, tokens::READ, &json!({ "contextId": "a" })).await?;
-    ensure!(other.is_refusal(403, "FORBIDDEN"), "{other:?}");
+    ensure!(is_refusal(&other, 403, "FORBIDDEN"), "{other:?}");
     Ok(())
 }

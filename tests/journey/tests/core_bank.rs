@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::ensure;
+use madoguchi_journey::caller::is_refusal;
 use madoguchi_journey::crowd::all_at_once;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Store;
@@ -119,6 +120,6 @@ async fn an_order_that_stays_unclear_ends_in_manual_and_blocks_no_other(
     assert_eq!(journal.received(&stuck.arrangement).len(), 2);
     assert!(journal.acts(&stuck.arrangement).is_empty());
     let refused = system.caller.open(&stuck.member).await?;
-    assert!(refused.is_refusal(409, "UPGRADE_IN_PROGRESS"), "{refused:?}");
+    assert!(is_refusal(&refused, 409, "UPGRADE_IN_PROGRESS"), "{refused:?}");
     Ok(())
 }

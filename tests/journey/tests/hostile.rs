@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::ensure;
-use madoguchi_journey::caller::{HttpAnswer, VERDICT};
+use madoguchi_journey::caller::{HttpAnswer, VERDICT, is_refusal};
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Store;
 use madoguchi_journey::test_system::TestSystem;
@@ -114,7 +114,7 @@ impl Witness {
     ) -> anyhow::Result<HttpAnswer> {
         let answer = exchange(self.system.caller.addr(), request).await;
         let answer = answer.map_err(|error| error.context(what.to_owned()))?;
-        ensure!(answer.is_refusal(status, code), "{what}: {answer:?}");
+        ensure!(is_refusal(&answer, status, code), "{what}: {answer:?}");
         let Customer { member, case, .. } = &self.customer;
         for reported in [CANARY, member, case, "客", tokens::DECIDE] {
             ensure!(

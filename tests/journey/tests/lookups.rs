@@ -2,12 +2,12 @@
 //! its metrics; personal data is left nowhere.
 
 use anyhow::ensure;
+use madoguchi_client::Method;
 use madoguchi_journey::audit_rows::AuditRows;
 use madoguchi_journey::caller::{CALLERS, CODIGO, CONTEXTOS};
 use madoguchi_journey::database::Store;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{on_both_databases, tokens};
-use reqwest::Method;
 use serde_json::{Value, json};
 
 on_both_databases!(

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::ensure;
+use madoguchi_journey::caller::is_refusal;
 use madoguchi_journey::crowd::work_through;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::TestDatabase;
@@ -73,7 +74,7 @@ async fn outage(
     assert_eq!((ready.status, &ready.json()["status"]), (503, &"down".into()), "{ready:?}");
     assert_eq!(system.caller.get("/health/live", "").await?.status, 200);
     let read = system.caller.get("/api/v1/members/nobody", tokens::MEMBER_READ).await?;
-    assert!(read.is_refusal(503, "UNAVAILABLE"), "{read:?}");
+    assert!(is_refusal(&read, 503, "UNAVAILABLE"), "{read:?}");
     tokio::task::block_in_place(|| cluster.start_again());
     system.ready().await
 }
@@ -88,8 +89,8 @@ async fn insist(system: &TestSystem, customer: &Customer, reported: &Told) -> an
             tokio::time::sleep(Duration::from_millis(10)).await;
             return Ok(());
         }
-        assert!(answer.is_refusal(503, "UNAVAILABLE"), "{answer:?}");
-        assert_eq!(answer.retry_after.as_deref(), Some("1"));
+        assert!(is_refusal(&answer, 503, "UNAVAILABLE"), "{answer:?}");
+        assert_eq!(answer.retry_after, Some(1));
         reported.unavailable.fetch_add(1, Ordering::SeqCst);
         ensure!(Instant::now() < deadline, "a verdict was never taken");
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use madoguchi_journey::caller::{CALLERS, HttpAnswer, VERDICT};
+use madoguchi_client::Method;
+use madoguchi_journey::caller::{CALLERS, HttpAnswer, VERDICT, is_refusal};
 use madoguchi_journey::crowd::all_at_once;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::{Store, TestDatabase, psql};
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{on_both_databases, tokens, walk};
 use madoguchi_testkit::postgres::Cluster;
-use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -48,7 +48,7 @@ async fn every_error_code_has_its_status_and_exactly_the_envelope(
             continue;
         }
         let answer = refusals.get(code).with_context(|| format!("{code} is not shown here"))?;
-        ensure!(answer.is_refusal(status, code), "{code}: {answer:?}");
+        ensure!(is_refusal(answer, status, code), "{code}: {answer:?}");
     }
     Ok(())
 }
@@ -94,7 +94,7 @@ async fn of_opening(system: &TestSystem, refusals: &mut Refusals) -> anyhow::Res
     let other = caller.register(&passed.member, "AA20001OTHER").await?;
     refusals.insert("MEMBER_CONFLICT", other);
     let other = caller.register("another-member", &passed.arrangement).await?;
-    assert!(other.is_refusal(409, "MEMBER_CONFLICT"), "{other:?}");
+    assert!(is_refusal(&other, 409, "MEMBER_CONFLICT"), "{other:?}");
     assert_eq!(caller.register(&passed.member, &passed.arrangement).await?.status, 200);
     Ok(())
 }
@@ -110,7 +110,7 @@ async fn of_verifications(
     let opposite = caller.verify(&verified.case, &reference, false).await?;
     refusals.insert("VERIFICATION_CONTRADICTION", opposite);
     let elsewhere = caller.verify(&opened.case, &reference, true).await?;
-    assert!(elsewhere.is_refusal(409, "VERIFICATION_CONTRADICTION"), "{elsewhere:?}");
+    assert!(is_refusal(&elsewhere, 409, "VERIFICATION_CONTRADICTION"), "{elsewhere:?}");
     let replay = caller.verify(&verified.case, &reference, true).await?;
     assert_eq!(replay.data()?["state"], "EDDASuccess");
 
@@ -128,7 +128,7 @@ async fn of_verifications(
     assert_eq!(again.case, opened.case, "the open case is found");
     assert_ne!(again.qr, opened.qr, "with a fresh code");
     let voided = caller.post("/api/v1/verifications", tokens::VERIFY, &scan(&opened.qr)).await?;
-    assert!(voided.is_refusal(409, "QR_EXPIRED"), "{voided:?}");
+    assert!(is_refusal(&voided, 409, "QR_EXPIRED"), "{voided:?}");
     let fresh = caller.post("/api/v1/verifications", tokens::VERIFY, &scan(&again.qr)).await?;
     assert_eq!(fresh.data()?["state"], "EDDASuccess");
     Ok(())
@@ -140,7 +140,7 @@ async fn of_requests(system: &TestSystem, refusals: &mut Refusals) -> anyhow::Re
     refusals.insert("INVALID_REQUEST", caller.post(VERDICT, tokens::DECIDE, &body).await?);
     refusals.insert("UNAUTHENTICATED", caller.post(VERDICT, "", &body).await?);
     let unknown = caller.post(VERDICT, "not-a-token", &body).await?;
-    assert!(unknown.is_refusal(401, "UNAUTHENTICATED"), "{unknown:?}");
+    assert!(is_refusal(&unknown, 401, "UNAUTHENTICATED"), "{unknown:?}");
     refusals.insert("FORBIDDEN", caller.post(VERDICT, tokens::READ, &body).await?);
     refusals.insert("NOT_FOUND", caller.get("/api/v1/nothing", tokens::READ).await?);
     refusals.insert("METHOD_NOT_ALLOWED", caller.get(VERDICT, tokens::DECIDE).await?);
@@ -149,9 +149,9 @@ async fn of_requests(system: &TestSystem, refusals: &mut Refusals) -> anyhow::Re
     let untyped = caller.call(Method::POST, VERDICT, tokens::DECIDE, &Value::Null).await?;
     refusals.insert("UNSUPPORTED_MEDIA_TYPE", untyped);
     let nobodys = caller.get(&format!("/api/v1/upgrades/{NOBODYS_CASE}"), tokens::READ).await?;
-    assert!(nobodys.is_refusal(404, "UPGRADE_CASE_NOT_FOUND"), "{nobodys:?}");
+    assert!(is_refusal(&nobodys, 404, "UPGRADE_CASE_NOT_FOUND"), "{nobodys:?}");
     let no_id = caller.get("/api/v1/upgrades/no-id", tokens::READ).await?;
-    assert!(no_id.is_refusal(400, "INVALID_REQUEST"), "{no_id:?}");
+    assert!(is_refusal(&no_id, 400, "INVALID_REQUEST"), "{no_id:?}");
     Ok(())
 }
 
@@ -174,9 +174,9 @@ async fn a_token_opens_the_routes_of_its_scope_and_no_other(store: Store) -> any
         for token in tokens::ALL.into_iter().chain(["", "not-a-token"]) {
             let answer = system.caller.call(method.clone(), &path, token, &json!({})).await?;
             let allowed = match token {
-                "" | "not-a-token" => answer.is_refusal(401, "UNAUTHENTICATED"),
+                "" | "not-a-token" => is_refusal(&answer, 401, "UNAUTHENTICATED"),
                 token if token == its => answer.status == 400 || answer.status == 404,
-                _ => answer.is_refusal(403, "FORBIDDEN"),
+                _ => is_refusal(&answer, 403, "FORBIDDEN"),
             };
             ensure!(allowed, "{method} {path} with {token:?}: {answer:?}");
         }
@@ -218,8 +218,8 @@ async fn insist(system: &TestSystem, customer: &Customer) -> anyhow::Result<usiz
             assert_eq!(customer.states(system).await?.len(), 3);
             return Ok(shed);
         }
-        assert!(answer.is_refusal(503, "UNAVAILABLE"), "{answer:?}");
-        assert_eq!(answer.retry_after.as_deref(), Some("1"));
+        assert!(is_refusal(&answer, 503, "UNAVAILABLE"), "{answer:?}");
+        assert_eq!(answer.retry_after, Some(1));
         ensure!(Instant::now() < deadline, "never served");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -230,7 +230,7 @@ async fn the_banks_own_codes_replace_ours_and_nothing_else(store: Store) -> anyh
     let system = TestSystem::own(store, Vec::new()).await?;
     let stranger = Customer::stranger();
     let ours = system.caller.decide(&stranger.member, true).await?;
-    assert!(ours.is_refusal(404, "CUSTOMER_INFO_NOT_FOUND"), "{ours:?}");
+    assert!(is_refusal(&ours, 404, "CUSTOMER_INFO_NOT_FOUND"), "{ours:?}");
     system.stop()?;
     system.installation.add("[error_codes]\nCUSTOMER_INFO_NOT_FOUND = \"10001\"\n")?;
     system.start_again().await?;
@@ -238,7 +238,7 @@ async fn the_banks_own_codes_replace_ours_and_nothing_else(store: Store) -> anyh
     assert_eq!(theirs.body, ours.body.replace("CUSTOMER_INFO_NOT_FOUND", "10001"));
     assert_eq!(theirs.status, 404);
     let other = system.caller.decide("", true).await?;
-    assert!(other.is_refusal(400, "INVALID_REQUEST"), "{other:?}");
+    assert!(is_refusal(&other, 400, "INVALID_REQUEST"), "{other:?}");
     Ok(())
 }
 
@@ -256,7 +256,7 @@ fn a_stored_value_that_cannot_be_is_an_internal_error_that_says_nothing_of_it() 
         );
         psql(cluster, &url, &damage)?;
         let answer = system.caller.decide(&customer.member, true).await?;
-        assert!(answer.is_refusal(500, "INTERNAL"), "{answer:?}");
+        assert!(is_refusal(&answer, 500, "INTERNAL"), "{answer:?}");
         let whole = Customer::verified(&system).await?;
         assert_eq!(system.caller.decide(&whole.member, true).await?.body, SUCCESS);
         let log = system.log()?;

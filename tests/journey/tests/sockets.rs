@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use madoguchi_journey::caller::is_refusal;
 use madoguchi_journey::crowd;
 use madoguchi_journey::database::Store;
 use madoguchi_journey::held::{Held, Hold, live_within};
@@ -97,7 +98,7 @@ fn a_full_server_refuses_in_the_envelope() {
                 break answer;
             }
         };
-        ensure!(refused.is_refusal(503, "UNAVAILABLE"), "{refused:?}");
+        ensure!(is_refusal(&refused, 503, "UNAVAILABLE"), "{refused:?}");
         ensure!(refused.retry_after.is_some(), "{refused:?}");
         while let Some(answer) = asking.join_next().await {
             ensure!(answer??.status == 200, "a request at work lost its connection");

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
+use madoguchi_journey::caller::is_refusal;
 use madoguchi_journey::crowd::all_at_once;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Store;
@@ -160,7 +161,7 @@ async fn opposite_verdicts_from_64_callers_at_once_have_one_winner(
         if passed == won {
             assert_eq!((answer.status, answer.body.as_str()), (200, SUCCESS));
         } else {
-            assert!(answer.is_refusal(409, "UPGRADE_CONTRADICTION"), "{answer:?}");
+            assert!(is_refusal(&answer, 409, "UPGRADE_CONTRADICTION"), "{answer:?}");
         }
     }
     assert_eq!(customer.states(&system).await?.len(), 3);
@@ -197,7 +198,7 @@ async fn a_scanned_code_verifies_its_case_and_an_opened_case_is_found_again(
     let (case, qr) = (customer.case.clone(), customer.qr.clone());
     let again = customer.open(&system).await?;
     assert_eq!((&customer.case, &customer.qr), (&case, &qr));
-    let base = "https://bank.example/upgrade/";
+    let base = "https://example.com/upgrade/";
     assert_eq!(again["qrCode"]["content"], format!("{base}{qr}"));
     let path = format!("/api/v1/upgrades/{case}/qr.svg");
     let picture = system.caller.get(&path, tokens::OPEN).await?;

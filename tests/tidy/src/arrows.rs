@@ -10,7 +10,7 @@ use crate::text_file::TextFile;
 use crate::violation::Violation;
 
 /// The crates of ours that each crate may depend on. Tests may also use the testkit.
-const INWARD: [(&str, &[&str]); 12] = [
+const INWARD: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("application", &["domain"]),
     ("persistence", &["domain"]),
@@ -19,10 +19,11 @@ const INWARD: [(&str, &[&str]); 12] = [
     ("itau", &["domain", "upstream"]),
     ("identity", &["domain"]),
     ("api", &["domain", "application", "persistence", "esb", "itau", "identity", "upstream"]),
-    ("sandbox", &["api"]),
+    ("client", &["domain"]),
+    ("sandbox", &["api", "client"]),
     ("testkit", &["domain", "application"]),
     ("tidy", &[]),
-    ("journey", &["testkit"]),
+    ("journey", &["client", "sandbox", "testkit"]),
 ];
 
 /// Libraries that only these crates may use; other crates go through a port.
@@ -33,7 +34,7 @@ const CONFINED: [(&str, &[&str]); 8] = [
     ("tokio-postgres", &["persistence"]),
     ("tokio-postgres-rustls", &["persistence"]),
     ("libsqlite3-sys", &["persistence"]),
-    ("reqwest", &["upstream", "sandbox", "journey"]),
+    ("reqwest", &["upstream", "client"]),
     ("actix-web", &["api"]),
 ];
 

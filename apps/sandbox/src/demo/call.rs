@@ -3,12 +3,10 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use reqwest::Method;
+use madoguchi_client::{AccountOwner, FindCaller, FoundCaller, LookupPart};
 use serde_json::{Value, json};
 
-use crate::client::Answer;
 use crate::tokens;
-use crate::up::{CALLERS, CODIGO, CONTEXTOS};
 
 use super::context::DemoContext;
 use super::walk::Walk;
@@ -51,51 +49,55 @@ impl Call {
 
 async fn who_is_calling(demo: &DemoContext, walk: &mut Walk) -> anyhow::Result<()> {
     let who = ask(demo, "CTX0001").await?;
-    walk.same(who.text("/context/status"), "fresh", "the context of the call is found");
-    let name = who.text("/account/value/name");
-    walk.same(name, "Maria Silva", "the owner of its account is found");
-    walk.same(&who.data()["account"]["value"]["isCaller"], &json!(true), "the owner is the caller");
-    let shown = who.text("/context/value/cpf");
-    walk.same(shown, "***.982.247-**", "her CPF is shown masked");
+    walk.check(matches!(who.context, LookupPart::Fresh { .. }), "the context of the call is found");
+    let owner = who.account.value().context("the account has no owner")?;
+    let name = owner.name.as_deref();
+    walk.same(name, Some("Maria Silva"), "the owner of its account is found");
+    walk.same(owner.is_caller, Some(true), "the owner is the caller");
+    let shown = who.context.value().and_then(|context| context.cpf.as_deref());
+    walk.same(shown, Some("***.982.247-**"), "her CPF is shown masked");
     let contexts = received(demo, "contextos").await?;
     let asked = contexts.last().cloned().unwrap_or_default();
     let sent = asked["body"]["contextId"].as_str().unwrap_or_default();
     walk.same(sent, "Q1RYMDAwMQ==", "the downstream received the context id in Base64");
     let flow = asked["headers"]["x-itau-flowid"].as_str().unwrap_or_default();
     walk.check(flow.len() == 36, "with a generated flow id");
-    let again = ask(demo, "CTX0001").await?;
-    walk.same(again.text("/context/status"), "cached", "a second lookup uses the cached context");
+    let again = ask(demo, "CTX0001").await?.context;
+    walk.check(
+        matches!(again, LookupPart::Cached { .. }),
+        "a second lookup uses the cached context",
+    );
     let asked = received(demo, "contextos").await?.len();
     walk.same(asked, contexts.len(), "and sends no request downstream");
     let before = received(demo, "codigo").await?.len();
     let stranger = ask(demo, "CTX0009").await?;
-    let reason = stranger.text("/account/reason");
-    walk.same(reason, "not_identified", "an unidentified caller has no account");
+    walk.same(stranger.account, missing("not_identified"), "an unidentified caller has no account");
     let after = received(demo, "codigo").await?.len();
     walk.same(after, before, "no account is looked up");
     Ok(())
 }
 
 async fn through_the_gateway(demo: &DemoContext, walk: &mut Walk) -> anyhow::Result<()> {
-    let question = json!({ "contextId": "123123213" });
-    let answer = gateway(demo, tokens::GATEWAY_PASSWORD, CONTEXTOS, &question).await?;
+    let gateway = |password| demo.stack.api.with_user(tokens::GATEWAY_USER, password);
+    let desktop = gateway(tokens::GATEWAY_PASSWORD);
+    let question = FindCaller::new("123123213");
+    let answer = desktop.contextos(&question).await?;
     walk.check(
-        answer == Answer { status: 200, body: serde_json::from_str(CONTEXT_EXAMPLE)? },
+        (answer.status, answer.json()) == (200, serde_json::from_str(CONTEXT_EXAMPLE)?),
         "the source's example request gets the source's example reply",
     );
-    let account = json!({ "codigo_conta": NOBODYS });
-    let answer = gateway(demo, tokens::GATEWAY_PASSWORD, CODIGO, &account).await?;
+    let answer = desktop.codigo(&json!({ "codigo_conta": NOBODYS })).await?;
     walk.check(
-        answer == Answer { status: 200, body: serde_json::from_str(OWNER_EXAMPLE)? },
+        (answer.status, answer.json()) == (200, serde_json::from_str(OWNER_EXAMPLE)?),
         "also for the lookup of an account's owner",
     );
-    let wrong = gateway(demo, "another-password", CONTEXTOS, &question).await?;
+    let wrong = gateway("another-password").contextos(&question).await?;
     walk.same(wrong.status, 401, "a wrong password is refused");
-    let absent = demo.stack.api.post("", CONTEXTOS, &question).await?;
+    let absent = demo.stack.api.contextos(&question).await?;
     walk.check(absent == wrong, "with the same reply as without a password");
-    let bad = json!({ "codigo_conta": "94****96@qq.com" });
-    let refused = gateway(demo, tokens::GATEWAY_PASSWORD, CODIGO, &bad).await?;
-    let message = refused.body["message"].as_str().unwrap_or_default();
+    let refused = desktop.codigo(&json!({ "codigo_conta": "94****96@qq.com" })).await?;
+    let body = refused.json();
+    let message = body["message"].as_str().unwrap_or_default();
     let named = message.contains("codigo_conta") && !message.contains("@");
     walk.check(refused.status == 400 && named, "the error names the field, not the value");
     walk.note(message);
@@ -103,54 +105,32 @@ async fn through_the_gateway(demo: &DemoContext, walk: &mut Walk) -> anyhow::Res
 }
 
 async fn half_is_late(demo: &DemoContext, walk: &mut Walk) -> anyhow::Result<()> {
-    play_once(demo, "slow:10000", SECOND).await?;
+    demo.stack.world.plays("codigo", "slow:10000", Some(SECOND), Some(1)).await?;
     walk.note("the account lookup will take 10 s");
     let began = Instant::now();
     let who = ask(demo, "CTX0002").await?;
     let took = began.elapsed();
     walk.check(took < DEADLINE + Duration::from_millis(500), "answered before the deadline");
     walk.note(&format!("after {} ms", took.as_millis()));
-    walk.same(who.text("/context/value/identification"), "AUT", "with the part that was found");
-    walk.same(
-        who.text("/account/reason"),
-        "deadline_exceeded",
-        "and the reason for the missing part",
-    );
+    let identified = who.context.value().and_then(|context| context.identification.as_deref());
+    walk.same(identified, Some("AUT"), "with the part that was found");
+    walk.same(who.account, missing("deadline_exceeded"), "and the reason for the missing part");
     let asked = received(demo, "codigo").await?.pop().unwrap_or_default();
     let met = asked["scenario"].as_str().unwrap_or_default();
     walk.same(met, "slow:10000", "the account lookup was sent and takes 10 s");
     Ok(())
 }
 
-async fn ask(demo: &DemoContext, context: &str) -> anyhow::Result<Answer> {
-    let question = json!({ "contextId": context });
-    let answer = demo.stack.api.post(tokens::AGENT, CALLERS, &question).await?;
-    answer.must_be(&[200], "looking up the caller")
+async fn ask(demo: &DemoContext, context: &str) -> anyhow::Result<FoundCaller> {
+    let agent = demo.as_user(tokens::AGENT);
+    Ok(agent.find_caller(&FindCaller::new(context), None).await?.data()?)
 }
 
-async fn gateway(
-    demo: &DemoContext,
-    password: &str,
-    path: &str,
-    body: &Value,
-) -> anyhow::Result<Answer> {
-    let headers = [("userName", tokens::GATEWAY_USER), ("password", password)];
-    demo.stack.api.call_with(Method::POST, &headers, path, Some(body)).await
+fn missing(reason: &str) -> LookupPart<AccountOwner> {
+    LookupPart::Missing { reason: reason.to_owned() }
 }
 
 /// The requests received on a channel of the world, oldest first.
 async fn received(demo: &DemoContext, channel: &str) -> anyhow::Result<Vec<Value>> {
-    let journal = demo.stack.world.get("", &format!("/world/journal?channel={channel}")).await?;
-    let received = journal.must_be(&[200], "reading the journal")?.body["received"].take();
-    serde_json::from_value(received).context("the journal has no received")
-}
-
-/// Sets a scenario for the next lookup of this account.
-async fn play_once(demo: &DemoContext, scenario: &str, account: &str) -> anyhow::Result<()> {
-    let body = json!({
-        "channel": "codigo", "scenario": scenario, "key": account, "times": 1,
-    });
-    let world = &demo.stack.world;
-    let answer = world.call(Method::PUT, "", "/world/scenario", Some(&body)).await?;
-    answer.must_be(&[200], "setting the scenario").map(drop)
+    demo.stack.world.received(channel).await
 }

@@ -1,5 +1,7 @@
 //! The servers and the screen of the demo.
 
+use madoguchi_client::Client;
+
 use crate::screen::Screen;
 use crate::stack::Stack;
 use crate::world::EsbMode;
@@ -9,4 +11,11 @@ pub(super) struct DemoContext {
     pub(super) stack: Stack,
     pub(super) screen: Screen,
     pub(super) esb: EsbMode,
+}
+
+impl DemoContext {
+    /// A client of the API with this token.
+    pub(super) fn as_user(&self, token: &str) -> Client {
+        self.stack.api.with_token(token)
+    }
 }

@@ -1,17 +1,14 @@
 //! One customer of a demo journey: requests for this customer, and the bank's journal about them.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-use reqwest::Method;
-use serde_json::{Value, json};
+use anyhow::bail;
+use madoguchi_client::{ApiAnswer, CaseAnswer, Client, OpenedCase, RegisterMember, Verification};
 use tokio::time::Instant;
 
 use crate::chance;
-use crate::client::Answer;
 use crate::tokens;
-use crate::up::VERDICT;
+use crate::world_client::Journal;
 
 use super::context::DemoContext;
 use super::picture;
@@ -28,17 +25,6 @@ pub(super) struct Customer<'a> {
     case: String,
 }
 
-/// What the simulated bank's journal has about one arrangement.
-#[derive(Debug)]
-pub(super) struct AtBank {
-    /// All requests, whatever their outcome.
-    pub(super) requests: Vec<Value>,
-    /// Number of times a level was set.
-    pub(super) effects: usize,
-    /// The distinct pairs (level, transaction id) among the effects.
-    pub(super) distinct: BTreeSet<(String, String)>,
-}
-
 /// The observed progress of the core-bank effect.
 #[derive(Debug)]
 pub(super) struct Settling {
@@ -47,86 +33,70 @@ pub(super) struct Settling {
     /// `blockedOn` of the case while the outcome was unknown.
     pub(super) blocked_on: Option<String>,
     /// The case when the effect was final.
-    pub(super) case: Answer,
+    pub(super) case: CaseAnswer,
 }
 
 impl<'a> Customer<'a> {
     /// Registers a new member.
     pub(super) async fn register(demo: &'a DemoContext) -> anyhow::Result<Self> {
         let (member, arrangement) = chance::newcomer()?;
-        let body = json!({ "memberId": member, "arrangementId": arrangement });
-        let answer = demo.stack.api.post(tokens::OPERATOR, "/api/v1/members", &body).await?;
-        answer.must_be(&[201], "registering a new member")?;
+        let new = RegisterMember::new(&member, &arrangement);
+        demo.as_user(tokens::OPERATOR).register(&new).await?.data()?;
         Ok(Self { demo, member, arrangement, case: String::new() })
+    }
+
+    fn as_user(&self, token: &str) -> Client {
+        self.demo.as_user(token)
     }
 
     /// Opens a case and reports a passed verification, so that a verdict is possible.
     pub(super) async fn come_to_verdict(&mut self, walk: &mut Walk) -> anyhow::Result<()> {
         let opened = self.open().await?;
+        let case = opened.data()?;
         walk.same(
-            (opened.status, opened.text("/state")),
+            (opened.status, case.state.as_str()),
             (201, "New"),
             "the front office opens a case: New",
         );
         let verified = self.verify().await?;
-        walk.same(
-            &verified.body["success"],
-            &Value::Bool(true),
-            "the verifier reports that the customer passed",
-        );
-        let case = self.read().await?;
-        walk.same(case.text("/state"), "EDDASuccess", "the case is EDDASuccess");
+        walk.check(verified, "the verifier reports that the customer passed");
+        walk.same(&*self.read().await?.state, "EDDASuccess", "the case is EDDASuccess");
         Ok(())
     }
 
     /// Opens a case.
-    pub(super) async fn open(&mut self) -> anyhow::Result<Answer> {
-        let body = json!({ "memberId": self.member });
-        let answer =
-            self.demo.stack.api.post(tokens::FRONT_DESK, "/api/v1/upgrades", &body).await?;
-        answer.text("/caseId").clone_into(&mut self.case);
-        if self.case.is_empty() {
-            bail!("opening a case gave no caseId: {} {}", answer.status, answer.body);
-        }
+    async fn open(&mut self) -> anyhow::Result<ApiAnswer<OpenedCase>> {
+        let answer = self.as_user(tokens::FRONT_DESK).open_upgrade(&self.member).await?;
+        self.case = answer.data()?.case_id;
         Ok(answer)
     }
 
-    /// Reports a passed verification.
-    pub(super) async fn verify(&self) -> anyhow::Result<Answer> {
-        let path = format!("/api/v1/upgrades/{}/verification", self.case);
+    /// Reports a passed verification; true if it was accepted.
+    async fn verify(&self) -> anyhow::Result<bool> {
         let reference = format!("demo-{}", self.case);
-        let body = json!({ "source": "EDDA", "isPass": true, "reference": reference });
-        self.demo.stack.api.post(tokens::VERIFIER, &path, &body).await
+        let passed = Verification { source: "EDDA".to_owned(), is_pass: true, reference };
+        let answer = self.as_user(tokens::VERIFIER).verify(&self.case, &passed).await?;
+        Ok(answer.data().is_ok())
     }
 
     /// Sends the agent's verdict to the source's path.
-    pub(super) async fn decide(&self, passed: bool) -> anyhow::Result<Answer> {
-        let body = json!({ "memberId": self.member, "isPass": passed });
-        self.demo.stack.api.post(tokens::AGENT, VERDICT, &body).await
+    pub(super) async fn decide(&self, passed: bool) -> anyhow::Result<ApiAnswer<()>> {
+        Ok(self.as_user(tokens::AGENT).decide(&self.member, passed).await?)
     }
 
     /// Reads the case.
-    pub(super) async fn read(&self) -> anyhow::Result<Answer> {
-        let path = format!("/api/v1/upgrades/{}", self.case);
-        let answer = self.demo.stack.api.get(tokens::AGENT, &path).await?;
-        answer.must_be(&[200], "reading the case")
+    pub(super) async fn read(&self) -> anyhow::Result<CaseAnswer> {
+        Ok(self.as_user(tokens::AGENT).upgrade(&self.case).await?.data()?)
     }
 
-    /// The member's level as the service records it; null if there is none.
-    pub(super) async fn level(&self) -> anyhow::Result<Value> {
-        let path = format!("/api/v1/members/{}", self.member);
-        let answer = self.demo.stack.api.get(tokens::FRONT_DESK, &path).await?;
-        Ok(answer.must_be(&[200], "reading the member")?.data()["level"].clone())
+    /// The member's level as the service records it; empty if there is none.
+    pub(super) async fn level(&self) -> anyhow::Result<String> {
+        Ok(self.as_user(tokens::FRONT_DESK).member(&self.member).await?.data()?.level)
     }
 
     /// Sets a scenario for the bank's next order about this arrangement.
     pub(super) async fn play_once(&self, scenario: &str) -> anyhow::Result<()> {
-        let body = json!({
-            "channel": "esb", "scenario": scenario, "key": self.arrangement, "times": 1,
-        });
-        let world = &self.demo.stack.world;
-        let answer = world.call(Method::PUT, "", "/world/scenario", Some(&body)).await?;
-        answer.must_be(&[200], "setting the scenario").map(drop)
+        self.demo.stack.world.play(scenario, &self.arrangement, Some(1)).await
     }
 
     /// Polls the core-bank effect until its state is final.
@@ -135,22 +105,21 @@ impl<'a> Customer<'a> {
         let (mut seen, mut blocked_on): (Vec<String>, _) = (Vec::new(), None);
         loop {
             let case = self.read().await?;
-            let state = case.text("/coreBank/state").to_owned();
+            let state = case.core_bank.as_ref().map_or("", |order| &order.state);
             if state == "Unknown" {
-                blocked_on = case.data()["blockedOn"]["what"].as_str().map(str::to_owned);
+                blocked_on = case.blocked_on.as_ref().map(|blocked| blocked.what.clone());
             }
-            let settled = ["Confirmed", "Rejected", "Manual"].contains(&state.as_str());
-            if seen.last() != Some(&state) {
-                seen.push(state);
+            if seen.last().is_none_or(|last| last != state) {
+                seen.push(state.to_owned());
             }
             let way = seen.join(" → ");
-            if settled {
+            if case.is_settled() {
                 self.demo.screen.waited();
                 return Ok(Settling { seen, blocked_on, case });
             }
             if begun.elapsed() > UNTIL_SETTLED {
                 self.demo.screen.waited();
-                bail!("the core bank's answer is not known after 20 s: {way}; {}", case.body);
+                bail!("the core bank's answer is not known after 20 s: {way}");
             }
             let seconds = begun.elapsed().as_secs_f32();
             self.demo.screen.waiting(&format!("core bank: {way} ({seconds:.1} s)"));
@@ -158,40 +127,21 @@ impl<'a> Customer<'a> {
         }
     }
 
-    /// Reads the simulated bank's journal about this arrangement.
-    pub(super) async fn at_bank(&self) -> anyhow::Result<AtBank> {
-        let world = &self.demo.stack.world;
-        let answer = world.get("", "/world/journal?channel=esb").await?;
-        let journal = answer.must_be(&[200], "reading the journal")?.body;
-        let customer = "/body/ambody/AcctInfoModRq/ServiceBody/CustInfo/ArrngId";
-        let ours = |entry: &Value, pointer: &str| {
-            entry.pointer(pointer).and_then(Value::as_str) == Some(&self.arrangement)
-        };
-        let list = |name: &str| {
-            journal[name].as_array().cloned().with_context(|| format!("the journal has no {name}"))
-        };
-        let mut requests = list("received")?;
-        requests.retain(|entry| ours(entry, customer));
-        let mut effects = list("effects")?;
-        effects.retain(|effect| ours(effect, "/arrangementId"));
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let distinct = effects
-            .iter()
-            .map(|effect| (text(&effect["level"]), text(&effect["transactionId"])))
-            .collect();
-        Ok(AtBank { requests, effects: effects.len(), distinct })
+    /// Reads the simulated bank's journal.
+    pub(super) async fn at_bank(&self) -> anyhow::Result<Journal> {
+        self.demo.stack.world.journal().await
     }
 
-    /// The case's timeline.
-    pub(super) async fn timeline(&self) -> anyhow::Result<Value> {
-        let path = format!("/api/v1/upgrades/{}/timeline", self.case);
-        let answer = self.demo.stack.api.get(tokens::AGENT, &path).await?;
-        Ok(answer.must_be(&[200], "reading the timeline")?.data().clone())
+    /// The number of times that the case entered a state.
+    pub(super) async fn times_in(&self, state: &str) -> anyhow::Result<usize> {
+        let timeline = self.as_user(tokens::AGENT).timeline(&self.case).await?.data()?;
+        Ok(timeline.iter().filter(|event| event.state() == Some(state)).count())
     }
 
     /// Prints the timeline.
     pub(super) async fn draw(&self, walk: &Walk) -> anyhow::Result<()> {
-        for line in picture::draw(&self.timeline().await?) {
+        let timeline = self.as_user(tokens::AGENT).timeline(&self.case).await?;
+        for line in picture::draw(&timeline.data()?) {
             walk.note(&line);
         }
         Ok(())

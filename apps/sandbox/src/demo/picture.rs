@@ -1,67 +1,27 @@
 //! Prints a case's timeline: one line per event, oldest first.
 
-use jiff::Timestamp;
-use serde_json::{Map, Value};
-
-/// Fields that do not help a reader.
-const LEFT_OUT: [&str; 5] = ["caseId", "correlation", "correlationId", "transactionId", "version"];
-
-/// An event: its time, its text and its sign.
-struct Happening {
-    at: Option<Timestamp>,
-    sign: char,
-    what: String,
-}
+use madoguchi_client::{TimelineEvent, What};
 
 /// The lines to print: `●` is a state transition, `◇` an attempt to send the order.
-pub(super) fn draw(timeline: &Value) -> Vec<String> {
-    let entries = timeline.as_array().map(Vec::as_slice).unwrap_or_default();
+pub(super) fn draw(timeline: &[TimelineEvent]) -> Vec<String> {
     let mut lines = Vec::new();
-    for happening in entries.iter().filter_map(Value::as_object).map(happening) {
+    for TimelineEvent { at, by, what, .. } in timeline {
         if !lines.is_empty() {
             lines.push(format!("{:12}  │", ""));
         }
-        let at = happening.at.map(|at| at.strftime("%H:%M:%S.%3f").to_string());
-        let at = at.unwrap_or_default();
-        lines.push(format!("{at:>12}  {}  {}", happening.sign, happening.what));
+        let at = at.strftime("%H:%M:%S.%3f");
+        lines.push(match what {
+            What::Transition { from, to, why, .. } => {
+                let from = from.as_ref().map(|from| format!("{from} → ")).unwrap_or_default();
+                format!("{at}  ●  {from}{to}  {why}, by {by}")
+            }
+            What::Attempt { attempt, outcome, detail, .. } => {
+                let detail = if detail.is_empty() { "" } else { &format!(" ({detail})") };
+                format!("{at}  ◇  attempt {attempt}: {outcome}{detail}, by {by}")
+            }
+        });
     }
     lines
-}
-
-fn happening(entry: &Map<String, Value>) -> Happening {
-    let is_attempt = entry.get("type").is_some_and(|it| it == "ATTEMPT");
-    let sign = if is_attempt { '◇' } else { '●' };
-    let mut at = None;
-    let mut words = Vec::new();
-    if let Some(to) = entry.get("to").and_then(Value::as_str) {
-        let from = entry.get("from").and_then(Value::as_str);
-        words.push(from.map_or_else(|| to.to_owned(), |from| format!("{from} → {to}")));
-    }
-    for (name, value) in entry {
-        if ["from", "to", "type"].contains(&name.as_str()) {
-            continue;
-        }
-        match value.as_str().and_then(|text| text.parse::<Timestamp>().ok()) {
-            Some(time) => at = at.or(Some(time)),
-            None if LEFT_OUT.contains(&name.as_str()) => {}
-            None => words.extend(in_words(name, value)),
-        }
-    }
-    Happening { at, sign, what: words.join("  ") }
-}
-
-fn in_words(name: &str, value: &Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::String(text) if text.is_empty() => None,
-        Value::String(text) => Some(format!("{name} {text}")),
-        Value::Bool(_) | Value::Number(_) => Some(format!("{name} {value}")),
-        Value::Object(fields) => {
-            let known = fields.get("subject").or_else(|| fields.get("name"));
-            known.and_then(Value::as_str).map(|text| format!("{name} {text}"))
-        }
-        Value::Array(_) => None,
-    }
 }
 
 #[cfg(test)]
@@ -72,26 +32,24 @@ mod tests {
 
     #[test]
     fn transitions_and_attempts_have_their_signs() {
-        let timeline = json!([
+        let timeline: Vec<TimelineEvent> = serde_json::from_value(json!([
             { "type": "TRANSITION", "from": null, "to": "New", "at": "2026-01-02T03:04:05.001Z",
-              "by": "dev-a" },
-            { "type": "ATTEMPT", "at": "2026-01-02T11:04:06+08:00", "doubt": "ConnectionLost" },
-            { "type": "TRANSITION", "from": "New", "to": "EDDASuccess",
-              "at": "2026-01-02T03:04:07Z", "by": { "issuer": "sandbox", "subject": "dev-b" },
-              "version": 2 },
-        ]);
+              "by": "dev-a", "kind": "HUMAN", "why": "opened", "correlation": "1" },
+            { "type": "ATTEMPT", "at": "2026-01-02T11:04:06+08:00", "by": "worker-1",
+              "kind": "SYSTEM", "effect": "SetLevel", "attempt": 2, "outcome": "unknown",
+              "detail": "ConnectionLost" },
+            { "type": "TRANSITION", "from": "New", "to": "EDDASuccess", "kind": "HUMAN",
+              "at": "2026-01-02T03:04:07Z", "by": "dev-b", "why": "verified", "correlation": "2" },
+        ]))
+        .unwrap();
         let expected = [
-            "03:04:05.001  ●  New  by dev-a",
+            "03:04:05.001  ●  New  opened, by dev-a",
             "              │",
-            "03:04:06.000  ◇  doubt ConnectionLost",
+            "03:04:06.000  ◇  attempt 2: unknown (ConnectionLost), by worker-1",
             "              │",
-            "03:04:07.000  ●  New → EDDASuccess  by dev-b",
+            "03:04:07.000  ●  New → EDDASuccess  verified, by dev-b",
         ];
         assert_eq!(draw(&timeline), expected);
-    }
-
-    #[test]
-    fn an_empty_timeline_is_an_empty_picture() {
-        assert!(draw(&json!([])).is_empty());
+        assert!(draw(&[]).is_empty());
     }
 }

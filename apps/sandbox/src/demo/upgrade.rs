@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use madoguchi_client::ApiAnswer;
 use serde_json::{Value, json};
 
-use crate::client::Answer;
 use crate::world::EsbMode;
+use crate::world_client::Journal;
 
 use super::context::DemoContext;
 use super::customer::Customer;
@@ -50,8 +51,14 @@ impl Upgrade {
     }
 }
 
-fn is_plain_success(answer: &Answer) -> bool {
-    *answer == Answer { status: 200, body: json!({ "success": true, "data": {} }) }
+fn is_plain_success(answer: &ApiAnswer<()>) -> bool {
+    (answer.status, answer.body.as_str()) == (200, r#"{"success":true,"data":{}}"#)
+}
+
+/// The numbers of requests and of effects that the bank has for this customer.
+fn counts(bank: &Journal, customer: &Customer<'_>) -> (usize, usize) {
+    let arrangement = &customer.arrangement;
+    (bank.received(arrangement).len(), bank.acts(arrangement).len())
 }
 
 async fn say(customer: &Customer<'_>, passed: bool, walk: &mut Walk) -> anyhow::Result<()> {
@@ -68,17 +75,19 @@ async fn passed(customer: &mut Customer<'_>, walk: &mut Walk) -> anyhow::Result<
     customer.come_to_verdict(walk).await?;
     say(customer, true, walk).await?;
     let settling = customer.settle().await?;
-    walk.same(settling.case.text("/state"), "CustomerSuccess", "the case is CustomerSuccess");
+    walk.same(&*settling.case.state, "CustomerSuccess", "the case is CustomerSuccess");
     walk.same(settling.seen.last().map(String::as_str), Some("Confirmed"), "the bank confirmed");
     let bank = customer.at_bank().await?;
     let txn_id = "/body/ambody/AcctInfoModRq/ServiceHeader/TxnId";
     let is_da21 = |entry: &Value| entry.pointer(txn_id) == Some(&json!("DA21"));
-    walk.check(bank.requests.iter().any(is_da21), "the bank received DA21");
-    walk.same(bank.requests.len(), 1, "once");
-    walk.same(bank.effects, 1, "the bank set one level, once");
-    let levels: Vec<&str> = bank.distinct.iter().map(|(level, _)| level.as_str()).collect();
+    let requests = bank.received(&customer.arrangement);
+    walk.check(requests.iter().any(is_da21), "the bank received DA21");
+    walk.same(requests.len(), 1, "once");
+    let effects = bank.acts(&customer.arrangement);
+    walk.same(effects.len(), 1, "the bank set one level, once");
+    let levels: Vec<&str> = effects.iter().map(|(level, _)| level.as_str()).collect();
     walk.same(levels, vec!["1A"], "to 1A");
-    walk.same(customer.level().await?, json!("1A"), "our record says 1A, confirmed");
+    walk.same(&*customer.level().await?, "1A", "our record says 1A, confirmed");
     Ok(())
 }
 
@@ -99,13 +108,22 @@ async fn lost_answer(
     walk.same(settling.seen.last().map(String::as_str), Some("Confirmed"), "then Confirmed");
     walk.note(&settling.seen.join(" → "));
     let bank = customer.at_bank().await?;
-    walk.same(bank.distinct.len(), 1, "one distinct (arrangement, level, transactionId)");
-    walk.same(bank.requests.len(), 2, "the bank got it twice: the first answer was lost");
+    walk.same(
+        bank.distinct(&customer.arrangement).len(),
+        1,
+        "one distinct (arrangement, level, transactionId)",
+    );
+    walk.same(
+        bank.received(&customer.arrangement).len(),
+        2,
+        "the bank got it twice: the first answer was lost",
+    );
+    let effects = bank.acts(&customer.arrangement).len();
     match esb {
-        EsbMode::AbsoluteSet => walk.same(bank.effects, 2, "each set the same level: harmless"),
-        EsbMode::Dedupes => walk.same(bank.effects, 1, "the bank applied it once"),
+        EsbMode::AbsoluteSet => walk.same(effects, 2, "each set the same level: harmless"),
+        EsbMode::Dedupes => walk.same(effects, 1, "the bank applied it once"),
     }
-    walk.same(customer.level().await?, json!("1A"), "our record says 1A, confirmed");
+    walk.same(&*customer.level().await?, "1A", "our record says 1A, confirmed");
     Ok(())
 }
 
@@ -117,12 +135,12 @@ async fn refused(customer: &mut Customer<'_>, walk: &mut Walk) -> anyhow::Result
     say(customer, true, walk).await?;
     let settling = customer.settle().await?;
     walk.same(settling.seen.last().map(String::as_str), Some("Rejected"), "the effect is Rejected");
-    let case = settling.case.text("/state");
+    let case = &*settling.case.state;
     walk.same(case, "CustomerSuccess", "the customer still passed: CustomerSuccess");
     walk.same(customer.level().await?, before, "our record has no level that the bank refused");
     tokio::time::sleep(TO_BE_SURE).await;
     let bank = customer.at_bank().await?;
-    walk.same((bank.requests.len(), bank.effects), (1, 0), "one request, no effect at the bank");
+    walk.same(counts(&bank, customer), (1, 0), "one request, no effect at the bank");
     Ok(())
 }
 
@@ -131,12 +149,12 @@ async fn not_passed(customer: &mut Customer<'_>, walk: &mut Walk) -> anyhow::Res
     customer.come_to_verdict(walk).await?;
     say(customer, false, walk).await?;
     let case = customer.read().await?;
-    walk.same(case.text("/state"), "CustomerFailure", "the case is CustomerFailure");
-    walk.same(&case.data()["coreBank"], &Value::Null, "there is no core-bank effect");
+    walk.same(&*case.state, "CustomerFailure", "the case is CustomerFailure");
+    walk.same(case.core_bank, None, "there is no core-bank effect");
     walk.same(customer.level().await?, before, "the level is unchanged");
     tokio::time::sleep(TO_BE_SURE).await;
     let bank = customer.at_bank().await?;
-    walk.same((bank.requests.len(), bank.effects), (0, 0), "the bank received nothing");
+    walk.same(counts(&bank, customer), (0, 0), "the bank received nothing");
     Ok(())
 }
 
@@ -145,19 +163,15 @@ async fn said_twice(customer: &mut Customer<'_>, walk: &mut Walk) -> anyhow::Res
     say(customer, true, walk).await?;
     say(customer, true, walk).await?;
     let opposite = customer.decide(false).await?;
-    let code = opposite.body["error"]["error_code"].as_str().unwrap_or_default();
     let expected = (409, "UPGRADE_CONTRADICTION");
-    walk.same((opposite.status, code), expected, "the opposite verdict is refused");
+    walk.same((opposite.status, &*opposite.code()), expected, "the opposite verdict is refused");
     let settling = customer.settle().await?;
     walk.same(settling.seen.last().map(String::as_str), Some("Confirmed"), "the bank confirmed");
-    let case = settling.case.text("/state");
+    let case = &*settling.case.state;
     walk.same(case, "CustomerSuccess", "the first verdict remains: CustomerSuccess");
-    let timeline = customer.timeline().await?;
-    let moves = timeline
-        .as_array()
-        .map(|entries| entries.iter().filter(|entry| entry["to"] == "CustomerSuccess").count());
-    walk.same(moves, Some(1), "the case changed state once");
+    let moves = customer.times_in("CustomerSuccess").await?;
+    walk.same(moves, 1, "the case changed state once");
     let bank = customer.at_bank().await?;
-    walk.same((bank.requests.len(), bank.effects), (1, 1), "and the bank received one order");
+    walk.same(counts(&bank, customer), (1, 1), "and the bank received one order");
     Ok(())
 }

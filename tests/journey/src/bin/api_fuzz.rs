@@ -33,7 +33,7 @@ const EXAMPLE: &str = "Example:\n  tests/api --examples 400\n\n\
     Exits with 1 on a server error, an answer that is not documented, or a request that is not \
     treated as the document says.";
 
-/// Operations with a rule that JSON Schema cannot express: a length in bytes, or a check digit. They
+/// Operations with a rule that JSON Schema cannot express, a length in bytes or a check digit: they
 /// may answer 400 to a request that the schema allows.
 const STRICTER_THAN_THE_SCHEMA: [&str; 3] = ["findCaller", "contextos", "codigo"];
 

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use clap::Parser;
+use madoguchi_client::Method;
 use madoguchi_journey::caller::{CODIGO, CONTEXTOS};
 use madoguchi_journey::database::Store;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::tokens;
 use madoguchi_testkit::chance::Chance;
-use reqwest::Method;
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::Instant;

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::crowd::work_through;
 use crate::test_system::TestSystem;
-use crate::world::Journal;
+use madoguchi_sandbox::Journal;
 
 use super::counts::{InjectedVerdict, KillCounts, PREPARERS};
 

@@ -1,0 +1,200 @@
+//! Answers of the server, and errors.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use reqwest::StatusCode;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// An answer of any status, whose success has data of type `T`.
+pub struct ApiAnswer<T = Value> {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Retry-After`, in seconds, if the request may be repeated later.
+    pub retry_after: Option<u64>,
+    /// `x-request-id`: names the request in the server's logs.
+    pub request_id: Option<String>,
+    /// The body, unchanged.
+    pub body: String,
+    data: PhantomData<fn() -> T>,
+}
+
+/// The answer is an error of the API.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{status} {code}: {message}")]
+pub struct Refused {
+    /// The HTTP status.
+    pub status: u16,
+    /// `error_code`, for programs; `docs/errors.md` lists all.
+    pub code: String,
+    /// `error_message`, for people.
+    pub message: String,
+}
+
+/// Why a request has no data.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// No whole answer came. The request may have taken effect.
+    #[error("no whole answer came from the server; sending the same request again is safe")]
+    NoAnswer(#[source] reqwest::Error),
+    /// The answer is an error of the API.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The answer is not one of this API: another server or another version.
+    #[error("an answer with status {0} is not one of this API: check the address and the version")]
+    Unexpected(u16),
+    /// The address is not a URL, or TLS cannot be set up.
+    #[error("the HTTP client cannot be set up")]
+    Setup(#[source] reqwest::Error),
+}
+
+impl ClientError {
+    /// Whether no connection could be opened, so that the request had no effect.
+    #[must_use]
+    pub fn is_connect(&self) -> bool {
+        matches!(self, Self::NoAnswer(error) if error.is_connect())
+    }
+}
+
+#[derive(Deserialize)]
+struct Success<T> {
+    data: T,
+}
+
+#[derive(Deserialize)]
+struct Failure {
+    error: Body,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    error_code: String,
+    error_message: String,
+}
+
+/// The gateway's own form of an error.
+#[derive(Deserialize)]
+struct GatewayFailure {
+    code: String,
+    message: String,
+}
+
+impl<T> ApiAnswer<T> {
+    pub(crate) async fn read(response: reqwest::Response) -> reqwest::Result<Self> {
+        let header = |name: &str| {
+            let value = response.headers().get(name)?;
+            value.to_str().ok().map(str::to_owned)
+        };
+        let (retry_after, request_id) = (header("retry-after"), header("x-request-id"));
+        Ok(Self {
+            status: response.status().as_u16(),
+            retry_after: retry_after.and_then(|seconds| seconds.parse().ok()),
+            request_id,
+            body: response.text().await?,
+            data: PhantomData,
+        })
+    }
+
+    /// An answer with this content, for tests of code that reads answers.
+    #[must_use]
+    pub fn new(status: u16, retry_after: Option<u64>, body: impl Into<String>) -> Self {
+        Self { status, retry_after, request_id: None, body: body.into(), data: PhantomData }
+    }
+
+    /// The body as JSON; null if it is not JSON.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+
+    /// The error code; empty if the answer is not an error of the API.
+    #[must_use]
+    pub fn code(&self) -> String {
+        self.refusal().map(|refused| refused.code).unwrap_or_default()
+    }
+
+    /// The same answer, whose data is any JSON.
+    #[must_use]
+    pub fn untyped(self) -> ApiAnswer {
+        let Self { status, retry_after, request_id, body, data: _ } = self;
+        ApiAnswer { status, retry_after, request_id, body, data: PhantomData }
+    }
+
+    fn is_success(&self) -> bool {
+        StatusCode::from_u16(self.status).is_ok_and(|status| status.is_success())
+    }
+
+    fn refusal(&self) -> Option<Refused> {
+        if self.is_success() {
+            return None;
+        }
+        let own = serde_json::from_str(&self.body)
+            .map(|Failure { error }| (error.error_code, error.error_message));
+        let (code, message) = own
+            .or_else(|_| {
+                serde_json::from_str(&self.body)
+                    .map(|GatewayFailure { code, message }| (code, message))
+            })
+            .ok()?;
+        Some(Refused { status: self.status, code, message })
+    }
+
+    fn failure(&self) -> ClientError {
+        self.refusal().map_or(ClientError::Unexpected(self.status), ClientError::Refused)
+    }
+}
+
+impl<T: DeserializeOwned> ApiAnswer<T> {
+    /// The data of a success.
+    ///
+    /// # Errors
+    /// When the answer is an error, or not one of this API.
+    pub fn data(&self) -> Result<T, ClientError> {
+        if !self.is_success() {
+            return Err(self.failure());
+        }
+        let read = serde_json::from_str(&self.body);
+        read.map(|Success { data }| data).map_err(|_| ClientError::Unexpected(self.status))
+    }
+}
+
+impl ApiAnswer<()> {
+    /// Whether it is a success.
+    ///
+    /// # Errors
+    /// When the answer is an error, or not one of this API.
+    pub fn done(&self) -> Result<(), ClientError> {
+        if self.is_success() { Ok(()) } else { Err(self.failure()) }
+    }
+}
+
+/// The status, and an error's code and message: other bodies may hold personal data.
+impl<T> fmt::Debug for ApiAnswer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.refusal() {
+            Some(Refused { status, code, message }) => write!(f, "{status} {code}: {message}"),
+            None => write!(f, "{} (***)", self.status),
+        }
+    }
+}
+
+impl<T> Clone for ApiAnswer<T> {
+    fn clone(&self) -> Self {
+        Self {
+            request_id: self.request_id.clone(),
+            ..Self::new(self.status, self.retry_after, self.body.clone())
+        }
+    }
+}
+
+/// Equal if status and content are; the request id differs for each request.
+impl<T> PartialEq for ApiAnswer<T> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.status, self.retry_after, &self.body)
+            == (other.status, other.retry_after, &other.body)
+    }
+}
+
+impl<T> Eq for ApiAnswer<T> {}

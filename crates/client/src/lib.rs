@@ -1,0 +1,19 @@
+//! A typed client of the HTTP API.
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod caller;
+mod client;
+mod member;
+mod upgrade;
+
+pub use answer::{ApiAnswer, ClientError, Refused};
+pub use caller::{
+    AccountOwner, CallContext, Email, FindCaller, FoundCaller, LookupPart, Manager, Phone,
+};
+pub use client::{Client, Method};
+pub use member::{MemberAnswer, RegisterMember};
+pub use upgrade::{
+    BlockedOn, CaseAnswer, CaseState, CoreBankOrder, OpenedCase, QrCode, ScannedVerification,
+    TimelineEvent, Verification, What,
+};
