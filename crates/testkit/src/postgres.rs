@@ -74,11 +74,24 @@ impl Cluster {
     ///
     /// When the cluster is down.
     pub fn create_database(&self) -> Database {
+        self.create_from("template1")
+    }
+
+    /// Creates a copy of a database to which nothing is connected.
+    ///
+    /// # Panics
+    ///
+    /// When the cluster is down, or the database is in use.
+    pub fn copy_database(&self, original: &Database) -> Database {
+        self.create_from(original.name())
+    }
+
+    fn create_from(&self, template: &str) -> Database {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let output = Command::new(self.bin_dir.join("createdb"))
             .arg("--host")
             .arg(&self.socket_dir)
-            .args(["--username", SUPERUSER, "--no-password", "--template", "template1", &name])
+            .args(["--username", SUPERUSER, "--no-password", "--template", template, &name])
             .output()
             .expect("createdb runs");
         assert!(
@@ -134,7 +147,7 @@ impl Cluster {
     }
 }
 
-/// One empty database in a [`Cluster`].
+/// One database in a [`Cluster`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Database {
     name: String,

@@ -34,7 +34,7 @@ impl Customer {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         Self {
-            member: format!("MEMBER-{number:05}"),
+            member: format!("MEMBER-{number:08}"),
             arrangement: format!("AA24{:03}{:05}", 1 + number % 365, number),
             case: String::new(),
             qr: String::new(),

@@ -7,6 +7,7 @@ mod firing;
 mod options;
 mod peer;
 mod postgres;
+mod prepared;
 mod sqlite;
 mod table;
 

@@ -17,10 +17,10 @@ pub(crate) struct Options {
     /// Database to measure
     #[arg(long, value_enum, default_value_t = On::Both)]
     pub(crate) database: On,
-    /// Prepared cases per second of a round on PostgreSQL
-    #[arg(long, default_value_t = 30_000)]
-    pub(crate) cases_per_second: u32,
-    /// Prepared cases on SQLite, once, over HTTP
+    /// Prepared cases on PostgreSQL; a round ends early when all have their verdict
+    #[arg(long, default_value_t = 60_000)]
+    pub(crate) postgres_cases: u32,
+    /// Prepared cases on SQLite
     #[arg(long, default_value_t = 20_000)]
     pub(crate) sqlite_cases: u32,
     /// Order of the verdicts on SQLite: as opened, or random. Neighbouring cases share pages, which

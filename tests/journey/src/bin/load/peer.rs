@@ -50,11 +50,15 @@ update audit_head set seq = :seq, link = decode(repeat('00', 32), 'hex') \
 commit;
 ";
 
-/// Writes verdicts on the `cases` members from number `first` on.
+/// An audit stream for each client.
+pub(crate) const STREAMS: &str = "insert into audit_head (stream, seq, link) \
+    select n, 0, decode(repeat('00', 32), 'hex') from generate_series(16, 127) n";
+
+/// Writes verdicts on the first `cases` members.
 pub(crate) fn bench(
     cluster: &Cluster,
     url: &str,
-    (first, cases): (usize, usize),
+    cases: usize,
     clients: usize,
     seconds: u32,
 ) -> anyhow::Result<Bench> {
@@ -64,7 +68,7 @@ pub(crate) fn bench(
     let output = pgbench(cluster)
         .args(["--no-vacuum", "--protocol", "prepared", "--jobs", "2"])
         .args(["--client", &clients.to_string(), "--time", &seconds.to_string()])
-        .args(["--define", "i=-1", "--define", &format!("first={first}")])
+        .args(["--define", "i=-1", "--define", "first=1"])
         .args(["--define", &format!("each={}", cases / clients)])
         .arg("--file")
         .arg(&script)

@@ -4,8 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use madoguchi_journey::crowd::work_through;
-use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::TestDatabase;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_testkit::chance::Chance;
@@ -14,6 +12,7 @@ use crate::disk::syncs_per_second;
 use crate::firing::{self, Round, fire};
 use crate::options::{CONNECTIONS, Options, Order};
 use crate::peer::Bench;
+use crate::prepared::prepare;
 use crate::table::{self, Row};
 
 /// Target ratio of batches to one commit per verdict.
@@ -26,7 +25,7 @@ pub(crate) async fn measure(options: &Options, peers: &[Bench]) -> anyhow::Resul
     let dir = tempfile::tempdir()?;
     let syncs = tokio::task::block_in_place(|| syncs_per_second(dir.path()))?;
     let file = dir.path().join("prepared.db");
-    let members = prepare(options, &file).await?;
+    let members = prepared(options, &file).await?;
     let mut rows = Vec::new();
     for connections in CONNECTIONS {
         let (mut lane, mut alone) = (Vec::new(), Vec::new());
@@ -63,26 +62,14 @@ pub(crate) async fn measure(options: &Options, peers: &[Bench]) -> anyhow::Resul
     Ok(())
 }
 
-/// Creates verified cases over HTTP; leaves the database in `file`.
-async fn prepare(options: &Options, file: &Path) -> anyhow::Result<Arc<Vec<String>>> {
-    table::progress(&format!("SQLite: {} cases are prepared over HTTP", options.sqlite_cases));
+/// Creates verified cases; leaves the database in `file`.
+async fn prepared(options: &Options, file: &Path) -> anyhow::Result<Arc<Vec<String>>> {
     let database = TestDatabase::Sqlite(file.to_owned());
-    let system = Arc::new(TestSystem::on(&database, options.changed()).await?);
-    let on = Arc::clone(&system);
-    let work = vec![(); options.sqlite_cases as usize];
-    let members = work_through(128, work, move |()| {
-        let system = Arc::clone(&on);
-        async move { Ok(Customer::verified(&system).await?.member) }
-    });
-    let mut members = members.await.with_context(|| system.condition())?;
-    match options.order {
-        Order::Opened => members.sort_by_cached_key(|member| (member.len(), member.clone())),
-        Order::Random => {
-            let mut chance = Chance::of(Chance::any_seed());
-            members.sort_by_cached_key(|_| chance.draw());
-        }
+    let mut members = prepare(options, &database, options.sqlite_cases).await?;
+    if options.order == Order::Random {
+        let mut chance = Chance::of(Chance::any_seed());
+        members.sort_by_cached_key(|_| chance.draw());
     }
-    system.stop()?;
     Ok(Arc::new(members))
 }
 
