@@ -27,7 +27,7 @@ pub(crate) struct Call<B> {
     pub(crate) body: B,
 }
 
-/// The body of a call that must have none.
+/// The body of a call that needs none; one that is sent is ignored.
 #[derive(Debug)]
 pub(crate) struct NoBody;
 

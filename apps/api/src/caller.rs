@@ -34,6 +34,8 @@ const WHO: Operation = Operation {
     id: "findCaller",
     tag: "callers",
     summary: "Look up who is calling, within a deadline",
+    text: "Each part is `fresh`, `cached` or `missing` with a reason. CPF, CNPJ, accounts and e-mail \
+           addresses are masked with `*`. 404 on a server that has no caller lookups.",
     body: Some(named::<FindCaller>),
     parameters: &[DEADLINE_PARAMETER, FORWARDED[0], FORWARDED[1], FORWARDED[2]],
     answers: &[Answer::data::<WhoBody<'_>>(200, "What was found within the deadline.")],
@@ -46,7 +48,7 @@ const DEADLINE_PARAMETER: Parameter = Parameter {
     text: "Milliseconds until the answer, complete or not; 2000 if it is not given.",
     schema: || {
         let whole = ObjectBuilder::new().schema_type(Type::Integer);
-        whole.minimum(Some(200)).maximum(Some(10_000)).into()
+        whole.minimum(Some(200)).maximum(Some(10_000)).default(Some(2000.into())).into()
     },
 };
 
@@ -58,7 +60,9 @@ const USUAL: Duration = Duration::from_secs(2);
 const MOST_TO_ENCODE: usize = 3072;
 
 field_values! {
+    /// The id of a call's context: at most 4096 bytes, or 3072 if it has to be encoded.
     ContextId: plain(1, 4096);
+    /// `0` if the `contextId` is encoded already and is to be sent unchanged.
     Encoded: plain(0, 32);
 }
 
@@ -67,7 +71,6 @@ field_values! {
 struct FindCaller {
     #[schema(schema_with = text_of::<ContextId>)]
     context_id: Field<ContextId>,
-    /// `0`: the `contextId` is encoded already and is sent unchanged.
     #[schema(schema_with = text_or_null::<Encoded>)]
     encoded: Option<Field<Encoded>>,
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::settings::{DEFAULT_SOURCE_PREFIX, Settings};
+use crate::settings::{DEFAULT_SOURCE_PREFIX, ENVIRONMENT_PREFIX, Settings};
 use crate::{Server, logging, problem, routes, wiring};
 
 /// The middle office between a contact centre and its core systems.
@@ -35,7 +35,8 @@ enum Command {
     Migrate(Configured),
     /// Print the OpenAPI document of the API.
     #[command(after_help = "Example:\n  madoguchi openapi > openapi.json\n\n\
-        With a configuration file, its server.source_prefix and error_codes are used.")]
+        With --config or MADOGUCHI__ variables, their server.source_prefix and error_codes are \
+        used, and the whole configuration is checked, as by serve. Otherwise it is the default.")]
     Openapi(Configured),
     /// Read a password from standard input and print its hash for the gateway's user file.
     #[command(after_help = "Example:\n  \
@@ -91,13 +92,14 @@ async fn migrate(settings: &Settings) -> anyhow::Result<()> {
 }
 
 fn openapi(configured: &Configured) -> anyhow::Result<()> {
-    let prefix = match configured.config {
-        None => DEFAULT_SOURCE_PREFIX.to_owned(),
-        Some(_) => {
-            let settings = configured.read()?;
-            problem::show_as(settings.error_codes)?;
-            settings.server.source_prefix
-        }
+    let in_environment = std::env::vars_os()
+        .any(|(name, _)| name.to_str().is_some_and(|name| name.starts_with(ENVIRONMENT_PREFIX)));
+    let prefix = if configured.config.is_some() || in_environment {
+        let settings = configured.read()?;
+        problem::show_as(settings.error_codes)?;
+        settings.server.source_prefix
+    } else {
+        DEFAULT_SOURCE_PREFIX.to_owned()
     };
     let document = routes::document(&prefix)?;
     write!(std::io::stdout(), "{document}").context("standard output was closed")

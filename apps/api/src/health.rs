@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::Data;
 use futures_util::future::join_all;
 use madoguchi_domain::port::Health;
@@ -29,16 +30,14 @@ pub(crate) const ROUTES: &[Entry] = &[
 const LIVE: Operation = Operation {
     id: "live",
     tag: "server",
-    summary: "Answers while the process runs",
-    body: None,
-    parameters: &[],
+    summary: "Whether the process runs",
     answers: &[Answer::json::<Status>(200, "The process runs.")],
-    refusals: &[],
+    ..Operation::EMPTY
 };
 
 const READY: Operation = Operation {
     id: "ready",
-    summary: "Answers 200 if every dependency is available",
+    summary: "Whether every dependency is available",
     answers: &[
         Answer::json::<Status>(200, "Every dependency is available."),
         Answer::json::<Status>(503, "A dependency is down, or the process is about to stop."),
@@ -93,6 +92,9 @@ async fn ready(state: Data<AppState>) -> Result<HttpResponse, Problem> {
     let up = dependencies.iter().all(|dependency| dependency.reason.is_none());
     let (mut response, status) =
         if up { (HttpResponse::Ok(), "up") } else { (HttpResponse::ServiceUnavailable(), "down") };
+    if !up {
+        response.insert_header((RETRY_AFTER, "1"));
+    }
     Ok(response.json(Status { status, dependencies }))
 }
 

@@ -14,7 +14,7 @@ use crate::access::Entry;
 use crate::app_state::AppState;
 use crate::body::{Field, bounded, field_values, plain, text_of, text_or_null, visible};
 use crate::call::{Call, NoBody};
-use crate::operation::{Answer, Link, LinkPlace, Operation, Parameter, Place, named};
+use crate::operation::{Answer, Link, Operation, Parameter, Place, named};
 use crate::problem::{Code, Problem};
 use crate::view;
 
@@ -26,14 +26,16 @@ pub(crate) const ROUTES: &[Entry] = &[
         Operation {
             id: "registerMember",
             tag: "members",
-            summary: "Register a member; repeating the same registration changes nothing",
+            summary: "Register a member",
+            text: "Repeating the same registration is safe and answers 200; other data under a \
+                   known id is refused.",
             body: Some(named::<RegisterMember>),
-            parameters: &[],
             answers: &[
                 Answer::data::<MemberView<'_>>(201, "The member is registered now.").linked(&OF_IT),
                 Answer::data::<MemberView<'_>>(200, "The member was registered before."),
             ],
             refusals: &[Code::MemberConflict],
+            ..Operation::EMPTY
         },
     ),
     Entry::get(
@@ -44,24 +46,16 @@ pub(crate) const ROUTES: &[Entry] = &[
             id: "readMember",
             tag: "members",
             summary: "Read a member",
-            body: None,
             parameters: &[MEMBER_ID],
             answers: &[Answer::data::<MemberView<'_>>(200, "The member.")],
             refusals: &[Code::CustomerInfoNotFound],
+            ..Operation::EMPTY
         },
     ),
 ];
 
-/// The operations on the member that an answer names.
-const OF_IT: [Link; 3] = [
-    of_member("readMember", LinkPlace::Parameter),
-    of_member("openUpgrade", LinkPlace::Body),
-    of_member("decideNewestUpgrade", LinkPlace::Body),
-];
-
-const fn of_member(to: &'static str, place: LinkPlace) -> Link {
-    Link { to, name: "memberId", place, from: "/data/memberId" }
-}
+/// The operation on the member that an answer names.
+const OF_IT: [Link; 1] = [Link { to: "readMember", parameter: "memberId", from: "/data/memberId" }];
 
 const MEMBER_ID: Parameter = Parameter {
     name: "memberId",
@@ -71,9 +65,13 @@ const MEMBER_ID: Parameter = Parameter {
 };
 
 field_values! {
+    /// The bank's id of a member.
     MemberId: plain(1, 64);
+    /// The core bank's id of the account (`ArrngId`).
     ArrangementId: bounded(1, 36).pattern(Some("^[0-9A-Z]*$"));
+    /// The core bank's name of the product; `AC.DIGITAL.SAV` if it is not given.
     ProductName: visible(1, 64);
+    /// An account level; empty or absent if there is none.
     LevelOrNone: bounded(0, 8).pattern(Some("^[0-9A-Za-z]*$"));
 }
 
@@ -93,13 +91,10 @@ impl LevelOrNone {
 struct RegisterMember {
     #[schema(schema_with = text_of::<MemberId>)]
     member_id: Field<MemberId>,
-    /// The core bank's id of the account (`ArrngId`).
     #[schema(schema_with = text_of::<ArrangementId>)]
     arrangement_id: Field<ArrangementId>,
-    /// `AC.DIGITAL.SAV` if it is not given.
     #[schema(schema_with = text_or_null::<ProductName>)]
     product_name: Option<Field<ProductName>>,
-    /// The current account level; empty or absent means none.
     #[schema(schema_with = text_or_null::<LevelOrNone>)]
     level: Option<Field<LevelOrNone>>,
 }
@@ -126,10 +121,10 @@ struct MemberView<'a> {
     arrangement_id: &'a str,
     #[schema(schema_with = text_of::<ProductName>)]
     product_name: &'a str,
-    /// Confirmed by the core bank, or else as registered; empty if none was ever recorded.
     #[schema(schema_with = text_of::<LevelOrNone>)]
     level: &'a str,
     /// The level of a passed verdict that the core bank has not confirmed yet.
+    #[schema(required)]
     target_level: Option<&'a str>,
 }
 

@@ -13,6 +13,7 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
+use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, Required,
 };
@@ -21,9 +22,22 @@ use crate::access::{Access, Entry};
 use crate::operation::{Operation, Parameter, Place};
 use answers::Shared;
 
-const ABOUT: &str = "The middle office between a contact centre and its core systems. Every answer \
-    has the header x-request-id. Errors have one envelope and a stable error_code; the two routes \
-    below /apiaccess answer in their own documented form.";
+const ABOUT: &str = "The middle office between a contact centre and its core systems.\n\n\
+    An account upgrade: register the member, open a case, report the verification, give the \
+    agent's verdict, then read the case until the core bank has confirmed.\n\n\
+    Every answer has the header x-request-id, except to a request whose head is malformed, and \
+    Cache-Control: no-store. Errors have one envelope and a stable error_code, except from the \
+    gateway, which answers in its own documented form. A method that a path does not have is 405 \
+    METHOD_NOT_ALLOWED, with the header Allow.";
+
+/// The groups of operations, in the order of the page.
+const TAGS: [(&str, &str); 5] = [
+    ("members", "Customers of the digital bank, and the account of each."),
+    ("upgrades", "Account upgrade: a case with its verification, verdict and order to the bank."),
+    ("callers", "Who is calling."),
+    ("gateway", "The documented lookups for agents' desktops, with a user name and a password."),
+    ("server", "This server."),
+];
 
 /// The examples of each operation, by its id: `request`, and each answer by its status. A test
 /// runs every request and compares every answer.
@@ -46,11 +60,11 @@ pub(crate) fn document<'a>(
     let mut shared = Shared::default();
     let mut paths: BTreeMap<String, PathItem> = BTreeMap::new();
     for entry in routes {
-        let Some(operation) = &entry.operation else {
+        let (Some(operation), Some(method)) = (&entry.operation, method(&entry.method)) else {
             continue;
         };
         let described = described(entry, operation, &examples, &mut shared);
-        let item = PathItem::new(method(&entry.method), described);
+        let item = PathItem::new(method, described);
         paths.entry(path_of(entry.path)).or_default().merge_operations(item);
     }
     let paths =
@@ -63,7 +77,9 @@ pub(crate) fn document<'a>(
         .description(Some(ABOUT))
         .version(env!("CARGO_PKG_VERSION"))
         .build();
-    let document = OpenApiBuilder::new().info(info).paths(paths);
+    let tags =
+        TAGS.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build());
+    let document = OpenApiBuilder::new().info(info).paths(paths).tags(Some(tags));
     Ok(document.components(Some(components.build())).build())
 }
 
@@ -73,11 +89,12 @@ fn described(
     examples: &Value,
     shared: &mut Shared,
 ) -> utoipa::openapi::path::Operation {
-    let Operation { id, tag, summary, body, parameters, .. } = operation;
+    let Operation { id, tag, summary, text, body, parameters, .. } = operation;
     let own = &examples[id];
     let mut described = OperationBuilder::new()
         .operation_id(Some(*id))
         .summary(Some(*summary))
+        .description(Some(description(text, entry.access)).filter(|text| !text.is_empty()))
         .tag(*tag)
         .securities(Some(security(entry.access)));
     for it in *parameters {
@@ -93,7 +110,16 @@ fn described(
     described.responses(answers::of(entry, operation, own, shared)).build()
 }
 
+/// The text of an operation, and the scope that it requires.
+fn description(text: &str, access: Access) -> String {
+    match access {
+        Access::With(scope) => format!("{text} Scope: `{}`.", scope.as_str()).trim().to_owned(),
+        Access::Public | Access::Gateway => text.to_owned(),
+    }
+}
+
 fn parameter(parameter: &Parameter, examples: &Value) -> Described {
+    let place_is_path = parameter.place == Place::Path;
     let (place, required) = match parameter.place {
         Place::Path => (ParameterIn::Path, Required::True),
         Place::Header => (ParameterIn::Header, Required::False),
@@ -104,16 +130,22 @@ fn parameter(parameter: &Parameter, examples: &Value) -> Described {
         .required(required)
         .description(Some(parameter.text))
         .schema(Some((parameter.schema)()))
-        .example(examples.get(parameter.name).cloned())
+        .example(examples.get(parameter.name).filter(|_| place_is_path).cloned())
         .build()
 }
 
-fn method(method: &Method) -> HttpMethod {
-    match *method {
-        Method::HEAD => HttpMethod::Head,
-        Method::POST => HttpMethod::Post,
-        _ => HttpMethod::Get,
-    }
+/// The document's name of a method; `None` for one that no route has.
+fn method(method: &Method) -> Option<HttpMethod> {
+    [
+        (Method::GET, HttpMethod::Get),
+        (Method::HEAD, HttpMethod::Head),
+        (Method::POST, HttpMethod::Post),
+        (Method::PUT, HttpMethod::Put),
+        (Method::PATCH, HttpMethod::Patch),
+        (Method::DELETE, HttpMethod::Delete),
+    ]
+    .into_iter()
+    .find_map(|(known, name)| (known == *method).then_some(name))
 }
 
 const TOKEN: &str = "acstkn";

@@ -22,12 +22,28 @@ pub(crate) struct Operation {
     /// The group on the page.
     pub(crate) tag: &'static str,
     pub(crate) summary: &'static str,
+    /// What a caller has to know beyond the summary.
+    pub(crate) text: &'static str,
     /// The schema of the JSON body, if it takes one.
     pub(crate) body: Option<SchemaOf>,
     pub(crate) parameters: &'static [Parameter],
     pub(crate) answers: &'static [Answer],
     /// Refusals by this route's own rules.
     pub(crate) refusals: &'static [Code],
+}
+
+impl Operation {
+    /// Without anything.
+    pub(crate) const EMPTY: Self = Self {
+        id: "",
+        tag: "",
+        summary: "",
+        text: "",
+        body: None,
+        parameters: &[],
+        answers: &[],
+        refusals: &[],
+    };
 }
 
 /// A parameter in the path, or a request header.
@@ -54,22 +70,14 @@ pub(crate) struct Answer {
     pub(crate) links: &'static [Link],
 }
 
-/// A value of an answer that another operation takes.
+/// A value of an answer that another operation takes in its path.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Link {
     /// The id of the other operation.
     pub(crate) to: &'static str,
-    /// The name of its parameter, or the key of its body.
-    pub(crate) name: &'static str,
-    pub(crate) place: LinkPlace,
+    pub(crate) parameter: &'static str,
     /// The value, as a JSON pointer into the answer.
     pub(crate) from: &'static str,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LinkPlace {
-    Parameter,
-    Body,
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -93,7 +93,7 @@ struct Envelope<'a> {
 
 #[derive(Serialize, ToSchema)]
 struct Body<'a> {
-    /// For programs; stable, and replaceable by the bank's own codes.
+    #[schema(schema_with = code::schema)]
     error_code: &'a str,
     /// For people.
     error_message: &'a str,

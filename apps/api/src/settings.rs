@@ -24,6 +24,7 @@ pub use effects::EffectSettings;
 pub use esb::EsbSection;
 pub use gateway::GatewaySection;
 pub use itau::ItauSection;
+pub(crate) use reader::PREFIX as ENVIRONMENT_PREFIX;
 pub use reader::{ConfigError, ConfigErrors};
 use reader::{Section, Tree, value};
 pub(crate) use server::DEFAULT_SOURCE_PREFIX;
@@ -175,16 +176,20 @@ fn read_error_codes(section: &mut Section<'_>) -> HashMap<Code, String> {
         let number = code.value.as_integer().map(|number| number.to_string());
         let theirs = code.into_text().or(number);
         match (Code::parse(&name.to_uppercase()), theirs) {
-            (Some(ours), Some(theirs)) if !theirs.is_empty() && theirs.len() <= 64 => {
+            (Some(ours), Some(theirs)) if is_code(&theirs) => {
                 codes.insert(ours, theirs);
             }
-            (Some(_), _) => section.mistake(&name, "must be text of 1 to 64 characters"),
+            (Some(_), _) => section.mistake(&name, "must be 1 to 64 visible ASCII characters"),
             (None, _) => {
                 section.mistake(&name, "is not an error code: docs/errors.md lists them all");
             }
         }
     }
     codes
+}
+
+fn is_code(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

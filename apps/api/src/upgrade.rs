@@ -7,11 +7,10 @@ mod timeline_view;
 mod view;
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
 use actix_web::web::{Data, Path};
-use madoguchi_application::CaseView;
+use madoguchi_application::{CaseView, ServiceError};
 use madoguchi_domain::actor::Scope;
-use madoguchi_domain::upgrade::{CaseId, CaseKey, CheckSource};
+use madoguchi_domain::upgrade::{CaseId, CaseKey, CaseResult, CheckSource};
 use qrcode::QrCode;
 use qrcode::render::svg;
 
@@ -93,11 +92,8 @@ async fn verify(
 ) -> Result<HttpResponse, Problem> {
     let key = CaseKey::Id(CaseId::parse(&id)?);
     let Call { act, body: Verification { source, is_pass: passed, reference } } = call;
-    let check = (source.0, reference.0);
-    let service = state.upgrades.clone();
-    let work = async move { service.verify(key, check, passed, act).await };
-    let standing = state.run(work).await?;
-    Ok(data(&CaseStateBody::from(&standing.case)))
+    let (service, check) = (state.upgrades.clone(), (source.0, reference.0));
+    state_of(&state, async move { service.verify(key, check, passed, act).await }).await
 }
 
 /// Accepts the scan-code service's result for a scanned QR code.
@@ -107,11 +103,8 @@ async fn verify_scanned(
 ) -> Result<HttpResponse, Problem> {
     let Call { act, body: ScannedVerification { qr_token, is_pass: passed, reference } } = call;
     let key = CaseKey::Scanned(qr_token.0.hash());
-    let check = (CheckSource::Edda, reference.0);
-    let service = state.upgrades.clone();
-    let work = async move { service.verify(key, check, passed, act).await };
-    let standing = state.run(work).await?;
-    Ok(data(&CaseStateBody::from(&standing.case)))
+    let (service, check) = (state.upgrades.clone(), (CheckSource::Edda, reference.0));
+    state_of(&state, async move { service.verify(key, check, passed, act).await }).await
 }
 
 /// Accepts the agent's verdict on one case.
@@ -123,9 +116,16 @@ async fn decide(
     let key = CaseKey::Id(CaseId::parse(&id)?);
     let Call { act, body: VerdictOnCase { is_pass: passed } } = call;
     let service = state.upgrades.clone();
-    let work = async move { service.decide(key, passed, act).await };
-    let standing = state.run(work).await?;
-    Ok(data(&CaseStateBody::from(&standing.case)))
+    state_of(&state, async move { service.decide(key, passed, act).await }).await
+}
+
+/// Runs a decision and answers with the case's state.
+async fn state_of<F>(state: &AppState, work: F) -> Result<HttpResponse, Problem>
+where
+    F: Future<Output = Result<CaseResult, ServiceError>> + Send + 'static,
+{
+    let decided = state.run(work).await?;
+    Ok(data(&CaseStateBody::from(&decided.case)))
 }
 
 /// The case with this id.
@@ -167,8 +167,5 @@ async fn qr_picture(
     let content = view::qr_content(&state.qr_base_url, &token);
     let code = QrCode::new(content).map_err(|_| Problem::of(Code::Internal))?;
     let picture = code.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
-    Ok(HttpResponse::Ok()
-        .content_type("image/svg+xml")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(picture))
+    Ok(HttpResponse::Ok().content_type("image/svg+xml").body(picture))
 }

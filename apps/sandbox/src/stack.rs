@@ -64,10 +64,10 @@ impl Stack {
         let text = config.text()?;
         data.write(&data.config(), &text)?;
         let server = serve(&text).await?;
-        let api = Client::new(local_url(server.addr()))?;
+        let api = Client::new(&local_url(server.addr()))?;
         let metrics = format!("{}/metrics", local_url(server.admin_addr()));
         ready(&api).await?;
-        Ok(Self { data, api, world: WorldClient::new(world)?, metrics, server, simulated })
+        Ok(Self { data, api, world: WorldClient::new(&world)?, metrics, server, simulated })
     }
 
     /// Stops the API, then the world.

@@ -31,7 +31,7 @@ impl WorldClient {
     ///
     /// # Errors
     /// When no HTTP client can be built.
-    pub fn new(url: impl Into<String>) -> anyhow::Result<Self> {
+    pub fn new(url: &str) -> anyhow::Result<Self> {
         Ok(Self(Client::new(url)?))
     }
 

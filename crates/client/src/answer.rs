@@ -8,7 +8,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// An answer of any status, whose success has data of type `T`.
+/// An answer of any status, whose success has data of type `T`. It may be an error: see
+/// [`data`](Self::data).
+#[must_use = "the answer may be an error"]
 pub struct ApiAnswer<T = Value> {
     /// The HTTP status.
     pub status: u16,
@@ -21,6 +23,14 @@ pub struct ApiAnswer<T = Value> {
     data: PhantomData<fn() -> T>,
 }
 
+/// The data of a success that has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Done {}
+
+/// Stands for a body that is no data of this API: a picture, or the upstream system's document.
+#[derive(Debug, Clone, Copy)]
+pub enum Document {}
+
 /// The answer is an error of the API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{status} {code}: {message}")]
@@ -31,6 +41,10 @@ pub struct Refused {
     pub code: String,
     /// `error_message`, for people.
     pub message: String,
+    /// Seconds after which the same request may be repeated.
+    pub retry_after: Option<u64>,
+    /// The request's name in the server's logs.
+    pub request_id: Option<String>,
 }
 
 /// Why a request has no data.
@@ -45,7 +59,13 @@ pub enum ClientError {
     /// The answer is not one of this API: another server or another version.
     #[error("an answer with status {0} is not one of this API: check the address and the version")]
     Unexpected(u16),
-    /// The address is not a URL, or TLS cannot be set up.
+    /// The request cannot be written: a token or a header is not valid.
+    #[error("the request cannot be written: check the token and the headers")]
+    Malformed,
+    /// The address is not a URL.
+    #[error("the server's address must be a URL such as http://127.0.0.1:8080")]
+    Address,
+    /// TLS cannot be set up.
     #[error("the HTTP client cannot be set up")]
     Setup(#[source] reqwest::Error),
 }
@@ -98,7 +118,6 @@ impl<T> ApiAnswer<T> {
     }
 
     /// An answer with this content, for tests of code that reads answers.
-    #[must_use]
     pub fn new(status: u16, retry_after: Option<u64>, body: impl Into<String>) -> Self {
         Self { status, retry_after, request_id: None, body: body.into(), data: PhantomData }
     }
@@ -116,7 +135,6 @@ impl<T> ApiAnswer<T> {
     }
 
     /// The same answer, whose data is any JSON.
-    #[must_use]
     pub fn untyped(self) -> ApiAnswer {
         let Self { status, retry_after, request_id, body, data: _ } = self;
         ApiAnswer { status, retry_after, request_id, body, data: PhantomData }
@@ -138,7 +156,8 @@ impl<T> ApiAnswer<T> {
                     .map(|GatewayFailure { code, message }| (code, message))
             })
             .ok()?;
-        Some(Refused { status: self.status, code, message })
+        let (retry_after, request_id) = (self.retry_after, self.request_id.clone());
+        Some(Refused { status: self.status, code, message, retry_after, request_id })
     }
 
     fn failure(&self) -> ClientError {
@@ -160,13 +179,13 @@ impl<T: DeserializeOwned> ApiAnswer<T> {
     }
 }
 
-impl ApiAnswer<()> {
-    /// Whether it is a success.
+impl ApiAnswer<Document> {
+    /// The body of a success, unchanged.
     ///
     /// # Errors
     /// When the answer is an error, or not one of this API.
-    pub fn done(&self) -> Result<(), ClientError> {
-        if self.is_success() { Ok(()) } else { Err(self.failure()) }
+    pub fn document(&self) -> Result<&str, ClientError> {
+        if self.is_success() { Ok(&self.body) } else { Err(self.failure()) }
     }
 }
 
@@ -174,7 +193,7 @@ impl ApiAnswer<()> {
 impl<T> fmt::Debug for ApiAnswer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.refusal() {
-            Some(Refused { status, code, message }) => write!(f, "{status} {code}: {message}"),
+            Some(refused) => fmt::Display::fmt(&refused, f),
             None => write!(f, "{} (***)", self.status),
         }
     }

@@ -5,7 +5,7 @@ use madoguchi_domain::redacted;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::answer::{ApiAnswer, ClientError};
+use crate::answer::{ApiAnswer, ClientError, Document};
 use crate::client::{Client, Method};
 
 redacted!(FindCaller, FoundCaller, CallContext, AccountOwner, Email, Phone, Manager);
@@ -158,7 +158,7 @@ impl Client {
     ///
     /// # Errors
     /// When no whole answer came.
-    pub async fn contextos(&self, call: &FindCaller) -> Result<ApiAnswer, ClientError> {
+    pub async fn contextos(&self, call: &FindCaller) -> Result<ApiAnswer<Document>, ClientError> {
         self.post(Self::CONTEXTOS, call).await
     }
 
@@ -166,7 +166,7 @@ impl Client {
     ///
     /// # Errors
     /// When no whole answer came.
-    pub async fn codigo(&self, query: &Value) -> Result<ApiAnswer, ClientError> {
+    pub async fn codigo(&self, query: &Value) -> Result<ApiAnswer<Document>, ClientError> {
         self.post(Self::CODIGO, query).await
     }
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use madoguchi_domain::redacted;
+use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
-use reqwest::retry;
+use reqwest::{Url, retry};
 use serde::Serialize;
 
 use crate::answer::{ApiAnswer, ClientError};
@@ -37,8 +38,8 @@ impl Client {
     /// A client of the server at this URL, without credentials.
     ///
     /// # Errors
-    /// When TLS cannot be set up.
-    pub fn new(base: impl Into<String>) -> Result<Self, ClientError> {
+    /// When that is not a URL, or TLS cannot be set up.
+    pub fn new(base: &str) -> Result<Self, ClientError> {
         let http = reqwest::Client::builder()
             .no_proxy()
             .retry(retry::never())
@@ -47,7 +48,7 @@ impl Client {
             .pool_idle_timeout(IDLE)
             .build()
             .map_err(ClientError::Setup)?;
-        Ok(Self { http, base: base.into(), credentials: Credentials::None })
+        Ok(Self { http, base: checked(base)?, credentials: Credentials::None })
     }
 
     /// The server's URL.
@@ -57,9 +58,11 @@ impl Client {
     }
 
     /// The same client of a server at another URL.
-    #[must_use]
-    pub fn at(&self, base: impl Into<String>) -> Self {
-        Self { base: base.into(), ..self.clone() }
+    ///
+    /// # Errors
+    /// When that is not a URL.
+    pub fn at(&self, base: &str) -> Result<Self, ClientError> {
+        Ok(Self { base: checked(base)?, ..self.clone() })
     }
 
     /// The same client with this access token; an empty one means none.
@@ -94,9 +97,9 @@ impl Client {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         match &self.credentials {
             Credentials::None => {}
-            Credentials::Token(token) => request = request.header("Acstkn", token),
+            Credentials::Token(token) => request = request.header("Acstkn", secret(token)?),
             Credentials::User(name, password) => {
-                request = request.header("userName", name).header("password", password);
+                request = request.header("userName", name).header("password", secret(password)?);
             }
         }
         for (name, value) in headers {
@@ -105,9 +108,12 @@ impl Client {
         if let Some(body) = body {
             request = request.json(body);
         }
-        // The URL of an error may name a member.
         let read = async { ApiAnswer::read(request.send().await?).await };
-        read.await.map_err(|error| ClientError::NoAnswer(error.without_url()))
+        read.await.map_err(|error| match error.is_builder() {
+            true => ClientError::Malformed,
+            // The URL may name a member.
+            false => ClientError::NoAnswer(error.without_url()),
+        })
     }
 
     /// `GET` of a path.
@@ -131,8 +137,33 @@ impl Client {
     }
 }
 
+/// A header value that no log of the HTTP library shows.
+fn secret(text: &str) -> Result<HeaderValue, ClientError> {
+    let mut value = HeaderValue::from_str(text).map_err(|_| ClientError::Malformed)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// The URL without a slash at its end.
+fn checked(base: &str) -> Result<String, ClientError> {
+    let url = Url::parse(base).map_err(|_| ClientError::Address)?;
+    let is_http = ["http", "https"].contains(&url.scheme()) && url.has_host();
+    let is_bare = url.username().is_empty() && url.query().is_none() && url.fragment().is_none();
+    if is_http && is_bare {
+        Ok(base.trim_end_matches('/').to_owned())
+    } else {
+        Err(ClientError::Address)
+    }
+}
+
 /// A path segment with everything escaped that is not unreserved (RFC 3986).
-pub(crate) fn segment(text: &str) -> String {
+///
+/// # Errors
+/// For text that a path cannot hold as a segment: URL parsers remove it.
+pub(crate) fn segment(text: &str) -> Result<String, ClientError> {
+    if ["", ".", ".."].contains(&text) {
+        return Err(ClientError::Malformed);
+    }
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -141,5 +172,37 @@ pub(crate) fn segment(text: &str) -> String {
             escaped += &format!("%{byte:02X}");
         }
     }
-    escaped
+    Ok(escaped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_http_url_is_an_address() {
+        for base in
+            ["", "127.0.0.1:8080", "ftp://bank.example", "http://", "http://a:b@c", "http://c?d"]
+        {
+            assert!(matches!(Client::new(base), Err(ClientError::Address)), "{base}");
+        }
+        assert_eq!(Client::new("http://bank.example/").unwrap().base(), "http://bank.example");
+    }
+
+    #[test]
+    fn a_segment_never_ends_its_path() {
+        assert_eq!(segment("MEM-1_a.b~").unwrap(), "MEM-1_a.b~");
+        assert_eq!(segment("a/../b?c#d é").unwrap(), "a%2F..%2Fb%3Fc%23d%20%C3%A9");
+        for removed in ["", ".", ".."] {
+            assert!(segment(removed).is_err(), "{removed}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_with_a_line_break_is_never_sent() {
+        let client = Client::new("http://127.0.0.1:9").unwrap().with_token("a\nb");
+        let error = client.get::<()>("/health/live").await.unwrap_err();
+        assert!(matches!(error, ClientError::Malformed));
+        assert!(format!("{client:?}").contains("Credentials(***)"));
+    }
 }

@@ -7,7 +7,7 @@ mod client;
 mod member;
 mod upgrade;
 
-pub use answer::{ApiAnswer, ClientError, Refused};
+pub use answer::{ApiAnswer, ClientError, Document, Done, Refused};
 pub use caller::{
     AccountOwner, CallContext, Email, FindCaller, FoundCaller, LookupPart, Manager, Phone,
 };

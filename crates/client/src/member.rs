@@ -66,6 +66,6 @@ impl Client {
     /// # Errors
     /// When no whole answer came.
     pub async fn member(&self, member_id: &str) -> Result<ApiAnswer<MemberAnswer>, ClientError> {
-        self.get(&format!("/api/v1/members/{}", segment(member_id))).await
+        self.get(&format!("/api/v1/members/{}", segment(member_id)?)).await
     }
 }

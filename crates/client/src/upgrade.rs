@@ -5,10 +5,10 @@ use madoguchi_domain::redacted;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::answer::{ApiAnswer, ClientError};
+use crate::answer::{ApiAnswer, ClientError, Document, Done};
 use crate::client::{Client, segment};
 
-redacted!(QrCode, CaseAnswer, Verification, ScannedVerification);
+redacted!(QrCode, CaseAnswer, TimelineEvent, Verification, ScannedVerification);
 
 /// A case's state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct OpenedCase {
     pub case_id: String,
     /// Its state.
     pub state: String,
-    /// Absent once the case was verified.
+    /// Null once the case was verified.
     pub qr_code: Option<QrCode>,
 }
 
@@ -73,13 +73,13 @@ pub struct CaseAnswer {
 }
 
 impl CaseAnswer {
-    /// Whether no automatic step is left.
+    /// Whether no automatic step is left. `Manual` may still change: a late proof can confirm it.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         let sent = self.core_bank.as_ref().map_or("", |order| &order.state);
         match self.state.as_str() {
             "EDDAFailure" | "CustomerFailure" => true,
-            "CustomerSuccess" => ["Confirmed", "Rejected", "Manual"].contains(&sent),
+            "CustomerSuccess" => ["Confirmed", "Rejected", "Cancelled", "Manual"].contains(&sent),
             _ => false,
         }
     }
@@ -119,7 +119,7 @@ pub struct BlockedOn {
 }
 
 /// One entry of a case's timeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineEvent {
     /// When.
     pub at: Timestamp,
@@ -149,7 +149,7 @@ impl TimelineEvent {
 pub enum What {
     /// It changed its state.
     Transition {
-        /// The state before; absent for the opening.
+        /// The state before; null for the opening.
         from: Option<String>,
         /// The state after.
         to: String,
@@ -215,7 +215,7 @@ impl Client {
     /// # Errors
     /// When no whole answer came.
     pub async fn upgrade(&self, case_id: &str) -> Result<ApiAnswer<CaseAnswer>, ClientError> {
-        self.get(&of_case(case_id, "")).await
+        self.get(&of_case(case_id, "")?).await
     }
 
     /// `readTimeline`, oldest first.
@@ -226,15 +226,15 @@ impl Client {
         &self,
         case_id: &str,
     ) -> Result<ApiAnswer<Vec<TimelineEvent>>, ClientError> {
-        self.get(&of_case(case_id, "/timeline")).await
+        self.get(&of_case(case_id, "/timeline")?).await
     }
 
     /// `drawQrCode`: the body is the picture.
     ///
     /// # Errors
     /// When no whole answer came.
-    pub async fn qr_picture(&self, case_id: &str) -> Result<ApiAnswer<()>, ClientError> {
-        self.get(&of_case(case_id, "/qr.svg")).await
+    pub async fn qr_picture(&self, case_id: &str) -> Result<ApiAnswer<Document>, ClientError> {
+        self.get(&of_case(case_id, "/qr.svg")?).await
     }
 
     /// `verifyUpgrade`.
@@ -246,7 +246,7 @@ impl Client {
         case_id: &str,
         verification: &Verification,
     ) -> Result<ApiAnswer<CaseState>, ClientError> {
-        self.post(&of_case(case_id, "/verification"), verification).await
+        self.post(&of_case(case_id, "/verification")?, verification).await
     }
 
     /// `verifyScanned`.
@@ -261,14 +261,15 @@ impl Client {
     }
 
     /// `decideNewestUpgrade`: the agent's verdict on a member's newest case, at the source's path.
+    /// Repeated late, it may reach a newer case: then use [`decide`](Self::decide).
     ///
     /// # Errors
     /// When no whole answer came.
-    pub async fn decide(
+    pub async fn decide_newest(
         &self,
         member_id: &str,
         passed: bool,
-    ) -> Result<ApiAnswer<()>, ClientError> {
+    ) -> Result<ApiAnswer<Done>, ClientError> {
         self.post(Self::VERDICT, &json!({ "memberId": member_id, "isPass": passed })).await
     }
 
@@ -276,15 +277,15 @@ impl Client {
     ///
     /// # Errors
     /// When no whole answer came.
-    pub async fn decide_case(
+    pub async fn decide(
         &self,
         case_id: &str,
         passed: bool,
     ) -> Result<ApiAnswer<CaseState>, ClientError> {
-        self.post(&of_case(case_id, "/verdict"), &json!({ "isPass": passed })).await
+        self.post(&of_case(case_id, "/verdict")?, &json!({ "isPass": passed })).await
     }
 }
 
-fn of_case(case_id: &str, rest: &str) -> String {
-    format!("/api/v1/upgrades/{}{rest}", segment(case_id))
+fn of_case(case_id: &str, rest: &str) -> Result<String, ClientError> {
+    Ok(format!("/api/v1/upgrades/{}{rest}", segment(case_id)?))
 }

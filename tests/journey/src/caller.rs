@@ -34,7 +34,7 @@ impl Caller {
     /// # Errors
     /// When no HTTP client can be built.
     pub fn new(addr: SocketAddr) -> anyhow::Result<Self> {
-        Ok(Self { client: Client::new("")?, addr: RwLock::new(addr) })
+        Ok(Self { client: Client::new(&url(addr))?, addr: RwLock::new(addr) })
     }
 
     /// The server's current address.
@@ -48,8 +48,11 @@ impl Caller {
     }
 
     /// The typed client with this token; an empty one means none.
+    ///
+    /// # Panics
+    /// Never: an address is always part of a valid URL.
     pub fn with(&self, token: &str) -> Client {
-        self.client.at(format!("http://{}", self.addr())).with_token(token)
+        self.client.at(&url(self.addr())).expect("this is a URL").with_token(token)
     }
 
     /// Sends a request; a null body means none.
@@ -104,7 +107,7 @@ impl Caller {
 
     /// Sends the agent's verdict to the source's path.
     pub async fn decide(&self, member: &str, passed: bool) -> Answered {
-        Ok(self.with(tokens::DECIDE).decide(member, passed).await?.untyped())
+        Ok(self.with(tokens::DECIDE).decide_newest(member, passed).await?.untyped())
     }
 
     /// Reports a verification of a case.
@@ -124,6 +127,10 @@ impl Caller {
         let member = RegisterMember::new(member, arrangement);
         Ok(self.with(tokens::MEMBER_WRITE).register(&member).await?.untyped())
     }
+}
+
+fn url(addr: SocketAddr) -> String {
+    format!("http://{addr}")
 }
 
 /// Whether this is an error with this status and code, in exactly the source's envelope.

@@ -155,11 +155,11 @@ impl Client {
 
     async fn decide_one(&self) -> Option<()> {
         let (caller, mut customer) = (&self.system.caller, Customer::stranger());
-        self.noted(caller.register(&customer.member, &customer.arrangement)).await?;
+        self.noted(caller.register(&customer.member, &customer.arrangement)).await?.data().ok()?;
         let opened = self.noted(caller.open(&customer.member)).await?.data().ok()?;
         opened["caseId"].as_str()?.clone_into(&mut customer.case);
         let reference = format!("check-{}", customer.case);
-        self.noted(caller.verify(&customer.case, &reference, true)).await?;
+        self.noted(caller.verify(&customer.case, &reference, true)).await?.data().ok()?;
         let answer = self.noted(caller.decide(&customer.member, true)).await;
         let answered = answer.is_some_and(|answer| answer.status == 200);
         self.calls().decided.push((customer, answered));

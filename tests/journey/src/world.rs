@@ -33,7 +33,7 @@ impl SandboxWorld {
             let esb = line.trim().strip_prefix("esb.url")?.trim();
             esb.strip_suffix("/esb").map(str::to_owned)
         })?;
-        Ok(Self { _process: process, client: WorldClient::new(url)? })
+        Ok(Self { _process: process, client: WorldClient::new(&url)? })
     }
 }
 

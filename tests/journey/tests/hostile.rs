@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::ensure;
-use madoguchi_journey::caller::{HttpAnswer, VERDICT, is_refusal};
+use madoguchi_journey::caller::{VERDICT, is_refusal};
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Store;
 use madoguchi_journey::test_system::TestSystem;
@@ -111,7 +111,7 @@ impl Witness {
         what: &str,
         request: &[u8],
         (status, code): (u16, &str),
-    ) -> anyhow::Result<HttpAnswer> {
+    ) -> anyhow::Result<String> {
         let answer = exchange(self.system.caller.addr(), request).await;
         let answer = answer.map_err(|error| error.context(what.to_owned()))?;
         ensure!(is_refusal(&answer, status, code), "{what}: {answer:?}");
@@ -122,7 +122,7 @@ impl Witness {
                 "{what}: the answer tells {reported}: {answer:?}"
             );
         }
-        Ok(answer)
+        Ok(answer.body)
     }
 
     /// Nothing stored, nothing sent, nothing logged.
@@ -153,7 +153,7 @@ async fn a_bad_body_is_refused_and_leaves_no_trace(store: Store) -> anyhow::Resu
     for (field, body) in named {
         let request = post(VERDICT, &with_token(JSON), body);
         let answer = witness.refused(field, &request, (400, "INVALID_REQUEST")).await?;
-        ensure!(answer.body.contains(field), "the message names the field: {answer:?}");
+        ensure!(answer.contains(field), "the message names the field: {answer}");
     }
     let mut long = spoiled(member, "}");
     long.resize(MOST + 1, b' ');

@@ -111,7 +111,7 @@ async fn a_verdict_that_was_not_passed_is_no_error_and_the_bank_never_hears_of_i
     let answer = system.caller.decide(&failed.member, false).await?;
     assert_eq!((answer.status, answer.body.as_str()), (200, SUCCESS));
     // When the bank has this later order, it would also have one for the failed customer.
-    system.caller.decide(&passed.member, true).await?;
+    system.caller.decide(&passed.member, true).await?.data()?;
     passed.settled(&system).await?;
     let case = failed.read(&system).await?;
     assert_eq!((&case["state"], &case["level"]), (&json!("CustomerFailure"), &json!("")));
@@ -219,7 +219,7 @@ async fn no_log_line_holds_an_id_of_a_customer_or_a_token(store: Store) -> anyho
     let system = TestSystem::own(store, vec![("UPGRADE__TARGET_LEVEL", "2B".to_owned())]).await?;
     let customer = Customer::verified(&system).await?;
     system.world.play("applied_then_cut", &customer.arrangement, Some(1)).await?;
-    system.caller.decide(&customer.member, true).await?;
+    system.caller.decide(&customer.member, true).await?.data()?;
     let case = customer.settled(&system).await?;
     assert_eq!((&case["level"], &case["coreBank"]["level"]), (&json!("2B"), &json!("2B")));
     system.stop()?;

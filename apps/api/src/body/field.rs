@@ -74,16 +74,16 @@ pub(crate) fn one_of<const N: usize>(names: [&'static str; N]) -> ObjectBuilder 
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names))
 }
 
-/// Makes values with a `parse` of their own into fields, each with its schema.
+/// Makes values with a `parse` of their own into fields, each with its description and schema.
 macro_rules! field_values {
-    ($($type:ty: $schema:expr;)+) => {$(
+    ($($(#[doc = $text:literal])+ $type:ty: $schema:expr;)+) => {$(
         impl $crate::body::FieldValue for $type {
             fn parse(text: &str) -> Result<Self, ::madoguchi_domain::field::InvalidField> {
                 Self::parse(text)
             }
 
             fn schema() -> ::utoipa::openapi::schema::ObjectBuilder {
-                $schema
+                $schema.description(Some(concat!($($text),+).trim()))
             }
         }
     )+};

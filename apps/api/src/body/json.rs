@@ -28,19 +28,6 @@ impl<'de> Json<'de> {
         let surrogate = |_| Invalid::rule("must not contain a lone surrogate");
         serde_json::from_str(self.0).map_err(surrogate)
     }
-
-    fn object<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Invalid> {
-        if !self.starts_with('{') {
-            return Err(Invalid::rule("must be an object"));
-        }
-        let entries = serde_json::Deserializer::from_str(self.0).deserialize_map(Entries);
-        let entries = entries.map_err(|_| Invalid::rule("must have at most 256 keys"))?;
-        visitor.visit_map(Object { entries: entries.into_iter(), fields, next: None })
-    }
 }
 
 macro_rules! whole_numbers {
@@ -103,17 +90,18 @@ impl<'de> Deserializer<'de> for Json<'de> {
         visitor.visit_seq(List { items: items.into_iter().enumerate() })
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Invalid> {
-        self.object(&[], visitor)
-    }
-
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Invalid> {
-        self.object(fields, visitor)
+        if !self.starts_with('{') {
+            return Err(Invalid::rule("must be an object"));
+        }
+        let entries = serde_json::Deserializer::from_str(self.0).deserialize_map(Entries);
+        let entries = entries.map_err(|_| Invalid::rule("must have at most 256 keys"))?;
+        visitor.visit_map(Object { entries: entries.into_iter(), fields, next: None })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -130,7 +118,7 @@ impl<'de> Deserializer<'de> for Json<'de> {
     }
 
     serde::forward_to_deserialize_any! {
-        i128 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct identifier
+        i128 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct map identifier
     }
 }
 

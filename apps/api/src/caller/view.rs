@@ -20,12 +20,22 @@ pub(super) struct WhoBody<'a> {
 
 /// `fresh` and `cached` with a value, `missing` with a reason.
 #[derive(Serialize, ToSchema)]
-#[serde(tag = "status", rename_all = "lowercase", rename_all_fields = "camelCase")]
+#[serde(tag = "status", rename_all = "lowercase")]
 #[schema(as = Part)]
 enum PartBody<T> {
-    Fresh { value: T },
-    Cached { value: T, age_ms: i64 },
-    Missing { reason: &'static str },
+    Fresh {
+        value: T,
+    },
+    Cached {
+        value: T,
+        /// Milliseconds since it was found.
+        #[serde(rename = "ageMs")]
+        age_ms: i64,
+    },
+    Missing {
+        /// For example `deadline_exceeded`, `not_identified`, `not_found` or `circuit_open`.
+        reason: &'static str,
+    },
 }
 
 impl<T> PartBody<T> {
@@ -50,150 +60,113 @@ impl<'a> From<&'a WhoIsCalling> for WhoBody<'a> {
     }
 }
 
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = CallContext)]
-struct ContextBody<'a> {
-    identification: Option<&'a str>,
-    cpf: Option<String>,
-    branch: Option<&'a str>,
-    account: Option<String>,
-    segment: Option<&'a str>,
-    option: Option<&'a str>,
-    number: Option<&'a str>,
-    device: Option<&'a str>,
-    device_confirmed: Option<&'a str>,
-    expires_at: Option<Timestamp>,
-}
-
-impl<'a> From<&'a CallerContext> for ContextBody<'a> {
-    fn from(context: &'a CallerContext) -> Self {
-        Self {
-            identification: context.identification.as_ref().map(Identification::as_str),
-            cpf: context.cpf.as_ref().map(TaxId::masked),
-            branch: exposed(context.branch.as_ref()),
-            account: context.account.as_ref().map(|account| mask::account(account.expose())),
-            segment: exposed(context.segment.as_ref()),
-            option: exposed(context.option.as_ref()),
-            number: exposed(context.number.as_ref()),
-            device: context.device.as_ref().map(SecurityDevice::as_str),
-            device_confirmed: context.device_confirmed.as_ref().map(Confirmation::as_str),
-            expires_at: context.expires_at,
+/// Defines a body: optional texts that are shown as the upstream system wrote them, and other
+/// fields, each with its value. Every field is always present.
+macro_rules! body {
+    (
+        $(#[$doc:meta])* $name:ident as $schema:ident, of $from:ident: $source:ty;
+        texts of $texts:expr => { $($(#[$text_doc:meta])* $text:ident,)* }
+        { $($(#[$field_doc:meta])* $field:ident: $type:ty = $value:expr,)* }
+    ) => {
+        $(#[$doc])*
+        #[derive(Serialize, ToSchema)]
+        #[serde(rename_all = "camelCase")]
+        #[schema(as = $schema)]
+        struct $name<'a> {
+            $($(#[$text_doc])* #[schema(required)] $text: Option<&'a str>,)*
+            $($(#[$field_doc])* #[schema(required)] $field: $type,)*
         }
-    }
-}
 
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = AccountOwner)]
-struct OwnerBody<'a> {
-    codigo_conta: String,
-    is_caller: Option<bool>,
-    name: Option<&'a str>,
-    social_name: Option<&'a str>,
-    trade_name: Option<&'a str>,
-    person: Option<&'a str>,
-    tax_id: Option<String>,
-    identified: Option<&'a str>,
-    branch: Option<&'a str>,
-    account: Option<String>,
-    opened_on: Option<&'a str>,
-    emails: Vec<EmailBody<'a>>,
-    phones: Vec<PhoneBody<'a>>,
-    managers: Vec<ManagerBody<'a>>,
-}
-
-impl<'a> From<&'a Owner> for OwnerBody<'a> {
-    fn from(owner: &'a Owner) -> Self {
-        let profile = &*owner.profile;
-        Self {
-            codigo_conta: owner.codigo.masked(),
-            is_caller: owner.is_caller,
-            name: exposed(profile.name.as_ref()),
-            social_name: exposed(profile.social_name.as_ref()),
-            trade_name: exposed(profile.trade_name.as_ref()),
-            person: profile.person.as_ref().map(|person| match person {
-                PersonType::Natural => "natural",
-                PersonType::Legal => "legal",
-                PersonType::Other(text) => text.expose(),
-            }),
-            tax_id: profile.tax_id.as_ref().map(TaxId::masked),
-            identified: exposed(profile.identified.as_ref()),
-            branch: exposed(profile.branch.as_ref()),
-            account: profile.account.as_ref().map(|account| mask::account(account.expose())),
-            opened_on: exposed(profile.opened_on.as_ref()),
-            emails: profile.emails.iter().map(EmailBody::from).collect(),
-            phones: profile.phones.iter().map(PhoneBody::from).collect(),
-            managers: profile.managers.iter().map(ManagerBody::from).collect(),
+        impl<'a> From<&'a $source> for $name<'a> {
+            fn from($from: &'a $source) -> Self {
+                let texts = $texts;
+                Self {
+                    $($text: texts.$text.as_ref().map(Personal::expose),)*
+                    $($field: $value,)*
+                }
+            }
         }
+    };
+}
+
+body! {
+    /// The context of a call.
+    ContextBody as CallContext, of context: CallerContext;
+    texts of context => {
+        branch,
+        segment,
+        /// The choice in the voice menu.
+        option,
+        /// The calling phone number.
+        number,
+    }
+    {
+        /// `AUT` authenticated, `IDE` identified, `NID` not identified.
+        identification: Option<&'a str> =
+            context.identification.as_ref().map(Identification::as_str),
+        /// Masked.
+        cpf: Option<String> = context.cpf.as_ref().map(TaxId::masked),
+        /// Masked.
+        account: Option<String> = masked(context.account.as_ref()),
+        /// The security device.
+        device: Option<&'a str> = context.device.as_ref().map(SecurityDevice::as_str),
+        /// `S` or `N`.
+        device_confirmed: Option<&'a str> =
+            context.device_confirmed.as_ref().map(Confirmation::as_str),
+        expires_at: Option<Timestamp> = context.expires_at,
     }
 }
 
-#[derive(Serialize, ToSchema)]
-#[schema(as = Email)]
-struct EmailBody<'a> {
-    address: String,
-    main: Option<&'a str>,
-}
-
-impl<'a> From<&'a Email> for EmailBody<'a> {
-    fn from(email: &'a Email) -> Self {
-        Self { address: mask::email(email.address.expose()), main: exposed(email.main.as_ref()) }
+body! {
+    /// The owner of an account.
+    OwnerBody as AccountOwner, of owner: Owner;
+    texts of &owner.profile => { name, social_name, trade_name, identified, branch, opened_on, }
+    {
+        /// The account that was looked up, masked.
+        codigo_conta: String = owner.codigo.masked(),
+        /// Whether the owner is the caller; null if that is not known.
+        is_caller: Option<bool> = owner.is_caller,
+        /// `natural`, `legal`, or another text of the upstream system.
+        person: Option<&'a str> = owner.profile.person.as_ref().map(|person| match person {
+            PersonType::Natural => "natural",
+            PersonType::Legal => "legal",
+            PersonType::Other(text) => text.expose(),
+        }),
+        /// CPF or CNPJ, masked.
+        tax_id: Option<String> = owner.profile.tax_id.as_ref().map(TaxId::masked),
+        /// Masked.
+        account: Option<String> = masked(owner.profile.account.as_ref()),
+        emails: Vec<EmailBody<'a>> = owner.profile.emails.iter().map(EmailBody::from).collect(),
+        phones: Vec<PhoneBody<'a>> = owner.profile.phones.iter().map(PhoneBody::from).collect(),
+        managers: Vec<ManagerBody<'a>> =
+            owner.profile.managers.iter().map(ManagerBody::from).collect(),
     }
 }
 
-#[derive(Serialize, ToSchema)]
-#[schema(as = Phone)]
-struct PhoneBody<'a> {
-    country: Option<&'a str>,
-    area: Option<&'a str>,
-    number: Option<&'a str>,
-    extension: Option<&'a str>,
-    mobile: Option<&'a str>,
-    main: Option<&'a str>,
-}
-
-impl<'a> From<&'a Phone> for PhoneBody<'a> {
-    fn from(phone: &'a Phone) -> Self {
-        Self {
-            country: exposed(phone.country.as_ref()),
-            area: exposed(phone.area.as_ref()),
-            number: exposed(phone.number.as_ref()),
-            extension: exposed(phone.extension.as_ref()),
-            mobile: exposed(phone.mobile.as_ref()),
-            main: exposed(phone.main.as_ref()),
-        }
+body! {
+    EmailBody as Email, of email: Email;
+    texts of email => { main, }
+    {
+        /// Masked.
+        address: String = mask::email(email.address.expose()),
     }
 }
 
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Manager)]
-struct ManagerBody<'a> {
-    user: Option<&'a str>,
-    email: Option<&'a str>,
-    segment: Option<&'a str>,
-    platform: Option<&'a str>,
-    role: Option<&'a str>,
-    skill_queue: Option<&'a str>,
-    phones: Vec<PhoneBody<'a>>,
+body! {
+    PhoneBody as Phone, of phone: Phone;
+    texts of phone => { country, area, number, extension, mobile, main, }
+    {}
 }
 
-impl<'a> From<&'a Manager> for ManagerBody<'a> {
-    fn from(manager: &'a Manager) -> Self {
-        Self {
-            user: exposed(manager.user.as_ref()),
-            // Bank staff are not masked: the agent must be able to contact them.
-            email: exposed(manager.email.as_ref()),
-            segment: exposed(manager.segment.as_ref()),
-            platform: exposed(manager.platform.as_ref()),
-            role: exposed(manager.role.as_ref()),
-            skill_queue: exposed(manager.skill_queue.as_ref()),
-            phones: manager.phones.iter().map(PhoneBody::from).collect(),
-        }
+body! {
+    /// A manager at the bank. Bank staff are not masked: the agent must be able to contact them.
+    ManagerBody as Manager, of manager: Manager;
+    texts of manager => { user, email, segment, platform, role, skill_queue, }
+    {
+        phones: Vec<PhoneBody<'a>> = manager.phones.iter().map(PhoneBody::from).collect(),
     }
 }
 
-fn exposed(text: Option<&Personal>) -> Option<&str> {
-    text.map(Personal::expose)
+fn masked(account: Option<&Personal>) -> Option<String> {
+    account.map(|account| mask::account(account.expose()))
 }

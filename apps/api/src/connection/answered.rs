@@ -3,7 +3,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use actix_web::Error;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
@@ -14,10 +14,16 @@ use actix_web::web::Bytes;
 
 use super::open::{Answering, OpenConnection};
 
+/// The server copies what it sends into a buffer of the connection: at most this many bytes of a
+/// shared body at once, so that slow readers of a large file cost little memory.
+const CHUNK: usize = 32 * 1024;
+
 /// An answer's body; dropping it allows the connection's next request.
 #[derive(Debug)]
 pub(crate) struct AnsweredBody {
     body: BoxBody,
+    /// What was taken from the body and not sent yet.
+    rest: Bytes,
     _answering: Option<Answering>,
 }
 
@@ -32,8 +38,11 @@ pub(crate) async fn finish_answer(
     let mut response = next.call(request).await?;
     // Every answer is about one person at one moment.
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response
-        .map_body(|_, body| AnsweredBody { body: BoxBody::new(body), _answering: answering }))
+    Ok(response.map_body(|_, body| AnsweredBody {
+        body: BoxBody::new(body),
+        rest: Bytes::new(),
+        _answering: answering,
+    }))
 }
 
 impl MessageBody for AnsweredBody {
@@ -47,6 +56,13 @@ impl MessageBody for AnsweredBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.body).poll_next(cx)
+        let this = &mut *self;
+        if this.rest.is_empty() {
+            match ready!(Pin::new(&mut this.body).poll_next(cx)) {
+                Some(Ok(chunk)) => this.rest = chunk,
+                other => return Poll::Ready(other),
+            }
+        }
+        Poll::Ready(Some(Ok(this.rest.split_to(CHUNK.min(this.rest.len())))))
     }
 }

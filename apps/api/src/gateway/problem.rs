@@ -85,6 +85,7 @@ const MISCONFIGURED: GatewayProblem = GatewayProblem::new(
 pub(crate) fn refusals() -> Vec<Refused> {
     let named = [
         ("malformed", MALFORMED),
+        ("invalid", Problem::invalid("codigo_conta must be 18 digits").into()),
         ("not_logged_in", NOT_LOGGED_IN),
         ("unknown", UNKNOWN),
         ("failed", FAILED),
@@ -96,7 +97,8 @@ pub(crate) fn refusals() -> Vec<Refused> {
     let refused = named.map(|(name, problem)| Refused {
         status: problem.status.as_u16(),
         name,
-        text: problem.message.to_string(),
+        text: format!("`{name}`: {}", problem.message),
+        later: problem.comes_again,
         schema: operation::named::<Envelope<'_>>,
         example: serde_json::to_value(problem.envelope()).unwrap_or_default(),
     });

@@ -32,16 +32,18 @@ const CONTEXTOS: Operation = Operation {
     id: "contextos",
     tag: "gateway",
     summary: "Look up the context of a call",
+    text: "The documented interface of PS7; 404 on a server without the gateway.",
     body: Some(named::<ContextosBody>),
     parameters: &FORWARDED,
     answers: &[Answer::json::<AsItCame>(200, "The upstream system's document, unchanged.")],
-    refusals: &[],
+    ..Operation::EMPTY
 };
 
 const CODIGO: Operation = Operation {
     id: "codigo",
     tag: "gateway",
     summary: "Look up the owner of an account",
+    text: "The documented interface of `codigo`; 404 on a server without the gateway.",
     body: Some(named::<CodigoBody>),
     ..CONTEXTOS
 };
@@ -58,7 +60,6 @@ struct AsItCame {}
 struct ContextosBody {
     #[schema(schema_with = text_of::<ContextId>)]
     context_id: Field<ContextId>,
-    /// `0`: the `contextId` is encoded already and is sent unchanged.
     #[schema(schema_with = text_or_null::<Encoded>)]
     encoded: Option<Field<Encoded>>,
 }
@@ -84,7 +85,8 @@ impl FieldValue for CodigoConta {
     }
 
     fn schema() -> ObjectBuilder {
-        bounded(18, 18).pattern(Some("^[0-9]*$"))
+        let text = "Company 3, bank 3, branch 4, account 7 and check digit 1, as digits.";
+        bounded(18, 18).pattern(Some("^[0-9]*$")).description(Some(text))
     }
 }
 
@@ -93,6 +95,7 @@ impl FieldValue for CodigoConta {
 struct Short(Personal);
 
 field_values! {
+    /// A text that the upstream system interprets.
     Short: bounded(0, 64).pattern(Some(r"^[^\u0000-\u001F\u007F-\u009F]*$"));
 }
 

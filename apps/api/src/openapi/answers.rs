@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::link::LinkBuilder;
@@ -13,7 +13,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Schema};
 
 use crate::access::{Access, Entry};
 use crate::gateway;
-use crate::operation::{Answer, Content, Link, LinkPlace, Operation, Parameter, Place, Schemas};
+use crate::operation::{Answer, Content, Link, Operation, Parameter, Place, Schemas};
 use crate::problem::{Code, Refused};
 use crate::view;
 
@@ -90,6 +90,7 @@ struct Documented {
     texts: Vec<String>,
     /// The refusals' names.
     refused: Vec<&'static str>,
+    later: bool,
     media: Option<&'static str>,
     forms: Vec<RefOr<Schema>>,
     examples: BTreeMap<String, Value>,
@@ -116,6 +117,7 @@ impl Documented {
     fn refusal(&mut self, refused: Refused, schemas: &mut Schemas) {
         self.texts.push(refused.text);
         self.refused.push(refused.name);
+        self.later |= refused.later;
         self.media = Some(JSON);
         let form = (refused.schema)(schemas);
         if !self.forms.contains(&form) {
@@ -135,13 +137,19 @@ impl Documented {
     fn response(self, status: u16) -> Response {
         let text = HeaderBuilder::new().schema(Some(string()));
         let request_id = text.description(Some("The id of this request.")).build();
-        let mut response = ResponseBuilder::new()
-            .description(self.texts.join(" "))
-            .header(REQUEST_ID.name, request_id);
-        for (name, why) in more_headers(status) {
-            let header =
-                HeaderBuilder::new().schema(Some(string())).description(Some(*why)).build();
-            response = response.header(*name, header);
+        let mut response = ResponseBuilder::new().description(self.texts.join(" "));
+        // These refuse a head before there is a request.
+        if ![408, 431].contains(&status) {
+            response = response.header(REQUEST_ID.name, request_id);
+        }
+        let bearer = self.refused.contains(&Code::Unauthenticated.as_str());
+        let more = [
+            ("WWW-Authenticate", "`Bearer`.", bearer),
+            ("Retry-After", "Seconds after which the same request may be repeated.", self.later),
+        ];
+        for (name, why, _) in more.into_iter().filter(|(_, _, given)| *given) {
+            let header = HeaderBuilder::new().schema(Some(string())).description(Some(why));
+            response = response.header(name, header.build());
         }
         for link in self.links {
             response = response.link(link.to, described_link(link));
@@ -167,23 +175,9 @@ impl Documented {
 
 fn described_link(link: &Link) -> utoipa::openapi::link::Link {
     let value = format!("$response.body#{}", link.from);
-    let described = LinkBuilder::new().operation_id(link.to);
-    let described = match link.place {
-        LinkPlace::Parameter => described.parameter(link.name, value),
-        LinkPlace::Body => described.request_body(Some(json!({ link.name: value }))),
-    };
-    described.build()
+    LinkBuilder::new().operation_id(link.to).parameter(link.parameter, value).build()
 }
 
 fn string() -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::String).into()
-}
-
-/// The headers that an answer of this status has besides the request id.
-const fn more_headers(status: u16) -> &'static [(&'static str, &'static str)] {
-    match status {
-        401 => &[("WWW-Authenticate", "`Bearer`, except from the gateway.")],
-        503 => &[("Retry-After", "Seconds after which the same request may be repeated.")],
-        _ => &[],
-    }
 }

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use actix_web::http::StatusCode;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $status:ident, $message:literal;)*) => {
@@ -98,6 +100,13 @@ pub(crate) fn show_as(codes: HashMap<Code, String>) -> anyhow::Result<()> {
 /// The code's name, as replaced by the bank.
 pub(super) fn shown(code: Code) -> &'static str {
     SHOWN.get().and_then(|codes| codes.get(&code)).map_or(code.as_str(), String::as_str)
+}
+
+/// Not an enum in the document: the bank may have codes of its own.
+pub(super) fn schema() -> RefOr<Schema> {
+    let all: Vec<&str> = Code::ALL.iter().map(|code| shown(*code)).collect();
+    let text = format!("For programs. One of: {}.", all.join(", "));
+    ObjectBuilder::new().schema_type(Type::String).description(Some(text)).into()
 }
 
 #[cfg(test)]

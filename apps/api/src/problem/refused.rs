@@ -11,6 +11,8 @@ pub(crate) struct Refused {
     /// The name of its example.
     pub(crate) name: &'static str,
     pub(crate) text: String,
+    /// Whether it comes with `Retry-After`.
+    pub(crate) later: bool,
     pub(crate) schema: SchemaOf,
     pub(crate) example: Value,
 }
@@ -18,24 +20,37 @@ pub(crate) struct Refused {
 impl Refused {
     /// The refusal with this code.
     pub(crate) fn by(code: Code) -> Self {
-        Self::with(code.status().as_u16(), code)
+        Self::of(code.status().as_u16(), &Problem::of(code), code.message())
     }
 
-    fn with(status: u16, code: Code) -> Self {
-        let (name, shown) = (code.as_str(), code::shown(code));
+    fn of(status: u16, problem: &Problem, text: &str) -> Self {
         Self {
             status,
-            name,
-            text: format!("`{shown}`: {}", code.message()),
+            name: problem.code.as_str(),
+            text: format!("`{}`: {text}", code::shown(problem.code)),
+            later: problem.code == Code::Unavailable,
             schema: named::<Envelope<'_>>,
-            example: serde_json::from_slice(&Problem::of(code).to_json()).unwrap_or_default(),
+            example: serde_json::from_slice(&problem.to_json()).unwrap_or_default(),
         }
     }
 
     /// The refusals that any route can give. 408 and 431 are of a head that never reached it.
     pub(crate) fn by_any_route() -> Vec<Self> {
-        let head = [408, 431].map(|status| Self::with(status, Code::InvalidRequest));
-        let any = [Code::InvalidRequest, Code::Unavailable, Code::Internal].map(Self::by);
-        head.into_iter().chain(any).collect()
+        let invalid = |status, message, text| Self::of(status, &Problem::invalid(message), text);
+        vec![
+            invalid(
+                400,
+                "memberId is missing",
+                "The request is malformed: the message names the rule, and the field if there is one.",
+            ),
+            invalid(408, "the head did not arrive in time", "The head did not arrive in time."),
+            invalid(
+                431,
+                "the head must be at most 32 KiB in at most 96 header lines",
+                "The head is too large.",
+            ),
+            Self::by(Code::Unavailable),
+            Self::by(Code::Internal),
+        ]
     }
 }

@@ -72,19 +72,61 @@ async fn answer(app: &TestApp, request: TestRequest, described: &Value) -> (u16,
     let status = response.status().as_u16();
     let documented = resolved(&document, &described["responses"][status.to_string()]);
     assert!(documented.is_object(), "{} documents {status}", described["operationId"]);
-    for name in documented["headers"].as_object().unwrap().keys() {
-        let gateway_401 = name == "WWW-Authenticate" && described["tags"] == json!(["gateway"]);
-        assert!(gateway_401 || response.headers().contains_key(name), "{name} is in a {status}");
+    let names = documented["headers"].as_object().unwrap().keys();
+    let names: Vec<String> = names.map(|name| name.to_lowercase()).collect();
+    for name in &names {
+        assert!(response.headers().contains_key(name), "{name} is in a {status}");
+    }
+    for name in response.headers().keys().map(|name| name.as_str()) {
+        let general = ["content-type", "content-length"].contains(&name);
+        assert!(general || names.iter().any(|it| it == name), "{name} of a {status} is documented");
     }
     let media = response.headers().get("content-type").map(|media| media.to_str().unwrap());
     let media = media.unwrap_or_default().to_owned();
     (status, media, read_body(response).await.to_vec())
 }
 
-/// Checks a value against the schema at a JSON pointer of the document.
+/// The documents that are not ours.
+const OPEN: [&str; 2] =
+    ["#/components/schemas/UpstreamDocument", "#/components/schemas/OpenApiDocument"];
+
+/// The schema with every object closed, so that a field without documentation is an error. Parts of
+/// an `allOf` are closed together.
+fn closed(mut schema: Value) -> Value {
+    if let Some(list) = schema.as_array_mut() {
+        list.iter_mut().for_each(|item| *item = closed(item.take()));
+    }
+    if let Some(object) = schema.as_object_mut() {
+        for (key, value) in object.iter_mut().filter(|(key, _)| *key != "allOf") {
+            if !["enum", "required", "components", "example", "examples"].contains(&key.as_str()) {
+                *value = closed(value.take());
+            }
+        }
+        let refers = object.get("$ref").is_some_and(|it| !OPEN.contains(&it.as_str().unwrap()));
+        if refers
+            || object.get("properties").is_some_and(Value::is_object)
+            || object.contains_key("allOf")
+        {
+            object.insert("unevaluatedProperties".to_owned(), false.into());
+        }
+    }
+    schema
+}
+
+/// Checks a value against a schema of the document.
 fn assert_matches_schema(schema: &Value, value: &Value) {
-    let mut schema = schema.clone();
-    schema["components"] = parsed()["components"].clone();
+    let mut schema = closed(schema.clone());
+    let mut components = parsed()["components"].clone();
+    for schema in components["schemas"].as_object_mut().unwrap().values_mut() {
+        // Closed where it is referred to, because an `allOf` may refer to it too.
+        let properties = schema["properties"].take();
+        schema["properties"] = closed(properties);
+        let all_of = schema["oneOf"].take();
+        schema["oneOf"] = closed(all_of);
+        let schema = schema.as_object_mut().unwrap();
+        schema.retain(|_, value| !value.is_null());
+    }
+    schema["components"] = components;
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     let errors: Vec<String> = validator.iter_errors(value).map(|it| it.to_string()).collect();
     assert!(errors.is_empty(), "{errors:?} in {value}");
@@ -110,6 +152,8 @@ async fn walk(app: &TestApp) -> Value {
         if let Some(body) = examples[id].get("request") {
             let content = &described["requestBody"]["content"]["application/json"];
             assert_matches_schema(&content["schema"], body);
+            let strict = resolved(&document, &content["schema"])["additionalProperties"] == false;
+            assert_eq!(strict, entry.access != Access::Gateway, "{id} refuses unknown keys");
             true_examples[id]["request"] = body.clone();
         }
         if entry.method == Method::HEAD {
@@ -144,7 +188,7 @@ fn learn_case(examples: &mut Value, opened: &Value) {
 async fn every_example_is_the_answer_to_its_request() {
     let app = TestApp::open();
     let examples = openapi::examples().unwrap();
-    app.callers.knows_context("Q1RYLU1BUklB", samples::found_context());
+    app.callers.knows_context("Q1RYMDAwMQ==", samples::found_context());
     app.callers.knows_owner(samples::codigo_conta().expose(), samples::found_owner());
     let true_examples = walk(&app).await;
     let expected = serde_json::to_string_pretty(&true_examples).unwrap();

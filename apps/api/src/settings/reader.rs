@@ -37,7 +37,7 @@ impl fmt::Display for ConfigErrors {
 impl std::error::Error for ConfigErrors {}
 
 /// The prefix of environment variables: `MADOGUCHI__SERVER__LISTEN`.
-const PREFIX: &str = "MADOGUCHI__";
+pub(crate) const PREFIX: &str = "MADOGUCHI__";
 
 /// The key of a mistake that concerns the whole file.
 const THE_FILE: &str = "the file";

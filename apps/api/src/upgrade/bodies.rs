@@ -9,9 +9,13 @@ use utoipa::openapi::schema::SchemaFormat;
 use crate::body::{Field, bounded, field_values, one_of, plain, text_of};
 
 field_values! {
+    /// The id of a case.
     CaseId: bounded(36, 36).format(Some(SchemaFormat::Custom("uuid".to_owned())));
+    /// The verification service: the scan-code check `EDDA`, or the website's check `VA`.
     CheckSource: one_of([Self::Edda.as_str(), Self::Va.as_str()]);
+    /// The service's id of this result, unique within its source.
     CheckReference: plain(1, 64);
+    /// The last segment of the URL in the QR code.
     QrToken: bounded(26, 26).pattern(Some("^[0-9A-Z]*$"));
 }
 
@@ -27,8 +31,8 @@ pub(super) struct OpenUpgrade {
 pub(super) struct Verification {
     #[schema(schema_with = text_of::<CheckSource>)]
     pub(super) source: Field<CheckSource>,
+    /// Whether the customer passed the check.
     pub(super) is_pass: bool,
-    /// The checking service's id of this result; one reference has one result.
     #[schema(schema_with = text_of::<CheckReference>)]
     pub(super) reference: Field<CheckReference>,
 }
@@ -36,11 +40,10 @@ pub(super) struct Verification {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ScannedVerification {
-    /// The last segment of the URL in the QR code.
     #[schema(schema_with = text_of::<QrToken>)]
     pub(super) qr_token: Field<QrToken>,
+    /// Whether the customer passed the check.
     pub(super) is_pass: bool,
-    /// The checking service's id of this result; one reference has one result.
     #[schema(schema_with = text_of::<CheckReference>)]
     pub(super) reference: Field<CheckReference>,
 }
@@ -48,5 +51,6 @@ pub(super) struct ScannedVerification {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct VerdictOnCase {
+    /// Whether the agent passed the customer.
     pub(super) is_pass: bool,
 }

@@ -18,8 +18,9 @@ pub(super) const DECIDE: Operation = Operation {
     id: "decideNewestUpgrade",
     tag: "upgrades",
     summary: "Give the agent's verdict on a member's newest case",
+    text: "As the verdict on one case, for the member's newest one. Repeat it soon or not at all: a \
+           late repetition may meet a newer case.",
     body: Some(named::<VerdictOnMember>),
-    parameters: &[],
     answers: &[Answer::data::<Nothing>(200, "The verdict and its order are recorded.")],
     refusals: &[
         Code::CustomerInfoNotFound,
@@ -27,6 +28,7 @@ pub(super) const DECIDE: Operation = Operation {
         Code::UpgradeNotVerified,
         Code::UpgradeContradiction,
     ],
+    ..Operation::EMPTY
 };
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -34,6 +36,7 @@ pub(super) const DECIDE: Operation = Operation {
 pub(super) struct VerdictOnMember {
     #[schema(schema_with = text_of::<MemberId>)]
     member_id: Field<MemberId>,
+    /// Whether the agent passed the customer.
     is_pass: bool,
 }
 

@@ -30,17 +30,22 @@ enum What<'a> {
     /// A transition of the case.
     Transition {
         /// Null if the case was opened.
+        #[schema(required)]
         from: Option<&'static str>,
         #[schema(schema_with = super::view::states)]
         to: &'static str,
         #[schema(schema_with = events)]
         why: &'static str,
+        /// The `x-request-id` of the request.
         correlation: &'a str,
     },
     /// An attempt to deliver an effect of the case.
     Attempt {
+        /// The kind of the effect, for example `SetLevel`.
         effect: &'a str,
+        /// The number of its claim.
         attempt: i32,
+        /// `applied`, `refused`, `not_sent`, `unknown` or `withdrawn`.
         outcome: &'static str,
         /// The bank's code, or why the outcome is unknown or the order was not sent.
         detail: &'a str,

@@ -40,6 +40,7 @@ pub(super) struct OpenedBody {
     #[serde(flatten)]
     standing: CaseStateBody,
     /// Null once the case was verified, because the code is used up.
+    #[schema(required)]
     qr_code: Option<QrBody>,
 }
 
@@ -74,10 +75,13 @@ pub(super) struct CaseBody<'a> {
     /// The account's current level; empty if none was ever recorded.
     level: &'a str,
     /// The level of a passed verdict that the core bank has not confirmed yet.
+    #[schema(required)]
     target_level: Option<&'a str>,
     /// The order to the core bank; null before a passed verdict.
+    #[schema(required)]
     core_bank: Option<CoreBankBody<'a>>,
-    /// What the case waits for; null if no automatic step is left.
+    /// What the case waits for; null once nothing is left to do.
+    #[schema(required)]
     blocked_on: Option<BlockedOn>,
 }
 
@@ -87,10 +91,13 @@ pub(super) struct CaseBody<'a> {
 struct CoreBankBody<'a> {
     #[schema(schema_with = effect_states)]
     state: &'static str,
+    /// The level that the order sets.
     level: &'a str,
+    /// The order's id at the core bank; a retry has the same.
     transaction_id: &'a str,
+    /// When it entered its state.
     since: Timestamp,
-    /// The number of its newest claim; a lapsed claim counts twice.
+    /// The number of its newest claim; a claim whose lease lapsed counts twice.
     claims: i32,
     /// The core bank's code of a final refusal; absent in every other state.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,8 +110,11 @@ struct CoreBankBody<'a> {
 struct BlockedOn {
     #[schema(schema_with = reasons)]
     what: &'static str,
+    /// The same for people.
     message: &'static str,
     since: Timestamp,
+    /// When the next automatic step is; null if a person has to act.
+    #[schema(required)]
     next_attempt_at: Option<Timestamp>,
 }
 

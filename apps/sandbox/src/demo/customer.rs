@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use anyhow::bail;
-use madoguchi_client::{ApiAnswer, CaseAnswer, Client, OpenedCase, RegisterMember, Verification};
+use madoguchi_client::{
+    ApiAnswer, CaseAnswer, Client, Done, OpenedCase, RegisterMember, Verification,
+};
 use tokio::time::Instant;
 
 use crate::chance;
@@ -80,8 +82,8 @@ impl<'a> Customer<'a> {
     }
 
     /// Sends the agent's verdict to the source's path.
-    pub(super) async fn decide(&self, passed: bool) -> anyhow::Result<ApiAnswer<()>> {
-        Ok(self.as_user(tokens::AGENT).decide(&self.member, passed).await?)
+    pub(super) async fn decide(&self, passed: bool) -> anyhow::Result<ApiAnswer<Done>> {
+        Ok(self.as_user(tokens::AGENT).decide_newest(&self.member, passed).await?)
     }
 
     /// Reads the case.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use madoguchi_client::ApiAnswer;
+use madoguchi_client::{ApiAnswer, Done};
 use serde_json::{Value, json};
 
 use crate::world::EsbMode;
@@ -51,7 +51,7 @@ impl Upgrade {
     }
 }
 
-fn is_plain_success(answer: &ApiAnswer<()>) -> bool {
+fn is_plain_success(answer: &ApiAnswer<Done>) -> bool {
     (answer.status, answer.body.as_str()) == (200, r#"{"success":true,"data":{}}"#)
 }
 
