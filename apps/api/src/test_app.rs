@@ -44,6 +44,7 @@ pub(crate) struct TestApp {
     pub(crate) state: Data<AppState>,
     pub(crate) callers: Arc<FakeCallers>,
     pub(crate) store: FakeStore,
+    pub(crate) clock: Arc<ManualClock>,
 }
 
 /// The gateway's user and password.
@@ -58,7 +59,8 @@ impl TestApp {
     pub(crate) fn with(change: impl FnOnce(&mut AppState)) -> Self {
         let store = FakeStore::new(samples::audit_key());
         let (stores, callers) = (store.stores(), Arc::new(FakeCallers::default()));
-        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(samples::start()));
+        let manual = Arc::new(ManualClock::at(samples::start()));
+        let clock: Arc<dyn Clock> = Arc::clone(&manual) as _;
         let ids: Arc<dyn Ids> = Arc::new(SeededIds::new(1));
         let policy = Arc::new(samples::policy());
         let upgrades = Arc::clone(&stores.upgrades);
@@ -94,7 +96,7 @@ impl TestApp {
             stopping: Arc::default(),
         };
         change(&mut state);
-        Self { state: Data::new(state), callers, store }
+        Self { state: Data::new(state), callers, store, clock: manual }
     }
 }
 

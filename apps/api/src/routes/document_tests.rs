@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use actix_web::http::Method;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use jiff::SignedDuration;
 use madoguchi_domain::actor::Scope;
 use madoguchi_testkit::samples;
 use serde_json::{Value, json};
@@ -147,6 +148,7 @@ async fn walk(app: &TestApp) -> Value {
     for (id, expected) in steps(&given) {
         let entry = entry(id);
         let described = described(&document, entry);
+        app.clock.advance(SignedDuration::from_secs(1));
         let (status, media, body) = answer(app, request(entry, &examples), described).await;
         assert_eq!(status, expected, "{id}: {}", String::from_utf8_lossy(&body));
         if let Some(body) = examples[id].get("request") {
