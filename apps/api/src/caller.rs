@@ -34,8 +34,8 @@ const WHO: Operation = Operation {
     id: "findCaller",
     tag: "callers",
     summary: "Look up who is calling, within a deadline",
-    text: "Each part is `fresh`, `cached` or `missing` with a reason. CPF, CNPJ, accounts and e-mail \
-           addresses are masked with `*`. 404 on a server that has no caller lookups.",
+    text: "Each part is `fresh`, `cached` or `missing` with a reason. CPF, CNPJ, accounts and \
+           e-mail addresses are masked with `*`. 404 on a server that has no caller lookups.",
     body: Some(named::<FindCaller>),
     parameters: &[DEADLINE_PARAMETER, FORWARDED[0], FORWARDED[1], FORWARDED[2]],
     answers: &[Answer::data::<WhoBody<'_>>(200, "What was found within the deadline.")],

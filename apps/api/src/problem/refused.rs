@@ -41,7 +41,7 @@ impl Refused {
             invalid(
                 400,
                 "memberId is missing",
-                "The request is malformed: the message names the rule, and the field if there is one.",
+                "The request is malformed: the message names the rule, and the field if it is one.",
             ),
             invalid(408, "the head did not arrive in time", "The head did not arrive in time."),
             invalid(

@@ -18,8 +18,8 @@ pub(super) const DECIDE: Operation = Operation {
     id: "decideNewestUpgrade",
     tag: "upgrades",
     summary: "Give the agent's verdict on a member's newest case",
-    text: "As the verdict on one case, for the member's newest one. Repeat it soon or not at all: a \
-           late repetition may meet a newer case.",
+    text: "As the verdict on one case, for the member's newest one. Repeat it soon or not at all: \
+           a late repetition may meet a newer case.",
     body: Some(named::<VerdictOnMember>),
     answers: &[Answer::data::<Nothing>(200, "The verdict and its order are recorded.")],
     refusals: &[
