@@ -12,12 +12,12 @@ use madoguchi_domain::caller::{ContextId, ContextQuery, Encoded};
 use madoguchi_domain::field::InvalidField;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
 
 use crate::access::Access::With;
 use crate::access::Entry;
 use crate::app_state::AppState;
-use crate::body::{Field, field_values, plain, text_of, text_or_null};
+use crate::body::{Field, bounded, field_values, plain, text_of, text_or_null};
 use crate::call::Call;
 use crate::headers;
 use crate::operation::{Answer, Operation, Parameter, Place, named};
@@ -48,7 +48,9 @@ const DEADLINE_PARAMETER: Parameter = Parameter {
     text: "Milliseconds until the answer, complete or not; 2000 if it is not given.",
     schema: || {
         let whole = ObjectBuilder::new().schema_type(Type::Integer);
-        whole.minimum(Some(200)).maximum(Some(10_000)).default(Some(2000.into())).into()
+        let whole = whole.minimum(Some(200)).maximum(Some(10_000)).default(Some(2000.into()));
+        // An empty header counts as absent.
+        OneOfBuilder::new().item(whole).item(bounded(0, 0)).into()
     },
 };
 
