@@ -20,6 +20,7 @@ mod parsed_text;
 pub mod personal;
 pub mod port;
 mod redacted;
+pub mod sealed;
 pub mod secret;
 pub mod upgrade;
 

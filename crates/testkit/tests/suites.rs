@@ -35,7 +35,7 @@ fn every_check_is_named_in_its_suites_macro() {
 }
 
 /// Suites whose checks are beside their macro.
-const SHORT_SUITES: [&str; 8] = [
+const SHORT_SUITES: [&str; 9] = [
     "account_directory_contract",
     "caller_contexts_contract",
     "clock_contract",
@@ -43,6 +43,7 @@ const SHORT_SUITES: [&str; 8] = [
     "health_contract",
     "ids_contract",
     "password_verifier_contract",
+    "sealer_contract",
     "token_verifier_contract",
 ];
 
