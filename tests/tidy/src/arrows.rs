@@ -10,7 +10,7 @@ use crate::text_file::TextFile;
 use crate::violation::Violation;
 
 /// The crates of ours that each crate may depend on. Tests may also use the testkit.
-const INWARD: [(&str, &[&str]); 13] = [
+const INWARD: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("application", &["domain"]),
     ("persistence", &["domain"]),
@@ -18,6 +18,8 @@ const INWARD: [(&str, &[&str]); 13] = [
     ("esb", &["domain", "upstream"]),
     ("itau", &["domain", "upstream"]),
     ("identity", &["domain"]),
+    // The vault reads its key files as `identity` reads secrets.
+    ("vault", &["domain", "identity"]),
     ("api", &["domain", "application", "persistence", "esb", "itau", "identity", "upstream"]),
     ("client", &["domain"]),
     ("sandbox", &["api", "client"]),
@@ -27,7 +29,7 @@ const INWARD: [(&str, &[&str]); 13] = [
 ];
 
 /// Libraries that only these crates may use; other crates go through a port.
-const CONFINED: [(&str, &[&str]); 8] = [
+const CONFINED: [(&str, &[&str]); 9] = [
     ("diesel", &["persistence"]),
     ("diesel-async", &["persistence"]),
     ("diesel_migrations", &["persistence"]),
@@ -36,6 +38,7 @@ const CONFINED: [(&str, &[&str]); 8] = [
     ("libsqlite3-sys", &["persistence"]),
     ("reqwest", &["upstream", "client"]),
     ("actix-web", &["api"]),
+    ("aws-lc-rs", &["vault"]),
 ];
 
 /// Libraries that the domain may use: values, derives and digests. `mockall` only as an option.

@@ -7,12 +7,13 @@ const SERVER: &str = "apps/api/src/";
 /// The wiring: this file and its folder.
 const WIRING: &str = "apps/api/src/wiring.rs";
 const WIRING_FOLDER: &str = "apps/api/src/wiring/";
-const ADAPTERS: [&str; 5] = [
+const ADAPTERS: [&str; 6] = [
     "madoguchi_persistence",
     "madoguchi_esb",
     "madoguchi_itau",
     "madoguchi_identity",
     "madoguchi_upstream",
+    "madoguchi_vault",
 ];
 
 /// What the other files of the server may name of an adapter's crate: settings and other data.

@@ -6,7 +6,7 @@ use crate::source::{Source, Token};
 use crate::violation::Violation;
 
 /// The rooms that every system uses: a file, or a folder with the file of its name.
-const PLATFORM: [&str; 23] = [
+const PLATFORM: [&str; 26] = [
     "crates/domain/src/act",
     "crates/domain/src/actor",
     "crates/domain/src/audit",
@@ -16,12 +16,14 @@ const PLATFORM: [&str; 23] = [
     "crates/domain/src/effect",
     "crates/domain/src/field",
     "crates/domain/src/mask",
+    "crates/domain/src/sealed",
     "crates/domain/src/secret",
     "crates/domain/src/port/audit_log",
     "crates/domain/src/port/clock",
     "crates/domain/src/port/effect_queue",
     "crates/domain/src/port/health",
     "crates/domain/src/port/ids",
+    "crates/domain/src/port/sealer",
     "crates/application/src/audit_writer",
     "crates/application/src/effect",
     "crates/application/src/mailbox",
@@ -30,6 +32,7 @@ const PLATFORM: [&str; 23] = [
     "crates/persistence/src/audit",
     "crates/persistence/src/database",
     "crates/persistence/src/effect",
+    "crates/vault/src",
 ];
 
 /// Types of the systems.
