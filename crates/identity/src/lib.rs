@@ -2,10 +2,9 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
-mod file;
+mod actor;
 mod passwords;
 mod tokens;
 
-pub use file::{FileError, read_public, read_secret};
 pub use passwords::{PasswordQueue, StaticPasswords, UnhashablePassword, UserFile, hash_password};
 pub use tokens::{StaticTokens, TokenFile};

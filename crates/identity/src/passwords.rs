@@ -16,7 +16,9 @@ use madoguchi_domain::port::{PasswordVerifier, VerifierUnavailable};
 use madoguchi_domain::secret::{Credentials, SecretKey};
 use serde::Deserialize;
 
-use crate::file::{self, FileContent, FileError, ParsedFile, Readers};
+use madoguchi_files::{self as files, FileContent, FileError, ParsedFile, Readers};
+
+use crate::actor::{KEYS, actor};
 use hash::SlowHash;
 use queue::{Digest, Queue};
 
@@ -90,7 +92,7 @@ impl StaticPasswords {
     /// If the system has no random numbers.
     pub fn new(file: UserFile, queue: PasswordQueue) -> Result<Self, FileError> {
         let file = FileContent::new(file.0);
-        let no_random = || FileError("the system gives no random numbers".to_owned());
+        let no_random = || FileError::new("the system gives no random numbers");
         let half = || try_generate_salt().map_err(|_| no_random());
         let key = SecretKey::parse(&[half()?, half()?].concat()).map_err(|_| no_random())?;
         Ok(Self { file, queue: Queue::new(queue, VERIFIED_FOR), key })
@@ -112,7 +114,7 @@ impl StaticPasswords {
 
 impl Users {
     fn parse(text: &str) -> Result<Self, FileError> {
-        let file: File = file::parse(text)?;
+        let file: File = files::parse(text, KEYS)?;
         let mut known: HashMap<Vec<u8>, User> = HashMap::new();
         let mut decoy: Option<Arc<SlowHash>> = None;
         for (number, row) in (1..).zip(file.user) {
@@ -122,14 +124,14 @@ impl Users {
             if !first.costs_as_much_as(&user.hash) {
                 // With different costs, the response time would reveal the user name.
                 let why = "password_hash must have the same m, t and p as the first one";
-                return Err(FileError(why.to_owned()).at(place));
+                return Err(FileError::new(why).at(place));
             }
             if known.insert(name.into_bytes(), user).is_some() {
-                return Err(FileError("user_name is given twice".to_owned()).at(place));
+                return Err(FileError::new("user_name is given twice").at(place));
             }
         }
-        let decoy = decoy
-            .ok_or_else(|| FileError("no user, so nobody could call: add a [[user]]".to_owned()))?;
+        let decoy =
+            decoy.ok_or_else(|| FileError::new("no user, so nobody could call: add a [[user]]"))?;
         Ok(Self { known, decoy })
     }
 
@@ -146,10 +148,10 @@ impl Row {
         let visible = name.bytes().all(|b| b.is_ascii_graphic());
         if name.is_empty() || name.len() > 128 || !visible {
             let rule = "user_name must be 1 to 128 visible ASCII characters";
-            return Err(FileError(rule.to_owned()));
+            return Err(FileError::new(rule));
         }
-        let who = file::actor(&self.issuer, &self.subject, &self.kind)?;
-        let hash = SlowHash::parse(&self.password_hash).map_err(FileError)?;
+        let who = actor(&self.issuer, &self.subject, &self.kind)?;
+        let hash = SlowHash::parse(&self.password_hash).map_err(FileError::new)?;
         Ok((name, User { who, hash: Arc::new(hash) }))
     }
 }
@@ -188,7 +190,7 @@ fn count(outcome: &'static str) {
 
 impl fmt::Debug for UserFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "UserFile({} users)", self.0.content.known.len())
+        write!(f, "UserFile({} users)", self.0.content().known.len())
     }
 }
 

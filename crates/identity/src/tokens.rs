@@ -10,7 +10,9 @@ use madoguchi_domain::port::{TokenVerifier, VerifierUnavailable};
 use madoguchi_domain::secret::{AccessToken, unhex};
 use serde::Deserialize;
 
-use crate::file::{self, FileContent, FileError, ParsedFile, Readers};
+use madoguchi_files::{self as files, FileContent, FileError, ParsedFile, Readers};
+
+use crate::actor::{KEYS, actor};
 
 /// Tokens, stored as SHA-256 hashes. A token must be random and long, because SHA-256 is fast.
 pub struct StaticTokens {
@@ -67,17 +69,17 @@ impl StaticTokens {
 }
 
 fn parse(text: &str) -> Result<ActorsByHash, FileError> {
-    let file: File = file::parse(text)?;
+    let file: File = files::parse(text, KEYS)?;
     let mut actors = HashMap::new();
     for (number, row) in (1..).zip(file.token) {
         let place = format!("token number {number}");
         let (hash, actor) = row.parse().map_err(|error| error.at(&place))?;
         if actors.insert(hash, actor).is_some() {
-            return Err(FileError("is given twice".to_owned()).at(place));
+            return Err(FileError::new("is given twice").at(place));
         }
     }
     if actors.is_empty() {
-        return Err(FileError("no token, so nobody could call: add a [[token]]".to_owned()));
+        return Err(FileError::new("no token, so nobody could call: add a [[token]]"));
     }
     Ok(actors)
 }
@@ -85,13 +87,12 @@ fn parse(text: &str) -> Result<ActorsByHash, FileError> {
 impl Row {
     fn parse(self) -> Result<([u8; 32], Actor), FileError> {
         let hash = unhex(&self.sha256).and_then(|bytes| bytes.try_into().ok());
-        let hash =
-            hash.ok_or_else(|| FileError("sha256 must be 64 hexadecimal digits".to_owned()))?;
-        let who = file::actor(&self.issuer, &self.subject, &self.kind)?;
+        let hash = hash.ok_or_else(|| FileError::new("sha256 must be 64 hexadecimal digits"))?;
+        let who = actor(&self.issuer, &self.subject, &self.kind)?;
         let scope = |text: &String| {
             Scope::parse(text).ok_or_else(|| {
                 let known = Scope::ALL.map(Scope::as_str).join(", ");
-                FileError(format!("scopes holds one that is not known: known are {known}"))
+                FileError::new(format!("scopes holds one that is not known: known are {known}"))
             })
         };
         let scopes = self.scopes.iter().map(scope).collect::<Result<Vec<_>, _>>()?;
@@ -109,7 +110,7 @@ impl TokenVerifier for StaticTokens {
 
 impl fmt::Debug for TokenFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TokenFile({} tokens)", self.0.content.len())
+        write!(f, "TokenFile({} tokens)", self.0.content().len())
     }
 }
 

@@ -7,7 +7,7 @@ use aws_lc_rs::hmac;
 use madoguchi_domain::port::SealerError;
 use madoguchi_domain::sealed::{IndexKey, KeyId};
 use madoguchi_domain::secret::unhex;
-use madoguchi_identity::{read_public, read_secret};
+use madoguchi_files::{self as files, read_public, read_secret};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -149,15 +149,12 @@ struct Entry {
 }
 
 impl KeyList {
-    /// The parser's own message is dropped: it quotes the line, which may hold a key by mistake.
     fn read(path: &Path) -> Result<Self, String> {
         let bytes = read_public(path).map_err(|error| error.to_string())?;
         let at = path.display();
         let text = str::from_utf8(&bytes).map_err(|_| format!("{at} is not UTF-8"))?;
-        toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
-            format!("{at} cannot be read at line {line}: each key has an id, a state and a file")
-        })
+        files::parse(text, "each key has an id, a state and a file")
+            .map_err(|error| error.at(at).to_string())
     }
 }
 

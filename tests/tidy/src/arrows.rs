@@ -10,17 +10,20 @@ use crate::text_file::TextFile;
 use crate::violation::Violation;
 
 /// The crates of ours that each crate may depend on. Tests may also use the testkit.
-const INWARD: [(&str, &[&str]); 14] = [
+const INWARD: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("application", &["domain"]),
     ("persistence", &["domain"]),
     ("upstream", &["domain"]),
     ("esb", &["domain", "upstream"]),
     ("itau", &["domain", "upstream"]),
-    ("identity", &["domain"]),
-    // The vault reads its key files as `identity` reads secrets.
-    ("vault", &["domain", "identity"]),
-    ("api", &["domain", "application", "persistence", "esb", "itau", "identity", "upstream"]),
+    ("files", &[]),
+    ("identity", &["domain", "files"]),
+    ("vault", &["domain", "files"]),
+    (
+        "api",
+        &["domain", "application", "persistence", "esb", "itau", "files", "identity", "upstream"],
+    ),
     ("client", &["domain"]),
     ("sandbox", &["api", "client"]),
     ("testkit", &["domain", "application"]),

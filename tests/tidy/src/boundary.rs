@@ -17,7 +17,7 @@ const ADAPTERS: [&str; 6] = [
 ];
 
 /// What the other files of the server may name of an adapter's crate: settings and other data.
-const DATA: [&str; 14] = [
+const DATA: [&str; 12] = [
     "Charset",
     "DatabaseUrl",
     "EsbSettings",
@@ -30,8 +30,6 @@ const DATA: [&str; 14] = [
     "UpstreamSettings",
     "UserFile",
     "is_too_deep",
-    "read_public",
-    "read_secret",
 ];
 
 /// Adapters named in the server outside its wiring.

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use madoguchi_domain::secret::{SecretKey, unhex};
-use madoguchi_identity::read_secret;
+use madoguchi_files::read_secret;
 
 use super::reader::{Given, Section, value};
 

@@ -1,6 +1,6 @@
 //! The configuration keys that every upstream HTTP system has.
 
-use madoguchi_identity::{read_public, read_secret};
+use madoguchi_files::{read_public, read_secret};
 use madoguchi_upstream::{Charset, Pem, UpstreamSettings};
 
 use super::reader::{Section, value};

@@ -50,7 +50,7 @@ fn under_test() -> PasswordsUnderTest {
         verifier: Arc::new(passwords(PasswordQueue { at_once: 2, waiting: 100 })),
         user: "chat".to_owned(),
         password: "dev-password".to_owned(),
-        who: file::actor("gateway", "chat", "SYSTEM").unwrap(),
+        who: actor("gateway", "chat", "SYSTEM").unwrap(),
     }
 }
 

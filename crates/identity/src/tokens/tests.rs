@@ -24,7 +24,7 @@ fn file_of(text: &str) -> tempfile::NamedTempFile {
 
 fn under_test() -> TokensUnderTest {
     let tokens = StaticTokens::new(TokenFile::read(file_of(&row(GOOD)).path()).unwrap());
-    let who = file::actor("i", "s", "HUMAN").unwrap();
+    let who = actor("i", "s", "HUMAN").unwrap();
     TokensUnderTest {
         verifier: Arc::new(tokens),
         token: AccessToken::parse("let-me-in").unwrap(),

@@ -1,8 +1,10 @@
 //! Tests file permissions, reloads, and errors that show no content.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 
 use super::*;
+use crate::read::{Owner, read};
 
 fn with_mode(mode: u32) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
@@ -64,7 +66,7 @@ fn a_refusal_says_what_to_do_and_shows_no_content() {
 fn a_bad_file_keeps_the_old_content() {
     let (_dir, path) = with_mode(0o600);
     let parse = |text: &str| match text {
-        "bad" => Err(FileError("refused".to_owned())),
+        "bad" => Err(FileError::new("refused")),
         text => Ok(text.to_owned()),
     };
     let content = FileContent::new(ParsedFile::read(&path, Readers::Owner, parse).unwrap());
