@@ -14,6 +14,7 @@ mod table;
 
 pub(crate) use address::parse_network;
 pub(crate) use answered::finish_answer;
+pub(crate) use malformed::Malformed;
 pub use open::ConnectionTimeouts;
 pub(crate) use serve::{HttpListener, MAX_CLOSING};
 pub use table::ConnectionLimits;

@@ -6,6 +6,7 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::problem::Code;
+use crate::view::{Page, Success};
 
 /// The named schemas of the document.
 pub(crate) type Schemas = BTreeMap<String, RefOr<Schema>>;
@@ -82,19 +83,16 @@ pub(crate) struct Link {
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Content {
-    /// The usual envelope around one value.
-    Data(SchemaOf),
-    /// The usual envelope around a page of values.
-    List(SchemaOf),
-    /// JSON without an envelope.
     Json(SchemaOf),
     /// Another media type, as text.
     Text(&'static str),
 }
 
 impl Answer {
-    pub(crate) const fn data<T: ToSchema>(status: u16, text: &'static str) -> Self {
-        Self { status, text, content: Content::Data(named::<T>), links: &[] }
+    /// One value in the usual envelope.
+    pub(crate) const fn data<T: ToSchema + 'static>(status: u16, text: &'static str) -> Self {
+        let content = Content::Json(enveloped::<Success<'static, T>, T>);
+        Self { status, text, content, links: &[] }
     }
 
     /// The same answer with links to other operations.
@@ -102,10 +100,13 @@ impl Answer {
         Self { links, ..self }
     }
 
+    /// A page of values in the usual envelope.
     pub(crate) const fn list<T: ToSchema>(text: &'static str) -> Self {
-        Self { status: 200, text, content: Content::List(named::<T>), links: &[] }
+        let content = Content::Json(enveloped::<Page<T>, T>);
+        Self { status: 200, text, content, links: &[] }
     }
 
+    /// JSON in its own form.
     pub(crate) const fn json<T: ToSchema>(status: u16, text: &'static str) -> Self {
         Self { status, text, content: Content::Json(named::<T>), links: &[] }
     }
@@ -123,4 +124,10 @@ pub(crate) fn named<T: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
     let name = T::name().into_owned();
     schemas.insert(name.clone(), <T as PartialSchema>::schema());
     Ref::from_schema_name(name).into()
+}
+
+/// The schema of the envelope `E` around a `T`, which is added: `E` has no name of its own.
+fn enveloped<E: PartialSchema, T: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
+    named::<T>(schemas);
+    E::schema()
 }

@@ -16,6 +16,8 @@ use madoguchi_domain::upgrade::Refusal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::view::always;
+
 pub use code::Code;
 pub(crate) use refused::Refused;
 
@@ -85,7 +87,7 @@ impl From<VerifierUnavailable> for Problem {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Refusal)]
 struct Envelope<'a> {
-    /// Always false.
+    #[schema(schema_with = always::<false>)]
     success: bool,
     #[schema(inline)]
     error: Body<'a>,

@@ -3,18 +3,19 @@
 use actix_web::HttpResponse;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
-#[derive(Serialize)]
-struct Success<'a, T> {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Success<'a, T> {
+    #[schema(schema_with = always::<true>)]
     success: bool,
     data: &'a T,
 }
 
-/// The schema of [`Success`] around this one.
-pub(crate) fn data_schema(data: RefOr<Schema>) -> RefOr<Schema> {
-    envelope().property("data", data).required("data").into()
+/// The schema of a boolean that has always this value.
+pub(crate) fn always<const VALUE: bool>() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([VALUE])).into()
 }
 
 /// An empty object.
@@ -30,28 +31,14 @@ pub(crate) fn data(data: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok().json(Success { success: true, data })
 }
 
-#[derive(Serialize)]
-struct Page<T> {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Page<T> {
+    #[schema(schema_with = always::<true>)]
     success: bool,
     data: Vec<T>,
-    /// The cursor of the next page, if there is one.
+    /// The cursor of the next page; null on the last one.
+    #[schema(required)]
     next: Option<String>,
-}
-
-/// The schema of [`Page`] with these items.
-pub(crate) fn list_schema(item: RefOr<Schema>) -> RefOr<Schema> {
-    let next = SchemaType::from_iter([Type::String, Type::Null]);
-    let next = ObjectBuilder::new()
-        .schema_type(next)
-        .description(Some("The cursor of the next page; null on the last one."));
-    let data = ArrayBuilder::new().items(item);
-    let page = envelope().property("data", data).required("data");
-    page.property("next", next).required("next").into()
-}
-
-fn envelope() -> ObjectBuilder {
-    let success = ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([true]));
-    ObjectBuilder::new().property("success", success).required("success")
 }
 
 /// A list that is always complete.

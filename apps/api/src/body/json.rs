@@ -74,14 +74,6 @@ impl<'de> Deserializer<'de> for Json<'de> {
         if self.0 == "null" { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Invalid> {
-        visitor.visit_newtype_struct(self)
-    }
-
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Invalid> {
         let items = self.starts_with('[').then(|| serde_json::from_str::<Vec<&RawValue>>(self.0));
         let Some(Ok(items)) = items else {
@@ -118,7 +110,8 @@ impl<'de> Deserializer<'de> for Json<'de> {
     }
 
     serde::forward_to_deserialize_any! {
-        i128 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct map identifier
+        i128 u128 f32 f64 char bytes byte_buf unit unit_struct newtype_struct tuple tuple_struct map
+        identifier
     }
 }
 

@@ -66,3 +66,24 @@ impl MessageBody for AnsweredBody {
         Poll::Ready(Some(Ok(this.rest.split_to(CHUNK.min(this.rest.len())))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_large_body_is_sent_whole_in_small_chunks() {
+        let large: Vec<u8> = (0..CHUNK * 3 + 7).map(|at| at.to_le_bytes()[0]).collect();
+        let body = BoxBody::new(large.clone());
+        let mut answered = AnsweredBody { body, rest: Bytes::new(), _answering: None };
+        let mut sent = Vec::new();
+        while let Some(chunk) = poll_fn(|cx| Pin::new(&mut answered).poll_next(cx)).await {
+            let chunk = chunk.unwrap();
+            assert!((1..=CHUNK).contains(&chunk.len()), "{}", chunk.len());
+            sent.extend(chunk);
+        }
+        assert!(sent == large);
+    }
+}

@@ -1,5 +1,7 @@
 //! Why a request is refused before routing.
 
+use actix_web::http::StatusCode;
+
 /// Why a request is refused before routing (RFC 9112, RFC 9110 section 7.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Malformed {
@@ -22,17 +24,17 @@ pub(crate) enum Malformed {
 }
 
 impl Malformed {
-    /// The status line's code and reason.
-    pub(crate) const fn status(self) -> &'static str {
+    /// The HTTP status.
+    pub(crate) const fn status(self) -> StatusCode {
         match self {
-            Self::TooLarge => "431 Request Header Fields Too Large",
-            Self::Late => "408 Request Timeout",
+            Self::TooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Late => StatusCode::REQUEST_TIMEOUT,
             Self::Syntax
             | Self::Target
             | Self::Host
             | Self::ContentLength
             | Self::TransferEncoding
-            | Self::Chunk => "400 Bad Request",
+            | Self::Chunk => StatusCode::BAD_REQUEST,
         }
     }
 

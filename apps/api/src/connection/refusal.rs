@@ -1,5 +1,7 @@
 //! Answers to requests and connections that are refused before routing, in the usual envelope.
 
+use actix_web::http::StatusCode;
+
 use super::malformed::Malformed;
 use crate::problem::{Code, Problem};
 
@@ -11,10 +13,10 @@ pub(super) fn malformed(malformed: Malformed) -> Vec<u8> {
 /// The complete answer to a connection over the limit.
 pub(super) fn no_place() -> Vec<u8> {
     let problem = Problem::of(Code::Unavailable);
-    answer("503 Service Unavailable", "retry-after: 1\r\n", &problem)
+    answer(StatusCode::SERVICE_UNAVAILABLE, "retry-after: 1\r\n", &problem)
 }
 
-fn answer(status: &str, lines: &str, problem: &Problem) -> Vec<u8> {
+fn answer(status: StatusCode, lines: &str, problem: &Problem) -> Vec<u8> {
     let body = problem.to_json();
     let head = format!(
         "HTTP/1.1 {status}\r\nconnection: close\r\ncache-control: no-store\r\n{lines}\

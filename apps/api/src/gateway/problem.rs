@@ -11,8 +11,10 @@ use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::port::{LookupError, VerifierUnavailable};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::app_state::Unfinished;
+use crate::body::one_of;
 use crate::operation;
 use crate::problem::{Code, Problem, Refused};
 
@@ -21,25 +23,29 @@ use crate::problem::{Code, Problem, Refused};
 pub(crate) struct GatewayProblem {
     status: StatusCode,
     message: Cow<'static, str>,
-    comes_again: bool,
+    retryable: bool,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = GatewayRefusal)]
 struct Envelope<'a> {
-    /// Always `1`.
+    #[schema(schema_with = always_1)]
     code: &'static str,
     /// For people.
     message: &'a str,
 }
 
+fn always_1() -> RefOr<Schema> {
+    one_of(["1"]).into()
+}
+
 impl GatewayProblem {
     const fn new(status: StatusCode, message: &'static str) -> Self {
-        Self { status, message: Cow::Borrowed(message), comes_again: false }
+        Self { status, message: Cow::Borrowed(message), retryable: false }
     }
 
     const fn later(status: StatusCode, message: &'static str) -> Self {
-        Self { status, message: Cow::Borrowed(message), comes_again: true }
+        Self { status, message: Cow::Borrowed(message), retryable: true }
     }
 
     fn envelope(&self) -> Envelope<'_> {
@@ -48,30 +54,30 @@ impl GatewayProblem {
 }
 
 /// Rejected before any lookup.
-const TURNED_AWAY: GatewayProblem = GatewayProblem::later(
+const OVERLOADED: GatewayProblem = GatewayProblem::later(
     StatusCode::SERVICE_UNAVAILABLE,
     "Too many calls are under way: ask again shortly.",
 );
-const NOT_RIGHT_NOW: GatewayProblem = GatewayProblem::later(
+const UNAVAILABLE: GatewayProblem = GatewayProblem::later(
     StatusCode::INTERNAL_SERVER_ERROR,
     "The lookup cannot be made right now: ask again later.",
 );
 
-const NOT_LOGGED_IN: GatewayProblem = GatewayProblem::new(
+const UNAUTHENTICATED: GatewayProblem = GatewayProblem::new(
     StatusCode::UNAUTHORIZED,
     "The user name or the password is missing or not valid.",
 );
-const BROKEN: GatewayProblem = GatewayProblem::new(
+const INTERNAL: GatewayProblem = GatewayProblem::new(
     StatusCode::INTERNAL_SERVER_ERROR,
-    "Something is wrong on our side: tell the operators the reply's x-request-id.",
+    "Internal error: report the x-request-id of this reply to the operators.",
 );
-const MALFORMED: GatewayProblem = GatewayProblem::new(
+const REJECTED: GatewayProblem = GatewayProblem::new(
     StatusCode::BAD_REQUEST,
     "The request is refused as malformed: check its values.",
 );
-const UNKNOWN: GatewayProblem =
+const NOT_FOUND_UPSTREAM: GatewayProblem =
     GatewayProblem::new(StatusCode::NOT_FOUND, "Nothing is known under this id.");
-const FAILED: GatewayProblem = GatewayProblem::new(
+const LOOKUP_FAILED: GatewayProblem = GatewayProblem::new(
     StatusCode::INTERNAL_SERVER_ERROR,
     "The lookup failed: check the values of the request.",
 );
@@ -84,21 +90,21 @@ const MISCONFIGURED: GatewayProblem = GatewayProblem::new(
 /// The refusals of the gateway, for the API document.
 pub(crate) fn refusals() -> Vec<Refused> {
     let named = [
-        ("malformed", MALFORMED),
-        ("invalid", Problem::invalid("codigo_conta must be 18 digits").into()),
-        ("not_logged_in", NOT_LOGGED_IN),
-        ("unknown", UNKNOWN),
-        ("failed", FAILED),
+        ("invalid_request", Problem::invalid("codigo_conta must be 18 digits").into()),
+        ("rejected_upstream", REJECTED),
+        ("unauthenticated", UNAUTHENTICATED),
+        ("not_found", NOT_FOUND_UPSTREAM),
+        ("lookup_failed", LOOKUP_FAILED),
         ("misconfigured", MISCONFIGURED),
-        ("not_right_now", NOT_RIGHT_NOW),
-        ("broken", BROKEN),
-        ("turned_away", TURNED_AWAY),
+        ("unavailable", UNAVAILABLE),
+        ("internal", INTERNAL),
+        ("overloaded", OVERLOADED),
     ];
     let refused = named.map(|(name, problem)| Refused {
         status: problem.status.as_u16(),
         name,
         text: format!("`{name}`: {}", problem.message),
-        later: problem.comes_again,
+        later: problem.retryable,
         schema: operation::named::<Envelope<'_>>,
         example: serde_json::to_value(problem.envelope()).unwrap_or_default(),
     });
@@ -108,13 +114,13 @@ pub(crate) fn refusals() -> Vec<Refused> {
 /// By status, since the documented statuses are few: every fault of the request itself is 400.
 impl From<Problem> for GatewayProblem {
     fn from(problem: Problem) -> Self {
-        let said = |status| Self { status, message: problem.message, comes_again: false };
+        let said = |status| Self { status, message: problem.message, retryable: false };
         match problem.code.status() {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => NOT_LOGGED_IN,
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => UNAUTHENTICATED,
             status @ (StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) => said(status),
-            StatusCode::SERVICE_UNAVAILABLE => NOT_RIGHT_NOW,
+            StatusCode::SERVICE_UNAVAILABLE => UNAVAILABLE,
             status if status.is_client_error() => said(StatusCode::BAD_REQUEST),
-            _ => BROKEN,
+            _ => INTERNAL,
         }
     }
 }
@@ -122,8 +128,8 @@ impl From<Problem> for GatewayProblem {
 impl From<Unfinished> for GatewayProblem {
     fn from(why: Unfinished) -> Self {
         match why {
-            Unfinished::NotBegun => TURNED_AWAY,
-            Unfinished::Late => NOT_RIGHT_NOW,
+            Unfinished::NotBegun => OVERLOADED,
+            Unfinished::Late => UNAVAILABLE,
             Unfinished::Broken => Problem::of(Code::Internal).into(),
         }
     }
@@ -137,7 +143,7 @@ impl From<InvalidField> for GatewayProblem {
 
 impl From<VerifierUnavailable> for GatewayProblem {
     fn from(_: VerifierUnavailable) -> Self {
-        TURNED_AWAY
+        OVERLOADED
     }
 }
 
@@ -146,7 +152,7 @@ impl From<CallerError> for GatewayProblem {
         match error {
             CallerError::Lookup(error) => error.into(),
             CallerError::Unrecorded(ServiceError::Overloaded | ServiceError::Unavailable) => {
-                NOT_RIGHT_NOW
+                UNAVAILABLE
             }
             CallerError::Unrecorded(ServiceError::Corrupt | ServiceError::Refused(_)) => {
                 Problem::of(Code::Internal).into()
@@ -158,11 +164,11 @@ impl From<CallerError> for GatewayProblem {
 impl From<LookupError> for GatewayProblem {
     fn from(error: LookupError) -> Self {
         match error {
-            LookupError::Refused => MALFORMED,
-            LookupError::NotFound => UNKNOWN,
-            LookupError::Failed => FAILED,
+            LookupError::Refused => REJECTED,
+            LookupError::NotFound => NOT_FOUND_UPSTREAM,
+            LookupError::Failed => LOOKUP_FAILED,
             LookupError::Misconfigured => MISCONFIGURED,
-            LookupError::Unavailable(_) => NOT_RIGHT_NOW,
+            LookupError::Unavailable(_) => UNAVAILABLE,
         }
     }
 }
@@ -180,7 +186,7 @@ impl ResponseError for GatewayProblem {
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let mut response = HttpResponse::build(self.status);
-        if self.comes_again {
+        if self.retryable {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
         response.json(self.envelope())

@@ -35,7 +35,7 @@ const CONTEXTOS: Operation = Operation {
     text: "The documented interface of PS7; 404 on a server without the gateway.",
     body: Some(named::<ContextosBody>),
     parameters: &FORWARDED,
-    answers: &[Answer::json::<AsItCame>(200, "The upstream system's document, unchanged.")],
+    answers: &[Answer::json::<UpstreamDocument>(200, "The upstream system's document, unchanged.")],
     ..Operation::EMPTY
 };
 
@@ -50,8 +50,7 @@ const CODIGO: Operation = Operation {
 
 /// A JSON object.
 #[derive(ToSchema)]
-#[schema(as = UpstreamDocument)]
-struct AsItCame {}
+struct UpstreamDocument {}
 
 /// Other keys are ignored, because existing callers may send some.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -129,7 +128,7 @@ async fn contextos(
     let GatewayCall { callers, act, forwarded, body: ContextosBody { context_id, encoded } } = call;
     let query = context_query(context_id, encoded)?;
     let work = async move { callers.service.context(&query, &forwarded, act).await };
-    Ok(as_it_came(&state.finish(work).await??.document))
+    Ok(unchanged(&state.finish(work).await??.document))
 }
 
 /// Looks up the owner of an account.
@@ -147,10 +146,10 @@ async fn codigo(
         tracing::warn!(flow, "a codigo_conta with a wrong check digit");
     }
     let work = async move { callers.service.owner(&query, &forwarded, act).await };
-    Ok(as_it_came(&state.finish(work).await??.document))
+    Ok(unchanged(&state.finish(work).await??.document))
 }
 
 /// The downstream's document unchanged, with undocumented fields.
-fn as_it_came(document: &Personal) -> HttpResponse {
+fn unchanged(document: &Personal) -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::json()).body(document.expose().to_owned())
 }

@@ -12,10 +12,10 @@ use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Schema};
 
 use crate::access::{Access, Entry};
+use crate::connection::Malformed;
 use crate::gateway;
 use crate::operation::{Answer, Content, Link, Operation, Parameter, Place, Schemas};
 use crate::problem::{Code, Refused};
-use crate::view;
 
 const JSON: &str = "application/json";
 
@@ -66,7 +66,7 @@ pub(super) fn of(
 
 /// Every refusal of a route: by the connection, its access, its body, and its own rules.
 fn refusals(entry: &Entry, operation: &Operation) -> Vec<Refused> {
-    let mut refused = Refused::by_any_route();
+    let mut refused = by_any_route();
     match entry.access {
         Access::Public => {}
         Access::With(_) => {
@@ -81,6 +81,20 @@ fn refusals(entry: &Entry, operation: &Operation) -> Vec<Refused> {
         refused.extend([Code::TooLarge, Code::UnsupportedMediaType].map(Refused::by));
     }
     refused.extend(operation.refusals.iter().map(|code| Refused::by(*code)));
+    refused
+}
+
+/// The refusals that any route can give; a late or too large head never reaches it.
+fn by_any_route() -> Vec<Refused> {
+    let text = "The request is malformed: the message names the rule, and the field if it is one.";
+    let mut refused = vec![Refused::invalid(400, "memberId is missing", text)];
+    for (head, text) in [
+        (Malformed::Late, "The head did not arrive in time."),
+        (Malformed::TooLarge, "The head is too large."),
+    ] {
+        refused.push(Refused::invalid(head.status().as_u16(), head.message(), text));
+    }
+    refused.extend([Code::Unavailable, Code::Internal].map(Refused::by));
     refused
 }
 
@@ -102,8 +116,6 @@ impl Documented {
         self.texts.push(answer.text.to_owned());
         self.links = answer.links;
         let (media, form) = match answer.content {
-            Content::Data(schema) => (JSON, view::data_schema(schema(schemas))),
-            Content::List(schema) => (JSON, view::list_schema(schema(schemas))),
             Content::Json(schema) => (JSON, schema(schemas)),
             Content::Text(media) => (media, ObjectBuilder::new().schema_type(Type::String).into()),
         };

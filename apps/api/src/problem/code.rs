@@ -76,7 +76,7 @@ codes! {
     Unavailable = "UNAVAILABLE", SERVICE_UNAVAILABLE,
         "Not available right now. It may have been recorded: repeating the same request is safe.";
     Internal = "INTERNAL", INTERNAL_SERVER_ERROR,
-        "Something is wrong on our side: tell the operators the request id.";
+        "Internal error: report the x-request-id of this answer to the operators.";
 }
 
 impl Code {

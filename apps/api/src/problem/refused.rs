@@ -23,6 +23,11 @@ impl Refused {
         Self::of(code.status().as_u16(), &Problem::of(code), code.message())
     }
 
+    /// A malformed request with this status and this message.
+    pub(crate) fn invalid(status: u16, message: &'static str, text: &str) -> Self {
+        Self::of(status, &Problem::invalid(message), text)
+    }
+
     fn of(status: u16, problem: &Problem, text: &str) -> Self {
         Self {
             status,
@@ -32,25 +37,5 @@ impl Refused {
             schema: named::<Envelope<'_>>,
             example: serde_json::from_slice(&problem.to_json()).unwrap_or_default(),
         }
-    }
-
-    /// The refusals that any route can give. 408 and 431 are of a head that never reached it.
-    pub(crate) fn by_any_route() -> Vec<Self> {
-        let invalid = |status, message, text| Self::of(status, &Problem::invalid(message), text);
-        vec![
-            invalid(
-                400,
-                "memberId is missing",
-                "The request is malformed: the message names the rule, and the field if it is one.",
-            ),
-            invalid(408, "the head did not arrive in time", "The head did not arrive in time."),
-            invalid(
-                431,
-                "the head must be at most 32 KiB in at most 96 header lines",
-                "The head is too large.",
-            ),
-            Self::by(Code::Unavailable),
-            Self::by(Code::Internal),
-        ]
     }
 }

@@ -52,7 +52,7 @@ async fn fuzz(options: &Options, store: Store) -> anyhow::Result<bool> {
     let system = TestSystem::own(store, Vec::new()).await?;
     let document = system.caller.get("/openapi.json", "").await?.json();
     let dir = tempfile::tempdir()?;
-    let (config, report) = (dir.path().join("schemathesis.toml"), dir.path().join("report.json"));
+    let config = dir.path().join("schemathesis.toml");
     std::fs::write(&config, credentials(&document)?)?;
     let mut command = Command::new(&options.program);
     command
@@ -60,8 +60,6 @@ async fn fuzz(options: &Options, store: Store) -> anyhow::Result<bool> {
         .arg(&config)
         .args(["run", "--checks", "all", "--continue-on-failure", "--request-timeout", "30"])
         .args(["--max-examples", &options.examples.to_string()])
-        .args(["--report", "json", "--report-json-path"])
-        .arg(&report)
         .arg(format!("http://{}/openapi.json", system.caller.addr()))
         .current_dir(dir.path());
     if let Some(seed) = options.seed {
