@@ -30,6 +30,11 @@ impl fmt::Display for KeyId {
     }
 }
 
+/// The id of a data key, and so of the record that is sealed under it: a person, a contact with its
+/// history. Made before the first row of the record is inserted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DataKeyId(pub Uuid);
+
 /// The place of one sealed value. It is authenticated with the value, which opens nowhere else.
 ///
 /// Table and column are the names under which values were first sealed: after a column is renamed,
@@ -98,15 +103,6 @@ impl fmt::Debug for WrappedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WrappedKey").field("key", &self.key).finish_non_exhaustive()
     }
-}
-
-/// The index key under which blind indexes are computed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IndexKey {
-    /// The active one.
-    Active,
-    /// The one of this id, to fill or search the second column while the index key rotates.
-    Named(KeyId),
 }
 
 /// A keyed hash of a normalised value, for exact search without the value.

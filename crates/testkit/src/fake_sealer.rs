@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{Sealer, SealerError};
-use madoguchi_domain::sealed::{BlindIndex, CellId, IndexKey, KeyId, Sealed, WrappedKey};
+use madoguchi_domain::sealed::{BlindIndex, CellId, KeyId, Sealed, WrappedKey};
 use madoguchi_domain::secret::SecretKey;
 
 /// Seals without protecting anything: the keys follow from their ids, and texts are only inverted.
@@ -139,22 +139,16 @@ impl Sealer for FakeSealer {
         Ok(self.wrap(&self.unwrap(key)?))
     }
 
-    fn blind_index(
+    fn blind_indexes(
         &self,
-        key: &IndexKey,
-        purpose: &'static str,
-        texts: &[Personal],
-    ) -> Result<Vec<BlindIndex>, SealerError> {
-        let key = match key {
-            IndexKey::Active => &self.active,
-            IndexKey::Named(key) => key,
+        texts: &[(&'static str, Personal)],
+    ) -> Result<Vec<Vec<BlindIndex>>, SealerError> {
+        let indexes = |(purpose, text): &(&str, Personal)| {
+            let parts = [b"index", purpose.as_bytes(), text.expose().as_bytes()];
+            let under = |key: &KeyId| BlindIndex { key: key.clone(), digest: check(key, &parts) };
+            [&self.active].into_iter().chain(&self.decrypt_only).map(under).collect()
         };
-        self.known(key)?;
-        let index = |text: &Personal| BlindIndex {
-            key: key.clone(),
-            digest: check(key, &[b"index", purpose.as_bytes(), text.expose().as_bytes()]),
-        };
-        Ok(texts.iter().map(index).collect())
+        Ok(texts.iter().map(indexes).collect())
     }
 }
 

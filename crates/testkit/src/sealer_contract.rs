@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{Sealer, SealerError};
-use madoguchi_domain::sealed::{CellId, IndexKey, KeyId, Sealed, WrappedKey};
+use madoguchi_domain::sealed::{BlindIndex, CellId, Sealed, WrappedKey};
 use uuid::Uuid;
 
 /// One adapter with the same two keys of each kind, old and new, in three states of a rotation.
@@ -204,17 +204,11 @@ pub async fn a_retired_key_is_unknown(under_test: SealersUnderTest) {
     assert_eq!(retired.rewrap(&key), Err(unknown));
 }
 
-type Digests = Result<Vec<[u8; 32]>, SealerError>;
-
-fn index(sealer: &dyn Sealer, key: &IndexKey, purpose: &'static str, texts: &[&str]) -> Digests {
-    let texts: Vec<_> = texts.iter().map(|text| Personal::new(*text)).collect();
-    let indexes = sealer.blind_index(key, purpose, &texts)?;
-    Ok(indexes.into_iter().map(|index| index.digest).collect())
-}
-
-fn index_key(sealer: &dyn Sealer) -> KeyId {
-    let texts = [Personal::new(CANARY)];
-    sealer.blind_index(&IndexKey::Active, "email", &texts).expect("indexed").remove(0).key
+/// The blind indexes of one text.
+fn index(sealer: &dyn Sealer, purpose: &'static str, text: &str) -> Vec<BlindIndex> {
+    let indexes = sealer.blind_indexes(&[(purpose, Personal::new(text))]).expect("indexed");
+    assert_eq!(indexes.len(), 1);
+    indexes.into_iter().flatten().collect()
 }
 
 /// A check of the contract.
@@ -222,28 +216,31 @@ pub async fn equal_values_have_equal_blind_indexes(
     SealersUnderTest { added, .. }: SealersUnderTest,
 ) {
     let texts = [CANARY, "a", CANARY, "", "A", "a ", "ila"];
-    let active = IndexKey::Active;
-    let email = index(&*added, &active, "email", &texts).expect("indexed");
-    assert_eq!(email[0], email[2]);
-    assert_eq!(index(&*added, &active, "email", &[CANARY]), Ok(vec![email[0]]));
-    let others = ["phone", "ema"].map(|other| index(&*added, &active, other, &texts));
-    let all = others.into_iter().map(|it| it.expect("indexed")).chain([email]);
-    let different: HashSet<_> = all.flatten().collect();
-    assert_eq!(different.len(), 3 * (texts.len() - 1), "each value of each purpose has its own");
-    assert_eq!(index(&*added, &active, "email", &[]), Ok(vec![]));
+    let purposes = ["email", "phone", "ema"];
+    let asked: Vec<_> = purposes
+        .into_iter()
+        .flat_map(|purpose| texts.map(|text| (purpose, Personal::new(text))))
+        .collect();
+    let indexes = added.blind_indexes(&asked).expect("indexed");
+    assert_eq!((indexes.len(), &indexes[0]), (asked.len(), &indexes[2]));
+    for ((purpose, text), expected) in asked.iter().zip(&indexes) {
+        assert_eq!(index(&*added, purpose, text.expose()), *expected, "alone or in a slice");
+    }
+    let different: HashSet<_> = indexes.iter().flatten().map(|it| it.digest).collect();
+    let values = purposes.len() * (texts.len() - 1);
+    assert_eq!(different.len(), 2 * values, "each value of each purpose has one for each key");
+    assert_eq!(added.blind_indexes(&[]), Ok(vec![]));
 }
 
-/// The new column must be filled before the new key is active, the old one searched after it.
-pub async fn an_index_key_rotates_by_its_name(under_test: SealersUnderTest) {
+/// What is stored under all keys is found under any, and a retired key is not used.
+pub async fn blind_indexes_agree_while_the_index_key_rotates(under_test: SealersUnderTest) {
     let SealersUnderTest { added, activated, retired } = under_test;
-    let of = |sealer: &dyn Sealer, key: &IndexKey| index(sealer, key, "email", &[CANARY]);
-    let (old_key, new_key) = (index_key(&*added), index_key(&*activated));
-    let (old, new) = (of(&*added, &IndexKey::Active), of(&*activated, &IndexKey::Active));
-    assert!(old.is_ok() && new.is_ok() && old != new, "two keys, two indexes");
-    let (old_named, new_named) = (IndexKey::Named(old_key.clone()), IndexKey::Named(new_key));
-    assert_eq!((of(&*added, &new_named), of(&*activated, &old_named)), (new.clone(), old));
-    assert_eq!(of(&*retired, &IndexKey::Active), new);
-    assert_eq!(of(&*retired, &old_named), Err(SealerError::UnknownKey(old_key)));
+    let of = |sealer: &dyn Sealer| index(sealer, "email", CANARY);
+    let (added, activated, retired) = (of(&*added), of(&*activated), of(&*retired));
+    let [old, new] = &added[..] else { panic!("one index for each of the two keys") };
+    assert_ne!((&old.key, old.digest), (&new.key, new.digest));
+    assert_eq!(activated, [new.clone(), old.clone()], "the active key first");
+    assert_eq!(retired, [new.clone()]);
 }
 
 /// A check of the contract.
@@ -257,7 +254,7 @@ pub async fn neither_bytes_nor_debug_output_show_the_text(
     assert!(!held(sealed[0].as_bytes()) && !held(&key.bytes));
     let opened = added.open(&key, &[(CELL, sealed[0].clone())]);
     let moved = added.open(&key, &[(cell("person", "name", 2), sealed[0].clone())]);
-    let indexed = added.blind_index(&IndexKey::Active, "email", &[Personal::new(CANARY)]);
+    let indexed = added.blind_indexes(&[("email", Personal::new(CANARY))]);
     let printed = format!("{texts:?} {sealed:?} {key:?} {opened:?} {moved:?} {indexed:?}");
     assert!(!printed.contains("canary"), "{printed}");
     for bytes in [sealed[0].as_bytes(), &key.bytes] {
@@ -286,7 +283,7 @@ macro_rules! sealer_contract {
                     nodes_read_each_other_while_a_key_rotates,
                     a_retired_key_is_unknown,
                     equal_values_have_equal_blind_indexes,
-                    an_index_key_rotates_by_its_name,
+                    blind_indexes_agree_while_the_index_key_rotates,
                     neither_bytes_nor_debug_output_show_the_text,
                 }
             }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{Sealer, SealerError};
-use madoguchi_domain::sealed::{BlindIndex, CellId, IndexKey, KeyId, Sealed, WrappedKey};
+use madoguchi_domain::sealed::{BlindIndex, CellId, KeyId, Sealed, WrappedKey};
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_testkit::sealer_contract::SealersUnderTest;
 
@@ -59,19 +59,13 @@ impl Sealer for Tokens {
     fn rewrap(&self, key: &WrappedKey) -> Answer<WrappedKey> {
         Ok(self.wrap(&self.unwrap(key)?))
     }
-    fn blind_index(
-        &self,
-        key: &IndexKey,
-        purpose: &'static str,
-        texts: &[Personal],
-    ) -> Answer<Vec<BlindIndex>> {
-        let key = match key {
-            IndexKey::Active => self.0[0].clone(),
-            IndexKey::Named(key) => self.known(key)?,
+    fn blind_indexes(&self, texts: &[(&'static str, Personal)]) -> Answer<Vec<Vec<BlindIndex>>> {
+        let digest = |key: &KeyId, (purpose, text): &(_, Personal)| {
+            mac(key.as_str(), &format!("{purpose}:{}", text.expose()))
         };
-        let digest = |text: &Personal| mac(key.as_str(), &format!("{purpose}:{}", text.expose()));
-        let index = |text| BlindIndex { key: key.clone(), digest: digest(text) };
-        Ok(texts.iter().map(index).collect())
+        let index = |key: &KeyId, it| BlindIndex { key: key.clone(), digest: digest(key, it) };
+        let indexes = |it| self.0.iter().map(|key| index(key, it)).collect();
+        Ok(texts.iter().map(indexes).collect())
     }
 }
 

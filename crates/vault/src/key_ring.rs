@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::hmac;
 use madoguchi_domain::port::SealerError;
-use madoguchi_domain::sealed::{IndexKey, KeyId};
+use madoguchi_domain::sealed::KeyId;
 use madoguchi_domain::secret::unhex;
 use madoguchi_files::{self as files, read_public, read_secret};
 use serde::Deserialize;
@@ -66,16 +66,13 @@ impl KeyRing {
 
     /// The key-encryption key of this id.
     pub(crate) fn key_encryption_key(&self, id: &KeyId) -> Result<&KeyBytes, SealerError> {
-        self.key_encryption.named(id).map(|key| &key.key)
+        let key = self.key_encryption.all().find(|key| key.id == *id);
+        key.map(|key| &key.key).ok_or_else(|| SealerError::UnknownKey(id.clone()))
     }
 
-    /// The index key.
-    pub(crate) fn index_key(&self, key: &IndexKey) -> Result<(&KeyId, &hmac::Key), SealerError> {
-        let key = match key {
-            IndexKey::Active => &self.index.active,
-            IndexKey::Named(id) => self.index.named(id)?,
-        };
-        Ok((&key.id, &key.key))
+    /// The index keys, the active one first.
+    pub(crate) fn index_keys(&self) -> impl Iterator<Item = (&KeyId, &hmac::Key)> {
+        self.index.all().map(|key| (&key.id, &key.key))
     }
 }
 
@@ -99,9 +96,9 @@ impl<T> Keys<T> {
         Keys { active: convert(self.active), decrypt_only }
     }
 
-    fn named(&self, id: &KeyId) -> Result<&RingKey<T>, SealerError> {
-        let mut keys = [&self.active].into_iter().chain(&self.decrypt_only);
-        keys.find(|key| key.id == *id).ok_or_else(|| SealerError::UnknownKey(id.clone()))
+    /// The active key, then the others.
+    fn all(&self) -> impl Iterator<Item = &RingKey<T>> {
+        [&self.active].into_iter().chain(&self.decrypt_only)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{Sealer, SealerError};
-use madoguchi_domain::sealed::{BlindIndex, CellId, IndexKey, Sealed, WrappedKey};
+use madoguchi_domain::sealed::{BlindIndex, CellId, KeyId, Sealed, WrappedKey};
 
 use crate::envelope::{self, RecordCipher};
 use crate::key_ring::{KeyRing, KeyRingError};
@@ -87,19 +87,19 @@ impl Sealer for Vault {
         wrap(&ring, &data_key)
     }
 
-    fn blind_index(
+    fn blind_indexes(
         &self,
-        key: &IndexKey,
-        purpose: &'static str,
-        texts: &[Personal],
-    ) -> Result<Vec<BlindIndex>, SealerError> {
+        texts: &[(&'static str, Personal)],
+    ) -> Result<Vec<Vec<BlindIndex>>, SealerError> {
         let ring = self.ring();
-        let (id, key) = ring.index_key(key)?;
-        let index = |text: &Personal| BlindIndex {
-            key: id.clone(),
-            digest: envelope::blind_index(key, purpose, text),
+        let indexes = |(purpose, text): &(&str, Personal)| {
+            let under = |(id, key): (&KeyId, _)| BlindIndex {
+                key: id.clone(),
+                digest: envelope::blind_index(key, purpose, text),
+            };
+            ring.index_keys().map(under).collect()
         };
-        Ok(texts.iter().map(index).collect())
+        Ok(texts.iter().map(indexes).collect())
     }
 }
 

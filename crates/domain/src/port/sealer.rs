@@ -1,7 +1,7 @@
 //! The port that encrypts personal data before it is stored.
 
 use crate::personal::Personal;
-use crate::sealed::{BlindIndex, CellId, IndexKey, KeyId, Sealed, WrappedKey};
+use crate::sealed::{BlindIndex, CellId, KeyId, Sealed, WrappedKey};
 
 /// Why personal data was not sealed, opened or indexed. Contains no value and no key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -69,16 +69,15 @@ pub trait Sealer: Send + Sync {
     /// See [`SealerError`].
     fn rewrap(&self, key: &WrappedKey) -> Result<WrappedKey, SealerError>;
 
-    /// The blind index of each text, which the caller has normalised. `purpose` separates equal
-    /// texts that must not be linked, for example `email` and `phone`.
+    /// The blind indexes of each text, which the caller has normalised: one under each index key of
+    /// the key ring, the active key first. Rows keep all of them, and a search looks for any of
+    /// them: so it finds every row while the index key rotates. The purpose of a text separates
+    /// equal texts that must not be linked, for example `email` and `phone`.
     ///
     /// # Errors
-    /// [`SealerError::UnknownKey`] for a named key that the key ring does not hold, or
     /// [`SealerError::Unavailable`].
-    fn blind_index(
+    fn blind_indexes(
         &self,
-        key: &IndexKey,
-        purpose: &'static str,
-        texts: &[Personal],
-    ) -> Result<Vec<BlindIndex>, SealerError>;
+        texts: &[(&'static str, Personal)],
+    ) -> Result<Vec<Vec<BlindIndex>>, SealerError>;
 }

@@ -107,8 +107,8 @@ fn values_that_were_stored_once_still_open() {
     let cell = CellId { table: "person", column: "name", row: Uuid::from_u128(7) };
     let opened = vault.open(&wrapped, &[(cell, Sealed::new(bytes(STORED_NAME)))]);
     assert_eq!(opened, Ok(vec![Personal::new("Maria")]));
-    let index = vault.blind_index(&IndexKey::Active, "email", &[Personal::new("a@example.com")]);
-    assert_eq!(index.unwrap()[0].digest[..], bytes(STORED_INDEX));
+    let indexes = vault.blind_indexes(&[("email", Personal::new("a@example.com"))]);
+    assert_eq!(indexes.unwrap()[0][0].digest[..], bytes(STORED_INDEX));
 }
 
 const STORED_KEY: &str =
