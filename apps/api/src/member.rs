@@ -5,7 +5,8 @@ use actix_web::web::{Data, Path};
 use madoguchi_domain::actor::Scope;
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::level::AccountLevel;
-use madoguchi_domain::member::{Account, ArrangementId, Member, MemberId, ProductName, Registered};
+use madoguchi_domain::member::{Account, ArrangementId, Member, MemberId, ProductName};
+use madoguchi_domain::registered::Registered;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

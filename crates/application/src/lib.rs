@@ -21,7 +21,7 @@ pub use effect::{
     SweeperSettings, WorkerSettings,
 };
 pub use refusal::ServiceError;
-pub use stores::{PlatformStores, UpgradeStores};
+pub use stores::{ContactStores, PlatformStores, UpgradeStores};
 pub use upgrade::{
     CaseView, DecisionLane, GroupCommitSettings, MemberService, MissingSetLevel, Opened,
     SetLevelDelivery, UpgradeService,

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use madoguchi_domain::port::{AuditLog, EffectQueue, Health, MemberStore, UpgradeStore};
+use madoguchi_domain::port::{
+    AuditLog, EffectQueue, Health, MemberStore, PersonStore, UpgradeStore,
+};
 use madoguchi_domain::redacted;
 
-redacted!(PlatformStores, UpgradeStores);
+redacted!(PlatformStores, UpgradeStores, ContactStores);
 
 /// The stores that every system needs.
 #[derive(Clone)]
@@ -56,5 +58,27 @@ impl UpgradeStores {
             members: Arc::<S>::clone(store),
             upgrades: Arc::<S>::clone(store),
         }
+    }
+}
+
+impl AsRef<PlatformStores> for UpgradeStores {
+    fn as_ref(&self) -> &PlatformStores {
+        &self.platform
+    }
+}
+
+/// The stores of persons, whose contact details and messages are personal data. They share one
+/// database and its transactions.
+#[derive(Clone)]
+pub struct ContactStores {
+    /// The platform's stores on the same database.
+    pub platform: PlatformStores,
+    /// Persons and the mail settings of their accounts.
+    pub persons: Arc<dyn PersonStore>,
+}
+
+impl AsRef<PlatformStores> for ContactStores {
+    fn as_ref(&self) -> &PlatformStores {
+        &self.platform
     }
 }

@@ -66,5 +66,11 @@ closed_set! {
         UpgradeRead = "upgrade.read",
         /// Look up callers.
         CallerRead = "caller.read",
+        /// Read persons with their personal data masked, and search them.
+        PersonRead = "person.read",
+        /// Read the personal data of persons in clear.
+        PersonReveal = "person.reveal",
+        /// Register persons, change their contact details and the mail setting of accounts.
+        PersonWrite = "person.write",
     }
 }

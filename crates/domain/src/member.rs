@@ -4,6 +4,7 @@ use crate::act::Act;
 use crate::audit::{Action, AuditEntry, Subject};
 use crate::change::Change;
 use crate::parsed_text::parsed_text;
+use crate::registered::Registered;
 
 use crate::field::{InvalidField, is_plain, is_visible};
 use crate::level::AccountLevel;
@@ -135,33 +136,19 @@ impl Member {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMember(pub Member);
 
-/// The answer to a registration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Registered {
-    /// The member is new.
-    New,
-    /// It was registered before with the same data; here is its current state.
-    Same(Box<Member>),
-    /// Its id or arrangement is registered with other data; nothing was changed.
-    Different,
-}
-
 /// Decides a registration. `known` are the stored members with its id or its arrangement.
 #[must_use]
 pub fn register(
     known: &[Member],
     member: Member,
     act: &Act,
-) -> (Option<Change<NewMember>>, Registered) {
-    match known {
-        [] => {
-            let subject = member.id.subject();
-            let audit = AuditEntry::new(Action::MEMBER_REGISTERED, subject, "", act);
-            (Some(Change::new(NewMember(member), audit)), Registered::New)
-        }
-        [one] if one.is_registered_as(&member) => (None, Registered::Same(one.clone().into())),
-        [..] => (None, Registered::Different),
-    }
+) -> (Option<Change<NewMember>>, Registered<Member>) {
+    let registered = Registered::among(known, |one| one.is_registered_as(&member));
+    let change = (registered == Registered::New).then(|| {
+        let audit = AuditEntry::new(Action::MEMBER_REGISTERED, member.id.subject(), "", act);
+        Change::new(NewMember(member), audit)
+    });
+    (change, registered)
 }
 
 impl MemberId {

@@ -11,6 +11,7 @@ mod health;
 mod ids;
 mod member_store;
 mod password_verifier;
+mod person_store;
 mod sealer;
 mod token_verifier;
 mod upgrade_store;
@@ -25,6 +26,7 @@ pub use health::Health;
 pub use ids::Ids;
 pub use member_store::MemberStore;
 pub use password_verifier::{PasswordVerifier, VerifierUnavailable};
+pub use person_store::PersonStore;
 pub use sealer::{Sealer, SealerError};
 pub use token_verifier::TokenVerifier;
 pub use upgrade_store::UpgradeStore;
@@ -34,8 +36,8 @@ pub use self::{
     account_directory::MockAccountDirectory, audit_log::MockAuditLog,
     caller_contexts::MockCallerContexts, clock::MockClock, core_bank::MockCoreBank,
     effect_queue::MockEffectQueue, health::MockHealth, ids::MockIds, member_store::MockMemberStore,
-    password_verifier::MockPasswordVerifier, sealer::MockSealer, token_verifier::MockTokenVerifier,
-    upgrade_store::MockUpgradeStore,
+    password_verifier::MockPasswordVerifier, person_store::MockPersonStore, sealer::MockSealer,
+    token_verifier::MockTokenVerifier, upgrade_store::MockUpgradeStore,
 };
 
 /// Why a store failed. A problem with the request is never a store error but a returned value.

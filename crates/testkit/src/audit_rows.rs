@@ -1,6 +1,6 @@
 //! Reads and verifies a whole audit log through its port.
 
-use madoguchi_application::UpgradeStores;
+use madoguchi_application::PlatformStores;
 use madoguchi_domain::audit::{AuditEntry, ChainedEntry, GENESIS, Head, Place, follow};
 
 use crate::samples;
@@ -12,9 +12,9 @@ const PAGE: u32 = 16;
 ///
 /// # Panics
 /// When the audit log cannot be read.
-pub async fn rows(stores: &UpgradeStores) -> Vec<ChainedEntry> {
+pub async fn rows(stores: &(impl AsRef<PlatformStores> + Sync)) -> Vec<ChainedEntry> {
     let mut all = Vec::new();
-    for head in stores.platform.audit.heads().await.expect("the heads are read") {
+    for head in stores.as_ref().audit.heads().await.expect("the heads are read") {
         all.extend(stream(stores, head.place.stream).await);
     }
     all
@@ -24,11 +24,14 @@ pub async fn rows(stores: &UpgradeStores) -> Vec<ChainedEntry> {
 ///
 /// # Panics
 /// When the audit log cannot be read, or a page does not continue the one before.
-pub async fn stream(stores: &UpgradeStores, stream: i32) -> Vec<ChainedEntry> {
+pub async fn stream(
+    stores: &(impl AsRef<PlatformStores> + Sync),
+    stream: i32,
+) -> Vec<ChainedEntry> {
     let mut all: Vec<ChainedEntry> = Vec::new();
     loop {
         let place = all.last().map_or(Place { stream, seq: 0 }, |row| row.place);
-        let page = stores.platform.audit.after(place, PAGE).await.expect("a page is read");
+        let page = stores.as_ref().audit.after(place, PAGE).await.expect("a page is read");
         let Some(last) = page.last() else {
             return all;
         };
@@ -41,7 +44,7 @@ pub async fn stream(stores: &UpgradeStores, stream: i32) -> Vec<ChainedEntry> {
 ///
 /// # Panics
 /// When the audit log cannot be read.
-pub async fn count(stores: &UpgradeStores, entry: &AuditEntry) -> usize {
+pub async fn count(stores: &(impl AsRef<PlatformStores> + Sync), entry: &AuditEntry) -> usize {
     rows(stores).await.iter().filter(|row| row.entry == *entry).count()
 }
 
@@ -49,9 +52,9 @@ pub async fn count(stores: &UpgradeStores, entry: &AuditEntry) -> usize {
 ///
 /// # Panics
 /// When a chain is broken, or does not end at its head.
-pub async fn verify(stores: &UpgradeStores) -> usize {
+pub async fn verify(stores: &(impl AsRef<PlatformStores> + Sync)) -> usize {
     let mut verified = 0;
-    for head in stores.platform.audit.heads().await.expect("the heads are read") {
+    for head in stores.as_ref().audit.heads().await.expect("the heads are read") {
         let rows = stream(stores, head.place.stream).await;
         let start = Place { stream: head.place.stream, seq: 0 };
         let start = Head { place: start, link: GENESIS };

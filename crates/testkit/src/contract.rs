@@ -30,33 +30,33 @@
 use std::any::Any;
 use std::fmt;
 
-pub use madoguchi_application::UpgradeStores;
+pub use madoguchi_application::{ContactStores, UpgradeStores};
 
-/// An adapter's stores, empty and used by one test only, with their guard.
-pub struct TestStores {
+/// An adapter's stores of one system, empty and used by one test only, with their guard.
+pub struct TestStores<S = UpgradeStores> {
     /// The stores under test; their audit log is chained with
     /// [`samples::audit_key`](crate::samples::audit_key).
-    pub stores: UpgradeStores,
+    pub stores: S,
     /// Dropped when the test ends: a directory, a schema, or `()`.
     pub guard: Box<dyn Any + Send>,
 }
 
-impl TestStores {
+impl<S> TestStores<S> {
     /// Stores that live as long as `guard`.
     #[must_use]
-    pub fn guarded(stores: UpgradeStores, guard: impl Any + Send) -> Self {
+    pub fn guarded(stores: S, guard: impl Any + Send) -> Self {
         Self { stores, guard: Box::new(guard) }
     }
 }
 
-impl From<UpgradeStores> for TestStores {
+impl<S> From<S> for TestStores<S> {
     /// Stores without a guard.
-    fn from(stores: UpgradeStores) -> Self {
+    fn from(stores: S) -> Self {
         Self::guarded(stores, ())
     }
 }
 
-impl fmt::Debug for TestStores {
+impl<S> fmt::Debug for TestStores<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TestStores")
     }

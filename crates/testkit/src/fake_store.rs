@@ -6,19 +6,22 @@ mod consequences;
 mod effects;
 mod members;
 mod memory;
+mod persons;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use madoguchi_application::UpgradeStores;
+use madoguchi_application::{ContactStores, PlatformStores, UpgradeStores};
 use madoguchi_domain::audit::{AuditEntry, ChainedEntry, Head, Place};
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::effect::{Claim, Effect, Overdue, Sweep};
 use madoguchi_domain::member::{ArrangementId, Member, MemberId, NewMember};
+use madoguchi_domain::person::{Person, PersonId, PersonQuery, PersonVersion, PersonWrite};
 use madoguchi_domain::port::{
-    AuditLog, EffectChange, EffectQueue, Health, MemberStore, Recorded, StoreError, UpgradeStore,
+    AuditLog, EffectChange, EffectQueue, Health, MemberStore, PersonStore, Recorded, StoreError,
+    UpgradeStore,
 };
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, Lookup, Timeline, Write};
@@ -67,10 +70,17 @@ impl FakeStore {
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
-    /// Its ports as a bundle.
+    /// Its ports of the upgrade as a bundle.
     #[must_use]
     pub fn stores(&self) -> UpgradeStores {
         UpgradeStores::of(&Arc::new(self.clone()))
+    }
+
+    /// Its ports of persons as a bundle.
+    #[must_use]
+    pub fn contact_stores(&self) -> ContactStores {
+        let store = Arc::new(self.clone());
+        ContactStores { platform: PlatformStores::of(&store), persons: store }
     }
 
     /// Makes the next `n` calls of `commit`, `record`, `claim` and `append` fail with
@@ -152,6 +162,21 @@ impl UpgradeStore for FakeStore {
 
     async fn orphans(&self, limit: u32) -> Result<Vec<CaseSnapshot>, StoreError> {
         self.with(|memory| memory.orphans(limit))
+    }
+}
+
+#[async_trait]
+impl PersonStore for FakeStore {
+    async fn find(&self, query: &PersonQuery, limit: u32) -> Result<Vec<Person>, StoreError> {
+        self.with(|memory| memory.find_persons(query, limit))
+    }
+
+    async fn history(&self, id: &PersonId) -> Result<Vec<PersonVersion>, StoreError> {
+        self.with(|memory| memory.person_history(id))
+    }
+
+    async fn commit(&self, changes: &[Change<PersonWrite>]) -> Result<Vec<Committed>, StoreError> {
+        self.write(|memory| changes.iter().map(|it| memory.commit_person(it)).collect())
     }
 }
 

@@ -24,6 +24,7 @@ pub mod ids;
 pub mod ids_contract;
 pub mod member_store_contract;
 pub mod password_verifier_contract;
+pub mod person_store_contract;
 pub mod postgres;
 pub mod race;
 pub mod samples;

@@ -3,6 +3,7 @@
 mod callers;
 mod effects;
 mod members;
+mod persons;
 mod requests;
 
 pub use callers::{
@@ -11,6 +12,9 @@ pub use callers::{
 };
 pub use effects::{answered, answered_of, case_of, claim, moved, sweep, worker};
 pub use members::{account, member, member_id, registration};
+pub use persons::{
+    account_id, email, person_id, person_registration, phone, registers, registers_if, updates,
+};
 pub use requests::{asked_at, case_id, decide, open, open_as, reference, verify};
 
 use jiff::SignedDuration;

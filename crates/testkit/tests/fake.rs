@@ -3,19 +3,24 @@
 use madoguchi_domain::change::Committed;
 use madoguchi_domain::effect::{EffectStateName, Outcome};
 use madoguchi_domain::port::{Recorded, StoreError};
-use madoguchi_testkit::contract::TestStores;
+use madoguchi_testkit::contract::{ContactStores, TestStores};
 use madoguchi_testkit::fake_store::{FakeStore, Fault};
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use madoguchi_testkit::{
-    audit_log_contract, effect_queue_contract, health_contract, member_store_contract, samples,
-    upgrade_store_contract,
+    audit_log_contract, effect_queue_contract, health_contract, member_store_contract,
+    person_store_contract, samples, upgrade_store_contract,
 };
 
 async fn open_fake() -> TestStores {
     FakeStore::new(samples::audit_key()).stores().into()
 }
 
+async fn open_fake_persons() -> TestStores<ContactStores> {
+    FakeStore::new(samples::audit_key()).contact_stores().into()
+}
+
 member_store_contract!(fake: open_fake());
+person_store_contract!(fake: open_fake_persons());
 upgrade_store_contract!(fake: open_fake());
 effect_queue_contract!(fake: open_fake());
 audit_log_contract!(fake: open_fake());

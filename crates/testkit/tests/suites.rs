@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 
 /// Suites whose checks are in their own folder.
-const SUITES: [&str; 4] = [
+const SUITES: [&str; 5] = [
     "member_store_contract",
+    "person_store_contract",
     "upgrade_store_contract",
     "effect_queue_contract",
     "audit_log_contract",

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use madoguchi_domain::act::Act;
-use madoguchi_domain::member::{self, Member, MemberId, Registered};
+use madoguchi_domain::member::{self, Member, MemberId};
 use madoguchi_domain::port::MemberStore;
 use madoguchi_domain::redacted;
+use madoguchi_domain::registered::Registered;
 
 use crate::ServiceError;
 use crate::until_moved::until_moved;
@@ -29,7 +30,11 @@ impl MemberService {
     ///
     /// # Errors
     /// See [`ServiceError`].
-    pub async fn register(&self, member: Member, act: &Act) -> Result<Registered, ServiceError> {
+    pub async fn register(
+        &self,
+        member: Member,
+        act: &Act,
+    ) -> Result<Registered<Member>, ServiceError> {
         let store = &self.members;
         until_moved(
             || async {

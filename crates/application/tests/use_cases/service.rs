@@ -7,8 +7,8 @@ use madoguchi_application::{
     DecisionLane, GroupCommitSettings, MemberService, Opened, PlannedSignal, ServiceError,
     UpgradeService, UpgradeStores,
 };
-use madoguchi_domain::member::Registered;
 use madoguchi_domain::port::Clock;
+use madoguchi_domain::registered::Registered;
 use madoguchi_domain::upgrade::{CaseKey, CheckSource, EventName, Refusal, StateName};
 use madoguchi_testkit::clock::ManualClock;
 use madoguchi_testkit::fake_store::FakeStore;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use madoguchi_domain::effect::{Effect, EffectKey, EffectKind, Evidence, OrderingKey, UpstreamId};
 use madoguchi_domain::member::{Member, MemberId};
+use madoguchi_domain::person::{AccountId, Person, PersonId, PersonVersion};
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{
     Case, CaseId, CheckReference, CheckSource, HistoryEntry, QrTokenHash,
@@ -28,6 +29,12 @@ pub(super) struct Memory {
     pub(super) live: HashMap<(EffectKind, OrderingKey), EffectKey>,
     pub(super) upstream_ids: HashSet<UpstreamId>,
     pub(super) evidence: Vec<Evidence>,
+    pub(super) persons: BTreeMap<PersonId, Person>,
+    /// The accounts of persons that were registered as the only one.
+    pub(super) unique_accounts: HashSet<AccountId>,
+    pub(super) person_versions: HashMap<PersonId, Vec<PersonVersion>>,
+    /// The accounts that want no mail.
+    pub(super) muted: HashSet<AccountId>,
     pub(super) trail: FakeAudit,
 }
 
@@ -44,6 +51,10 @@ impl Memory {
             live: HashMap::new(),
             upstream_ids: HashSet::new(),
             evidence: Vec::new(),
+            persons: BTreeMap::new(),
+            unique_accounts: HashSet::new(),
+            person_versions: HashMap::new(),
+            muted: HashSet::new(),
             trail: FakeAudit::new(audit_key),
         }
     }

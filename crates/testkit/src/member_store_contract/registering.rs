@@ -3,8 +3,9 @@
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::effect::Outcome;
-use madoguchi_domain::member::{self, Account, Member, NewMember, Registered};
+use madoguchi_domain::member::{self, Account, Member, NewMember};
 use madoguchi_domain::port::Recorded;
+use madoguchi_domain::registered::Registered;
 
 use crate::audit_rows;
 use crate::race::race;
@@ -12,7 +13,7 @@ use crate::samples::{self, level, member, member_id, registration};
 use crate::upgrade_driver::UpgradeDriver;
 
 /// Registers a member like the application: read, decide, commit, and again if it was lost.
-async fn register(stores: &UpgradeStores, wish: &Member) -> Registered {
+async fn register(stores: &UpgradeStores, wish: &Member) -> Registered<Member> {
     let act = samples::act("register", samples::system(), samples::start());
     loop {
         let arrangement = &wish.account.arrangement;
@@ -40,7 +41,7 @@ async fn find(stores: &UpgradeStores, number: u32) -> Option<Member> {
     stores.members.find(&member_id(number)).await.expect("members are read")
 }
 
-fn same(member: &Member) -> Registered {
+fn same(member: &Member) -> Registered<Member> {
     Registered::Same(Box::new(member.clone()))
 }
 

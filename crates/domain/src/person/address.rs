@@ -1,0 +1,155 @@
+//! Addresses of a person: e-mail and phone, each in one form only, so that equal ones are equal.
+
+use crate::field::InvalidField;
+use crate::parsed_text::parsed_text;
+use crate::redacted;
+
+redacted!(Email, Phone);
+
+/// An e-mail address in the form in which it is stored, compared and mailed to: the local part as
+/// given, the domain in lower case and as A-labels (RFC 5891).
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Email(String);
+
+/// The maximum length of an address, in bytes (RFC 5321 §4.5.3.1.3, without the brackets).
+const LONGEST: usize = 254;
+/// The maximum length of a local part, in bytes (RFC 5321 §4.5.3.1.1).
+const LONGEST_LOCAL_PART: usize = 64;
+
+impl Email {
+    /// Parses an address: a dot-atom of ASCII (RFC 5322 §3.2.3), `@`, and a domain name of at least
+    /// two labels. Quoted local parts, local parts that are not ASCII, and IP addresses are refused:
+    /// few mail servers accept them.
+    ///
+    /// ```
+    /// use madoguchi_domain::person::Email;
+    ///
+    /// let email = Email::parse("Taro.Yamada@例え.JP")?;
+    /// assert_eq!(email.expose(), "Taro.Yamada@xn--r8jz45g.jp");
+    /// # Ok::<(), madoguchi_domain::field::InvalidField>(())
+    /// ```
+    ///
+    /// # Errors
+    /// For any other text.
+    pub fn parse(text: &str) -> Result<Self, InvalidField> {
+        let parsed = text.split_once('@').and_then(|(local, domain)| {
+            let domain = idna::domain_to_ascii_strict(domain).ok()?;
+            (is_dot_atom(local) && is_host(&domain)).then(|| format!("{local}@{domain}"))
+        });
+        let parsed = parsed.filter(|address| address.len() <= LONGEST).map(Self);
+        let rule = "must be an e-mail address of at most 254 characters, like name@example.com";
+        parsed.ok_or(InvalidField::new("email", rule))
+    }
+
+    /// The address in clear: to mail to it, or for a client that may see it; never for a log.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_dot_atom(local: &str) -> bool {
+    let is_atext =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
+    let is_atom = |atom: &str| !atom.is_empty() && atom.bytes().all(is_atext);
+    local.len() <= LONGEST_LOCAL_PART && local.split('.').all(is_atom)
+}
+
+/// Whether a domain of A-labels can have a mail server: a top-level domain is never a number.
+fn is_host(domain: &str) -> bool {
+    let last = domain.rsplit_once('.').map(|(_, last)| last);
+    last.is_some_and(|last| !last.is_empty() && !last.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+parsed_text! {
+    /// A phone number in international notation. Whether its country and its length exist is
+    /// checked where national notation is accepted, at the edge.
+    #[derive(Hash)]
+    pub struct Phone:
+        "phone",
+        "must be + and 7 to 15 digits that do not begin with 0 (E.164)",
+        |text| text.strip_prefix('+').is_some_and(|digits| {
+            (7..=15).contains(&digits.len())
+                && !digits.starts_with('0')
+                && digits.bytes().all(|byte| byte.is_ascii_digit())
+        });
+    /// The number in clear: for a client that may see it, never for a log.
+    expose
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn vectors(list: &str) -> Vec<Value> {
+        let all: Value = serde_json::from_str(include_str!("../../tests/vectors.json")).unwrap();
+        all["email_blind_index"][list].as_array().unwrap().clone()
+    }
+
+    #[test]
+    fn addresses_are_equal_by_domain_and_different_by_local_part() {
+        let pairs = |list| {
+            let pairs = vectors(list).into_iter();
+            pairs.map(|pair| [0, 1].map(|at| Email::parse(pair[at].as_str().unwrap()).unwrap()))
+        };
+        for [one, other] in pairs("same") {
+            assert!(one == other, "{}", one.expose());
+        }
+        for [one, other] in pairs("different") {
+            assert!(one != other, "{}", one.expose());
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_address_is_refused() {
+        let long_domain = format!("a@{}.jp", ["x".repeat(63), "y".repeat(63)].join(".").repeat(2));
+        let others = [
+            "\"quoted local\"@b.jp",
+            "\"a\"@b.jp",
+            "a@localhost",
+            "a@192.0.2.1",
+            "a@[192.0.2.1]",
+            "a@b.jp.",
+            ".a@b.jp",
+            "a..b@b.jp",
+            "a@b.jp\u{0}",
+            "太郎@b.jp",
+            "a@b_c.jp",
+            &format!("{}@b.jp", "a".repeat(65)),
+            &long_domain,
+        ];
+        let refused = vectors("refuse");
+        for text in refused.iter().map(|text| text.as_str().unwrap()).chain(others) {
+            assert!(Email::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_longest_address_and_odd_local_parts_are_accepted() {
+        let label = |letter: &str, length| letter.repeat(length);
+        let domain = [label("x", 63), label("y", 63), label("z", 58), "jp".into()].join(".");
+        let longest = format!("{}@{domain}", "a".repeat(64));
+        assert_eq!(longest.len(), 254);
+        for text in [longest.as_str(), "o'brien+tag@example.com", "!#$%&*/=?^_`{|}~-@example.com"] {
+            assert_eq!(Email::parse(text).unwrap().expose(), text);
+        }
+        assert!(Email::parse(&format!("{}x", longest)).is_err());
+    }
+
+    #[test]
+    fn phones_are_international_and_nothing_is_printed() {
+        for good in ["+819012345678", "+12025550143", "+1234567", "+123456789012345"] {
+            assert_eq!(Phone::parse(good).unwrap().expose(), good);
+        }
+        for bad in
+            ["819012345678", "+0123456789", "+123456", "+1234567890123456", "+81 90", "+", ""]
+        {
+            assert!(Phone::parse(bad).is_err(), "{bad}");
+        }
+        let email = Email::parse("canary@example.com").unwrap();
+        let printed = format!("{email:?} {:?}", Phone::parse("+819012345678").unwrap());
+        assert_eq!(printed, "Email(***) Phone(***)");
+    }
+}

@@ -1,0 +1,97 @@
+//! Registration and changes of contact details, decided on sample persons.
+
+use super::*;
+use crate::actor::ActorKind;
+use crate::correlation::CorrelationId;
+use crate::person::{AccountId, PersonId, Registration, register};
+use crate::registered::Registered;
+use crate::sealed::DataKeyId;
+
+fn act(subject: &str, second: i64) -> Act {
+    Act {
+        by: ActorRef::new("idp", subject, ActorKind::Human),
+        at: Timestamp::from_second(second).unwrap(),
+        correlation: CorrelationId::parse("c").unwrap(),
+    }
+}
+
+fn registration(account: &str) -> Registration {
+    Registration {
+        id: PersonId::parse("PER0001").unwrap(),
+        account: AccountId::parse(account).unwrap(),
+        email: Some(Email::parse("taro@example.com").unwrap()),
+        phone: None,
+        locale: None,
+        external_identity: None,
+    }
+}
+
+fn registered(known: &[Person], wish: &Registration) -> (Option<Person>, Registered<Person>) {
+    let ids = (DataKeyId(Uuid::from_u128(1)), Uuid::from_u128(2));
+    let (change, answer) = register(known, wish, true, ids, &act("crm", 0));
+    let person = change.map(|change| match change.write {
+        PersonWrite::Register(new) => new.person,
+        other => panic!("{other:?}"),
+    });
+    (person, answer)
+}
+
+fn taro() -> Person {
+    registered(&[], &registration("ACC0001")).0.unwrap()
+}
+
+/// The person after an update on any version, and the audit row's detail.
+fn updated(person: &Person, update: &DetailsUpdate, act: &Act) -> (Person, Option<String>) {
+    let (change, answer) = update_details(person, update, &IfMatch::Any, Uuid::nil(), act);
+    let Updated::Done(after) = answer else { panic!("{answer:?}") };
+    (*after, change.map(|change| change.audit.detail.into_owned()))
+}
+
+fn stop(reason: &str) -> DetailsUpdate {
+    let mail = Some(MailWish::Stop(StopReason::parse(reason).unwrap()));
+    DetailsUpdate { mail, ..DetailsUpdate::default() }
+}
+
+#[test]
+fn a_registration_is_new_then_same_then_different() {
+    let wish = registration("ACC0001");
+    assert_eq!(registered(&[], &wish).1, Registered::New);
+    assert_eq!(registered(&[taro()], &wish), (None, Registered::Same(Box::new(taro()))));
+    assert_eq!(registered(&[taro()], &registration("ACC0002")), (None, Registered::Different));
+    let other = Registration { email: None, ..wish };
+    assert_eq!(registered(&[taro()], &other), (None, Registered::Different));
+}
+
+#[test]
+fn what_is_not_given_stays_and_what_is_so_already_changes_nothing() {
+    let phone = Phone::parse("+819012345678").ok();
+    let update = DetailsUpdate { phone: phone.clone(), ..DetailsUpdate::default() };
+    let (after, detail) = updated(&taro(), &update, &act("crm", 1));
+    assert_eq!((after.version, detail.as_deref()), (2, Some("phone")));
+    assert_eq!((&after.details.email, &after.details.phone), (&taro().details.email, &phone));
+    assert_eq!(updated(&after, &update, &act("crm", 2)), (after.clone(), None));
+    assert_eq!(updated(&after, &DetailsUpdate::default(), &act("crm", 3)), (after, None));
+}
+
+#[test]
+fn a_mail_stop_keeps_who_stopped_first_until_the_reason_changes() {
+    let (stopped, detail) = updated(&taro(), &stop("asked by phone"), &act("aiko", 1));
+    assert_eq!(detail.as_deref(), Some("mail_stop"));
+    let by = |person: &Person| person.details.mail_stop.as_ref().map(|stop| stop.by.clone());
+    assert_eq!(by(&stopped), Some(act("aiko", 1).by));
+    assert_eq!(updated(&stopped, &stop("asked by phone"), &act("ben", 2)).1, None);
+    let (again, _) = updated(&stopped, &stop("bounced"), &act("ben", 3));
+    assert_eq!(by(&again), Some(act("ben", 3).by));
+    let resume = DetailsUpdate { mail: Some(MailWish::Resume), ..DetailsUpdate::default() };
+    assert_eq!(updated(&again, &resume, &act("ben", 4)).0.details, taro().details);
+}
+
+#[test]
+fn a_change_on_a_version_that_is_not_current_is_stale() {
+    let (person, update) = (taro(), stop("no mail"));
+    let decide = |if_match| {
+        update_details(&person, &update, &if_match, Uuid::nil(), &act("crm", 1)).1 != Updated::Stale
+    };
+    assert!(decide(IfMatch::Any) && decide(IfMatch::OneOf(vec![7, 1])));
+    assert!(!decide(IfMatch::OneOf(vec![2])) && !decide(IfMatch::OneOf(vec![])));
+}

@@ -1,0 +1,71 @@
+//! The registration of a person.
+
+use uuid::Uuid;
+
+use super::{
+    AccountId, AccountMail, ContactDetails, Email, ExternalIdentity, Locale, NewPerson, Person,
+    PersonId, PersonWrite, Phone,
+};
+use crate::act::Act;
+use crate::audit::{Action, AuditEntry};
+use crate::change::Change;
+use crate::registered::Registered;
+use crate::sealed::DataKeyId;
+
+/// The data of a registration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registration {
+    /// The person's id.
+    pub id: PersonId,
+    /// Its account.
+    pub account: AccountId,
+    /// Its e-mail address, if it is known.
+    pub email: Option<Email>,
+    /// Its phone number, if it is known.
+    pub phone: Option<Phone>,
+    /// Its language, if it is known.
+    pub locale: Option<Locale>,
+    /// The identity with which it signs in elsewhere, if it does.
+    pub external_identity: Option<ExternalIdentity>,
+}
+
+impl Registration {
+    /// Whether `person` stands as this registration would leave it.
+    fn is(&self, person: &Person) -> bool {
+        (&self.id, &self.account, &self.locale, &self.external_identity)
+            == (&person.id, &person.account.id, &person.locale, &person.external_identity)
+            && (&self.email, &self.phone) == (&person.details.email, &person.details.phone)
+    }
+}
+
+/// Decides a registration. `known` are the stored persons with its id, and with its account if that
+/// is unique. `data_key` and `version_id` are new ids for its rows.
+#[must_use]
+pub fn register(
+    known: &[Person],
+    wish: &Registration,
+    unique_account: bool,
+    (data_key, version_id): (DataKeyId, Uuid),
+    act: &Act,
+) -> (Option<Change<PersonWrite>>, Registered<Person>) {
+    let registered = Registered::among(known, |person| wish.is(person));
+    let change = (registered == Registered::New).then(|| {
+        let person = Person {
+            id: wish.id.clone(),
+            account: AccountMail { id: wish.account.clone(), notification: true },
+            locale: wish.locale.clone(),
+            external_identity: wish.external_identity.clone(),
+            details: ContactDetails {
+                email: wish.email.clone(),
+                phone: wish.phone.clone(),
+                mail_stop: None,
+            },
+            data_key,
+            version: 1,
+        };
+        let audit = AuditEntry::new(Action::PERSON_REGISTERED, wish.id.subject(), "", act);
+        let new = NewPerson { person, version_id, unique_account };
+        Change::new(PersonWrite::Register(Box::new(new)), audit)
+    });
+    (change, registered)
+}

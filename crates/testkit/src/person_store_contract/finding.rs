@@ -1,0 +1,73 @@
+//! Checks that persons are found by exact addresses, and by nothing else.
+
+use madoguchi_application::ContactStores;
+use madoguchi_domain::person::{DetailsUpdate, PersonQuery, Registration};
+
+use super::{commit, find, read, registered};
+use crate::samples::{self, email, person_registration, phone, updates};
+
+/// An address that was replaced finds nobody any more.
+pub async fn a_person_is_found_by_its_present_addresses_only(stores: ContactStores) {
+    let person = registered(&stores, &person_registration(1)).await;
+    registered(&stores, &person_registration(2)).await;
+    let queries =
+        |mail, number| [PersonQuery::Email(email(mail)), PersonQuery::Phone(phone(number))];
+    for query in queries("person1@EXAMPLE.com", 1) {
+        assert_eq!(find(&stores, &query).await, [person.clone()]);
+    }
+    let update =
+        DetailsUpdate { email: Some(email("new@example.com")), phone: Some(phone(11)), mail: None };
+    let (change, after) = updates(&person, &update, 1);
+    commit(&stores, &[change]).await;
+    for query in queries("person1@example.com", 1) {
+        assert_eq!(find(&stores, &query).await, []);
+    }
+    for query in queries("new@example.com", 11) {
+        assert_eq!(find(&stores, &query).await, [after.clone()]);
+    }
+}
+
+/// All are found, up to the limit.
+pub async fn equal_addresses_of_several_persons_are_all_found(stores: ContactStores) {
+    let shared = email("family@example.com");
+    for number in 1..=3 {
+        let wish = Registration { email: Some(shared.clone()), ..person_registration(number) };
+        registered(&stores, &wish).await;
+    }
+    let query = PersonQuery::Email(shared);
+    let mut found = find(&stores, &query).await;
+    found.sort_by(|one, other| one.id.cmp(&other.id));
+    assert_eq!(found, [read(&stores, 1).await, read(&stores, 2).await, read(&stores, 3).await]);
+    for limit in 0..=2 {
+        let few = stores.persons.find(&query, limit).await.expect("persons are found");
+        assert_eq!(few.len(), limit as usize);
+    }
+}
+
+/// Wildcards, case and equal digits of another kind find nobody.
+pub async fn addresses_are_not_patterns(stores: ContactStores) {
+    registered(&stores, &person_registration(1)).await;
+    let wish = Registration { email: Some(email("a@819000000001.jp")), ..person_registration(2) };
+    registered(&stores, &wish).await;
+    for text in ["person%@example.com", "person_@example.com", "Person1@example.com"] {
+        assert_eq!(find(&stores, &PersonQuery::Email(email(text))).await, [], "{text}");
+    }
+    let found = find(&stores, &PersonQuery::Phone(phone(1))).await;
+    assert_eq!(found, [read(&stores, 1).await]);
+}
+
+/// Unknown ids, accounts and addresses are answered with nothing.
+pub async fn nobody_is_found_and_has_no_history(stores: ContactStores) {
+    registered(&stores, &person_registration(1)).await;
+    let queries = [
+        PersonQuery::Id(samples::person_id(2)),
+        PersonQuery::Account(samples::account_id(2)),
+        PersonQuery::Email(email("nobody@example.com")),
+        PersonQuery::Phone(phone(2)),
+    ];
+    for query in &queries {
+        assert_eq!(find(&stores, query).await, [], "{query:?}");
+    }
+    let history = stores.persons.history(&samples::person_id(2)).await;
+    assert_eq!(history, Ok(vec![]));
+}
