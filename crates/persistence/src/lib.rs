@@ -14,6 +14,7 @@ mod member;
 mod postgres;
 mod sqlite;
 mod upgrade;
+mod vault;
 
 pub use database::migration::{SchemaState, migrate, revert_all};
 pub use database::open_error::OpenError;

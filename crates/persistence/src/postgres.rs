@@ -10,6 +10,8 @@ use crate::database::schema::audit_head;
 pub(crate) mod audit;
 #[path = "database/commit.rs"]
 mod commit;
+#[path = "vault/data_key.rs"]
+pub(crate) mod data_key;
 #[path = "effect/planning.rs"]
 pub(crate) mod effect;
 #[path = "member/store.rs"]

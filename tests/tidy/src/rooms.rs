@@ -6,7 +6,7 @@ use crate::source::{Source, Token};
 use crate::violation::Violation;
 
 /// The rooms that every system uses: a file, or a folder with the file of its name.
-const PLATFORM: [&str; 27] = [
+const PLATFORM: [&str; 28] = [
     "crates/domain/src/act",
     "crates/domain/src/actor",
     "crates/domain/src/audit",
@@ -32,6 +32,7 @@ const PLATFORM: [&str; 27] = [
     "crates/persistence/src/audit",
     "crates/persistence/src/database",
     "crates/persistence/src/effect",
+    "crates/persistence/src/vault",
     "crates/files/src",
     "crates/vault/src",
 ];

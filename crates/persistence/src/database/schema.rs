@@ -150,4 +150,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Id;
+    data_key (data_key_id) {
+        data_key_id -> Id,
+        key_id -> Text,
+        wrapped -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+    key_report (node, kind, key_id) {
+        node -> Text,
+        kind -> Text,
+        key_id -> Text,
+        state -> Text,
+        at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(members, upgrade_case, effect, effect_evidence);

@@ -1,0 +1,4 @@
+-- Reverts the migration. Only for tests; production only migrates up.
+
+drop table key_report;
+drop table data_key;

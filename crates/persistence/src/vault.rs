@@ -1,0 +1,3 @@
+//! Wrapped data keys.
+
+pub(crate) mod row;
