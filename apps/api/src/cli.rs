@@ -27,7 +27,8 @@ const LEAST_PASSWORD: usize = 16;
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve HTTP and send orders to the core bank until SIGTERM. SIGHUP reloads tokens and users.
+    /// Serve HTTP and send orders to the core bank until SIGTERM. SIGHUP reloads tokens, users and
+    /// keys.
     #[command(after_help = "Example:\n  madoguchi serve --config madoguchi.toml")]
     Serve(Configured),
     /// Migrate the database to this version's schema.

@@ -1,4 +1,4 @@
-//! Reloads the token file and the user file while the server runs.
+//! Reloads the token file, the user file and the key ring while the server runs.
 
 use std::sync::Arc;
 
@@ -13,16 +13,19 @@ pub(crate) trait Reload: Send + Sync {
     fn reload(&self) -> Result<(), String>;
 }
 
-/// All reloadable files of a server, with their names in logs and metrics.
+/// A file's name in logs and metrics, and its content.
+pub(crate) type ReloadableFile = (&'static str, Arc<dyn Reload>);
+
+/// All reloadable files of a server.
 #[derive(Clone)]
 pub(crate) struct ReloadableFiles {
-    files: Vec<(&'static str, Arc<dyn Reload>)>,
+    files: Vec<ReloadableFile>,
     /// Serializes reloads, so that the last one reads the newest content.
     running: Arc<Mutex<()>>,
 }
 
 impl ReloadableFiles {
-    pub(crate) fn new(files: Vec<(&'static str, Arc<dyn Reload>)>) -> Self {
+    pub(crate) fn new(files: Vec<ReloadableFile>) -> Self {
         Self { files, running: Arc::default() }
     }
 

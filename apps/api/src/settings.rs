@@ -10,6 +10,7 @@ mod secrets;
 mod server;
 mod upgrade;
 mod upstream;
+mod vault;
 
 use std::collections::HashMap;
 
@@ -30,6 +31,7 @@ use reader::{Section, Tree, value};
 pub(crate) use server::DEFAULT_SOURCE_PREFIX;
 pub use server::ServerSettings;
 pub use upgrade::UpgradeSettings;
+pub use vault::VaultSection;
 
 /// The complete configuration.
 #[derive(Debug, Clone)]
@@ -54,6 +56,8 @@ pub struct Settings {
     pub itau: Option<ItauSection>,
     /// The gateway to those lookups, if configured.
     pub gateway: Option<GatewaySection>,
+    /// The keys of personal data, if configured.
+    pub vault: Option<VaultSection>,
     /// The bank's replacements for error codes.
     pub error_codes: HashMap<Code, String>,
 }
@@ -119,6 +123,7 @@ impl Settings {
         let looks_up = tree.holds("itau");
         let itau = tree.optional_section("itau", ItauSection::read);
         let gateway = tree.optional_section("gateway", GatewaySection::read);
+        let vault = tree.optional_section("vault", VaultSection::read);
         let error_codes = tree.section("error_codes", read_error_codes);
         effects.refuse_what_is_unsafe(&esb, &mut tree.errors);
         let max_concurrent_requests = server.as_ref().map(|server| server.max_concurrent_requests);
@@ -142,6 +147,7 @@ impl Settings {
             group_commit,
             itau,
             gateway,
+            vault,
             error_codes,
         })
     }

@@ -3,6 +3,7 @@
 mod callers;
 mod effects;
 mod stores;
+mod vault;
 mod verifiers;
 
 use std::sync::Arc;
@@ -33,8 +34,10 @@ pub(crate) struct Built {
 
 /// Builds everything behind the routes and starts the tasks.
 pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
+    let vault = settings.vault.as_ref().map(vault::open).transpose()?;
     let stores = stores::open(settings).await?;
-    let Verifiers { tokens, passwords, files } = Verifiers::build(settings)?;
+    let Verifiers { tokens, passwords, mut files } = Verifiers::build(settings)?;
+    files.extend(vault.iter().map(|it| ("key_ring", Arc::clone(it) as _)));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ids: Arc<dyn Ids> = Arc::new(SystemIds);
     let bank = Esb::new(settings.esb.adapter.clone(), Arc::clone(&clock)).context("esb")?;
@@ -88,7 +91,8 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
         body_timeout: settings.server.connections.timeouts.body,
         stopping: Arc::default(),
     };
-    Ok(Built { state, tasks: Tasks { stop, running, asked }, files })
+    let tasks = Tasks { stop, running, asked };
+    Ok(Built { state, tasks, files: ReloadableFiles::new(files) })
 }
 
 /// Hashes a password for a user file.

@@ -22,7 +22,17 @@ const INWARD: [(&str, &[&str]); 15] = [
     ("vault", &["domain", "files"]),
     (
         "api",
-        &["domain", "application", "persistence", "esb", "itau", "files", "identity", "upstream"],
+        &[
+            "domain",
+            "application",
+            "persistence",
+            "esb",
+            "itau",
+            "files",
+            "identity",
+            "upstream",
+            "vault",
+        ],
     ),
     ("client", &["domain"]),
     ("sandbox", &["api", "client"]),

@@ -6,7 +6,7 @@ use anyhow::Context;
 use madoguchi_domain::port::{PasswordVerifier, TokenVerifier};
 use madoguchi_identity::{StaticPasswords, StaticTokens};
 
-use crate::reload::{Reload, ReloadableFiles};
+use crate::reload::{Reload, ReloadableFile};
 use crate::settings::Settings;
 
 /// The verifiers, and their files.
@@ -14,13 +14,13 @@ pub(super) struct Verifiers {
     pub(super) tokens: Arc<dyn TokenVerifier>,
     /// Absent when there is no gateway.
     pub(super) passwords: Option<Arc<dyn PasswordVerifier>>,
-    pub(super) files: ReloadableFiles,
+    pub(super) files: Vec<ReloadableFile>,
 }
 
 impl Verifiers {
     pub(super) fn build(settings: &Settings) -> anyhow::Result<Self> {
         let tokens = Arc::new(StaticTokens::new(settings.tokens.clone()));
-        let mut files: Vec<(_, Arc<dyn Reload>)> = vec![("tokens", Arc::clone(&tokens) as _)];
+        let mut files: Vec<ReloadableFile> = vec![("tokens", Arc::clone(&tokens) as _)];
         let mut passwords: Option<Arc<dyn PasswordVerifier>> = None;
         if let Some(gateway) = &settings.gateway {
             let users = StaticPasswords::new(gateway.users.clone(), gateway.queue);
@@ -28,7 +28,7 @@ impl Verifiers {
             files.push(("users", Arc::clone(&users) as _));
             passwords = Some(users);
         }
-        Ok(Self { tokens, passwords, files: ReloadableFiles::new(files) })
+        Ok(Self { tokens, passwords, files })
     }
 }
 
