@@ -124,6 +124,19 @@ pub enum PersonQuery {
     Phone(Phone),
 }
 
+impl PersonQuery {
+    /// Whether it finds this person.
+    #[must_use]
+    pub fn matches(&self, person: &Person) -> bool {
+        match self {
+            Self::Id(id) => person.id == *id,
+            Self::Account(account) => person.account.id == *account,
+            Self::Email(email) => person.details.email.as_ref() == Some(email),
+            Self::Phone(phone) => person.details.phone.as_ref() == Some(phone),
+        }
+    }
+}
+
 impl PersonId {
     /// The person as the audit log refers to it.
     #[must_use]

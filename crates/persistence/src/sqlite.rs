@@ -8,6 +8,8 @@ use crate::database::sqlite::{Conn, SqliteStore as Store};
 
 #[path = "audit/log.rs"]
 pub(crate) mod audit;
+#[path = "vault/blind_index.rs"]
+mod blind_index;
 #[path = "database/commit.rs"]
 mod commit;
 #[path = "vault/data_key.rs"]
@@ -16,6 +18,8 @@ pub(crate) mod data_key;
 pub(crate) mod effect;
 #[path = "member/store.rs"]
 mod member;
+#[path = "person/store.rs"]
+mod person;
 #[path = "upgrade/reading.rs"]
 pub(crate) mod upgrade;
 

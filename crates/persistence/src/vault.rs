@@ -1,3 +1,5 @@
-//! Wrapped data keys.
+//! Sealed values: wrapped data keys, sealed columns and blind indexes.
 
 pub(crate) mod row;
+pub(crate) mod sealed_row;
+pub(crate) mod sealed_store;

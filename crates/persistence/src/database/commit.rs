@@ -8,18 +8,18 @@ use super::{Conn, audit, effect};
 use crate::database::fault::Fault;
 
 /// Writes each change under a savepoint of its own, so that a lost one does not affect the others.
-/// `write` returns whether the version check of the change passed. A change is also lost if a
-/// unique index rejects one of its rows.
+/// `write` writes the rows of its system, and returns whether the version check passed: if not, it
+/// must have written nothing. A change is also lost if a unique index rejects one of its rows.
 pub(crate) fn commit<W>(
     conn: &mut Conn,
     changes: &[Change<W>],
     key: &SecretKey,
-    write: impl Fn(&mut Conn, &W) -> Result<bool, Fault>,
+    write: impl Fn(&mut Conn, &Change<W>) -> Result<bool, Fault>,
 ) -> Result<Vec<Committed>, Fault> {
     let mut committed = Vec::with_capacity(changes.len());
     for change in changes {
         let written = Connection::transaction(conn, |conn| {
-            let is_written = write(conn, &change.write)?;
+            let is_written = write(conn, change)?;
             if is_written {
                 effect::plan(conn, &change.effects)?;
             }

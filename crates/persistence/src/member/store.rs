@@ -47,8 +47,8 @@ impl MemberStore for Store {
 }
 
 /// Inserts a member, unless its id or its arrangement is taken.
-fn insert(conn: &mut Conn, NewMember(member): &NewMember) -> Result<bool, Fault> {
-    let row = MemberRow::from(member);
+fn insert(conn: &mut Conn, change: &Change<NewMember>) -> Result<bool, Fault> {
+    let row = MemberRow::from(&change.write.0);
     let insert = diesel::insert_into(members::table).values(&row);
     Ok(insert.on_conflict_do_nothing().execute(conn)? == 1)
 }

@@ -10,14 +10,12 @@ use crate::database::schema::data_key;
 use crate::vault::row::DataKeyRow;
 
 /// Inserts the data key of a new record.
-#[expect(dead_code, reason = "the stores of records with personal data call it")]
 pub(crate) fn insert(conn: &mut Conn, id: DataKeyId, key: &WrappedKey) -> Result<(), Fault> {
     diesel::insert_into(data_key::table).values(DataKeyRow::from((id, key))).execute(conn)?;
     Ok(())
 }
 
 /// The data key of this id, unless it was erased.
-#[expect(dead_code, reason = "the stores of records with personal data call it")]
 pub(crate) fn find(conn: &mut Conn, id: DataKeyId) -> Result<Option<WrappedKey>, Fault> {
     let found = data_key::table.find(Key(id.0)).select(DataKeyRow::as_select());
     let row: Option<DataKeyRow> = found.get_result(conn).optional()?;

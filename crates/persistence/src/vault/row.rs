@@ -1,11 +1,13 @@
-//! The row of a wrapped data key.
+//! The rows of wrapped data keys and of blind indexes.
+
+use std::borrow::Cow;
 
 use madoguchi_domain::port::StoreError;
 use madoguchi_domain::sealed::{DataKeyId, KeyId, WrappedKey};
 
 use crate::database::column::Key;
 use crate::database::parse::parsed_or_corrupt;
-use crate::database::schema::data_key;
+use crate::database::schema::{blind_index, data_key};
 use crate::database::statement::row;
 
 row! {
@@ -13,6 +15,15 @@ row! {
         data_key_id: Key,
         key_id: String,
         wrapped: Vec<u8>,
+    }
+}
+
+row! {
+    pub(crate) struct IndexRow<'a> in blind_index {
+        purpose: Cow<'a, str>,
+        digest: Vec<u8>,
+        data_key_id: Key,
+        key_id: String,
     }
 }
 

@@ -9,12 +9,6 @@ use super::memory::Memory;
 
 impl Memory {
     pub(super) fn find_persons(&self, query: &PersonQuery, limit: u32) -> Vec<Person> {
-        let matches = |person: &Person| match query {
-            PersonQuery::Id(id) => person.id == *id,
-            PersonQuery::Account(account) => person.account.id == *account,
-            PersonQuery::Email(email) => person.details.email.as_ref() == Some(email),
-            PersonQuery::Phone(phone) => person.details.phone.as_ref() == Some(phone),
-        };
         let with_setting = |person: &Person| Person {
             account: AccountMail {
                 notification: !self.muted.contains(&person.account.id),
@@ -22,7 +16,7 @@ impl Memory {
             },
             ..person.clone()
         };
-        let found = self.persons.values().filter(|person| matches(person)).map(with_setting);
+        let found = self.persons.values().filter(|person| query.matches(person)).map(with_setting);
         found.take(limit as usize).collect()
     }
 

@@ -1,0 +1,3 @@
+//! Persons and the versions of their contact details.
+
+pub(crate) mod row;

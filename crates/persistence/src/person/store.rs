@@ -1,0 +1,177 @@
+//! The store of persons.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use madoguchi_domain::act::Act;
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::person::{
+    AccountMail, NewPerson, Person, PersonId, PersonQuery, PersonVersion, PersonWrite,
+};
+use madoguchi_domain::personal::Personal;
+use madoguchi_domain::port::{PersonStore, Sealer, StoreError};
+use madoguchi_domain::sealed::{DataKeyId, WrappedKey};
+use uuid::Uuid;
+
+use super::commit::commit;
+use super::{Conn, Store, blind_index, data_key};
+use crate::database::column::Key;
+use crate::database::fault::Fault;
+use crate::database::parse::corrupt;
+use crate::database::schema::{account, person, person_version};
+use crate::person::row::{PersonRow, VersionRow, version_number};
+use crate::vault::sealed_row::store_error;
+use crate::vault::sealed_store::SealedStore;
+
+/// What blind indexes of e-mail addresses are for.
+const EMAIL: &str = "person.email";
+/// What blind indexes of phone numbers are for.
+const PHONE: &str = "person.phone";
+
+#[async_trait]
+impl PersonStore for SealedStore<Store> {
+    async fn find(&self, query: &PersonQuery, limit: u32) -> Result<Vec<Person>, StoreError> {
+        let (query, sealer) = (query.clone(), Arc::clone(&self.sealer));
+        self.store.read(move |conn| find(conn, &*sealer, &query, limit)).await
+    }
+
+    async fn history(&self, id: &PersonId) -> Result<Vec<PersonVersion>, StoreError> {
+        let (id, sealer) = (id.clone(), Arc::clone(&self.sealer));
+        self.store.read(move |conn| history(conn, &*sealer, &id)).await
+    }
+
+    async fn commit(&self, changes: &[Change<PersonWrite>]) -> Result<Vec<Committed>, StoreError> {
+        let (changes, sealer) = (changes.to_vec(), Arc::clone(&self.sealer));
+        let key = self.store.audit_key.clone();
+        let write = move |conn: &mut Conn, change: &Change<PersonWrite>| {
+            let act = &change.audit.act;
+            match &change.write {
+                PersonWrite::Register(new) => register(conn, &*sealer, new, act),
+                PersonWrite::Update(person, id) => update(conn, &*sealer, (person, *id), act),
+                PersonWrite::AccountMail(account) => switch(conn, account),
+            }
+        };
+        self.store.write(move |conn| commit(conn, &changes, &key, &write)).await
+    }
+}
+
+fn find(
+    conn: &mut Conn,
+    sealer: &dyn Sealer,
+    query: &PersonQuery,
+    limit: u32,
+) -> Result<Vec<Person>, Fault> {
+    let ids = person::table.select(person::data_key_id).limit(limit.into());
+    let records: Vec<Key> = match query {
+        PersonQuery::Id(id) => ids.filter(person::person_id.eq(id.expose())).load(conn)?,
+        PersonQuery::Account(id) => ids.filter(person::account_id.eq(id.expose())).load(conn)?,
+        PersonQuery::Email(email) => {
+            blind_index::records(conn, sealer, (EMAIL, Personal::new(email.expose())), limit)?
+        }
+        PersonQuery::Phone(phone) => {
+            blind_index::records(conn, sealer, (PHONE, Personal::new(phone.expose())), limit)?
+        }
+    };
+    let is_valid = person_version::data_key_id
+        .eq(person::data_key_id)
+        .and(person_version::version.eq(person::version));
+    let rows: Vec<(PersonRow, bool, VersionRow)> = person::table
+        .inner_join(account::table.on(account::account_id.eq(person::account_id)))
+        .inner_join(person_version::table.on(is_valid))
+        .filter(person::data_key_id.eq_any(records))
+        .select((PersonRow::as_select(), account::mail_notification, VersionRow::as_select()))
+        .load(conn)?;
+    let mut found = Vec::with_capacity(rows.len());
+    for (person, notification, version) in rows {
+        let key = key_of(conn, DataKeyId(person.data_key_id.0))?;
+        found.push(person.open(sealer, &key, notification, version)?);
+    }
+    // An address may have been replaced between the two reads.
+    found.retain(|person| query.matches(person));
+    Ok(found)
+}
+
+fn key_of(conn: &mut Conn, id: DataKeyId) -> Result<WrappedKey, Fault> {
+    Ok(data_key::find(conn, id)?.ok_or(corrupt("person.data_key_id"))?)
+}
+
+fn history(
+    conn: &mut Conn,
+    sealer: &dyn Sealer,
+    id: &PersonId,
+) -> Result<Vec<PersonVersion>, Fault> {
+    let record = person::table.find(id.expose()).select(person::data_key_id);
+    let record: Option<Key> = record.get_result(conn).optional()?;
+    let Some(record) = record else {
+        return Ok(Vec::new());
+    };
+    let key = key_of(conn, DataKeyId(record.0))?;
+    let rows: Vec<VersionRow> = person_version::table
+        .filter(person_version::data_key_id.eq(record))
+        .order(person_version::version)
+        .select(VersionRow::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.open(sealer, &key)).collect::<Result<_, _>>()?)
+}
+
+/// Inserts a person with its first version. A taken id or account fails in a unique index, which
+/// undoes the rows before it.
+fn register(
+    conn: &mut Conn,
+    sealer: &dyn Sealer,
+    new: &NewPerson,
+    act: &Act,
+) -> Result<bool, Fault> {
+    let NewPerson { person, version_id, .. } = new;
+    let key = sealer.new_data_key().map_err(|why| store_error(why, ""))?;
+    let is_known = account::account_id.eq(person.account.id.expose());
+    diesel::insert_into(account::table)
+        .values((is_known, account::mail_notification.eq(person.account.notification)))
+        .on_conflict_do_nothing()
+        .execute(conn)?;
+    data_key::insert(conn, person.data_key, &key)?;
+    diesel::insert_into(person::table).values(PersonRow::seal(sealer, &key, new)?).execute(conn)?;
+    add_version(conn, sealer, &key, (person, *version_id), act)?;
+    Ok(true)
+}
+
+fn update(
+    conn: &mut Conn,
+    sealer: &dyn Sealer,
+    (person, version_id): (&Person, Uuid),
+    act: &Act,
+) -> Result<bool, Fault> {
+    let (version, data_key) = (version_number(person.version), Key(person.data_key.0));
+    let is_before = person::version.eq(version - 1).and(person::data_key_id.eq(data_key));
+    let stored = person::table.find(person.id.expose()).filter(is_before);
+    if diesel::update(stored).set(person::version.eq(version)).execute(conn)? == 0 {
+        return Ok(false);
+    }
+    let key = key_of(conn, person.data_key)?;
+    add_version(conn, sealer, &key, (person, version_id), act)?;
+    Ok(true)
+}
+
+/// Inserts a version, and makes the person be found by its addresses.
+fn add_version(
+    conn: &mut Conn,
+    sealer: &dyn Sealer,
+    key: &WrappedKey,
+    (person, version_id): (&Person, Uuid),
+    act: &Act,
+) -> Result<(), Fault> {
+    let row = VersionRow::seal(sealer, key, (person, version_id), act)?;
+    diesel::insert_into(person_version::table).values(&row).execute(conn)?;
+    let email = person.details.email.iter().map(|it| (EMAIL, Personal::new(it.expose())));
+    let phone = person.details.phone.iter().map(|it| (PHONE, Personal::new(it.expose())));
+    let addresses: Vec<_> = email.chain(phone).collect();
+    blind_index::replace(conn, sealer, person.data_key, &addresses)
+}
+
+fn switch(conn: &mut Conn, account: &AccountMail) -> Result<bool, Fault> {
+    let is_other = account::mail_notification.ne(account.notification);
+    let stored = account::table.find(account.id.expose()).filter(is_other);
+    let set = account::mail_notification.eq(account.notification);
+    Ok(diesel::update(stored).set(set).execute(conn)? == 1)
+}
