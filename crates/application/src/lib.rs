@@ -6,6 +6,7 @@ mod audit_writer;
 mod caller;
 mod effect;
 mod mailbox;
+mod person;
 mod refusal;
 mod stores;
 mod system_act;
@@ -20,6 +21,7 @@ pub use effect::{
     Delivery, EffectRegistry, EffectWorker, FindMissing, PlannedListener, PlannedSignal, Sweeper,
     SweeperSettings, WorkerSettings,
 };
+pub use person::{PersonService, Reading, Searched};
 pub use refusal::ServiceError;
 pub use stores::{ContactStores, PlatformStores, UpgradeStores};
 pub use upgrade::{

@@ -4,6 +4,7 @@ mod callers;
 mod fault_injecting_store;
 mod lane;
 mod lane_harness;
+mod persons;
 mod service;
 mod simulator;
 mod worker;
