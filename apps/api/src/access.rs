@@ -55,6 +55,24 @@ impl Entry {
         Self { method: Method::POST, path, access, handler, operation: Some(operation) }
     }
 
+    pub(crate) const fn put(
+        path: &'static str,
+        access: Access,
+        handler: fn(Route) -> Route,
+        operation: Operation,
+    ) -> Self {
+        Self { method: Method::PUT, path, access, handler, operation: Some(operation) }
+    }
+
+    pub(crate) const fn patch(
+        path: &'static str,
+        access: Access,
+        handler: fn(Route) -> Route,
+        operation: Operation,
+    ) -> Self {
+        Self { method: Method::PATCH, path, access, handler, operation: Some(operation) }
+    }
+
     /// A public file that is not part of the API.
     pub(crate) const fn file(path: &'static str, handler: fn(Route) -> Route) -> Self {
         Self { method: Method::GET, path, access: Access::Public, handler, operation: None }

@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use madoguchi_application::{CallerService, MemberService, ServiceError, UpgradeService};
+use madoguchi_application::{
+    CallerService, MemberService, PersonService, ServiceError, UpgradeService,
+};
 use madoguchi_domain::caller::DacRule;
 use madoguchi_domain::port::{Clock, Health, Ids, PasswordVerifier, TokenVerifier};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use crate::problem::{Code, Problem};
+use crate::written_address::Region;
 use madoguchi_domain::redacted;
 
 redacted!(AppState);
@@ -25,6 +28,8 @@ pub(crate) struct AppState {
     pub(crate) members: MemberService,
     /// The caller lookups; absent when `[itau]` is not configured.
     pub(crate) callers: Option<Callers>,
+    /// Persons; absent when `[vault]` is not configured.
+    pub(crate) persons: Option<Persons>,
     pub(crate) tokens: Arc<dyn TokenVerifier>,
     /// Verifies the gateway's users; absent when there is no gateway.
     pub(crate) passwords: Option<Arc<dyn PasswordVerifier>>,
@@ -52,6 +57,13 @@ impl AppState {
 pub(crate) struct Callers {
     pub(crate) service: CallerService,
     pub(crate) dac: DacRule,
+}
+
+/// The service of persons, with the region of phone numbers in national notation.
+#[derive(Debug, Clone)]
+pub(crate) struct Persons {
+    pub(crate) service: PersonService,
+    pub(crate) region: Region,
 }
 
 impl AppState {

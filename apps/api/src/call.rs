@@ -7,7 +7,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use madoguchi_domain::act::Act;
-use madoguchi_domain::actor::{ActorRef, Scope};
+use madoguchi_domain::actor::{Actor, Scope};
 use madoguchi_domain::secret::AccessToken;
 use serde::de::DeserializeOwned;
 
@@ -25,6 +25,15 @@ const MOST: usize = 32 * 1024;
 pub(crate) struct Call<B> {
     pub(crate) act: Act,
     pub(crate) body: B,
+    scopes: Vec<Scope>,
+}
+
+impl<B> Call<B> {
+    /// Refuses a caller without another scope, which an act on this route needs too.
+    pub(crate) fn require(&self, scope: Scope) -> Result<(), Problem> {
+        let may = self.scopes.contains(&scope);
+        if may { Ok(()) } else { Err(Problem::of(Code::Forbidden)) }
+    }
 }
 
 /// The body of a call that needs none; one that is sent is ignored.
@@ -72,11 +81,11 @@ impl<B: ReadBody + 'static> FromRequest for Call<B> {
             let internal = || Problem::of(Code::Internal);
             let state = request.app_data::<Data<AppState>>().cloned().ok_or_else(internal)?;
             let scope = access::scope_of(&request).ok_or_else(internal)?;
-            let by = authenticate(&state, request.headers(), scope).await?;
+            let Actor { who, scopes } = authenticate(&state, request.headers(), scope).await?;
             let correlation = request.extensions().get().cloned().ok_or_else(internal)?;
             let body = B::read(&request, payload).await?;
-            let act = Act { by, at: state.clock.now(), correlation };
-            Ok(Self { act, body })
+            let act = Act { by: who, at: state.clock.now(), correlation };
+            Ok(Self { act, body, scopes })
         })
     }
 }
@@ -85,14 +94,14 @@ async fn authenticate(
     state: &AppState,
     headers: &HeaderMap,
     scope: Scope,
-) -> Result<ActorRef, Problem> {
+) -> Result<Actor, Problem> {
     let token = token(headers).ok_or(Problem::of(Code::Unauthenticated))?;
     let actor = state.tokens.verify(&token).await?;
     let actor = actor.ok_or(Problem::of(Code::Unauthenticated))?;
     if !actor.may(scope) {
         return Err(Problem::of(Code::Forbidden));
     }
-    Ok(actor.who)
+    Ok(actor)
 }
 
 /// The token of a request, in `Acstkn` or as a bearer token. Two different tokens count as none.

@@ -100,7 +100,7 @@ async fn who(
     let callers = state.callers.clone().ok_or(Problem::of(Code::NotFound))?;
     let time = deadline(&request)?;
     let forwarded = forwarded(&callers, request.headers())?;
-    let Call { act, body: FindCaller { context_id, encoded } } = call;
+    let Call { act, body: FindCaller { context_id, encoded }, .. } = call;
     let query = context_query(context_id, encoded)?;
     passes(&act.correlation, &forwarded);
     let work = async move { callers.service.who(&query, &forwarded, time, act).await };

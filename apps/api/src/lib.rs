@@ -18,6 +18,8 @@ mod member;
 mod metering;
 mod openapi;
 mod operation;
+mod person;
+mod precondition;
 mod problem;
 mod reload;
 mod request_log;
@@ -31,6 +33,7 @@ mod test_app;
 mod upgrade;
 mod view;
 mod wiring;
+mod written_address;
 
 pub use cli::Cli;
 pub use logging::report;

@@ -146,7 +146,7 @@ async fn register(
     state: Data<AppState>,
     call: Call<RegisterMember>,
 ) -> Result<HttpResponse, Problem> {
-    let Call { act, body } = call;
+    let Call { act, body, .. } = call;
     let member = body.member()?;
     if !member.account.arrangement.has_usual_form() {
         tracing::warn!(request = act.correlation.as_str(), "an arrangementId of unusual form");

@@ -31,9 +31,10 @@ const ABOUT: &str = "The middle office between a contact centre and its core sys
     METHOD_NOT_ALLOWED, with the header Allow.";
 
 /// The groups of operations, in the order of the page.
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 6] = [
     ("members", "Customers of the digital bank, and the account of each."),
     ("upgrades", "Account upgrade: a case with its verification, verdict and order to the bank."),
+    ("persons", "Customers, how they are reached, and whether they want mail."),
     ("callers", "Who is calling."),
     ("gateway", "The documented lookups for agents' desktops, with a user name and a password."),
     ("server", "This server."),
@@ -122,6 +123,7 @@ fn parameter(parameter: &Parameter, examples: &Value) -> Described {
     let place_is_path = parameter.place == Place::Path;
     let (place, required) = match parameter.place {
         Place::Path => (ParameterIn::Path, Required::True),
+        Place::Query => (ParameterIn::Query, Required::False),
         Place::Header => (ParameterIn::Header, Required::False),
     };
     ParameterBuilder::new()

@@ -6,7 +6,7 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::problem::Code;
-use crate::view::{Page, Success};
+use crate::view::{Coded, Page, Success};
 
 /// The named schemas of the document.
 pub(crate) type Schemas = BTreeMap<String, RefOr<Schema>>;
@@ -47,7 +47,7 @@ impl Operation {
     };
 }
 
-/// A parameter in the path, or a request header.
+/// A parameter in the path or in the query, or a request header.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,
@@ -59,7 +59,15 @@ pub(crate) struct Parameter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Path,
+    Query,
     Header,
+}
+
+/// A header of an answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Header {
+    pub(crate) name: &'static str,
+    pub(crate) text: &'static str,
 }
 
 /// A successful answer.
@@ -69,6 +77,8 @@ pub(crate) struct Answer {
     pub(crate) text: &'static str,
     pub(crate) content: Content,
     pub(crate) links: &'static [Link],
+    /// Its headers beside those of every answer.
+    pub(crate) headers: &'static [Header],
 }
 
 /// A value of an answer that another operation takes in its path.
@@ -92,7 +102,18 @@ impl Answer {
     /// One value in the usual envelope.
     pub(crate) const fn data<T: ToSchema + 'static>(status: u16, text: &'static str) -> Self {
         let content = Content::Json(enveloped::<Success<'static, T>, T>);
-        Self { status, text, content, links: &[] }
+        Self { status, text, content, links: &[], headers: &[] }
+    }
+
+    /// One value with a result code.
+    pub(crate) const fn result<T: ToSchema + 'static>(text: &'static str) -> Self {
+        let content = Content::Json(enveloped::<Coded<'static, T>, T>);
+        Self { status: 200, text, content, links: &[], headers: &[] }
+    }
+
+    /// The same answer with headers.
+    pub(crate) const fn with(self, headers: &'static [Header]) -> Self {
+        Self { headers, ..self }
     }
 
     /// The same answer with links to other operations.
@@ -103,16 +124,16 @@ impl Answer {
     /// A page of values in the usual envelope.
     pub(crate) const fn list<T: ToSchema>(text: &'static str) -> Self {
         let content = Content::Json(enveloped::<Page<T>, T>);
-        Self { status: 200, text, content, links: &[] }
+        Self { status: 200, text, content, links: &[], headers: &[] }
     }
 
     /// JSON in its own form.
     pub(crate) const fn json<T: ToSchema>(status: u16, text: &'static str) -> Self {
-        Self { status, text, content: Content::Json(named::<T>), links: &[] }
+        Self { status, text, content: Content::Json(named::<T>), links: &[], headers: &[] }
     }
 
     pub(crate) const fn text(media: &'static str, text: &'static str) -> Self {
-        Self { status: 200, text, content: Content::Text(media), links: &[] }
+        Self { status: 200, text, content: Content::Text(media), links: &[], headers: &[] }
     }
 }
 

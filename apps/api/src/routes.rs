@@ -12,11 +12,17 @@ use crate::api_page::{self, ApiDocument};
 use crate::gateway::{self, GatewayProblem};
 use crate::problem::{Code, Problem};
 use crate::upgrade::{self, SOURCE_PREFIX};
-use crate::{caller, health, member, openapi};
+use crate::{caller, health, member, openapi, person};
 
 /// All routes except those of the API page.
-const API: [&[Entry]; 5] =
-    [upgrade::ROUTES, member::ROUTES, caller::ROUTES, gateway::ROUTES, health::ROUTES];
+const API: [&[Entry]; 6] = [
+    upgrade::ROUTES,
+    member::ROUTES,
+    person::ROUTES,
+    caller::ROUTES,
+    gateway::ROUTES,
+    health::ROUTES,
+];
 
 /// Unknown paths below it get the gateway's error reply, because that reply is documented.
 const BESIDE_THE_GATEWAY: &str = "/apiaccess{rest:(/.*)?}";
@@ -43,8 +49,11 @@ pub(crate) fn serve(config: &mut web::ServiceConfig, source_prefix: &str, docume
     for entry in API.into_iter().flatten().chain(page) {
         paths.entry(entry.path).or_default().push(entry);
     }
-    // The source's path first: it has the most requests, and paths are matched in this order.
-    for (path, entries) in paths.into_iter().rev() {
+    // Paths are matched in this order. The source's path first: it has the most requests. A path
+    // before the one that has a parameter at its place.
+    let mut paths: Vec<_> = paths.into_iter().collect();
+    paths.sort_by_key(|(path, _)| (!path.starts_with(SOURCE_PREFIX), path.replace('{', "~")));
+    for (path, entries) in paths {
         let methods = entries.iter().map(|entry| (entry.method.clone(), entry.access)).collect();
         let allow: Vec<&str> = entries.iter().map(|entry| entry.method.as_str()).collect();
         let allow = allow.join(", ");

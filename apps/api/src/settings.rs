@@ -5,6 +5,7 @@ mod effects;
 mod esb;
 mod gateway;
 mod itau;
+mod persons;
 mod reader;
 mod secrets;
 mod server;
@@ -25,6 +26,7 @@ pub use effects::EffectSettings;
 pub use esb::EsbSection;
 pub use gateway::GatewaySection;
 pub use itau::ItauSection;
+pub use persons::PersonsSection;
 pub(crate) use reader::PREFIX as ENVIRONMENT_PREFIX;
 pub use reader::{ConfigError, ConfigErrors};
 use reader::{Section, Tree, value};
@@ -56,6 +58,8 @@ pub struct Settings {
     pub itau: Option<ItauSection>,
     /// The gateway to those lookups, if configured.
     pub gateway: Option<GatewaySection>,
+    /// The rules of persons.
+    pub persons: PersonsSection,
     /// The keys of personal data, if configured.
     pub vault: Option<VaultSection>,
     /// The bank's replacements for error codes.
@@ -124,6 +128,7 @@ impl Settings {
         let itau = tree.optional_section("itau", ItauSection::read);
         let gateway = tree.optional_section("gateway", GatewaySection::read);
         let vault = tree.optional_section("vault", VaultSection::read);
+        let persons = tree.section("persons", PersonsSection::read);
         let error_codes = tree.section("error_codes", read_error_codes);
         effects.refuse_what_is_unsafe(&esb, &mut tree.errors);
         let max_concurrent_requests = server.as_ref().map(|server| server.max_concurrent_requests);
@@ -147,6 +152,7 @@ impl Settings {
             group_commit,
             itau,
             gateway,
+            persons,
             vault,
             error_codes,
         })

@@ -9,7 +9,7 @@ use actix_web::{App, Error, middleware};
 use async_trait::async_trait;
 use madoguchi_application::{
     AuditWriter, CallerPorts, CallerService, CallerSettings, DecisionLane, GroupCommitSettings,
-    MemberService, PlannedSignal, UpgradeService,
+    MemberService, PersonService, PlannedSignal, UpgradeService,
 };
 use madoguchi_domain::actor::{Actor, ActorKind, ActorRef, Scope};
 use madoguchi_domain::caller::{DacRule, Entity};
@@ -23,7 +23,8 @@ use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::samples;
 use tokio::sync::Semaphore;
 
-use crate::app_state::{AppState, Callers};
+use crate::app_state::{AppState, Callers, Persons};
+use crate::written_address::parse_region;
 use crate::{request_log, routes};
 
 /// A token named like a scope has that scope only.
@@ -77,6 +78,9 @@ impl TestApp {
         };
         let entity = Entity::parse("341", "341").unwrap();
         let (trail, _) = AuditWriter::start(stores.platform.audit);
+        let persons = store.contact_stores().persons;
+        let persons = PersonService::new(persons, trail.clone(), Arc::clone(&ids), true);
+        let persons = Persons { service: persons, region: parse_region("JP").unwrap() };
         let service =
             CallerService::new(ports, CallerSettings { entity, context_cache_size: 10 }, trail);
         let (user, password) = USER;
@@ -85,6 +89,7 @@ impl TestApp {
             upgrades,
             members: MemberService::new(stores.members),
             callers: Some(Callers { service, dac: DacRule::Refuse }),
+            persons: Some(persons),
             tokens: Arc::new(OneScopeEach),
             passwords: Some(Arc::new(FakePasswords::knowing(user, password, samples::system()))),
             dependencies: vec![stores.platform.health],

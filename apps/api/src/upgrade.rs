@@ -77,7 +77,7 @@ pub(crate) const ROUTES: &[Entry] = &[
 
 /// Opens a case: 201, or 200 if one is open already.
 async fn open(state: Data<AppState>, call: Call<OpenUpgrade>) -> Result<HttpResponse, Problem> {
-    let Call { act, body: OpenUpgrade { member_id: Field(member) } } = call;
+    let Call { act, body: OpenUpgrade { member_id: Field(member) }, .. } = call;
     let service = state.upgrades.clone();
     let opened = state.run(async move { service.open(member, act).await }).await?;
     let body = OpenedBody::new(&opened, &state.qr_base_url);
@@ -91,7 +91,7 @@ async fn verify(
     call: Call<Verification>,
 ) -> Result<HttpResponse, Problem> {
     let key = CaseKey::Id(CaseId::parse(&id)?);
-    let Call { act, body: Verification { source, is_pass: passed, reference } } = call;
+    let Call { act, body: Verification { source, is_pass: passed, reference }, .. } = call;
     let (service, check) = (state.upgrades.clone(), (source.0, reference.0));
     state_of(&state, async move { service.verify(key, check, passed, act).await }).await
 }
@@ -101,7 +101,7 @@ async fn verify_scanned(
     state: Data<AppState>,
     call: Call<ScannedVerification>,
 ) -> Result<HttpResponse, Problem> {
-    let Call { act, body: ScannedVerification { qr_token, is_pass: passed, reference } } = call;
+    let Call { act, body: ScannedVerification { qr_token, is_pass: passed, reference }, .. } = call;
     let key = CaseKey::Scanned(qr_token.0.hash());
     let (service, check) = (state.upgrades.clone(), (CheckSource::Edda, reference.0));
     state_of(&state, async move { service.verify(key, check, passed, act).await }).await
@@ -114,7 +114,7 @@ async fn decide(
     call: Call<VerdictOnCase>,
 ) -> Result<HttpResponse, Problem> {
     let key = CaseKey::Id(CaseId::parse(&id)?);
-    let Call { act, body: VerdictOnCase { is_pass: passed } } = call;
+    let Call { act, body: VerdictOnCase { is_pass: passed }, .. } = call;
     let service = state.upgrades.clone();
     state_of(&state, async move { service.decide(key, passed, act).await }).await
 }

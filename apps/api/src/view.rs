@@ -1,6 +1,6 @@
 //! The envelopes of successful answers. Bodies are `camelCase`, with RFC 3339 times.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -28,7 +28,37 @@ pub(crate) fn nothing() -> HttpResponse {
 }
 
 pub(crate) fn data(data: &impl Serialize) -> HttpResponse {
-    HttpResponse::Ok().json(Success { success: true, data })
+    with(&mut HttpResponse::Ok(), data)
+}
+
+/// The same with this status and these headers.
+pub(crate) fn with(response: &mut HttpResponseBuilder, data: &impl Serialize) -> HttpResponse {
+    response.json(Success { success: true, data })
+}
+
+/// One value with a result code, as systems around contacts expect it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Coded<'a, T> {
+    #[schema(schema_with = always::<true>)]
+    success: bool,
+    #[schema(schema_with = result_codes)]
+    result_code: &'static str,
+    data: &'a T,
+}
+
+/// The result code of every success.
+const SUCCEEDED: &str = "0000";
+
+fn result_codes() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some([SUCCEEDED])).into()
+}
+
+/// One value with a result code, with this status and these headers.
+pub(crate) fn with_result(
+    response: &mut HttpResponseBuilder,
+    data: &impl Serialize,
+) -> HttpResponse {
+    response.json(Coded { success: true, result_code: SUCCEEDED, data })
 }
 
 #[derive(Serialize, ToSchema)]
@@ -47,5 +77,5 @@ pub(crate) fn list(data: Vec<impl Serialize>) -> HttpResponse {
 }
 
 pub(crate) fn created(data: &impl Serialize) -> HttpResponse {
-    HttpResponse::Created().json(Success { success: true, data })
+    with(&mut HttpResponse::Created(), data)
 }

@@ -9,18 +9,21 @@ mod verifiers;
 use std::sync::Arc;
 
 use anyhow::Context;
-use madoguchi_application::{DecisionLane, MemberService, PlannedSignal, UpgradeService};
-use madoguchi_domain::port::{Clock, Ids};
+use madoguchi_application::{
+    AuditWriter, DecisionLane, MemberService, PersonService, PlannedSignal, UpgradeService,
+};
+use madoguchi_domain::port::{Clock, Ids, Sealer};
 use madoguchi_esb::Esb;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 
-use crate::app_state::AppState;
+use crate::app_state::{AppState, Persons};
 use crate::reload::ReloadableFiles;
-use crate::settings::Settings;
+use crate::settings::{PersonsSection, Settings};
 use crate::system::{SystemClock, SystemIds};
 use crate::tasks::Tasks;
 use effects::EffectTasks;
+use stores::Stores;
 use verifiers::Verifiers;
 
 pub(crate) use stores::migrate;
@@ -35,7 +38,8 @@ pub(crate) struct Built {
 /// Builds everything behind the routes and starts the tasks.
 pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let vault = settings.vault.as_ref().map(vault::open).transpose()?;
-    let stores = stores::open(settings).await?;
+    let sealer = vault.clone().map(|vault| vault as Arc<dyn Sealer>);
+    let Stores { upgrade: stores, persons } = stores::open(settings, sealer.as_ref()).await?;
     let Verifiers { tokens, passwords, mut files } = Verifiers::build(settings)?;
     files.extend(vault.iter().map(|it| ("key_ring", Arc::clone(it) as _)));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -67,20 +71,21 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
         }
         running.push(("the sweeper", tokio::spawn(effect_tasks.sweeper(registry).run(stopped))));
     }
-    let mut asked = vec![("the decision lane", lane_task)];
-    let callers = match &settings.itau {
-        Some(itau) => {
-            let (callers, task) = callers::build(itau, &stores.platform.audit, &clock, &ids)?;
-            asked.push(("the audit writer", task));
-            Some(callers)
-        }
-        None => None,
-    };
+    let (audit, audit_task) = AuditWriter::start(Arc::clone(&stores.platform.audit));
+    let asked = vec![("the decision lane", lane_task), ("the audit writer", audit_task)];
+    let itau = settings.itau.as_ref();
+    let callers = itau.map(|itau| callers::build(itau, audit.clone(), &clock, &ids)).transpose()?;
+    let persons = persons.map(|store| {
+        let PersonsSection { default_region, one_per_account } = settings.persons;
+        let service = PersonService::new(store, audit, Arc::clone(&ids), one_per_account);
+        Persons { service, region: default_region }
+    });
     let state = AppState {
         runtime: Handle::current(),
         upgrades,
         members: MemberService::new(stores.members),
         callers,
+        persons,
         tokens,
         passwords,
         dependencies: vec![stores.platform.health],

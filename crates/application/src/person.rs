@@ -33,7 +33,7 @@ pub struct PersonService {
 /// Whether personal data is read masked or in clear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reading {
-    /// Masked by whoever shows it.
+    /// Masked where it is shown.
     Masked,
     /// In clear, which is recorded.
     InClear,

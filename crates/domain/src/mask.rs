@@ -14,6 +14,18 @@ pub fn account(text: &str) -> String {
     text.chars().enumerate().map(|(at, c)| if shown(at) { c } else { '*' }).collect()
 }
 
+/// Masks a phone number in E.164: shows the last 4 digits.
+///
+/// ```
+/// assert_eq!(madoguchi_domain::mask::phone("+819012345678"), "+********5678");
+/// ```
+#[must_use]
+pub fn phone(text: &str) -> String {
+    let length = text.chars().count();
+    let shown = |at: usize| at == 0 || at + 4 >= length;
+    text.chars().enumerate().map(|(at, c)| if shown(at) { c } else { '*' }).collect()
+}
+
 /// Masks an e-mail address: shows the first character of user and domain, and the last label.
 ///
 /// ```

@@ -7,8 +7,8 @@ mod history;
 mod register;
 mod write;
 
-pub use account_mail::{AccountMail, set_mail_notification};
-pub use address::{Email, Phone};
+pub use account_mail::set_mail_notification;
+pub use address::{EmailAddress, PhoneNumber};
 pub use details::{ContactDetails, DetailsUpdate, MailStop, MailWish, Updated, update_details};
 pub use history::{DetailChange, PersonVersion, changes};
 pub use register::{Registration, register};
@@ -111,6 +111,15 @@ pub struct Person {
     pub version: u32,
 }
 
+/// An account and its mail setting, which holds for all its persons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountMail {
+    /// The account.
+    pub id: AccountId,
+    /// Whether its persons get mail. A person whose mail is stopped gets none in any case.
+    pub notification: bool,
+}
+
 /// Which persons to find.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PersonQuery {
@@ -119,9 +128,9 @@ pub enum PersonQuery {
     /// With this account.
     Account(AccountId),
     /// With this e-mail address, now.
-    Email(Email),
+    Email(EmailAddress),
     /// With this phone number, now.
-    Phone(Phone),
+    Phone(PhoneNumber),
 }
 
 impl PersonQuery {

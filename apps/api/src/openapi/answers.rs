@@ -14,7 +14,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Schema};
 use crate::access::{Access, Entry};
 use crate::connection::Malformed;
 use crate::gateway;
-use crate::operation::{Answer, Content, Link, Operation, Parameter, Place, Schemas};
+use crate::operation::{Answer, Content, Header, Link, Operation, Parameter, Place, Schemas};
 use crate::problem::{Code, Refused};
 
 const JSON: &str = "application/json";
@@ -109,12 +109,13 @@ struct Documented {
     forms: Vec<RefOr<Schema>>,
     examples: BTreeMap<String, Value>,
     links: &'static [Link],
+    headers: &'static [Header],
 }
 
 impl Documented {
     fn success(&mut self, answer: &Answer, examples: &Value, schemas: &mut Schemas) {
         self.texts.push(answer.text.to_owned());
-        self.links = answer.links;
+        (self.links, self.headers) = (answer.links, answer.headers);
         let (media, form) = match answer.content {
             Content::Json(schema) => (JSON, schema(schemas)),
             Content::Text(media) => (media, ObjectBuilder::new().schema_type(Type::String).into()),
@@ -162,6 +163,10 @@ impl Documented {
         for (name, why, _) in more.into_iter().filter(|(_, _, given)| *given) {
             let header = HeaderBuilder::new().schema(Some(string())).description(Some(why));
             response = response.header(name, header.build());
+        }
+        for Header { name, text } in self.headers {
+            let header = HeaderBuilder::new().schema(Some(string())).description(Some(*text));
+            response = response.header(*name, header.build());
         }
         for link in self.links {
             response = response.link(link.to, described_link(link));

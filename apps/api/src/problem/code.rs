@@ -59,6 +59,18 @@ codes! {
         "The QR code is no longer valid: open the case again to get a fresh one.";
     MemberConflict = "MEMBER_CONFLICT", CONFLICT,
         "This memberId or arrangementId is registered with other data; nothing was changed.";
+    PersonNotFound = "PERSON_NOT_FOUND", NOT_FOUND,
+        "The person is not known.";
+    PersonConflict = "PERSON_CONFLICT", CONFLICT,
+        "This personId, or its account, is registered with other data; nothing was changed.";
+    PersonAmbiguous = "PERSON_AMBIGUOUS", CONFLICT,
+        "Several persons have this address: use a personId.";
+    AccountNotFound = "ACCOUNT_NOT_FOUND", NOT_FOUND,
+        "No person has this account.";
+    PreconditionFailed = "PRECONDITION_FAILED", PRECONDITION_FAILED,
+        "It was changed since you read it: read it again and decide again.";
+    PreconditionRequired = "PRECONDITION_REQUIRED", PRECONDITION_REQUIRED,
+        "If-Match is missing: send the ETag that you read.";
     InvalidRequest = "INVALID_REQUEST", BAD_REQUEST,
         "The request is malformed.";
     Unauthenticated = "UNAUTHENTICATED", UNAUTHORIZED,

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::openapi;
+use crate::operation::Place;
 use crate::settings::DEFAULT_SOURCE_PREFIX;
 use crate::test_app::{self, TestApp, USER};
 
@@ -44,13 +45,17 @@ fn resolved<'a>(document: &'a Value, part: &'a Value) -> &'a Value {
 
 /// A request with the path and the credentials of an operation, and its example as the body.
 fn request(entry: &Entry, examples: &Value) -> TestRequest {
-    let parameter = |name: &str| examples["parameters"][name].as_str().unwrap().to_owned();
-    let path = entry.path.replace(SOURCE_PREFIX, "/source");
-    let path = path.replace("{memberId}", &parameter("memberId"));
-    let path = path.replace("{caseId}", &parameter("caseId"));
-    let request = TestRequest::with_uri(&path)
-        .method(entry.method.clone())
-        .insert_header(("x-request-id", parameter("x-request-id")));
+    let mut path = entry.path.replace(SOURCE_PREFIX, "/source");
+    let mut request = TestRequest::default().method(entry.method.clone());
+    for (name, example) in examples["parameters"].as_object().unwrap() {
+        let example = example.as_str().unwrap();
+        path = path.replace(&format!("{{{name}}}"), example);
+        let header = entry.operation.unwrap().parameters.iter().find(|it| it.name == name);
+        if header.is_some_and(|it| it.place == Place::Header) || name == "x-request-id" {
+            request = request.insert_header((name.as_str(), example));
+        }
+    }
+    let request = request.uri(&path);
     let (user, password) = USER;
     let request = match entry.access {
         Access::Public => request,

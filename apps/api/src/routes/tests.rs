@@ -14,8 +14,9 @@ use crate::test_app::{self, TestApp};
 /// The status of a call without a body, with this token.
 async fn call(state: &Data<AppState>, entry: &Entry, token: Option<&str>) -> StatusCode {
     let app = init_service(test_app::app(state.clone())).await;
-    let path = entry.path.replace(SOURCE_PREFIX, "/source").replace("{memberId}", "M1");
+    let path = entry.path.replace(SOURCE_PREFIX, "/source");
     let path = path.replace("{caseId}", "00000000-0000-0000-0000-000000000001");
+    let path = path.replace(['{', '}'], "");
     let mut request = TestRequest::with_uri(&path).method(entry.method.clone());
     if let Some(token) = token {
         request = request.insert_header(("acstkn", token));

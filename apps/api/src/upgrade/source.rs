@@ -46,7 +46,8 @@ pub(super) async fn decide(
     call: Call<VerdictOnMember>,
 ) -> Result<HttpResponse, Problem> {
     let service = state.upgrades.clone();
-    let Call { act, body: VerdictOnMember { member_id: Field(member), is_pass: passed } } = call;
+    let Call { act, body: VerdictOnMember { member_id: Field(member), is_pass: passed }, .. } =
+        call;
     let key = CaseKey::NewestOf(member);
     state.run(async move { service.decide(key, passed, act).await }).await?;
     Ok(view::nothing())

@@ -4,20 +4,19 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use madoguchi_application::{AuditWriter, CallerPorts, CallerService};
-use madoguchi_domain::port::{AuditLog, CallerContexts, Clock, Ids};
+use madoguchi_domain::port::{CallerContexts, Clock, Ids};
 use madoguchi_itau::Itau;
-use tokio::task::JoinHandle;
 
 use crate::app_state::Callers;
 use crate::settings::ItauSection;
 
-/// The caller service, with the task that audits its lookups.
+/// The caller service.
 pub(super) fn build(
     itau: &ItauSection,
-    audit: &Arc<dyn AuditLog>,
+    audit: AuditWriter,
     clock: &Arc<dyn Clock>,
     ids: &Arc<dyn Ids>,
-) -> anyhow::Result<(Callers, JoinHandle<()>)> {
+) -> anyhow::Result<Callers> {
     let client = Itau::new(itau.adapter.clone(), Arc::clone(clock), Arc::clone(ids));
     let both = Arc::new(client.context("itau")?);
     let ports = CallerPorts {
@@ -26,7 +25,6 @@ pub(super) fn build(
         clock: Arc::clone(clock),
         ids: Arc::clone(ids),
     };
-    let (trail, task) = AuditWriter::start(Arc::clone(audit));
-    let service = CallerService::new(ports, itau.callers.clone(), trail);
-    Ok((Callers { service, dac: itau.dac }, task))
+    let service = CallerService::new(ports, itau.callers.clone(), audit);
+    Ok(Callers { service, dac: itau.dac })
 }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use madoguchi_application::UpgradeStores;
-use madoguchi_persistence::{DatabaseUrl, PgStore, SchemaState, SqliteStore};
+use madoguchi_domain::port::{
+    AuditLog, EffectQueue, Health, MemberStore, PersonStore, Sealer, UpgradeStore,
+};
+use madoguchi_persistence::{DatabaseUrl, PgStore, SchemaState, SealedStore, SqliteStore};
 
 use crate::settings::Settings;
 
@@ -14,7 +17,29 @@ pub(crate) async fn migrate(settings: &Settings) -> anyhow::Result<bool> {
     Ok(before == SchemaState::Current)
 }
 
-pub(super) async fn open(settings: &Settings) -> anyhow::Result<UpgradeStores> {
+/// The stores of every system, on one database.
+pub(super) struct Stores {
+    pub(super) upgrade: UpgradeStores,
+    /// Absent without a sealer.
+    pub(super) persons: Option<Arc<dyn PersonStore>>,
+}
+
+impl Stores {
+    fn of<S>(store: S, sealer: Option<&Arc<dyn Sealer>>) -> Self
+    where
+        S: MemberStore + UpgradeStore + EffectQueue + AuditLog + Health + Clone + 'static,
+        SealedStore<S>: PersonStore,
+    {
+        let sealed = |sealer| SealedStore::new(store.clone(), Arc::clone(sealer));
+        let persons = sealer.map(|sealer| Arc::new(sealed(sealer)) as _);
+        Self { upgrade: UpgradeStores::of(&Arc::new(store)), persons }
+    }
+}
+
+pub(super) async fn open(
+    settings: &Settings,
+    sealer: Option<&Arc<dyn Sealer>>,
+) -> anyhow::Result<Stores> {
     let store = &settings.store;
     if store.migrate_on_start {
         migrate(settings).await?;
@@ -22,11 +47,11 @@ pub(super) async fn open(settings: &Settings) -> anyhow::Result<UpgradeStores> {
     let key = settings.audit_key.clone();
     let opened = match &store.url {
         DatabaseUrl::Sqlite(path) => {
-            SqliteStore::open(path, key).await.map(|store| UpgradeStores::of(&Arc::new(store)))
+            SqliteStore::open(path, key).await.map(|store| Stores::of(store, sealer))
         }
-        DatabaseUrl::Postgres(url) => PgStore::open(url, store.pool, key)
-            .await
-            .map(|store| UpgradeStores::of(&Arc::new(store))),
+        DatabaseUrl::Postgres(url) => {
+            PgStore::open(url, store.pool, key).await.map(|store| Stores::of(store, sealer))
+        }
     };
     opened.context("store.url")
 }

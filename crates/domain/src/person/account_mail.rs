@@ -1,18 +1,9 @@
-//! Whether an account wants mail: the setting that the account update API changes.
+//! The decision whether an account wants mail.
 
-use super::{AccountId, PersonWrite};
+use super::{AccountMail, PersonWrite};
 use crate::act::Act;
 use crate::audit::{Action, AuditEntry};
 use crate::change::Change;
-
-/// An account and its mail setting, which holds for all its persons.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountMail {
-    /// The account.
-    pub id: AccountId,
-    /// Whether its persons get mail. A person whose mail is stopped gets none in any case.
-    pub notification: bool,
-}
 
 /// Decides to switch mail notification. `None` if it is so already.
 #[must_use]

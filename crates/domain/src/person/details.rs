@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Email, Person, PersonWrite, Phone, StopReason};
+use super::{EmailAddress, Person, PersonWrite, PhoneNumber, StopReason};
 use crate::Timestamp;
 use crate::act::Act;
 use crate::actor::ActorRef;
@@ -14,9 +14,9 @@ use crate::if_match::IfMatch;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ContactDetails {
     /// The address that mail goes to.
-    pub email: Option<Email>,
+    pub email: Option<EmailAddress>,
     /// The phone number.
-    pub phone: Option<Phone>,
+    pub phone: Option<PhoneNumber>,
     /// Set while no mail may go to this person.
     pub mail_stop: Option<MailStop>,
 }
@@ -36,9 +36,9 @@ pub struct MailStop {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DetailsUpdate {
     /// The new e-mail address.
-    pub email: Option<Email>,
+    pub email: Option<EmailAddress>,
     /// The new phone number.
-    pub phone: Option<Phone>,
+    pub phone: Option<PhoneNumber>,
     /// Whether mail is stopped.
     pub mail: Option<MailWish>,
 }

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use super::{
-    AccountId, AccountMail, ContactDetails, Email, ExternalIdentity, Locale, NewPerson, Person,
-    PersonId, PersonWrite, Phone,
+    AccountId, AccountMail, ContactDetails, EmailAddress, ExternalIdentity, Locale, NewPerson,
+    Person, PersonId, PersonWrite, PhoneNumber,
 };
 use crate::act::Act;
 use crate::audit::{Action, AuditEntry};
@@ -20,9 +20,9 @@ pub struct Registration {
     /// Its account.
     pub account: AccountId,
     /// Its e-mail address, if it is known.
-    pub email: Option<Email>,
+    pub email: Option<EmailAddress>,
     /// Its phone number, if it is known.
-    pub phone: Option<Phone>,
+    pub phone: Option<PhoneNumber>,
     /// Its language, if it is known.
     pub locale: Option<Locale>,
     /// The identity with which it signs in elsewhere, if it does.

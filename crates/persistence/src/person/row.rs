@@ -5,8 +5,8 @@ use madoguchi_domain::actor::{ActorKind, ActorRef};
 use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::person::{
-    AccountId, AccountMail, ContactDetails, Email, ExternalIdentity, Locale, MailStop, NewPerson,
-    Person, PersonId, PersonVersion, Phone, StopReason,
+    AccountId, AccountMail, ContactDetails, EmailAddress, ExternalIdentity, Locale, MailStop,
+    NewPerson, Person, PersonId, PersonVersion, PhoneNumber, StopReason,
 };
 use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{Sealer, StoreError};
@@ -142,8 +142,8 @@ impl VersionRow {
         let ContactDetails { email, phone, mail_stop } = &person.details;
         let mail_stop = mail_stop.as_ref();
         let [email, phone, stop_reason] = sealed_version(sealer, key, version_id).seal([
-            ("email", email.as_ref().map(Email::expose)),
-            ("phone", phone.as_ref().map(Phone::expose)),
+            ("email", email.as_ref().map(EmailAddress::expose)),
+            ("phone", phone.as_ref().map(PhoneNumber::expose)),
             ("stop_reason", mail_stop.map(|stop| stop.reason.expose())),
         ])?;
         Ok(Self {
@@ -180,8 +180,8 @@ impl VersionRow {
         Ok(PersonVersion {
             version: whole(self.version, "person_version.version")?,
             details: ContactDetails {
-                email: opened(email, Email::parse, "person_version.email")?,
-                phone: opened(phone, Phone::parse, "person_version.phone")?,
+                email: opened(email, EmailAddress::parse, "person_version.email")?,
+                phone: opened(phone, PhoneNumber::parse, "person_version.phone")?,
                 mail_stop: mail_stop(reason, stop)?,
             },
             act: Act {

@@ -32,7 +32,7 @@ pub async fn what_was_registered_reads_back(stores: ContactStores) {
             ..called(&"客".repeat(64), &"口".repeat(64), 3)
         },
         Registration {
-            email: Some(samples::email("o'brien+%_@例え.jp")),
+            email: Some(samples::email("o'brien+%_@xn--r8jz45g.jp")),
             external_identity: ExternalIdentity::parse("{\"$ne\":null}';--\\").ok(),
             ..called("O'Brien \"the\" `quoted` 100%_\\;--", " spaces around ", 4)
         },

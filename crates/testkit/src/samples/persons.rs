@@ -1,9 +1,12 @@
 //! Sample persons.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use madoguchi_domain::change::Change;
+use madoguchi_domain::if_match::IfMatch;
 use madoguchi_domain::person::{
-    self, AccountId, DetailsUpdate, Email, Person, PersonId, PersonWrite, Phone, Registration,
-    Updated,
+    self, AccountId, DetailsUpdate, EmailAddress, Person, PersonId, PersonWrite, PhoneNumber,
+    Registration, Updated,
 };
 use madoguchi_domain::registered::Registered;
 use madoguchi_domain::sealed::DataKeyId;
@@ -34,8 +37,8 @@ pub fn account_id(number: u32) -> AccountId {
 /// # Panics
 /// When it does not parse.
 #[must_use]
-pub fn email(text: &str) -> Email {
-    Email::parse(text).expect("the sample address parses")
+pub fn email(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).expect("the sample address parses")
 }
 
 /// `+819000000001` for 1.
@@ -43,8 +46,14 @@ pub fn email(text: &str) -> Email {
 /// # Panics
 /// Never.
 #[must_use]
-pub fn phone(number: u32) -> Phone {
-    Phone::parse(&format!("+8190{number:08}")).expect("the sample number parses")
+pub fn phone(number: u32) -> PhoneNumber {
+    PhoneNumber::parse(&format!("+8190{number:08}")).expect("the sample number parses")
+}
+
+/// An id that no other row of this process has.
+fn new_id() -> Uuid {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    Uuid::from_u128(NEXT.fetch_add(1, Ordering::Relaxed).into())
 }
 
 /// A registration with its own account, e-mail address and phone number.
@@ -75,7 +84,7 @@ pub fn registers(wish: &Registration) -> Change<PersonWrite> {
 /// Never.
 #[must_use]
 pub fn registers_if(wish: &Registration, unique_account: bool) -> Change<PersonWrite> {
-    let ids = (DataKeyId(Uuid::now_v7()), Uuid::now_v7());
+    let ids = (DataKeyId(new_id()), new_id());
     let act = act("register", human(), start());
     let (change, answer) = person::register(&[], wish, unique_account, ids, &act);
     assert_eq!(answer, Registered::New);
@@ -93,8 +102,7 @@ pub fn updates(
     seconds: i64,
 ) -> (Change<PersonWrite>, Person) {
     let act = act("update", human(), at(seconds));
-    let if_match = madoguchi_domain::if_match::IfMatch::Any;
-    let decided = person::update_details(person, update, &if_match, Uuid::now_v7(), &act);
+    let decided = person::update_details(person, update, &IfMatch::Any, new_id(), &act);
     let (Some(change), Updated::Done(after)) = decided else {
         panic!("the update changes nothing");
     };
