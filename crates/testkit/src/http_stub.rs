@@ -19,19 +19,18 @@ use std::collections::VecDeque;
 use std::future;
 use std::io;
 use std::net::SocketAddr;
-use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time;
 
 mod behaviour;
-mod request;
+mod connection;
+mod received;
 
 pub use behaviour::{StubBehaviour, StubResponse};
-pub use request::Received;
+pub use connection::serve;
+pub use received::Received;
 
 /// The stub server. It listens on a free port of 127.0.0.1 until it is stopped or dropped.
 #[derive(Debug)]
@@ -63,12 +62,6 @@ impl HttpStub {
         let shared = Arc::<SharedState>::default();
         let accept_task = tokio::spawn(accept_connections(listener, Arc::clone(&shared)));
         Ok(Self { address, shared, accept_task })
-    }
-
-    /// The address it listens on.
-    #[must_use]
-    pub const fn address(&self) -> SocketAddr {
-        self.address
     }
 
     /// The URL of `path`, which starts with a slash.
@@ -139,9 +132,9 @@ impl SharedState {
         unread
     }
 
-    fn next_behaviour(&self, request: &Received) -> StubBehaviour {
+    fn next_behaviour(&self, request: Received) -> StubBehaviour {
         let mut state = self.lock();
-        state.received.push(request.clone());
+        state.received.push(request);
         let next = state.script.pop_front().or_else(|| state.default_behaviour.clone());
         next.unwrap_or_else(|| StubBehaviour::Respond(StubResponse::new(501, "")))
     }
@@ -155,59 +148,11 @@ async fn accept_connections(listener: TcpListener, shared: Arc<SharedState>) {
     }
 }
 
-/// A client that disconnects early ends only its own connection, so errors end here.
-async fn serve_connection(mut stream: TcpStream, shared: Arc<SharedState>) -> io::Result<()> {
-    if shared.closes_unread() {
-        return Ok(());
-    }
-    let mut unread = Vec::new();
-    while let Some(request) = request::read(&mut stream, &mut unread).await? {
-        let behaviour = shared.next_behaviour(&request);
-        if respond(behaviour, &request, &mut stream).await?.is_break() {
-            break;
-        }
-    }
-    Ok(())
-}
-
-async fn respond(
-    behaviour: StubBehaviour,
-    request: &Received,
-    stream: &mut TcpStream,
-) -> io::Result<ControlFlow<()>> {
-    match behaviour {
-        StubBehaviour::Respond(response) => speak(&response, stream).await,
-        StubBehaviour::Compute(answer) => speak(&answer(request), stream).await,
-        StubBehaviour::Close | StubBehaviour::CloseUnread => Ok(ControlFlow::Break(())),
-        StubBehaviour::Reset => {
-            stream.set_zero_linger()?;
-            Ok(ControlFlow::Break(()))
-        }
-        StubBehaviour::Cut { response, after } => {
-            stream.write_all(response.head().as_bytes()).await?;
-            stream.write_all(&response.body[..after.min(response.body.len())]).await?;
-            Ok(ControlFlow::Break(()))
-        }
-        StubBehaviour::Dribble { response, pause } => {
-            for byte in response.encode() {
-                stream.write_all(&[byte]).await?;
-                time::sleep(pause).await;
-            }
-            Ok(response.leaves_open())
-        }
-        StubBehaviour::Late { wait, response } => {
-            time::sleep(wait).await;
-            speak(&response, stream).await
-        }
-        StubBehaviour::Raw(bytes) => {
-            stream.write_all(&bytes).await?;
-            Ok(ControlFlow::Break(()))
-        }
-        StubBehaviour::Hang => future::pending().await,
+async fn serve_connection(stream: TcpStream, shared: Arc<SharedState>) {
+    if !shared.closes_unread() {
+        serve(stream, |request| future::ready(shared.next_behaviour(request))).await;
     }
 }
 
-async fn speak(response: &StubResponse, stream: &mut TcpStream) -> io::Result<ControlFlow<()>> {
-    stream.write_all(&response.encode()).await?;
-    Ok(response.leaves_open())
-}
+#[cfg(test)]
+mod tests;

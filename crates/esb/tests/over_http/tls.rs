@@ -11,7 +11,6 @@ use madoguchi_domain::port::CoreBank;
 use madoguchi_domain::upgrade::{Answer, FinalCodes, classify};
 use madoguchi_esb::{Esb, EsbSettings, InvalidUpstream, Pem, UpstreamSettings};
 use madoguchi_testkit::core_bank_contract::order;
-use madoguchi_testkit::http_stub::HttpStub;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -121,11 +120,15 @@ async fn a_bank_that_turns_us_away_after_the_handshake_leaves_a_doubt() {
 
 #[tokio::test]
 async fn a_handshake_that_never_ends_is_not_sent() {
-    let stub = HttpStub::start().await.unwrap();
-    let mut hasty = settings(stub.address());
+    let bank = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut hasty = settings(bank.local_addr().unwrap());
     hasty.upstream.connect_timeout = Duration::from_millis(100);
     assert_eq!(answer(hasty).await, Answer::NotSent(WhyNotSent::NoConnection));
-    assert_eq!((stub.connections(), stub.received().len()), (1, 0));
+    bank.set_nonblocking(true).unwrap();
+    let (mut connection, mut sent) = (bank.accept().unwrap().0, Vec::new());
+    connection.read_to_end(&mut sent).unwrap();
+    assert_eq!(sent.first(), Some(&22), "a TLS handshake was begun");
+    assert_eq!(bank.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "one connection");
 }
 
 #[test]

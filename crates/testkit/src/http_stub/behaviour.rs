@@ -1,13 +1,13 @@
 //! The behaviours of the stub server for a request.
 
 use std::fmt;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Received;
 
-/// How to handle one request. It was read completely unless the variant says otherwise.
+/// How to handle one request. It was read completely unless the variant says otherwise. Only
+/// `Respond`, `Compute` and `Late` leave the connection open, if the length of the body is sent.
 #[derive(Clone)]
 pub enum StubBehaviour {
     /// Answer.
@@ -110,7 +110,8 @@ impl StubResponse {
         Self { measured: false, ..self }
     }
 
-    pub(super) fn head(&self) -> String {
+    /// The response as it is sent.
+    pub(super) fn encode(&self) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {} Scripted\r\n", self.status);
         for (name, value) in &self.headers {
             head += &format!("{name}: {value}\r\n");
@@ -118,15 +119,6 @@ impl StubResponse {
         if self.measured {
             head += &format!("content-length: {}\r\n", self.body.len());
         }
-        head + "\r\n"
-    }
-
-    pub(super) fn encode(&self) -> Vec<u8> {
-        [self.head().as_bytes(), self.body.as_slice()].concat()
-    }
-
-    /// True if the connection can be reused after this response.
-    pub(super) const fn leaves_open(&self) -> ControlFlow<()> {
-        if self.measured { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        [head.as_bytes(), b"\r\n", &self.body].concat()
     }
 }
