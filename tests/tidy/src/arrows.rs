@@ -35,7 +35,7 @@ const INWARD: [(&str, &[&str]); 15] = [
         ],
     ),
     ("client", &["domain"]),
-    ("sandbox", &["api", "client"]),
+    ("sandbox", &["api", "client", "testkit"]),
     ("testkit", &["domain", "application"]),
     ("tidy", &[]),
     ("journey", &["client", "sandbox", "testkit"]),

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use madoguchi_testkit::http_stub::{StubBehaviour, StubResponse};
 use serde_json::Value;
 
 use super::esb_mode::EsbMode;
-use super::reply::Reply;
 
 /// A simulated system. A new one is a file beside the others and a line in `CHANNELS`.
 pub(super) trait Channel: Sync {
@@ -46,8 +46,8 @@ pub(super) struct Message {
 
 impl Message {
     /// A message that is not valid, and its reply.
-    pub(super) fn malformed(reply: Reply) -> Self {
-        let answer = Some(Box::new(move || reply) as _);
+    pub(super) fn malformed(reply: StubResponse) -> Self {
+        let answer = Some(Box::new(move || StubBehaviour::Respond(reply)) as _);
         let plan = Plan { wait: Duration::ZERO, effect: None, answer };
         Self { key: None, plan: Box::new(move |_| Ok(plan)) }
     }
@@ -62,7 +62,7 @@ pub(super) struct Plan<A> {
 }
 
 /// A plan whose answer is a reply, built after the wait. `None` drops the connection at once.
-pub(super) type HttpPlan = Plan<Option<Box<dyn FnOnce() -> Reply + Send>>>;
+pub(super) type HttpPlan = Plan<Option<Box<dyn FnOnce() -> StubBehaviour + Send>>>;
 
 /// Selects the plan of a message by the scenario that it gets.
 type PlanByScenario = Box<dyn FnOnce(&str) -> Result<HttpPlan, String> + Send>;

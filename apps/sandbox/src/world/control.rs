@@ -1,6 +1,6 @@
 //! The control API: sets scenarios, reads the journal and resets the world.
 
-use hyper::StatusCode;
+use madoguchi_testkit::http_stub::StubResponse;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::channel::Channel;
 use super::channels;
 use super::ledger::Effect;
-use super::reply::{self, Reply};
+use super::reply;
 use super::scenario::Setting;
 use super::store::Store;
 
@@ -19,10 +19,10 @@ struct Journal<'a> {
 }
 
 /// `PUT /world/scenario`.
-pub(super) fn set(store: &Store, body: &[u8]) -> Reply {
+pub(super) fn set(store: &Store, body: &[u8]) -> StubResponse {
     let setting = match read(body) {
         Ok(setting) => setting,
-        Err(message) => return reply::refusal(StatusCode::BAD_REQUEST, &message),
+        Err(message) => return reply::refusal(400, &message),
     };
     match store.set(setting.clone()) {
         Ok(()) => reply::of(&setting),
@@ -31,9 +31,9 @@ pub(super) fn set(store: &Store, body: &[u8]) -> Reply {
 }
 
 /// `GET /world/journal?channel=esb`.
-pub(super) fn journal(store: &Store, query: &str) -> Reply {
+pub(super) fn journal(store: &Store, query: &str) -> StubResponse {
     match channel_in(query) {
-        Err(message) => reply::refusal(StatusCode::BAD_REQUEST, &message),
+        Err(message) => reply::refusal(400, &message),
         Ok(channel) => {
             let memory = store.memory(channel);
             reply::of(&Journal {
@@ -45,7 +45,7 @@ pub(super) fn journal(store: &Store, query: &str) -> Reply {
 }
 
 /// `DELETE /world`.
-pub(super) fn forget(store: &Store) -> Reply {
+pub(super) fn forget(store: &Store) -> StubResponse {
     match store.forget() {
         Ok(()) => reply::of(&json!({ "forgotten": true })),
         Err(error) => reply::broken(&error),

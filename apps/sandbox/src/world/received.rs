@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use hyper::header::HeaderMap;
 use jiff::Timestamp;
+use madoguchi_testkit::http_stub::Received;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -24,23 +24,22 @@ const CREDENTIALS: [&str; 10] = [
 ];
 
 #[derive(Serialize)]
-struct Received<'a> {
+struct Entry<'a> {
     at: Timestamp,
     headers: BTreeMap<&'a str, String>,
     body: Value,
     scenario: &'a str,
 }
 
-/// The journal entry of a request. `None` is a body that was too large to read.
+/// The journal entry of a request; `null` for a body that was too large to read.
 pub(super) fn entry(
     at: Timestamp,
-    headers: &HeaderMap,
-    body: Option<&[u8]>,
+    request: &Received,
     scenario: &str,
 ) -> io::Result<Box<RawValue>> {
-    let body = body.map_or(Value::Null, as_json_or_text);
-    let received = Received { at, headers: masked(headers), body, scenario };
-    Ok(serde_json::value::to_raw_value(&received)?)
+    let body = request.body.as_deref().map_or(Value::Null, as_json_or_text);
+    let entry = Entry { at, headers: masked(request), body, scenario };
+    Ok(serde_json::value::to_raw_value(&entry)?)
 }
 
 fn as_json_or_text(body: &[u8]) -> Value {
@@ -48,9 +47,9 @@ fn as_json_or_text(body: &[u8]) -> Value {
         .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(body).into_owned()))
 }
 
-fn masked(headers: &HeaderMap) -> BTreeMap<&str, String> {
+fn masked(request: &Received) -> BTreeMap<&str, String> {
     let mut shown: BTreeMap<&str, String> = BTreeMap::new();
-    for (name, value) in headers {
+    for (name, value) in &request.head.headers {
         let text = if CREDENTIALS.contains(&name.as_str()) {
             "***".into()
         } else {

@@ -2,13 +2,12 @@
 
 mod da21;
 
-use hyper::StatusCode;
-use hyper::header::{HeaderValue, RETRY_AFTER};
+use madoguchi_testkit::http_stub::{StubBehaviour, StubResponse};
 
 use crate::world::channel::{Channel, Http, Message, Plan};
 use crate::world::clock;
 use crate::world::esb_mode::EsbMode;
-use crate::world::reply::{self, Reply};
+use crate::world::reply;
 use crate::world::scenario::Known;
 use da21::Request;
 
@@ -75,9 +74,7 @@ fn read(body: Option<&[u8]>) -> Message {
     let body = body.ok_or_else(|| "the body is larger than 1 MiB".to_owned());
     let request = match body.and_then(Request::parse) {
         Ok(request) => request,
-        Err(message) => {
-            return Message::malformed(reply::refusal(StatusCode::BAD_REQUEST, &message));
-        }
+        Err(message) => return Message::malformed(reply::refusal(400, &message)),
     };
     Message {
         key: Some(request.arrangement().to_owned()),
@@ -90,26 +87,19 @@ fn read(body: Option<&[u8]>) -> Message {
     }
 }
 
-fn reply_to(request: &Request, answer: Answer) -> Reply {
-    let now = clock::now();
-    match answer {
-        Answer::Code(code, text) => reply::whole(StatusCode::OK, request.reply(code, text, now)),
-        Answer::Failure => {
-            reply::refusal(StatusCode::INTERNAL_SERVER_ERROR, "the simulated bank is out of order")
-        }
+fn reply_to(request: &Request, answer: Answer) -> StubBehaviour {
+    let code = |request: &Request, code, text: &str| {
+        StubResponse::json(200, request.reply(code, text, clock::now()))
+    };
+    StubBehaviour::Respond(match answer {
+        Answer::Code(number, text) => code(request, number, text),
+        Answer::Failure => reply::refusal(500, "the simulated bank is out of order"),
         Answer::TooMany => {
-            let mut reply =
-                reply::refusal(StatusCode::TOO_MANY_REQUESTS, "the simulated bank is busy");
-            reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-            reply
+            reply::refusal(429, "the simulated bank is busy").with_header("retry-after", "1")
         }
         Answer::Garbage => reply::garbage(),
-        Answer::Half => reply::half(&request.reply("200", FINE, now)),
-        Answer::OtherEcho => {
-            reply::whole(StatusCode::OK, request.about_another().reply("200", FINE, now))
-        }
-        Answer::Huge => {
-            reply::whole(StatusCode::OK, request.reply("200", &"long ".repeat(HUGE / 5), now))
-        }
-    }
+        Answer::Half => return reply::half(code(request, "200", FINE)),
+        Answer::OtherEcho => code(&request.about_another(), "200", FINE),
+        Answer::Huge => code(request, "200", &"long ".repeat(HUGE / 5)),
+    })
 }

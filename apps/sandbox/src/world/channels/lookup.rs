@@ -2,11 +2,11 @@
 
 mod callers;
 
-use hyper::StatusCode;
+use madoguchi_testkit::http_stub::{StubBehaviour, StubResponse};
 use serde_json::{Map, Value, json};
 
 use crate::world::channel::{Channel, Http, Message, Plan};
-use crate::world::reply::{self, Reply};
+use crate::world::reply;
 use crate::world::scenario::Known;
 
 /// The documented paths of the gateway's downstream.
@@ -20,14 +20,8 @@ const SCENARIOS: Known<Answer> = Known {
         ("ok", Answer::Found),
         ("business_failure", Answer::BusinessFailure),
         ("slow:<ms>", Answer::Found),
-        (
-            "http_401",
-            Answer::Refused(StatusCode::UNAUTHORIZED, "the simulated downstream does not know you"),
-        ),
-        (
-            "http_404",
-            Answer::Refused(StatusCode::NOT_FOUND, "the simulated downstream has nothing here"),
-        ),
+        ("http_401", Answer::Refused(401, "the simulated downstream does not know you")),
+        ("http_404", Answer::Refused(404, "the simulated downstream has nothing here")),
         ("http_500", Answer::OutOfOrder),
         ("garbage", Answer::Garbage),
         ("truncated", Answer::Half),
@@ -40,7 +34,7 @@ const SCENARIOS: Known<Answer> = Known {
 enum Answer {
     Found,
     BusinessFailure,
-    Refused(StatusCode, &'static str),
+    Refused(u16, &'static str),
     OutOfOrder,
     Garbage,
     Half,
@@ -86,7 +80,7 @@ impl Lookup {
     fn read(self, body: Option<&[u8]>) -> Message {
         let Some(key) = body.and_then(|body| self.key(body)) else {
             let message = format!("{} is missing", self.field());
-            return Message::malformed(refused(StatusCode::BAD_REQUEST, &message));
+            return Message::malformed(refused(400, &message));
         };
         Message {
             key: Some(key.clone()),
@@ -105,29 +99,28 @@ impl Lookup {
         (!key.is_empty()).then(|| key.to_owned())
     }
 
-    fn reply(self, key: &str, answer: Answer) -> Reply {
+    fn reply(self, key: &str, answer: Answer) -> StubBehaviour {
         let found = || match self {
             Self::Context => callers::context_reply(key),
             Self::Owner => callers::owner_reply(key),
         };
-        match answer {
+        StubBehaviour::Respond(match answer {
             Answer::Found => reply::of(&found()),
             Answer::BusinessFailure => {
                 let status = match self {
-                    Self::Context => StatusCode::OK,
-                    Self::Owner => StatusCode::INTERNAL_SERVER_ERROR,
+                    Self::Context => 200,
+                    Self::Owner => 500,
                 };
                 refused(status, "the simulated downstream fails over this")
             }
             Answer::Refused(status, message) => refused(status, message),
-            Answer::OutOfOrder => reply::whole(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "<html>the simulated downstream is out of order</html>",
-            ),
+            Answer::OutOfOrder => {
+                StubResponse::json(500, "<html>the simulated downstream is out of order</html>")
+            }
             Answer::Garbage => reply::garbage(),
-            Answer::Half => reply::half(found().to_string().as_bytes()),
+            Answer::Half => return reply::half(reply::of(&found())),
             Answer::OtherShape => reply::of(&self.in_the_other_shape(found())),
-        }
+        })
     }
 
     /// Replaces documented lists by one object, and a documented object by a list.
@@ -148,6 +141,6 @@ impl Lookup {
     }
 }
 
-fn refused(status: StatusCode, message: &str) -> Reply {
-    reply::whole(status, json!({ "code": "1", "message": message }).to_string())
+fn refused(status: u16, message: &str) -> StubResponse {
+    StubResponse::json(status, json!({ "code": "1", "message": message }).to_string())
 }
