@@ -51,6 +51,9 @@ audit_key_file = {audit_key}
 [identity]
 tokens_file = {tokens}
 
+[vault]
+key_ring = {key_ring}
+
 [upgrade]
 target_level = "1A"
 qr_base_url = "https://example.com/upgrade"
@@ -87,6 +90,7 @@ breaker_max_open_ms = 2000
             qr_key = quoted(utf8(&self.data.qr_key())?),
             audit_key = quoted(utf8(&self.data.audit_key())?),
             tokens = quoted(utf8(&self.data.tokens())?),
+            key_ring = quoted(utf8(&self.data.key_ring())?),
             esb = quoted(&format!("{}/esb", self.world)),
             world = quoted(self.world),
             downstream_password = quoted(utf8(&self.data.downstream_password())?),

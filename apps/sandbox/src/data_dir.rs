@@ -12,6 +12,11 @@ use crate::chance;
 /// File mode: only the owner reads and writes.
 const OWNER_ONLY: u32 = 0o600;
 
+/// The key under which data keys are wrapped.
+const KEY_ENCRYPTION_KEY: &str = "key-encryption-key";
+/// The key of blind indexes.
+const INDEX_KEY: &str = "index-key";
+
 /// An existing directory, with its absolute path.
 #[derive(Debug)]
 pub struct DataDir(PathBuf);
@@ -70,6 +75,12 @@ impl DataDir {
         self.0.join("users.toml")
     }
 
+    /// The file of `vault.key_ring`: the list of the two keys beside it.
+    #[must_use]
+    pub fn key_ring(&self) -> PathBuf {
+        self.0.join("keys.toml")
+    }
+
     /// The file with the password for the simulated downstream, which accepts any.
     #[must_use]
     pub fn downstream_password(&self) -> PathBuf {
@@ -88,8 +99,9 @@ impl DataDir {
     /// # Errors
     /// When one cannot be read or written, or is damaged.
     pub fn keep_secrets(&self) -> anyhow::Result<()> {
+        let sealing = [KEY_ENCRYPTION_KEY, INDEX_KEY].map(|name| self.0.join(name));
         let keys = [self.deployment_salt(), self.qr_key(), self.audit_key()];
-        for path in keys.into_iter().chain([self.downstream_password()]) {
+        for path in keys.into_iter().chain(sealing).chain([self.downstream_password()]) {
             match fs::read_to_string(&path) {
                 Ok(text) if is_secret(&text) => {}
                 Ok(_) => bail!(
@@ -104,6 +116,14 @@ impl DataDir {
                     return Err(error).with_context(|| format!("read {}", path.display()));
                 }
             }
+        }
+        // It may have been edited: keys rotate.
+        if !self.key_ring().exists() {
+            let entry = |kind, file| {
+                format!("[[{kind}]]\nid = \"sandbox-1\"\nstate = \"active\"\nfile = \"{file}\"\n")
+            };
+            let list = entry("key_encryption_key", KEY_ENCRYPTION_KEY);
+            self.write(&self.key_ring(), &(list + &entry("index_key", INDEX_KEY)))?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ mod call;
 mod context;
 mod customer;
 mod journey;
+mod person;
 mod picture;
 mod upgrade;
 mod walk;

@@ -10,6 +10,8 @@ pub(crate) const FRONT_DESK: &str = "dev-frontdesk";
 pub(crate) const VERIFIER: &str = "dev-verifier";
 /// Gives the verdict after the video call, and reads cases.
 pub(crate) const AGENT: &str = "dev-agent";
+/// Registers persons, and changes how they are reached.
+pub(crate) const CRM: &str = "dev-crm";
 /// Registers members.
 pub(crate) const OPERATOR: &str = "dev-operator";
 /// A second operator, for actions that need two people.
@@ -23,10 +25,11 @@ pub(crate) struct Token {
 }
 
 /// All tokens; each belongs to a person.
-pub(crate) const ALL: [Token; 5] = [
+pub(crate) const ALL: [Token; 6] = [
     Token { name: FRONT_DESK, scopes: &["upgrade.open", "member.read"] },
     Token { name: VERIFIER, scopes: &["upgrade.verify"] },
     Token { name: AGENT, scopes: &["upgrade.decide", "upgrade.read", "caller.read"] },
+    Token { name: CRM, scopes: &["person.read", "person.write", "person.reveal"] },
     Token { name: OPERATOR, scopes: &["member.read", "member.write", "upgrade.read"] },
     Token { name: OPERATOR_2, scopes: &["member.read", "member.write", "upgrade.read"] },
 ];

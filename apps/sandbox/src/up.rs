@@ -1,9 +1,9 @@
-//! `up` and `world`: start the servers, register sample members and print the first commands.
+//! `up` and `world`: start the servers, register sample customers and print the first commands.
 
 use std::path::Path;
 
 use anyhow::Context;
-use madoguchi_client::{Client, RegisterMember};
+use madoguchi_client::{Client, RegisterMember, RegisterPerson};
 
 use crate::end::End;
 use crate::local_url::local_url;
@@ -74,7 +74,26 @@ async fn start(options: &StackOptions) -> anyhow::Result<Stack> {
             .await
             .context("give another --data or --database-url if other members are stored there")?;
     }
+    register_persons(&stack.api.with_token(tokens::CRM)).await?;
     Ok(stack)
+}
+
+/// Registers `PER0001` to `PER0010`, unless they are there: their details may have been changed.
+async fn register_persons(crm: &Client) -> anyhow::Result<()> {
+    for number in 1..=10 {
+        let id = format!("PER{number:04}");
+        if crm.person(&id, false).await?.status == 200 {
+            continue;
+        }
+        let person = RegisterPerson {
+            email: Some(format!("per{number:04}@example.com")),
+            phone: Some(format!("090-1000-{number:04}")),
+            locale: Some("ja".to_owned()),
+            ..RegisterPerson::new(&id, format!("ACC{number:04}"))
+        };
+        crm.register_person(&person).await?.data().with_context(|| format!("register {id}"))?;
+    }
+    Ok(())
 }
 
 fn welcome(screen: Screen, stack: &Stack) {
@@ -88,6 +107,7 @@ fn welcome(screen: Screen, stack: &Stack) {
     screen.line(format_args!("  world    {world}/world/journal?channel=esb"));
     screen.line(format_args!("  data     {}", stack.data.path().display()));
     screen.line("  members  MEM0001 … MEM0010");
+    screen.line("  persons  PER0001 … PER0010, accounts ACC0001 … ACC0010");
     screen.line("  callers  CTX0001 … CTX0010, by contextId");
     screen.title("Tokens, for the header Acstkn");
     for token in &tokens::ALL {
@@ -106,6 +126,8 @@ fn welcome(screen: Screen, stack: &Stack) {
     for line in questions(api) {
         screen.line(line);
     }
+    screen.title("Put a wrong address right: it answers with the account");
+    screen.line(right_address(api));
     screen.title("Lose the next answer of the bank, and see the retry");
     screen.line(lose_an_answer(world));
     screen.line("\nCtrl-C stops it.");
@@ -149,6 +171,14 @@ fn questions(api: &str) -> [String; 2] {
             Client::CONTEXTOS
         ),
     ]
+}
+
+fn right_address(api: &str) -> String {
+    format!(
+        "curl -s -X PUT -H 'Acstkn: {}' -H 'Content-Type: application/json' -H 'If-Match: *' \
+         -d '{{\"email\":\"taro@example.com\"}}' {api}/api/v1/persons/PER0001/contact-details",
+        tokens::CRM
+    )
 }
 
 fn lose_an_answer(world: &str) -> String {

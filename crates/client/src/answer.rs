@@ -16,6 +16,8 @@ pub struct ApiAnswer<T = Value> {
     pub status: u16,
     /// `Retry-After`, in seconds, if the request may be repeated later.
     pub retry_after: Option<u64>,
+    /// `ETag`, for `If-Match` of a change.
+    pub etag: Option<String>,
     /// `x-request-id`: names the request in the server's logs.
     pub request_id: Option<String>,
     /// The body, unchanged.
@@ -109,6 +111,7 @@ impl<T> ApiAnswer<T> {
         };
         let (retry_after, request_id) = (header("retry-after"), header("x-request-id"));
         Ok(Self {
+            etag: header("etag"),
             status: response.status().as_u16(),
             retry_after: retry_after.and_then(|seconds| seconds.parse().ok()),
             request_id,
@@ -119,7 +122,8 @@ impl<T> ApiAnswer<T> {
 
     /// An answer with this content, for tests of code that reads answers.
     pub fn new(status: u16, retry_after: Option<u64>, body: impl Into<String>) -> Self {
-        Self { status, retry_after, request_id: None, body: body.into(), data: PhantomData }
+        let body = body.into();
+        Self { status, retry_after, etag: None, request_id: None, body, data: PhantomData }
     }
 
     /// The body as JSON; null if it is not JSON.
@@ -136,8 +140,8 @@ impl<T> ApiAnswer<T> {
 
     /// The same answer, whose data is any JSON.
     pub fn untyped(self) -> ApiAnswer {
-        let Self { status, retry_after, request_id, body, data: _ } = self;
-        ApiAnswer { status, retry_after, request_id, body, data: PhantomData }
+        let Self { status, retry_after, etag, request_id, body, data: _ } = self;
+        ApiAnswer { status, retry_after, etag, request_id, body, data: PhantomData }
     }
 
     fn is_success(&self) -> bool {
@@ -202,6 +206,7 @@ impl<T> fmt::Debug for ApiAnswer<T> {
 impl<T> Clone for ApiAnswer<T> {
     fn clone(&self) -> Self {
         Self {
+            etag: self.etag.clone(),
             request_id: self.request_id.clone(),
             ..Self::new(self.status, self.retry_after, self.body.clone())
         }

@@ -5,6 +5,7 @@ mod answer;
 mod caller;
 mod client;
 mod member;
+mod person;
 mod upgrade;
 
 pub use answer::{ApiAnswer, ClientError, Document, Done, Refused};
@@ -13,6 +14,10 @@ pub use caller::{
 };
 pub use client::{Client, Method};
 pub use member::{MemberAnswer, RegisterMember};
+pub use person::{
+    AccountAnswer, ChangeContactDetails, ContactChange, FieldChange, MailStopAnswer, PersonAccount,
+    PersonAnswer, RegisterPerson, SearchPersons,
+};
 pub use upgrade::{
     BlockedOn, CaseAnswer, CaseState, CoreBankOrder, OpenedCase, QrCode, ScannedVerification,
     TimelineEvent, Verification, What,

@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::context::DemoContext;
+use super::person;
 use super::upgrade::Upgrade;
 use super::walk::Walk;
 
@@ -10,10 +11,11 @@ use super::walk::Walk;
 pub(super) enum Journey {
     Upgrade(Upgrade),
     Call(Call),
+    Person,
 }
 
 impl Journey {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Upgrade(Upgrade::Passed),
         Self::Upgrade(Upgrade::LostAnswer),
         Self::Upgrade(Upgrade::Refused),
@@ -22,12 +24,14 @@ impl Journey {
         Self::Call(Call::WhoIsCalling),
         Self::Call(Call::ThroughTheGateway),
         Self::Call(Call::HalfIsLate),
+        Self::Person,
     ];
 
     pub(super) const fn title(self) -> &'static str {
         match self {
             Self::Upgrade(upgrade) => upgrade.title(),
             Self::Call(call) => call.title(),
+            Self::Person => person::TITLE,
         }
     }
 
@@ -35,6 +39,7 @@ impl Journey {
         match self {
             Self::Upgrade(upgrade) => upgrade.walk(demo, walk).await,
             Self::Call(call) => call.walk(demo, walk).await,
+            Self::Person => person::walk(demo, walk).await,
         }
     }
 }
