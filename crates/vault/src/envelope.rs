@@ -21,8 +21,8 @@ const WRAP_ROOM: usize = KEY + 15;
 /// The bytes of a key, zeroed when dropped. On the heap, because a moved array leaves a copy.
 pub(crate) type KeyBytes = Zeroizing<Vec<u8>>;
 
-/// A new random data key.
-pub(crate) fn new_data_key() -> Result<KeyBytes, SealerError> {
+/// A new random key.
+pub(crate) fn new_random_key() -> Result<KeyBytes, SealerError> {
     let mut bytes = Zeroizing::new(vec![0; KEY]);
     rand::fill(&mut bytes).map_err(|_| SealerError::Unavailable)?;
     Ok(bytes)

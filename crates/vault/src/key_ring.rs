@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::hmac;
+use madoguchi_domain::key_ring::{HeldKey, KeyKind, KeyState};
 use madoguchi_domain::port::SealerError;
 use madoguchi_domain::sealed::KeyId;
 use madoguchi_domain::secret::unhex;
@@ -70,6 +71,13 @@ impl KeyRing {
         key.map(|key| &key.key).ok_or_else(|| SealerError::UnknownKey(id.clone()))
     }
 
+    /// Every key without its bytes, the active one of each kind first.
+    pub(crate) fn held(&self) -> Vec<HeldKey> {
+        let key_encryption = self.key_encryption.all().map(|key| key.held(KeyKind::KeyEncryption));
+        let index = self.index.all().map(|key| key.held(KeyKind::Index));
+        key_encryption.chain(index).collect()
+    }
+
     /// The index keys, the active one first.
     pub(crate) fn index_keys(&self) -> impl Iterator<Item = (&KeyId, &hmac::Key)> {
         self.index.all().map(|key| (&key.id, &key.key))
@@ -114,6 +122,11 @@ impl<T> RingKey<T> {
     fn map<U>(self, convert: impl Fn(T) -> U) -> RingKey<U> {
         let Self { id, is_active, path, key } = self;
         RingKey { id, is_active, path, key: convert(key) }
+    }
+
+    fn held(&self, kind: KeyKind) -> HeldKey {
+        let state = if self.is_active { KeyState::Active } else { KeyState::DecryptOnly };
+        HeldKey { kind, id: self.id.clone(), state }
     }
 
     fn file(&self) -> String {

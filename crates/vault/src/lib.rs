@@ -3,10 +3,12 @@
 #![warn(missing_docs)]
 
 mod envelope;
+mod key_file;
 mod key_ring;
 #[cfg(test)]
 mod samples;
 mod vault;
 
+pub use key_file::create_key_file;
 pub use key_ring::KeyRingError;
 pub use vault::Vault;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use madoguchi_domain::key_ring::HeldKey;
 use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{Sealer, SealerError};
 use madoguchi_domain::sealed::{BlindIndex, CellId, KeyId, Sealed, WrappedKey};
@@ -41,6 +42,12 @@ impl Vault {
         Ok(())
     }
 
+    /// The keys of the key ring, without their bytes.
+    #[must_use]
+    pub fn keys(&self) -> Vec<HeldKey> {
+        self.ring().held()
+    }
+
     fn ring(&self) -> Arc<KeyRing> {
         Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -60,7 +67,7 @@ fn wrap(ring: &KeyRing, data_key: &[u8]) -> Result<WrappedKey, SealerError> {
 
 impl Sealer for Vault {
     fn new_data_key(&self) -> Result<WrappedKey, SealerError> {
-        wrap(&self.ring(), &envelope::new_data_key()?)
+        wrap(&self.ring(), &envelope::new_random_key()?)
     }
 
     fn seal(

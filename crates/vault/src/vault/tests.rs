@@ -56,6 +56,19 @@ fn a_moved_value_opens_in_no_other_cell() {
 }
 
 #[test]
+fn the_keys_are_listed_by_id_and_state() {
+    let (folder, vault) = vault();
+    let listed = || -> Vec<String> {
+        vault.keys().iter().map(|it| format!("{} {}", it.id, it.state)).collect()
+    };
+    let expected = ["kek-1 active", "kek-2 decrypt_only", "index-1 active", "index-2 decrypt_only"];
+    assert_eq!(listed(), expected.map(String::from).to_vec());
+    folder.write_list(&RingFolder::retired());
+    vault.reload().unwrap();
+    assert_eq!(listed(), ["kek-2 active", "index-2 active"].map(String::from).to_vec());
+}
+
+#[test]
 fn a_reload_rotates_the_keys_in_use() {
     let (folder, vault) = vault();
     let old = vault.new_data_key().unwrap();
