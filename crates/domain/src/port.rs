@@ -6,6 +6,7 @@ mod audit_log;
 mod caller_contexts;
 mod clock;
 mod core_bank;
+mod data_keys;
 mod effect_queue;
 mod health;
 mod ids;
@@ -21,6 +22,7 @@ pub use audit_log::AuditLog;
 pub use caller_contexts::CallerContexts;
 pub use clock::Clock;
 pub use core_bank::CoreBank;
+pub use data_keys::{DataKeyPage, DataKeys, Rewrapping};
 pub use effect_queue::{EffectChange, EffectQueue, Recorded};
 pub use health::Health;
 pub use ids::Ids;
@@ -35,9 +37,10 @@ pub use upgrade_store::UpgradeStore;
 pub use self::{
     account_directory::MockAccountDirectory, audit_log::MockAuditLog,
     caller_contexts::MockCallerContexts, clock::MockClock, core_bank::MockCoreBank,
-    effect_queue::MockEffectQueue, health::MockHealth, ids::MockIds, member_store::MockMemberStore,
-    password_verifier::MockPasswordVerifier, person_store::MockPersonStore, sealer::MockSealer,
-    token_verifier::MockTokenVerifier, upgrade_store::MockUpgradeStore,
+    data_keys::MockDataKeys, effect_queue::MockEffectQueue, health::MockHealth, ids::MockIds,
+    member_store::MockMemberStore, password_verifier::MockPasswordVerifier,
+    person_store::MockPersonStore, sealer::MockSealer, token_verifier::MockTokenVerifier,
+    upgrade_store::MockUpgradeStore,
 };
 
 /// Why a store failed. A problem with the request is never a store error but a returned value.

@@ -22,6 +22,8 @@ mod member;
 mod person;
 #[path = "upgrade/reading.rs"]
 pub(crate) mod upgrade;
+#[path = "vault/store.rs"]
+mod vault;
 
 /// The head of a stream that is not locked; waits only if all are locked.
 fn free_head(conn: &mut Conn) -> QueryResult<HeadRow> {

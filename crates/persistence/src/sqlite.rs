@@ -22,6 +22,8 @@ mod member;
 mod person;
 #[path = "upgrade/reading.rs"]
 pub(crate) mod upgrade;
+#[path = "vault/store.rs"]
+mod vault;
 
 /// The head of the one stream; the writer's transaction excludes all others.
 fn free_head(conn: &mut Conn) -> QueryResult<HeadRow> {

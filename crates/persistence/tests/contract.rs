@@ -1,15 +1,21 @@
 //! Runs every store contract of the testkit on SQLite and on PostgreSQL.
 
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+use madoguchi_domain::sealed::{DataKeyId, WrappedKey};
+use madoguchi_domain::secret::hex;
 use madoguchi_persistence::{DatabaseUrl, PgSettings, PgStore, SealedStore, SqliteStore, migrate};
 use madoguchi_testkit::contract::{ContactStores, PlatformStores, TestStores, UpgradeStores};
+use madoguchi_testkit::data_keys_contract::DataKeysUnderTest;
 use madoguchi_testkit::fake_sealer::FakeSealer;
 use madoguchi_testkit::postgres::{Cluster, Database};
 use madoguchi_testkit::{
-    audit_log_contract, effect_queue_contract, health_contract, member_store_contract,
-    person_store_contract, samples, upgrade_store_contract,
+    audit_log_contract, data_keys_contract, effect_queue_contract, health_contract,
+    member_store_contract, person_store_contract, samples, upgrade_store_contract,
 };
 use tempfile::TempDir;
 
@@ -57,6 +63,47 @@ async fn open_sealed_postgres() -> TestStores<ContactStores> {
 }
 
 person_store_contract!(sqlite: open_sealed_sqlite(), postgres: open_sealed_postgres());
+
+/// A statement that inserts data keys, in the database's syntax of an id and of bytes.
+fn insert(
+    keys: &[(DataKeyId, WrappedKey)],
+    id: impl Fn(DataKeyId) -> String,
+    bytes: impl Fn(&[u8]) -> String,
+) -> String {
+    let row = |(key_id, key): &(DataKeyId, WrappedKey)| {
+        format!("({}, '{}', {})", id(*key_id), key.key, bytes(&key.bytes))
+    };
+    let rows: Vec<_> = keys.iter().map(row).collect();
+    format!("insert into data_key (data_key_id, key_id, wrapped) values {}", rows.join(", "))
+}
+
+async fn open_sqlite_keys() -> TestStores<DataKeysUnderTest> {
+    let (store, dir) = sqlite().await;
+    let path = dir.path().join("madoguchi.db");
+    let insert = move |keys: &[_]| {
+        let mut conn = SqliteConnection::establish(path.to_str().expect("UTF-8")).expect("opened");
+        let bytes = |bytes: &[u8]| format!("x'{}'", hex(bytes));
+        let sql = insert(keys, |id| bytes(id.0.as_bytes()), bytes);
+        conn.batch_execute(&sql).expect("inserted");
+    };
+    TestStores::guarded(DataKeysUnderTest { keys: Arc::new(store), insert: Arc::new(insert) }, dir)
+}
+
+async fn open_postgres_keys() -> TestStores<DataKeysUnderTest> {
+    let (store, database) = postgres().await;
+    let url = database.url().to_owned();
+    let insert = move |keys: &[_]| {
+        let bytes = |bytes: &[u8]| format!("'\\x{}'", hex(bytes));
+        let sql = insert(keys, |id| format!("'{}'", id.0), bytes);
+        let psql = Command::new(Cluster::shared().bin_dir().join("psql"))
+            .args([&*url, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", &sql])
+            .status();
+        assert!(psql.expect("psql runs").success());
+    };
+    TestStores::guarded(DataKeysUnderTest { keys: Arc::new(store), insert: Arc::new(insert) }, database)
+}
+
+data_keys_contract!(sqlite: open_sqlite_keys(), postgres: open_postgres_keys());
 member_store_contract!(sqlite: open_sqlite(), postgres: open_postgres());
 upgrade_store_contract!(sqlite: open_sqlite(), postgres: open_postgres());
 effect_queue_contract!(sqlite: open_sqlite(), postgres: open_postgres());

@@ -3,6 +3,7 @@
 mod audit;
 mod cases;
 mod consequences;
+mod data_keys;
 mod effects;
 mod members;
 mod memory;

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod clock_contract;
 pub mod contract;
 pub mod core_bank_contract;
+pub mod data_keys_contract;
 pub mod downstream;
 pub mod effect_queue_contract;
 pub mod fake_callers;

@@ -1,14 +1,17 @@
 //! Runs all store suites on the fake store, because other tests depend on it.
 
+use std::sync::Arc;
+
 use madoguchi_domain::change::Committed;
 use madoguchi_domain::effect::{EffectStateName, Outcome};
 use madoguchi_domain::port::{Recorded, StoreError};
 use madoguchi_testkit::contract::{ContactStores, TestStores};
+use madoguchi_testkit::data_keys_contract::DataKeysUnderTest;
 use madoguchi_testkit::fake_store::{FakeStore, Fault};
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use madoguchi_testkit::{
-    audit_log_contract, effect_queue_contract, health_contract, member_store_contract,
-    person_store_contract, samples, upgrade_store_contract,
+    audit_log_contract, data_keys_contract, effect_queue_contract, health_contract,
+    member_store_contract, person_store_contract, samples, upgrade_store_contract,
 };
 
 async fn open_fake() -> TestStores {
@@ -19,6 +22,13 @@ async fn open_fake_persons() -> TestStores<ContactStores> {
     FakeStore::new(samples::audit_key()).contact_stores().into()
 }
 
+async fn open_fake_data_keys() -> TestStores<DataKeysUnderTest> {
+    let fake = FakeStore::new(samples::audit_key());
+    let keys = Arc::new(fake.clone());
+    DataKeysUnderTest { keys, insert: Arc::new(move |keys| fake.insert_data_keys(keys)) }.into()
+}
+
+data_keys_contract!(fake: open_fake_data_keys());
 member_store_contract!(fake: open_fake());
 person_store_contract!(fake: open_fake_persons());
 upgrade_store_contract!(fake: open_fake());

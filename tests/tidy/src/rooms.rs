@@ -6,7 +6,7 @@ use crate::source::{Source, Token};
 use crate::violation::Violation;
 
 /// The rooms that every system uses: a file, or a folder with the file of its name.
-const PLATFORM: [&str; 28] = [
+const PLATFORM: [&str; 31] = [
     "crates/domain/src/act",
     "crates/domain/src/actor",
     "crates/domain/src/audit",
@@ -15,16 +15,19 @@ const PLATFORM: [&str; 28] = [
     "crates/domain/src/correlation",
     "crates/domain/src/effect",
     "crates/domain/src/field",
+    "crates/domain/src/key_ring",
     "crates/domain/src/mask",
     "crates/domain/src/sealed",
     "crates/domain/src/secret",
     "crates/domain/src/port/audit_log",
     "crates/domain/src/port/clock",
+    "crates/domain/src/port/data_keys",
     "crates/domain/src/port/effect_queue",
     "crates/domain/src/port/health",
     "crates/domain/src/port/ids",
     "crates/domain/src/port/sealer",
     "crates/application/src/audit_writer",
+    "crates/application/src/data_keys",
     "crates/application/src/effect",
     "crates/application/src/mailbox",
     "crates/application/src/system_act",

@@ -1,13 +1,15 @@
-//! The rows of wrapped data keys and of blind indexes.
+//! The rows of wrapped data keys, of blind indexes and of key reports.
 
 use std::borrow::Cow;
 
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::key_ring::{HeldKey, KeyKind, KeyReport, KeyState, NodeId};
 use madoguchi_domain::port::StoreError;
 use madoguchi_domain::sealed::{DataKeyId, KeyId, WrappedKey};
 
-use crate::database::column::Key;
-use crate::database::parse::parsed_or_corrupt;
-use crate::database::schema::{blind_index, data_key};
+use crate::database::column::{At, Key};
+use crate::database::parse::{moment, parsed_or_corrupt};
+use crate::database::schema::{blind_index, data_key, key_report};
 use crate::database::statement::row;
 
 row! {
@@ -39,7 +41,46 @@ impl From<(DataKeyId, &WrappedKey)> for DataKeyRow {
 
 impl DataKeyRow {
     pub(crate) fn parse(self) -> Result<(DataKeyId, WrappedKey), StoreError> {
-        let key = parsed_or_corrupt(KeyId::parse(&self.key_id).ok(), "data_key.key_id")?;
-        Ok((DataKeyId(self.data_key_id.0), WrappedKey { key, bytes: self.wrapped }))
+        let wrapped = WrappedKey { key: key_id(&self.key_id)?, bytes: self.wrapped };
+        Ok((DataKeyId(self.data_key_id.0), wrapped))
+    }
+}
+
+pub(crate) fn key_id(text: &str) -> Result<KeyId, StoreError> {
+    parsed_or_corrupt(KeyId::parse(text).ok(), "data_key.key_id")
+}
+
+row! {
+    pub(crate) struct KeyReportRow in key_report {
+        node: String,
+        kind: String,
+        key_id: String,
+        state: String,
+        at: At,
+    }
+}
+
+impl KeyReportRow {
+    pub(crate) fn new(node: &NodeId, key: &HeldKey, at: Timestamp) -> Self {
+        Self {
+            node: node.as_str().to_owned(),
+            kind: key.kind.as_str().to_owned(),
+            key_id: key.id.as_str().to_owned(),
+            state: key.state.as_str().to_owned(),
+            at: at.into(),
+        }
+    }
+
+    pub(crate) fn parse(self) -> Result<KeyReport, StoreError> {
+        let key = HeldKey {
+            kind: parsed_or_corrupt(KeyKind::parse(&self.kind), "key_report.kind")?,
+            id: parsed_or_corrupt(KeyId::parse(&self.key_id).ok(), "key_report.key_id")?,
+            state: parsed_or_corrupt(KeyState::parse(&self.state), "key_report.state")?,
+        };
+        Ok(KeyReport {
+            node: parsed_or_corrupt(NodeId::parse(&self.node).ok(), "key_report.node")?,
+            key,
+            at: moment(self.at, "key_report.at")?,
+        })
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use madoguchi_domain::effect::{Effect, EffectKey, EffectKind, Evidence, OrderingKey, UpstreamId};
+use madoguchi_domain::key_ring::KeyReport;
 use madoguchi_domain::member::{Member, MemberId};
 use madoguchi_domain::person::{AccountId, Person, PersonId, PersonVersion};
+use madoguchi_domain::sealed::{DataKeyId, WrappedKey};
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{
     Case, CaseId, CheckReference, CheckSource, HistoryEntry, QrTokenHash,
@@ -35,6 +37,8 @@ pub(super) struct Memory {
     pub(super) person_versions: HashMap<PersonId, Vec<PersonVersion>>,
     /// The accounts that want no mail.
     pub(super) muted: HashSet<AccountId>,
+    pub(super) data_keys: BTreeMap<DataKeyId, WrappedKey>,
+    pub(super) key_reports: Vec<KeyReport>,
     pub(super) trail: FakeAudit,
 }
 
@@ -55,6 +59,8 @@ impl Memory {
             unique_accounts: HashSet::new(),
             person_versions: HashMap::new(),
             muted: HashSet::new(),
+            data_keys: BTreeMap::new(),
+            key_reports: Vec::new(),
             trail: FakeAudit::new(audit_key),
         }
     }
