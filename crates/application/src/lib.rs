@@ -4,6 +4,7 @@
 
 mod audit_writer;
 mod caller;
+mod data_keys;
 mod effect;
 mod mailbox;
 mod person;
@@ -16,6 +17,10 @@ mod upgrade;
 pub use audit_writer::AuditWriter;
 pub use caller::{
     Absence, CallerError, CallerPorts, CallerService, CallerSettings, Owner, Part, WhoIsCalling,
+};
+pub use data_keys::{
+    KeyExamination, KeyFindings, KeyReporter, KeyRotation, RotationCounts, RotationError,
+    RotationSettings, data_keys_without_key,
 };
 pub use effect::{
     Delivery, EffectRegistry, EffectWorker, FindMissing, PlannedListener, PlannedSignal, Sweeper,

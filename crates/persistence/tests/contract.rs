@@ -100,7 +100,10 @@ async fn open_postgres_keys() -> TestStores<DataKeysUnderTest> {
             .status();
         assert!(psql.expect("psql runs").success());
     };
-    TestStores::guarded(DataKeysUnderTest { keys: Arc::new(store), insert: Arc::new(insert) }, database)
+    TestStores::guarded(
+        DataKeysUnderTest { keys: Arc::new(store), insert: Arc::new(insert) },
+        database,
+    )
 }
 
 data_keys_contract!(sqlite: open_sqlite_keys(), postgres: open_postgres_keys());

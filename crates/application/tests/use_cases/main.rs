@@ -1,6 +1,7 @@
 //! Tests the use cases over fakes: their answers and the stored state afterwards.
 
 mod callers;
+mod data_keys;
 mod fault_injecting_store;
 mod lane;
 mod lane_harness;
