@@ -1,7 +1,10 @@
 //! The commands and options of the `madoguchi` program.
 
+mod configured;
+mod keys;
+mod rotation_progress;
+
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
@@ -9,6 +12,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::settings::{DEFAULT_SOURCE_PREFIX, ENVIRONMENT_PREFIX, Settings};
 use crate::{Server, logging, problem, routes, wiring};
+
+use configured::Configured;
+use keys::KeysCommand;
 
 /// The middle office between a contact centre and its core systems.
 #[derive(Debug, Parser)]
@@ -43,13 +49,9 @@ enum Command {
     #[command(after_help = "Example:\n  \
         (umask 077; openssl rand -hex 16 | tee password | madoguchi hash-password)")]
     HashPassword,
-}
-
-#[derive(Debug, clap::Args)]
-struct Configured {
-    /// The configuration file (docs/operations.md lists its keys).
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    /// Create, list, rotate and examine the keys that seal personal data.
+    #[command(subcommand)]
+    Keys(KeysCommand),
 }
 
 impl Cli {
@@ -63,25 +65,9 @@ impl Cli {
             Command::Migrate(configured) => migrate(&configured.read()?).await,
             Command::Openapi(configured) => openapi(&configured),
             Command::HashPassword => hash_password(),
+            Command::Keys(command) => command.run().await,
         }
     }
-}
-
-impl Configured {
-    fn read(&self) -> anyhow::Result<Settings> {
-        let text = self.config.as_deref().map_or(Ok(String::new()), read_file)?;
-        // Names and values that are not Unicode cannot be configuration keys.
-        let env = std::env::vars_os();
-        let env = env.filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        });
-        Ok(Settings::parse(&text, env)?)
-    }
-}
-
-fn read_file(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path)
-        .with_context(|| format!("{} cannot be read: give --config FILE", path.display()))
 }
 
 async fn migrate(settings: &Settings) -> anyhow::Result<()> {

@@ -9,6 +9,7 @@ mod call;
 mod caller;
 mod cli;
 mod connection;
+mod core_dumps;
 mod descriptors;
 mod gateway;
 mod headers;

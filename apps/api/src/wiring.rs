@@ -12,7 +12,7 @@ use anyhow::Context;
 use madoguchi_application::{
     AuditWriter, DecisionLane, MemberService, PersonService, PlannedSignal, UpgradeService,
 };
-use madoguchi_domain::port::{Clock, Ids, Sealer};
+use madoguchi_domain::port::{Clock, Ids};
 use madoguchi_esb::Esb;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
@@ -24,9 +24,11 @@ use crate::system::{SystemClock, SystemIds};
 use crate::tasks::Tasks;
 use effects::EffectTasks;
 use stores::Stores;
+use vault::OpenVault;
 use verifiers::Verifiers;
 
 pub(crate) use stores::migrate;
+pub(crate) use vault::{KeyTools, create_key};
 
 /// Everything behind the listeners.
 pub(crate) struct Built {
@@ -37,11 +39,13 @@ pub(crate) struct Built {
 
 /// Builds everything behind the routes and starts the tasks.
 pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
-    let vault = settings.vault.as_ref().map(vault::open).transpose()?;
-    let sealer = vault.clone().map(|vault| vault as Arc<dyn Sealer>);
-    let Stores { upgrade: stores, persons } = stores::open(settings, sealer.as_ref()).await?;
+    let vault = settings.vault.as_ref().map(OpenVault::open).transpose()?;
+    let sealer = vault.as_ref().map(OpenVault::sealer);
+    let Stores { upgrade: stores, data_keys, persons } =
+        stores::open(settings, sealer.as_ref()).await?;
+    vault::require_stored_keys(vault.as_ref(), &*data_keys).await?;
     let Verifiers { tokens, passwords, mut files } = Verifiers::build(settings)?;
-    files.extend(vault.iter().map(|it| ("key_ring", Arc::clone(it) as _)));
+    files.extend(vault.iter().map(|it| ("key_ring", Arc::new(it.clone()) as _)));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ids: Arc<dyn Ids> = Arc::new(SystemIds);
     let bank = Esb::new(settings.esb.adapter.clone(), Arc::clone(&clock)).context("esb")?;
@@ -63,13 +67,11 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let effect_tasks = EffectTasks { settings, stores: &stores, clock: &clock, ids: &ids, planned };
     let (stop, stopped) = watch::channel(false);
     let mut running = Vec::new();
+    if let Some(vault) = &vault {
+        running.push(vault.start_reports(&data_keys, &clock, &ids, stopped.clone()).await?);
+    }
     if settings.effects.worker {
-        let registry = effect_tasks.registry(Arc::new(bank), policy);
-        for delivery in registry.deliveries() {
-            let worker = effect_tasks.worker(delivery).run(stopped.clone());
-            running.push(("an effect worker", tokio::spawn(worker)));
-        }
-        running.push(("the sweeper", tokio::spawn(effect_tasks.sweeper(registry).run(stopped))));
+        running.extend(effect_tasks.start(Arc::new(bank), policy, &stopped));
     }
     let (audit, audit_task) = AuditWriter::start(Arc::clone(&stores.platform.audit));
     let asked = vec![("the decision lane", lane_task), ("the audit writer", audit_task)];

@@ -11,8 +11,10 @@ use madoguchi_application::{
 use madoguchi_domain::effect::WorkerId;
 use madoguchi_domain::port::{Clock, CoreBank, Ids};
 use madoguchi_domain::upgrade::UpgradePolicy;
+use tokio::sync::watch;
 
 use crate::settings::Settings;
+use crate::tasks::Named;
 
 /// What the workers and the sweeper share.
 pub(super) struct EffectTasks<'a> {
@@ -29,12 +31,25 @@ impl EffectTasks<'_> {
         WorkerId(format!("{what}-{}", self.ids.uuid().simple()).into())
     }
 
-    /// Every kind of effect, and the hooks that find missing ones.
-    pub(super) fn registry(
+    /// Starts a worker for each kind of effect, and the sweeper.
+    pub(super) fn start(
         &self,
         bank: Arc<dyn CoreBank>,
         policy: Arc<UpgradePolicy>,
-    ) -> EffectRegistry {
+        stopped: &watch::Receiver<bool>,
+    ) -> Vec<Named> {
+        let registry = self.registry(bank, policy);
+        let workers = registry.deliveries().iter().map(|delivery| {
+            let worker = self.worker(delivery).run(stopped.clone());
+            ("an effect worker", tokio::spawn(worker))
+        });
+        let mut running: Vec<Named> = workers.collect();
+        running.push(("the sweeper", tokio::spawn(self.sweeper(registry).run(stopped.clone()))));
+        running
+    }
+
+    /// Every kind of effect, and the hooks that find missing ones.
+    fn registry(&self, bank: Arc<dyn CoreBank>, policy: Arc<UpgradePolicy>) -> EffectRegistry {
         let esb = &self.settings.esb;
         let timeout = esb.adapter.upstream.timeout;
         let set_level = SetLevelDelivery {
@@ -48,7 +63,7 @@ impl EffectTasks<'_> {
         EffectRegistry::default().with(Arc::new(set_level)).with_hook(Arc::new(missing))
     }
 
-    pub(super) fn worker(&self, delivery: &Arc<dyn Delivery>) -> EffectWorker {
+    fn worker(&self, delivery: &Arc<dyn Delivery>) -> EffectWorker {
         let effects = &self.settings.effects;
         EffectWorker {
             effects: Arc::clone(&self.stores.platform.effects),
@@ -65,7 +80,7 @@ impl EffectTasks<'_> {
         }
     }
 
-    pub(super) fn sweeper(&self, registry: EffectRegistry) -> Sweeper {
+    fn sweeper(&self, registry: EffectRegistry) -> Sweeper {
         Sweeper {
             effects: Arc::clone(&self.stores.platform.effects),
             registry,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::port::{
-    AuditLog, EffectQueue, Health, MemberStore, PersonStore, Sealer, UpgradeStore,
+    AuditLog, DataKeys, EffectQueue, Health, MemberStore, PersonStore, Sealer, UpgradeStore,
 };
 use madoguchi_persistence::{DatabaseUrl, PgStore, SchemaState, SealedStore, SqliteStore};
 
@@ -20,6 +20,7 @@ pub(crate) async fn migrate(settings: &Settings) -> anyhow::Result<bool> {
 /// The stores of every system, on one database.
 pub(super) struct Stores {
     pub(super) upgrade: UpgradeStores,
+    pub(super) data_keys: Arc<dyn DataKeys>,
     /// Absent without a sealer.
     pub(super) persons: Option<Arc<dyn PersonStore>>,
 }
@@ -27,23 +28,34 @@ pub(super) struct Stores {
 impl Stores {
     fn of<S>(store: S, sealer: Option<&Arc<dyn Sealer>>) -> Self
     where
-        S: MemberStore + UpgradeStore + EffectQueue + AuditLog + Health + Clone + 'static,
+        S: MemberStore + UpgradeStore + EffectQueue + AuditLog + Health + DataKeys + Clone,
+        S: 'static,
         SealedStore<S>: PersonStore,
     {
         let sealed = |sealer| SealedStore::new(store.clone(), Arc::clone(sealer));
         let persons = sealer.map(|sealer| Arc::new(sealed(sealer)) as _);
-        Self { upgrade: UpgradeStores::of(&Arc::new(store)), persons }
+        let store = Arc::new(store);
+        Self { upgrade: UpgradeStores::of(&store), data_keys: store, persons }
     }
 }
 
+/// Connects, after a migration if one is configured.
 pub(super) async fn open(
     settings: &Settings,
     sealer: Option<&Arc<dyn Sealer>>,
 ) -> anyhow::Result<Stores> {
-    let store = &settings.store;
-    if store.migrate_on_start {
+    if settings.store.migrate_on_start {
         migrate(settings).await?;
     }
+    connect(settings, sealer).await
+}
+
+/// Connects to a database with the schema of this version.
+pub(super) async fn connect(
+    settings: &Settings,
+    sealer: Option<&Arc<dyn Sealer>>,
+) -> anyhow::Result<Stores> {
+    let store = &settings.store;
     let key = settings.audit_key.clone();
     let opened = match &store.url {
         DatabaseUrl::Sqlite(path) => {

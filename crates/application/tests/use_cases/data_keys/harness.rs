@@ -46,8 +46,9 @@ impl Harness {
 
     /// Inserts data keys of these numbers, wrapped by `sealer`.
     pub(super) fn insert(&self, sealer: &FakeSealer, numbers: std::ops::Range<u128>) {
-        let keys = numbers
-            .map(|number| (DataKeyId(Uuid::from_u128(number)), sealer.new_data_key().expect("a data key")));
+        let keys = numbers.map(|number| {
+            (DataKeyId(Uuid::from_u128(number)), sealer.new_data_key().expect("a data key"))
+        });
         self.store.insert_data_keys(&keys.collect::<Vec<_>>());
     }
 

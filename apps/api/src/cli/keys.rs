@@ -1,0 +1,171 @@
+//! The commands about the keys that seal personal data.
+
+use std::io::Write;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use clap::{Subcommand, ValueEnum};
+use madoguchi_application::{KeyExamination, KeyFindings, KeyRotation, RotationSettings};
+use madoguchi_domain::key_ring::{HeldKey, KeyKind, KeyReport};
+use madoguchi_domain::port::Clock;
+use madoguchi_domain::sealed::KeyId;
+
+use super::configured::Configured;
+use super::rotation_progress::RotationProgress;
+use crate::logging;
+use crate::system::SystemClock;
+use crate::wiring::{self, KeyTools};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Write a new random key to a file beside the key ring, and print its entry.
+    #[command(after_help = "Example:\n  madoguchi keys new --kind key-encryption --id kek-2027 \
+        --config madoguchi.toml >> secrets/keys.toml")]
+    New {
+        /// What the key is for.
+        #[arg(long)]
+        kind: NewKeyKind,
+        /// The key's id: 1 to 32 characters of a-z, 0-9 and -.
+        #[arg(long, value_parser = KeyId::parse)]
+        id: KeyId,
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// List the keys, the data keys under them, and the nodes that have them.
+    #[command(after_help = "Example:\n  madoguchi keys list --config madoguchi.toml")]
+    List(Configured),
+    /// Wrap all data keys under the active key-encryption key, while the nodes serve.
+    #[command(after_help = "Example:\n  madoguchi keys rotate --per-second 1000 \
+        --config madoguchi.toml\n\n\
+        It may be stopped at any time, and started again or twice.")]
+    Rotate {
+        /// Data keys per transaction, 1 to 10000.
+        #[arg(long, default_value = "500", value_parser = batch)]
+        batch: NonZeroU32,
+        /// Maximum data keys per second [default: unlimited].
+        #[arg(long)]
+        per_second: Option<NonZeroU32>,
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// Open every data key; fail if one does not open or its key is not in the key ring.
+    #[command(after_help = "Example:\n  madoguchi keys doctor --config madoguchi.toml")]
+    Doctor(Configured),
+}
+
+/// The kinds of keys, as arguments.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum NewKeyKind {
+    /// Wraps data keys.
+    KeyEncryption,
+    /// Computes blind indexes.
+    Index,
+}
+
+fn batch(text: &str) -> Result<NonZeroU32, &'static str> {
+    let number = text.parse().ok().filter(|number: &NonZeroU32| number.get() <= 10_000);
+    number.ok_or("must be a whole number from 1 to 10000")
+}
+
+impl KeysCommand {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::New { kind, id, configured } => new(kind, &id, &configured),
+            Self::List(configured) => list(&configured).await,
+            Self::Rotate { batch, per_second, configured } => {
+                rotate(RotationSettings { batch, per_second }, &configured).await
+            }
+            Self::Doctor(configured) => doctor(&configured).await,
+        }
+    }
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    write!(std::io::stdout(), "{text}").context("standard output was closed")
+}
+
+fn new(kind: NewKeyKind, id: &KeyId, configured: &Configured) -> anyhow::Result<()> {
+    wiring::create_key(&configured.read()?, id)?;
+    let section = match kind {
+        NewKeyKind::KeyEncryption => "key_encryption_key",
+        NewKeyKind::Index => "index_key",
+    };
+    print(&format!(
+        "\n[[{section}]]\nid = \"{id}\"\nstate = \"decrypt_only\"\nfile = \"{id}.hex\"\n"
+    ))
+}
+
+async fn list(configured: &Configured) -> anyhow::Result<()> {
+    let _logging = logging::start();
+    let KeyTools { held, data_keys, .. } = KeyTools::open(&configured.read()?).await?;
+    let counts = data_keys.counts().await?;
+    let now = SystemClock.now();
+    let mut reports = data_keys.reports().await?;
+    reports.retain(|report| report.is_current(now));
+    reports.sort_by(|one, other| one.node.cmp(&other.node));
+    print(&table(&held, &counts, &reports))
+}
+
+/// One line for each key: of the key ring, of a running node, or of stored data keys.
+fn table(held: &[HeldKey], counts: &[(KeyId, u64)], reports: &[KeyReport]) -> String {
+    let under_key = counts.iter().map(|(id, _)| (KeyKind::KeyEncryption, id));
+    let of_nodes = reports.iter().map(|it| (it.key.kind, &it.key.id));
+    let ours = held.iter().map(|it| (it.kind, &it.id));
+    let mut keys: Vec<_> = ours.chain(of_nodes).chain(under_key).collect();
+    keys.sort_by_key(|(kind, id)| (*kind == KeyKind::Index, *id));
+    keys.dedup();
+    let row = |kind: &str, id: &str, state: &str, count: &str, nodes: &str| {
+        let line = format!("{kind:15} {id:32} {state:12} {count:>10}  {nodes}");
+        line.trim_end().to_owned() + "\n"
+    };
+    let rows = keys.into_iter().map(|(kind, id)| {
+        let state = held.iter().find(|it| it.kind == kind && it.id == *id);
+        let state = state.map_or("missing", |it| it.state.as_str());
+        let count = counts.iter().find(|(key, _)| key == id).map_or(0, |(_, count)| *count);
+        let count = if kind == KeyKind::Index { "-".to_owned() } else { count.to_string() };
+        let nodes = reports.iter().filter(|it| it.key.kind == kind && it.key.id == *id);
+        let nodes: Vec<_> =
+            nodes.map(|it| format!("{}:{}", it.node.as_str(), it.key.state)).collect();
+        row(kind.as_str(), id.as_str(), state, &count, &nodes.join(" "))
+    });
+    row("KIND", "ID", "STATE HERE", "DATA KEYS", "NODES") + &rows.collect::<String>()
+}
+
+async fn rotate(settings: RotationSettings, configured: &Configured) -> anyhow::Result<()> {
+    let mut progress = RotationProgress::start();
+    let KeyTools { sealer, data_keys, .. } = KeyTools::open(&configured.read()?).await?;
+    let rotation = KeyRotation { keys: data_keys, sealer, clock: Arc::new(SystemClock), settings };
+    let rotated = rotation.run(|counts| progress.show(counts)).await;
+    progress.finish();
+    let counts = rotated?;
+    print(&format!(
+        "{} data keys were re-wrapped, none is left under another key\n",
+        counts.rewrapped
+    ))?;
+    if counts.lost > 0 {
+        print(&format!(
+            "{} were re-wrapped by another process or erased meanwhile\n",
+            counts.lost
+        ))?;
+    }
+    Ok(())
+}
+
+async fn doctor(configured: &Configured) -> anyhow::Result<()> {
+    let _logging = logging::start();
+    let KeyTools { sealer, data_keys, .. } = KeyTools::open(&configured.read()?).await?;
+    let findings = KeyExamination { keys: data_keys, sealer }.run().await?;
+    let KeyFindings { examined, without_key, unopened } = &findings;
+    print(&format!("{examined} data keys were examined\n"))?;
+    for (id, count) in without_key {
+        print(&format!("{count} are under {id}, which is not in the key ring\n"))?;
+    }
+    for id in unopened {
+        print(&format!("{} does not open\n", id.0))?;
+    }
+    if !(without_key.is_empty() && unopened.is_empty()) {
+        bail!("records under these data keys cannot be read: docs/keys.md says what to do");
+    }
+    Ok(())
+}
