@@ -88,7 +88,8 @@ impl Installation {
         self.data.path().join("api.log")
     }
 
-    /// A command of the program with this configuration and without this process's environment.
+    /// A command of the program, for example `serve` or `keys list`, with this configuration and
+    /// without this process's environment.
     #[must_use]
     pub fn command(&self, name: &str) -> Command {
         let mut command = Command::new(binaries::madoguchi());
@@ -103,7 +104,11 @@ impl Installation {
             let prefix = if key == "RUST_LOG" { "" } else { "MADOGUCHI__" };
             command.env(format!("{prefix}{key}"), value);
         }
-        command.arg(name).arg("--config").arg(self.config()).current_dir(self.data.path());
+        command
+            .args(name.split(' '))
+            .arg("--config")
+            .arg(self.config())
+            .current_dir(self.data.path());
         command
     }
 

@@ -10,6 +10,7 @@ pub mod customer;
 pub mod database;
 pub mod held;
 pub mod installation;
+pub mod key_folder;
 pub mod kill_test;
 pub mod log_test;
 pub mod process;
