@@ -14,6 +14,7 @@ pub mod key_folder;
 pub mod kill_test;
 pub mod log_test;
 pub mod process;
+pub mod rotation_test;
 pub mod sockets;
 pub mod test_system;
 pub mod tokens;

@@ -24,6 +24,9 @@ pub const CALLER: &str = "journey-token:caller.read";
 /// Read members; not in the file unless [`extra`] is added to it.
 pub const EXTRA: &str = "journey-token-extra:member.read";
 
+/// Register, change and read persons in clear; not in the file unless [`persons`] is added to it.
+pub const PERSONS: &str = "journey-token-persons";
+
 /// The gateway's user and the password.
 pub const GATEWAY: (&str, &str) = ("chat_itau_oiap", "journey-password");
 /// The output of `madoguchi hash-password` for the password.
@@ -55,11 +58,21 @@ pub fn extra() -> String {
     entry(EXTRA)
 }
 
+/// One more entry for that file, of [`PERSONS`].
+#[must_use]
+pub fn persons() -> String {
+    entry_of(PERSONS, "persons", "\"person.read\", \"person.reveal\", \"person.write\"")
+}
+
 fn entry(token: &str) -> String {
-    let hash: String = Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect();
     let scope = token.rsplit(':').next().unwrap_or_default();
+    entry_of(token, scope, &format!("\"{scope}\""))
+}
+
+fn entry_of(token: &str, name: &str, scopes: &str) -> String {
+    let hash: String = Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect();
     format!(
-        "[[token]]\nsha256 = \"{hash}\"\nissuer = \"journey\"\nsubject = \"{scope}-agent\"\n\
-         kind = \"HUMAN\"\nscopes = [\"{scope}\"]\n\n"
+        "[[token]]\nsha256 = \"{hash}\"\nissuer = \"journey\"\nsubject = \"{name}-agent\"\n\
+         kind = \"HUMAN\"\nscopes = [{scopes}]\n\n"
     )
 }
