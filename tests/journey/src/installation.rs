@@ -56,6 +56,8 @@ impl Installation {
         {
             data.write(&path, &digit.repeat(32))?;
         }
+        // Keeps those above, and adds a key ring.
+        data.keep_secrets()?;
         data.write(&data.tokens(), &tokens::file())?;
         data.write(&data.users(), &tokens::users())?;
         data.write(&data.downstream_password(), tokens::GATEWAY.1)?;

@@ -21,11 +21,17 @@ pub const READ: &str = "journey-token:upgrade.read";
 /// Look up callers.
 pub const CALLER: &str = "journey-token:caller.read";
 
+/// Read persons masked.
+pub const PERSON_READ: &str = "journey-token:person.read";
+/// Register persons and change them.
+pub const PERSON_WRITE: &str = "journey-token:person.write";
+/// The scope to read persons in clear, without the one to read them at all.
+const PERSON_REVEAL: &str = "journey-token:person.reveal";
+/// Register, change and read persons in clear; the only token with several scopes.
+pub const PERSONS: &str = "journey-token-persons";
+
 /// Read members; not in the file unless [`extra`] is added to it.
 pub const EXTRA: &str = "journey-token-extra:member.read";
-
-/// Register, change and read persons in clear; not in the file unless [`persons`] is added to it.
-pub const PERSONS: &str = "journey-token-persons";
 
 /// The gateway's user and the password.
 pub const GATEWAY: (&str, &str) = ("chat_itau_oiap", "journey-password");
@@ -43,25 +49,31 @@ pub fn users() -> String {
     )
 }
 
-/// All tokens. The part after the colon is the token's scope.
-pub const ALL: [&str; 7] = [MEMBER_WRITE, MEMBER_READ, OPEN, VERIFY, DECIDE, READ, CALLER];
+/// All tokens with one scope, which is the part after the colon.
+pub const ALL: [&str; 10] = [
+    MEMBER_WRITE,
+    MEMBER_READ,
+    OPEN,
+    VERIFY,
+    DECIDE,
+    READ,
+    CALLER,
+    PERSON_READ,
+    PERSON_WRITE,
+    PERSON_REVEAL,
+];
 
 /// The text of `identity.tokens_file`.
 #[must_use]
 pub fn file() -> String {
-    ALL.map(entry).concat()
+    let scopes = "\"person.read\", \"person.reveal\", \"person.write\"";
+    ALL.map(entry).concat() + &entry_of(PERSONS, "persons", scopes)
 }
 
 /// One more entry for that file, of [`EXTRA`].
 #[must_use]
 pub fn extra() -> String {
     entry(EXTRA)
-}
-
-/// One more entry for that file, of [`PERSONS`].
-#[must_use]
-pub fn persons() -> String {
-    entry_of(PERSONS, "persons", "\"person.read\", \"person.reveal\", \"person.write\"")
 }
 
 fn entry(token: &str) -> String {

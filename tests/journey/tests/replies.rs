@@ -24,6 +24,7 @@ on_both_databases!(
 );
 
 const SUCCESS: &str = r#"{"success":true,"data":{}}"#;
+const PERSONS: &str = "/api/v1/persons";
 const CATALOGUE: &str = include_str!("../../../docs/errors.md");
 const NOBODYS_CASE: &str = "01890000-0000-7000-8000-000000000000";
 
@@ -40,6 +41,7 @@ async fn every_error_code_has_its_status_and_exactly_the_envelope(
     of_opening(&system, &mut refusals).await?;
     of_verifications(&system, &opened, &mut refusals).await?;
     of_requests(&system, &mut refusals).await?;
+    of_persons(&system, &mut refusals).await?;
     let counted = system.metrics().await?;
     ensure!(counted.contains("madoguchi_contradictions_total "), "{counted}");
     for (code, status) in catalogue()? {
@@ -155,6 +157,30 @@ async fn of_requests(system: &TestSystem, refusals: &mut Refusals) -> anyhow::Re
     Ok(())
 }
 
+async fn of_persons(system: &TestSystem, refusals: &mut Refusals) -> anyhow::Result<()> {
+    let caller = &system.caller;
+    let person = |id: &str, account: &str| json!({ "personId": id, "accountId": account, "email": "one@example.com" });
+    let register = |body| async move { caller.post(PERSONS, tokens::PERSON_WRITE, &body).await };
+    register(person("PER-1", "ACC-1")).await?.data()?;
+    register(person("PER-2", "ACC-2")).await?.data()?;
+    refusals.insert("PERSON_CONFLICT", register(person("PER-1", "ACC-2")).await?);
+    let nobody = format!("{PERSONS}/nobody");
+    refusals.insert("PERSON_NOT_FOUND", caller.get(&nobody, tokens::PERSON_READ).await?);
+    let search = format!("{PERSONS}/search");
+    let shared = json!({ "email": "one@example.com" });
+    refusals.insert("PERSON_AMBIGUOUS", caller.post(&search, tokens::PERSON_READ, &shared).await?);
+    let (switch, on) = ("/api/v1/accounts/nobody", json!({ "mailNotification": true }));
+    let switched = caller.call(Method::PATCH, switch, tokens::PERSON_WRITE, &on).await?;
+    refusals.insert("ACCOUNT_NOT_FOUND", switched);
+    let details = format!("{PERSONS}/PER-1/contact-details");
+    for (code, tag) in [("PRECONDITION_FAILED", "\"7\""), ("PRECONDITION_REQUIRED", "")] {
+        let headers = [("Acstkn", tokens::PERSON_WRITE), ("If-Match", tag)];
+        let answer = caller.call_with(Method::PUT, &details, &headers, &shared).await?;
+        refusals.insert(code, answer);
+    }
+    Ok(())
+}
+
 async fn a_token_opens_the_routes_of_its_scope_and_no_other(store: Store) -> anyhow::Result<()> {
     let system = TestSystem::shared(store).await?;
     let routes = [
@@ -169,6 +195,12 @@ async fn a_token_opens_the_routes_of_its_scope_and_no_other(store: Store) -> any
         (Method::POST, "/api/v1/verifications".to_owned(), tokens::VERIFY),
         (Method::POST, format!("/api/v1/upgrades/{NOBODYS_CASE}/verdict"), tokens::DECIDE),
         (Method::POST, CALLERS.to_owned(), tokens::CALLER),
+        (Method::POST, PERSONS.to_owned(), tokens::PERSON_WRITE),
+        (Method::GET, format!("{PERSONS}/nobody"), tokens::PERSON_READ),
+        (Method::GET, format!("{PERSONS}/nobody/history"), tokens::PERSON_READ),
+        (Method::POST, format!("{PERSONS}/search"), tokens::PERSON_READ),
+        (Method::PUT, format!("{PERSONS}/nobody/contact-details"), tokens::PERSON_WRITE),
+        (Method::PATCH, "/api/v1/accounts/nobody".to_owned(), tokens::PERSON_WRITE),
     ];
     for (method, path, its) in routes {
         for token in tokens::ALL.into_iter().chain(["", "not-a-token"]) {

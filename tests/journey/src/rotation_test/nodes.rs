@@ -37,9 +37,7 @@ impl Nodes {
         let list = first.join(list).display().to_string();
         let install = |dir: &PathBuf| {
             let changed = vec![(variable, list.clone())];
-            let installation = Installation::new(dir, &database, NOWHERE, changed)?;
-            installation.replace("tokens.toml", &(tokens::file() + &tokens::persons()))?;
-            anyhow::Ok(installation)
+            Installation::new(dir, &database, NOWHERE, changed)
         };
         let installations = [install(&first)?, install(&second)?];
         installations[0].migrate()?;

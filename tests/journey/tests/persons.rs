@@ -1,0 +1,256 @@
+//! Personal data of persons is in clear in no log, error, metric, audit row or database file.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use madoguchi_client::Method;
+use madoguchi_journey::audit_rows::AuditRows;
+use madoguchi_journey::caller::{HttpAnswer, is_refusal};
+use madoguchi_journey::database::{Store, TestDatabase, psql};
+use madoguchi_journey::test_system::TestSystem;
+use madoguchi_journey::{on_both_databases, tokens};
+use madoguchi_testkit::postgres::Cluster;
+use serde_json::{Value, json};
+
+on_both_databases!(what_is_known_of_a_person_is_in_clear_nowhere);
+
+/// Parts of every personal value that is sent here, valid or not.
+const CANARIES: [&str; 11] = [
+    "canary.first",
+    "canary.second",
+    "canary.third",
+    "Canaryhost",
+    "canaryhost",
+    "9076543210",
+    "76-543-210",
+    "90-7654-3210",
+    "canaryidentity",
+    "canaryreason",
+    "canarybad",
+];
+const PERSONS: &str = "/api/v1/persons";
+const SEARCH: &str = "/api/v1/persons/search";
+const PERSON: &str = "/api/v1/persons/PER-KNOWN";
+const DETAILS: &str = "/api/v1/persons/PER-KNOWN/contact-details";
+const HISTORY: &str = "/api/v1/persons/PER-KNOWN/history";
+
+async fn what_is_known_of_a_person_is_in_clear_nowhere(store: Store) -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let database = tokio::task::block_in_place(|| store.database(dir.path()));
+    let system = TestSystem::on(&database, vec![("RUST_LOG", "trace".to_owned())]).await?;
+    let mut answers = registered(&system).await?;
+    answers.extend(changed(&system).await?);
+    answers.extend(refused(&system).await?);
+    answers.extend(masked(&system).await?);
+    answers.extend(broken(&system, &database).await?);
+    for answer in &answers {
+        shows_nothing("an answer", answer.body.as_bytes())?;
+    }
+    shows_nothing("the metrics", system.metrics().await?.as_bytes())?;
+    let audit = AuditRows::read(&database)?;
+    for canary in CANARIES {
+        ensure!(!audit.tells(canary), "{canary} stands in the audit log");
+    }
+    ensure!(audit.tells("person.revealed"), "reading in clear is recorded");
+    system.stop()?;
+    let log = system.log()?;
+    ensure!(log.contains("\"TRACE\""), "the log has every detail");
+    shows_nothing("the log", log.as_bytes())?;
+    let files = raw_files(&database)?;
+    ensure!(files.iter().any(|(_, bytes)| holds(bytes, "PER-KNOWN")), "ids are in clear");
+    for (name, bytes) in &files {
+        shows_nothing(name, bytes)?;
+    }
+    Ok(())
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|part| part == text.as_bytes())
+}
+
+fn shows_nothing(place: &str, bytes: &[u8]) -> anyhow::Result<()> {
+    match CANARIES.into_iter().find(|canary| holds(bytes, canary)) {
+        None => Ok(()),
+        Some(canary) => anyhow::bail!("{canary} stands in {place}"),
+    }
+}
+
+fn person() -> Value {
+    json!({
+        "personId": "PER-KNOWN",
+        "accountId": "ACC-KNOWN",
+        "email": "canary.first@Canaryhost.example",
+        "phone": "090-7654-3210",
+        "externalIdentity": "canaryidentity-17",
+    })
+}
+
+/// The person with another value.
+fn with(field: &str, value: impl Into<Value>) -> Value {
+    let mut other = person();
+    other[field] = value.into();
+    other
+}
+
+async fn registered(system: &TestSystem) -> anyhow::Result<Vec<HttpAnswer>> {
+    let register =
+        |body| async move { system.caller.post(PERSONS, tokens::PERSON_WRITE, &body).await };
+    let first = register(person()).await?;
+    ensure!(first.status == 201, "{first:?}");
+    let again = register(person()).await?;
+    ensure!(again.status == 200, "{again:?}");
+    let mut answers = vec![first, again];
+    for other in [
+        with("email", "canary.third@canaryhost.example"),
+        with("phone", "+81 90-7654-3211"),
+        with("externalIdentity", "canaryidentity-18"),
+        with("personId", "PER-OTHER"),
+    ] {
+        let answer = register(other).await?;
+        ensure!(is_refusal(&answer, 409, "PERSON_CONFLICT"), "{answer:?}");
+        answers.push(answer);
+    }
+    for (field, value) in [
+        ("email", json!("canarybad no address")),
+        ("email", json!(["canarybad"])),
+        ("phone", json!("canarybad")),
+        ("locale", json!("canarybad")),
+        ("externalIdentity", json!("canarybad".repeat(40))),
+        ("canarybad", json!(1)),
+    ] {
+        let answer = register(with(field, value)).await?;
+        ensure!(is_refusal(&answer, 400, "INVALID_REQUEST"), "{answer:?}");
+        answers.push(answer);
+    }
+    // A second person with the same e-mail address, so that it is ambiguous.
+    let mut second = with("personId", "PER-SECOND");
+    second["accountId"] = "ACC-SECOND".into();
+    answers.push(register(second).await?);
+    Ok(answers)
+}
+
+async fn changed(system: &TestSystem) -> anyhow::Result<Vec<HttpAnswer>> {
+    let mut answers = Vec::new();
+    let second = json!({ "email": "canary.second@canaryhost.example" });
+    let stop = json!({ "mailStopped": true, "mailStopReason": "canaryreason 1" });
+    for (if_match, body, status) in [
+        (Some("\"1\""), &second, 200),
+        (Some("\"1\""), &stop, 412),
+        (Some("*"), &stop, 200),
+        (None, &stop, 428),
+        (Some("canarybad"), &stop, 400),
+        (Some("*"), &json!({ "mailStopReason": "canaryreason 2" }), 400),
+        (Some("*"), &json!({ "email": "canarybad" }), 400),
+    ] {
+        let mut headers = vec![("Acstkn", tokens::PERSON_WRITE)];
+        headers.extend(if_match.map(|tag| ("If-Match", tag)));
+        let answer = system.caller.call_with(Method::PUT, DETAILS, &headers, body).await?;
+        ensure!(answer.status == status, "{if_match:?}: {answer:?}");
+        answers.push(answer);
+    }
+    let path = "/api/v1/accounts/ACC-KNOWN";
+    for body in [json!({ "mailNotification": false }), json!({ "mailNotification": "canarybad" })] {
+        answers.push(system.caller.call(Method::PATCH, path, tokens::PERSON_WRITE, &body).await?);
+    }
+    Ok(answers)
+}
+
+/// Every general refusal of every route, with bodies that hold personal data.
+async fn refused(system: &TestSystem) -> anyhow::Result<Vec<HttpAnswer>> {
+    let mut answers = Vec::new();
+    let routes = [
+        (Method::POST, PERSONS),
+        (Method::POST, SEARCH),
+        (Method::PUT, DETAILS),
+        (Method::GET, PERSON),
+        (Method::GET, HISTORY),
+        (Method::PATCH, "/api/v1/accounts/ACC-KNOWN"),
+        (Method::DELETE, PERSON),
+    ];
+    for (method, path) in routes {
+        for token in
+            ["", "canarybad-token", tokens::READ, tokens::PERSON_READ, tokens::PERSON_WRITE]
+        {
+            for body in [person(), json!("canarybad"), json!({ "canarybad": "x".repeat(40_000) })] {
+                answers.push(system.caller.call(method.clone(), path, token, &body).await?);
+            }
+        }
+    }
+    let shown: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    for status in [400, 401, 403, 405, 413] {
+        ensure!(shown.contains(&status), "{status} was not forced");
+    }
+    let cut = "{\"email\":\"canarybad@canaryhost.example\",";
+    let raw = format!(
+        "POST {SEARCH} HTTP/1.1\r\nHost: a\r\nAcstkn: {}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{cut}",
+        tokens::PERSON_READ,
+        cut.len()
+    );
+    answers.push(madoguchi_journey::wire::exchange(system.caller.addr(), raw.as_bytes()).await?);
+    Ok(answers)
+}
+
+/// Answers that show a person masked, or nobody; and those in clear, which are not returned.
+async fn masked(system: &TestSystem) -> anyhow::Result<Vec<HttpAnswer>> {
+    let search = |body| async move { system.caller.post(SEARCH, tokens::PERSON_READ, &body).await };
+    let answers = vec![
+        system.caller.get(PERSON, tokens::PERSON_READ).await?,
+        system.caller.get(HISTORY, tokens::PERSON_READ).await?,
+        search(json!({ "email": "canary.second@canaryhost.example" })).await?,
+        search(json!({ "phone": "+81 90-7654-3210" })).await?,
+        search(json!({ "email": "canary.third@canaryhost.example" })).await?,
+    ];
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    ensure!(statuses == [200, 200, 200, 409, 404], "{statuses:?}");
+    for path in [PERSON, HISTORY] {
+        let clear = system.caller.get(&format!("{path}?reveal=true"), tokens::PERSONS).await?;
+        let shown = clear.body.contains("canary.second") && clear.body.contains("canaryreason");
+        ensure!(clear.status == 200 && shown, "{path} in clear: {}", clear.status);
+    }
+    Ok(answers)
+}
+
+/// The answers about a person whose data key was damaged. SQLite has no client program here.
+async fn broken(system: &TestSystem, database: &TestDatabase) -> anyhow::Result<Vec<HttpAnswer>> {
+    let TestDatabase::Postgres(database) = database else {
+        return Ok(Vec::new());
+    };
+    let damage = "update data_key set wrapped = decode(repeat('00', 40), 'hex') where data_key_id \
+        in (select data_key_id from person where person_id = 'PER-SECOND')";
+    psql(Cluster::shared(), database.url(), damage)?;
+    let path = "/api/v1/persons/PER-SECOND?reveal=true";
+    let answer = system.caller.get(path, tokens::PERSONS).await?;
+    ensure!(is_refusal(&answer, 500, "INTERNAL"), "{answer:?}");
+    Ok(vec![answer])
+}
+
+/// Every file of the database with its name, the write-ahead log included.
+fn raw_files(database: &TestDatabase) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    let mut files = Vec::new();
+    match database {
+        TestDatabase::Sqlite(path) => read_all(path.parent().context("a folder")?, &mut files)?,
+        TestDatabase::Postgres(database) => {
+            let ask = |statement| psql(Cluster::shared(), database.url(), statement);
+            ask("checkpoint")?;
+            read_all(Path::new(&ask("show data_directory")?), &mut files)?;
+            ensure!(files.iter().any(|(name, _)| name.contains("pg_wal")), "no write-ahead log");
+        }
+    }
+    Ok(files)
+}
+
+fn read_all(folder: &Path, files: &mut Vec<(String, Vec<u8>)>) -> anyhow::Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        if path.is_dir() {
+            read_all(&path, files)?;
+        } else if path.is_file() {
+            // PostgreSQL may remove a temporary file meanwhile.
+            let bytes = fs::read(&path).unwrap_or_default();
+            files.push((path.display().to_string(), bytes));
+        }
+    }
+    Ok(())
+}
