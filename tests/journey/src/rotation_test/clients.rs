@@ -15,7 +15,7 @@ use crate::crowd::work_through;
 
 /// Pause of a client between two persons, so that the data keys can be re-wrapped faster than new
 /// ones come.
-const BETWEEN: Duration = Duration::from_millis(50);
+const BETWEEN: Duration = Duration::from_millis(250);
 const BEFORE_AGAIN: Duration = Duration::from_millis(10);
 const READERS: usize = 16;
 
