@@ -111,7 +111,9 @@ async fn search(state: Data<AppState>, call: Call<SearchPersons>) -> Result<Http
     match state.run(async move { service.search(&query, &act).await }).await? {
         Searched::Nobody => Err(Problem::of(Code::PersonNotFound)),
         Searched::One(person) => {
-            Ok(envelope::data(&PersonView::of(&person, Shown(Reading::Masked))))
+            let mut response = HttpResponse::Ok();
+            response.insert_header(etag(person.version));
+            Ok(envelope::with(&mut response, &PersonView::of(&person, Shown(Reading::Masked))))
         }
         Searched::Several => Err(Problem::of(Code::PersonAmbiguous)),
     }

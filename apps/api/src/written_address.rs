@@ -39,7 +39,9 @@ pub(crate) fn phone(text: &str, region: Region) -> Result<PhoneNumber, InvalidFi
     if !text.bytes().all(|byte| byte.is_ascii_digit() || b"+-()./ ".contains(&byte)) {
         return Err(REFUSED);
     }
-    let number = phonenumber::parse(Some(region), &text).map_err(|_| REFUSED)?;
+    // With a region, the library takes its trunk prefix off numbers of other countries too.
+    let region = (!text.trim_start().starts_with('+')).then_some(region);
+    let number = phonenumber::parse(region, &text).map_err(|_| REFUSED)?;
     if !phonenumber::is_valid(&number) {
         return Err(REFUSED);
     }
@@ -106,6 +108,18 @@ mod tests {
             assert!(of_japan(text).is_err(), "{text:?}");
         }
         assert_eq!(phone("202-555-0143", Region::US).unwrap().expose(), "+12025550143");
+        // Countries whose numbers begin with the trunk prefix of another one.
+        for (text, expected) in [
+            ("+39 035 123 4567", "+390351234567"),
+            ("+39 06 6982 1234", "+390669821234"),
+            ("+81 90 1234 5678", "+819012345678"),
+            ("+86 138 1234 5678", "+8613812345678"),
+        ] {
+            for region in [Region::JP, Region::BR, Region::US, Region::IT] {
+                let number = phone(text, region).unwrap_or_else(|_| panic!("{text} {region:?}"));
+                assert_eq!(number.expose(), expected, "{region:?}");
+            }
+        }
     }
 
     #[test]

@@ -15,10 +15,10 @@ pub enum Registered<T> {
 impl<T: Clone> Registered<T> {
     /// Compares a registration with what is stored under its unique values.
     pub(crate) fn among(known: &[T], is_same: impl Fn(&T) -> bool) -> Self {
-        match known {
-            [] => Self::New,
-            [one] if is_same(one) => Self::Same(Box::new(one.clone())),
-            [..] => Self::Different,
+        match known.iter().find(|one| is_same(one)) {
+            Some(same) => Self::Same(Box::new(same.clone())),
+            None if known.is_empty() => Self::New,
+            None => Self::Different,
         }
     }
 }

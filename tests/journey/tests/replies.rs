@@ -159,7 +159,8 @@ async fn of_requests(system: &TestSystem, refusals: &mut Refusals) -> anyhow::Re
 
 async fn of_persons(system: &TestSystem, refusals: &mut Refusals) -> anyhow::Result<()> {
     let caller = &system.caller;
-    let person = |id: &str, account: &str| json!({ "personId": id, "accountId": account, "email": "one@example.com" });
+    let email = "one@example.com";
+    let person = |id, account| json!({ "personId": id, "accountId": account, "email": email });
     let register = |body| async move { caller.post(PERSONS, tokens::PERSON_WRITE, &body).await };
     register(person("PER-1", "ACC-1")).await?.data()?;
     register(person("PER-2", "ACC-2")).await?.data()?;
@@ -167,8 +168,9 @@ async fn of_persons(system: &TestSystem, refusals: &mut Refusals) -> anyhow::Res
     let nobody = format!("{PERSONS}/nobody");
     refusals.insert("PERSON_NOT_FOUND", caller.get(&nobody, tokens::PERSON_READ).await?);
     let search = format!("{PERSONS}/search");
-    let shared = json!({ "email": "one@example.com" });
-    refusals.insert("PERSON_AMBIGUOUS", caller.post(&search, tokens::PERSON_READ, &shared).await?);
+    let shared = json!({ "email": email });
+    let ambiguous = caller.post(&search, tokens::PERSON_READ, &shared).await?;
+    refusals.insert("PERSON_AMBIGUOUS", ambiguous);
     let (switch, on) = ("/api/v1/accounts/nobody", json!({ "mailNotification": true }));
     let switched = caller.call(Method::PATCH, switch, tokens::PERSON_WRITE, &on).await?;
     refusals.insert("ACCOUNT_NOT_FOUND", switched);

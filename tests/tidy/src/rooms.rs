@@ -41,20 +41,23 @@ const PLATFORM: [&str; 31] = [
 ];
 
 /// Types of the systems.
-const SYSTEMS: [&str; 10] = [
+const SYSTEMS: [&str; 13] = [
     "CallerService",
     "CaseId",
     "CaseSnapshot",
+    "ContactStores",
     "DecisionLane",
     "MemberId",
     "MemberService",
+    "PersonId",
+    "PersonService",
     "SetLevel",
     "SetLevelDelivery",
     "UpgradeService",
     "UpgradeStores",
 ];
 /// Modules of the systems.
-const MODULES: [&str; 5] = ["upgrade", "member", "caller", "level", "core_bank"];
+const MODULES: [&str; 6] = ["upgrade", "member", "person", "caller", "level", "core_bank"];
 
 /// Whether a file is in a room of the platform.
 pub fn is_platform(source: &Source) -> bool {

@@ -89,7 +89,7 @@ pub(super) const SEARCH: Operation = Operation {
     text: "The address is compared exactly. Several persons with it are refused: which one is \
            meant is never guessed. Each search is recorded in the audit log, without the address.",
     body: Some(named::<SearchPersons>),
-    answers: &[Answer::data::<PersonView<'_>>(200, "The person, masked.")],
+    answers: &[Answer::data::<PersonView<'_>>(200, "The person, masked.").with(&[ETAG])],
     refusals: &[Code::PersonNotFound, Code::PersonAmbiguous, Code::NotFound],
     ..Operation::EMPTY
 };

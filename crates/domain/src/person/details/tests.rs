@@ -58,6 +58,11 @@ fn a_registration_is_new_then_same_then_different() {
     assert_eq!(registered(&[], &wish).1, Registered::New);
     assert_eq!(registered(&[taro()], &wish), (None, Registered::Same(Box::new(taro()))));
     assert_eq!(registered(&[taro()], &registration("ACC0002")), (None, Registered::Different));
+    // Another person of the account, from before an account had one only.
+    let other = Person { id: PersonId::parse("PER0002").unwrap(), ..taro() };
+    let same = Registered::Same(Box::new(taro()));
+    assert_eq!(registered(&[other.clone(), taro()], &wish).1, same);
+    assert_eq!(registered(&[other], &wish), (None, Registered::Different));
     let other = Registration { email: None, ..wish };
     assert_eq!(registered(&[taro()], &other), (None, Registered::Different));
 }
