@@ -23,7 +23,7 @@ use crate::settings::{PersonsSection, Settings};
 use crate::system::{SystemClock, SystemIds};
 use crate::tasks::Tasks;
 use effects::EffectTasks;
-use stores::Stores;
+use stores::{SealedStores, Stores};
 use vault::OpenVault;
 use verifiers::Verifiers;
 
@@ -41,7 +41,7 @@ pub(crate) struct Built {
 pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let vault = settings.vault.as_ref().map(OpenVault::open).transpose()?;
     let sealer = vault.as_ref().map(OpenVault::sealer);
-    let Stores { upgrade: stores, data_keys, persons } =
+    let Stores { upgrade: stores, data_keys, sealed } =
         stores::open(settings, sealer.as_ref()).await?;
     vault::require_stored_keys(vault.as_ref(), &*data_keys).await?;
     let Verifiers { tokens, passwords, mut files } = Verifiers::build(settings)?;
@@ -77,7 +77,10 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let asked = vec![("the decision lane", lane_task), ("the audit writer", audit_task)];
     let itau = settings.itau.as_ref();
     let callers = itau.map(|itau| callers::build(itau, audit.clone(), &clock, &ids)).transpose()?;
-    let persons = persons.map(|store| {
+    if let (Some(vault), Some(sealed)) = (&vault, &sealed) {
+        vault::compare_indexes(vault, &*sealed.indexes).await?;
+    }
+    let persons = sealed.map(|SealedStores { persons: store, .. }| {
         let PersonsSection { default_region, one_per_account } = settings.persons;
         let service = PersonService::new(store, audit, Arc::clone(&ids), one_per_account);
         Persons { service, region: default_region }

@@ -19,8 +19,8 @@ pub use caller::{
     Absence, CallerError, CallerPorts, CallerService, CallerSettings, Owner, Part, WhoIsCalling,
 };
 pub use data_keys::{
-    KeyExamination, KeyFindings, KeyReporter, KeyRotation, RotationCounts, RotationError,
-    RotationSettings, data_keys_without_key,
+    IndexCounts, IndexRotation, KeyExamination, KeyFindings, KeyReporter, KeyRotation,
+    RotationCounts, RotationError, RotationSettings, data_keys_without_key,
 };
 pub use effect::{
     Delivery, EffectRegistry, EffectWorker, FindMissing, PlannedListener, PlannedSignal, Sweeper,

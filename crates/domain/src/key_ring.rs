@@ -78,7 +78,8 @@ impl KeyReport {
 /// Why data keys cannot be re-wrapped under a key yet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LaggingNode {
-    /// The node could not open what is wrapped under the key.
+    /// The node does not have the key: it could not open what is wrapped under it, and what it
+    /// writes is not found under it.
     #[error("node {} does not have the key {key}", .node.as_str())]
     Lacks {
         /// The node.
@@ -96,22 +97,53 @@ pub enum LaggingNode {
     },
 }
 
+impl LaggingNode {
+    const fn node(&self) -> &NodeId {
+        match self {
+            Self::Lacks { node, .. } | Self::WrapsUnder { node, .. } => node,
+        }
+    }
+}
+
 /// The running nodes that lack the key-encryption key `active`, or where another one is active.
 #[must_use]
 pub fn lagging_nodes(reports: &[KeyReport], active: &KeyId, now: Timestamp) -> Vec<LaggingNode> {
-    let keys = reports.iter().filter(|it| it.key.kind == KeyKind::KeyEncryption);
-    let mut current: Vec<_> = keys.filter(|it| it.is_current(now)).collect();
-    current.sort_by(|one, other| one.node.cmp(&other.node));
-    let lags = current.chunk_by(|one, other| one.node == other.node).flat_map(|of_node| {
-        let node = &of_node[0].node;
-        let lacks = !of_node.iter().any(|it| it.key.id == *active);
-        let lacks = lacks.then(|| LaggingNode::Lacks { node: node.clone(), key: active.clone() });
-        let other = |it: &&&KeyReport| it.key.state == KeyState::Active && it.key.id != *active;
-        let other = of_node.iter().find(other).map(|it| it.key.id.clone());
-        let wraps = other.map(|key| LaggingNode::WrapsUnder { node: node.clone(), key });
-        [lacks, wraps].into_iter().flatten()
-    });
-    lags.collect()
+    let mut lags = lacking_nodes(reports, KeyKind::KeyEncryption, active, now);
+    let wraps = current(reports, KeyKind::KeyEncryption, now)
+        .filter(|it| it.key.state == KeyState::Active && it.key.id != *active)
+        .map(|it| LaggingNode::WrapsUnder { node: it.node.clone(), key: it.key.id.clone() });
+    lags.extend(wraps);
+    lags.sort_by(|one, other| one.node().cmp(other.node()));
+    lags
+}
+
+/// The running nodes with keys of this kind that lack this one, in the order of their names.
+#[must_use]
+pub fn lacking_nodes(
+    reports: &[KeyReport],
+    kind: KeyKind,
+    key: &KeyId,
+    now: Timestamp,
+) -> Vec<LaggingNode> {
+    let mut nodes: Vec<_> = current(reports, kind, now).map(|it| &it.node).collect();
+    nodes.sort();
+    nodes.dedup();
+    let has = |node: &&NodeId| {
+        current(reports, kind, now).any(|it| it.node == **node && it.key.id == *key)
+    };
+    nodes.retain(|node| !has(node));
+    nodes
+        .into_iter()
+        .map(|node| LaggingNode::Lacks { node: node.clone(), key: key.clone() })
+        .collect()
+}
+
+fn current(
+    reports: &[KeyReport],
+    kind: KeyKind,
+    now: Timestamp,
+) -> impl Iterator<Item = &KeyReport> {
+    reports.iter().filter(move |it| it.key.kind == kind && it.is_current(now))
 }
 
 #[cfg(test)]
@@ -164,5 +196,8 @@ mod tests {
         index.key.kind = KeyKind::Index;
         let reports = [index, report("a", "new", KeyState::Active, 0)];
         assert_eq!(lagging_nodes(&reports, &key("new"), NOW), []);
+        let lacks = LaggingNode::Lacks { node: node("a"), key: key("other") };
+        assert_eq!(lacking_nodes(&reports, KeyKind::Index, &key("other"), NOW), [lacks]);
+        assert_eq!(lacking_nodes(&reports, KeyKind::Index, &key("index"), NOW), []);
     }
 }

@@ -3,6 +3,7 @@
 
 mod account_directory;
 mod audit_log;
+mod blind_indexes;
 mod caller_contexts;
 mod clock;
 mod core_bank;
@@ -19,6 +20,7 @@ mod upgrade_store;
 
 pub use account_directory::AccountDirectory;
 pub use audit_log::AuditLog;
+pub use blind_indexes::{BlindIndexes, Reindexed};
 pub use caller_contexts::CallerContexts;
 pub use clock::Clock;
 pub use core_bank::CoreBank;
@@ -36,11 +38,11 @@ pub use upgrade_store::UpgradeStore;
 #[cfg(feature = "mock")]
 pub use self::{
     account_directory::MockAccountDirectory, audit_log::MockAuditLog,
-    caller_contexts::MockCallerContexts, clock::MockClock, core_bank::MockCoreBank,
-    data_keys::MockDataKeys, effect_queue::MockEffectQueue, health::MockHealth, ids::MockIds,
-    member_store::MockMemberStore, password_verifier::MockPasswordVerifier,
-    person_store::MockPersonStore, sealer::MockSealer, token_verifier::MockTokenVerifier,
-    upgrade_store::MockUpgradeStore,
+    blind_indexes::MockBlindIndexes, caller_contexts::MockCallerContexts, clock::MockClock,
+    core_bank::MockCoreBank, data_keys::MockDataKeys, effect_queue::MockEffectQueue,
+    health::MockHealth, ids::MockIds, member_store::MockMemberStore,
+    password_verifier::MockPasswordVerifier, person_store::MockPersonStore, sealer::MockSealer,
+    token_verifier::MockTokenVerifier, upgrade_store::MockUpgradeStore,
 };
 
 /// Why a store failed. A problem with the request is never a store error but a returned value.

@@ -20,6 +20,8 @@ pub(crate) mod effect;
 mod member;
 #[path = "person/store.rs"]
 mod person;
+#[path = "person/reindexing.rs"]
+mod reindexing;
 #[path = "upgrade/reading.rs"]
 pub(crate) mod upgrade;
 #[path = "vault/store.rs"]

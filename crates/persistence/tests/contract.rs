@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
+use madoguchi_domain::port::{BlindIndexes, PersonStore};
 use madoguchi_domain::sealed::{DataKeyId, WrappedKey};
 use madoguchi_domain::secret::hex;
 use madoguchi_persistence::{DatabaseUrl, PgSettings, PgStore, SealedStore, SqliteStore, migrate};
+use madoguchi_testkit::blind_indexes_contract::{IndexedPersons, RotatingIndexes};
 use madoguchi_testkit::contract::{ContactStores, PlatformStores, TestStores, UpgradeStores};
 use madoguchi_testkit::data_keys_contract::DataKeysUnderTest;
 use madoguchi_testkit::fake_sealer::FakeSealer;
 use madoguchi_testkit::postgres::{Cluster, Database};
 use madoguchi_testkit::{
-    audit_log_contract, data_keys_contract, effect_queue_contract, health_contract,
-    member_store_contract, person_store_contract, samples, upgrade_store_contract,
+    audit_log_contract, blind_indexes_contract, data_keys_contract, effect_queue_contract,
+    health_contract, member_store_contract, person_store_contract, samples, upgrade_store_contract,
 };
 use tempfile::TempDir;
 
@@ -62,6 +64,31 @@ async fn open_sealed_postgres() -> TestStores<ContactStores> {
     TestStores::guarded(ContactStores { platform, persons }, database)
 }
 
+/// One store behind the key ring at the stages of a rotation.
+fn rotating<S>(store: &S) -> RotatingIndexes
+where
+    S: Clone,
+    SealedStore<S>: PersonStore + BlindIndexes + 'static,
+{
+    let old = FakeSealer::new("old");
+    let both = old.activated("new");
+    let behind =
+        |sealer: FakeSealer| IndexedPersons::of(SealedStore::new(store.clone(), Arc::new(sealer)));
+    let new = both.index_retired();
+    RotatingIndexes { old: behind(old), both: behind(both), new: behind(new) }
+}
+
+async fn open_sqlite_indexes() -> TestStores<RotatingIndexes> {
+    let (store, dir) = sqlite().await;
+    TestStores::guarded(rotating(&store), dir)
+}
+
+async fn open_postgres_indexes() -> TestStores<RotatingIndexes> {
+    let (store, database) = postgres().await;
+    TestStores::guarded(rotating(&store), database)
+}
+
+blind_indexes_contract!(sqlite: open_sqlite_indexes(), postgres: open_postgres_indexes());
 person_store_contract!(sqlite: open_sealed_sqlite(), postgres: open_sealed_postgres());
 
 /// A statement that inserts data keys, in the database's syntax of an id and of bytes.

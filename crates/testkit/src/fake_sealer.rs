@@ -35,6 +35,8 @@ use madoguchi_domain::secret::SecretKey;
 pub struct FakeSealer {
     active: KeyId,
     decrypt_only: Vec<KeyId>,
+    /// The index keys, the active one first.
+    index: Vec<KeyId>,
     /// Clones count on together, so that no data key and no sealed value comes twice.
     next: Arc<AtomicU64>,
 }
@@ -51,7 +53,8 @@ impl FakeSealer {
     /// When it is not a key id.
     #[must_use]
     pub fn new(active: &str) -> Self {
-        Self { active: id(active), decrypt_only: Vec::new(), next: Arc::default() }
+        let active = id(active);
+        Self { index: vec![active.clone()], active, decrypt_only: Vec::new(), next: Arc::default() }
     }
 
     /// The same with one more key of each kind, which is decrypt-only.
@@ -62,6 +65,7 @@ impl FakeSealer {
     pub fn with_decrypt_only(&self, added: &str) -> Self {
         let mut sealer = self.clone();
         sealer.decrypt_only.push(id(added));
+        sealer.index.push(id(added));
         sealer
     }
 
@@ -71,15 +75,23 @@ impl FakeSealer {
     /// When it is not a key id.
     #[must_use]
     pub fn activated(&self, active: &str) -> Self {
-        let mut sealer = self.with_decrypt_only(self.active.as_str());
+        let mut sealer = self.clone();
+        sealer.decrypt_only.push(sealer.active.clone());
         sealer.active = id(active);
+        sealer.index.insert(0, id(active));
         sealer
     }
 
     /// The same without its decrypt-only keys.
     #[must_use]
     pub fn retired(&self) -> Self {
-        Self { decrypt_only: Vec::new(), ..self.clone() }
+        Self { decrypt_only: Vec::new(), ..self.index_retired() }
+    }
+
+    /// The same without its decrypt-only index keys.
+    #[must_use]
+    pub fn index_retired(&self) -> Self {
+        Self { index: vec![self.active.clone()], ..self.clone() }
     }
 
     fn known(&self, key: &KeyId) -> Result<(), SealerError> {
@@ -146,7 +158,7 @@ impl Sealer for FakeSealer {
         let indexes = |(purpose, text): &(&str, Personal)| {
             let parts = [b"index", purpose.as_bytes(), text.expose().as_bytes()];
             let under = |key: &KeyId| BlindIndex { key: key.clone(), digest: check(key, &parts) };
-            [&self.active].into_iter().chain(&self.decrypt_only).map(under).collect()
+            self.index.iter().map(under).collect()
         };
         Ok(texts.iter().map(indexes).collect())
     }

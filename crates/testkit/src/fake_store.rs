@@ -24,6 +24,7 @@ use madoguchi_domain::port::{
     AuditLog, EffectChange, EffectQueue, Health, MemberStore, PersonStore, Recorded, StoreError,
     UpgradeStore,
 };
+use madoguchi_domain::sealed::KeyId;
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, Lookup, Timeline, Write};
 
@@ -53,6 +54,8 @@ pub enum Fault {
 #[derive(Debug, Clone)]
 pub struct FakeStore {
     state: Arc<Mutex<FakeState>>,
+    /// The index keys under which addresses are indexed and searched.
+    index_keys: Vec<KeyId>,
 }
 
 #[derive(Debug)]
@@ -68,7 +71,14 @@ impl FakeStore {
     pub fn new(audit_key: SecretKey) -> Self {
         let memory = Memory::new(audit_key);
         let state = FakeState { memory, faults: VecDeque::new(), is_down: false };
-        Self { state: Arc::new(Mutex::new(state)) }
+        let index_keys = KeyId::parse("index-1").ok().into_iter().collect();
+        Self { state: Arc::new(Mutex::new(state)), index_keys }
+    }
+
+    /// The same data behind a key ring with these index keys.
+    #[must_use]
+    pub fn with_index_keys(&self, index_keys: &[KeyId]) -> Self {
+        Self { index_keys: index_keys.to_vec(), ..self.clone() }
     }
 
     /// Its ports of the upgrade as a bundle.
@@ -169,7 +179,7 @@ impl UpgradeStore for FakeStore {
 #[async_trait]
 impl PersonStore for FakeStore {
     async fn find(&self, query: &PersonQuery, limit: u32) -> Result<Vec<Person>, StoreError> {
-        self.with(|memory| memory.find_persons(query, limit))
+        self.with(|memory| memory.find_persons(query, limit, &self.index_keys))
     }
 
     async fn history(&self, id: &PersonId) -> Result<Vec<PersonVersion>, StoreError> {
@@ -177,7 +187,8 @@ impl PersonStore for FakeStore {
     }
 
     async fn commit(&self, changes: &[Change<PersonWrite>]) -> Result<Vec<Committed>, StoreError> {
-        self.write(|memory| changes.iter().map(|it| memory.commit_person(it)).collect())
+        let keys = &self.index_keys;
+        self.write(|memory| changes.iter().map(|it| memory.commit_person(it, keys)).collect())
     }
 }
 

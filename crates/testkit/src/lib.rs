@@ -5,6 +5,7 @@
 pub mod account_directory_contract;
 pub mod audit_log_contract;
 pub mod audit_rows;
+pub mod blind_indexes_contract;
 pub mod caller_contexts_contract;
 pub mod chance;
 pub mod clock;

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use madoguchi_domain::change::Committed;
 use madoguchi_domain::effect::{EffectStateName, Outcome};
 use madoguchi_domain::port::{Recorded, StoreError};
+use madoguchi_domain::sealed::KeyId;
+use madoguchi_testkit::blind_indexes_contract::{IndexedPersons, RotatingIndexes};
 use madoguchi_testkit::contract::{ContactStores, TestStores};
 use madoguchi_testkit::data_keys_contract::DataKeysUnderTest;
 use madoguchi_testkit::fake_store::{FakeStore, Fault};
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use madoguchi_testkit::{
-    audit_log_contract, data_keys_contract, effect_queue_contract, health_contract,
-    member_store_contract, person_store_contract, samples, upgrade_store_contract,
+    audit_log_contract, blind_indexes_contract, data_keys_contract, effect_queue_contract,
+    health_contract, member_store_contract, person_store_contract, samples, upgrade_store_contract,
 };
 
 async fn open_fake() -> TestStores {
@@ -30,7 +32,18 @@ async fn open_fake_data_keys() -> TestStores<DataKeysUnderTest> {
 
 data_keys_contract!(fake: open_fake_data_keys());
 member_store_contract!(fake: open_fake());
+async fn open_fake_indexes() -> TestStores<RotatingIndexes> {
+    let fake = FakeStore::new(samples::audit_key());
+    let keys = ["old", "new"].map(|id| KeyId::parse(id).expect("a key id"));
+    let [old, new] = &keys;
+    let behind = |keys: &[KeyId]| IndexedPersons::of(fake.with_index_keys(keys));
+    let [old, both, new] =
+        [std::slice::from_ref(old), &keys, std::slice::from_ref(new)].map(behind);
+    RotatingIndexes { old, both, new }.into()
+}
+
 person_store_contract!(fake: open_fake_persons());
+blind_indexes_contract!(fake: open_fake_indexes());
 upgrade_store_contract!(fake: open_fake());
 effect_queue_contract!(fake: open_fake());
 audit_log_contract!(fake: open_fake());

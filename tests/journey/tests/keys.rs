@@ -3,16 +3,19 @@
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
+use madoguchi_client::{RegisterPerson, SearchPersons};
 use madoguchi_journey::api::Api;
+use madoguchi_journey::caller::Caller;
 use madoguchi_journey::database::{Store, TestDatabase, psql};
 use madoguchi_journey::installation::Installation;
 use madoguchi_journey::key_folder::{self, KeyFolder};
-use madoguchi_journey::{on_both_databases, walk};
+use madoguchi_journey::{on_both_databases, tokens, walk};
 use madoguchi_testkit::postgres::Cluster;
 
 on_both_databases!(
     a_key_is_created_once_and_listed,
     a_rotation_waits_until_the_server_follows,
+    a_person_is_found_while_the_index_key_rotates,
     an_invalid_key_ring_is_refused_with_all_its_mistakes,
 );
 
@@ -56,7 +59,7 @@ async fn a_key_is_created_once_and_listed(store: Store) -> anyhow::Result<()> {
     ensure!(said.contains("kek-0.hex") && said.contains("exists"), "{said}");
     ensure!(keys.digits("kek-0")? == digits, "the key was replaced");
     assert_eq!(listed(&keys, "kek-0")?, "key_encryption kek-0 active 0");
-    assert_eq!(listed(&keys, "index-0")?, "index index-0 active -");
+    assert_eq!(listed(&keys, "index-0")?, "index index-0 active 0");
     let api = Api::start(&installation)?;
     ensure!(listed(&keys, "kek-0")?.ends_with(":active"), "the server has reported");
     let doctor = keys.run("keys doctor")?;
@@ -86,6 +89,43 @@ async fn a_rotation_waits_until_the_server_follows(store: Store) -> anyhow::Resu
     api.reload()?;
     wait_for(&keys, "kek-1", ":active")?;
     keys.run("keys doctor")?;
+    api.stop()
+}
+
+async fn a_person_is_found_while_the_index_key_rotates(store: Store) -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let installation = install(dir.path(), &store.database(dir.path()))?;
+    let mut keys = KeyFolder::create(&installation)?;
+    let api = Api::start(&installation)?;
+    let client = Caller::new(api.addr())?.with(tokens::PERSONS);
+    let email = Some("taro@example.com".to_owned());
+    let person = RegisterPerson { email, ..RegisterPerson::new("PER-1", "ACC-1") };
+    client.register_person(&person).await?.data()?;
+    let is_found = async || -> anyhow::Result<bool> {
+        let search = SearchPersons::by_email("taro@example.com");
+        Ok(client.search_persons(&search).await?.data()?.person_id == "PER-1")
+    };
+
+    keys.add("index", "index-1")?;
+    let said = keys.refused("keys rotate")?;
+    ensure!(said.contains("does not have the key index-1"), "{said}");
+    api.reload()?;
+    wait_for(&keys, "index-1", ":decrypt_only")?;
+    ensure!(is_found().await?, "found under the old key");
+    let said = keys.run("keys rotate")?;
+    ensure!(said.contains("1 of 1 records were indexed again"), "{said}");
+    ensure!(listed(&keys, "index-1")?.starts_with("index index-1 decrypt_only 1"));
+
+    keys.activate("index-1", "index-0")?;
+    keys.retire("index-0")?;
+    api.reload()?;
+    wait_for(&keys, "index-1", ":active")?;
+    ensure!(is_found().await?, "found under the new key");
+    let said = keys.refused("keys doctor")?;
+    ensure!(said.contains("madoguchi keys rotate"), "{said}");
+    keys.run("keys rotate")?;
+    keys.run("keys doctor")?;
+    ensure!(is_found().await? && listed(&keys, "index-0")?.is_empty(), "the old key is gone");
     api.stop()
 }
 
@@ -122,7 +162,7 @@ fn data_keys_without_their_key_stop_the_start_and_the_rotation() {
         insert("kek-lost")?;
         let said = keys.refused("serve")?;
         ensure!(said.contains("3 under kek-lost"), "{said}");
-        ensure!(keys.refused("keys rotate")?.contains("3 data keys do not open"), "{said}");
+        ensure!(keys.refused("keys rotate")?.contains("3 records do not open"), "{said}");
         insert("kek-0")?;
         let doctor = installation.run("keys doctor")?;
         ensure!(doctor.status.code() == Some(1), "{doctor:?}");

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Subcommand, ValueEnum};
-use madoguchi_application::{KeyExamination, KeyFindings, KeyRotation, RotationSettings};
+use madoguchi_application::{
+    IndexCounts, IndexRotation, KeyExamination, KeyFindings, KeyRotation, RotationSettings,
+};
 use madoguchi_domain::key_ring::{HeldKey, KeyKind, KeyReport};
 use madoguchi_domain::port::Clock;
 use madoguchi_domain::sealed::KeyId;
@@ -32,24 +34,26 @@ pub(super) enum KeysCommand {
         #[command(flatten)]
         configured: Configured,
     },
-    /// List the keys, the data keys under them, and the nodes that have them.
+    /// List the keys, the data keys or blind indexes under them, and the nodes that have them.
     #[command(after_help = "Example:\n  madoguchi keys list --config madoguchi.toml")]
     List(Configured),
-    /// Wrap all data keys under the active key-encryption key, while the nodes serve.
+    /// Wrap all data keys under the active key-encryption key, and compute all blind indexes under
+    /// the index keys, while the nodes serve.
     #[command(after_help = "Example:\n  madoguchi keys rotate --per-second 1000 \
         --config madoguchi.toml\n\n\
         It may be stopped at any time, and started again or twice.")]
     Rotate {
-        /// Data keys per transaction, 1 to 10000.
+        /// Data keys or records per transaction, 1 to 10000.
         #[arg(long, default_value = "500", value_parser = batch)]
         batch: NonZeroU32,
-        /// Maximum data keys per second [default: unlimited].
+        /// Maximum data keys or records per second [default: unlimited].
         #[arg(long)]
         per_second: Option<NonZeroU32>,
         #[command(flatten)]
         configured: Configured,
     },
-    /// Open every data key; fail if one does not open or its key is not in the key ring.
+    /// Open every data key; fail if one does not open, or if a key that rows need is not in the key
+    /// ring.
     #[command(after_help = "Example:\n  madoguchi keys doctor --config madoguchi.toml")]
     Doctor(Configured),
 }
@@ -98,8 +102,11 @@ fn new(kind: NewKeyKind, id: &KeyId, configured: &Configured) -> anyhow::Result<
 
 async fn list(configured: &Configured) -> anyhow::Result<()> {
     let _logging = logging::start();
-    let KeyTools { held, data_keys, .. } = KeyTools::open(&configured.read()?).await?;
-    let counts = data_keys.counts().await?;
+    let KeyTools { held, data_keys, indexes, .. } = KeyTools::open(&configured.read()?).await?;
+    let of_kind = |kind| move |(id, count): (KeyId, u64)| (kind, id, count);
+    let under = data_keys.counts().await?.into_iter().map(of_kind(KeyKind::KeyEncryption));
+    let indexed = indexes.counts().await?.into_iter().map(of_kind(KeyKind::Index));
+    let counts: Vec<_> = under.chain(indexed).collect();
     let now = SystemClock.now();
     let mut reports = data_keys.reports().await?;
     reports.retain(|report| report.is_current(now));
@@ -107,9 +114,9 @@ async fn list(configured: &Configured) -> anyhow::Result<()> {
     print(&table(&held, &counts, &reports))
 }
 
-/// One line for each key: of the key ring, of a running node, or of stored data keys.
-fn table(held: &[HeldKey], counts: &[(KeyId, u64)], reports: &[KeyReport]) -> String {
-    let under_key = counts.iter().map(|(id, _)| (KeyKind::KeyEncryption, id));
+/// One line for each key: of the key ring, of a running node, or of stored rows.
+fn table(held: &[HeldKey], counts: &[(KeyKind, KeyId, u64)], reports: &[KeyReport]) -> String {
+    let under_key = counts.iter().map(|(kind, id, _)| (*kind, id));
     let of_nodes = reports.iter().map(|it| (it.key.kind, &it.key.id));
     let ours = held.iter().map(|it| (it.kind, &it.id));
     let mut keys: Vec<_> = ours.chain(of_nodes).chain(under_key).collect();
@@ -122,26 +129,38 @@ fn table(held: &[HeldKey], counts: &[(KeyId, u64)], reports: &[KeyReport]) -> St
     let rows = keys.into_iter().map(|(kind, id)| {
         let state = held.iter().find(|it| it.kind == kind && it.id == *id);
         let state = state.map_or("missing", |it| it.state.as_str());
-        let count = counts.iter().find(|(key, _)| key == id).map_or(0, |(_, count)| *count);
-        let count = if kind == KeyKind::Index { "-".to_owned() } else { count.to_string() };
+        let count = counts.iter().find(|(of, key, _)| (*of, key) == (kind, id));
+        let count = count.map_or(0, |(_, _, count)| *count).to_string();
         let nodes = reports.iter().filter(|it| it.key.kind == kind && it.key.id == *id);
         let nodes: Vec<_> =
             nodes.map(|it| format!("{}:{}", it.node.as_str(), it.key.state)).collect();
         row(kind.as_str(), id.as_str(), state, &count, &nodes.join(" "))
     });
-    row("KIND", "ID", "STATE HERE", "DATA KEYS", "NODES") + &rows.collect::<String>()
+    row("KIND", "ID", "STATE HERE", "ROWS", "NODES") + &rows.collect::<String>()
 }
 
 async fn rotate(settings: RotationSettings, configured: &Configured) -> anyhow::Result<()> {
     let mut progress = RotationProgress::start();
-    let KeyTools { sealer, data_keys, .. } = KeyTools::open(&configured.read()?).await?;
-    let rotation = KeyRotation { keys: data_keys, sealer, clock: Arc::new(SystemClock), settings };
+    let tools = KeyTools::open(&configured.read()?).await?;
+    let KeyTools { held, sealer, data_keys: keys, indexes } = tools;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let rotation =
+        KeyRotation { keys: Arc::clone(&keys), sealer, clock: Arc::clone(&clock), settings };
     let rotated = rotation.run(|counts| progress.show(counts)).await;
+    let rotation = IndexRotation { indexes, keys, held, clock, settings };
+    let indexed = match &rotated {
+        Ok(_) => rotation.run(|counts| progress.show_indexes(counts)).await,
+        Err(_) => Ok(IndexCounts::default()),
+    };
     progress.finish();
-    let counts = rotated?;
+    let (counts, indexed) = (rotated?, indexed?);
     print(&format!(
         "{} data keys were re-wrapped, none is left under another key\n",
         counts.rewrapped
+    ))?;
+    print(&format!(
+        "{} of {} records were indexed again, all are under the index keys of the key ring\n",
+        indexed.replaced, indexed.records
     ))?;
     if counts.lost > 0 {
         print(&format!(
@@ -154,7 +173,11 @@ async fn rotate(settings: RotationSettings, configured: &Configured) -> anyhow::
 
 async fn doctor(configured: &Configured) -> anyhow::Result<()> {
     let _logging = logging::start();
-    let KeyTools { sealer, data_keys, .. } = KeyTools::open(&configured.read()?).await?;
+    let tools = KeyTools::open(&configured.read()?).await?;
+    let KeyTools { held, sealer, data_keys, indexes } = tools;
+    let is_held = |id: &KeyId| held.iter().any(|it| it.kind == KeyKind::Index && it.id == *id);
+    let mut leftover = indexes.counts().await?;
+    leftover.retain(|(id, _)| !is_held(id));
     let findings = KeyExamination { keys: data_keys, sealer }.run().await?;
     let KeyFindings { examined, without_key, unopened } = &findings;
     print(&format!("{examined} data keys were examined\n"))?;
@@ -167,5 +190,9 @@ async fn doctor(configured: &Configured) -> anyhow::Result<()> {
     if !(without_key.is_empty() && unopened.is_empty()) {
         bail!("records under these data keys cannot be read: docs/keys.md says what to do");
     }
+    for (id, count) in &leftover {
+        print(&format!("{count} blind indexes are under {id}, which is not in the key ring\n"))?;
+    }
+    anyhow::ensure!(leftover.is_empty(), "blind indexes are left over: run madoguchi keys rotate");
     Ok(())
 }

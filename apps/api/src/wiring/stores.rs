@@ -5,7 +5,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::port::{
-    AuditLog, DataKeys, EffectQueue, Health, MemberStore, PersonStore, Sealer, UpgradeStore,
+    AuditLog, BlindIndexes, DataKeys, EffectQueue, Health, MemberStore, PersonStore, Sealer,
+    UpgradeStore,
 };
 use madoguchi_persistence::{DatabaseUrl, PgStore, SchemaState, SealedStore, SqliteStore};
 
@@ -22,7 +23,13 @@ pub(super) struct Stores {
     pub(super) upgrade: UpgradeStores,
     pub(super) data_keys: Arc<dyn DataKeys>,
     /// Absent without a sealer.
-    pub(super) persons: Option<Arc<dyn PersonStore>>,
+    pub(super) sealed: Option<SealedStores>,
+}
+
+/// The stores of personal data.
+pub(super) struct SealedStores {
+    pub(super) persons: Arc<dyn PersonStore>,
+    pub(super) indexes: Arc<dyn BlindIndexes>,
 }
 
 impl Stores {
@@ -30,12 +37,14 @@ impl Stores {
     where
         S: MemberStore + UpgradeStore + EffectQueue + AuditLog + Health + DataKeys + Clone,
         S: 'static,
-        SealedStore<S>: PersonStore,
+        SealedStore<S>: PersonStore + BlindIndexes,
     {
-        let sealed = |sealer| SealedStore::new(store.clone(), Arc::clone(sealer));
-        let persons = sealer.map(|sealer| Arc::new(sealed(sealer)) as _);
+        let sealed = sealer.map(|sealer| {
+            let sealed = Arc::new(SealedStore::new(store.clone(), Arc::clone(sealer)));
+            SealedStores { persons: Arc::<SealedStore<S>>::clone(&sealed), indexes: sealed }
+        });
         let store = Arc::new(store);
-        Self { upgrade: UpgradeStores::of(&store), data_keys: store, persons }
+        Self { upgrade: UpgradeStores::of(&store), data_keys: store, sealed }
     }
 }
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use madoguchi_application::{KeyReporter, data_keys_without_key};
-use madoguchi_domain::key_ring::{HeldKey, NodeId};
-use madoguchi_domain::port::{Clock, DataKeys, Ids, Sealer};
+use madoguchi_domain::key_ring::{HeldKey, KeyKind, NodeId};
+use madoguchi_domain::port::{BlindIndexes, Clock, DataKeys, Ids, Sealer};
 use madoguchi_domain::sealed::KeyId;
 use madoguchi_vault::{Vault, create_key_file};
 use rustix::system::uname;
 use tokio::sync::{Notify, watch};
 
-use super::stores;
+use super::stores::{self, SealedStores, Stores};
 use crate::core_dumps;
 use crate::reload::Reload;
 use crate::settings::{Settings, VaultSection};
@@ -92,19 +92,37 @@ pub(super) async fn require_stored_keys(
     Ok(())
 }
 
+/// Warns of blind indexes under keys that are not in the key ring: if records have no others, a
+/// search does not find them.
+pub(super) async fn compare_indexes(
+    vault: &OpenVault,
+    indexes: &dyn BlindIndexes,
+) -> anyhow::Result<()> {
+    let held = vault.vault.keys();
+    let is_held = |id: &KeyId| held.iter().any(|it| it.kind == KeyKind::Index && it.id == *id);
+    for (key, count) in indexes.counts().await?.into_iter().filter(|(id, _)| !is_held(id)) {
+        let why = "add the key as decrypt_only, or run madoguchi keys rotate";
+        tracing::warn!(%key, count, why, "blind indexes are under a key that is not in the ring");
+    }
+    Ok(())
+}
+
 /// What the commands about keys use.
 pub(crate) struct KeyTools {
     pub(crate) held: Vec<HeldKey>,
     pub(crate) sealer: Arc<dyn Sealer>,
     pub(crate) data_keys: Arc<dyn DataKeys>,
+    pub(crate) indexes: Arc<dyn BlindIndexes>,
 }
 
 impl KeyTools {
     /// Opens the configured key ring and database.
     pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
         let OpenVault { vault, .. } = OpenVault::open(section(settings)?)?;
-        let data_keys = stores::connect(settings, None).await?.data_keys;
-        Ok(Self { held: vault.keys(), sealer: vault, data_keys })
+        let (held, sealer) = (vault.keys(), vault as Arc<dyn Sealer>);
+        let Stores { data_keys, sealed, .. } = stores::connect(settings, Some(&sealer)).await?;
+        let SealedStores { indexes, .. } = sealed.context("a sealer has sealed stores")?;
+        Ok(Self { held, sealer, data_keys, indexes })
     }
 }
 

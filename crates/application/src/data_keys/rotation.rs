@@ -40,11 +40,11 @@ pub struct RotationCounts {
 /// continues with the rest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RotationError {
-    /// Make the key active on these nodes first.
-    #[error("not every node uses the active key yet: {}", list(.0))]
+    /// Add the key on these nodes first, and make it active there.
+    #[error("not every node uses the same keys yet: {}", list(.0))]
     Lagging(Vec<LaggingNode>),
     /// An operator must check: the key ring lacks a key, or rows were changed.
-    #[error("{0} data keys do not open with this key ring")]
+    #[error("{0} records do not open with this key ring")]
     Unopened(u64),
     /// No data key can be wrapped now.
     #[error(transparent)]
@@ -172,18 +172,18 @@ pub(super) async fn blocking<T: Send + 'static>(
 }
 
 /// Keeps the number of data keys per second under a limit.
-struct Pace {
+pub(super) struct Pace {
     per_key: Duration,
     next: Instant,
 }
 
 impl Pace {
-    fn new(per_second: NonZeroU32) -> Self {
+    pub(super) fn new(per_second: NonZeroU32) -> Self {
         Self { per_key: Duration::from_secs(1) / per_second.get(), next: Instant::now() }
     }
 
     /// Waits until further data keys may follow these.
-    async fn wait(&mut self, keys: usize) {
+    pub(super) async fn wait(&mut self, keys: usize) {
         let keys = u32::try_from(keys).unwrap_or(u32::MAX);
         self.next = self.next.max(Instant::now()) + self.per_key * keys;
         tokio::time::sleep_until(self.next).await;

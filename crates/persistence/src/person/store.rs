@@ -29,6 +29,9 @@ const EMAIL: &str = "person.email";
 /// What blind indexes of phone numbers are for.
 const PHONE: &str = "person.phone";
 
+/// Maximum number of attempts to read the persons that match.
+const READS: usize = 5;
+
 #[async_trait]
 impl PersonStore for SealedStore<Store> {
     async fn find(&self, query: &PersonQuery, limit: u32) -> Result<Vec<Person>, StoreError> {
@@ -56,23 +59,50 @@ impl PersonStore for SealedStore<Store> {
     }
 }
 
+/// Reads again if an address was replaced between its index and its person: a search must not
+/// leave out a person because of another one.
 fn find(
     conn: &mut Conn,
     sealer: &dyn Sealer,
     query: &PersonQuery,
     limit: u32,
 ) -> Result<Vec<Person>, Fault> {
+    for _ in 0..READS {
+        let records = matching(conn, sealer, query, limit)?;
+        let found = load(conn, sealer, records)?;
+        if found.iter().all(|person| query.matches(person)) {
+            return Ok(found);
+        }
+    }
+    Err(StoreError::Unavailable("the persons that match change all the time").into())
+}
+
+fn matching(
+    conn: &mut Conn,
+    sealer: &dyn Sealer,
+    query: &PersonQuery,
+    limit: u32,
+) -> Result<Vec<Key>, Fault> {
     let ids = person::table.select(person::data_key_id).limit(limit.into());
-    let records: Vec<Key> = match query {
-        PersonQuery::Id(id) => ids.filter(person::person_id.eq(id.expose())).load(conn)?,
-        PersonQuery::Account(id) => ids.filter(person::account_id.eq(id.expose())).load(conn)?,
-        PersonQuery::Email(email) => {
-            blind_index::records(conn, sealer, (EMAIL, Personal::new(email.expose())), limit)?
-        }
-        PersonQuery::Phone(phone) => {
-            blind_index::records(conn, sealer, (PHONE, Personal::new(phone.expose())), limit)?
-        }
+    let mut with_index = |purpose, value: &str| {
+        blind_index::records(conn, sealer, (purpose, Personal::new(value)), limit)
     };
+    match query {
+        PersonQuery::Email(email) => with_index(EMAIL, email.expose()),
+        PersonQuery::Phone(phone) => with_index(PHONE, phone.expose()),
+        PersonQuery::Id(id) => Ok(ids.filter(person::person_id.eq(id.expose())).load(conn)?),
+        PersonQuery::Account(id) => {
+            Ok(ids.filter(person::account_id.eq(id.expose())).load(conn)?)
+        }
+    }
+}
+
+/// The persons with these data keys, in any order.
+pub(super) fn load(
+    conn: &mut Conn,
+    sealer: &dyn Sealer,
+    records: Vec<Key>,
+) -> Result<Vec<Person>, Fault> {
     let is_valid = person_version::data_key_id
         .eq(person::data_key_id)
         .and(person_version::version.eq(person::version));
@@ -87,8 +117,6 @@ fn find(
         let key = key_of(conn, DataKeyId(person.data_key_id.0))?;
         found.push(person.open(sealer, &key, notification, version)?);
     }
-    // An address may have been replaced between the two reads.
-    found.retain(|person| query.matches(person));
     Ok(found)
 }
 
@@ -163,10 +191,14 @@ fn add_version(
 ) -> Result<(), Fault> {
     let row = VersionRow::seal(sealer, key, (person, version_id), act)?;
     diesel::insert_into(person_version::table).values(&row).execute(conn)?;
+    blind_index::replace(conn, sealer, person.data_key, &addresses(person))
+}
+
+/// The values by which a person is found, each with its purpose.
+pub(super) fn addresses(person: &Person) -> Vec<(&'static str, Personal)> {
     let email = person.details.email.iter().map(|it| (EMAIL, Personal::new(it.expose())));
     let phone = person.details.phone.iter().map(|it| (PHONE, Personal::new(it.expose())));
-    let addresses: Vec<_> = email.chain(phone).collect();
-    blind_index::replace(conn, sealer, person.data_key, &addresses)
+    email.chain(phone).collect()
 }
 
 fn switch(conn: &mut Conn, account: &AccountMail) -> Result<bool, Fault> {

@@ -1,5 +1,7 @@
 //! Blind indexes of the records of every system.
 
+use std::borrow::Cow;
+
 use diesel::prelude::*;
 use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::Sealer;
@@ -19,21 +21,36 @@ pub(crate) fn replace(
     record: DataKeyId,
     values: &[(&'static str, Personal)],
 ) -> Result<(), Fault> {
-    let record = Key(record.0);
-    diesel::delete(blind_index::table.filter(blind_index::data_key_id.eq(record))).execute(conn)?;
-    let indexes = sealer.blind_indexes(values).map_err(|why| store_error(why, ""))?;
-    for ((purpose, _), indexes) in values.iter().zip(indexes) {
-        for index in indexes {
-            let row = IndexRow {
-                purpose: (*purpose).into(),
-                digest: index.digest.to_vec(),
-                data_key_id: record,
-                key_id: index.key.as_str().to_owned(),
-            };
-            diesel::insert_into(blind_index::table).values(&row).execute(conn)?;
-        }
+    let stored = blind_index::table.filter(blind_index::data_key_id.eq(Key(record.0)));
+    diesel::delete(stored).execute(conn)?;
+    for row in rows(sealer, record, values)? {
+        diesel::insert_into(blind_index::table).values(&row).execute(conn)?;
     }
     Ok(())
+}
+
+/// The indexes of a record's values under every index key.
+pub(crate) fn rows(
+    sealer: &dyn Sealer,
+    record: DataKeyId,
+    values: &[(&'static str, Personal)],
+) -> Result<Vec<IndexRow<'static>>, Fault> {
+    let indexes = sealer.blind_indexes(values).map_err(|why| store_error(why, ""))?;
+    let of_value = values.iter().zip(indexes).flat_map(|((purpose, _), indexes)| {
+        indexes.into_iter().map(|index| IndexRow {
+            purpose: Cow::Borrowed(*purpose),
+            digest: index.digest.to_vec(),
+            data_key_id: Key(record.0),
+            key_id: index.key.as_str().to_owned(),
+        })
+    });
+    Ok(of_value.collect())
+}
+
+/// The stored indexes of a record.
+pub(crate) fn stored(conn: &mut Conn, record: DataKeyId) -> Result<Vec<IndexRow<'static>>, Fault> {
+    let of_record = blind_index::table.filter(blind_index::data_key_id.eq(Key(record.0)));
+    Ok(of_record.select(IndexRow::as_select()).load(conn)?)
 }
 
 /// At most `limit` records that have this value for this purpose.

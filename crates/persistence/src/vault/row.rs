@@ -29,6 +29,13 @@ row! {
     }
 }
 
+impl IndexRow<'_> {
+    /// What tells it from the other indexes of its record.
+    pub(crate) fn identity(self) -> (String, Vec<u8>, String) {
+        (self.purpose.into_owned(), self.digest, self.key_id)
+    }
+}
+
 impl From<(DataKeyId, &WrappedKey)> for DataKeyRow {
     fn from((id, wrapped): (DataKeyId, &WrappedKey)) -> Self {
         Self {

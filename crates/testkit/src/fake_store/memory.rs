@@ -6,7 +6,7 @@ use madoguchi_domain::effect::{Effect, EffectKey, EffectKind, Evidence, Ordering
 use madoguchi_domain::key_ring::KeyReport;
 use madoguchi_domain::member::{Member, MemberId};
 use madoguchi_domain::person::{AccountId, Person, PersonId, PersonVersion};
-use madoguchi_domain::sealed::{DataKeyId, WrappedKey};
+use madoguchi_domain::sealed::{DataKeyId, KeyId, WrappedKey};
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{
     Case, CaseId, CheckReference, CheckSource, HistoryEntry, QrTokenHash,
@@ -35,6 +35,8 @@ pub(super) struct Memory {
     /// The accounts of persons that were registered as the only one.
     pub(super) unique_accounts: HashSet<AccountId>,
     pub(super) person_versions: HashMap<PersonId, Vec<PersonVersion>>,
+    /// The index keys under which the addresses of a person are indexed.
+    pub(super) index_keys: BTreeMap<PersonId, Vec<KeyId>>,
     /// The accounts that want no mail.
     pub(super) muted: HashSet<AccountId>,
     pub(super) data_keys: BTreeMap<DataKeyId, WrappedKey>,
@@ -58,6 +60,7 @@ impl Memory {
             persons: BTreeMap::new(),
             unique_accounts: HashSet::new(),
             person_versions: HashMap::new(),
+            index_keys: BTreeMap::new(),
             muted: HashSet::new(),
             data_keys: BTreeMap::new(),
             key_reports: Vec::new(),

@@ -1,14 +1,30 @@
-//! The fake store's persons.
+//! The fake store's persons, and the index keys of their addresses.
 
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::person::{
     AccountMail, NewPerson, Person, PersonId, PersonQuery, PersonVersion, PersonWrite,
 };
+use madoguchi_domain::port::{BlindIndexes, Reindexed, StoreError};
+use madoguchi_domain::sealed::{DataKeyId, KeyId};
 
+use super::FakeStore;
 use super::memory::Memory;
 
 impl Memory {
-    pub(super) fn find_persons(&self, query: &PersonQuery, limit: u32) -> Vec<Person> {
+    pub(super) fn find_persons(
+        &self,
+        query: &PersonQuery,
+        limit: u32,
+        keys: &[KeyId],
+    ) -> Vec<Person> {
+        let by_index = matches!(query, PersonQuery::Email(_) | PersonQuery::Phone(_));
+        let is_indexed = |person: &&Person| {
+            let indexed = self.index_keys.get(&person.id);
+            !by_index || indexed.is_some_and(|its| its.iter().any(|key| keys.contains(key)))
+        };
         let with_setting = |person: &Person| Person {
             account: AccountMail {
                 notification: !self.muted.contains(&person.account.id),
@@ -16,7 +32,8 @@ impl Memory {
             },
             ..person.clone()
         };
-        let found = self.persons.values().filter(|person| query.matches(person)).map(with_setting);
+        let found = self.persons.values().filter(|person| query.matches(person));
+        let found = found.filter(is_indexed).map(with_setting);
         found.take(limit as usize).collect()
     }
 
@@ -24,7 +41,11 @@ impl Memory {
         self.person_versions.get(id).cloned().unwrap_or_default()
     }
 
-    pub(super) fn commit_person(&mut self, change: &Change<PersonWrite>) -> Committed {
+    pub(super) fn commit_person(
+        &mut self,
+        change: &Change<PersonWrite>,
+        keys: &[KeyId],
+    ) -> Committed {
         let is_written = self.can_plan(&change.effects)
             && match &change.write {
                 PersonWrite::Register(new) => self.register(new),
@@ -35,8 +56,8 @@ impl Memory {
             return Committed::Lost;
         }
         match &change.write {
-            PersonWrite::Register(new) => self.add_version(&new.person, change),
-            PersonWrite::Update(person, _) => self.add_version(person, change),
+            PersonWrite::Register(new) => self.add_version(&new.person, change, keys),
+            PersonWrite::Update(person, _) => self.add_version(person, change, keys),
             PersonWrite::AccountMail(_) => {}
         }
         self.plan(&change.effects);
@@ -74,12 +95,51 @@ impl Memory {
             }
     }
 
-    fn add_version(&mut self, person: &Person, change: &Change<PersonWrite>) {
+    fn add_version(&mut self, person: &Person, change: &Change<PersonWrite>, keys: &[KeyId]) {
+        self.index_keys.insert(person.id.clone(), keys.to_vec());
         let version = PersonVersion {
             version: person.version,
             details: person.details.clone(),
             act: change.audit.act.clone(),
         };
         self.person_versions.entry(person.id.clone()).or_default().push(version);
+    }
+}
+
+#[async_trait]
+impl BlindIndexes for FakeStore {
+    async fn counts(&self) -> Result<Vec<(KeyId, u64)>, StoreError> {
+        self.with(|memory| {
+            let mut counts = BTreeMap::new();
+            for (id, keys) in &memory.index_keys {
+                let details = &memory.persons[id].details;
+                let values =
+                    u64::from(details.email.is_some()) + u64::from(details.phone.is_some());
+                for key in keys.iter().filter(|_| values > 0) {
+                    *counts.entry(key.clone()).or_default() += values;
+                }
+            }
+            counts.into_iter().collect()
+        })
+    }
+
+    async fn reindex(&self, after: Option<DataKeyId>, limit: u32) -> Result<Reindexed, StoreError> {
+        self.write(|memory| {
+            let mut page: Vec<_> =
+                memory.persons.values().map(|it| (it.data_key, it.id.clone())).collect();
+            page.retain(|(record, _)| after.is_none_or(|after| *record > after));
+            page.sort_by_key(|(record, _)| *record);
+            page.truncate(limit as usize);
+            let mut done = Reindexed {
+                records: page.len() as u64,
+                last: page.last().map(|(record, _)| *record),
+                ..Reindexed::default()
+            };
+            for (_, id) in page {
+                let before = memory.index_keys.insert(id, self.index_keys.clone());
+                done.replaced += u64::from(before.as_ref() != Some(&self.index_keys));
+            }
+            done
+        })
     }
 }
