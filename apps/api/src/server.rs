@@ -118,8 +118,8 @@ impl Running {
         }
     }
 
-    /// Reloads the token file and the gateway's user file. An invalid file is logged and counted,
-    /// and keeps its old content.
+    /// Reloads the token file, the gateway's user file and the key ring. An invalid file is logged
+    /// and counted, and keeps its old content.
     pub fn reload(&self) {
         self.files.start_reload();
     }

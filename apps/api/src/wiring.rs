@@ -43,7 +43,6 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let sealer = vault.as_ref().map(OpenVault::sealer);
     let Stores { upgrade: stores, data_keys, sealed } =
         stores::open(settings, sealer.as_ref()).await?;
-    vault::require_stored_keys(vault.as_ref(), &*data_keys).await?;
     let Verifiers { tokens, passwords, mut files } = Verifiers::build(settings)?;
     files.extend(vault.iter().map(|it| ("key_ring", Arc::new(it.clone()) as _)));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -70,6 +69,8 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     if let Some(vault) = &vault {
         running.push(vault.start_reports(&data_keys, &clock, &ids, stopped.clone()).await?);
     }
+    // After the report, which a rotation respects: keys that are here now stay enough.
+    vault::require_stored_keys(vault.as_ref(), &*data_keys).await?;
     if settings.effects.worker {
         running.extend(effect_tasks.start(Arc::new(bank), policy, &stopped));
     }

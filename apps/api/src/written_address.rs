@@ -4,7 +4,7 @@
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::person::{EmailAddress, PhoneNumber};
 use phonenumber::Mode;
-use phonenumber::country::Id;
+use phonenumber::country::{Id, Source};
 
 /// A region whose national notation of phone numbers is accepted.
 pub(crate) type Region = Id;
@@ -40,9 +40,9 @@ pub(crate) fn phone(text: &str, region: Region) -> Result<PhoneNumber, InvalidFi
         return Err(REFUSED);
     }
     // With a region, the library takes its trunk prefix off numbers of other countries too.
-    let region = (!text.trim_start().starts_with('+')).then_some(region);
+    let region = (!text.contains('+')).then_some(region);
     let number = phonenumber::parse(region, &text).map_err(|_| REFUSED)?;
-    if !phonenumber::is_valid(&number) {
+    if !phonenumber::is_valid(&number) || number.code().source() == Source::Idd {
         return Err(REFUSED);
     }
     PhoneNumber::parse(&number.format().mode(Mode::E164).to_string()).map_err(|_| REFUSED)
@@ -103,7 +103,14 @@ mod tests {
         for text in all["phone_e164"]["refuse"].as_array().unwrap() {
             assert!(of_japan(text.as_str().unwrap()).is_err(), "{text}");
         }
-        let odd = ["\u{0}", "+81\n90 1234 5678", "+81 90 1234 5678;ext=5", "٠٩٠", "090-CALL-NOW"];
+        let odd = [
+            "\u{0}",
+            "+81\n90 1234 5678",
+            "+81 90 1234 5678;ext=5",
+            "٠٩٠",
+            "090-CALL-NOW",
+            "010 39 035 123 4567",
+        ];
         for text in odd {
             assert!(of_japan(text).is_err(), "{text:?}");
         }
@@ -111,6 +118,7 @@ mod tests {
         // Countries whose numbers begin with the trunk prefix of another one.
         for (text, expected) in [
             ("+39 035 123 4567", "+390351234567"),
+            ("(+39) 035 123 4567", "+390351234567"),
             ("+39 06 6982 1234", "+390669821234"),
             ("+81 90 1234 5678", "+819012345678"),
             ("+86 138 1234 5678", "+8613812345678"),

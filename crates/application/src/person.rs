@@ -201,12 +201,11 @@ impl PersonService {
     ) -> Result<Option<AccountMail>, ServiceError> {
         until_moved(
             || async {
-                let query = PersonQuery::Account(account.clone());
-                let Some(person) = self.store.find(&query, 1).await?.pop() else {
+                let Some(account) = self.store.account(account).await? else {
                     return Ok((None, None));
                 };
-                let change = person::set_mail_notification(&person.account, notification, act);
-                Ok((change, Some(AccountMail { notification, ..person.account })))
+                let change = person::set_mail_notification(&account, notification, act);
+                Ok((change, Some(AccountMail { notification, ..account })))
             },
             |change| async move { self.store.commit(&[change]).await },
         )

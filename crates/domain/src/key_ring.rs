@@ -87,6 +87,14 @@ pub enum LaggingNode {
         /// The key that it lacks.
         key: KeyId,
     },
+    /// The node indexes and searches under a key that this key ring does not have.
+    #[error("node {} still uses the index key {key}, which is not here", .node.as_str())]
+    IndexesUnder {
+        /// The node.
+        node: NodeId,
+        /// The key that this key ring lacks.
+        key: KeyId,
+    },
     /// The node would wrap new data keys under another key.
     #[error("node {} still wraps under the key {key}", .node.as_str())]
     WrapsUnder {
@@ -100,7 +108,9 @@ pub enum LaggingNode {
 impl LaggingNode {
     const fn node(&self) -> &NodeId {
         match self {
-            Self::Lacks { node, .. } | Self::WrapsUnder { node, .. } => node,
+            Self::Lacks { node, .. }
+            | Self::IndexesUnder { node, .. }
+            | Self::WrapsUnder { node, .. } => node,
         }
     }
 }
@@ -136,6 +146,23 @@ pub fn lacking_nodes(
         .into_iter()
         .map(|node| LaggingNode::Lacks { node: node.clone(), key: key.clone() })
         .collect()
+}
+
+/// The running nodes whose index keys are not those of this key ring.
+#[must_use]
+pub fn nodes_with_other_indexes(
+    reports: &[KeyReport],
+    held: &[HeldKey],
+    now: Timestamp,
+) -> Vec<LaggingNode> {
+    let ours = held.iter().filter(|key| key.kind == KeyKind::Index);
+    let lacking = ours.flat_map(|key| lacking_nodes(reports, KeyKind::Index, &key.id, now));
+    let is_ours =
+        |it: &&KeyReport| held.iter().any(|key| key.kind == KeyKind::Index && key.id == it.key.id);
+    let others = current(reports, KeyKind::Index, now).filter(|it| !is_ours(it));
+    let others = others
+        .map(|it| LaggingNode::IndexesUnder { node: it.node.clone(), key: it.key.id.clone() });
+    lacking.chain(others).collect()
 }
 
 fn current(
@@ -199,5 +226,10 @@ mod tests {
         let lacks = LaggingNode::Lacks { node: node("a"), key: key("other") };
         assert_eq!(lacking_nodes(&reports, KeyKind::Index, &key("other"), NOW), [lacks]);
         assert_eq!(lacking_nodes(&reports, KeyKind::Index, &key("index"), NOW), []);
+        let held = |id| HeldKey { kind: KeyKind::Index, id: key(id), state: KeyState::Active };
+        let other = LaggingNode::IndexesUnder { node: node("a"), key: key("index") };
+        let lacks = LaggingNode::Lacks { node: node("a"), key: key("new") };
+        assert_eq!(nodes_with_other_indexes(&reports, &[held("new")], NOW), [lacks, other]);
+        assert_eq!(nodes_with_other_indexes(&reports, &[held("index")], NOW), []);
     }
 }

@@ -19,7 +19,9 @@ use madoguchi_domain::audit::{AuditEntry, ChainedEntry, Head, Place};
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::effect::{Claim, Effect, Overdue, Sweep};
 use madoguchi_domain::member::{ArrangementId, Member, MemberId, NewMember};
-use madoguchi_domain::person::{Person, PersonId, PersonQuery, PersonVersion, PersonWrite};
+use madoguchi_domain::person::{
+    AccountId, AccountMail, Person, PersonId, PersonQuery, PersonVersion, PersonWrite,
+};
 use madoguchi_domain::port::{
     AuditLog, EffectChange, EffectQueue, Health, MemberStore, PersonStore, Recorded, StoreError,
     UpgradeStore,
@@ -180,6 +182,10 @@ impl UpgradeStore for FakeStore {
 impl PersonStore for FakeStore {
     async fn find(&self, query: &PersonQuery, limit: u32) -> Result<Vec<Person>, StoreError> {
         self.with(|memory| memory.find_persons(query, limit, &self.index_keys))
+    }
+
+    async fn account(&self, id: &AccountId) -> Result<Option<AccountMail>, StoreError> {
+        self.with(|memory| memory.find_account(id))
     }
 
     async fn history(&self, id: &PersonId) -> Result<Vec<PersonVersion>, StoreError> {

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::{Subcommand, ValueEnum};
 use madoguchi_application::{
-    IndexCounts, IndexRotation, KeyExamination, KeyFindings, KeyRotation, RotationSettings,
+    IndexCounts, IndexRotation, KeyExamination, KeyFindings, KeyRotation, RotationError,
+    RotationSettings,
 };
-use madoguchi_domain::key_ring::{HeldKey, KeyKind, KeyReport};
+use madoguchi_domain::key_ring::{HeldKey, KeyKind, KeyReport, KeyState};
 use madoguchi_domain::port::Clock;
 use madoguchi_domain::sealed::KeyId;
 
@@ -143,19 +144,25 @@ async fn rotate(settings: RotationSettings, configured: &Configured) -> anyhow::
     let mut progress = RotationProgress::start();
     let tools = KeyTools::open(&configured.read()?).await?;
     let KeyTools { held, sealer, data_keys: keys, indexes } = tools;
+    let is_active =
+        |key: &&HeldKey| key.kind == KeyKind::KeyEncryption && key.state == KeyState::Active;
+    let active = held.iter().find(is_active).map_or("", |key| key.id.as_str()).to_owned();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let rotation =
         KeyRotation { keys: Arc::clone(&keys), sealer, clock: Arc::clone(&clock), settings };
     let rotated = rotation.run(|counts| progress.show(counts)).await;
     let rotation = IndexRotation { indexes, keys, held, clock, settings };
+    // A data key that does not open keeps no other record from being indexed.
     let indexed = match &rotated {
-        Ok(_) => rotation.run(|counts| progress.show_indexes(counts)).await,
+        Ok(_) | Err(RotationError::Unopened(_)) => {
+            rotation.run(|counts| progress.show_indexes(counts)).await
+        }
         Err(_) => Ok(IndexCounts::default()),
     };
     progress.finish();
     let (counts, indexed) = (rotated?, indexed?);
     print(&format!(
-        "{} data keys were re-wrapped, none is left under another key\n",
+        "{} data keys were re-wrapped, none is left under another key than {active}\n",
         counts.rewrapped
     ))?;
     print(&format!(

@@ -65,6 +65,9 @@ fn value<T>(field: Option<Field<T>>) -> Option<T> {
     field.map(|Field(value)| value)
 }
 
+/// Ids whose path is another one.
+const UNREACHABLE: [&str; 3] = ["search", ".", ".."];
+
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RegisterPerson {
@@ -84,6 +87,10 @@ pub(super) struct RegisterPerson {
 
 impl RegisterPerson {
     pub(super) fn registration(self, region: Region) -> Result<Registration, InvalidField> {
+        if UNREACHABLE.contains(&self.person_id.0.expose()) {
+            let rule = "must not be search, . or .. because its path would lead elsewhere";
+            return Err(InvalidField::new("personId", rule));
+        }
         Ok(Registration {
             id: self.person_id.0,
             account: self.account_id.0,

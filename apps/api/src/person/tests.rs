@@ -147,6 +147,11 @@ async fn a_body_that_contradicts_itself_is_refused_without_its_values() {
         assert_eq!((answer.status, answer.code().as_str()), (400, "INVALID_REQUEST"), "{body}");
         assert!(!answer.text.contains("canary"), "{}", answer.text);
     }
+    for id in ["search", ".", ".."] {
+        let mut unreachable = taro();
+        unreachable["personId"] = id.into();
+        assert_eq!(register(&app, unreachable).await.status, 400, "{id}");
+    }
     for body in [json!({}), json!({ "email": "a@b.jp", "phone": "+819012345678" })] {
         assert_eq!(search(&app, body).await.status, 400);
     }

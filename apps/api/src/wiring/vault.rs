@@ -130,7 +130,12 @@ impl KeyTools {
 pub(crate) fn create_key(settings: &Settings, id: &KeyId) -> anyhow::Result<PathBuf> {
     core_dumps::forbid()?;
     let path = section(settings)?.key_ring.with_file_name(format!("{id}.hex"));
-    create_key_file(&path).with_context(|| path.display().to_string())?;
+    create_key_file(&path).with_context(|| {
+        format!(
+            "{}: if it exists, give another --id; if no row needs it, remove it",
+            path.display()
+        )
+    })?;
     Ok(path)
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use madoguchi_domain::key_ring::{HeldKey, KeyKind, lacking_nodes};
+use madoguchi_domain::key_ring::{HeldKey, nodes_with_other_indexes};
 use madoguchi_domain::port::{BlindIndexes, Clock, DataKeys};
 
 use super::rotation::{Pace, RotationError, RotationSettings};
@@ -11,7 +11,7 @@ use super::rotation::{Pace, RotationError, RotationSettings};
 /// How far the blind indexes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct IndexCounts {
-    /// Records whose indexes were compared with the key ring.
+    /// Records of the current pass whose indexes were compared with the key ring.
     pub records: u64,
     /// Records whose indexes were replaced.
     pub replaced: u64,
@@ -39,36 +39,52 @@ impl fmt::Debug for IndexRotation {
 }
 
 impl IndexRotation {
-    /// Goes through all records once. `progress` is called after each page.
+    /// Goes through all records until a pass has replaced nothing. `progress` is called after each
+    /// page.
     ///
     /// # Errors
-    /// [`RotationError::Lagging`] if a running node lacks an index key: what it writes would not
-    /// be found under that key.
+    /// [`RotationError::Lagging`] if the index keys of a running node are not those of the key
+    /// ring: one of them would not find what the other has written.
     pub async fn run(
         &self,
         mut progress: impl FnMut(&IndexCounts),
     ) -> Result<IndexCounts, RotationError> {
-        let reports = self.keys.reports().await?;
-        let index = self.held.iter().filter(|key| key.kind == KeyKind::Index);
-        let lacking: Vec<_> = index
-            .flat_map(|key| lacking_nodes(&reports, KeyKind::Index, &key.id, self.clock.now()))
-            .collect();
-        if !lacking.is_empty() {
-            return Err(RotationError::Lagging(lacking));
+        let mut counts = IndexCounts::default();
+        loop {
+            let reports = self.keys.reports().await?;
+            let others = nodes_with_other_indexes(&reports, &self.held, self.clock.now());
+            if !others.is_empty() {
+                return Err(RotationError::Lagging(others));
+            }
+            let before = counts.replaced;
+            counts.records = 0;
+            let unopened = self.pass(&mut counts, &mut progress).await?;
+            match (counts.replaced == before, unopened) {
+                (false, _) => {}
+                (true, 0) => return Ok(counts),
+                (true, unopened) => return Err(RotationError::Unopened(unopened)),
+            }
         }
+    }
+
+    /// Goes through all records once; returns the number of those that do not open.
+    async fn pass(
+        &self,
+        counts: &mut IndexCounts,
+        progress: &mut impl FnMut(&IndexCounts),
+    ) -> Result<u64, RotationError> {
         let RotationSettings { batch, per_second } = self.settings;
         let limit = per_second.map_or(batch, |most| most.min(batch)).get();
         let mut pace = per_second.map(Pace::new);
-        let (mut counts, mut unopened, mut after) = (IndexCounts::default(), 0, None);
+        let (mut unopened, mut after) = (0, None);
         loop {
             let page = self.indexes.reindex(after, limit).await?;
             counts.records += page.records;
             counts.replaced += page.replaced;
             unopened += page.unopened;
-            progress(&counts);
+            progress(counts);
             if page.last.is_none() {
-                let is_whole = unopened == 0;
-                return if is_whole { Ok(counts) } else { Err(RotationError::Unopened(unopened)) };
+                return Ok(unopened);
             }
             after = page.last;
             if let Some(pace) = &mut pace {

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 
 use super::StoreError;
 use crate::change::{Change, Committed};
-use crate::person::{Person, PersonId, PersonQuery, PersonVersion, PersonWrite};
+use crate::person::{
+    AccountId, AccountMail, Person, PersonId, PersonQuery, PersonVersion, PersonWrite,
+};
 
 /// Stores persons, every version of their contact details, and the mail settings of accounts.
 ///
@@ -22,6 +24,12 @@ pub trait PersonStore: Send + Sync {
     /// # Errors
     /// See [`StoreError`].
     async fn find(&self, query: &PersonQuery, limit: u32) -> Result<Vec<Person>, StoreError>;
+
+    /// The account, if it has or had a person.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn account(&self, id: &AccountId) -> Result<Option<AccountMail>, StoreError>;
 
     /// All versions of a person's contact details, oldest first; empty for an unknown person.
     ///

@@ -9,15 +9,14 @@ use diesel::prelude::*;
 use madoguchi_domain::person::Person;
 use madoguchi_domain::port::{BlindIndexes, Reindexed, Sealer, StoreError};
 use madoguchi_domain::sealed::{DataKeyId, KeyId};
-use uuid::Uuid;
 
 use super::person::{addresses, load};
-use super::{Conn, Store, blind_index};
+use super::{Conn, Store, blind_index, data_key};
 use crate::database::column::Key;
 use crate::database::fault::Fault;
 use crate::database::schema::{blind_index as stored_index, person};
 use crate::person::row::version_number;
-use crate::vault::row::key_id;
+use crate::vault::row::{IndexRow, first_after, key_id, readable};
 use crate::vault::sealed_store::SealedStore;
 
 #[async_trait]
@@ -38,50 +37,69 @@ impl BlindIndexes for SealedStore<Store> {
 
     async fn reindex(&self, after: Option<DataKeyId>, limit: u32) -> Result<Reindexed, StoreError> {
         let sealer = Arc::clone(&self.sealer);
-        self.store.write(move |conn| reindex(conn, &*sealer, after, limit)).await
+        let read = move |conn: &mut Conn| compare(conn, &*sealer, after, limit);
+        let (mut done, others) = self.store.read(read).await?;
+        // Each in a transaction of its own: a change of a person never waits for a whole page.
+        for person in others {
+            let sealer = Arc::clone(&self.sealer);
+            let replace = move |conn: &mut Conn| {
+                let is_locked = is_locked(conn, &person)?;
+                if is_locked {
+                    blind_index::replace(conn, &*sealer, person.data_key, &addresses(&person))?;
+                }
+                Ok(is_locked)
+            };
+            done.replaced += u64::from(self.store.write(replace).await?);
+        }
+        Ok(done)
     }
 }
 
-fn reindex(
+/// The records of a page, and the persons whose indexes are not those under the index keys.
+fn compare(
     conn: &mut Conn,
     sealer: &dyn Sealer,
     after: Option<DataKeyId>,
     limit: u32,
-) -> Result<Reindexed, Fault> {
-    // No record has the least id.
-    let after = Key(after.map_or(Uuid::nil(), |id| id.0));
+) -> Result<(Reindexed, Vec<Person>), Fault> {
+    let Some(first) = first_after(after) else {
+        return Ok((Reindexed::default(), Vec::new()));
+    };
     let page: Vec<Key> = person::table
-        .filter(person::data_key_id.gt(after))
+        .filter(person::data_key_id.ge(first))
         .order(person::data_key_id)
         .limit(limit.into())
         .select(person::data_key_id)
         .load(conn)?;
-    let mut done = Reindexed {
-        records: page.len() as u64,
-        last: page.last().map(|key| DataKeyId(key.0)),
-        ..Reindexed::default()
-    };
-    // In the order of their ids, so that two pages cannot deadlock.
+    let last = page.last().map(|key| readable(*key)).transpose()?;
+    let mut done = Reindexed { records: page.len() as u64, last, ..Reindexed::default() };
+    let mut others = Vec::new();
     for record in page {
-        let person = match load(conn, sealer, vec![record]) {
-            Ok(mut persons) => persons.pop(),
-            Err(Fault::Store(StoreError::Corrupt(_))) => {
-                done.unopened += 1;
-                None
+        // Without its data key a person is erased: there is nothing to index.
+        if data_key::find(conn, DataKeyId(record.0)).is_ok_and(|key| key.is_none()) {
+            continue;
+        }
+        match load(conn, sealer, vec![record]) {
+            Ok(persons) => {
+                for person in persons {
+                    if !is_indexed(conn, sealer, &person)? {
+                        others.push(person);
+                    }
+                }
             }
+            Err(Fault::Store(_)) => done.unopened += 1,
             Err(fault) => return Err(fault),
-        };
-        let Some(person) = person else { continue };
-        let expected = blind_index::rows(sealer, person.data_key, &addresses(&person))?;
-        let expected: BTreeSet<_> = expected.into_iter().map(|row| row.identity()).collect();
-        let stored = blind_index::stored(conn, person.data_key)?;
-        let stored: BTreeSet<_> = stored.into_iter().map(|row| row.identity()).collect();
-        if expected != stored && is_locked(conn, &person)? {
-            blind_index::replace(conn, sealer, person.data_key, &addresses(&person))?;
-            done.replaced += 1;
         }
     }
-    Ok(done)
+    Ok((done, others))
+}
+
+fn is_indexed(conn: &mut Conn, sealer: &dyn Sealer, person: &Person) -> Result<bool, Fault> {
+    let of = |rows: Vec<IndexRow<'static>>| -> BTreeSet<_> {
+        rows.into_iter().map(IndexRow::identity).collect()
+    };
+    let expected = of(blind_index::rows(sealer, person.data_key, &addresses(person))?);
+    Ok(of(blind_index::stored(conn, person.data_key)?) == expected)
 }
 
 /// Locks the person; false if it was changed since it was read, and so was indexed again.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use madoguchi_domain::act::Act;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::person::{
-    AccountMail, NewPerson, Person, PersonId, PersonQuery, PersonVersion, PersonWrite,
+    AccountId, AccountMail, NewPerson, Person, PersonId, PersonQuery, PersonVersion, PersonWrite,
 };
 use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{PersonStore, Sealer, StoreError};
@@ -37,6 +37,17 @@ impl PersonStore for SealedStore<Store> {
     async fn find(&self, query: &PersonQuery, limit: u32) -> Result<Vec<Person>, StoreError> {
         let (query, sealer) = (query.clone(), Arc::clone(&self.sealer));
         self.store.read(move |conn| find(conn, &*sealer, &query, limit)).await
+    }
+
+    async fn account(&self, id: &AccountId) -> Result<Option<AccountMail>, StoreError> {
+        let id = id.clone();
+        self.store
+            .read(move |conn| {
+                let found = account::table.find(id.expose()).select(account::mail_notification);
+                let found: Option<bool> = found.get_result(conn).optional()?;
+                Ok(found.map(|notification| AccountMail { id, notification }))
+            })
+            .await
     }
 
     async fn history(&self, id: &PersonId) -> Result<Vec<PersonVersion>, StoreError> {

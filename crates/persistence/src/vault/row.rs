@@ -6,6 +6,7 @@ use madoguchi_domain::Timestamp;
 use madoguchi_domain::key_ring::{HeldKey, KeyKind, KeyReport, KeyState, NodeId};
 use madoguchi_domain::port::StoreError;
 use madoguchi_domain::sealed::{DataKeyId, KeyId, WrappedKey};
+use uuid::Uuid;
 
 use crate::database::column::{At, Key};
 use crate::database::parse::{moment, parsed_or_corrupt};
@@ -49,8 +50,19 @@ impl From<(DataKeyId, &WrappedKey)> for DataKeyRow {
 impl DataKeyRow {
     pub(crate) fn parse(self) -> Result<(DataKeyId, WrappedKey), StoreError> {
         let wrapped = WrappedKey { key: key_id(&self.key_id)?, bytes: self.wrapped };
-        Ok((DataKeyId(self.data_key_id.0), wrapped))
+        Ok((readable(self.data_key_id)?, wrapped))
     }
+}
+
+/// The least id after this one; `None` after the last.
+pub(crate) fn first_after(after: Option<DataKeyId>) -> Option<Key> {
+    let first = after.map_or(Some(0), |id| id.0.as_u128().checked_add(1))?;
+    Some(Key(Uuid::from_u128(first)))
+}
+
+/// The id, unless its bytes are none.
+pub(crate) fn readable(id: Key) -> Result<DataKeyId, StoreError> {
+    parsed_or_corrupt((id.0 != Key::UNREADABLE).then_some(DataKeyId(id.0)), "data_key_id")
 }
 
 pub(crate) fn key_id(text: &str) -> Result<KeyId, StoreError> {

@@ -8,13 +8,12 @@ use madoguchi_domain::change::Committed;
 use madoguchi_domain::key_ring::{HeldKey, KeyReport, NodeId};
 use madoguchi_domain::port::{DataKeyPage, DataKeys, Rewrapping, StoreError};
 use madoguchi_domain::sealed::{DataKeyId, KeyId, WrappedKey};
-use uuid::Uuid;
 
 use super::{Conn, Store};
 use crate::database::column::{At, Key};
 use crate::database::fault::Fault;
 use crate::database::schema::{data_key, key_report};
-use crate::vault::row::{DataKeyRow, KeyReportRow, key_id};
+use crate::vault::row::{DataKeyRow, KeyReportRow, first_after, key_id};
 
 #[async_trait]
 impl DataKeys for Store {
@@ -34,11 +33,13 @@ impl DataKeys for Store {
     async fn page(&self, page: &DataKeyPage) -> Result<Vec<(DataKeyId, WrappedKey)>, StoreError> {
         let DataKeyPage { not_under, after, limit } = page.clone();
         self.read(move |conn| {
-            // No data key has the least id or an empty key id.
-            let after = after.map_or(Uuid::nil(), |id| id.0);
+            let Some(first) = first_after(after) else {
+                return Ok(Vec::new());
+            };
+            // No data key has an empty key id.
             let not_under = not_under.as_ref().map_or("", KeyId::as_str);
             let rows: Vec<DataKeyRow> = data_key::table
-                .filter(data_key::data_key_id.gt(Key(after)).and(data_key::key_id.ne(not_under)))
+                .filter(data_key::data_key_id.ge(first).and(data_key::key_id.ne(not_under)))
                 .order(data_key::data_key_id)
                 .limit(limit.into())
                 .select(DataKeyRow::as_select())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::person::{
-    AccountMail, NewPerson, Person, PersonId, PersonQuery, PersonVersion, PersonWrite,
+    AccountId, AccountMail, NewPerson, Person, PersonId, PersonQuery, PersonVersion, PersonWrite,
 };
 use madoguchi_domain::port::{BlindIndexes, Reindexed, StoreError};
 use madoguchi_domain::sealed::{DataKeyId, KeyId};
@@ -35,6 +35,12 @@ impl Memory {
         let found = self.persons.values().filter(|person| query.matches(person));
         let found = found.filter(is_indexed).map(with_setting);
         found.take(limit as usize).collect()
+    }
+
+    pub(super) fn find_account(&self, id: &AccountId) -> Option<AccountMail> {
+        let is_known = self.persons.values().any(|person| person.account.id == *id);
+        let notification = !self.muted.contains(id);
+        is_known.then(|| AccountMail { id: id.clone(), notification })
     }
 
     pub(super) fn person_history(&self, id: &PersonId) -> Vec<PersonVersion> {

@@ -99,6 +99,10 @@ pub async fn the_mail_setting_holds_for_all_persons_of_the_account(stores: Conta
     let first = [registers_if(&in_account(1), false), registers_if(&in_account(2), false)];
     commit(&stores, &first).await;
     let account = read(&stores, 1).await.account;
+    let read_account = async |number| {
+        stores.persons.account(&account_id(number)).await.expect("the account is read")
+    };
+    assert_eq!((read_account(1).await, read_account(9).await), (Some(account.clone()), None));
     let act = samples::act("switch", samples::human(), samples::at(1));
     let off = set_mail_notification(&account, false, &act).expect("it was on");
     let twice = [off.clone(), off.clone()];
@@ -108,7 +112,8 @@ pub async fn the_mail_setting_holds_for_all_persons_of_the_account(stores: Conta
         let person = read(&stores, number).await;
         assert_eq!((person.account.notification, person.version), (false, 1), "{number}");
     }
-    let account = read(&stores, 1).await.account;
+    let account = read_account(1).await.expect("the account has persons");
+    assert!(!account.notification);
     let on = set_mail_notification(&account, true, &act).expect("it was off");
     assert_eq!(commit(&stores, &[on]).await, [Committed::Moved]);
     assert!(read(&stores, 2).await.account.notification);

@@ -109,4 +109,10 @@ impl Nodes {
         };
         rows.lines().map(parse).collect()
     }
+
+    /// The number of data keys under one key-encryption key.
+    pub(super) fn under(&self, key: &str) -> anyhow::Result<u64> {
+        let counts = self.counts()?;
+        Ok(counts.iter().find(|(id, _)| id == key).map_or(0, |(_, count)| *count))
+    }
 }
