@@ -62,6 +62,8 @@ async function use(browser) {
   page.on('pageerror', (it) => errors.push(it.message));
   page.on('console', (it) => it.type() === 'error' && errors.push(it.text()));
   await page.goto(`${api}/docs/`, { waitUntil: 'networkidle' });
+  // The page draws them after it has loaded.
+  await page.locator('.opblock').first().waitFor({ timeout: 30_000 });
   const operations = await page.locator('.opblock').count();
   const { paths } = await (await fetch(`${api}/openapi.json`)).json();
   const documented = Object.values(paths).flatMap((it) => Object.keys(it)).length;
