@@ -6,7 +6,7 @@ mod view;
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use madoguchi_application::{Reading, Searched};
+use madoguchi_application::{PersonService, Reading, Searched};
 use madoguchi_domain::actor::Scope;
 use madoguchi_domain::person::{AccountId, PersonId, Updated};
 use madoguchi_domain::registered::Registered;
@@ -69,8 +69,7 @@ async fn read(
     id: Path<String>,
     call: Call<NoBody>,
 ) -> Result<HttpResponse, Problem> {
-    let Persons { service, .. } = persons(&state)?;
-    let (id, reading) = (PersonId::parse(&id)?, reading(&request, &call)?);
+    let Asked { service, id, reading } = asked(&state, &request, &id, &call)?;
     let act = call.act;
     let person = state.run(async move { service.read(&id, reading, &act).await }).await?;
     let person = person.ok_or(Problem::of(Code::PersonNotFound))?;
@@ -86,12 +85,28 @@ async fn history(
     id: Path<String>,
     call: Call<NoBody>,
 ) -> Result<HttpResponse, Problem> {
-    let Persons { service, .. } = persons(&state)?;
-    let (id, reading) = (PersonId::parse(&id)?, reading(&request, &call)?);
+    let Asked { service, id, reading } = asked(&state, &request, &id, &call)?;
     let act = call.act;
     let versions = state.run(async move { service.history(&id, reading, &act).await }).await?;
     let versions = versions.ok_or(Problem::of(Code::PersonNotFound))?;
     Ok(envelope::list(VersionView::all(&versions, Shown(reading))))
+}
+
+/// What a reading call asks for.
+struct Asked {
+    service: PersonService,
+    id: PersonId,
+    reading: Reading,
+}
+
+fn asked(
+    state: &AppState,
+    request: &HttpRequest,
+    id: &str,
+    call: &Call<NoBody>,
+) -> Result<Asked, Problem> {
+    let Persons { service, .. } = persons(state)?;
+    Ok(Asked { service, id: PersonId::parse(id)?, reading: reading(request, call)? })
 }
 
 /// Whether the query asks for personal data in clear, which needs a scope of its own.

@@ -20,7 +20,7 @@ pub(crate) const IF_MATCH: Parameter = Parameter {
     schema: || ObjectBuilder::new().schema_type(Type::String).into(),
 };
 
-/// The header that tells this version.
+/// The header with this version.
 pub(crate) fn etag(version: u32) -> (HeaderName, String) {
     (header::ETAG, format!("\"{version}\""))
 }

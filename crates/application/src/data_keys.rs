@@ -5,7 +5,7 @@ mod reindexing;
 mod reporter;
 mod rotation;
 
-pub use examination::{KeyExamination, KeyFindings, data_keys_without_key};
+pub use examination::{KeyExamination, KeyFindings, data_keys_without_key, indexes_without_key};
 pub use reindexing::{IndexCounts, IndexRotation};
 pub use reporter::KeyReporter;
 pub use rotation::{KeyRotation, RotationCounts, RotationError, RotationSettings};

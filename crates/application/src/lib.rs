@@ -20,7 +20,7 @@ pub use caller::{
 };
 pub use data_keys::{
     IndexCounts, IndexRotation, KeyExamination, KeyFindings, KeyReporter, KeyRotation,
-    RotationCounts, RotationError, RotationSettings, data_keys_without_key,
+    RotationCounts, RotationError, RotationSettings, data_keys_without_key, indexes_without_key,
 };
 pub use effect::{
     Delivery, EffectRegistry, EffectWorker, FindMissing, PlannedListener, PlannedSignal, Sweeper,

@@ -8,12 +8,15 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use madoguchi_domain::effect::{Doubt, Outcome};
-use madoguchi_domain::port::{StoreError, UpgradeStore};
+use madoguchi_domain::person::{DetailsUpdate, Person, PersonQuery};
+use madoguchi_domain::port::{PersonStore, StoreError, UpgradeStore};
 use madoguchi_domain::upgrade::{CaseId, CaseKey, Lookup, StateName};
 use madoguchi_persistence::{
-    DatabaseUrl, OpenError, PgSettings, PgStore, SchemaState, SqliteStore, migrate, revert_all,
+    DatabaseUrl, OpenError, PgSettings, PgStore, SchemaState, SealedStore, SqliteStore, migrate,
+    revert_all,
 };
 use madoguchi_testkit::contract::UpgradeStores;
+use madoguchi_testkit::fake_sealer::FakeSealer;
 use madoguchi_testkit::postgres::{Cluster, Database};
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use madoguchi_testkit::{audit_rows, samples};
@@ -155,7 +158,7 @@ async fn what_was_written_down_is_never_changed() {
     };
     assert!(sqlite(&path, &entry("x'00'", "1")));
     assert!(postgres(&database, &entry("'\\x00'", "now()")));
-    let reported = |uuid: fn(u8) -> String, at: &str| {
+    let reported: &Sql<'_> = &|uuid, at| {
         format!(
             "{MEMBER} {} insert into upgrade_history (case_id, version, to_state, why, \
              actor_issuer, actor_subject, actor_kind, at, correlation) values \
@@ -167,15 +170,75 @@ async fn what_was_written_down_is_never_changed() {
             id = uuid(1),
         )
     };
-    assert!(sqlite(&path, &reported(sqlite_uuid, "1")));
-    assert!(postgres(&database, &reported(postgres_uuid, "now()")));
-    for table in ["upgrade_history", "effect_evidence", "audit_entry"] {
+    let person: &Sql<'_> = &|uuid, at| {
+        let id = uuid(1);
+        format!(
+            "insert into account (account_id, mail_notification) values ('A1', '1'); \
+             insert into person (person_id, account_id, data_key_id, version) \
+             values ('P1', 'A1', {id}, 1); \
+             insert into person_version (version_id, data_key_id, version, actor_issuer, \
+             actor_subject, actor_kind, at, correlation) \
+             values ({id}, {id}, 1, 'i', 's', 'HUMAN', {at}, 'c');"
+        )
+    };
+    for rows in [reported, person] {
+        assert!(sqlite(&path, &rows(sqlite_uuid, "1")));
+        assert!(postgres(&database, &rows(postgres_uuid, "now()")));
+    }
+    for table in ["upgrade_history", "effect_evidence", "audit_entry", "person_version"] {
         for sql in [format!("update {table} set at = at"), format!("delete from {table}")] {
             assert!(!sqlite(&path, &sql), "{sql}");
             assert!(!postgres(&database, &sql), "{sql}");
         }
         assert!(!postgres(&database, &format!("truncate {table}")), "{table}");
     }
+}
+
+/// Moves a sealed value of one person to another column, row or table. Its data key stays the same.
+const MOVES: [&str; 3] = [
+    "update person_version set phone = email where version = 2;",
+    "update person_version set email = (select email from person_version where version = 1) \
+        where version = 2;",
+    "update person set external_identity = (select email from person_version where version = 2);",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_sealed_value_that_was_moved_is_corrupt() {
+    for moved in MOVES {
+        let (dir, sqlite_url, database, postgres_url) = addresses();
+        let (path, key) = (dir.path().join("m.db"), samples::audit_key());
+        migrate(&sqlite_url).await.expect("migrated");
+        migrate(&postgres_url).await.expect("migrated");
+        let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
+        let there = SqliteStore::open(&path, key.clone()).await.expect("opened");
+        let here = PgStore::open(database.url(), settings, key).await.expect("opened");
+        let sealer = Arc::new(FakeSealer::new("kek-1"));
+        let there = SealedStore::new(there, Arc::clone(&sealer) as _);
+        let here = SealedStore::new(here, sealer);
+        assert_eq!(person_in_two_versions(&there).await.map(|found| found.len()), Ok(1));
+        assert_eq!(person_in_two_versions(&here).await.map(|found| found.len()), Ok(1));
+        let gate = "drop trigger person_version_no_update;";
+        assert!(sqlite(&path, &format!("{gate} {moved}")), "{moved}");
+        let gate = "drop trigger person_version_append_only on person_version;";
+        assert!(postgres(&database, &format!("{gate} {moved}")), "{moved}");
+        for found in [find_person(&there).await, find_person(&here).await] {
+            assert!(matches!(found, Err(StoreError::Corrupt(_))), "{moved}: {found:?}");
+        }
+    }
+}
+
+/// Registers a person, changes its e-mail address, and reads it.
+async fn person_in_two_versions(store: &impl PersonStore) -> Result<Vec<Person>, StoreError> {
+    store.commit(&[samples::registers(&samples::person_registration(1))]).await?;
+    let person = find_person(store).await?.remove(0);
+    let email = Some(samples::email("second@example.com"));
+    let update = DetailsUpdate { email, ..DetailsUpdate::default() };
+    store.commit(&[samples::updates(&person, &update, 1).0]).await?;
+    find_person(store).await
+}
+
+async fn find_person(store: &impl PersonStore) -> Result<Vec<Person>, StoreError> {
+    store.find(&PersonQuery::Id(samples::person_id(1)), 1).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -74,11 +74,11 @@ impl fmt::Display for RotationReport {
 }
 
 impl RotationTest {
-    /// Runs the test on a new PostgreSQL database; `tell` is called with its progress.
+    /// Runs the test on a new PostgreSQL database; `progress` is called with each step.
     ///
     /// # Errors
     /// When a request, a server or a command fails that was not killed.
-    pub async fn run(&self, tell: impl Fn(&str)) -> anyhow::Result<RotationReport> {
+    pub async fn run(&self, progress: impl Fn(&str)) -> anyhow::Result<RotationReport> {
         let mut chance = Chance::of(self.seed);
         let nodes = Arc::new(Nodes::install()?);
         let mut keys = KeyFolder::create(nodes.operator())?;
@@ -89,11 +89,11 @@ impl RotationTest {
         for number in 1..=self.rotations {
             self.rotate(&nodes, &mut keys, number, &mut chance, &mut report).await?;
             writers.must_run()?;
-            tell(&format!("{number} of {} rotations", self.rotations));
+            progress(&format!("{number} of {} rotations", self.rotations));
         }
         stop.store(true, Ordering::SeqCst);
         let written = writers.join().await?;
-        tell("every person is read through both servers");
+        progress("every person is read through both servers");
         (report.persons, report.changes) = (written.persons.len(), written.changes);
         report.readings = written.readings;
         report.unreadable = written.unreadable(&nodes).await?;

@@ -1,7 +1,9 @@
 //! Personal data of persons is in clear in no log, error, metric, audit row or database file.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use madoguchi_client::Method;
@@ -43,24 +45,28 @@ async fn what_is_known_of_a_person_is_in_clear_nowhere(store: Store) -> anyhow::
     answers.extend(changed(&system).await?);
     answers.extend(refused(&system).await?);
     answers.extend(masked(&system).await?);
-    answers.extend(broken(&system, &database).await?);
+    answers.extend(without_keys(&system).await?);
     for answer in &answers {
         shows_nothing("an answer", answer.body.as_bytes())?;
     }
     shows_nothing("the metrics", system.metrics().await?.as_bytes())?;
     let audit = AuditRows::read(&database)?;
     for canary in CANARIES {
-        ensure!(!audit.tells(canary), "{canary} stands in the audit log");
+        ensure!(!audit.tells(canary), "{canary} is in the audit log");
     }
     ensure!(audit.tells("person.revealed"), "reading in clear is recorded");
+    let running = raw_files(&database)?;
+    ensure!(running.iter().any(|(name, _)| is_write_ahead_log(name)), "no write-ahead log");
     system.stop()?;
     let log = system.log()?;
     ensure!(log.contains("\"TRACE\""), "the log has every detail");
     shows_nothing("the log", log.as_bytes())?;
-    let files = raw_files(&database)?;
-    ensure!(files.iter().any(|(_, bytes)| holds(bytes, "PER-KNOWN")), "ids are in clear");
-    for (name, bytes) in &files {
-        shows_nothing(name, bytes)?;
+    let stopped = raw_files(&database)?;
+    for files in [running, stopped] {
+        ensure!(files.iter().any(|(_, bytes)| holds(bytes, "PER-KNOWN")), "ids are in clear");
+        for (name, bytes) in &files {
+            shows_nothing(name, bytes)?;
+        }
     }
     Ok(())
 }
@@ -72,7 +78,7 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 fn shows_nothing(place: &str, bytes: &[u8]) -> anyhow::Result<()> {
     match CANARIES.into_iter().find(|canary| holds(bytes, canary)) {
         None => Ok(()),
-        Some(canary) => anyhow::bail!("{canary} stands in {place}"),
+        Some(canary) => anyhow::bail!("{canary} is in {place}"),
     }
 }
 
@@ -172,13 +178,15 @@ async fn refused(system: &TestSystem) -> anyhow::Result<Vec<HttpAnswer>> {
         for token in
             ["", "canarybad-token", tokens::READ, tokens::PERSON_READ, tokens::PERSON_WRITE]
         {
-            for body in [person(), json!("canarybad"), json!({ "canarybad": "x".repeat(40_000) })] {
+            let huge = json!({ "canarybad": "x".repeat(40_000) });
+            // Null is sent as no body, and so without a content type.
+            for body in [person(), json!("canarybad"), huge, Value::Null] {
                 answers.push(system.caller.call(method.clone(), path, token, &body).await?);
             }
         }
     }
     let shown: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
-    for status in [400, 401, 403, 405, 413] {
+    for status in [400, 401, 403, 405, 413, 415] {
         ensure!(shown.contains(&status), "{status} was not forced");
     }
     let cut = "{\"email\":\"canarybad@canaryhost.example\",";
@@ -212,18 +220,56 @@ async fn masked(system: &TestSystem) -> anyhow::Result<Vec<HttpAnswer>> {
     Ok(answers)
 }
 
-/// The answers about a person whose data key was damaged. SQLite has no client program here.
-async fn broken(system: &TestSystem, database: &TestDatabase) -> anyhow::Result<Vec<HttpAnswer>> {
-    let TestDatabase::Postgres(database) = database else {
-        return Ok(Vec::new());
-    };
-    let damage = "update data_key set wrapped = decode(repeat('00', 40), 'hex') where data_key_id \
-        in (select data_key_id from person where person_id = 'PER-SECOND')";
-    psql(Cluster::shared(), database.url(), damage)?;
-    let path = "/api/v1/persons/PER-SECOND?reveal=true";
-    let answer = system.caller.get(path, tokens::PERSONS).await?;
-    ensure!(is_refusal(&answer, 500, "INTERNAL"), "{answer:?}");
-    Ok(vec![answer])
+/// The answers of every call that opens a person while its key is missing, and while another key
+/// has its id.
+async fn without_keys(system: &TestSystem) -> anyhow::Result<Vec<HttpAnswer>> {
+    let list = fs::read_to_string(system.installation.config().with_file_name("keys.toml"))?;
+    let (id, file) = ("id = \"sandbox-1\"", "file = \"key-encryption-key\"");
+    system.installation.replace("another-key", &"ab".repeat(32))?;
+    let another = list.replacen(file, "file = \"another-key\"", 1);
+    let missing = another.replacen(id, "id = \"another\"", 1);
+    ensure!(list != another && another != missing, "{list}");
+    let mut answers = Vec::new();
+    for (keys, status, code) in [(&missing, 503, "UNAVAILABLE"), (&another, 500, "INTERNAL")] {
+        system.installation.replace("keys.toml", keys)?;
+        system.reload()?;
+        reads_as(system, status).await?;
+        for answer in opening_calls(system).await? {
+            ensure!(is_refusal(&answer, status, code), "{answer:?}");
+            answers.push(answer);
+        }
+    }
+    system.installation.replace("keys.toml", &list)?;
+    system.reload()?;
+    reads_as(system, 200).await?;
+    Ok(answers)
+}
+
+/// Waits until the person is answered with this status.
+async fn reads_as(system: &TestSystem, status: u16) -> anyhow::Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let answer = system.caller.get(PERSON, tokens::PERSON_READ).await?;
+        if answer.status == status {
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "never {status}: {answer:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn opening_calls(system: &TestSystem) -> anyhow::Result<Vec<HttpAnswer>> {
+    let caller = &system.caller;
+    let search = json!({ "email": "canary.second@canaryhost.example" });
+    let headers = [("Acstkn", tokens::PERSON_WRITE), ("If-Match", "*")];
+    let change = json!({ "mailStopped": true, "mailStopReason": "canaryreason 3" });
+    Ok(vec![
+        caller.get(&format!("{PERSON}?reveal=true"), tokens::PERSONS).await?,
+        caller.get(&format!("{HISTORY}?reveal=true"), tokens::PERSONS).await?,
+        caller.post(SEARCH, tokens::PERSON_READ, &search).await?,
+        caller.post(PERSONS, tokens::PERSON_WRITE, &person()).await?,
+        caller.call_with(Method::PUT, DETAILS, &headers, &change).await?,
+    ])
 }
 
 /// Every file of the database with its name, the write-ahead log included.
@@ -235,10 +281,13 @@ fn raw_files(database: &TestDatabase) -> anyhow::Result<Vec<(String, Vec<u8>)>> 
             let ask = |statement| psql(Cluster::shared(), database.url(), statement);
             ask("checkpoint")?;
             read_all(Path::new(&ask("show data_directory")?), &mut files)?;
-            ensure!(files.iter().any(|(name, _)| name.contains("pg_wal")), "no write-ahead log");
         }
     }
     Ok(files)
+}
+
+fn is_write_ahead_log(name: &str) -> bool {
+    name.contains("pg_wal/") || name.ends_with("-wal")
 }
 
 fn read_all(folder: &Path, files: &mut Vec<(String, Vec<u8>)>) -> anyhow::Result<()> {
@@ -247,8 +296,11 @@ fn read_all(folder: &Path, files: &mut Vec<(String, Vec<u8>)>) -> anyhow::Result
         if path.is_dir() {
             read_all(&path, files)?;
         } else if path.is_file() {
-            // PostgreSQL may remove a temporary file meanwhile.
-            let bytes = fs::read(&path).unwrap_or_default();
+            let bytes = match fs::read(&path) {
+                // PostgreSQL may remove a temporary file meanwhile.
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                bytes => bytes.with_context(|| path.display().to_string())?,
+            };
             files.push((path.display().to_string(), bytes));
         }
     }

@@ -67,6 +67,7 @@ fn walk(dir: &Path, path: &str, ignored: &[&str], files: &mut Vec<TextFile>) -> 
                 walk(&entry.path(), &path, ignored, files)?;
             }
         } else if kind.is_file()
+            && name != ".git" // A git worktree has a file of this name.
             && let Ok(text) = String::from_utf8(fs::read(entry.path())?)
         {
             files.push(TextFile { path, text });

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use clap::{Subcommand, ValueEnum};
 use madoguchi_application::{
     IndexCounts, IndexRotation, KeyExamination, KeyFindings, KeyRotation, RotationError,
-    RotationSettings,
+    RotationSettings, indexes_without_key,
 };
 use madoguchi_domain::key_ring::{HeldKey, KeyKind, KeyReport, KeyState};
 use madoguchi_domain::port::Clock;
@@ -182,9 +182,7 @@ async fn doctor(configured: &Configured) -> anyhow::Result<()> {
     let _logging = logging::start();
     let tools = KeyTools::open(&configured.read()?).await?;
     let KeyTools { held, sealer, data_keys, indexes } = tools;
-    let is_held = |id: &KeyId| held.iter().any(|it| it.kind == KeyKind::Index && it.id == *id);
-    let mut leftover = indexes.counts().await?;
-    leftover.retain(|(id, _)| !is_held(id));
+    let leftover = indexes_without_key(&*indexes, &held).await?;
     let findings = KeyExamination { keys: data_keys, sealer }.run().await?;
     let KeyFindings { examined, without_key, unopened } = &findings;
     print(&format!("{examined} data keys were examined\n"))?;

@@ -68,7 +68,7 @@ fn taro() -> Value {
 }
 
 #[actix_web::test]
-async fn personal_data_is_masked_and_shown_in_clear_to_nobody_without_the_scope() {
+async fn personal_data_is_masked_without_the_scope_to_reveal_it() {
     let app = TestApp::open();
     let registered = register(&app, taro()).await;
     assert_eq!((registered.status, registered.etag.as_deref()), (201, Some("\"1\"")));

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
-use madoguchi_application::{KeyReporter, data_keys_without_key};
-use madoguchi_domain::key_ring::{HeldKey, KeyKind, NodeId};
+use madoguchi_application::{KeyReporter, data_keys_without_key, indexes_without_key};
+use madoguchi_domain::key_ring::{HeldKey, NodeId};
 use madoguchi_domain::port::{BlindIndexes, Clock, DataKeys, Ids, Sealer};
 use madoguchi_domain::sealed::KeyId;
 use madoguchi_vault::{Vault, create_key_file};
@@ -98,9 +98,7 @@ pub(super) async fn compare_indexes(
     vault: &OpenVault,
     indexes: &dyn BlindIndexes,
 ) -> anyhow::Result<()> {
-    let held = vault.vault.keys();
-    let is_held = |id: &KeyId| held.iter().any(|it| it.kind == KeyKind::Index && it.id == *id);
-    for (key, count) in indexes.counts().await?.into_iter().filter(|(id, _)| !is_held(id)) {
+    for (key, count) in indexes_without_key(indexes, &vault.vault.keys()).await? {
         let why = "add the key as decrypt_only, or run madoguchi keys rotate";
         tracing::warn!(%key, count, why, "blind indexes are under a key that is not in the ring");
     }

@@ -1,4 +1,4 @@
-//! The demo's journey of a person: a wrong address is put right, and stands nowhere in clear.
+//! The demo's journey of a person: a wrong address is put right, and is in no file in clear.
 
 use std::fs;
 

@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use madoguchi_domain::key_ring::{HeldKey, KeyKind};
-use madoguchi_domain::port::{DataKeyPage, DataKeys, Sealer, SealerError, StoreError};
+use madoguchi_domain::port::{
+    BlindIndexes, DataKeyPage, DataKeys, Sealer, SealerError, StoreError,
+};
 use madoguchi_domain::sealed::{DataKeyId, KeyId};
 
 use super::rotation::{RotationError, blocking};
@@ -22,10 +24,25 @@ pub async fn data_keys_without_key(
     held: &[HeldKey],
 ) -> Result<Vec<(KeyId, u64)>, StoreError> {
     let mut counts = keys.counts().await?;
-    counts.retain(|(id, _)| {
-        !held.iter().any(|key| key.kind == KeyKind::KeyEncryption && key.id == *id)
-    });
+    counts.retain(|(id, _)| !is_held(held, KeyKind::KeyEncryption, id));
     Ok(counts)
+}
+
+/// The numbers of blind indexes under index keys that are not among `held`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn indexes_without_key(
+    indexes: &dyn BlindIndexes,
+    held: &[HeldKey],
+) -> Result<Vec<(KeyId, u64)>, StoreError> {
+    let mut counts = indexes.counts().await?;
+    counts.retain(|(id, _)| !is_held(held, KeyKind::Index, id));
+    Ok(counts)
+}
+
+fn is_held(held: &[HeldKey], kind: KeyKind, id: &KeyId) -> bool {
+    held.iter().any(|key| key.kind == kind && key.id == *id)
 }
 
 /// What an examination found.

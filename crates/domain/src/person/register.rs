@@ -30,7 +30,7 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// Whether `person` stands as this registration would leave it.
+    /// Whether `person` has the data of this registration, as it is now.
     fn is(&self, person: &Person) -> bool {
         (&self.id, &self.account, &self.locale, &self.external_identity)
             == (&person.id, &person.account.id, &person.locale, &person.external_identity)

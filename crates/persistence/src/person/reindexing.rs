@@ -16,7 +16,7 @@ use crate::database::column::Key;
 use crate::database::fault::Fault;
 use crate::database::schema::{blind_index as stored_index, person};
 use crate::person::row::version_number;
-use crate::vault::row::{IndexRow, first_after, key_id, readable};
+use crate::vault::row::{IndexRow, counts, first_after, readable};
 use crate::vault::sealed_store::SealedStore;
 
 #[async_trait]
@@ -29,8 +29,7 @@ impl BlindIndexes for SealedStore<Store> {
                     .select((stored_index::key_id, count_star()))
                     .order(stored_index::key_id)
                     .load(conn)?;
-                let counts = rows.iter().map(|(id, count)| Ok((key_id(id)?, count.unsigned_abs())));
-                counts.collect()
+                counts(rows, "blind_index.key_id")
             })
             .await
     }

@@ -163,7 +163,7 @@ fn register(
     act: &Act,
 ) -> Result<bool, Fault> {
     let NewPerson { person, version_id, .. } = new;
-    let key = sealer.new_data_key().map_err(|why| store_error(why, ""))?;
+    let key = sealer.new_data_key().map_err(|why| store_error(why, "data_key.wrapped"))?;
     let is_known = account::account_id.eq(person.account.id.expose());
     diesel::insert_into(account::table)
         .values((is_known, account::mail_notification.eq(person.account.notification)))

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use diesel::prelude::*;
 use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::Sealer;
-use madoguchi_domain::sealed::DataKeyId;
+use madoguchi_domain::sealed::{BlindIndex, DataKeyId};
 
 use super::Conn;
 use crate::database::column::Key;
@@ -35,7 +35,7 @@ pub(crate) fn rows(
     record: DataKeyId,
     values: &[(&'static str, Personal)],
 ) -> Result<Vec<IndexRow<'static>>, Fault> {
-    let indexes = sealer.blind_indexes(values).map_err(|why| store_error(why, ""))?;
+    let indexes = computed(sealer, values)?;
     let of_value = values.iter().zip(indexes).flat_map(|((purpose, _), indexes)| {
         indexes.into_iter().map(|index| IndexRow {
             purpose: Cow::Borrowed(*purpose),
@@ -45,6 +45,14 @@ pub(crate) fn rows(
         })
     });
     Ok(of_value.collect())
+}
+
+fn computed(
+    sealer: &dyn Sealer,
+    values: &[(&'static str, Personal)],
+) -> Result<Vec<Vec<BlindIndex>>, Fault> {
+    let indexes = sealer.blind_indexes(values);
+    Ok(indexes.map_err(|why| store_error(why, "blind_index.digest"))?)
 }
 
 /// The stored indexes of a record.
@@ -60,7 +68,7 @@ pub(crate) fn records(
     (purpose, value): (&'static str, Personal),
     limit: u32,
 ) -> Result<Vec<Key>, Fault> {
-    let indexes = sealer.blind_indexes(&[(purpose, value)]).map_err(|why| store_error(why, ""))?;
+    let indexes = computed(sealer, &[(purpose, value)])?;
     let digests: Vec<_> = indexes.iter().flatten().map(|index| index.digest.to_vec()).collect();
     let found = blind_index::table
         .filter(blind_index::purpose.eq(purpose).and(blind_index::digest.eq_any(digests)))

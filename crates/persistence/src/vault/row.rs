@@ -9,6 +9,7 @@ use madoguchi_domain::sealed::{DataKeyId, KeyId, WrappedKey};
 use uuid::Uuid;
 
 use crate::database::column::{At, Key};
+use crate::database::fault::Fault;
 use crate::database::parse::{moment, parsed_or_corrupt};
 use crate::database::schema::{blind_index, data_key, key_report};
 use crate::database::statement::row;
@@ -31,7 +32,7 @@ row! {
 }
 
 impl IndexRow<'_> {
-    /// What tells it from the other indexes of its record.
+    /// What distinguishes it from the other indexes of its record.
     pub(crate) fn identity(self) -> (String, Vec<u8>, String) {
         (self.purpose.into_owned(), self.digest, self.key_id)
     }
@@ -49,7 +50,8 @@ impl From<(DataKeyId, &WrappedKey)> for DataKeyRow {
 
 impl DataKeyRow {
     pub(crate) fn parse(self) -> Result<(DataKeyId, WrappedKey), StoreError> {
-        let wrapped = WrappedKey { key: key_id(&self.key_id)?, bytes: self.wrapped };
+        let wrapped =
+            WrappedKey { key: key_id(&self.key_id, "data_key.key_id")?, bytes: self.wrapped };
         Ok((readable(self.data_key_id)?, wrapped))
     }
 }
@@ -62,11 +64,21 @@ pub(crate) fn first_after(after: Option<DataKeyId>) -> Option<Key> {
 
 /// The id, unless its bytes are none.
 pub(crate) fn readable(id: Key) -> Result<DataKeyId, StoreError> {
-    parsed_or_corrupt((id.0 != Key::UNREADABLE).then_some(DataKeyId(id.0)), "data_key_id")
+    parsed_or_corrupt((id.0 != Key::UNREADABLE).then_some(DataKeyId(id.0)), "data_key_id of a row")
 }
 
-pub(crate) fn key_id(text: &str) -> Result<KeyId, StoreError> {
-    parsed_or_corrupt(KeyId::parse(text).ok(), "data_key.key_id")
+/// The id of a key in `place`.
+pub(crate) fn key_id(text: &str, place: &'static str) -> Result<KeyId, StoreError> {
+    parsed_or_corrupt(KeyId::parse(text).ok(), place)
+}
+
+/// The numbers of rows under each key, whose ids are in `place`.
+pub(crate) fn counts(
+    rows: Vec<(String, i64)>,
+    place: &'static str,
+) -> Result<Vec<(KeyId, u64)>, Fault> {
+    let counts = rows.iter().map(|(id, count)| Ok((key_id(id, place)?, count.unsigned_abs())));
+    counts.collect()
 }
 
 row! {
@@ -93,7 +105,7 @@ impl KeyReportRow {
     pub(crate) fn parse(self) -> Result<KeyReport, StoreError> {
         let key = HeldKey {
             kind: parsed_or_corrupt(KeyKind::parse(&self.kind), "key_report.kind")?,
-            id: parsed_or_corrupt(KeyId::parse(&self.key_id).ok(), "key_report.key_id")?,
+            id: key_id(&self.key_id, "key_report.key_id")?,
             state: parsed_or_corrupt(KeyState::parse(&self.state), "key_report.state")?,
         };
         Ok(KeyReport {

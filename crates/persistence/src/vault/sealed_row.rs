@@ -25,7 +25,8 @@ impl SealedRow<'_> {
             Some((self.cell(column), Personal::new(text)))
         });
         let present: Vec<_> = present.collect();
-        let sealed = self.sealer.seal(self.key, &present).map_err(|why| store_error(why, ""))?;
+        let sealed = self.sealer.seal(self.key, &present);
+        let sealed = sealed.map_err(|why| store_error(why, "data_key.wrapped"))?;
         let mut sealed = same_length(sealed, present.len())?;
         let values = columns.map(|(_, text)| text.and_then(|_| sealed.next()));
         Ok(values.map(|value| value.map(|value| value.as_bytes().to_vec())))
@@ -43,6 +44,10 @@ impl SealedRow<'_> {
             Some((self.cell(column), Sealed::new(value)))
         });
         let present: Vec<_> = present.collect();
+        // A data key that does not open is not reported at a column that has no value.
+        if present.is_empty() {
+            return Ok([const { None }; N]);
+        }
         let opened = self.sealer.open(self.key, &present).map_err(|why| store_error(why, place))?;
         let mut opened = same_length(opened, present.len())?;
         Ok(is_present.map(|is_present| is_present.then(|| opened.next()).flatten()))

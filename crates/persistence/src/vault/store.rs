@@ -13,7 +13,7 @@ use super::{Conn, Store};
 use crate::database::column::{At, Key};
 use crate::database::fault::Fault;
 use crate::database::schema::{data_key, key_report};
-use crate::vault::row::{DataKeyRow, KeyReportRow, first_after, key_id};
+use crate::vault::row::{DataKeyRow, KeyReportRow, counts, first_after};
 
 #[async_trait]
 impl DataKeys for Store {
@@ -24,8 +24,7 @@ impl DataKeys for Store {
                 .select((data_key::key_id, count_star()))
                 .order(data_key::key_id)
                 .load(conn)?;
-            let counts = rows.iter().map(|(id, count)| Ok((key_id(id)?, count.unsigned_abs())));
-            counts.collect()
+            counts(rows, "data_key.key_id")
         })
         .await
     }

@@ -55,7 +55,7 @@ async fn records_are_indexed_until_a_pass_has_nothing_to_do() {
 }
 
 #[tokio::test]
-async fn nodes_with_other_index_keys_hold_it_up_and_a_new_start_continues() {
+async fn nodes_with_other_index_keys_stop_it_until_they_follow() {
     let harness = Harness::new();
     register(&harness.store.with_index_keys(&[key("old")]), 1..=10).await;
     harness.report("behind", &[index("old")], 0).await;

@@ -68,7 +68,7 @@ fn a_registration_is_new_then_same_then_different() {
 }
 
 #[test]
-fn what_is_not_given_stays_and_what_is_so_already_changes_nothing() {
+fn an_update_changes_only_what_it_names() {
     let phone = PhoneNumber::parse("+819012345678").ok();
     let update = DetailsUpdate { phone: phone.clone(), ..DetailsUpdate::default() };
     let (after, detail) = updated(&taro(), &update, &act("crm", 1));
