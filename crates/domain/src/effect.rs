@@ -18,6 +18,7 @@ pub use key::{EffectId, EffectKey, EffectKind};
 pub use machine::{Effect, EffectEvent, IllegalEffect};
 pub use order::{EffectOrder, Ordering, OrderingKey, Payload, UpstreamId};
 pub use outcome::{CancelReason, Doubt, Outcome, UpstreamCode, WhyNotSent};
+pub(crate) use policy::later;
 pub use policy::{EffectPolicy, Jitter, OnUnknown};
 pub use state::{EffectState, EffectStateName, Fence, WorkerId};
 pub use sweep::{Overdue, Sweep};

@@ -14,6 +14,7 @@ pub mod correlation;
 pub mod effect;
 pub mod field;
 pub mod if_match;
+pub mod job_lease;
 pub mod key_ring;
 pub mod level;
 pub mod mask;

@@ -11,6 +11,7 @@ mod data_keys;
 mod effect_queue;
 mod health;
 mod ids;
+mod job_leases;
 mod member_store;
 mod password_verifier;
 mod person_store;
@@ -28,6 +29,7 @@ pub use data_keys::{DataKeyPage, DataKeys, Rewrapping};
 pub use effect_queue::{EffectChange, EffectQueue, Recorded};
 pub use health::Health;
 pub use ids::Ids;
+pub use job_leases::JobLeases;
 pub use member_store::MemberStore;
 pub use password_verifier::{PasswordVerifier, VerifierUnavailable};
 pub use person_store::PersonStore;
@@ -40,7 +42,7 @@ pub use self::{
     account_directory::MockAccountDirectory, audit_log::MockAuditLog,
     blind_indexes::MockBlindIndexes, caller_contexts::MockCallerContexts, clock::MockClock,
     core_bank::MockCoreBank, data_keys::MockDataKeys, effect_queue::MockEffectQueue,
-    health::MockHealth, ids::MockIds, member_store::MockMemberStore,
+    health::MockHealth, ids::MockIds, job_leases::MockJobLeases, member_store::MockMemberStore,
     password_verifier::MockPasswordVerifier, person_store::MockPersonStore, sealer::MockSealer,
     token_verifier::MockTokenVerifier, upgrade_store::MockUpgradeStore,
 };

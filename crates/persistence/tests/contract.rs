@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
-use madoguchi_domain::port::{BlindIndexes, PersonStore};
+use madoguchi_domain::port::{BlindIndexes, JobLeases, PersonStore};
 use madoguchi_domain::sealed::{DataKeyId, WrappedKey};
 use madoguchi_domain::secret::hex;
 use madoguchi_persistence::{DatabaseUrl, PgSettings, PgStore, SealedStore, SqliteStore, migrate};
@@ -17,7 +17,8 @@ use madoguchi_testkit::fake_sealer::FakeSealer;
 use madoguchi_testkit::postgres::{Cluster, Database};
 use madoguchi_testkit::{
     audit_log_contract, blind_indexes_contract, data_keys_contract, effect_queue_contract,
-    health_contract, member_store_contract, person_store_contract, samples, upgrade_store_contract,
+    health_contract, job_leases_contract, member_store_contract, person_store_contract, samples,
+    upgrade_store_contract,
 };
 use tempfile::TempDir;
 
@@ -133,7 +134,18 @@ async fn open_postgres_keys() -> TestStores<DataKeysUnderTest> {
     )
 }
 
+async fn open_sqlite_leases() -> TestStores<Arc<dyn JobLeases>> {
+    let (store, dir) = sqlite().await;
+    TestStores::guarded(Arc::new(store), dir)
+}
+
+async fn open_postgres_leases() -> TestStores<Arc<dyn JobLeases>> {
+    let (store, database) = postgres().await;
+    TestStores::guarded(Arc::new(store), database)
+}
+
 data_keys_contract!(sqlite: open_sqlite_keys(), postgres: open_postgres_keys());
+job_leases_contract!(sqlite: open_sqlite_leases(), postgres: open_postgres_leases());
 member_store_contract!(sqlite: open_sqlite(), postgres: open_postgres());
 upgrade_store_contract!(sqlite: open_sqlite(), postgres: open_postgres());
 effect_queue_contract!(sqlite: open_sqlite(), postgres: open_postgres());

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
+use jiff::SignedDuration;
 use madoguchi_domain::effect::{Doubt, Outcome};
+use madoguchi_domain::job_lease::JobName;
 use madoguchi_domain::person::{DetailsUpdate, Person, PersonQuery};
-use madoguchi_domain::port::{PersonStore, StoreError, UpgradeStore};
+use madoguchi_domain::port::{JobLeases, PersonStore, StoreError, UpgradeStore};
 use madoguchi_domain::upgrade::{CaseId, CaseKey, Lookup, StateName};
 use madoguchi_persistence::{
     DatabaseUrl, OpenError, PgSettings, PgStore, SchemaState, SealedStore, SqliteStore, migrate,
@@ -261,6 +263,38 @@ async fn a_row_that_cannot_be_is_called_corrupt_and_never_guessed_at() {
     let corrupt = StoreError::Corrupt("upgrade_case.state and its facts");
     assert_eq!(there.load(&lookup).await.unwrap_err(), corrupt);
     assert_eq!(here.load(&lookup).await.unwrap_err(), corrupt);
+}
+
+/// An unreadable lease is not taken for one that is over: its fence could be given twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_that_cannot_be_is_corrupt() {
+    let (dir, sqlite_url, database, postgres_url) = addresses();
+    let path = dir.path().join("m.db");
+    migrate(&sqlite_url).await.expect("migrated");
+    migrate(&postgres_url).await.expect("migrated");
+    let there = SqliteStore::open(&path, samples::audit_key()).await.expect("opened");
+    let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
+    let here = PgStore::open(database.url(), settings, samples::audit_key()).await.expect("opened");
+    let row = |until: &str, fence: i32| {
+        format!(
+            "insert into job_lease (job, holder, until, fence) values ('j', 'h', {until}, {fence});"
+        )
+    };
+    assert!(!sqlite(&path, &row("1", 0)) && !postgres(&database, &row("now()", 0)));
+    let job = JobName::of("j");
+    let spoilt = [("9223372036854775807", "'infinity'", 1), ("1", "'2020-01-01'", i32::MAX)];
+    for ((in_sqlite, in_postgres, fence), place) in
+        spoilt.into_iter().zip(["job_lease.until", "job_lease.fence"])
+    {
+        let gone = "delete from job_lease;";
+        assert!(sqlite(&path, &format!("{gone} {}", row(in_sqlite, fence))));
+        assert!(postgres(&database, &format!("{gone} {}", row(in_postgres, fence))));
+        let (holder, now) = (samples::worker(1), samples::start());
+        let lasts = SignedDuration::from_secs(1);
+        let corrupt = Err(StoreError::Corrupt(place));
+        assert_eq!(there.take(job, &holder, now, lasts).await, corrupt);
+        assert_eq!(here.take(job, &holder, now, lasts).await, corrupt);
+    }
 }
 
 /// An effect with this id. `planned` and `since` are its first and its last timestamp.

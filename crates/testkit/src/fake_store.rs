@@ -5,6 +5,7 @@ mod cases;
 mod consequences;
 mod data_keys;
 mod effects;
+mod job_leases;
 mod members;
 mod memory;
 mod persons;
@@ -96,8 +97,8 @@ impl FakeStore {
         ContactStores { platform: PlatformStores::of(&store), persons: store }
     }
 
-    /// Makes the next `n` calls of `commit`, `record`, `claim` and `append` fail with
-    /// [`StoreError::Unavailable`], after the faults that are already queued.
+    /// Makes the next `n` calls that write fail with [`StoreError::Unavailable`], after the faults
+    /// that are already queued.
     pub fn fail_next(&self, n: usize, fault: Fault) {
         self.lock().faults.extend(std::iter::repeat_n(fault, n));
     }

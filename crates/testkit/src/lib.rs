@@ -24,6 +24,7 @@ pub mod health_contract;
 pub mod http_stub;
 pub mod ids;
 pub mod ids_contract;
+pub mod job_leases_contract;
 pub mod member_store_contract;
 pub mod password_verifier_contract;
 pub mod person_store_contract;

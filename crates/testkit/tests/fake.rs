@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use madoguchi_domain::change::Committed;
 use madoguchi_domain::effect::{EffectStateName, Outcome};
-use madoguchi_domain::port::{Recorded, StoreError};
+use madoguchi_domain::port::{JobLeases, Recorded, StoreError};
 use madoguchi_domain::sealed::KeyId;
 use madoguchi_testkit::blind_indexes_contract::{IndexedPersons, RotatingIndexes};
 use madoguchi_testkit::contract::{ContactStores, TestStores};
@@ -13,7 +13,8 @@ use madoguchi_testkit::fake_store::{FakeStore, Fault};
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use madoguchi_testkit::{
     audit_log_contract, blind_indexes_contract, data_keys_contract, effect_queue_contract,
-    health_contract, member_store_contract, person_store_contract, samples, upgrade_store_contract,
+    health_contract, job_leases_contract, member_store_contract, person_store_contract, samples,
+    upgrade_store_contract,
 };
 
 async fn open_fake() -> TestStores {
@@ -30,7 +31,13 @@ async fn open_fake_data_keys() -> TestStores<DataKeysUnderTest> {
     DataKeysUnderTest { keys, insert: Arc::new(move |keys| fake.insert_data_keys(keys)) }.into()
 }
 
+async fn open_fake_job_leases() -> TestStores<Arc<dyn JobLeases>> {
+    let leases: Arc<dyn JobLeases> = Arc::new(FakeStore::new(samples::audit_key()));
+    leases.into()
+}
+
 data_keys_contract!(fake: open_fake_data_keys());
+job_leases_contract!(fake: open_fake_job_leases());
 member_store_contract!(fake: open_fake());
 async fn open_fake_indexes() -> TestStores<RotatingIndexes> {
     let fake = FakeStore::new(samples::audit_key());

@@ -37,7 +37,7 @@ fn every_check_is_named_in_its_suites_macro() {
 }
 
 /// Suites whose checks are beside their macro.
-const SHORT_SUITES: [&str; 10] = [
+const SHORT_SUITES: [&str; 11] = [
     "account_directory_contract",
     "blind_indexes_contract",
     "caller_contexts_contract",
@@ -45,6 +45,7 @@ const SHORT_SUITES: [&str; 10] = [
     "core_bank_contract",
     "health_contract",
     "ids_contract",
+    "job_leases_contract",
     "password_verifier_contract",
     "sealer_contract",
     "token_verifier_contract",

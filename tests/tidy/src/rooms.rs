@@ -6,7 +6,7 @@ use crate::source::{Source, Token};
 use crate::violation::Violation;
 
 /// The rooms that every system uses: a file, or a folder with the file of its name.
-const PLATFORM: [&str; 31] = [
+const PLATFORM: [&str; 34] = [
     "crates/domain/src/act",
     "crates/domain/src/actor",
     "crates/domain/src/audit",
@@ -15,6 +15,7 @@ const PLATFORM: [&str; 31] = [
     "crates/domain/src/correlation",
     "crates/domain/src/effect",
     "crates/domain/src/field",
+    "crates/domain/src/job_lease",
     "crates/domain/src/key_ring",
     "crates/domain/src/mask",
     "crates/domain/src/sealed",
@@ -25,6 +26,7 @@ const PLATFORM: [&str; 31] = [
     "crates/domain/src/port/effect_queue",
     "crates/domain/src/port/health",
     "crates/domain/src/port/ids",
+    "crates/domain/src/port/job_leases",
     "crates/domain/src/port/sealer",
     "crates/application/src/audit_writer",
     "crates/application/src/data_keys",
@@ -35,6 +37,7 @@ const PLATFORM: [&str; 31] = [
     "crates/persistence/src/audit",
     "crates/persistence/src/database",
     "crates/persistence/src/effect",
+    "crates/persistence/src/job_lease",
     "crates/persistence/src/vault",
     "crates/files/src",
     "crates/vault/src",

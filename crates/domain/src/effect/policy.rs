@@ -89,7 +89,7 @@ impl EffectPolicy {
 }
 
 /// `now` plus `wait`, in whole microseconds.
-pub(super) fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
+pub(crate) fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
     let micros = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
     now.saturating_add(SignedDuration::from_micros(micros)).unwrap_or(Timestamp::MAX)
 }

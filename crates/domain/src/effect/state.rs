@@ -12,7 +12,7 @@ use super::outcome::{CancelReason, UpstreamCode};
 pub struct WorkerId(pub Arc<str>);
 
 /// The number of a claim. It increases with every claim of an effect and every lapsed lease. Only
-/// the holder of the newest fence may write the outcome.
+/// the holder of the newest fence may write the outcome. Grants of a job's lease are counted alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fence(pub i32);
 

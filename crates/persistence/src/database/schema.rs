@@ -184,6 +184,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+    job_lease (job) {
+        job -> Text,
+        holder -> Text,
+        until -> Instant,
+        fence -> Integer,
+    }
+}
+
+diesel::table! {
     account (account_id) {
         account_id -> Text,
         mail_notification -> Bool,

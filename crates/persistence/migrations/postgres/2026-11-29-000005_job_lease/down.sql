@@ -1,0 +1,3 @@
+-- Reverts the migration. Only for tests; production only migrates up.
+
+drop table job_lease;

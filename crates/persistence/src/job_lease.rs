@@ -1,0 +1,3 @@
+//! Leases of background jobs.
+
+pub(crate) mod row;
