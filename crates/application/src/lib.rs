@@ -6,6 +6,7 @@ mod audit_writer;
 mod caller;
 mod data_keys;
 mod effect;
+mod job;
 mod mailbox;
 mod person;
 mod refusal;
@@ -26,6 +27,7 @@ pub use effect::{
     Delivery, EffectRegistry, EffectWorker, FindMissing, PlannedListener, PlannedSignal, Sweeper,
     SweeperSettings, WorkerSettings,
 };
+pub use job::{Job, JobRunner, JobSettings};
 pub use person::{PersonService, Reading, Searched};
 pub use refusal::ServiceError;
 pub use stores::{ContactStores, PlatformStores, UpgradeStores};

@@ -6,7 +6,7 @@ use crate::source::{Source, Token};
 use crate::violation::Violation;
 
 /// The rooms that every system uses: a file, or a folder with the file of its name.
-const PLATFORM: [&str; 34] = [
+const PLATFORM: [&str; 35] = [
     "crates/domain/src/act",
     "crates/domain/src/actor",
     "crates/domain/src/audit",
@@ -31,6 +31,7 @@ const PLATFORM: [&str; 34] = [
     "crates/application/src/audit_writer",
     "crates/application/src/data_keys",
     "crates/application/src/effect",
+    "crates/application/src/job",
     "crates/application/src/mailbox",
     "crates/application/src/system_act",
     "crates/application/src/until_moved",

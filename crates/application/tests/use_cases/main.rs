@@ -3,6 +3,7 @@
 mod callers;
 mod data_keys;
 mod fault_injecting_store;
+mod jobs;
 mod lane;
 mod lane_harness;
 mod persons;

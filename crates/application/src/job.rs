@@ -1,0 +1,164 @@
+//! Runs a background job on one node at a time: the one that holds the job's lease.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use madoguchi_domain::act::Act;
+use madoguchi_domain::effect::WorkerId;
+use madoguchi_domain::job_lease::{JobLease, JobName};
+use madoguchi_domain::port::{Clock, Ids, JobLeases, StoreError};
+use tokio::sync::watch;
+
+use crate::system_act::system_act;
+
+/// Work that one node does for all, in small steps: for example to delete what has expired.
+///
+/// The lease saves work; it does not make a step safe. A node that stalls in a step outlives its
+/// lease, and then two nodes run the job. So each step must be harmless beside another one: it
+/// compares versions, or changes nothing the second time.
+///
+/// ```
+/// use async_trait::async_trait;
+/// use madoguchi_application::Job;
+/// use madoguchi_domain::act::Act;
+/// use madoguchi_domain::job_lease::JobName;
+/// use madoguchi_domain::port::StoreError;
+///
+/// struct Expiry;
+///
+/// #[async_trait]
+/// impl Job for Expiry {
+///     fn name(&self) -> JobName {
+///         JobName::of("expiry")
+///     }
+///
+///     async fn step(&self, act: &Act) -> Result<bool, StoreError> {
+///         // Delete at most 500 rows that expired before `act.at`.
+///         let deleted = 0;
+///         Ok(deleted == 500)
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait Job: Send + Sync {
+    /// Its name, unique in the program: the lease of this name is taken.
+    fn name(&self) -> JobName;
+
+    /// Does one bounded batch in the name of `act`; returns whether there is more to do now. It
+    /// must end long before the lease does: only the next step renews it.
+    ///
+    /// # Errors
+    /// See [`StoreError`]. The job is tried again later, perhaps by another node.
+    async fn step(&self, act: &Act) -> Result<bool, StoreError>;
+}
+
+/// Settings of a job's runner.
+#[derive(Debug, Clone)]
+pub struct JobSettings {
+    /// Its name as the holder of the lease and in the audit log. No other running process has it.
+    pub id: WorkerId,
+    /// Interval between attempts to take the lease and look for work.
+    pub every: Duration,
+    /// How long a lease lasts without renewal: several times the longest step. If the holder is
+    /// killed, the job waits for this long.
+    pub lease: SignedDuration,
+}
+
+/// Runs one job while this process holds its lease. Any number of nodes may run one for the same
+/// job; each process needs an id of its own.
+pub struct JobRunner {
+    /// The leases.
+    pub leases: Arc<dyn JobLeases>,
+    /// The job.
+    pub job: Arc<dyn Job>,
+    /// The current time.
+    pub clock: Arc<dyn Clock>,
+    /// Correlation ids: each step has its own.
+    pub ids: Arc<dyn Ids>,
+    /// The settings.
+    pub settings: JobSettings,
+}
+
+impl fmt::Debug for JobRunner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let job = self.job.name();
+        f.debug_struct("JobRunner")
+            .field("job", &job)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl JobRunner {
+    /// Runs the job at intervals until `stop` is set or dropped. A step that has begun is finished,
+    /// and the lease is released.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        while !is_stopped(&stop) {
+            self.round(&stop).await;
+            tokio::select! {
+                () = tokio::time::sleep(self.settings.every) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// Runs steps until there is no more to do, one fails, or the lease is lost. The lease is taken
+    /// before the first step and renewed before each further one.
+    async fn round(&self, stop: &watch::Receiver<bool>) {
+        let job = self.job.name().as_str();
+        let mut held: Option<JobLease> = None;
+        while !is_stopped(stop) {
+            match self.take().await {
+                Ok(Some(lease)) => {
+                    if held.as_ref().is_some_and(|held| !held.is_same_grant(&lease)) {
+                        tracing::warn!(job, "the lease lapsed during a step: taken again");
+                    }
+                    held = Some(lease);
+                }
+                Ok(None) => {
+                    if held.is_some() {
+                        tracing::warn!(job, "the lease was lost during a step: stopping");
+                    }
+                    return;
+                }
+                Err(error) => {
+                    tracing::warn!(job, %error, "could not take the lease: trying again");
+                    break;
+                }
+            }
+            let act = system_act(&self.settings.id, &*self.clock, &*self.ids);
+            match self.job.step(&act).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::warn!(job, %error, "a step of the job failed: trying again");
+                    break;
+                }
+            }
+        }
+        if let Some(lease) = held {
+            self.release(&lease).await;
+        }
+    }
+
+    async fn take(&self) -> Result<Option<JobLease>, StoreError> {
+        let JobSettings { id, lease, .. } = &self.settings;
+        self.leases.take(self.job.name(), id, self.clock.now(), *lease).await
+    }
+
+    /// Releases the lease, so that no node has to wait for its end.
+    async fn release(&self, lease: &JobLease) {
+        if let Err(error) = self.leases.release(lease).await {
+            let job = lease.job.as_str();
+            tracing::warn!(job, %error, "could not release the lease: it ends by itself");
+        }
+    }
+}
+
+/// Whether the stop signal is set, or nobody can set it any more.
+fn is_stopped(stop: &watch::Receiver<bool>) -> bool {
+    *stop.borrow() || stop.has_changed().is_err()
+}
