@@ -23,18 +23,30 @@ pub(crate) struct Entry {
     pub(crate) method: Method,
     pub(crate) path: &'static str,
     pub(crate) access: Access,
+    /// Whether it changes something at most once for each `Idempotency-Key`.
+    pub(crate) keyed: bool,
     pub(crate) handler: fn(Route) -> Route,
     pub(crate) operation: Option<Operation>,
 }
 
 impl Entry {
+    const fn of(
+        method: Method,
+        path: &'static str,
+        (access, keyed): (Access, bool),
+        handler: fn(Route) -> Route,
+        operation: Operation,
+    ) -> Self {
+        Self { method, path, access, keyed, handler, operation: Some(operation) }
+    }
+
     pub(crate) const fn get(
         path: &'static str,
         access: Access,
         handler: fn(Route) -> Route,
         operation: Operation,
     ) -> Self {
-        Self { method: Method::GET, path, access, handler, operation: Some(operation) }
+        Self::of(Method::GET, path, (access, false), handler, operation)
     }
 
     pub(crate) const fn head(
@@ -43,16 +55,28 @@ impl Entry {
         handler: fn(Route) -> Route,
         operation: Operation,
     ) -> Self {
-        Self { method: Method::HEAD, path, access, handler, operation: Some(operation) }
+        Self::of(Method::HEAD, path, (access, false), handler, operation)
     }
 
+    /// A `POST` that changes something.
     pub(crate) const fn post(
+        path: &'static str,
+        scope: Scope,
+        handler: fn(Route) -> Route,
+        operation: Operation,
+    ) -> Self {
+        let access = Access::With(scope);
+        Self::of(Method::POST, path, (access, true), handler, operation)
+    }
+
+    /// A `POST` that only reads.
+    pub(crate) const fn query(
         path: &'static str,
         access: Access,
         handler: fn(Route) -> Route,
         operation: Operation,
     ) -> Self {
-        Self { method: Method::POST, path, access, handler, operation: Some(operation) }
+        Self::of(Method::POST, path, (access, false), handler, operation)
     }
 
     pub(crate) const fn put(
@@ -61,7 +85,7 @@ impl Entry {
         handler: fn(Route) -> Route,
         operation: Operation,
     ) -> Self {
-        Self { method: Method::PUT, path, access, handler, operation: Some(operation) }
+        Self::of(Method::PUT, path, (access, false), handler, operation)
     }
 
     pub(crate) const fn patch(
@@ -70,23 +94,33 @@ impl Entry {
         handler: fn(Route) -> Route,
         operation: Operation,
     ) -> Self {
-        Self { method: Method::PATCH, path, access, handler, operation: Some(operation) }
+        Self::of(Method::PATCH, path, (access, false), handler, operation)
     }
 
     /// A public file that is not part of the API.
     pub(crate) const fn file(path: &'static str, handler: fn(Route) -> Route) -> Self {
-        Self { method: Method::GET, path, access: Access::Public, handler, operation: None }
+        let (method, access) = (Method::GET, Access::Public);
+        Self { method, path, access, keyed: false, handler, operation: None }
     }
 }
 
-/// The methods of a path, and the access each requires.
-pub(crate) struct Methods(pub(crate) Vec<(Method, Access)>);
+/// The methods of a path, the access each requires, and whether it takes an `Idempotency-Key`.
+pub(crate) struct Methods(pub(crate) Vec<(Method, Access, bool)>);
 
-/// The scope that a request's route requires.
-pub(crate) fn scope_of(request: &HttpRequest) -> Option<Scope> {
+/// What a request's route requires of a call with a token.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Required {
+    pub(crate) scope: Scope,
+    pub(crate) keyed: bool,
+}
+
+/// What a request's route requires.
+pub(crate) fn required(request: &HttpRequest) -> Option<Required> {
     let Methods(methods) = request.app_data()?;
-    methods.iter().find_map(|(method, access)| match access {
-        Access::With(scope) if method == request.method() => Some(*scope),
+    methods.iter().find_map(|(method, access, keyed)| match access {
+        Access::With(scope) if method == request.method() => {
+            Some(Required { scope: *scope, keyed: *keyed })
+        }
         Access::With(_) | Access::Public | Access::Gateway => None,
     })
 }

@@ -5,13 +5,15 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use madoguchi_application::{
-    CallerService, MemberService, PersonService, ServiceError, UpgradeService,
+    Answered, CallerService, MemberService, PersonService, ServiceError, UpgradeService,
 };
 use madoguchi_domain::caller::DacRule;
+use madoguchi_domain::idempotency::ClientAct;
 use madoguchi_domain::port::{Clock, Health, Ids, PasswordVerifier, TokenVerifier};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
+use crate::idempotency::Idempotency;
 use crate::problem::{Code, Problem};
 use crate::written_address::Region;
 use madoguchi_domain::redacted;
@@ -34,6 +36,7 @@ pub(crate) struct AppState {
     /// Verifies the gateway's users; absent when there is no gateway.
     pub(crate) passwords: Option<Arc<dyn PasswordVerifier>>,
     pub(crate) dependencies: Vec<Arc<dyn Health>>,
+    pub(crate) idempotency: Idempotency,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) clock: Arc<dyn Clock>,
     /// One permit for each use case that may run at once.
@@ -77,6 +80,33 @@ impl AppState {
         F: Future<Output = Result<T, ServiceError>> + Send + 'static,
     {
         self.finish(work).await?.map_err(Problem::from)
+    }
+
+    /// Runs a use case that acts at most once for each idempotency key. While one with this key is
+    /// running here, another is refused.
+    pub(crate) async fn run_once<T, F>(
+        &self,
+        client: ClientAct,
+        work: impl FnOnce(ClientAct) -> F,
+    ) -> Result<Answered<T>, Problem>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<Answered<T>, ServiceError>> + Send + 'static,
+    {
+        let begin = |key| self.idempotency.running.begin(key);
+        let running = match &client.key {
+            Some(request) => {
+                Some(begin(request.key).ok_or(Problem::of(Code::IdempotencyInProgress))?)
+            }
+            None => None,
+        };
+        let work = work(client);
+        let until_done = async move {
+            let done = work.await;
+            drop(running);
+            done
+        };
+        self.run(until_done).await
     }
 
     /// The same for work whose errors are reported in another envelope.

@@ -8,10 +8,11 @@ use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::{Actor, Scope};
+use madoguchi_domain::idempotency::KeyedRequest;
 use madoguchi_domain::secret::AccessToken;
 use serde::de::DeserializeOwned;
 
-use crate::access;
+use crate::access::{self, Required};
 use crate::app_state::AppState;
 use crate::body;
 use crate::headers;
@@ -24,6 +25,8 @@ const MOST: usize = 32 * 1024;
 #[derive(Debug)]
 pub(crate) struct Call<B> {
     pub(crate) act: Act,
+    /// The key of the request, on a route that takes one.
+    pub(crate) key: Option<KeyedRequest>,
     pub(crate) body: B,
     scopes: Vec<Scope>,
 }
@@ -40,17 +43,20 @@ impl<B> Call<B> {
 #[derive(Debug)]
 pub(crate) struct NoBody;
 
-/// Parses a call's body.
+/// Parses a call's body, and returns it as it was sent too.
 pub(crate) trait ReadBody: Sized {
     fn read(
         request: &HttpRequest,
         payload: Payload,
-    ) -> LocalBoxFuture<'static, Result<Self, Problem>>;
+    ) -> LocalBoxFuture<'static, Result<(Self, BytesMut), Problem>>;
 }
 
 impl ReadBody for NoBody {
-    fn read(_: &HttpRequest, _: Payload) -> LocalBoxFuture<'static, Result<Self, Problem>> {
-        Box::pin(async { Ok(Self) })
+    fn read(
+        _: &HttpRequest,
+        _: Payload,
+    ) -> LocalBoxFuture<'static, Result<(Self, BytesMut), Problem>> {
+        Box::pin(async { Ok((Self, BytesMut::new())) })
     }
 }
 
@@ -58,7 +64,7 @@ impl<B: DeserializeOwned + 'static> ReadBody for B {
     fn read(
         request: &HttpRequest,
         payload: Payload,
-    ) -> LocalBoxFuture<'static, Result<B, Problem>> {
+    ) -> LocalBoxFuture<'static, Result<(B, BytesMut), Problem>> {
         let announced = is_json(request.headers()).and_then(|()| announced(request.headers()));
         let timeout = request.app_data::<Data<AppState>>().map(|state| state.body_timeout);
         Box::pin(async move {
@@ -66,7 +72,8 @@ impl<B: DeserializeOwned + 'static> ReadBody for B {
             let timeout = timeout.ok_or(Problem::of(Code::Internal))?;
             let bytes = tokio::time::timeout(timeout, collect(payload)).await;
             let late = |_| Problem::invalid("the body did not arrive in time");
-            body::read(&bytes.map_err(late)??)
+            let bytes = bytes.map_err(late)??;
+            Ok((body::read(&bytes)?, bytes))
         })
     }
 }
@@ -80,12 +87,16 @@ impl<B: ReadBody + 'static> FromRequest for Call<B> {
         Box::pin(async move {
             let internal = || Problem::of(Code::Internal);
             let state = request.app_data::<Data<AppState>>().cloned().ok_or_else(internal)?;
-            let scope = access::scope_of(&request).ok_or_else(internal)?;
+            let Required { scope, keyed } = access::required(&request).ok_or_else(internal)?;
             let Actor { who, scopes } = authenticate(&state, request.headers(), scope).await?;
             let correlation = request.extensions().get().cloned().ok_or_else(internal)?;
-            let body = B::read(&request, payload).await?;
+            let (body, bytes) = B::read(&request, payload).await?;
             let act = Act { by: who, at: state.clock.now(), correlation };
-            Ok(Self { act, body, scopes })
+            let key = match keyed {
+                true => state.idempotency.of(&request, &bytes, &act.by, act.at)?,
+                false => None,
+            };
+            Ok(Self { act, key, body, scopes })
         })
     }
 }

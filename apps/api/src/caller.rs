@@ -28,7 +28,7 @@ use view::WhoBody;
 pub(crate) use forwarded::{FORWARDED, forwarded, passes};
 
 pub(crate) const ROUTES: &[Entry] =
-    &[Entry::post("/api/v1/callers", With(Scope::CallerRead), |it| it.to(who), WHO)];
+    &[Entry::query("/api/v1/callers", With(Scope::CallerRead), |it| it.to(who), WHO)];
 
 const WHO: Operation = Operation {
     id: "findCaller",

@@ -49,7 +49,7 @@ impl<B: ReadBody + 'static> FromRequest for GatewayCall<B> {
             let correlation: CorrelationId =
                 request.extensions().get().cloned().ok_or_else(internal)?;
             passes(&correlation, &forwarded);
-            let body = B::read(&request, payload).await?;
+            let (body, _) = B::read(&request, payload).await?;
             let act = Act { by, at: state.clock.now(), correlation };
             Ok(Self { callers, act, forwarded, body })
         })

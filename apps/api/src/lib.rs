@@ -14,6 +14,7 @@ mod descriptors;
 mod gateway;
 mod headers;
 mod health;
+mod idempotency;
 mod logging;
 mod member;
 mod metering;

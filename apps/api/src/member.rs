@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use madoguchi_domain::actor::Scope;
 use madoguchi_domain::field::InvalidField;
+use madoguchi_domain::idempotency::ClientAct;
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::{Account, ArrangementId, Member, MemberId, ProductName};
 use madoguchi_domain::registered::Registered;
@@ -15,6 +16,7 @@ use crate::access::Entry;
 use crate::app_state::AppState;
 use crate::body::{Field, bounded, field_values, plain, text_of, text_or_null, visible};
 use crate::call::{Call, NoBody};
+use crate::idempotency::marked;
 use crate::operation::{Answer, Link, Operation, Parameter, Place, named};
 use crate::problem::{Code, Problem};
 use crate::view;
@@ -22,7 +24,7 @@ use crate::view;
 pub(crate) const ROUTES: &[Entry] = &[
     Entry::post(
         "/api/v1/members",
-        With(Scope::MemberWrite),
+        Scope::MemberWrite,
         |it| it.to(register),
         Operation {
             id: "registerMember",
@@ -146,18 +148,20 @@ async fn register(
     state: Data<AppState>,
     call: Call<RegisterMember>,
 ) -> Result<HttpResponse, Problem> {
-    let Call { act, body, .. } = call;
+    let Call { act, key, body, .. } = call;
     let member = body.member()?;
     if !member.account.arrangement.has_usual_form() {
         tracing::warn!(request = act.correlation.as_str(), "an arrangementId of unusual form");
     }
     let (service, asked) = (state.members.clone(), member.clone());
-    let registered = state.run(async move { service.register(asked, &act).await }).await?;
-    match registered {
-        Registered::New => Ok(view::created(&MemberView::from(&member))),
-        Registered::Same(member) => Ok(view::data(&MemberView::from(&*member))),
-        Registered::Different => Err(Problem::of(Code::MemberConflict)),
-    }
+    let register = |by| async move { service.register(asked, by).await };
+    let answered = state.run_once(ClientAct { act, key }, register).await?;
+    let response = match answered.value {
+        Registered::New => view::created(&MemberView::from(&member)),
+        Registered::Same(member) => view::data(&MemberView::from(&*member)),
+        Registered::Different => return Err(Problem::of(Code::MemberConflict)),
+    };
+    Ok(marked(answered.is_replayed, response))
 }
 
 /// Reads a member.

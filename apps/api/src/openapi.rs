@@ -19,6 +19,7 @@ use utoipa::openapi::{
 };
 
 use crate::access::{Access, Entry};
+use crate::idempotency;
 use crate::operation::{Operation, Parameter, Place};
 use answers::Shared;
 
@@ -102,6 +103,9 @@ fn described(
         described = described.parameter(parameter(it, &examples["parameters"]));
     }
     described = described.parameter(parameter(&answers::REQUEST_ID, &examples["parameters"]));
+    if entry.keyed {
+        described = described.parameter(parameter(&idempotency::PARAMETER, &Value::Null));
+    }
     if let Some(schema) = body {
         let content = ContentBuilder::new().schema(Some(schema(&mut shared.schemas)));
         let content = content.example(own.get("request").cloned()).build();

@@ -8,6 +8,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use madoguchi_application::{PersonService, Reading, Searched};
 use madoguchi_domain::actor::Scope;
+use madoguchi_domain::idempotency::ClientAct;
 use madoguchi_domain::person::{AccountId, PersonId, Updated};
 use madoguchi_domain::registered::Registered;
 
@@ -15,6 +16,7 @@ use crate::access::Access::With;
 use crate::access::Entry;
 use crate::app_state::{AppState, Persons};
 use crate::call::{Call, NoBody};
+use crate::idempotency::marked;
 use crate::precondition::{etag, if_match};
 use crate::problem::{Code, Problem};
 use crate::view as envelope;
@@ -22,10 +24,10 @@ use bodies::{ChangeDetails, RegisterPerson, SearchPersons, SetMailNotification};
 use view::{AccountMailView, AccountOfPerson, PersonView, RegisteredPerson, Shown, VersionView};
 
 pub(crate) const ROUTES: &[Entry] = &[
-    Entry::post("/api/v1/persons", WRITE, |it| it.to(register), document::REGISTER),
+    Entry::post("/api/v1/persons", Scope::PersonWrite, |it| it.to(register), document::REGISTER),
     Entry::get("/api/v1/persons/{personId}", READ, |it| it.to(read), document::READ),
     Entry::get("/api/v1/persons/{personId}/history", READ, |it| it.to(history), document::HISTORY),
-    Entry::post("/api/v1/persons/search", READ, |it| it.to(search), document::SEARCH),
+    Entry::query("/api/v1/persons/search", READ, |it| it.to(search), document::SEARCH),
     Entry::put(
         "/api/v1/persons/{personId}/contact-details",
         WRITE,
@@ -49,17 +51,19 @@ async fn register(
     call: Call<RegisterPerson>,
 ) -> Result<HttpResponse, Problem> {
     let Persons { service, region } = persons(&state)?;
-    let Call { act, body, .. } = call;
+    let Call { act, key, body, .. } = call;
     let wish = body.registration(region)?;
     let asked = wish.clone();
-    let registered = state.run(async move { service.register(asked, &act).await }).await?;
-    let (mut response, version) = match registered {
+    let register = |by| async move { service.register(asked, by).await };
+    let answered = state.run_once(ClientAct { act, key }, register).await?;
+    let (mut response, version) = match answered.value {
         Registered::New => (HttpResponse::Created(), 1),
-        Registered::Same(person) => (HttpResponse::Ok(), person.version),
+        Registered::Same(version) => (HttpResponse::Ok(), version.0),
         Registered::Different => return Err(Problem::of(Code::PersonConflict)),
     };
     response.insert_header(etag(version));
-    Ok(envelope::with(&mut response, &RegisteredPerson::from(&wish)))
+    let response = envelope::with(&mut response, &RegisteredPerson::from(&wish));
+    Ok(marked(answered.is_replayed, response))
 }
 
 /// Reads a person, masked or in clear.

@@ -72,6 +72,7 @@ impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Refused(refusal) => refusal.into(),
+            ServiceError::KeyReused => Self::of(Code::IdempotencyKeyReused),
             ServiceError::Overloaded | ServiceError::Unavailable => Self::of(Code::Unavailable),
             ServiceError::Corrupt => Self::of(Code::Internal),
         }
@@ -114,7 +115,7 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let mut response = HttpResponse::build(self.code.status());
-        if self.code == Code::Unavailable {
+        if self.code.may_be_repeated() {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
         if self.code == Code::Unauthenticated {

@@ -54,7 +54,7 @@ pub(crate) fn serve(config: &mut web::ServiceConfig, source_prefix: &str, docume
     let mut paths: Vec<_> = paths.into_iter().collect();
     paths.sort_by_key(|(path, _)| (!path.starts_with(SOURCE_PREFIX), path.replace('{', "~")));
     for (path, entries) in paths {
-        let methods = entries.iter().map(|entry| (entry.method.clone(), entry.access)).collect();
+        let methods = entries.iter().map(|it| (it.method.clone(), it.access, it.keyed)).collect();
         let allow: Vec<&str> = entries.iter().map(|entry| entry.method.as_str()).collect();
         let allow = allow.join(", ");
         let of_gateway = entries.iter().any(|entry| entry.access == Access::Gateway);
@@ -86,5 +86,7 @@ fn not_allowed(allow: &str, of_gateway: bool) -> HttpResponse {
 
 #[cfg(test)]
 mod document_tests;
+#[cfg(test)]
+mod keyed_tests;
 #[cfg(test)]
 mod tests;

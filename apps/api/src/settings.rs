@@ -4,6 +4,7 @@
 mod effects;
 mod esb;
 mod gateway;
+mod idempotency;
 mod itau;
 mod persons;
 mod reader;
@@ -25,6 +26,7 @@ use crate::problem::Code;
 pub use effects::EffectSettings;
 pub use esb::EsbSection;
 pub use gateway::GatewaySection;
+pub use idempotency::IdempotencySection;
 pub use itau::ItauSection;
 pub use persons::PersonsSection;
 pub(crate) use reader::PREFIX as ENVIRONMENT_PREFIX;
@@ -58,6 +60,8 @@ pub struct Settings {
     pub itau: Option<ItauSection>,
     /// The gateway to those lookups, if configured.
     pub gateway: Option<GatewaySection>,
+    /// How long answers to requests with an idempotency key are kept.
+    pub idempotency: IdempotencySection,
     /// The rules of persons.
     pub persons: PersonsSection,
     /// The keys of personal data, if configured.
@@ -119,6 +123,9 @@ impl Settings {
         let esb = tree.section("esb", EsbSection::read);
         let salt = keys.deployment_salt.clone();
         let transaction_ids = tree.section("transaction_ids", |it| upgrade::read_scheme(it, salt));
+        let idempotency = keys.deployment_salt.clone();
+        let idempotency =
+            tree.section("idempotency", |it| IdempotencySection::read(it, idempotency));
         let qr_key = keys.qr_key.clone();
         let upgrade =
             tree.section("upgrade", |it| UpgradeSettings::read(it, qr_key, transaction_ids));
@@ -152,6 +159,7 @@ impl Settings {
             group_commit,
             itau,
             gateway,
+            idempotency: idempotency?,
             persons,
             vault,
             error_codes,

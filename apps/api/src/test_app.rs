@@ -9,7 +9,7 @@ use actix_web::{App, Error, middleware};
 use async_trait::async_trait;
 use madoguchi_application::{
     AuditWriter, CallerPorts, CallerService, CallerSettings, DecisionLane, GroupCommitSettings,
-    MemberService, PersonService, PlannedSignal, UpgradeService,
+    MemberService, PersonService, PlannedSignal, RunningKeys, UpgradeService,
 };
 use madoguchi_domain::actor::{Actor, ActorKind, ActorRef, Scope};
 use madoguchi_domain::caller::{DacRule, Entity};
@@ -24,6 +24,7 @@ use madoguchi_testkit::samples;
 use tokio::sync::Semaphore;
 
 use crate::app_state::{AppState, Callers, Persons};
+use crate::idempotency::Idempotency;
 use crate::written_address::parse_region;
 use crate::{request_log, routes};
 
@@ -66,7 +67,13 @@ impl TestApp {
         let policy = Arc::new(samples::policy());
         let upgrades = Arc::clone(&stores.upgrades);
         let (settings, planned) = (GroupCommitSettings::default(), PlannedSignal::default());
-        let (lane, _) = DecisionLane::start(upgrades, Arc::clone(&policy), planned, settings);
+        let (lane, _) = DecisionLane::start(
+            upgrades,
+            Arc::clone(&stores.platform.replays),
+            Arc::clone(&policy),
+            planned,
+            settings,
+        );
         let upgrades = Arc::clone(&stores.upgrades);
         let upgrades =
             UpgradeService::new(lane, upgrades, Arc::clone(&clock), Arc::clone(&ids), policy);
@@ -78,8 +85,15 @@ impl TestApp {
         };
         let entity = Entity::parse("341", "341").unwrap();
         let (trail, _) = AuditWriter::start(stores.platform.audit);
+        let replays = stores.platform.replays;
         let persons = store.contact_stores().persons;
-        let persons = PersonService::new(persons, trail.clone(), Arc::clone(&ids), true);
+        let persons = PersonService::new(
+            persons,
+            Arc::clone(&replays),
+            trail.clone(),
+            Arc::clone(&ids),
+            true,
+        );
         let persons = Persons { service: persons, region: parse_region("JP").unwrap() };
         let service =
             CallerService::new(ports, CallerSettings { entity, context_cache_size: 10 }, trail);
@@ -87,12 +101,16 @@ impl TestApp {
         let mut state = AppState {
             runtime: tokio::runtime::Handle::current(),
             upgrades,
-            members: MemberService::new(stores.members),
+            members: MemberService::new(stores.members, replays),
             callers: Some(Callers { service, dac: DacRule::Refuse }),
             persons: Some(persons),
             tokens: Arc::new(OneScopeEach),
             passwords: Some(Arc::new(FakePasswords::knowing(user, password, samples::system()))),
             dependencies: vec![stores.platform.health],
+            idempotency: Idempotency {
+                secret: samples::audit_key(),
+                running: RunningKeys::default(),
+            },
             ids,
             clock,
             places: Arc::new(Semaphore::new(64)),

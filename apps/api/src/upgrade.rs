@@ -8,9 +8,10 @@ mod view;
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
-use madoguchi_application::{CaseView, ServiceError};
+use madoguchi_application::{Answered, CaseView};
 use madoguchi_domain::actor::Scope;
-use madoguchi_domain::upgrade::{CaseId, CaseKey, CaseResult, CheckSource};
+use madoguchi_domain::idempotency::ClientAct;
+use madoguchi_domain::upgrade::{CaseId, CaseKey, CheckSource, GrantedCase};
 use qrcode::QrCode;
 use qrcode::render::svg;
 
@@ -19,6 +20,7 @@ use crate::access::Entry;
 use crate::app_state::AppState;
 use crate::body::Field;
 use crate::call::{Call, NoBody};
+use crate::idempotency::marked;
 use crate::problem::{Code, Problem};
 use crate::view::{created, data, list};
 use bodies::{OpenUpgrade, ScannedVerification, VerdictOnCase, Verification};
@@ -30,13 +32,8 @@ pub(crate) const SOURCE_PREFIX: &str = "<source>";
 const SOURCE_PATH: &str = "<source>/IVRCheckUpgradeAccount";
 
 pub(crate) const ROUTES: &[Entry] = &[
-    Entry::post(
-        SOURCE_PATH,
-        With(Scope::UpgradeDecide),
-        |it| it.to(source::decide),
-        source::DECIDE,
-    ),
-    Entry::post("/api/v1/upgrades", With(Scope::UpgradeOpen), |it| it.to(open), document::OPEN),
+    Entry::post(SOURCE_PATH, Scope::UpgradeDecide, |it| it.to(source::decide), source::DECIDE),
+    Entry::post("/api/v1/upgrades", Scope::UpgradeOpen, |it| it.to(open), document::OPEN),
     Entry::get(
         "/api/v1/upgrades/{caseId}",
         With(Scope::UpgradeRead),
@@ -57,19 +54,19 @@ pub(crate) const ROUTES: &[Entry] = &[
     ),
     Entry::post(
         "/api/v1/upgrades/{caseId}/verification",
-        With(Scope::UpgradeVerify),
+        Scope::UpgradeVerify,
         |it| it.to(verify),
         document::VERIFY,
     ),
     Entry::post(
         "/api/v1/verifications",
-        With(Scope::UpgradeVerify),
+        Scope::UpgradeVerify,
         |it| it.to(verify_scanned),
         document::VERIFY_SCANNED,
     ),
     Entry::post(
         "/api/v1/upgrades/{caseId}/verdict",
-        With(Scope::UpgradeDecide),
+        Scope::UpgradeDecide,
         |it| it.to(decide),
         document::DECIDE,
     ),
@@ -77,11 +74,14 @@ pub(crate) const ROUTES: &[Entry] = &[
 
 /// Opens a case: 201, or 200 if one is open already.
 async fn open(state: Data<AppState>, call: Call<OpenUpgrade>) -> Result<HttpResponse, Problem> {
-    let Call { act, body: OpenUpgrade { member_id: Field(member) }, .. } = call;
+    let Call { act, key, body: OpenUpgrade { member_id: Field(member) }, .. } = call;
     let service = state.upgrades.clone();
-    let opened = state.run(async move { service.open(member, act).await }).await?;
+    let open = |by| async move { service.open(member, by).await };
+    let answered = state.run_once(ClientAct { act, key }, open).await?;
+    let opened = answered.value;
     let body = OpenedBody::new(&opened, &state.qr_base_url);
-    Ok(if opened.new { created(&body) } else { data(&body) })
+    let response = if opened.case.opened { created(&body) } else { data(&body) };
+    Ok(marked(answered.is_replayed, response))
 }
 
 /// Accepts a verification service's result for a case.
@@ -91,9 +91,12 @@ async fn verify(
     call: Call<Verification>,
 ) -> Result<HttpResponse, Problem> {
     let key = CaseKey::Id(CaseId::parse(&id)?);
-    let Call { act, body: Verification { source, is_pass: passed, reference }, .. } = call;
+    let Call { act, key: request, body, .. } = call;
+    let Verification { source, is_pass: passed, reference } = body;
     let (service, check) = (state.upgrades.clone(), (source.0, reference.0));
-    state_of(&state, async move { service.verify(key, check, passed, act).await }).await
+    let client = ClientAct { act, key: request };
+    let verify = |by| async move { service.verify(key, check, passed, by).await };
+    state_of(state.run_once(client, verify).await?)
 }
 
 /// Accepts the scan-code service's result for a scanned QR code.
@@ -101,10 +104,13 @@ async fn verify_scanned(
     state: Data<AppState>,
     call: Call<ScannedVerification>,
 ) -> Result<HttpResponse, Problem> {
-    let Call { act, body: ScannedVerification { qr_token, is_pass: passed, reference }, .. } = call;
+    let Call { act, key: request, body, .. } = call;
+    let ScannedVerification { qr_token, is_pass: passed, reference } = body;
     let key = CaseKey::Scanned(qr_token.0.hash());
     let (service, check) = (state.upgrades.clone(), (CheckSource::Edda, reference.0));
-    state_of(&state, async move { service.verify(key, check, passed, act).await }).await
+    let client = ClientAct { act, key: request };
+    let verify = |by| async move { service.verify(key, check, passed, by).await };
+    state_of(state.run_once(client, verify).await?)
 }
 
 /// Accepts the agent's verdict on one case.
@@ -114,18 +120,16 @@ async fn decide(
     call: Call<VerdictOnCase>,
 ) -> Result<HttpResponse, Problem> {
     let key = CaseKey::Id(CaseId::parse(&id)?);
-    let Call { act, body: VerdictOnCase { is_pass: passed }, .. } = call;
-    let service = state.upgrades.clone();
-    state_of(&state, async move { service.decide(key, passed, act).await }).await
+    let Call { act, key: request, body: VerdictOnCase { is_pass: passed }, .. } = call;
+    let (service, client) = (state.upgrades.clone(), ClientAct { act, key: request });
+    let decide = |by| async move { service.decide(key, passed, by).await };
+    state_of(state.run_once(client, decide).await?)
 }
 
-/// Runs a decision and answers with the case's state.
-async fn state_of<F>(state: &AppState, work: F) -> Result<HttpResponse, Problem>
-where
-    F: Future<Output = Result<CaseResult, ServiceError>> + Send + 'static,
-{
-    let decided = state.run(work).await?;
-    Ok(data(&CaseStateBody::from(&decided.case)))
+/// Answers with the case's state.
+fn state_of(answered: Answered<GrantedCase>) -> Result<HttpResponse, Problem> {
+    let GrantedCase { case, state, .. } = answered.value;
+    Ok(marked(answered.is_replayed, data(&CaseStateBody::new(case, state))))
 }
 
 /// The case with this id.

@@ -3,6 +3,7 @@
 mod callers;
 mod effects;
 mod stores;
+mod upgrades;
 mod vault;
 mod verifiers;
 
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use madoguchi_application::{
-    AuditWriter, DecisionLane, MemberService, PersonService, PlannedSignal, UpgradeService,
+    AuditWriter, MemberService, PersonService, PlannedSignal, RunningKeys,
 };
 use madoguchi_domain::port::{Clock, Ids};
 use madoguchi_esb::Esb;
@@ -18,12 +19,14 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 
 use crate::app_state::{AppState, Persons};
+use crate::idempotency::Idempotency;
 use crate::reload::ReloadableFiles;
 use crate::settings::{PersonsSection, Settings};
 use crate::system::{SystemClock, SystemIds};
 use crate::tasks::Tasks;
 use effects::EffectTasks;
 use stores::{SealedStores, Stores};
+use upgrades::UpgradeParts;
 use vault::OpenVault;
 use verifiers::Verifiers;
 
@@ -50,19 +53,8 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let bank = Esb::new(settings.esb.adapter.clone(), Arc::clone(&clock)).context("esb")?;
     let policy = Arc::new(settings.upgrade.policy.clone());
     let planned = PlannedSignal::default();
-    let (lane, lane_task) = DecisionLane::start(
-        Arc::clone(&stores.upgrades),
-        Arc::clone(&policy),
-        planned.clone(),
-        settings.group_commit,
-    );
-    let upgrades = UpgradeService::new(
-        lane,
-        Arc::clone(&stores.upgrades),
-        Arc::clone(&clock),
-        Arc::clone(&ids),
-        Arc::clone(&policy),
-    );
+    let parts = UpgradeParts { settings, stores: &stores, clock: &clock, ids: &ids };
+    let (upgrades, lane_task) = parts.start(&policy, &planned);
     let effect_tasks = EffectTasks { settings, stores: &stores, clock: &clock, ids: &ids, planned };
     let (stop, stopped) = watch::channel(false);
     let mut running = Vec::new();
@@ -83,18 +75,28 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     }
     let persons = sealed.map(|SealedStores { persons: store, .. }| {
         let PersonsSection { default_region, one_per_account } = settings.persons;
-        let service = PersonService::new(store, audit, Arc::clone(&ids), one_per_account);
+        let service = PersonService::new(
+            store,
+            Arc::clone(&stores.platform.replays),
+            audit,
+            Arc::clone(&ids),
+            one_per_account,
+        );
         Persons { service, region: default_region }
     });
     let state = AppState {
         runtime: Handle::current(),
         upgrades,
-        members: MemberService::new(stores.members),
+        members: MemberService::new(stores.members, stores.platform.replays),
         callers,
         persons,
         tokens,
         passwords,
         dependencies: vec![stores.platform.health],
+        idempotency: Idempotency {
+            secret: settings.idempotency.secret.clone(),
+            running: RunningKeys::default(),
+        },
         ids,
         clock,
         places: Arc::new(Semaphore::new(settings.server.max_concurrent_requests)),

@@ -6,6 +6,7 @@ mod audit_writer;
 mod caller;
 mod data_keys;
 mod effect;
+mod idempotency;
 mod job;
 mod mailbox;
 mod person;
@@ -27,6 +28,7 @@ pub use effect::{
     Delivery, EffectRegistry, EffectWorker, FindMissing, PlannedListener, PlannedSignal, Sweeper,
     SweeperSettings, WorkerSettings,
 };
+pub use idempotency::{Answered, RunningKey, RunningKeys};
 pub use job::{Job, JobRunner, JobSettings};
 pub use person::{PersonService, Reading, Searched};
 pub use refusal::ServiceError;

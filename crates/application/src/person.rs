@@ -5,18 +5,20 @@ use std::sync::Arc;
 
 use madoguchi_domain::act::Act;
 use madoguchi_domain::audit::{Action, AuditEntry, Subject};
+use madoguchi_domain::idempotency::ClientAct;
 use madoguchi_domain::if_match::IfMatch;
 use madoguchi_domain::person::{
     self, AccountId, AccountMail, DetailsUpdate, Person, PersonId, PersonQuery, PersonVersion,
-    Registration, Updated,
+    RegisteredVersion, Registration, Updated,
 };
-use madoguchi_domain::port::{Ids, PersonStore, StoreError};
+use madoguchi_domain::port::{Ids, PersonStore, ReplayStore, StoreError};
 use madoguchi_domain::redacted;
 use madoguchi_domain::registered::Registered;
 use madoguchi_domain::sealed::DataKeyId;
 
+use crate::idempotency::once_until_moved;
 use crate::until_moved::until_moved;
-use crate::{AuditWriter, ServiceError};
+use crate::{Answered, AuditWriter, ServiceError};
 
 redacted!(PersonService);
 
@@ -25,6 +27,7 @@ redacted!(PersonService);
 #[derive(Clone)]
 pub struct PersonService {
     store: Arc<dyn PersonStore>,
+    replays: Arc<dyn ReplayStore>,
     audit: AuditWriter,
     ids: Arc<dyn Ids>,
     unique_accounts: bool,
@@ -51,15 +54,17 @@ pub enum Searched {
 }
 
 impl PersonService {
-    /// A service over this store. With `unique_accounts`, an account has at most one person.
+    /// A service over these stores, which share one database. With `unique_accounts`, an account
+    /// has at most one person.
     #[must_use]
     pub fn new(
         store: Arc<dyn PersonStore>,
+        replays: Arc<dyn ReplayStore>,
         audit: AuditWriter,
         ids: Arc<dyn Ids>,
         unique_accounts: bool,
     ) -> Self {
-        Self { store, audit, ids, unique_accounts }
+        Self { store, replays, audit, ids, unique_accounts }
     }
 
     /// Registers a person; idempotent.
@@ -69,13 +74,18 @@ impl PersonService {
     pub async fn register(
         &self,
         wish: Registration,
-        act: &Act,
-    ) -> Result<Registered<Person>, ServiceError> {
-        until_moved(
+        by: impl Into<ClientAct>,
+    ) -> Result<Answered<Registered<RegisteredVersion>>, ServiceError> {
+        let ClientAct { act, key } = by.into();
+        once_until_moved(
+            &*self.replays,
+            key,
             || async {
                 let known = self.in_the_way(&wish).await?;
                 let ids = (DataKeyId(self.ids.uuid()), self.ids.uuid());
-                Ok(person::register(&known, &wish, self.unique_accounts, ids, act))
+                let (change, registered) =
+                    person::register(&known, &wish, self.unique_accounts, ids, &act);
+                Ok((change, registered.map(|person| RegisteredVersion(person.version))))
             },
             |change| async move { self.store.commit(&[change]).await },
         )

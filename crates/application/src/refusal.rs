@@ -1,5 +1,6 @@
 //! The one error type of all services, by what the caller can do.
 
+use madoguchi_domain::idempotency::KeyReused;
 use madoguchi_domain::port::StoreError;
 use madoguchi_domain::upgrade::Refusal;
 
@@ -9,6 +10,9 @@ pub enum ServiceError {
     /// The domain rules refuse it: final for this request.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The idempotency key belongs to another request: final for this request.
+    #[error("the idempotency key belongs to another request")]
+    KeyReused,
     /// The queue is full: rejected before any work, retry shortly.
     #[error("too many requests wait already")]
     Overloaded,
@@ -18,6 +22,12 @@ pub enum ServiceError {
     /// The store holds an invalid value: an operator must check.
     #[error("the store holds a value that cannot be")]
     Corrupt,
+}
+
+impl From<KeyReused> for ServiceError {
+    fn from(_: KeyReused) -> Self {
+        Self::KeyReused
+    }
 }
 
 impl From<StoreError> for ServiceError {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use madoguchi_domain::port::{
-    AuditLog, EffectQueue, Health, MemberStore, PersonStore, UpgradeStore,
+    AuditLog, EffectQueue, Health, MemberStore, PersonStore, ReplayStore, UpgradeStore,
 };
 use madoguchi_domain::redacted;
 
@@ -16,6 +16,8 @@ pub struct PlatformStores {
     pub effects: Arc<dyn EffectQueue>,
     /// The audit log.
     pub audit: Arc<dyn AuditLog>,
+    /// The stored answers of requests with an idempotency key.
+    pub replays: Arc<dyn ReplayStore>,
     /// Whether the database can be used.
     pub health: Arc<dyn Health>,
 }
@@ -25,11 +27,12 @@ impl PlatformStores {
     #[must_use]
     pub fn of<S>(store: &Arc<S>) -> Self
     where
-        S: EffectQueue + AuditLog + Health + 'static,
+        S: EffectQueue + AuditLog + ReplayStore + Health + 'static,
     {
         Self {
             effects: Arc::<S>::clone(store),
             audit: Arc::<S>::clone(store),
+            replays: Arc::<S>::clone(store),
             health: Arc::<S>::clone(store),
         }
     }
@@ -51,7 +54,7 @@ impl UpgradeStores {
     #[must_use]
     pub fn of<S>(store: &Arc<S>) -> Self
     where
-        S: MemberStore + UpgradeStore + EffectQueue + AuditLog + Health + 'static,
+        S: MemberStore + UpgradeStore + EffectQueue + AuditLog + ReplayStore + Health + 'static,
     {
         Self {
             platform: PlatformStores::of(store),

@@ -18,6 +18,9 @@ pub struct ApiAnswer<T = Value> {
     pub retry_after: Option<u64>,
     /// `ETag`, for `If-Match` of a change.
     pub etag: Option<String>,
+    /// `Idempotency-Replayed`: whether it is the stored answer of an earlier request with the same
+    /// key.
+    pub is_replayed: bool,
     /// `x-request-id`: names the request in the server's logs.
     pub request_id: Option<String>,
     /// The body, unchanged.
@@ -112,6 +115,7 @@ impl<T> ApiAnswer<T> {
         let (retry_after, request_id) = (header("retry-after"), header("x-request-id"));
         Ok(Self {
             etag: header("etag"),
+            is_replayed: header("idempotency-replayed").is_some_and(|it| it == "true"),
             status: response.status().as_u16(),
             retry_after: retry_after.and_then(|seconds| seconds.parse().ok()),
             request_id,
@@ -123,7 +127,8 @@ impl<T> ApiAnswer<T> {
     /// An answer with this content, for tests of code that reads answers.
     pub fn new(status: u16, retry_after: Option<u64>, body: impl Into<String>) -> Self {
         let body = body.into();
-        Self { status, retry_after, etag: None, request_id: None, body, data: PhantomData }
+        let (etag, is_replayed, request_id) = (None, false, None);
+        Self { status, retry_after, etag, is_replayed, request_id, body, data: PhantomData }
     }
 
     /// The body as JSON; null if it is not JSON.
@@ -140,8 +145,8 @@ impl<T> ApiAnswer<T> {
 
     /// The same answer, whose data is any JSON.
     pub fn untyped(self) -> ApiAnswer {
-        let Self { status, retry_after, etag, request_id, body, data: _ } = self;
-        ApiAnswer { status, retry_after, etag, request_id, body, data: PhantomData }
+        let Self { status, retry_after, etag, is_replayed, request_id, body, data: _ } = self;
+        ApiAnswer { status, retry_after, etag, is_replayed, request_id, body, data: PhantomData }
     }
 
     fn is_success(&self) -> bool {
@@ -207,6 +212,7 @@ impl<T> Clone for ApiAnswer<T> {
     fn clone(&self) -> Self {
         Self {
             etag: self.etag.clone(),
+            is_replayed: self.is_replayed,
             request_id: self.request_id.clone(),
             ..Self::new(self.status, self.retry_after, self.body.clone())
         }

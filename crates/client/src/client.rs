@@ -32,6 +32,7 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     credentials: Credentials,
+    idempotency_key: Option<String>,
 }
 
 impl Client {
@@ -48,7 +49,8 @@ impl Client {
             .pool_idle_timeout(IDLE)
             .build()
             .map_err(ClientError::Setup)?;
-        Ok(Self { http, base: checked(base)?, credentials: Credentials::None })
+        let (credentials, idempotency_key) = (Credentials::None, None);
+        Ok(Self { http, base: checked(base)?, credentials, idempotency_key })
     }
 
     /// The server's URL.
@@ -82,6 +84,26 @@ impl Client {
         Self { credentials, ..self.clone() }
     }
 
+    /// The same client, for one request that changes something and for its repetitions: the server
+    /// acts once for each key, which is 1 to 255 visible ASCII characters, for example a UUID.
+    ///
+    /// ```no_run
+    /// # async fn decide() -> Result<(), madoguchi_client::ClientError> {
+    /// let client = madoguchi_client::Client::new("http://127.0.0.1:8080")?;
+    /// let agent = client.with_token("dev-agent");
+    /// let verdict = agent.with_idempotency_key("8e03978e-40d5-43dd-bc93-6894a57f9324");
+    /// let mut answer = verdict.decide_newest("MEM0001", true).await;
+    /// if answer.as_ref().is_err() {
+    ///     answer = verdict.decide_newest("MEM0001", true).await; // acts once
+    /// }
+    /// # answer.map(drop)
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_idempotency_key(&self, key: &str) -> Self {
+        Self { idempotency_key: Some(key.to_owned()), ..self.clone() }
+    }
+
     /// Sends a request of any kind: a path that starts with a slash, headers besides the
     /// credentials, and a JSON body if there is one.
     ///
@@ -101,6 +123,9 @@ impl Client {
             Credentials::User(name, password) => {
                 request = request.header("userName", name).header("password", secret(password)?);
             }
+        }
+        if let Some(key) = &self.idempotency_key {
+            request = request.header("Idempotency-Key", secret(key)?);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);

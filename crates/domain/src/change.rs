@@ -2,9 +2,11 @@
 
 use crate::audit::AuditEntry;
 use crate::effect::Effect;
+use crate::idempotency::Replay;
 
 /// What a decision writes. A store makes all of it durable in one transaction, or none of it if the
-/// version check of `write` fails or one of the effects cannot be planned.
+/// version check of `write` fails, one of the effects cannot be planned, or the key of its request
+/// has an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change<W> {
     /// The rows of the system that decided.
@@ -13,13 +15,15 @@ pub struct Change<W> {
     pub effects: Vec<Effect>,
     /// The audit row.
     pub audit: AuditEntry,
+    /// The answer to store, if its request has an idempotency key. Lost if the key has one already.
+    pub replay: Option<Replay>,
 }
 
 impl<W> Change<W> {
     /// A change that plans no effects.
     #[must_use]
     pub const fn new(write: W, audit: AuditEntry) -> Self {
-        Self { write, effects: Vec::new(), audit }
+        Self { write, effects: Vec::new(), audit, replay: None }
     }
 }
 

@@ -16,7 +16,7 @@ pub use claim::Claim;
 pub use evidence::Evidence;
 pub use key::{EffectId, EffectKey, EffectKind};
 pub use machine::{Effect, EffectEvent, IllegalEffect};
-pub use order::{EffectOrder, Ordering, OrderingKey, Payload, UpstreamId};
+pub use order::{EffectOrder, Ordering, OrderingKey, UpstreamId};
 pub use outcome::{CancelReason, Doubt, Outcome, UpstreamCode, WhyNotSent};
 pub(crate) use policy::later;
 pub use policy::{EffectPolicy, Jitter, OnUnknown};

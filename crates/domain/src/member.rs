@@ -3,7 +3,9 @@
 use crate::act::Act;
 use crate::audit::{Action, AuditEntry, Subject};
 use crate::change::Change;
+use crate::idempotency::Replayable;
 use crate::parsed_text::parsed_text;
+use crate::payload::Payload;
 use crate::registered::Registered;
 
 use crate::field::{InvalidField, is_plain, is_visible};
@@ -108,6 +110,41 @@ pub struct Member {
     pub target: Option<AccountLevel>,
 }
 
+/// The version of a member's payload that is written now.
+const VERSION: i32 = 1;
+
+impl Replayable for Member {
+    fn to_payload(&self) -> Option<Payload> {
+        let payload = Payload::new(
+            VERSION,
+            [
+                ("memberId", self.id.expose()),
+                ("arrangementId", self.account.arrangement.expose()),
+                ("productName", self.account.product.as_str()),
+            ],
+        );
+        let levels = [
+            ("registeredLevel", &self.registered),
+            ("confirmedLevel", &self.confirmed),
+            ("targetLevel", &self.target),
+        ];
+        let known = levels.into_iter().filter_map(|(name, level)| Some((name, level.as_ref()?)));
+        Some(known.fold(payload, |all, (name, level)| all.with(name, level.as_str())))
+    }
+
+    fn from_payload(payload: &Payload) -> Result<Self, InvalidField> {
+        let level = |name| payload.find(name).map(AccountLevel::parse).transpose();
+        let product = payload.get("productName")?;
+        Ok(Self {
+            id: MemberId::parse(payload.get("memberId")?)?,
+            account: Account::parse(payload.get("arrangementId")?, Some(product))?,
+            registered: level("registeredLevel")?,
+            confirmed: level("confirmedLevel")?,
+            target: level("targetLevel")?,
+        })
+    }
+}
+
 impl Member {
     /// A newly registered member with its current level.
     #[must_use]
@@ -186,6 +223,26 @@ mod tests {
         for text in vectors("refuse") {
             assert!(ArrangementId::parse(&text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_registration_reads_back_from_its_payload() {
+        let level = |text| Some(AccountLevel::parse(text).unwrap());
+        let account = Account::parse("AA19337Z8L29", None).unwrap();
+        let plain = Member::new(MemberId::parse("MEM0001").unwrap(), account, None);
+        let raised = Member { confirmed: level("1A"), target: level("2A"), ..plain.clone() };
+        let raised = Member { registered: level("0A"), ..raised };
+        for registered in [Registered::New, same(plain), same(raised)] {
+            let payload = registered.to_payload().unwrap();
+            assert_eq!(Registered::from_payload(&payload), Ok(registered));
+        }
+        assert_eq!(Registered::<Member>::Different.to_payload(), None);
+        let broken = Payload::new(1, [("registered", "other")]);
+        assert!(Registered::<Member>::from_payload(&broken).is_err());
+    }
+
+    fn same(member: Member) -> Registered<Member> {
+        Registered::Same(Box::new(member))
     }
 
     #[test]

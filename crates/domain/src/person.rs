@@ -11,7 +11,7 @@ pub use account_mail::set_mail_notification;
 pub use address::{EmailAddress, PhoneNumber};
 pub use details::{ContactDetails, DetailsUpdate, MailStop, MailWish, Updated, update_details};
 pub use history::{DetailChange, PersonVersion, changes};
-pub use register::{Registration, register};
+pub use register::{RegisteredVersion, Registration, register};
 pub use write::{NewPerson, PersonWrite};
 
 use crate::audit::{Action, Subject};

@@ -15,6 +15,7 @@ mod job_leases;
 mod member_store;
 mod password_verifier;
 mod person_store;
+mod replay_store;
 mod sealer;
 mod token_verifier;
 mod upgrade_store;
@@ -33,6 +34,7 @@ pub use job_leases::JobLeases;
 pub use member_store::MemberStore;
 pub use password_verifier::{PasswordVerifier, VerifierUnavailable};
 pub use person_store::PersonStore;
+pub use replay_store::ReplayStore;
 pub use sealer::{Sealer, SealerError};
 pub use token_verifier::TokenVerifier;
 pub use upgrade_store::UpgradeStore;
@@ -43,8 +45,9 @@ pub use self::{
     blind_indexes::MockBlindIndexes, caller_contexts::MockCallerContexts, clock::MockClock,
     core_bank::MockCoreBank, data_keys::MockDataKeys, effect_queue::MockEffectQueue,
     health::MockHealth, ids::MockIds, job_leases::MockJobLeases, member_store::MockMemberStore,
-    password_verifier::MockPasswordVerifier, person_store::MockPersonStore, sealer::MockSealer,
-    token_verifier::MockTokenVerifier, upgrade_store::MockUpgradeStore,
+    password_verifier::MockPasswordVerifier, person_store::MockPersonStore,
+    replay_store::MockReplayStore, sealer::MockSealer, token_verifier::MockTokenVerifier,
+    upgrade_store::MockUpgradeStore,
 };
 
 /// Why a store failed. A problem with the request is never a store error but a returned value.

@@ -10,6 +10,7 @@ mod audit;
 mod consequence;
 mod database;
 mod effect;
+mod idempotency;
 mod job_lease;
 mod member;
 mod person;

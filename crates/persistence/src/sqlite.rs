@@ -16,6 +16,8 @@ mod commit;
 pub(crate) mod data_key;
 #[path = "effect/planning.rs"]
 pub(crate) mod effect;
+#[path = "idempotency/store.rs"]
+pub(crate) mod idempotency;
 #[path = "job_lease/store.rs"]
 mod job_lease;
 #[path = "member/store.rs"]

@@ -17,8 +17,8 @@ use madoguchi_testkit::fake_sealer::FakeSealer;
 use madoguchi_testkit::postgres::{Cluster, Database};
 use madoguchi_testkit::{
     audit_log_contract, blind_indexes_contract, data_keys_contract, effect_queue_contract,
-    health_contract, job_leases_contract, member_store_contract, person_store_contract, samples,
-    upgrade_store_contract,
+    health_contract, job_leases_contract, member_store_contract, person_store_contract,
+    replay_store_contract, samples, upgrade_store_contract,
 };
 use tempfile::TempDir;
 
@@ -148,6 +148,7 @@ data_keys_contract!(sqlite: open_sqlite_keys(), postgres: open_postgres_keys());
 job_leases_contract!(sqlite: open_sqlite_leases(), postgres: open_postgres_leases());
 member_store_contract!(sqlite: open_sqlite(), postgres: open_postgres());
 upgrade_store_contract!(sqlite: open_sqlite(), postgres: open_postgres());
+replay_store_contract!(sqlite: open_sqlite(), postgres: open_postgres());
 effect_queue_contract!(sqlite: open_sqlite(), postgres: open_postgres());
 audit_log_contract!(sqlite: open_sqlite(), postgres: open_postgres());
 health_contract!(sqlite: open_sqlite().await, postgres: open_postgres().await);

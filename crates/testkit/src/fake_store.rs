@@ -9,6 +9,7 @@ mod job_leases;
 mod members;
 mod memory;
 mod persons;
+mod replays;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -30,6 +30,7 @@ pub mod password_verifier_contract;
 pub mod person_store_contract;
 pub mod postgres;
 pub mod race;
+pub mod replay_store_contract;
 pub mod samples;
 pub mod sealer_contract;
 pub mod token_verifier_contract;

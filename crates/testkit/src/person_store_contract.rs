@@ -27,6 +27,7 @@ macro_rules! person_store_contract {
                 what_was_registered_reads_back
                 an_id_and_a_unique_account_are_taken_once
                 without_the_rule_an_account_has_several_persons
+                a_person_whose_key_is_taken_is_not_registered
                 of_twenty_raced_registrations_one_person_is_stored
                 an_update_moves_the_person_and_keeps_its_history
                 of_twenty_raced_updates_one_is_written

@@ -4,6 +4,7 @@ mod callers;
 mod effects;
 mod members;
 mod persons;
+mod replays;
 mod requests;
 
 pub use callers::{
@@ -15,6 +16,7 @@ pub use members::{account, member, member_id, registration};
 pub use persons::{
     account_id, email, person_id, person_registration, phone, registers, registers_if, updates,
 };
+pub use replays::{keyed, keyed_as, payload, replay};
 pub use requests::{asked_at, case_id, decide, open, open_as, reference, verify};
 
 use jiff::SignedDuration;

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::Path;
 
 /// Suites whose checks are in their own folder.
-const SUITES: [&str; 6] = [
+const SUITES: [&str; 7] = [
     "data_keys_contract",
     "member_store_contract",
     "person_store_contract",
+    "replay_store_contract",
     "upgrade_store_contract",
     "effect_queue_contract",
     "audit_log_contract",

@@ -6,7 +6,7 @@ use crate::source::{Source, Token};
 use crate::violation::Violation;
 
 /// The rooms that every system uses: a file, or a folder with the file of its name.
-const PLATFORM: [&str; 35] = [
+const PLATFORM: [&str; 40] = [
     "crates/domain/src/act",
     "crates/domain/src/actor",
     "crates/domain/src/audit",
@@ -15,9 +15,11 @@ const PLATFORM: [&str; 35] = [
     "crates/domain/src/correlation",
     "crates/domain/src/effect",
     "crates/domain/src/field",
+    "crates/domain/src/idempotency",
     "crates/domain/src/job_lease",
     "crates/domain/src/key_ring",
     "crates/domain/src/mask",
+    "crates/domain/src/payload",
     "crates/domain/src/sealed",
     "crates/domain/src/secret",
     "crates/domain/src/port/audit_log",
@@ -27,10 +29,12 @@ const PLATFORM: [&str; 35] = [
     "crates/domain/src/port/health",
     "crates/domain/src/port/ids",
     "crates/domain/src/port/job_leases",
+    "crates/domain/src/port/replay_store",
     "crates/domain/src/port/sealer",
     "crates/application/src/audit_writer",
     "crates/application/src/data_keys",
     "crates/application/src/effect",
+    "crates/application/src/idempotency",
     "crates/application/src/job",
     "crates/application/src/mailbox",
     "crates/application/src/system_act",
@@ -38,6 +42,7 @@ const PLATFORM: [&str; 35] = [
     "crates/persistence/src/audit",
     "crates/persistence/src/database",
     "crates/persistence/src/effect",
+    "crates/persistence/src/idempotency",
     "crates/persistence/src/job_lease",
     "crates/persistence/src/vault",
     "crates/files/src",

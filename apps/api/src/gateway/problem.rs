@@ -154,9 +154,9 @@ impl From<CallerError> for GatewayProblem {
             CallerError::Unrecorded(ServiceError::Overloaded | ServiceError::Unavailable) => {
                 UNAVAILABLE
             }
-            CallerError::Unrecorded(ServiceError::Corrupt | ServiceError::Refused(_)) => {
-                Problem::of(Code::Internal).into()
-            }
+            CallerError::Unrecorded(
+                ServiceError::Corrupt | ServiceError::Refused(_) | ServiceError::KeyReused,
+            ) => Problem::of(Code::Internal).into(),
         }
     }
 }

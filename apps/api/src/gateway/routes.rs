@@ -19,13 +19,13 @@ use crate::caller::{FORWARDED, context_query};
 use crate::operation::{Answer, Operation, named};
 
 pub(crate) const ROUTES: &[Entry] = &[
-    Entry::post(
+    Entry::query(
         "/apiaccess/rest/ccmessaging/v1/itau/ps7/contextos",
         Gateway,
         |it| it.to(contextos),
         CONTEXTOS,
     ),
-    Entry::post("/apiaccess/rest/ccmessaging/v1/itau/codigo", Gateway, |it| it.to(codigo), CODIGO),
+    Entry::query("/apiaccess/rest/ccmessaging/v1/itau/codigo", Gateway, |it| it.to(codigo), CODIGO),
 ];
 
 const CONTEXTOS: Operation = Operation {

@@ -14,6 +14,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Schema};
 use crate::access::{Access, Entry};
 use crate::connection::Malformed;
 use crate::gateway;
+use crate::idempotency::REPLAYED;
 use crate::operation::{Answer, Content, Header, Link, Operation, Parameter, Place, Schemas};
 use crate::problem::{Code, Refused};
 
@@ -44,7 +45,9 @@ pub(super) fn of(
 ) -> Responses {
     let mut answers: BTreeMap<u16, Documented> = BTreeMap::new();
     for answer in operation.answers {
-        answers.entry(answer.status).or_default().success(answer, examples, &mut shared.schemas);
+        let documented = answers.entry(answer.status).or_default();
+        documented.success(answer, examples, &mut shared.schemas);
+        documented.headers.extend(entry.keyed.then_some(REPLAYED));
     }
     for refused in refusals(entry, operation) {
         answers.entry(refused.status).or_default().refusal(refused, &mut shared.schemas);
@@ -80,6 +83,10 @@ fn refusals(entry: &Entry, operation: &Operation) -> Vec<Refused> {
     if operation.body.is_some() {
         refused.extend([Code::TooLarge, Code::UnsupportedMediaType].map(Refused::by));
     }
+    if entry.keyed {
+        let of_keys = [Code::IdempotencyInProgress, Code::IdempotencyKeyReused];
+        refused.extend(of_keys.map(Refused::by));
+    }
     refused.extend(operation.refusals.iter().map(|code| Refused::by(*code)));
     refused
 }
@@ -109,13 +116,13 @@ struct Documented {
     forms: Vec<RefOr<Schema>>,
     examples: BTreeMap<String, Value>,
     links: &'static [Link],
-    headers: &'static [Header],
+    headers: Vec<Header>,
 }
 
 impl Documented {
     fn success(&mut self, answer: &Answer, examples: &Value, schemas: &mut Schemas) {
         self.texts.push(answer.text.to_owned());
-        (self.links, self.headers) = (answer.links, answer.headers);
+        (self.links, self.headers) = (answer.links, answer.headers.to_vec());
         let (media, form) = match answer.content {
             Content::Json(schema) => (JSON, schema(schemas)),
             Content::Text(media) => (media, ObjectBuilder::new().schema_type(Type::String).into()),
@@ -164,7 +171,7 @@ impl Documented {
             let header = HeaderBuilder::new().schema(Some(string())).description(Some(why));
             response = response.header(name, header.build());
         }
-        for Header { name, text } in self.headers {
+        for Header { name, text } in &self.headers {
             let header = HeaderBuilder::new().schema(Some(string())).description(Some(*text));
             response = response.header(*name, header.build());
         }

@@ -71,6 +71,10 @@ codes! {
         "It was changed since you read it: read it again and decide again.";
     PreconditionRequired = "PRECONDITION_REQUIRED", PRECONDITION_REQUIRED,
         "If-Match is missing: send the ETag that you read.";
+    IdempotencyInProgress = "IDEMPOTENCY_IN_PROGRESS", CONFLICT,
+        "A request with this Idempotency-Key is being worked on: repeat it later.";
+    IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", UNPROCESSABLE_ENTITY,
+        "This Idempotency-Key belongs to another request: use a new key for each request.";
     InvalidRequest = "INVALID_REQUEST", BAD_REQUEST,
         "The request is malformed.";
     Unauthenticated = "UNAUTHENTICATED", UNAUTHORIZED,
@@ -92,6 +96,11 @@ codes! {
 }
 
 impl Code {
+    /// Whether the same request may be repeated soon; its answer has `Retry-After`.
+    pub(crate) const fn may_be_repeated(self) -> bool {
+        matches!(self, Self::Unavailable | Self::IdempotencyInProgress)
+    }
+
     /// Parses a code's default name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

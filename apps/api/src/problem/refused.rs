@@ -33,7 +33,7 @@ impl Refused {
             status,
             name: problem.code.as_str(),
             text: format!("`{}`: {text}", code::shown(problem.code)),
-            later: problem.code == Code::Unavailable,
+            later: problem.code.may_be_repeated(),
             schema: named::<Envelope<'_>>,
             example: serde_json::from_slice(&problem.to_json()).unwrap_or_default(),
         }

@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+use madoguchi_domain::idempotency::ClientAct;
 use madoguchi_domain::member::MemberId;
 use madoguchi_domain::upgrade::CaseKey;
 use serde::Deserialize;
@@ -10,6 +11,7 @@ use utoipa::ToSchema;
 use crate::app_state::AppState;
 use crate::body::{Field, text_of};
 use crate::call::Call;
+use crate::idempotency::marked;
 use crate::operation::{Answer, Operation, named};
 use crate::problem::{Code, Problem};
 use crate::view::{self, Nothing};
@@ -18,8 +20,8 @@ pub(super) const DECIDE: Operation = Operation {
     id: "decideNewestUpgrade",
     tag: "upgrades",
     summary: "Give the agent's verdict on a member's newest case",
-    text: "As the verdict on one case, for the member's newest one. Repeat it soon or not at all: \
-           a late repetition may meet a newer case.",
+    text: "As the verdict on one case, for the member's newest one. A late repetition may meet \
+           a newer case, unless it has the same Idempotency-Key.",
     body: Some(named::<VerdictOnMember>),
     answers: &[Answer::data::<Nothing>(200, "The verdict and its order are recorded.")],
     refusals: &[
@@ -46,9 +48,10 @@ pub(super) async fn decide(
     call: Call<VerdictOnMember>,
 ) -> Result<HttpResponse, Problem> {
     let service = state.upgrades.clone();
-    let Call { act, body: VerdictOnMember { member_id: Field(member), is_pass: passed }, .. } =
-        call;
+    let Call { act, key: request, body, .. } = call;
+    let VerdictOnMember { member_id: Field(member), is_pass: passed } = body;
     let key = CaseKey::NewestOf(member);
-    state.run(async move { service.decide(key, passed, act).await }).await?;
-    Ok(view::nothing())
+    let decide = |by| async move { service.decide(key, passed, by).await };
+    let answered = state.run_once(ClientAct { act, key: request }, decide).await?;
+    Ok(marked(answered.is_replayed, view::nothing()))
 }

@@ -5,7 +5,7 @@ use madoguchi_domain::Timestamp;
 use madoguchi_domain::effect::{Effect, EffectState, EffectStateName, Fence};
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::MemberId;
-use madoguchi_domain::upgrade::{Case, CaseId, QrToken, State, StateName};
+use madoguchi_domain::upgrade::{Case, CaseId, GrantedCase, QrToken, State, StateName};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
@@ -22,9 +22,9 @@ pub(super) struct CaseStateBody {
     state: &'static str,
 }
 
-impl From<&Case> for CaseStateBody {
-    fn from(case: &Case) -> Self {
-        Self { case_id: case.id.to_string(), state: case.state.name().as_str() }
+impl CaseStateBody {
+    pub(super) fn new(case: CaseId, state: StateName) -> Self {
+        Self { case_id: case.to_string(), state: state.as_str() }
     }
 }
 
@@ -55,11 +55,12 @@ struct QrBody {
 
 impl OpenedBody {
     pub(super) fn new(opened: &Opened, base_url: &str) -> Self {
-        let qr_code = opened.qr.as_ref().map(|token| QrBody {
+        let GrantedCase { case, state, qr, .. } = opened.case;
+        let qr_code = opened.qr.as_ref().zip(qr).map(|(token, qr)| QrBody {
             content: qr_content(base_url, token),
-            expires_at: opened.case.qr.expires_at,
+            expires_at: qr.expires_at,
         });
-        Self { standing: CaseStateBody::from(&opened.case), qr_code }
+        Self { standing: CaseStateBody::new(case, state), qr_code }
     }
 }
 
@@ -135,7 +136,7 @@ impl<'a> From<&'a CaseView> for CaseBody<'a> {
     fn from(CaseView { case, snapshot }: &'a CaseView) -> Self {
         let (member, effect) = (&snapshot.member, snapshot.effect.as_ref());
         Self {
-            standing: CaseStateBody::from(case),
+            standing: CaseStateBody::new(case.id, case.state.name()),
             member_id: member.id.expose(),
             opened_at: case.opened_at,
             level: member.level().map_or("", AccountLevel::as_str),

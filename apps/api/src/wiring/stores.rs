@@ -5,8 +5,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::port::{
-    AuditLog, BlindIndexes, DataKeys, EffectQueue, Health, MemberStore, PersonStore, Sealer,
-    UpgradeStore,
+    AuditLog, BlindIndexes, DataKeys, EffectQueue, Health, MemberStore, PersonStore, ReplayStore,
+    Sealer, UpgradeStore,
 };
 use madoguchi_persistence::{DatabaseUrl, PgStore, SchemaState, SealedStore, SqliteStore};
 
@@ -35,8 +35,8 @@ pub(super) struct SealedStores {
 impl Stores {
     fn of<S>(store: S, sealer: Option<&Arc<dyn Sealer>>) -> Self
     where
-        S: MemberStore + UpgradeStore + EffectQueue + AuditLog + Health + DataKeys + Clone,
-        S: 'static,
+        S: MemberStore + UpgradeStore + EffectQueue + AuditLog + ReplayStore + Health + DataKeys,
+        S: Clone + 'static,
         SealedStore<S>: PersonStore + BlindIndexes,
     {
         let sealed = sealer.map(|sealer| {

@@ -7,17 +7,19 @@
 
 mod batch;
 mod inbox;
+mod runner;
 
 use std::sync::Arc;
 
-use madoguchi_domain::port::UpgradeStore;
-use madoguchi_domain::upgrade::{CaseResult, Request, UpgradePolicy};
+use madoguchi_domain::idempotency::KeyedRequest;
+use madoguchi_domain::port::{ReplayStore, UpgradeStore};
+use madoguchi_domain::upgrade::{GrantedCase, Request, UpgradePolicy};
 use tokio::task::JoinHandle;
 
 use crate::mailbox::Mailbox;
-use crate::{PlannedSignal, ServiceError};
-use batch::BatchRunner;
-use inbox::Inbox;
+use crate::{Answered, PlannedSignal, ServiceError};
+use inbox::{Asked, Inbox};
+use runner::BatchRunner;
 
 /// Limits of the decision lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,31 +40,37 @@ impl Default for GroupCommitSettings {
 /// queued requests and ends.
 #[derive(Debug, Clone)]
 pub struct DecisionLane {
-    queue: Mailbox<Request, CaseResult>,
+    queue: Mailbox<Asked, Answered<GrantedCase>>,
 }
 
 impl DecisionLane {
-    /// Starts the decision lane's task on the current runtime. `planned` is notified when a
+    /// Starts the decision lane's task on the current runtime. Both stores are of one database.
+    /// `planned` is notified when a
     /// core-bank effect was committed.
     #[must_use]
     pub fn start(
         store: Arc<dyn UpgradeStore>,
+        replays: Arc<dyn ReplayStore>,
         policy: Arc<UpgradePolicy>,
         planned: PlannedSignal,
         settings: GroupCommitSettings,
     ) -> (Self, JoinHandle<()>) {
         let (queue, requests) = Mailbox::open(settings.queue_capacity);
-        let runner = BatchRunner { store, policy, planned };
+        let runner = BatchRunner { store, replays, policy, planned };
         let inbox = Inbox::new(requests, settings.max_batch);
         (Self { queue }, tokio::spawn(run(inbox, runner)))
     }
 
-    /// Waits for the decision of one request.
+    /// Waits for the decision of one request, or for its stored answer if its key has one.
     ///
     /// # Errors
     /// See [`ServiceError`].
-    pub async fn ask(&self, request: Request) -> Result<CaseResult, ServiceError> {
-        self.queue.ask(request).await
+    pub async fn ask(
+        &self,
+        request: Request,
+        key: Option<KeyedRequest>,
+    ) -> Result<Answered<GrantedCase>, ServiceError> {
+        self.queue.ask((request, key)).await
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use madoguchi_domain::act::Act;
+use madoguchi_domain::idempotency::ClientAct;
 use madoguchi_domain::member::{self, Member, MemberId};
-use madoguchi_domain::port::MemberStore;
+use madoguchi_domain::port::{MemberStore, ReplayStore};
 use madoguchi_domain::redacted;
 use madoguchi_domain::registered::Registered;
 
-use crate::ServiceError;
-use crate::until_moved::until_moved;
+use crate::idempotency::once_until_moved;
+use crate::{Answered, ServiceError};
 
 redacted!(MemberService);
 
@@ -17,13 +17,14 @@ redacted!(MemberService);
 #[derive(Clone)]
 pub struct MemberService {
     members: Arc<dyn MemberStore>,
+    replays: Arc<dyn ReplayStore>,
 }
 
 impl MemberService {
-    /// A service over this store.
+    /// A service over these stores, which share one database.
     #[must_use]
-    pub fn new(members: Arc<dyn MemberStore>) -> Self {
-        Self { members }
+    pub fn new(members: Arc<dyn MemberStore>, replays: Arc<dyn ReplayStore>) -> Self {
+        Self { members, replays }
     }
 
     /// Registers a member; idempotent.
@@ -33,14 +34,16 @@ impl MemberService {
     pub async fn register(
         &self,
         member: Member,
-        act: &Act,
-    ) -> Result<Registered<Member>, ServiceError> {
-        let store = &self.members;
-        until_moved(
+        by: impl Into<ClientAct>,
+    ) -> Result<Answered<Registered<Member>>, ServiceError> {
+        let (store, ClientAct { act, key }) = (&self.members, by.into());
+        once_until_moved(
+            &*self.replays,
+            key,
             || async {
                 let (id, arrangement) = (&member.id, &member.account.arrangement);
                 let known = store.with_id_or_arrangement(id, arrangement).await?;
-                Ok(member::register(&known, member.clone(), act))
+                Ok(member::register(&known, member.clone(), &act))
             },
             |change| async move { store.commit(&[change]).await },
         )

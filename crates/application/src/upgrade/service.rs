@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use madoguchi_domain::act::Act;
+use madoguchi_domain::idempotency::ClientAct;
 use madoguchi_domain::member::MemberId;
 use madoguchi_domain::port::{Clock, Ids, UpgradeStore};
 use madoguchi_domain::upgrade::{
-    Case, CaseId, CaseKey, CaseResult, CaseSnapshot, CheckReference, CheckSource, Command, Lookup,
+    Case, CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, Command, GrantedCase, Lookup,
     QrToken, Refusal, Request, StateName, Timeline, UpgradePolicy,
 };
 
-use crate::{DecisionLane, ServiceError};
+use crate::{Answered, DecisionLane, ServiceError};
 use madoguchi_domain::redacted;
 
 redacted!(UpgradeService);
@@ -28,12 +28,11 @@ pub struct UpgradeService {
 /// A case that this request opened or that was open already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opened {
-    /// The case.
-    pub case: Case,
-    /// The token of its valid QR code, while the case waits for the scan.
+    /// The case, and whether this request opened it.
+    pub case: GrantedCase,
+    /// The token of its QR code, while the case waits for the scan. The code of a replayed answer
+    /// may have expired.
     pub qr: Option<QrToken>,
-    /// Whether this request opened it.
-    pub new: bool,
 }
 
 /// A case with its snapshot, for readers.
@@ -62,11 +61,17 @@ impl UpgradeService {
     ///
     /// # Errors
     /// See [`ServiceError`].
-    pub async fn open(&self, member: MemberId, act: Act) -> Result<Opened, ServiceError> {
+    pub async fn open(
+        &self,
+        member: MemberId,
+        by: impl Into<ClientAct>,
+    ) -> Result<Answered<Opened>, ServiceError> {
         let command = Command::Open { id: self.ids.uuid().into() };
-        let result = self.ask(CaseKey::NewestOf(member), command, act).await?;
-        let qr = self.qr_token(&result.case);
-        Ok(Opened { case: result.case, qr, new: result.opened })
+        let answered = self.ask(CaseKey::NewestOf(member), command, by.into()).await?;
+        Ok(answered.map(|case| {
+            let qr = case.qr.map(|qr| self.policy.qr.token(case.case, qr.serial));
+            Opened { case, qr }
+        }))
     }
 
     /// Records the checking service's result. Idempotent.
@@ -78,10 +83,10 @@ impl UpgradeService {
         key: CaseKey,
         (source, reference): (CheckSource, CheckReference),
         passed: bool,
-        act: Act,
-    ) -> Result<CaseResult, ServiceError> {
+        by: impl Into<ClientAct>,
+    ) -> Result<Answered<GrantedCase>, ServiceError> {
         let command = Command::Verify { source, reference, passed };
-        self.ask(key, command, act).await
+        self.ask(key, command, by.into()).await
     }
 
     /// Records the agent's verdict. Returns once the verdict and its core-bank effect are durable
@@ -93,9 +98,9 @@ impl UpgradeService {
         &self,
         key: CaseKey,
         passed: bool,
-        act: Act,
-    ) -> Result<CaseResult, ServiceError> {
-        self.ask(key, Command::Decide { passed }, act).await
+        by: impl Into<ClientAct>,
+    ) -> Result<Answered<GrantedCase>, ServiceError> {
+        self.ask(key, Command::Decide { passed }, by.into()).await
     }
 
     /// Reads a case.
@@ -136,8 +141,8 @@ impl UpgradeService {
         &self,
         key: CaseKey,
         command: Command,
-        act: Act,
-    ) -> Result<CaseResult, ServiceError> {
-        self.lane.ask(Request { key, command, act }).await
+        ClientAct { act, key: request }: ClientAct,
+    ) -> Result<Answered<GrantedCase>, ServiceError> {
+        self.lane.ask(Request { key, command, act }, request).await
     }
 }

@@ -6,9 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use madoguchi_domain::Timestamp;
 use madoguchi_domain::change::{Change, Committed};
-use madoguchi_domain::port::{StoreError, UpgradeStore};
-use madoguchi_domain::upgrade::{CaseId, CaseKey, CaseSnapshot, Lookup, Request, Timeline, Write};
+use madoguchi_domain::idempotency::{KeyedRequest, Replay, Replayable, RequestKey};
+use madoguchi_domain::port::{ReplayStore, StoreError, UpgradeStore};
+use madoguchi_domain::upgrade::{
+    CaseId, CaseKey, CaseSnapshot, GrantedCase, Lookup, Request, Timeline, Write,
+};
 use madoguchi_testkit::fake_store::{FakeStore, Fault};
 use madoguchi_testkit::samples;
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
@@ -21,6 +25,8 @@ pub(crate) enum Between {
     Nothing,
     /// Another process commits this request.
     Granted(Box<Request>),
+    /// Another process commits this request, which has this key.
+    GrantedOnce(Box<Request>, KeyedRequest),
     /// The commit fails.
     Broken(Fault),
 }
@@ -110,6 +116,15 @@ impl FaultInjectingStore {
         lock(&self.commits).clone()
     }
 
+    async fn grant(&self, request: &Request, key: KeyedRequest) {
+        let driver = UpgradeDriver::at(&self.fake.stores());
+        let decision = driver.decide(request).await;
+        let answer = GrantedCase::from(decision.answer.expect("the request is granted"));
+        let replay = answer.to_payload().map(|answer| Replay { request: key, answer });
+        let change = decision.change.expect("the request changes its case");
+        assert_eq!(driver.commit(&Change { replay, ..change }).await, Committed::Moved);
+    }
+
     fn is_unreadable(&self, lookup: &Lookup) -> bool {
         let unreadable = self.unreadable.load(Ordering::SeqCst);
         let mut numbers = (0..32_u32).filter(|number| unreadable & (1 << number) != 0);
@@ -141,6 +156,7 @@ impl UpgradeStore for FaultInjectingStore {
             Some(Between::Granted(request)) => {
                 UpgradeDriver::at(&self.fake.stores()).ask(&request).await;
             }
+            Some(Between::GrantedOnce(request, key)) => self.grant(&request, key).await,
             Some(Between::Broken(fault)) => self.fake.fail_next(1, fault),
         }
         let always = *lock(&self.always);
@@ -158,6 +174,21 @@ impl UpgradeStore for FaultInjectingStore {
 
     async fn orphans(&self, limit: u32) -> Result<Vec<CaseSnapshot>, StoreError> {
         self.fake.orphans(limit).await
+    }
+}
+
+#[async_trait]
+impl ReplayStore for FaultInjectingStore {
+    async fn find(&self, keys: &[RequestKey]) -> Result<Vec<Option<Replay>>, StoreError> {
+        self.fake.find(keys).await
+    }
+
+    async fn record(&self, replays: &[Replay]) -> Result<Vec<Committed>, StoreError> {
+        self.fake.record(replays).await
+    }
+
+    async fn delete_before(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
+        self.fake.delete_before(before, limit).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod batches;
 mod faults;
+mod keyed;
 mod rivals;
 
 use madoguchi_application::ServiceError;
@@ -11,7 +12,7 @@ use crate::lane_harness::Told;
 
 /// The case's state in this answer.
 fn stands(reported: &Told) -> Result<StateName, ServiceError> {
-    reported.as_ref().map(|standing| standing.case.state.name()).map_err(|error| *error)
+    reported.as_ref().map(|standing| standing.state).map_err(|error| *error)
 }
 
 const CONTRADICTION: ServiceError = ServiceError::Refused(Refusal::Contradiction);

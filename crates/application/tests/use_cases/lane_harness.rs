@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use madoguchi_application::{DecisionLane, GroupCommitSettings, PlannedSignal, ServiceError};
+use madoguchi_application::{
+    Answered, DecisionLane, GroupCommitSettings, PlannedSignal, ServiceError,
+};
 use madoguchi_domain::audit::Action;
-use madoguchi_domain::port::UpgradeStore;
-use madoguchi_domain::upgrade::{CaseResult, EventName, Request};
+use madoguchi_domain::idempotency::KeyedRequest;
+use madoguchi_domain::port::{ReplayStore, UpgradeStore};
+use madoguchi_domain::upgrade::{EventName, GrantedCase, Request};
 use madoguchi_testkit::fake_store::FakeStore;
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use madoguchi_testkit::{audit_rows, samples};
@@ -14,7 +17,7 @@ use tokio::task::JoinHandle;
 use crate::fault_injecting_store::FaultInjectingStore;
 
 /// The answer to a request.
-pub(crate) type Told = Result<CaseResult, ServiceError>;
+pub(crate) type Told = Result<GrantedCase, ServiceError>;
 
 pub(crate) struct LaneHarness {
     pub(crate) store: Arc<FaultInjectingStore>,
@@ -36,6 +39,7 @@ impl LaneHarness {
         let planned = PlannedSignal::default();
         let (lane, task) = DecisionLane::start(
             Arc::clone(&store) as Arc<dyn UpgradeStore>,
+            Arc::clone(&store) as Arc<dyn ReplayStore>,
             Arc::new(samples::policy()),
             planned.clone(),
             settings,
@@ -46,7 +50,7 @@ impl LaneHarness {
     /// Enqueues a request without waiting for its answer.
     pub(crate) fn queue(&self, request: Request) -> JoinHandle<Told> {
         let lane = self.lane.clone();
-        tokio::spawn(async move { lane.ask(request).await })
+        tokio::spawn(async move { Ok(lane.ask(request, None).await?.value) })
     }
 
     /// Enqueues all requests in order as one batch; returns their answers in the same order.
@@ -84,7 +88,15 @@ impl LaneHarness {
     }
 
     pub(crate) async fn ask(&self, request: Request) -> Told {
-        self.lane.ask(request).await
+        Ok(self.lane.ask(request, None).await?.value)
+    }
+
+    pub(crate) async fn ask_with(
+        &self,
+        request: Request,
+        key: KeyedRequest,
+    ) -> Result<Answered<GrantedCase>, ServiceError> {
+        self.lane.ask(request, Some(key)).await
     }
 
     /// The events of a sample member's newest case.

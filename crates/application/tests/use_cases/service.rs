@@ -7,11 +7,12 @@ use madoguchi_application::{
     DecisionLane, GroupCommitSettings, MemberService, Opened, PlannedSignal, ServiceError,
     UpgradeService, UpgradeStores,
 };
+use madoguchi_domain::idempotency::ClientAct;
 use madoguchi_domain::port::Clock;
 use madoguchi_domain::registered::Registered;
 use madoguchi_domain::upgrade::{CaseKey, CheckSource, EventName, Refusal, StateName};
 use madoguchi_testkit::clock::ManualClock;
-use madoguchi_testkit::fake_store::FakeStore;
+use madoguchi_testkit::fake_store::{FakeStore, Fault};
 use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::samples;
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
@@ -20,14 +21,15 @@ fn service(stores: &UpgradeStores, clock: &ManualClock) -> UpgradeService {
     let (store, policy) = (Arc::clone(&stores.upgrades), Arc::new(samples::policy()));
     let planned = PlannedSignal::default();
     let settings = GroupCommitSettings::default();
-    let (lane, _) = DecisionLane::start(store, Arc::clone(&policy), planned, settings);
+    let replays = Arc::clone(&stores.platform.replays);
+    let (lane, _) = DecisionLane::start(store, replays, Arc::clone(&policy), planned, settings);
     let (clock, ids) = (Arc::new(clock.clone()), Arc::new(SeededIds::new(1)));
     UpgradeService::new(lane, Arc::clone(&stores.upgrades), clock, ids, policy)
 }
 
 async fn open(service: &UpgradeService, clock: &ManualClock) -> Result<Opened, ServiceError> {
     let act = samples::act("c", samples::system(), clock.now());
-    service.open(samples::member_id(1), act).await
+    Ok(service.open(samples::member_id(1), act).await?.value)
 }
 
 #[tokio::test(start_paused = true)]
@@ -43,7 +45,7 @@ async fn a_case_passes_through_every_state() {
         .verify(scanned, check, true, samples::act("v", samples::system(), clock.now()))
         .await
         .expect("verified");
-    let id = opened.case.id;
+    let id = opened.case.case;
     service
         .decide(CaseKey::Id(id), true, samples::act("d", samples::human(), clock.now()))
         .await
@@ -66,12 +68,13 @@ async fn a_code_is_shown_again_until_it_lapses_and_then_replaced() {
     let first = open(&service, &clock).await.expect("a case is opened");
     clock.advance(SignedDuration::from_secs(599));
     let again = open(&service, &clock).await.expect("the case is found");
-    assert_eq!((first.new, again.new), (true, false));
+    assert_eq!((first.case.opened, again.case.opened), (true, false));
     assert_eq!(first.qr, again.qr);
     clock.advance(SignedDuration::from_secs(1));
-    assert_eq!(service.qr_token(&again.case), None);
+    let view = service.case(again.case.case).await.expect("the case is read");
+    assert_eq!(service.qr_token(&view.case), None);
     let fresh = open(&service, &clock).await.expect("the code is replaced");
-    assert_eq!((fresh.new, fresh.case.id), (false, first.case.id));
+    assert_eq!((fresh.case.opened, fresh.case.case), (false, first.case.case));
     assert!(fresh.qr.is_some() && fresh.qr != first.qr);
 }
 
@@ -92,10 +95,11 @@ async fn what_is_not_there_is_refused_as_such() {
 async fn a_member_is_registered_once_and_never_with_other_data() {
     let fake = FakeStore::new(samples::audit_key());
     let stores = fake.stores();
-    let service = MemberService::new(Arc::clone(&stores.members));
+    let service =
+        MemberService::new(Arc::clone(&stores.members), Arc::clone(&stores.platform.replays));
     let member = samples::member(1);
     let act = samples::act("r", samples::system(), samples::start());
-    let register = |member| service.register(member, &act);
+    let register = async |member| Ok(service.register(member, act.clone()).await?.value);
     assert_eq!(register(member.clone()).await, Ok(Registered::New));
     assert_eq!(register(member.clone()).await, Ok(Registered::Same(Box::new(member.clone()))));
     let mut other = member.clone();
@@ -105,4 +109,39 @@ async fn a_member_is_registered_once_and_never_with_other_data() {
     fake.set_down(true);
     assert_eq!(register(member.clone()).await, Err(ServiceError::Unavailable));
     assert_eq!(service.find(&member.id).await, Err(ServiceError::Unavailable));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_keyed_registration_is_answered_once() {
+    let fake = FakeStore::new(samples::audit_key());
+    let stores = fake.stores();
+    let replays = Arc::clone(&stores.platform.replays);
+    let service = MemberService::new(Arc::clone(&stores.members), replays);
+    let act = samples::act("r", samples::system(), samples::start());
+    let register = async |member, key| {
+        let by = ClientAct { act: act.clone(), key: Some(key) };
+        service.register(member, by).await.map(|it| (it.value, it.is_replayed))
+    };
+    let member = samples::member(1);
+    for is_replayed in [false, true] {
+        let answer = register(member.clone(), samples::keyed(1)).await;
+        assert_eq!(answer, Ok((Registered::New, is_replayed)));
+    }
+    fake.fail_next(1, Fault::BeforeCommit);
+    let broken = register(member.clone(), samples::keyed(2)).await;
+    assert_eq!(broken, Err(ServiceError::Unavailable), "its answer was not stored");
+    // Under another key it was registered before, which is stored too.
+    for is_replayed in [false, true] {
+        let same = Registered::Same(Box::new(member.clone()));
+        let answer = register(member.clone(), samples::keyed(2)).await;
+        assert_eq!(answer, Ok((same, is_replayed)));
+    }
+    let other = samples::keyed_as(1, "another body");
+    assert_eq!(register(samples::member(2), other).await, Err(ServiceError::KeyReused));
+    let mut different = member;
+    different.account = samples::account(2);
+    for _ in 0..2 {
+        let answer = register(different.clone(), samples::keyed(3)).await;
+        assert_eq!(answer, Ok((Registered::Different, false)), "a refusal is not stored");
+    }
 }

@@ -1,12 +1,9 @@
 //! An effect's order as data: what every kind has, and the payload that only its system reads.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::fmt;
-
 use crate::audit::Subject;
-use crate::field::{InvalidField, is_plain, is_visible};
+use crate::field::{is_plain, is_visible};
 use crate::parsed_text::parsed_text;
+use crate::payload::Payload;
 use crate::redacted;
 
 use super::key::EffectKey;
@@ -88,39 +85,6 @@ impl Ordering {
             "queue" => Some(Self::Queue(key)),
             _ => None,
         }
-    }
-}
-
-/// The fields of an order that only its own system reads. Debug output shows their names only.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Payload {
-    /// The version of the format: the reader of a later version still reads earlier ones.
-    pub version: i32,
-    /// The fields by name.
-    pub fields: BTreeMap<Cow<'static, str>, String>,
-}
-
-impl Payload {
-    /// A payload of these fields.
-    #[must_use]
-    pub fn new<const N: usize>(version: i32, fields: [(&'static str, &str); N]) -> Self {
-        let fields = fields.map(|(name, value)| (Cow::Borrowed(name), value.to_owned()));
-        Self { version, fields: BTreeMap::from(fields) }
-    }
-
-    /// The field of this name.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn get(&self, name: &'static str) -> Result<&str, InvalidField> {
-        let field = self.fields.get(name).map(String::as_str);
-        field.ok_or(InvalidField::new(name, "is missing in the order"))
-    }
-}
-
-impl fmt::Debug for Payload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Payload(v{} of {:?})", self.version, self.fields.keys())
     }
 }
 

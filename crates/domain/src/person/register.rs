@@ -9,6 +9,9 @@ use super::{
 use crate::act::Act;
 use crate::audit::{Action, AuditEntry};
 use crate::change::Change;
+use crate::field::InvalidField;
+use crate::idempotency::Replayable;
+use crate::payload::Payload;
 use crate::registered::Registered;
 use crate::sealed::DataKeyId;
 
@@ -35,6 +38,21 @@ impl Registration {
         (&self.id, &self.account, &self.locale, &self.external_identity)
             == (&person.id, &person.account.id, &person.locale, &person.external_identity)
             && (&self.email, &self.phone) == (&person.details.email, &person.details.phone)
+    }
+}
+
+/// The version of the contact details of a person that is registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RegisteredVersion(pub u32);
+
+impl Replayable for RegisteredVersion {
+    fn to_payload(&self) -> Option<Payload> {
+        Some(Payload::new(1, []).with("version", self.0.to_string()))
+    }
+
+    fn from_payload(payload: &Payload) -> Result<Self, InvalidField> {
+        let version = payload.get("version")?.parse();
+        version.map(Self).map_err(|_| InvalidField::new("version", "must be a number"))
     }
 }
 

@@ -47,7 +47,7 @@ pub fn replan(snapshot: &CaseSnapshot, policy: &UpgradePolicy, act: &Act) -> Opt
     let audit = AuditEntry::new(Action::EFFECT_PLANNED, case.id.subject(), detail, act);
     let (case, member) = (case.id, snapshot.member.id.clone());
     let write = Write::SetTarget { case, member, target: target.clone() };
-    Some(Change { write, effects: vec![effect], audit })
+    Some(Change { effects: vec![effect], ..Change::new(write, audit) })
 }
 
 fn planned(
@@ -225,7 +225,7 @@ impl Decider<'_> {
         let audit = self.audit(Action::CASE_MOVED, after.id, to.as_str());
         self.snapshot.case = Some(after.clone());
         let write = Write::Move { after: Box::new(after), from, history, check, target };
-        granted(Change { write, effects, audit }, self.snapshot, false)
+        granted(Change { effects, ..Change::new(write, audit) }, self.snapshot, false)
     }
 
     fn history(

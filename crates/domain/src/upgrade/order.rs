@@ -3,12 +3,13 @@
 use crate::consequence::Consequence;
 use crate::effect::{
     Effect, EffectId, EffectKey, EffectKind, EffectOrder, EffectStateName, Ordering, OrderingKey,
-    Payload, UpstreamId,
+    UpstreamId,
 };
 use crate::field::{InvalidField, is_visible};
 use crate::level::AccountLevel;
 use crate::member::{Account, ArrangementId, MemberId, ProductName};
 use crate::parsed_text::parsed_text;
+use crate::payload::Payload;
 
 use super::id::CaseId;
 

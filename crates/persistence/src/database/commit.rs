@@ -4,7 +4,7 @@ use diesel::Connection;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::secret::SecretKey;
 
-use super::{Conn, audit, effect};
+use super::{Conn, audit, effect, idempotency};
 use crate::database::fault::Fault;
 
 /// Writes each change under a savepoint of its own, so that a lost one does not affect the others.
@@ -22,6 +22,7 @@ pub(crate) fn commit<W>(
             let is_written = write(conn, change)?;
             if is_written {
                 effect::plan(conn, &change.effects)?;
+                idempotency::insert(conn, change.replay.as_ref())?;
             }
             Ok(is_written)
         });

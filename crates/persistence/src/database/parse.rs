@@ -1,6 +1,7 @@
 //! Parses column values; an invalid one is reported as corrupt at its place.
 
 use madoguchi_domain::Timestamp;
+use madoguchi_domain::payload::Payload;
 use madoguchi_domain::port::StoreError;
 
 use super::column::At;
@@ -26,4 +27,20 @@ pub(crate) fn whole(number: i32, place: &'static str) -> Result<u32, StoreError>
 /// A timestamp in the valid range.
 pub(crate) fn moment(at: At, place: &'static str) -> Result<Timestamp, StoreError> {
     parsed_or_corrupt(at.moment(), place)
+}
+
+/// A payload's fields as a JSON object.
+pub(crate) fn payload_text(payload: &Payload) -> String {
+    // A map of texts is always JSON; an empty text would be found when it is parsed.
+    serde_json::to_string(&payload.fields).unwrap_or_default()
+}
+
+/// The payload in `place`.
+pub(crate) fn parse_payload(
+    version: i32,
+    text: &str,
+    place: &'static str,
+) -> Result<Payload, StoreError> {
+    let fields = parsed_or_corrupt(serde_json::from_str(text).ok(), place)?;
+    Ok(Payload { version, fields })
 }

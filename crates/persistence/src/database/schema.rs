@@ -195,6 +195,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Id, Instant};
+    idempotent_answer (request_key) {
+        request_key -> Id,
+        fingerprint -> Id,
+        answer_version -> Integer,
+        answer -> Text,
+        at -> Instant,
+    }
+}
+
+diesel::table! {
     account (account_id) {
         account_id -> Text,
         mail_notification -> Bool,

@@ -7,13 +7,13 @@ use madoguchi_domain::audit::Subject;
 use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::effect::{
     CancelReason, Effect, EffectId, EffectKey, EffectKind, EffectOrder, EffectState,
-    EffectStateName as Name, Evidence, Fence, Ordering, OrderingKey, Outcome, Payload,
-    UpstreamCode, UpstreamId, WorkerId,
+    EffectStateName as Name, Evidence, Fence, Ordering, OrderingKey, Outcome, UpstreamCode,
+    UpstreamId, WorkerId,
 };
 use madoguchi_domain::port::StoreError;
 
 use crate::database::column::{At, Chars, Count, Key};
-use crate::database::parse::{corrupt, moment, parsed_or_corrupt};
+use crate::database::parse::{corrupt, moment, parse_payload, parsed_or_corrupt, payload_text};
 use crate::database::schema::{effect, effect_evidence};
 use crate::database::statement::row;
 
@@ -73,8 +73,7 @@ impl<'a> From<&'a Effect> for OrderRow<'a> {
             ordering_key: ordering.key().expose().into(),
             upstream_id: upstream_id.as_str().into(),
             payload_version: payload.version,
-            // A map of texts is always JSON; an empty text would be found when it is parsed.
-            payload: serde_json::to_string(&payload.fields).unwrap_or_default().into(),
+            payload: payload_text(payload).into(),
             correlation: effect.correlation.as_str().into(),
             planned_at: effect.planned_at.into(),
         }
@@ -145,8 +144,6 @@ impl OrderRow<'_> {
     fn parse(self) -> Result<EffectOrder, StoreError> {
         let ordering = OrderingKey::parse(&self.ordering_key).ok();
         let ordering = ordering.and_then(|key| Ordering::parse(&self.ordering, key));
-        let fields = serde_json::from_str(&self.payload).ok();
-        let fields = parsed_or_corrupt(fields, "effect.payload")?;
         Ok(EffectOrder {
             key: self.key()?,
             subject: parsed_or_corrupt(self.subject(), "effect.subject_kind or subject_id")?,
@@ -155,7 +152,7 @@ impl OrderRow<'_> {
                 UpstreamId::parse(&self.upstream_id).ok(),
                 "effect.upstream_id",
             )?,
-            payload: Payload { version: self.payload_version, fields },
+            payload: parse_payload(self.payload_version, &self.payload, "effect.payload")?,
         })
     }
 }

@@ -23,7 +23,7 @@ use crate::database::postgres::{PgStore, repeating};
 use crate::database::schema::{Id, Instant};
 use crate::database::statement::{Columns, Part, Script, array, statement};
 use crate::postgres::upgrade;
-use crate::{audit, effect, member};
+use crate::{audit, effect, idempotency, member};
 use load::load;
 use transition::{ids, transition};
 
@@ -49,6 +49,8 @@ async fn commit(
     let moved = both.filter(|(_, it)| **it == Committed::Moved).map(|(change, _)| change);
     add_checks(conn, moved.clone()).await?;
     effect::postgres::plan(conn, moved.clone().flat_map(|change| &change.effects)).await?;
+    let replays = moved.clone().filter_map(|change| change.replay.as_ref());
+    idempotency::postgres::insert(conn, replays).await?;
     member::postgres::set_targets(conn, moved.clone().filter_map(target).collect()).await?;
     let entries: Vec<_> = moved.map(|change| &change.audit).collect();
     audit::postgres::append(conn, key, entries).await?;

@@ -24,7 +24,7 @@ use crate::database::schema::{
 use crate::database::sqlite::SqliteStore;
 use crate::database::statement::{Rewrite, rewrite};
 use crate::member;
-use crate::sqlite::{audit, effect as planning, upgrade};
+use crate::sqlite::{audit, effect as planning, idempotency, upgrade};
 use load::load;
 
 fn commit(
@@ -70,6 +70,7 @@ fn one(conn: &mut SqliteConnection, change: &Change<Write>) -> Result<Committed,
         return Ok(Committed::Lost);
     }
     planning::plan(conn, &change.effects)?;
+    idempotency::insert(conn, change.replay.as_ref())?;
     Ok(Committed::Moved)
 }
 

@@ -4,7 +4,8 @@
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::change::Committed;
 use madoguchi_domain::consequence::Consequence;
-use madoguchi_domain::effect::{EffectEvent, Outcome, Payload};
+use madoguchi_domain::effect::{EffectEvent, Outcome};
+use madoguchi_domain::payload::Payload;
 use madoguchi_domain::port::{Recorded, StoreError};
 
 use super::notices::{Notices, alone};

@@ -17,11 +17,12 @@ use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::consequence::Consequence;
 use madoguchi_domain::effect::{
     Claim, Effect, EffectId, EffectKey, EffectKind, EffectOrder, EffectPolicy, EffectStateName,
-    OnUnknown, Ordering, OrderingKey, Outcome, Payload, UpstreamId, WorkerId,
+    OnUnknown, Ordering, OrderingKey, Outcome, UpstreamId, WorkerId,
 };
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::MemberId;
+use madoguchi_domain::payload::Payload;
 use madoguchi_domain::port::{Clock, Recorded};
 use madoguchi_domain::upgrade::Write;
 use uuid::Uuid;
@@ -109,7 +110,7 @@ impl Notices {
     pub(super) async fn plan(&self, effects: Vec<Effect>) -> Committed {
         let subject = Subject::new("notices", "1");
         let audit = AuditEntry::new(Action::of("notices.planned"), subject, "", &planner());
-        let change = Change { write: Write::Nothing, effects, audit };
+        let change = Change { effects, ..Change::new(Write::Nothing, audit) };
         self.stores.upgrades.commit(&[change]).await.expect("effects are planned")[0]
     }
 

@@ -5,9 +5,9 @@ use madoguchi_application::UpgradeStores;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::consequence::Consequence;
 use madoguchi_domain::effect::{
-    CancelReason, Doubt, Effect, EffectEvent, Jitter, Ordering, Outcome, Payload, UpstreamCode,
-    WhyNotSent,
+    CancelReason, Doubt, Effect, EffectEvent, Jitter, Ordering, Outcome, UpstreamCode, WhyNotSent,
 };
+use madoguchi_domain::payload::Payload;
 use madoguchi_domain::port::{EffectChange, Recorded};
 
 use super::notices::{Notices, alone, id, ids, notice};

@@ -57,11 +57,10 @@ impl Memory {
     }
 
     pub(super) fn commit(&mut self, change: &Change<Write>) -> Committed {
-        if !self.can_plan(&change.effects) || !self.write(&change.write) {
+        if !self.can_finish(change) || !self.write(&change.write) {
             return Committed::Lost;
         }
-        self.plan(&change.effects);
-        self.trail.append(&change.audit);
+        self.finish(change);
         Committed::Moved
     }
 

@@ -10,12 +10,11 @@ impl Memory {
         let member = &change.write.0;
         let is_taken = self.members.contains_key(&member.id)
             || self.members.values().any(|it| it.account.arrangement == member.account.arrangement);
-        if is_taken || !self.can_plan(&change.effects) {
+        if is_taken || !self.can_finish(change) {
             return Committed::Lost;
         }
         self.members.insert(member.id.clone(), member.clone());
-        self.plan(&change.effects);
-        self.trail.append(&change.audit);
+        self.finish(change);
         Committed::Moved
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use madoguchi_domain::effect::{Effect, EffectKey, EffectKind, Evidence, OrderingKey, UpstreamId};
+use madoguchi_domain::idempotency::{Replay, RequestKey};
 use madoguchi_domain::job_lease::{JobLease, JobName};
 use madoguchi_domain::key_ring::KeyReport;
 use madoguchi_domain::member::{Member, MemberId};
@@ -42,6 +43,7 @@ pub(super) struct Memory {
     pub(super) muted: HashSet<AccountId>,
     pub(super) data_keys: BTreeMap<DataKeyId, WrappedKey>,
     pub(super) key_reports: Vec<KeyReport>,
+    pub(super) replays: BTreeMap<RequestKey, Replay>,
     /// The newest lease of each job.
     pub(super) job_leases: HashMap<JobName, JobLease>,
     pub(super) trail: FakeAudit,
@@ -67,6 +69,7 @@ impl Memory {
             muted: HashSet::new(),
             data_keys: BTreeMap::new(),
             key_reports: Vec::new(),
+            replays: BTreeMap::new(),
             job_leases: HashMap::new(),
             trail: FakeAudit::new(audit_key),
         }

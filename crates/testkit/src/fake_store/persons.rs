@@ -52,7 +52,7 @@ impl Memory {
         change: &Change<PersonWrite>,
         keys: &[KeyId],
     ) -> Committed {
-        let is_written = self.can_plan(&change.effects)
+        let is_written = self.can_finish(change)
             && match &change.write {
                 PersonWrite::Register(new) => self.register(new),
                 PersonWrite::Update(person, _) => self.update(person),
@@ -66,8 +66,7 @@ impl Memory {
             PersonWrite::Update(person, _) => self.add_version(person, change, keys),
             PersonWrite::AccountMail(_) => {}
         }
-        self.plan(&change.effects);
-        self.trail.append(&change.audit);
+        self.finish(change);
         Committed::Moved
     }
 

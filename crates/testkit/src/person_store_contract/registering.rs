@@ -1,7 +1,7 @@
 //! Checks that a person reads back exactly as it was registered, and that ids are unique.
 
 use madoguchi_application::ContactStores;
-use madoguchi_domain::change::Committed;
+use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::person::{
     AccountId, ExternalIdentity, Locale, PersonId, PersonQuery, Registration,
 };
@@ -106,4 +106,18 @@ pub async fn of_twenty_raced_registrations_one_person_is_stored(stores: ContactS
     assert_eq!(answers.iter().filter(|it| **it == Committed::Moved).count(), 1);
     assert_eq!(find(&stores, &PersonQuery::Account(samples::account_id(0))).await.len(), 1);
     assert_eq!(audit_rows::rows(&stores).await.len(), 1);
+}
+
+/// The answer of a change is stored with its person; with a key that has an answer, neither is.
+pub async fn a_person_whose_key_is_taken_is_not_registered(stores: ContactStores) {
+    let keyed = |number| {
+        let change = registers(&person_registration(number));
+        Change { replay: Some(samples::replay(1)), ..change }
+    };
+    assert_eq!(commit(&stores, &[keyed(1)]).await, [Committed::Moved]);
+    let found = stores.platform.replays.find(&[samples::keyed(1).key]).await;
+    assert_eq!(found, Ok(vec![Some(samples::replay(1))]));
+    let batch = [keyed(2), registers(&person_registration(3))];
+    assert_eq!(commit(&stores, &batch).await, [Committed::Lost, Committed::Moved]);
+    assert_eq!(find(&stores, &PersonQuery::Id(samples::person_id(2))).await, []);
 }

@@ -1,41 +1,49 @@
 //! The requests that wait for the decision lane, oldest first.
 
-use madoguchi_domain::upgrade::{CaseResult, Request};
+use madoguchi_domain::idempotency::KeyedRequest;
+use madoguchi_domain::upgrade::{GrantedCase, Request};
 use tokio::sync::mpsc;
 
-use crate::ServiceError;
 use crate::mailbox::QueuedRequest;
+use crate::{Answered, ServiceError};
+
+/// A request, and its idempotency key if it has one.
+pub(super) type Asked = (Request, Option<KeyedRequest>);
 
 /// A request that waits for its answer.
 pub(super) struct Waiting {
-    queued: QueuedRequest<Request, CaseResult>,
+    queued: QueuedRequest<Asked, Answered<GrantedCase>>,
     /// Number of decisions so far.
     pub(super) tries: u32,
 }
 
 impl Waiting {
-    const fn new(queued: QueuedRequest<Request, CaseResult>) -> Self {
+    const fn new(queued: QueuedRequest<Asked, Answered<GrantedCase>>) -> Self {
         Self { queued, tries: 0 }
     }
 
     pub(super) const fn request(&self) -> &Request {
-        &self.queued.request
+        &self.queued.request.0
     }
 
-    pub(super) fn answer(self, answer: Result<CaseResult, ServiceError>) {
+    pub(super) const fn key(&self) -> Option<&KeyedRequest> {
+        self.queued.request.1.as_ref()
+    }
+
+    pub(super) fn answer(self, answer: Result<Answered<GrantedCase>, ServiceError>) {
         self.queued.answer(answer);
     }
 }
 
 /// The queued requests.
 pub(super) struct Inbox {
-    queue: mpsc::Receiver<QueuedRequest<Request, CaseResult>>,
+    queue: mpsc::Receiver<QueuedRequest<Asked, Answered<GrantedCase>>>,
     max_batch: usize,
 }
 
 impl Inbox {
     pub(super) const fn new(
-        queue: mpsc::Receiver<QueuedRequest<Request, CaseResult>>,
+        queue: mpsc::Receiver<QueuedRequest<Asked, Answered<GrantedCase>>>,
         max_batch: usize,
     ) -> Self {
         Self { queue, max_batch }

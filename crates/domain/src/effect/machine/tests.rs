@@ -7,9 +7,10 @@ use super::*;
 use crate::actor::{ActorKind, ActorRef};
 use crate::audit::Subject;
 use crate::effect::{
-    CancelReason, Doubt, EffectId, EffectKey, EffectKind, Ordering, OrderingKey, Payload,
-    UpstreamId, WhyNotSent,
+    CancelReason, Doubt, EffectId, EffectKey, EffectKind, Ordering, OrderingKey, UpstreamId,
+    WhyNotSent,
 };
+use crate::payload::Payload;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 

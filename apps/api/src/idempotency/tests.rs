@@ -1,0 +1,162 @@
+//! Tests every route that takes an idempotency key, and keys that break the rules.
+
+use std::time::Duration;
+
+use actix_web::dev::ServiceResponse;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::web::Data;
+use serde_json::json;
+
+use super::*;
+use crate::app_state::AppState;
+use crate::problem::Code;
+use crate::test_app::{self, TestApp};
+
+const MEMBERS: &str = "/api/v1/members";
+
+fn member(number: u32) -> String {
+    json!({"memberId": format!("MEM{number}"), "arrangementId": format!("AA{number}")}).to_string()
+}
+
+/// A registration with these values of the header.
+fn register(body: &str, keys: &[&[u8]]) -> TestRequest {
+    let request = TestRequest::post().uri(MEMBERS).insert_header(("acstkn", "member.write"));
+    let request = request.insert_header(("content-type", "application/json"));
+    keys.iter().fold(request.set_payload(body.to_owned()), |request, key| {
+        request.append_header((KEY, HeaderValue::from_bytes(key).unwrap()))
+    })
+}
+
+struct Answer {
+    status: u16,
+    is_replayed: bool,
+    retry_after: bool,
+    body: String,
+}
+
+impl Answer {
+    fn code(&self) -> (u16, String) {
+        let body: serde_json::Value = serde_json::from_str(&self.body).unwrap();
+        (self.status, body["error"]["error_code"].as_str().unwrap_or_default().to_owned())
+    }
+
+    async fn read(response: ServiceResponse) -> Self {
+        let has = |name: &str| response.headers().contains_key(name);
+        let (status, is_replayed) = (response.status().as_u16(), has("idempotency-replayed"));
+        let retry_after = has("retry-after");
+        let body = String::from_utf8(read_body(response).await.to_vec()).unwrap();
+        Self { status, is_replayed, retry_after, body }
+    }
+}
+
+async fn answer(state: &Data<AppState>, request: TestRequest) -> Answer {
+    let app = init_service(test_app::app(state.clone())).await;
+    let response = call_service(&app, request.to_request()).await;
+    Answer::read(response.map_into_boxed_body()).await
+}
+
+#[actix_web::test]
+async fn keys_that_break_the_rule_are_refused_before_anything_is_done() {
+    let TestApp { state, .. } = TestApp::open();
+    let long = vec![b'x'; 256];
+    let one: [&[u8]; 7] = [b"", b" ", b"a b", b"\xe9", "鍵".as_bytes(), &long, b"\"\""];
+    let mut bad: Vec<Vec<&[u8]>> = one.map(|key| vec![key]).to_vec();
+    bad.push(vec![b"a", b"a"]);
+    bad.push(vec![b"a", b""]);
+    for keys in bad {
+        let refused = answer(&state, register(&member(1), &keys)).await;
+        assert_eq!(refused.code(), (400, Code::InvalidRequest.as_str().to_owned()), "{keys:?}");
+        assert!(refused.body.contains("Idempotency-Key"), "{}", refused.body);
+    }
+    assert_eq!(answer(&state, register(&member(1), &[&long[..255]])).await.status, 201);
+}
+
+#[actix_web::test]
+async fn a_key_may_be_a_quoted_string() {
+    let TestApp { state, .. } = TestApp::open();
+    assert!(!answer(&state, register(&member(1), &[b"\"k-1\""])).await.is_replayed);
+    assert!(answer(&state, register(&member(1), &[b" k-1 "])).await.is_replayed);
+}
+
+#[actix_web::test]
+async fn a_key_with_another_request_is_refused() {
+    let TestApp { state, .. } = TestApp::open();
+    assert_eq!(answer(&state, register(&member(1), &[b"k"])).await.status, 201);
+    let spaced = format!("{} ", member(1));
+    let reused = (422, Code::IdempotencyKeyReused.as_str().to_owned());
+    let others = [
+        register(&member(2), &[b"k"]),
+        register(&spaced, &[b"k"]),
+        register(&member(1), &[b"k"]).insert_header(("if-match", "\"1\"")),
+        register(&member(1), &[b"k"]).uri("/api/v1/%6Dembers"),
+    ];
+    for other in others {
+        assert_eq!(answer(&state, other).await.code(), reused);
+    }
+    let same = answer(&state, register(&member(1), &[b"k"])).await;
+    assert_eq!((same.status, same.is_replayed), (201, true));
+}
+
+#[actix_web::test]
+async fn a_replay_is_authorised_anew() {
+    let TestApp { state, .. } = TestApp::open();
+    assert_eq!(answer(&state, register(&member(1), &[b"k"])).await.status, 201);
+    for (token, status) in [("member.read", 403), ("unknown", 401)] {
+        let request = register(&member(1), &[b"k"]).insert_header(("acstkn", token));
+        assert_eq!(answer(&state, request).await.status, status);
+    }
+}
+
+#[actix_web::test]
+async fn a_key_that_is_running_here_is_refused_for_now() {
+    let TestApp { state, .. } = TestApp::open();
+    let request = register(&member(1), &[b"k"]).to_http_request();
+    let by = madoguchi_domain::actor::ActorRef::new(
+        "test",
+        "member.write",
+        madoguchi_domain::actor::ActorKind::Human,
+    );
+    let at = Timestamp::UNIX_EPOCH;
+    let key = state.idempotency.of(&request, b"", &by, at).unwrap().unwrap().key;
+    let running = state.idempotency.running.begin(key);
+    let refused = answer(&state, register(&member(1), &[b"k"])).await;
+    assert_eq!(refused.code(), (409, Code::IdempotencyInProgress.as_str().to_owned()));
+    assert!(refused.retry_after && running.is_some());
+    drop(running);
+    assert_eq!(answer(&state, register(&member(1), &[b"k"])).await.status, 201);
+}
+
+#[actix_web::test]
+async fn sixty_four_requests_with_one_key_register_once() {
+    let TestApp { state, store, .. } = TestApp::open();
+    let app = init_service(test_app::app(state)).await;
+    let calls = (0..64).map(|_| call_service(&app, register(&member(1), &[b"k"]).to_request()));
+    let mut created = 0;
+    for response in futures_util::future::join_all(calls).await {
+        let answer = Answer::read(response.map_into_boxed_body()).await;
+        match answer.status {
+            201 => created += u32::from(!answer.is_replayed),
+            status => assert_eq!((status, answer.retry_after), (409, true), "{}", answer.body),
+        }
+    }
+    assert_eq!(created, 1);
+    let rows = madoguchi_testkit::audit_rows::rows(&store.stores()).await;
+    assert_eq!(rows.len(), 1, "one change");
+}
+
+#[actix_web::test]
+async fn routes_that_only_read_ignore_a_key() {
+    let TestApp { state, .. } = TestApp::open();
+    let request = || {
+        let request = TestRequest::post().uri("/api/v1/persons/search");
+        let request = request.insert_header(("acstkn", "person.read"));
+        request.insert_header((KEY, "k")).set_json(json!({"email": "a@b.example"}))
+    };
+    for _ in 0..2 {
+        let absent = answer(&state, request()).await;
+        assert_eq!((absent.status, absent.is_replayed), (404, false));
+    }
+    // The key was not used up.
+    tokio::time::sleep(Duration::ZERO).await;
+    assert_eq!(answer(&state, register(&member(1), &[b"k"])).await.status, 201);
+}

@@ -1,0 +1,220 @@
+//! Runs one batch of the decision lane: load, decide, commit, answer. Requests that must be decided
+//! again are returned for retry.
+//!
+//! Requests that arrive while a batch is loading join the same commit.
+
+use std::sync::Arc;
+
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::idempotency::Replay;
+use madoguchi_domain::port::{ReplayStore, StoreError, UpgradeStore};
+use madoguchi_domain::upgrade::{CaseSnapshot, UpgradePolicy, Write};
+
+use super::batch::{Batch, Decided};
+use super::inbox::{Inbox, Waiting};
+use crate::until_moved::MOST_TRIES;
+use crate::{PlannedSignal, ServiceError};
+
+/// Maximum extra loads per batch. Each one delays the requests already in it.
+const LATE_LOADS: u32 = 3;
+
+pub(super) struct BatchRunner {
+    pub(super) store: Arc<dyn UpgradeStore>,
+    pub(super) replays: Arc<dyn ReplayStore>,
+    pub(super) policy: Arc<UpgradePolicy>,
+    pub(super) planned: PlannedSignal,
+}
+
+/// Requests that were not answered because a load or commit failed.
+struct Failed {
+    unanswered: Vec<Waiting>,
+    error: StoreError,
+}
+
+/// What was loaded for a request.
+type Loaded = (Option<CaseSnapshot>, Option<Replay>);
+
+impl BatchRunner {
+    /// Answers what it can; returns the requests to decide again on fresh data, in their order. A
+    /// batch that fails is retried once, which also shows whether a commit with an unknown outcome
+    /// was written. If it fails again, its requests run one by one, so that one unreadable row
+    /// fails alone.
+    pub(super) async fn answer(&self, first: Vec<Waiting>, inbox: &mut Inbox) -> Vec<Waiting> {
+        let unanswered = match self.attempt(first, Some(inbox)).await {
+            Ok(retry) => return retry,
+            Err(Failed { unanswered, .. }) => unanswered,
+        };
+        match self.attempt(unanswered, None).await {
+            Ok(retry) => retry,
+            Err(Failed { unanswered, .. }) => {
+                self.one_by_one(unanswered).await;
+                Vec::new()
+            }
+        }
+    }
+
+    async fn one_by_one(&self, waiting: Vec<Waiting>) {
+        let mut failures_in_a_row = 0;
+        for one in waiting {
+            if failures_in_a_row == 2 {
+                // Not one unreadable row: the store is down. Do not block the queue behind it.
+                one.answer(Err(ServiceError::Unavailable));
+                continue;
+            }
+            let mut retry = vec![one];
+            while !retry.is_empty() {
+                match self.attempt(std::mem::take(&mut retry), None).await {
+                    Ok(again) => {
+                        failures_in_a_row = 0;
+                        retry = again;
+                    }
+                    Err(Failed { unanswered, error }) => {
+                        let is_down = matches!(error, StoreError::Unavailable(_));
+                        failures_in_a_row = if is_down { failures_in_a_row + 1 } else { 0 };
+                        let error = ServiceError::from(error);
+                        unanswered.into_iter().for_each(|one| one.answer(Err(error)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Answers what it can; returns the requests to decide again, in their order. Requests that
+    /// arrive in `inbox` meanwhile join the batch.
+    async fn attempt(
+        &self,
+        first: Vec<Waiting>,
+        inbox: Option<&mut Inbox>,
+    ) -> Result<Vec<Waiting>, Failed> {
+        let mut batch = Batch::default();
+        self.load(&mut batch, first).await?;
+        // Without a change there is no commit to share.
+        if let Some(inbox) = inbox.filter(|_| !batch.changes.is_empty()) {
+            self.let_in(&mut batch, inbox).await;
+        }
+        self.commit(batch).await
+    }
+
+    /// Loads and decides requests that arrived meanwhile. If that load fails, they go to the next
+    /// batch, and the requests already in this one are not affected.
+    async fn let_in(&self, batch: &mut Batch, inbox: &mut Inbox) {
+        for _ in 0..LATE_LOADS {
+            let late = inbox.arrived(batch.taken());
+            if late.is_empty() {
+                return;
+            }
+            if let Err(Failed { unanswered, .. }) = self.load(batch, late).await {
+                batch.retry.extend(unanswered);
+                return;
+            }
+        }
+    }
+
+    async fn load(&self, batch: &mut Batch, waiting: Vec<Waiting>) -> Result<(), Failed> {
+        let loaded = match self.find(&waiting).await {
+            Ok(loaded) => loaded,
+            Err(error) => return Err(Failed { unanswered: waiting, error }),
+        };
+        batch.loads += 1;
+        for (waiting, (found, replay)) in waiting.into_iter().zip(loaded) {
+            match replay {
+                Some(replay) => batch.replay(waiting, &replay),
+                None => batch.take(waiting, found, &self.policy),
+            }
+        }
+        Ok(())
+    }
+
+    /// The snapshot and the stored answer of each request. They may be of two moments: an answer
+    /// that is stored between them is found by the commit, which is then lost.
+    async fn find(&self, waiting: &[Waiting]) -> Result<Vec<Loaded>, StoreError> {
+        let lookups: Vec<_> = waiting.iter().map(|one| one.request().lookup()).collect();
+        let keys: Vec<_> = waiting.iter().filter_map(|one| Some(one.key()?.key)).collect();
+        if keys.is_empty() {
+            let found = self.store.load(&lookups).await?;
+            return Ok(found.into_iter().map(|found| (found, None)).collect());
+        }
+        let (found, stored) = tokio::join!(self.store.load(&lookups), self.replays.find(&keys));
+        let mut stored = stored?.into_iter();
+        let of = |one: &Waiting| one.key().and_then(|_| stored.next().flatten());
+        Ok(found?.into_iter().zip(waiting.iter().map(of)).collect())
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Vec<Waiting>, Failed> {
+        let Batch { decided, changes, retry, .. } = batch;
+        let committed =
+            if changes.is_empty() { Ok(Vec::new()) } else { self.store.commit(&changes).await };
+        let (committed, mut failed) = match committed {
+            Ok(committed) => (committed, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        if failed.is_some() || planned_an_effect(&changes, &committed) {
+            // Also after a failure: the commit may be durable, and a spurious wake-up is harmless.
+            self.planned.notify();
+        }
+        count_contradictions(&changes, &committed);
+        let is_durable = |one: &Decided| {
+            one.depends_on.is_none_or(|at| committed.get(at) == Some(&Committed::Moved))
+        };
+        let (mut durable, lost): (Vec<_>, Vec<_>) = decided.into_iter().partition(is_durable);
+        let mut unanswered: Vec<_> = lost.into_iter().map(|one| one.waiting).collect();
+        if let Err(error) = self.record(&mut durable, &mut unanswered).await {
+            failed = failed.or(Some(error));
+        }
+        for Decided { waiting, answer, .. } in durable {
+            waiting.answer(answer);
+        }
+        let mut again = Vec::new();
+        for waiting in unanswered {
+            if waiting.tries < MOST_TRIES {
+                again.push(waiting);
+            } else {
+                waiting.answer(Err(ServiceError::Unavailable));
+            }
+        }
+        again.extend(retry);
+        match failed {
+            Some(error) => Err(Failed { unanswered: again, error }),
+            None => Ok(again),
+        }
+    }
+
+    /// Stores the answers that came without a change of their own. A request whose answer was not
+    /// stored is moved to `unanswered`.
+    async fn record(
+        &self,
+        durable: &mut Vec<Decided>,
+        unanswered: &mut Vec<Waiting>,
+    ) -> Result<(), StoreError> {
+        let replays: Vec<_> = durable.iter().filter_map(|one| one.replay.clone()).collect();
+        if replays.is_empty() {
+            return Ok(());
+        }
+        let recorded = self.replays.record(&replays).await;
+        let mut is_stored = recorded.iter().flatten().map(|it| *it == Committed::Moved);
+        let (answered, open): (Vec<_>, Vec<_>) = std::mem::take(durable)
+            .into_iter()
+            .partition(|one| one.replay.is_none() || is_stored.next() == Some(true));
+        *durable = answered;
+        unanswered.extend(open.into_iter().map(|one| one.waiting));
+        recorded.map(|_| ())
+    }
+}
+
+/// A change that writes nothing but its audit row is a refused contradiction.
+fn count_contradictions(changes: &[Change<Write>], committed: &[Committed]) {
+    let refused = changes.iter().zip(committed).filter(|(change, committed)| {
+        change.write == Write::Nothing && **committed == Committed::Moved
+    });
+    let refused = refused.count() as u64;
+    if refused > 0 {
+        metrics::counter!("madoguchi_contradictions_total").increment(refused);
+    }
+}
+
+fn planned_an_effect(changes: &[Change<Write>], committed: &[Committed]) -> bool {
+    changes
+        .iter()
+        .zip(committed)
+        .any(|(change, committed)| !change.effects.is_empty() && *committed == Committed::Moved)
+}

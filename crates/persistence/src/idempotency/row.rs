@@ -1,0 +1,43 @@
+//! The row of a stored answer.
+
+use madoguchi_domain::idempotency::{Fingerprint, KeyedRequest, Replay, RequestKey};
+use madoguchi_domain::port::StoreError;
+
+use crate::database::column::{At, Chars, Key};
+use crate::database::parse::{moment, parse_payload, payload_text};
+use crate::database::schema::idempotent_answer;
+use crate::database::statement::row;
+
+row! {
+    pub(crate) struct AnswerRow in idempotent_answer {
+        request_key: Key,
+        fingerprint: Key,
+        answer_version: i32,
+        answer: Chars<'static>,
+        at: At,
+    }
+}
+
+impl From<&Replay> for AnswerRow {
+    fn from(Replay { request, answer }: &Replay) -> Self {
+        Self {
+            request_key: Key(request.key.0),
+            fingerprint: Key(request.fingerprint.0),
+            answer_version: answer.version,
+            answer: payload_text(answer).into(),
+            at: request.at.into(),
+        }
+    }
+}
+
+impl AnswerRow {
+    pub(crate) fn parse(self) -> Result<Replay, StoreError> {
+        let request = KeyedRequest {
+            key: RequestKey(self.request_key.0),
+            fingerprint: Fingerprint(self.fingerprint.0),
+            at: moment(self.at, "idempotent_answer.at")?,
+        };
+        let answer = parse_payload(self.answer_version, &self.answer, "idempotent_answer.answer")?;
+        Ok(Replay { request, answer })
+    }
+}
