@@ -2,6 +2,7 @@
 //! bank loses answers. Then every effect must be final, and nothing lost or doubled.
 
 mod counts;
+mod keyed;
 mod report;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use madoguchi_testkit::chance::Chance;
 
 use counts::{InjectedVerdict, KillCounts, PREPARERS};
 
+pub use keyed::{KeyedKillReport, KeyedKillTest};
 pub use report::KillReport;
 
 /// The bank's faults; each affects an order once.
@@ -67,7 +69,7 @@ impl KillTest {
             injections.clone(),
             self.callers,
         ));
-        for at in self.moments(early, &mut chance) {
+        for at in moments(early, self.verdicts, self.callers, &mut chance) {
             while counts.answered.load(Ordering::SeqCst) < at && !stream.is_finished() {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
@@ -112,15 +114,15 @@ impl KillTest {
         })
         .await
     }
+}
 
-    /// The numbers of answers after which to kill, each while other requests are under way.
-    fn moments(&self, kills: u32, chance: &mut Chance) -> Vec<usize> {
-        let last = self.verdicts.saturating_sub(2 * self.callers) as u64;
-        let draw = |_| usize::try_from(chance.below(last)).unwrap_or_default();
-        let mut moments: Vec<usize> = (0..kills).map(draw).collect();
-        moments.sort_unstable();
-        moments
-    }
+/// The numbers of answers after which to kill, each while other requests are under way.
+fn moments(kills: u32, requests: usize, callers: usize, chance: &mut Chance) -> Vec<usize> {
+    let last = requests.saturating_sub(2 * callers) as u64;
+    let draw = |_| usize::try_from(chance.below(last)).unwrap_or_default();
+    let mut moments: Vec<usize> = (0..kills).map(draw).collect();
+    moments.sort_unstable();
+    moments
 }
 
 /// Sends every verdict and retries it until it is answered.

@@ -7,13 +7,14 @@ use anyhow::ensure;
 use madoguchi_journey::crowd::work_through;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Store;
-use madoguchi_journey::kill_test::KillTest;
+use madoguchi_journey::kill_test::{KeyedKillTest, KillTest};
 use madoguchi_journey::on_both_databases;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_testkit::chance::Chance;
 
 on_both_databases!(
     six_kills_among_200_verdicts_lose_nothing_and_double_nothing,
+    six_kills_among_270_keys_act_on_none_twice,
     what_was_answered_before_an_orderly_stop_is_there_after_it,
 );
 
@@ -25,6 +26,17 @@ async fn six_kills_among_200_verdicts_lose_nothing_and_double_nothing(
     let system = Arc::new(TestSystem::own(store, Vec::new()).await?);
     let kill_test = KillTest { verdicts: 200, kills: 6, callers: 8, faults: 20, seed };
     let report = kill_test.run(&system, |_| ()).await?;
+    println!("{report}");
+    ensure!(report.holds() && report.kills == 6, "seed {seed}: {report}");
+    Ok(())
+}
+
+async fn six_kills_among_270_keys_act_on_none_twice(store: Store) -> anyhow::Result<()> {
+    let seed = Chance::any_seed();
+    println!("seed {seed}");
+    let system = Arc::new(TestSystem::own(store, Vec::new()).await?);
+    let test = KeyedKillTest { members: 30, kills: 6, clients: 8, seed };
+    let report = test.run(&system, |_| ()).await?;
     println!("{report}");
     ensure!(report.holds() && report.kills == 6, "seed {seed}: {report}");
     Ok(())

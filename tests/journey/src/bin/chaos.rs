@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use clap::{Parser, ValueEnum, value_parser};
 use madoguchi_journey::database::Store;
-use madoguchi_journey::kill_test::{KillReport, KillTest};
+use madoguchi_journey::kill_test::{KeyedKillTest, KillTest};
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_testkit::chance::Chance;
 
@@ -28,6 +28,10 @@ struct Options {
     /// Percentage of orders with a fault of the bank: cut, applied then cut, slow
     #[arg(long, default_value_t = 30, value_parser = value_parser!(u64).range(0..=100))]
     faults: u64,
+    /// Repeat requests with an Idempotency-Key instead, and count what acted twice: `--verdicts`
+    /// is then the number of keys
+    #[arg(long)]
+    keys: bool,
     /// Database to test
     #[arg(long, value_enum, default_value_t = On::Both)]
     database: On,
@@ -36,7 +40,8 @@ struct Options {
     seed: Option<u64>,
 }
 
-const EXAMPLE: &str = "Example:\n  tests/chaos --kills 50 --verdicts 2000 --database postgres\n\n\
+const EXAMPLE: &str = "Examples:\n  tests/chaos --kills 50 --verdicts 2000 --database postgres\n\
+    \u{20} tests/chaos --keys\n\n\
     Exits with 1 if anything was lost or doubled, or if no kill aborted a request.";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -56,9 +61,12 @@ async fn main() -> anyhow::Result<ExitCode> {
             continue;
         }
         println!("{}, seed {seed}", store.as_str());
-        let report = endure(&options, store, seed).await?;
+        let (report, holds) = match options.keys {
+            true => repeat(&options, store, seed).await?,
+            false => endure(&options, store, seed).await?,
+        };
         println!("\r{report}\n");
-        good &= report.holds();
+        good &= holds;
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -72,7 +80,10 @@ impl On {
     }
 }
 
-async fn endure(options: &Options, store: Store, seed: u64) -> anyhow::Result<KillReport> {
+/// The report as text, and whether it holds.
+type Reported = (String, bool);
+
+async fn endure(options: &Options, store: Store, seed: u64) -> anyhow::Result<Reported> {
     // Many faults would open the circuit breaker, which has its own tests.
     let changed = vec![("EFFECTS__BREAKER_FAILURES", "1000".to_owned())];
     let system = Arc::new(TestSystem::own(store, changed).await?);
@@ -83,10 +94,25 @@ async fn endure(options: &Options, store: Store, seed: u64) -> anyhow::Result<Ki
         faults: options.faults,
         seed,
     };
-    let here = std::io::stdout().is_terminal();
-    kill_test
-        .run(&system, |how_far| if here { show(how_far) } else { println!("  {how_far}") })
-        .await
+    let report = kill_test.run(&system, progress).await?;
+    Ok((report.to_string(), report.holds()))
+}
+
+/// Each member uses nine keys.
+async fn repeat(options: &Options, store: Store, seed: u64) -> anyhow::Result<Reported> {
+    let system = Arc::new(TestSystem::own(store, Vec::new()).await?);
+    let (members, clients) = (options.verdicts.div_ceil(9) as usize, options.callers as usize);
+    let test = KeyedKillTest { members, kills: options.kills, clients, seed };
+    let report = test.run(&system, progress).await?;
+    Ok((report.to_string(), report.holds()))
+}
+
+fn progress(how_far: &str) {
+    if std::io::stdout().is_terminal() {
+        show(how_far);
+    } else {
+        println!("  {how_far}");
+    }
 }
 
 /// Replaces the previous progress line.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use madoguchi_journey::caller::VERDICT;
 use madoguchi_journey::tokens;
+use madoguchi_testkit::chance::Chance;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -25,12 +26,19 @@ pub(crate) struct Round {
     pub(crate) p99: Duration,
 }
 
+/// Whether each verdict has an idempotency key of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keys {
+    None,
+    OneEach,
+}
+
 /// Sends a passed verdict for one member after the other until the time or the members end.
 pub(crate) async fn fire(
     addr: SocketAddr,
     connections: usize,
     members: Arc<Vec<String>>,
-    lasting: Duration,
+    (lasting, keys): (Duration, Keys),
 ) -> anyhow::Result<Round> {
     let next = Arc::new(AtomicUsize::new(0));
     let began = Instant::now();
@@ -45,7 +53,7 @@ pub(crate) async fn fire(
                         break;
                     };
                     let asked = Instant::now();
-                    line.pass(member).await.with_context(|| {
+                    line.pass(member, keys).await.with_context(|| {
                         let (into, after) = (began.elapsed(), asked.elapsed());
                         format!("{into:?} into the round, {after:?} after it was asked")
                     })?;
@@ -71,23 +79,32 @@ struct Line {
     stream: TcpStream,
     request: Vec<u8>,
     reply: Vec<u8>,
+    chance: Chance,
 }
 
 impl Line {
     async fn open(addr: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(addr).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, request: Vec::new(), reply: vec![0; 4096] })
+        let chance = Chance::of(Chance::any_seed());
+        Ok(Self { stream, request: Vec::new(), reply: vec![0; 4096], chance })
     }
 
     /// Sends one verdict and waits for the answer.
-    async fn pass(&mut self, member: &str) -> anyhow::Result<()> {
+    async fn pass(&mut self, member: &str, keys: Keys) -> anyhow::Result<()> {
+        let key = match keys {
+            Keys::None => String::new(),
+            Keys::OneEach => {
+                let (high, low) = (self.chance.draw(), self.chance.draw());
+                format!("Idempotency-Key: {high:016x}{low:016x}\r\n")
+            }
+        };
         let body = format!("{{\"memberId\":\"{member}\",\"isPass\":true}}");
         self.request.clear();
         self.request.extend_from_slice(
             format!(
                 "POST {VERDICT} HTTP/1.1\r\nHost: bank.example\r\nAcstkn: {}\r\n\
-                 Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+                 {key}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
                 tokens::DECIDE,
                 body.len()
             )

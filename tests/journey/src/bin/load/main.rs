@@ -4,6 +4,7 @@
 
 mod disk;
 mod firing;
+mod keys;
 mod options;
 mod peer;
 mod postgres;
@@ -21,6 +22,9 @@ async fn main() -> anyhow::Result<()> {
         "medians of {} rounds of at most {} s; effects.worker = false, RUST_LOG = {}\n",
         options.rounds, options.seconds, options.log
     );
+    if options.keys {
+        return keys::measure(&options).await;
+    }
     let peer = match options.database {
         On::Sqlite => Vec::new(),
         On::Postgres | On::Both => postgres::measure(&options).await?,

@@ -27,12 +27,16 @@ pub(crate) struct Options {
     /// a batch writes once
     #[arg(long, value_enum, default_value_t = Order::Opened)]
     pub(crate) order: Order,
+    /// Compare verdicts with an Idempotency-Key on each to verdicts without, and nothing else
+    #[arg(long)]
+    pub(crate) keys: bool,
     /// Log level of the server: `info` writes one line per request to a file
     #[arg(long, default_value = "warn")]
     pub(crate) log: String,
 }
 
-const EXAMPLE: &str = "Example:\n  tests/load --rounds 3 --seconds 5\n\n\
+const EXAMPLE: &str = "Examples:\n  tests/load --rounds 3 --seconds 5\n\
+    \u{20} tests/load --keys --database sqlite\n\n\
     The effect worker is off (effects.worker = false), so that the bank is not measured.\n\
     No result is a failure: each ratio is shown with its target.";
 

@@ -7,7 +7,7 @@ use madoguchi_journey::database::{TestDatabase, psql};
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_testkit::postgres::{Cluster, Database};
 
-use crate::firing::{self, Round, fire};
+use crate::firing::{self, Keys, Round, fire};
 use crate::options::{CONNECTIONS, Options};
 use crate::peer::{self, Bench, bench};
 use crate::prepared::prepare;
@@ -17,7 +17,7 @@ use crate::table::{self, Row};
 const TARGETS: [Option<f64>; 2] = [None, Some(2.0)];
 
 /// A prepared database of which each round measures copies.
-struct Ring {
+pub(crate) struct Ring {
     cluster: Cluster,
     prepared: Database,
     members: Arc<Vec<String>>,
@@ -55,7 +55,7 @@ pub(crate) async fn measure(options: &Options) -> anyhow::Result<Vec<Bench>> {
 }
 
 impl Ring {
-    async fn open(options: &Options) -> anyhow::Result<Self> {
+    pub(crate) async fn open(options: &Options) -> anyhow::Result<Self> {
         let cluster = tokio::task::block_in_place(Cluster::start_durable);
         let prepared = cluster.create_database();
         let database = TestDatabase::Postgres(prepared.clone());
@@ -70,16 +70,28 @@ impl Ring {
         Ok(copy)
     }
 
-    /// Measures the server, then pgbench.
-    async fn turn(&self, options: &Options, connections: usize) -> anyhow::Result<(Round, Bench)> {
+    /// Measures the server.
+    pub(crate) async fn ours(
+        &self,
+        options: &Options,
+        connections: usize,
+        keys: Keys,
+    ) -> anyhow::Result<Round> {
         let ours = tokio::task::block_in_place(|| self.copy())?;
         let system =
             TestSystem::on(&TestDatabase::Postgres(ours.clone()), options.changed()).await?;
         let members = Arc::clone(&self.members);
-        let round = fire(system.caller.addr(), connections, members, options.lasting()).await;
+        let lasting = (options.lasting(), keys);
+        let round = fire(system.caller.addr(), connections, members, lasting).await;
         let round = round.with_context(|| system.condition())?;
         system.stop()?;
-        self.every_verdict_is_there(&ours, round.taken)?;
+        self.every_verdict_is_there(&ours, round.taken, keys)?;
+        Ok(round)
+    }
+
+    /// Measures the server, then pgbench.
+    async fn turn(&self, options: &Options, connections: usize) -> anyhow::Result<(Round, Bench)> {
+        let round = self.ours(options, connections, Keys::None).await?;
         let other = tokio::task::block_in_place(|| {
             let theirs = self.copy()?;
             psql(&self.cluster, theirs.url(), peer::STREAMS)?;
@@ -88,12 +100,20 @@ impl Ring {
         Ok((round, other))
     }
 
-    fn every_verdict_is_there(&self, database: &Database, taken: usize) -> anyhow::Result<()> {
-        for (what, count) in [
+    fn every_verdict_is_there(
+        &self,
+        database: &Database,
+        taken: usize,
+        keys: Keys,
+    ) -> anyhow::Result<()> {
+        let answers = "select count(*) from idempotent_answer";
+        let answers = (keys == Keys::OneEach).then_some(("stored answers", answers));
+        let counts = [
             ("effects", "select count(*) from effect where state = 'Planned'"),
             ("transitions", "select count(*) from upgrade_history where version = 3"),
             ("audit rows", "select count(*) from audit_entry where detail = 'CustomerSuccess'"),
-        ] {
+        ];
+        for (what, count) in counts.into_iter().chain(answers) {
             let found = psql(&self.cluster, database.url(), count)?;
             ensure!(found == taken.to_string(), "{taken} verdicts, {found} {what}");
         }

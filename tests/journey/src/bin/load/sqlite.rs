@@ -9,7 +9,7 @@ use madoguchi_journey::test_system::TestSystem;
 use madoguchi_testkit::chance::Chance;
 
 use crate::disk::syncs_per_second;
-use crate::firing::{self, Round, fire};
+use crate::firing::{self, Keys, Round, fire};
 use crate::options::{CONNECTIONS, Options, Order};
 use crate::peer::Bench;
 use crate::prepared::prepare;
@@ -30,8 +30,9 @@ pub(crate) async fn measure(options: &Options, peers: &[Bench]) -> anyhow::Resul
     for connections in CONNECTIONS {
         let (mut lane, mut alone) = (Vec::new(), Vec::new());
         for number in 1..=options.rounds {
-            let batched = round(options, &file, &members, connections, None).await?;
-            let single = round(options, &file, &members, connections, Some(1)).await?;
+            let batched = round(options, &file, &members, connections, (None, Keys::None)).await?;
+            let single =
+                round(options, &file, &members, connections, (Some(1), Keys::None)).await?;
             table::progress(&format!(
                 "{connections} connections, round {number}: {:.0}/s, one by one {:.0}/s",
                 batched.rate, single.rate
@@ -63,7 +64,7 @@ pub(crate) async fn measure(options: &Options, peers: &[Bench]) -> anyhow::Resul
 }
 
 /// Creates verified cases; leaves the database in `file`.
-async fn prepared(options: &Options, file: &Path) -> anyhow::Result<Arc<Vec<String>>> {
+pub(crate) async fn prepared(options: &Options, file: &Path) -> anyhow::Result<Arc<Vec<String>>> {
     let database = TestDatabase::Sqlite(file.to_owned());
     let mut members = prepare(options, &database, options.sqlite_cases).await?;
     if options.order == Order::Random {
@@ -73,12 +74,12 @@ async fn prepared(options: &Options, file: &Path) -> anyhow::Result<Arc<Vec<Stri
     Ok(Arc::new(members))
 }
 
-async fn round(
+pub(crate) async fn round(
     options: &Options,
     prepared: &Path,
     members: &Arc<Vec<String>>,
     connections: usize,
-    most: Option<u32>,
+    (most, keys): (Option<u32>, Keys),
 ) -> anyhow::Result<Round> {
     let dir = tempfile::tempdir()?;
     let copy = dir.path().join("madoguchi.db");
@@ -91,7 +92,8 @@ async fn round(
     let mut changed = options.changed();
     changed.extend(most.map(|most| ("GROUP_COMMIT__MAX_BATCH", most.to_string())));
     let system = TestSystem::on(&TestDatabase::Sqlite(copy), changed).await?;
-    let round = fire(system.caller.addr(), connections, Arc::clone(members), options.lasting());
+    let lasting = (options.lasting(), keys);
+    let round = fire(system.caller.addr(), connections, Arc::clone(members), lasting);
     let round = round.await.with_context(|| system.condition())?;
     system.stop()?;
     Ok(round)

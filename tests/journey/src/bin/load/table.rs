@@ -24,9 +24,9 @@ pub(crate) fn show(title: &str, other: &str, rows: &[Row]) {
     println!("|---|---|---|---|---|---|---|");
     for Row { connections, ours, theirs, target } in rows {
         let ms = |wait: std::time::Duration| format!("{:.1} ms", wait.as_secs_f64() * 1e3);
-        let target = target.map_or_else(|| "none".to_owned(), |ratio| format!("{ratio:.0}"));
+        let target = target.map_or_else(|| "none".to_owned(), |ratio| format!("{ratio}"));
         println!(
-            "| {connections} | {:.0} | {} | {} | {theirs:.0} | {:.1} | {target} |",
+            "| {connections} | {:.0} | {} | {} | {theirs:.0} | {:.2} | {target} |",
             ours.rate,
             ms(ours.p50),
             ms(ours.p99),
