@@ -2,6 +2,7 @@
 
 mod callers;
 mod effects;
+mod jobs;
 mod stores;
 mod upgrades;
 mod vault;
@@ -25,6 +26,7 @@ use crate::settings::{PersonsSection, Settings};
 use crate::system::{SystemClock, SystemIds};
 use crate::tasks::Tasks;
 use effects::EffectTasks;
+use jobs::Jobs;
 use stores::{SealedStores, Stores};
 use upgrades::UpgradeParts;
 use vault::OpenVault;
@@ -44,7 +46,7 @@ pub(crate) struct Built {
 pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let vault = settings.vault.as_ref().map(OpenVault::open).transpose()?;
     let sealer = vault.as_ref().map(OpenVault::sealer);
-    let Stores { upgrade: stores, data_keys, sealed } =
+    let Stores { upgrade: stores, data_keys, leases, sealed } =
         stores::open(settings, sealer.as_ref()).await?;
     let Verifiers { tokens, passwords, mut files } = Verifiers::build(settings)?;
     files.extend(vault.iter().map(|it| ("key_ring", Arc::new(it.clone()) as _)));
@@ -66,6 +68,8 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     if settings.effects.worker {
         running.extend(effect_tasks.start(Arc::new(bank), policy, &stopped));
     }
+    let replays = &stores.platform.replays;
+    running.extend(Jobs { settings, leases, replays, clock: &clock, ids: &ids }.start(&stopped));
     let (audit, audit_task) = AuditWriter::start(Arc::clone(&stores.platform.audit));
     let asked = vec![("the decision lane", lane_task), ("the audit writer", audit_task)];
     let itau = settings.itau.as_ref();

@@ -1,5 +1,7 @@
 //! Requests with an idempotency key: answered once, then replayed.
 
+mod expiry;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +12,8 @@ use madoguchi_domain::port::{ReplayStore, StoreError};
 
 use crate::ServiceError;
 use crate::until_moved::until_moved;
+
+pub use expiry::AnswerExpiry;
 
 /// The answer to a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::port::{
-    AuditLog, BlindIndexes, DataKeys, EffectQueue, Health, MemberStore, PersonStore, ReplayStore,
-    Sealer, UpgradeStore,
+    AuditLog, BlindIndexes, DataKeys, EffectQueue, Health, JobLeases, MemberStore, PersonStore,
+    ReplayStore, Sealer, UpgradeStore,
 };
 use madoguchi_persistence::{DatabaseUrl, PgStore, SchemaState, SealedStore, SqliteStore};
 
@@ -22,6 +22,7 @@ pub(crate) async fn migrate(settings: &Settings) -> anyhow::Result<bool> {
 pub(super) struct Stores {
     pub(super) upgrade: UpgradeStores,
     pub(super) data_keys: Arc<dyn DataKeys>,
+    pub(super) leases: Arc<dyn JobLeases>,
     /// Absent without a sealer.
     pub(super) sealed: Option<SealedStores>,
 }
@@ -36,7 +37,7 @@ impl Stores {
     fn of<S>(store: S, sealer: Option<&Arc<dyn Sealer>>) -> Self
     where
         S: MemberStore + UpgradeStore + EffectQueue + AuditLog + ReplayStore + Health + DataKeys,
-        S: Clone + 'static,
+        S: JobLeases + Clone + 'static,
         SealedStore<S>: PersonStore + BlindIndexes,
     {
         let sealed = sealer.map(|sealer| {
@@ -44,7 +45,8 @@ impl Stores {
             SealedStores { persons: Arc::<SealedStore<S>>::clone(&sealed), indexes: sealed }
         });
         let store = Arc::new(store);
-        Self { upgrade: UpgradeStores::of(&store), data_keys: store, sealed }
+        let (upgrade, leases) = (UpgradeStores::of(&store), Arc::<S>::clone(&store));
+        Self { upgrade, data_keys: store, leases, sealed }
     }
 }
 

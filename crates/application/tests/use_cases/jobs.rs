@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use madoguchi_application::{Job, JobRunner, JobSettings};
+use madoguchi_application::{AnswerExpiry, Job, JobRunner, JobSettings};
 use madoguchi_domain::act::Act;
 use madoguchi_domain::effect::Fence;
+use madoguchi_domain::idempotency::{KeyedRequest, Replay};
 use madoguchi_domain::job_lease::{JobLease, JobName};
-use madoguchi_domain::port::{Clock, JobLeases, StoreError};
+use madoguchi_domain::port::{Clock, JobLeases, ReplayStore, StoreError};
 use madoguchi_testkit::clock::ManualClock;
 use madoguchi_testkit::fake_store::{FakeStore, Fault};
 use madoguchi_testkit::ids::SeededIds;
@@ -287,4 +288,39 @@ async fn a_store_that_is_down_is_asked_once_an_interval() {
     nodes.store.set_down(true);
     stop.send_replace(true);
     running.await.expect("the runner ends, also without the store");
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_are_deleted_after_their_time() {
+    let nodes = Nodes::new();
+    let replays = Arc::new(nodes.store.clone());
+    let of = |number: u32, at| {
+        let replay = samples::replay(number);
+        Replay { request: KeyedRequest { at, ..replay.request }, ..replay }
+    };
+    let old: Vec<_> = (0..2500).map(|number| of(number, samples::at(0))).collect();
+    let fresh = of(9999, samples::at(30));
+    let all = [old.as_slice(), std::slice::from_ref(&fresh)].concat();
+    replays.record(&all).await.expect("answers are recorded");
+    let expiry = AnswerExpiry { replays: replays.clone(), keep: SignedDuration::from_mins(1) };
+    let runner = JobRunner {
+        leases: replays.clone(),
+        job: Arc::new(expiry),
+        clock: Arc::new(nodes.clock.clone()),
+        ids: Arc::new(SeededIds::new(1)),
+        settings: JobSettings { id: samples::worker(1), every: EVERY, lease: LEASE },
+    };
+    let (_stop, stopped) = watch::channel(false);
+    tokio::spawn(runner.run(stopped));
+    let left = async || {
+        let keys: Vec<_> = all.iter().map(|it| it.request.key).collect();
+        let found = replays.find(&keys).await.expect("answers are found");
+        found.into_iter().flatten().count()
+    };
+    nodes.wait(59).await;
+    assert_eq!(left().await, 2501, "nothing is deleted early");
+    nodes.wait(20).await;
+    assert_eq!(left().await, 1, "all that expired is deleted in batches");
+    nodes.wait(30).await;
+    assert_eq!(left().await, 0);
 }

@@ -1,0 +1,51 @@
+//! Starts the jobs, each of which runs on one node at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use madoguchi_application::{AnswerExpiry, Job, JobRunner, JobSettings};
+use madoguchi_domain::effect::WorkerId;
+use madoguchi_domain::port::{Clock, Ids, JobLeases, ReplayStore};
+use tokio::sync::watch;
+
+use crate::settings::Settings;
+use crate::tasks::Named;
+
+/// Interval between two searches for expired answers.
+const EVERY: Duration = Duration::from_secs(60);
+/// Many times the longest step. After a kill of its holder, a job waits for as long.
+const LEASE: SignedDuration = SignedDuration::from_mins(2);
+
+/// What the jobs share.
+pub(super) struct Jobs<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) leases: Arc<dyn JobLeases>,
+    pub(super) replays: &'a Arc<dyn ReplayStore>,
+    pub(super) clock: &'a Arc<dyn Clock>,
+    pub(super) ids: &'a Arc<dyn Ids>,
+}
+
+impl Jobs<'_> {
+    pub(super) fn start(self, stopped: &watch::Receiver<bool>) -> Vec<Named> {
+        let keep = self.settings.idempotency.keep.try_into().unwrap_or(SignedDuration::MAX);
+        let expiry = AnswerExpiry { replays: Arc::clone(self.replays), keep };
+        vec![("the expiry of answers", self.runner(Arc::new(expiry), stopped))]
+    }
+
+    fn runner(
+        &self,
+        job: Arc<dyn Job>,
+        stopped: &watch::Receiver<bool>,
+    ) -> tokio::task::JoinHandle<()> {
+        let id = WorkerId(format!("job-{}", self.ids.uuid().simple()).into());
+        let runner = JobRunner {
+            leases: Arc::clone(&self.leases),
+            job,
+            clock: Arc::clone(self.clock),
+            ids: Arc::clone(self.ids),
+            settings: JobSettings { id, every: EVERY, lease: LEASE },
+        };
+        tokio::spawn(runner.run(stopped.clone()))
+    }
+}
