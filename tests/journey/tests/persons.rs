@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 on_both_databases!(what_is_known_of_a_person_is_in_clear_nowhere);
 
 /// Parts of every personal value that is sent here, valid or not.
-const CANARIES: [&str; 11] = [
+const CANARIES: [&str; 12] = [
     "canary.first",
     "canary.second",
     "canary.third",
@@ -30,6 +30,7 @@ const CANARIES: [&str; 11] = [
     "canaryidentity",
     "canaryreason",
     "canarybad",
+    "canarykey",
 ];
 const PERSONS: &str = "/api/v1/persons";
 const SEARCH: &str = "/api/v1/persons/search";
@@ -42,6 +43,7 @@ async fn what_is_known_of_a_person_is_in_clear_nowhere(store: Store) -> anyhow::
     let database = tokio::task::block_in_place(|| store.database(dir.path()));
     let system = TestSystem::on(&database, vec![("RUST_LOG", "trace".to_owned())]).await?;
     let mut answers = registered(&system).await?;
+    answers.extend(keyed(&system).await?);
     answers.extend(changed(&system).await?);
     answers.extend(refused(&system).await?);
     answers.extend(masked(&system).await?);
@@ -134,6 +136,28 @@ async fn registered(system: &TestSystem) -> anyhow::Result<Vec<HttpAnswer>> {
     second["accountId"] = "ACC-SECOND".into();
     answers.push(register(second).await?);
     Ok(answers)
+}
+
+/// Registrations with an idempotency key: stored, replayed, refused.
+async fn keyed(system: &TestSystem) -> anyhow::Result<Vec<HttpAnswer>> {
+    let client = system.caller.with(tokens::PERSON_WRITE);
+    let third = json!({
+        "personId": "PER-THIRD", "accountId": "ACC-THIRD", "phone": "090-7654-3210",
+    });
+    let register = async |key: &str, body: &Value| -> anyhow::Result<HttpAnswer> {
+        Ok(client.with_idempotency_key(key).post(PERSONS, body).await?)
+    };
+    let first = register("canarykey-1", &third).await?;
+    let again = register("canarykey-1", &third).await?;
+    ensure!(first.status == 201 && again.status == 201 && again.is_replayed, "{again:?}");
+    let same = register("canarykey-2", &third).await?;
+    let same_again = register("canarykey-2", &third).await?;
+    ensure!(same.status == 200 && same_again.is_replayed, "{same_again:?}");
+    let reused = register("canarykey-1", &person()).await?;
+    ensure!(is_refusal(&reused, 422, "IDEMPOTENCY_KEY_REUSED"), "{reused:?}");
+    let long = register(&"canarykey".repeat(40), &third).await?;
+    ensure!(is_refusal(&long, 400, "INVALID_REQUEST"), "{long:?}");
+    Ok(vec![first, again, same, same_again, reused, long])
 }
 
 async fn changed(system: &TestSystem) -> anyhow::Result<Vec<HttpAnswer>> {
