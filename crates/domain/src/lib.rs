@@ -4,6 +4,7 @@
 
 pub mod act;
 pub mod actor;
+pub mod approval;
 pub mod audit;
 pub mod breaker;
 pub mod caller;
