@@ -94,7 +94,7 @@ impl AppState {
         F: Future<Output = Result<Answered<T>, ServiceError>> + Send + 'static,
     {
         let begin = |key| self.idempotency.running.begin(key);
-        let running = match &client.key {
+        let running = match &client.keyed {
             Some(request) => {
                 Some(begin(request.key).ok_or(Problem::of(Code::IdempotencyInProgress))?)
             }

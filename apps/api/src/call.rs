@@ -26,7 +26,7 @@ const MOST: usize = 32 * 1024;
 pub(crate) struct Call<B> {
     pub(crate) act: Act,
     /// The key of the request, on a route that takes one.
-    pub(crate) key: Option<KeyedRequest>,
+    pub(crate) keyed: Option<KeyedRequest>,
     pub(crate) body: B,
     scopes: Vec<Scope>,
 }
@@ -92,11 +92,11 @@ impl<B: ReadBody + 'static> FromRequest for Call<B> {
             let correlation = request.extensions().get().cloned().ok_or_else(internal)?;
             let (body, bytes) = B::read(&request, payload).await?;
             let act = Act { by: who, at: state.clock.now(), correlation };
-            let key = match keyed {
+            let keyed = match keyed {
                 true => state.idempotency.of(&request, &bytes, &act.by, act.at)?,
                 false => None,
             };
-            Ok(Self { act, key, body, scopes })
+            Ok(Self { act, keyed, body, scopes })
         })
     }
 }

@@ -18,9 +18,10 @@ pub(crate) const PARAMETER: Parameter = Parameter {
     name: "Idempotency-Key",
     place: Place::Header,
     text: "A key of your choice, for example a UUID, that this request and its repetitions have \
-           and no other request: 1 to 255 visible ASCII characters. A repetition gets the stored \
-           answer of the first success.",
-    schema: || bounded(1, 255).pattern(Some("^[!-~]*$")).into(),
+           and no other request: 1 to 255 visible ASCII characters, perhaps in quotes. A repetition \
+           gets the stored answer of the first success.",
+    // A quoted string has two characters more.
+    schema: || bounded(1, 257).pattern(Some("^[!-~]*$")).into(),
 };
 
 /// The answer header, as documented.
@@ -36,7 +37,7 @@ const MARK: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Derives stored keys, and knows those that this process is working on.
 #[derive(Debug)]
 pub(crate) struct Idempotency {
-    /// Without it, a stored key or fingerprint tells nothing about a request.
+    /// Without it, a stored key or fingerprint reveals nothing about a request.
     pub(crate) secret: SecretKey,
     pub(crate) running: RunningKeys,
 }
@@ -70,8 +71,8 @@ impl Idempotency {
     }
 }
 
-/// The key, as it is or as a quoted string. An empty header is refused: its client believes that
-/// its repetitions are safe.
+/// The key, as it is or as a quoted string. An empty header is refused: its client assumes that a
+/// repetition is safe.
 fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     let mut values = headers.get_all(KEY);
     let Some(value) = values.next() else {

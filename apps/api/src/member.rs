@@ -148,14 +148,14 @@ async fn register(
     state: Data<AppState>,
     call: Call<RegisterMember>,
 ) -> Result<HttpResponse, Problem> {
-    let Call { act, key, body, .. } = call;
+    let Call { act, keyed, body, .. } = call;
     let member = body.member()?;
     if !member.account.arrangement.has_usual_form() {
         tracing::warn!(request = act.correlation.as_str(), "an arrangementId of unusual form");
     }
     let (service, asked) = (state.members.clone(), member.clone());
     let register = |by| async move { service.register(asked, by).await };
-    let answered = state.run_once(ClientAct { act, key }, register).await?;
+    let answered = state.run_once(ClientAct { act, keyed }, register).await?;
     let response = match answered.value {
         Registered::New => view::created(&MemberView::from(&member)),
         Registered::Same(member) => view::data(&MemberView::from(&*member)),

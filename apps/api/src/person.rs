@@ -51,11 +51,11 @@ async fn register(
     call: Call<RegisterPerson>,
 ) -> Result<HttpResponse, Problem> {
     let Persons { service, region } = persons(&state)?;
-    let Call { act, key, body, .. } = call;
+    let Call { act, keyed, body, .. } = call;
     let wish = body.registration(region)?;
     let asked = wish.clone();
     let register = |by| async move { service.register(asked, by).await };
-    let answered = state.run_once(ClientAct { act, key }, register).await?;
+    let answered = state.run_once(ClientAct { act, keyed }, register).await?;
     let (mut response, version) = match answered.value {
         Registered::New => (HttpResponse::Created(), 1),
         Registered::Same(version) => (HttpResponse::Ok(), version.0),

@@ -74,10 +74,10 @@ pub(crate) const ROUTES: &[Entry] = &[
 
 /// Opens a case: 201, or 200 if one is open already.
 async fn open(state: Data<AppState>, call: Call<OpenUpgrade>) -> Result<HttpResponse, Problem> {
-    let Call { act, key, body: OpenUpgrade { member_id: Field(member) }, .. } = call;
+    let Call { act, keyed, body: OpenUpgrade { member_id: Field(member) }, .. } = call;
     let service = state.upgrades.clone();
     let open = |by| async move { service.open(member, by).await };
-    let answered = state.run_once(ClientAct { act, key }, open).await?;
+    let answered = state.run_once(ClientAct { act, keyed }, open).await?;
     let opened = answered.value;
     let body = OpenedBody::new(&opened, &state.qr_base_url);
     let response = if opened.case.opened { created(&body) } else { data(&body) };
@@ -91,10 +91,10 @@ async fn verify(
     call: Call<Verification>,
 ) -> Result<HttpResponse, Problem> {
     let key = CaseKey::Id(CaseId::parse(&id)?);
-    let Call { act, key: request, body, .. } = call;
+    let Call { act, keyed, body, .. } = call;
     let Verification { source, is_pass: passed, reference } = body;
     let (service, check) = (state.upgrades.clone(), (source.0, reference.0));
-    let client = ClientAct { act, key: request };
+    let client = ClientAct { act, keyed };
     let verify = |by| async move { service.verify(key, check, passed, by).await };
     state_of(state.run_once(client, verify).await?)
 }
@@ -104,11 +104,11 @@ async fn verify_scanned(
     state: Data<AppState>,
     call: Call<ScannedVerification>,
 ) -> Result<HttpResponse, Problem> {
-    let Call { act, key: request, body, .. } = call;
+    let Call { act, keyed, body, .. } = call;
     let ScannedVerification { qr_token, is_pass: passed, reference } = body;
     let key = CaseKey::Scanned(qr_token.0.hash());
     let (service, check) = (state.upgrades.clone(), (CheckSource::Edda, reference.0));
-    let client = ClientAct { act, key: request };
+    let client = ClientAct { act, keyed };
     let verify = |by| async move { service.verify(key, check, passed, by).await };
     state_of(state.run_once(client, verify).await?)
 }
@@ -120,8 +120,8 @@ async fn decide(
     call: Call<VerdictOnCase>,
 ) -> Result<HttpResponse, Problem> {
     let key = CaseKey::Id(CaseId::parse(&id)?);
-    let Call { act, key: request, body: VerdictOnCase { is_pass: passed }, .. } = call;
-    let (service, client) = (state.upgrades.clone(), ClientAct { act, key: request });
+    let Call { act, keyed, body: VerdictOnCase { is_pass: passed }, .. } = call;
+    let (service, client) = (state.upgrades.clone(), ClientAct { act, keyed });
     let decide = |by| async move { service.decide(key, passed, by).await };
     state_of(state.run_once(client, decide).await?)
 }

@@ -13,7 +13,7 @@ use madoguchi_domain::port::{ReplayStore, StoreError};
 use crate::ServiceError;
 use crate::until_moved::until_moved;
 
-pub use expiry::AnswerExpiry;
+pub use expiry::ReplayExpiry;
 
 /// The answer to a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,8 @@ impl<T> Answered<T> {
     }
 }
 
-/// The answer that is stored for `request`.
+/// The answer that is stored for `request`. If that is the same request, whose commit had an
+/// unknown outcome, it is no repetition.
 pub(crate) fn replayed<T: Replayable>(
     replay: &Replay,
     request: &KeyedRequest,
@@ -46,7 +47,7 @@ pub(crate) fn replayed<T: Replayable>(
         tracing::error!(%error, "a stored answer cannot be read");
         ServiceError::Corrupt
     })?;
-    Ok(Answered { value, is_replayed: true })
+    Ok(Answered { value, is_replayed: replay.request.at != request.at })
 }
 
 /// What a request without a stored answer commits.
@@ -62,7 +63,7 @@ pub(crate) enum Commit<W> {
 /// See [`ServiceError`].
 pub(crate) async fn once_until_moved<W, T, Decided, Committing>(
     replays: &dyn ReplayStore,
-    key: Option<KeyedRequest>,
+    keyed: Option<KeyedRequest>,
     decide: impl Fn() -> Decided,
     commit: impl Fn(Change<W>) -> Committing,
 ) -> Result<Answered<T>, ServiceError>
@@ -72,14 +73,14 @@ where
     Committing: Future<Output = Result<Vec<Committed>, StoreError>>,
 {
     let decide_once = || async {
-        if let Some(request) = &key
+        let (change, answer) = decide().await?;
+        // After the decision has read its data: what it read may be what the first request wrote.
+        if let Some(request) = &keyed
             && let Some(replay) = replays.find(&[request.key]).await?.pop().flatten()
         {
             return Ok((None, replayed(&replay, request)?));
         }
-        let (change, answer) = decide().await?;
-        let replay = key.zip(answer.to_payload());
-        let replay = replay.map(|(request, answer)| Replay { request, answer });
+        let replay = Replay::of(keyed, &answer);
         let to_commit = match change {
             Some(change) => Some(Commit::Change(Change { replay, ..change })),
             None => replay.map(Commit::Answer),

@@ -24,7 +24,7 @@ use crate::system_act::system_act;
 /// use async_trait::async_trait;
 /// use madoguchi_application::Job;
 /// use madoguchi_domain::act::Act;
-/// use madoguchi_domain::job_lease::JobName;
+/// use madoguchi_domain::job_lease::{JobLease, JobName};
 /// use madoguchi_domain::port::StoreError;
 ///
 /// struct Expiry;
@@ -35,7 +35,7 @@ use crate::system_act::system_act;
 ///         JobName::of("expiry")
 ///     }
 ///
-///     async fn step(&self, act: &Act) -> Result<bool, StoreError> {
+///     async fn step(&self, _: &JobLease, act: &Act) -> Result<bool, StoreError> {
 ///         // Delete at most 500 rows that expired before `act.at`.
 ///         let deleted = 0;
 ///         Ok(deleted == 500)
@@ -48,11 +48,12 @@ pub trait Job: Send + Sync {
     fn name(&self) -> JobName;
 
     /// Does one bounded batch in the name of `act`; returns whether there is more to do now. It
-    /// must end long before the lease does: only the next step renews it.
+    /// must end long before the lease does: only the next step renews it. A step that must not run
+    /// beside another one compares the fence of `lease` in its transaction.
     ///
     /// # Errors
     /// See [`StoreError`]. The job is tried again later, perhaps by another node.
-    async fn step(&self, act: &Act) -> Result<bool, StoreError>;
+    async fn step(&self, lease: &JobLease, act: &Act) -> Result<bool, StoreError>;
 }
 
 /// Settings of a job's runner.
@@ -62,8 +63,8 @@ pub struct JobSettings {
     pub id: WorkerId,
     /// Interval between attempts to take the lease and look for work.
     pub every: Duration,
-    /// How long a lease lasts without renewal: several times the longest step. If the holder is
-    /// killed, the job waits for this long.
+    /// How long a lease lasts without renewal: longer than `every` and several times the longest
+    /// step. If the holder is killed, another node begins after this and at most `every` more.
     pub lease: SignedDuration,
 }
 
@@ -94,54 +95,70 @@ impl fmt::Debug for JobRunner {
 
 impl JobRunner {
     /// Runs the job at intervals until `stop` is set or dropped. A step that has begun is finished,
-    /// and the lease is released.
+    /// and the lease is released. Between two rounds the lease is kept, so that the job runs on one
+    /// node, and once in each interval.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let (job, holder) = (self.job.name().as_str(), &*self.settings.id.0);
+        tracing::info!(job, holder, "a job waits for its lease");
+        let mut held = None;
         while !is_stopped(&stop) {
-            self.round(&stop).await;
+            held = self.round(&stop, held).await;
             tokio::select! {
                 () = tokio::time::sleep(self.settings.every) => {}
                 _ = stop.changed() => {}
             }
         }
+        if let Some(lease) = held {
+            self.release(&lease).await;
+        }
     }
 
-    /// Runs steps until there is no more to do, one fails, or the lease is lost. The lease is taken
-    /// before the first step and renewed before each further one.
-    async fn round(&self, stop: &watch::Receiver<bool>) {
+    /// Runs steps until there is no more to do, one fails, or the lease is lost; returns the lease
+    /// if it is still held. The lease is taken before the first step and renewed before each
+    /// further one. After a failed step it is released: another node may be able to do it.
+    async fn round(
+        &self,
+        stop: &watch::Receiver<bool>,
+        mut held: Option<JobLease>,
+    ) -> Option<JobLease> {
         let job = self.job.name().as_str();
-        let mut held: Option<JobLease> = None;
         while !is_stopped(stop) {
-            match self.take().await {
-                Ok(Some(lease)) => {
-                    if held.as_ref().is_some_and(|held| !held.is_same_grant(&lease)) {
-                        tracing::warn!(job, "the lease lapsed during a step: taken again");
-                    }
-                    held = Some(lease);
-                }
+            let lease = match self.take().await {
+                Ok(Some(lease)) => lease,
                 Ok(None) => {
                     if held.is_some() {
-                        tracing::warn!(job, "the lease was lost during a step: stopping");
+                        tracing::warn!(job, "the lease was lost: stopping");
                     }
-                    return;
+                    return None;
                 }
                 Err(error) => {
                     tracing::warn!(job, %error, "could not take the lease: trying again");
-                    break;
+                    return held;
                 }
+            };
+            if held.as_ref().is_some_and(|held| !held.is_same_grant(&lease)) {
+                tracing::warn!(job, "the lease lapsed: taken again");
             }
-            let act = system_act(&self.settings.id, &*self.clock, &*self.ids);
-            match self.job.step(&act).await {
+            held = Some(lease.clone());
+            match self.step(&lease).await {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
                     tracing::warn!(job, %error, "a step of the job failed: trying again");
-                    break;
+                    self.release(&lease).await;
+                    return None;
                 }
             }
         }
-        if let Some(lease) = held {
-            self.release(&lease).await;
-        }
+        held
+    }
+
+    /// One step, in a task of its own: a defect in it ends this step and not the process.
+    async fn step(&self, lease: &JobLease) -> Result<bool, StoreError> {
+        let act = system_act(&self.settings.id, &*self.clock, &*self.ids);
+        let (job, lease) = (Arc::clone(&self.job), lease.clone());
+        let step = tokio::spawn(async move { job.step(&lease, &act).await });
+        step.await.unwrap_or(Err(StoreError::Unavailable("the step panicked")))
     }
 
     async fn take(&self) -> Result<Option<JobLease>, StoreError> {

@@ -28,7 +28,7 @@ pub use effect::{
     Delivery, EffectRegistry, EffectWorker, FindMissing, PlannedListener, PlannedSignal, Sweeper,
     SweeperSettings, WorkerSettings,
 };
-pub use idempotency::{AnswerExpiry, Answered, RunningKey, RunningKeys};
+pub use idempotency::{Answered, ReplayExpiry, RunningKey, RunningKeys};
 pub use job::{Job, JobRunner, JobSettings};
 pub use person::{PersonService, Reading, Searched};
 pub use refusal::ServiceError;

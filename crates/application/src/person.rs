@@ -76,10 +76,10 @@ impl PersonService {
         wish: Registration,
         by: impl Into<ClientAct>,
     ) -> Result<Answered<Registered<RegisteredVersion>>, ServiceError> {
-        let ClientAct { act, key } = by.into();
+        let ClientAct { act, keyed } = by.into();
         once_until_moved(
             &*self.replays,
-            key,
+            keyed,
             || async {
                 let known = self.in_the_way(&wish).await?;
                 let ids = (DataKeyId(self.ids.uuid()), self.ids.uuid());

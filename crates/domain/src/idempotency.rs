@@ -27,11 +27,11 @@ parsed_text! {
     expose
 }
 
-/// 128 bits of an HMAC: equal for equal input, and tells nothing about it.
+/// 128 bits of an HMAC: equal for equal input, and reveals nothing about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestKey(pub Uuid);
 
-/// 128 bits of an HMAC over the content of a request.
+/// 128 bits of an HMAC over the content of a request, its principal and its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint(pub Uuid);
 
@@ -77,18 +77,18 @@ impl KeyedRequest {
         at: Timestamp,
     ) -> Self {
         let ActorRef { issuer, subject, kind } = principal;
-        let named: [&[u8]; 5] = [
-            b"idempotency key",
+        let named: [&[u8]; 4] = [
             issuer.as_bytes(),
             subject.as_bytes(),
             kind.as_str().as_bytes(),
             key.expose().as_bytes(),
         ];
-        let content: Vec<&[u8]> =
-            [b"idempotent request" as &[u8]].iter().chain(content).copied().collect();
+        let mac = |label: &'static [u8], content: &[&[u8]]| {
+            half(secret.mac(&[&[label], named.as_slice(), content].concat()))
+        };
         Self {
-            key: RequestKey(half(secret.mac(&named))),
-            fingerprint: Fingerprint(half(secret.mac(&content))),
+            key: RequestKey(mac(b"idempotency key", &[])),
+            fingerprint: Fingerprint(mac(b"idempotent request", content)),
             at,
         }
     }
@@ -107,13 +107,13 @@ pub struct ClientAct {
     /// The actor, time and request.
     pub act: Act,
     /// The key.
-    pub key: Option<KeyedRequest>,
+    pub keyed: Option<KeyedRequest>,
 }
 
 /// Without a key: only the rules of the system recognise a repetition.
 impl From<Act> for ClientAct {
     fn from(act: Act) -> Self {
-        Self { act, key: None }
+        Self { act, keyed: None }
     }
 }
 
@@ -128,6 +128,12 @@ pub struct Replay {
 }
 
 impl Replay {
+    /// The answer to store, if the request has a key and the answer is no refusal.
+    pub fn of(request: Option<KeyedRequest>, answer: &impl Replayable) -> Option<Self> {
+        let (request, answer) = request.zip(answer.to_payload())?;
+        Some(Self { request, answer })
+    }
+
     /// The answer to `request`, which has the key of this one.
     ///
     /// # Errors
@@ -169,10 +175,13 @@ mod tests {
     use crate::actor::ActorKind;
 
     fn keyed(subject: &str, key: &str, content: &[&[u8]]) -> KeyedRequest {
+        keyed_by(&ActorRef::new("idp", subject, ActorKind::Human), key, content)
+    }
+
+    fn keyed_by(by: &ActorRef, key: &str, content: &[&[u8]]) -> KeyedRequest {
         let secret = SecretKey::parse(&[3; 32]).unwrap();
-        let by = ActorRef::new("idp", subject, ActorKind::Human);
         let key = IdempotencyKey::parse(key).unwrap();
-        KeyedRequest::new(&secret, &by, &key, content, Timestamp::UNIX_EPOCH)
+        KeyedRequest::new(&secret, by, &key, content, Timestamp::UNIX_EPOCH)
     }
 
     #[test]
@@ -193,7 +202,15 @@ mod tests {
         assert_ne!(first.key, keyed("b", "k", &[b"x"]).key);
         assert_ne!(first.key, keyed("a", "l", &[b"x"]).key);
         assert_ne!(keyed("ab", "c", &[]).key, keyed("a", "bc", &[]).key);
-        assert_eq!(first.fingerprint, keyed("b", "l", &[b"x"]).fingerprint);
+        for other in [
+            ActorRef::new("other-idp", "a", ActorKind::Human),
+            ActorRef::new("idp", "a", ActorKind::System),
+        ] {
+            assert_ne!(first.key, keyed_by(&other, "k", &[b"x"]).key, "{other:?}");
+        }
+        // Equal content is not recognised in the table.
+        assert_ne!(first.fingerprint, keyed("b", "k", &[b"x"]).fingerprint);
+        assert_ne!(first.fingerprint, keyed("a", "l", &[b"x"]).fingerprint);
     }
 
     #[test]

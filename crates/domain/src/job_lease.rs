@@ -53,6 +53,10 @@ pub struct JobLease {
 }
 
 impl JobLease {
+    /// How far the clocks of two nodes may differ. A lease that lasts longer than one taken now by
+    /// more than this counts as over.
+    pub const CLOCKS_DIFFER_BY: SignedDuration = SignedDuration::from_mins(5);
+
     /// The `until` of a lease that was released: over by every clock.
     pub const RELEASED: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -90,12 +94,19 @@ impl JobLease {
         let grant = |fence| Self { job, holder: holder.clone(), until, fence };
         match last {
             None => Some(grant(Fence(1))),
-            Some(last) if last.is_over(now) => Some(grant(Fence(last.fence.0.checked_add(1)?))),
+            Some(last) if last.is_over(now) || last.is_impossible(now, lasts) => {
+                Some(grant(Fence(last.fence.0.checked_add(1)?)))
+            }
             Some(last) if last.holder == *holder => {
                 Some(Self { until: until.max(last.until), ..last.clone() })
             }
             Some(_) => None,
         }
+    }
+
+    /// Whether its end is so far away that its holder's clock was wrong: it would block the job.
+    fn is_impossible(&self, now: Timestamp, lasts: SignedDuration) -> bool {
+        self.until > later(later(now, lasts), Self::CLOCKS_DIFFER_BY)
     }
 
     /// Whether it is not in force any more.

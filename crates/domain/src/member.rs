@@ -133,6 +133,7 @@ impl Replayable for Member {
     }
 
     fn from_payload(payload: &Payload) -> Result<Self, InvalidField> {
+        payload.must_be_version(VERSION)?;
         let level = |name| payload.find(name).map(AccountLevel::parse).transpose();
         let product = payload.get("productName")?;
         Ok(Self {

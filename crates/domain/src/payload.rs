@@ -30,6 +30,17 @@ impl Payload {
         self
     }
 
+    /// Checks that the format is known to the reader.
+    ///
+    /// # Errors
+    /// When a later version of this program wrote it.
+    pub const fn must_be_version(&self, known: i32) -> Result<(), InvalidField> {
+        if self.version == known {
+            return Ok(());
+        }
+        Err(InvalidField::new("version", "must be one that this version of the program reads"))
+    }
+
     /// The field of this name.
     ///
     /// # Errors

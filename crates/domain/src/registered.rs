@@ -53,6 +53,7 @@ impl<T: Replayable> Replayable for Registered<T> {
     }
 
     fn from_payload(payload: &Payload) -> Result<Self, InvalidField> {
+        payload.must_be_version(VERSION)?;
         match payload.get(REGISTERED)? {
             "new" => Ok(Self::New),
             "same" => Ok(Self::Same(Box::new(T::from_payload(payload)?))),

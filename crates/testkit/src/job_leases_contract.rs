@@ -106,6 +106,15 @@ pub async fn a_lost_lease_is_neither_renewed_nor_released(leases: Arc<dyn JobLea
     assert_eq!(release(&leases, &never).await, Committed::Lost);
 }
 
+/// A lease from a clock that was days ahead does not block the job for days.
+pub async fn a_lease_that_ends_impossibly_late_is_over(leases: Arc<dyn JobLeases>) {
+    let ahead = 5 * 60;
+    take(&leases, 1, ahead).await.expect("the lease is free");
+    assert_eq!(take(&leases, 2, 0).await, None, "clocks may differ by minutes");
+    take(&leases, 1, 86_400).await.expect("it is taken again");
+    assert_eq!(take(&leases, 2, 0).await, Some(lease(2, 0, 3)));
+}
+
 /// Each job has its own holder and its own fence.
 pub async fn jobs_do_not_affect_each_other(leases: Arc<dyn JobLeases>) {
     let other = JobName::of("other_job");
@@ -147,6 +156,7 @@ macro_rules! job_leases_contract {
                 a_holder_after_its_time_gets_a_new_grant
                 a_renewal_keeps_the_fence_and_extends
                 a_lost_lease_is_neither_renewed_nor_released
+                a_lease_that_ends_impossibly_late_is_over
                 jobs_do_not_affect_each_other
                 a_released_lease_is_free_at_once
             );

@@ -16,7 +16,7 @@ pub use members::{account, member, member_id, registration};
 pub use persons::{
     account_id, email, person_id, person_registration, phone, registers, registers_if, updates,
 };
-pub use replays::{keyed, keyed_as, payload, replay};
+pub use replays::{keyed, keyed_again, keyed_as, payload, replay};
 pub use requests::{asked_at, case_id, decide, open, open_as, reference, verify};
 
 use jiff::SignedDuration;

@@ -1,10 +1,11 @@
 //! Tests every route that takes an idempotency key, and keys that break the rules.
 
-use std::time::Duration;
-
 use actix_web::dev::ServiceResponse;
+use actix_web::http::Method;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::Data;
+use madoguchi_domain::actor::ActorKind;
+use madoguchi_testkit::samples;
 use serde_json::json;
 
 use super::*;
@@ -111,11 +112,7 @@ async fn a_replay_is_authorised_anew() {
 async fn a_key_that_is_running_here_is_refused_for_now() {
     let TestApp { state, .. } = TestApp::open();
     let request = register(&member(1), &[b"k"]).to_http_request();
-    let by = madoguchi_domain::actor::ActorRef::new(
-        "test",
-        "member.write",
-        madoguchi_domain::actor::ActorKind::Human,
-    );
+    let by = ActorRef::new("test", "member.write", ActorKind::Human);
     let at = Timestamp::UNIX_EPOCH;
     let key = state.idempotency.of(&request, b"", &by, at).unwrap().unwrap().key;
     let running = state.idempotency.running.begin(key);
@@ -146,7 +143,7 @@ async fn sixty_four_requests_with_one_key_register_once() {
 
 #[actix_web::test]
 async fn routes_that_only_read_ignore_a_key() {
-    let TestApp { state, .. } = TestApp::open();
+    let TestApp { state, store, .. } = TestApp::open();
     let request = || {
         let request = TestRequest::post().uri("/api/v1/persons/search");
         let request = request.insert_header(("acstkn", "person.read"));
@@ -156,7 +153,38 @@ async fn routes_that_only_read_ignore_a_key() {
         let absent = answer(&state, request()).await;
         assert_eq!((absent.status, absent.is_replayed), (404, false));
     }
-    // The key was not used up.
-    tokio::time::sleep(Duration::ZERO).await;
-    assert_eq!(answer(&state, register(&member(1), &[b"k"])).await.status, 201);
+    let stored = state.idempotency.of(
+        &request().to_http_request(),
+        b"",
+        &ActorRef::new("test", "person.read", ActorKind::Human),
+        Timestamp::UNIX_EPOCH,
+    );
+    let key = stored.unwrap().unwrap().key;
+    assert_eq!(store.stores().platform.replays.find(&[key]).await, Ok(vec![None]));
+}
+
+#[test]
+fn a_fingerprint_covers_all_that_a_repetition_repeats() {
+    let idempotency = Idempotency { secret: samples::audit_key(), running: RunningKeys::default() };
+    let request = || TestRequest::post().uri("/a").insert_header((KEY, "k"));
+    let fingerprint = |request: TestRequest, body: &[u8]| {
+        let by = ActorRef::new("test", "s", ActorKind::Human);
+        let of = idempotency.of(&request.to_http_request(), body, &by, Timestamp::UNIX_EPOCH);
+        of.unwrap().unwrap().fingerprint
+    };
+    let first = fingerprint(request(), b"{}");
+    assert_eq!(fingerprint(request().insert_header(("accept", "x")), b"{}"), first);
+    let actor = || request().append_header(("x-actor", "p;n"));
+    let others = [
+        fingerprint(request().method(Method::PUT), b"{}"),
+        fingerprint(request().uri("/b"), b"{}"),
+        fingerprint(request().insert_header((IF_MATCH, "*")), b"{}"),
+        fingerprint(actor(), b"{}"),
+        fingerprint(actor().append_header(("x-actor", "p;n")), b"{}"),
+        fingerprint(request(), b"{} "),
+    ];
+    for (number, other) in others.iter().enumerate() {
+        assert_ne!(*other, first, "{number}");
+        assert!(!others[..number].contains(other), "{number}");
+    }
 }

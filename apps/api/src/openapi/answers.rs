@@ -165,7 +165,11 @@ impl Documented {
         let bearer = self.refused.contains(&Code::Unauthenticated.as_str());
         let more = [
             ("WWW-Authenticate", "`Bearer`.", bearer),
-            ("Retry-After", "Seconds after which the same request may be repeated.", self.later),
+            (
+                "Retry-After",
+                "Seconds after which the same request may be repeated, if it may.",
+                self.later,
+            ),
         ];
         for (name, why, _) in more.into_iter().filter(|(_, _, given)| *given) {
             let header = HeaderBuilder::new().schema(Some(string())).description(Some(why));

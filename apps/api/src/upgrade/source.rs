@@ -48,10 +48,10 @@ pub(super) async fn decide(
     call: Call<VerdictOnMember>,
 ) -> Result<HttpResponse, Problem> {
     let service = state.upgrades.clone();
-    let Call { act, key: request, body, .. } = call;
+    let Call { act, keyed, body, .. } = call;
     let VerdictOnMember { member_id: Field(member), is_pass: passed } = body;
     let key = CaseKey::NewestOf(member);
     let decide = |by| async move { service.decide(key, passed, by).await };
-    let answered = state.run_once(ClientAct { act, key: request }, decide).await?;
+    let answered = state.run_once(ClientAct { act, keyed }, decide).await?;
     Ok(marked(answered.is_replayed, view::nothing()))
 }

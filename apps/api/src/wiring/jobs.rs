@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use madoguchi_application::{AnswerExpiry, Job, JobRunner, JobSettings};
+use madoguchi_application::{Job, JobRunner, JobSettings, ReplayExpiry};
 use madoguchi_domain::effect::WorkerId;
 use madoguchi_domain::port::{Clock, Ids, JobLeases, ReplayStore};
 use tokio::sync::watch;
@@ -14,7 +14,7 @@ use crate::tasks::Named;
 
 /// Interval between two searches for expired answers.
 const EVERY: Duration = Duration::from_secs(60);
-/// Many times the longest step. After a kill of its holder, a job waits for as long.
+/// Longer than the interval, and many times the longest step.
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
 
 /// What the jobs share.
@@ -29,7 +29,7 @@ pub(super) struct Jobs<'a> {
 impl Jobs<'_> {
     pub(super) fn start(self, stopped: &watch::Receiver<bool>) -> Vec<Named> {
         let keep = self.settings.idempotency.keep.try_into().unwrap_or(SignedDuration::MAX);
-        let expiry = AnswerExpiry { replays: Arc::clone(self.replays), keep };
+        let expiry = ReplayExpiry { replays: Arc::clone(self.replays), keep };
         vec![("the expiry of answers", self.runner(Arc::new(expiry), stopped))]
     }
 

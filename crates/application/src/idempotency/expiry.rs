@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use madoguchi_domain::act::Act;
-use madoguchi_domain::job_lease::JobName;
+use madoguchi_domain::job_lease::{JobLease, JobName};
 use madoguchi_domain::port::{ReplayStore, StoreError};
 
 use crate::Job;
@@ -16,26 +16,26 @@ const AT_ONCE: u32 = 1000;
 
 /// Deletes stored answers to requests with an idempotency key. A step that runs twice deletes
 /// nothing the second time.
-pub struct AnswerExpiry {
+pub struct ReplayExpiry {
     /// The stored answers.
     pub replays: Arc<dyn ReplayStore>,
     /// How long an answer is kept after its request was received.
     pub keep: SignedDuration,
 }
 
-impl fmt::Debug for AnswerExpiry {
+impl fmt::Debug for ReplayExpiry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AnswerExpiry").field("keep", &self.keep).finish_non_exhaustive()
+        f.debug_struct("ReplayExpiry").field("keep", &self.keep).finish_non_exhaustive()
     }
 }
 
 #[async_trait]
-impl Job for AnswerExpiry {
+impl Job for ReplayExpiry {
     fn name(&self) -> JobName {
         JobName::of("idempotency_expiry")
     }
 
-    async fn step(&self, act: &Act) -> Result<bool, StoreError> {
+    async fn step(&self, _: &JobLease, act: &Act) -> Result<bool, StoreError> {
         // A time before the first one that can be stored has nothing before it.
         let Ok(before) = act.at.checked_sub(self.keep) else {
             return Ok(false);

@@ -36,10 +36,10 @@ impl MemberService {
         member: Member,
         by: impl Into<ClientAct>,
     ) -> Result<Answered<Registered<Member>>, ServiceError> {
-        let (store, ClientAct { act, key }) = (&self.members, by.into());
+        let (store, ClientAct { act, keyed }) = (&self.members, by.into());
         once_until_moved(
             &*self.replays,
-            key,
+            keyed,
             || async {
                 let (id, arrangement) = (&member.id, &member.account.arrangement);
                 let known = store.with_id_or_arrangement(id, arrangement).await?;

@@ -141,8 +141,8 @@ impl UpgradeService {
         &self,
         key: CaseKey,
         command: Command,
-        ClientAct { act, key: request }: ClientAct,
+        ClientAct { act, keyed }: ClientAct,
     ) -> Result<Answered<GrantedCase>, ServiceError> {
-        self.lane.ask(Request { key, command, act }, request).await
+        self.lane.ask(Request { key, command, act }, keyed).await
     }
 }

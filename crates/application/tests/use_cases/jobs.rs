@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use madoguchi_application::{AnswerExpiry, Job, JobRunner, JobSettings};
+use madoguchi_application::{Job, JobRunner, JobSettings, ReplayExpiry};
 use madoguchi_domain::act::Act;
 use madoguchi_domain::effect::Fence;
 use madoguchi_domain::idempotency::{KeyedRequest, Replay};
@@ -38,7 +38,7 @@ impl Job for SampleJob {
         JOB
     }
 
-    async fn step(&self, act: &Act) -> Result<bool, StoreError> {
+    async fn step(&self, _: &JobLease, act: &Act) -> Result<bool, StoreError> {
         let before = {
             let mut acts = self.acts.lock().expect("no step panicked");
             acts.push(act.clone());
@@ -120,11 +120,10 @@ async fn a_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_runs_to_its_end_and_frees_the_lease() {
+async fn a_job_runs_to_its_end_and_keeps_the_lease() {
     let nodes = Nodes::new();
-    let (_stop, _running) = nodes.start(1, |before| async move {
+    let (stop, running) = nodes.start(1, |before| async move {
         a_second().await;
-        // Two steps each time: the lease of the next round has the next fence.
         Ok(before % 2 == 0)
     });
     nodes.wait(5).await;
@@ -140,7 +139,10 @@ async fn a_job_runs_to_its_end_and_frees_the_lease() {
         .collect();
     correlations.dedup();
     assert_eq!(correlations.len(), 4, "each step has an id of its own");
-    assert_eq!(nodes.other_takes().await.map(|lease| lease.fence), Some(Fence(3)));
+    assert_eq!(nodes.other_takes().await, None, "one node does each round");
+    stop.send_replace(true);
+    running.await.expect("the runner ends without an error");
+    assert_eq!(nodes.other_takes().await.map(|lease| lease.fence), Some(Fence(2)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -268,11 +270,24 @@ async fn a_failed_renewal_ends_the_work_for_an_interval() {
         });
         nodes.wait(5).await;
         assert_eq!(nodes.steps(), 2, "{fault:?}");
-        let lease = nodes.other_takes().await.expect("the lease is free while the runner waits");
-        nodes.store.release(&lease).await.expect("the fake is up");
         nodes.wait(10).await;
         assert_eq!(nodes.steps(), 4, "{fault:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_panics_is_a_failed_step() {
+    let nodes = Nodes::new();
+    let (_stop, running) = nodes.start(1, |before| async move {
+        assert!(before > 0, "the first step has a defect");
+        Ok(false)
+    });
+    nodes.wait(5).await;
+    assert!(!running.is_finished() && nodes.steps() == 1);
+    let lease = nodes.other_takes().await.expect("the lease is free");
+    nodes.store.release(&lease).await.expect("the fake is up");
+    nodes.wait(10).await;
+    assert_eq!(nodes.steps(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -302,7 +317,7 @@ async fn answers_are_deleted_after_their_time() {
     let fresh = of(9999, samples::at(30));
     let all = [old.as_slice(), std::slice::from_ref(&fresh)].concat();
     replays.record(&all).await.expect("answers are recorded");
-    let expiry = AnswerExpiry { replays: replays.clone(), keep: SignedDuration::from_mins(1) };
+    let expiry = ReplayExpiry { replays: replays.clone(), keep: SignedDuration::from_mins(1) };
     let runner = JobRunner {
         leases: replays.clone(),
         job: Arc::new(expiry),

@@ -119,12 +119,13 @@ async fn a_keyed_registration_is_answered_once() {
     let service = MemberService::new(Arc::clone(&stores.members), replays);
     let act = samples::act("r", samples::system(), samples::start());
     let register = async |member, key| {
-        let by = ClientAct { act: act.clone(), key: Some(key) };
+        let by = ClientAct { act: act.clone(), keyed: Some(key) };
         service.register(member, by).await.map(|it| (it.value, it.is_replayed))
     };
     let member = samples::member(1);
     for is_replayed in [false, true] {
-        let answer = register(member.clone(), samples::keyed(1)).await;
+        let key = if is_replayed { samples::keyed_again(1) } else { samples::keyed(1) };
+        let answer = register(member.clone(), key).await;
         assert_eq!(answer, Ok((Registered::New, is_replayed)));
     }
     fake.fail_next(1, Fault::BeforeCommit);
@@ -133,7 +134,8 @@ async fn a_keyed_registration_is_answered_once() {
     // Under another key it was registered before, which is stored too.
     for is_replayed in [false, true] {
         let same = Registered::Same(Box::new(member.clone()));
-        let answer = register(member.clone(), samples::keyed(2)).await;
+        let key = if is_replayed { samples::keyed_again(2) } else { samples::keyed(2) };
+        let answer = register(member.clone(), key).await;
         assert_eq!(answer, Ok((same, is_replayed)));
     }
     let other = samples::keyed_as(1, "another body");

@@ -45,12 +45,16 @@ impl Registration {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RegisteredVersion(pub u32);
 
+/// The version of the payload that is written now.
+const VERSION: i32 = 1;
+
 impl Replayable for RegisteredVersion {
     fn to_payload(&self) -> Option<Payload> {
-        Some(Payload::new(1, []).with("version", self.0.to_string()))
+        Some(Payload::new(VERSION, []).with("version", self.0.to_string()))
     }
 
     fn from_payload(payload: &Payload) -> Result<Self, InvalidField> {
+        payload.must_be_version(VERSION)?;
         let version = payload.get("version")?.parse();
         version.map(Self).map_err(|_| InvalidField::new("version", "must be a number"))
     }

@@ -152,17 +152,17 @@ impl Decider<'_> {
         }
         let id = case.id;
         let known = case.state.check();
-        let replay = self.snapshot.check_held_by == Some(id)
+        let repeated = self.snapshot.check_held_by == Some(id)
             || known.is_some_and(|c| c.source == source && c.reference == reference);
         let void = self.snapshot.scanned.is_some_and(|serial| {
             serial != case.qr.serial || case.qr.has_lapsed(self.request.act.at)
         });
-        if void && !replay {
+        if void && !repeated {
             return self.refuse(Refusal::QrExpired);
         }
         if known.is_some() {
             let stored = case.state.name() != StateName::EddaFailure;
-            return match (stored == passed, replay) {
+            return match (stored == passed, repeated) {
                 (true, true) => self.stands(false),
                 (true, false) => self.add_check(id, (source, reference)),
                 (false, _) => {

@@ -48,6 +48,7 @@ impl Replayable for GrantedCase {
     }
 
     fn from_payload(payload: &Payload) -> Result<Self, InvalidField> {
+        payload.must_be_version(VERSION)?;
         let state = StateName::parse(payload.get("state")?);
         let serial = payload.find("qrSerial").map(str::parse).transpose();
         let expires_at = payload.find("qrExpiresAt").map(str::parse::<Timestamp>).transpose();
@@ -89,5 +90,7 @@ mod tests {
         }
         let broken = opened.to_payload().unwrap().with("qrSerial", "-1");
         assert!(GrantedCase::from_payload(&broken).is_err());
+        let newer = Payload { version: VERSION + 1, ..opened.to_payload().unwrap() };
+        assert!(GrantedCase::from_payload(&newer).is_err());
     }
 }

@@ -197,7 +197,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use super::{Id, Instant};
-    idempotent_answer (request_key) {
+    idempotency_replay (request_key) {
         request_key -> Id,
         fingerprint -> Id,
         answer_version -> Integer,

@@ -5,11 +5,11 @@ use madoguchi_domain::port::StoreError;
 
 use crate::database::column::{At, Chars, Key};
 use crate::database::parse::{moment, parse_payload, payload_text};
-use crate::database::schema::idempotent_answer;
+use crate::database::schema::idempotency_replay;
 use crate::database::statement::row;
 
 row! {
-    pub(crate) struct AnswerRow in idempotent_answer {
+    pub(crate) struct ReplayRow in idempotency_replay {
         request_key: Key,
         fingerprint: Key,
         answer_version: i32,
@@ -18,7 +18,7 @@ row! {
     }
 }
 
-impl From<&Replay> for AnswerRow {
+impl From<&Replay> for ReplayRow {
     fn from(Replay { request, answer }: &Replay) -> Self {
         Self {
             request_key: Key(request.key.0),
@@ -30,14 +30,14 @@ impl From<&Replay> for AnswerRow {
     }
 }
 
-impl AnswerRow {
+impl ReplayRow {
     pub(crate) fn parse(self) -> Result<Replay, StoreError> {
         let request = KeyedRequest {
             key: RequestKey(self.request_key.0),
             fingerprint: Fingerprint(self.fingerprint.0),
-            at: moment(self.at, "idempotent_answer.at")?,
+            at: moment(self.at, "idempotency_replay.at")?,
         };
-        let answer = parse_payload(self.answer_version, &self.answer, "idempotent_answer.answer")?;
+        let answer = parse_payload(self.answer_version, &self.answer, "idempotency_replay.answer")?;
         Ok(Replay { request, answer })
     }
 }

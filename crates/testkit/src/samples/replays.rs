@@ -3,12 +3,18 @@
 use madoguchi_domain::idempotency::{IdempotencyKey, KeyedRequest, Replay};
 use madoguchi_domain::payload::Payload;
 
-use super::{human, key, start};
+use super::{at, human, key, start};
 
 /// A request with a key of this number; two with one number ask the same.
 #[must_use]
 pub fn keyed(number: u32) -> KeyedRequest {
     keyed_as(number, "the same")
+}
+
+/// The same request, repeated a minute later.
+#[must_use]
+pub fn keyed_again(number: u32) -> KeyedRequest {
+    KeyedRequest { at: at(60), ..keyed(number) }
 }
 
 /// A request with a key of this number and other content.

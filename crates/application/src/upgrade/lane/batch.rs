@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use madoguchi_domain::change::Change;
-use madoguchi_domain::idempotency::{Replay, Replayable};
+use madoguchi_domain::idempotency::{KeyedRequest, Replay};
 use madoguchi_domain::member::MemberId;
 use madoguchi_domain::upgrade::{
     CaseResult, CaseSnapshot, Decision, GrantedCase, Lookup, Refusal, UpgradePolicy, Write, decide,
@@ -50,9 +50,8 @@ impl Batch {
     }
 
     /// Answers a request whose key has a stored answer.
-    pub(super) fn replay(&mut self, mut waiting: Waiting, replay: &Replay) {
+    pub(super) fn replay(&mut self, mut waiting: Waiting, key: &KeyedRequest, replay: &Replay) {
         waiting.tries += 1;
-        let key = waiting.key().unwrap_or(&replay.request);
         let answer = replayed(replay, key);
         self.decided.push(Decided { waiting, answer, depends_on: None, replay: None });
     }
@@ -112,9 +111,8 @@ impl Batch {
     ) {
         waiting.tries += 1;
         let answer = answer.map(GrantedCase::from);
-        let payload = answer.as_ref().ok().and_then(GrantedCase::to_payload);
-        let replay = waiting.key().copied().zip(payload);
-        let mut replay = replay.map(|(request, answer)| Replay { request, answer });
+        let granted = answer.as_ref().ok();
+        let mut replay = granted.and_then(|it| Replay::of(waiting.key().copied(), it));
         if let Some(change) = change {
             self.changes.push(Change { replay: replay.take(), ..change });
         }

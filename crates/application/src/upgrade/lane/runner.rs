@@ -117,27 +117,24 @@ impl BatchRunner {
         };
         batch.loads += 1;
         for (waiting, (found, replay)) in waiting.into_iter().zip(loaded) {
-            match replay {
-                Some(replay) => batch.replay(waiting, &replay),
+            match waiting.key().copied().zip(replay) {
+                Some((key, replay)) => batch.replay(waiting, &key, &replay),
                 None => batch.take(waiting, found, &self.policy),
             }
         }
         Ok(())
     }
 
-    /// The snapshot and the stored answer of each request. They may be of two moments: an answer
-    /// that is stored between them is found by the commit, which is then lost.
+    /// The snapshot and the stored answer of each request. The answers are read last: what a
+    /// snapshot shows may be what the first request with the key wrote.
     async fn find(&self, waiting: &[Waiting]) -> Result<Vec<Loaded>, StoreError> {
         let lookups: Vec<_> = waiting.iter().map(|one| one.request().lookup()).collect();
         let keys: Vec<_> = waiting.iter().filter_map(|one| Some(one.key()?.key)).collect();
-        if keys.is_empty() {
-            let found = self.store.load(&lookups).await?;
-            return Ok(found.into_iter().map(|found| (found, None)).collect());
-        }
-        let (found, stored) = tokio::join!(self.store.load(&lookups), self.replays.find(&keys));
-        let mut stored = stored?.into_iter();
+        let found = self.store.load(&lookups).await?;
+        let stored = if keys.is_empty() { Vec::new() } else { self.replays.find(&keys).await? };
+        let mut stored = stored.into_iter();
         let of = |one: &Waiting| one.key().and_then(|_| stored.next().flatten());
-        Ok(found?.into_iter().zip(waiting.iter().map(of)).collect())
+        Ok(found.into_iter().zip(waiting.iter().map(of)).collect())
     }
 
     async fn commit(&self, batch: Batch) -> Result<Vec<Waiting>, Failed> {
@@ -156,13 +153,13 @@ impl BatchRunner {
         let is_durable = |one: &Decided| {
             one.depends_on.is_none_or(|at| committed.get(at) == Some(&Committed::Moved))
         };
-        let (mut durable, lost): (Vec<_>, Vec<_>) = decided.into_iter().partition(is_durable);
+        let (durable, lost): (Vec<_>, Vec<_>) = decided.into_iter().partition(is_durable);
         let mut unanswered: Vec<_> = lost.into_iter().map(|one| one.waiting).collect();
-        if let Err(error) = self.record(&mut durable, &mut unanswered).await {
-            failed = failed.or(Some(error));
-        }
-        for Decided { waiting, answer, .. } in durable {
-            waiting.answer(answer);
+        if failed.is_none() {
+            failed = self.record(durable, &mut unanswered).await.err();
+        } else {
+            let answered = answer_all_but_keyed(durable);
+            unanswered.extend(answered.into_iter().map(|one| one.waiting));
         }
         let mut again = Vec::new();
         for waiting in unanswered {
@@ -179,26 +176,38 @@ impl BatchRunner {
         }
     }
 
-    /// Stores the answers that came without a change of their own. A request whose answer was not
-    /// stored is moved to `unanswered`.
+    /// Answers all, and stores the answers that came without a change of their own before it gives
+    /// them. A request whose answer was not stored is added to `unanswered`.
     async fn record(
         &self,
-        durable: &mut Vec<Decided>,
+        durable: Vec<Decided>,
         unanswered: &mut Vec<Waiting>,
     ) -> Result<(), StoreError> {
-        let replays: Vec<_> = durable.iter().filter_map(|one| one.replay.clone()).collect();
+        let keyed = answer_all_but_keyed(durable);
+        let replays: Vec<_> = keyed.iter().filter_map(|one| one.replay.clone()).collect();
         if replays.is_empty() {
             return Ok(());
         }
         let recorded = self.replays.record(&replays).await;
         let mut is_stored = recorded.iter().flatten().map(|it| *it == Committed::Moved);
-        let (answered, open): (Vec<_>, Vec<_>) = std::mem::take(durable)
-            .into_iter()
-            .partition(|one| one.replay.is_none() || is_stored.next() == Some(true));
-        *durable = answered;
-        unanswered.extend(open.into_iter().map(|one| one.waiting));
+        for Decided { waiting, answer, .. } in keyed {
+            match is_stored.next() {
+                Some(true) => waiting.answer(answer),
+                Some(false) | None => unanswered.push(waiting),
+            }
+        }
         recorded.map(|_| ())
     }
+}
+
+/// Answers the requests that have nothing left to store; returns the others.
+fn answer_all_but_keyed(durable: Vec<Decided>) -> Vec<Decided> {
+    let (keyed, plain): (Vec<_>, Vec<_>) =
+        durable.into_iter().partition(|one| one.replay.is_some());
+    for Decided { waiting, answer, .. } in plain {
+        waiting.answer(answer);
+    }
+    keyed
 }
 
 /// A change that writes nothing but its audit row is a refused contradiction.

@@ -1,1 +1,2 @@
-drop table idempotent_answer;
+-- Only for tests: keys of requests that are repeated later would be unknown.
+drop table idempotency_replay;

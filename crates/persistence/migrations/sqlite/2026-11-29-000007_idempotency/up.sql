@@ -3,7 +3,7 @@
 -- The key is 128 bits of an HMAC over the principal and the key that the client sent. An answer
 -- holds ids, states and times, and no other personal data.
 -- With rowid: rows are only appended, and the keys, which are random, are in a small index.
-create table idempotent_answer (
+create table idempotency_replay (
     request_key    blob not null unique,
     fingerprint    blob not null,
     answer_version integer not null,
@@ -13,4 +13,4 @@ create table idempotent_answer (
     at             integer not null
 ) strict;
 
-create index idempotent_answer_at on idempotent_answer (at);
+create index idempotency_replay_at on idempotency_replay (at);

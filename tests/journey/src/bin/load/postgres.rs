@@ -106,7 +106,7 @@ impl Ring {
         taken: usize,
         keys: Keys,
     ) -> anyhow::Result<()> {
-        let answers = "select count(*) from idempotent_answer";
+        let answers = "select count(*) from idempotency_replay";
         let answers = (keys == Keys::OneEach).then_some(("stored answers", answers));
         let counts = [
             ("effects", "select count(*) from effect where state = 'Planned'"),
