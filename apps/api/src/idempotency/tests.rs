@@ -3,13 +3,12 @@
 use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
-use actix_web::web::Data;
+use jiff::SignedDuration;
 use madoguchi_domain::actor::ActorKind;
 use madoguchi_testkit::samples;
 use serde_json::json;
 
 use super::*;
-use crate::app_state::AppState;
 use crate::problem::Code;
 use crate::test_app::{self, TestApp};
 
@@ -50,39 +49,41 @@ impl Answer {
     }
 }
 
-async fn answer(state: &Data<AppState>, request: TestRequest) -> Answer {
-    let app = init_service(test_app::app(state.clone())).await;
-    let response = call_service(&app, request.to_request()).await;
+/// Sends a request, a second after the one before.
+async fn answer(app: &TestApp, request: TestRequest) -> Answer {
+    app.clock.advance(SignedDuration::from_secs(1));
+    let service = init_service(test_app::app(app.state.clone())).await;
+    let response = call_service(&service, request.to_request()).await;
     Answer::read(response.map_into_boxed_body()).await
 }
 
 #[actix_web::test]
 async fn keys_that_break_the_rule_are_refused_before_anything_is_done() {
-    let TestApp { state, .. } = TestApp::open();
+    let app = TestApp::open();
     let long = vec![b'x'; 256];
     let one: [&[u8]; 7] = [b"", b" ", b"a b", b"\xe9", "鍵".as_bytes(), &long, b"\"\""];
     let mut bad: Vec<Vec<&[u8]>> = one.map(|key| vec![key]).to_vec();
     bad.push(vec![b"a", b"a"]);
     bad.push(vec![b"a", b""]);
     for keys in bad {
-        let refused = answer(&state, register(&member(1), &keys)).await;
+        let refused = answer(&app, register(&member(1), &keys)).await;
         assert_eq!(refused.code(), (400, Code::InvalidRequest.as_str().to_owned()), "{keys:?}");
         assert!(refused.body.contains("Idempotency-Key"), "{}", refused.body);
     }
-    assert_eq!(answer(&state, register(&member(1), &[&long[..255]])).await.status, 201);
+    assert_eq!(answer(&app, register(&member(1), &[&long[..255]])).await.status, 201);
 }
 
 #[actix_web::test]
 async fn a_key_may_be_a_quoted_string() {
-    let TestApp { state, .. } = TestApp::open();
-    assert!(!answer(&state, register(&member(1), &[b"\"k-1\""])).await.is_replayed);
-    assert!(answer(&state, register(&member(1), &[b" k-1 "])).await.is_replayed);
+    let app = TestApp::open();
+    assert!(!answer(&app, register(&member(1), &[b"\"k-1\""])).await.is_replayed);
+    assert!(answer(&app, register(&member(1), &[b" k-1 "])).await.is_replayed);
 }
 
 #[actix_web::test]
 async fn a_key_with_another_request_is_refused() {
-    let TestApp { state, .. } = TestApp::open();
-    assert_eq!(answer(&state, register(&member(1), &[b"k"])).await.status, 201);
+    let app = TestApp::open();
+    assert_eq!(answer(&app, register(&member(1), &[b"k"])).await.status, 201);
     let spaced = format!("{} ", member(1));
     let reused = (422, Code::IdempotencyKeyReused.as_str().to_owned());
     let others = [
@@ -92,35 +93,35 @@ async fn a_key_with_another_request_is_refused() {
         register(&member(1), &[b"k"]).uri("/api/v1/%6Dembers"),
     ];
     for other in others {
-        assert_eq!(answer(&state, other).await.code(), reused);
+        assert_eq!(answer(&app, other).await.code(), reused);
     }
-    let same = answer(&state, register(&member(1), &[b"k"])).await;
+    let same = answer(&app, register(&member(1), &[b"k"])).await;
     assert_eq!((same.status, same.is_replayed), (201, true));
 }
 
 #[actix_web::test]
 async fn a_replay_is_authorised_anew() {
-    let TestApp { state, .. } = TestApp::open();
-    assert_eq!(answer(&state, register(&member(1), &[b"k"])).await.status, 201);
+    let app = TestApp::open();
+    assert_eq!(answer(&app, register(&member(1), &[b"k"])).await.status, 201);
     for (token, status) in [("member.read", 403), ("unknown", 401)] {
         let request = register(&member(1), &[b"k"]).insert_header(("acstkn", token));
-        assert_eq!(answer(&state, request).await.status, status);
+        assert_eq!(answer(&app, request).await.status, status);
     }
 }
 
 #[actix_web::test]
 async fn a_key_that_is_running_here_is_refused_for_now() {
-    let TestApp { state, .. } = TestApp::open();
+    let app = TestApp::open();
     let request = register(&member(1), &[b"k"]).to_http_request();
     let by = ActorRef::new("test", "member.write", ActorKind::Human);
     let at = Timestamp::UNIX_EPOCH;
-    let key = state.idempotency.of(&request, b"", &by, at).unwrap().unwrap().key;
-    let running = state.idempotency.running.begin(key);
-    let refused = answer(&state, register(&member(1), &[b"k"])).await;
+    let key = app.state.idempotency.of(&request, b"", &by, at).unwrap().unwrap().key;
+    let running = app.state.idempotency.running.begin(key);
+    let refused = answer(&app, register(&member(1), &[b"k"])).await;
     assert_eq!(refused.code(), (409, Code::IdempotencyInProgress.as_str().to_owned()));
     assert!(refused.retry_after && running.is_some());
     drop(running);
-    assert_eq!(answer(&state, register(&member(1), &[b"k"])).await.status, 201);
+    assert_eq!(answer(&app, register(&member(1), &[b"k"])).await.status, 201);
 }
 
 #[actix_web::test]
@@ -143,24 +144,24 @@ async fn sixty_four_requests_with_one_key_register_once() {
 
 #[actix_web::test]
 async fn routes_that_only_read_ignore_a_key() {
-    let TestApp { state, store, .. } = TestApp::open();
+    let app = TestApp::open();
     let request = || {
         let request = TestRequest::post().uri("/api/v1/persons/search");
         let request = request.insert_header(("acstkn", "person.read"));
         request.insert_header((KEY, "k")).set_json(json!({"email": "a@b.example"}))
     };
     for _ in 0..2 {
-        let absent = answer(&state, request()).await;
+        let absent = answer(&app, request()).await;
         assert_eq!((absent.status, absent.is_replayed), (404, false));
     }
-    let stored = state.idempotency.of(
+    let stored = app.state.idempotency.of(
         &request().to_http_request(),
         b"",
         &ActorRef::new("test", "person.read", ActorKind::Human),
         Timestamp::UNIX_EPOCH,
     );
     let key = stored.unwrap().unwrap().key;
-    assert_eq!(store.stores().platform.replays.find(&[key]).await, Ok(vec![None]));
+    assert_eq!(app.store.stores().platform.replays.find(&[key]).await, Ok(vec![None]));
 }
 
 #[test]
