@@ -91,7 +91,7 @@ impl<B: ReadBody + 'static> FromRequest for Call<B> {
             let Actor { who, scopes } = authenticate(&state, request.headers(), scope).await?;
             let correlation = request.extensions().get().cloned().ok_or_else(internal)?;
             let (body, bytes) = B::read(&request, payload).await?;
-            let act = Act { by: who, at: state.clock.now(), correlation };
+            let act = Act { by: who, through: None, at: state.clock.now(), correlation };
             let keyed = match keyed {
                 true => state.idempotency.of(&request, &bytes, &act.by, act.at)?,
                 false => None,

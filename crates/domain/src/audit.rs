@@ -6,6 +6,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::act::Act;
+use crate::actor::ActorRef;
 use crate::field::is_plain;
 use crate::secret::SecretKey;
 
@@ -164,24 +165,32 @@ impl Head {
     }
 }
 
-/// The chain link of `entry` at `place`; `before` is the link of the row before.
+/// The chain link of `entry` at `place`; `before` is the link of the row before. Who called in the
+/// name of the actor is appended if there is one, so that rows without it keep their links.
 #[must_use]
 pub fn link(key: &SecretKey, before: &Link, place: Place, entry: &AuditEntry) -> Link {
-    key.mac(&[
+    let Act { by, through, at, correlation } = &entry.act;
+    let (stream, seq) = (place.stream.to_be_bytes(), place.seq.to_be_bytes());
+    let at = at.as_microsecond().to_be_bytes();
+    let mut parts: Vec<&[u8]> = vec![
         b"audit",
         before,
-        &place.stream.to_be_bytes(),
-        &place.seq.to_be_bytes(),
+        &stream,
+        &seq,
         entry.action.as_str().as_bytes(),
         entry.subject.kind().as_bytes(),
         entry.subject.id().as_bytes(),
         entry.detail.as_bytes(),
-        entry.act.by.issuer.as_bytes(),
-        entry.act.by.subject.as_bytes(),
-        entry.act.by.kind.as_str().as_bytes(),
-        &entry.act.at.as_microsecond().to_be_bytes(),
-        entry.act.correlation.as_str().as_bytes(),
-    ])
+        by.issuer.as_bytes(),
+        by.subject.as_bytes(),
+        by.kind.as_str().as_bytes(),
+        &at,
+        correlation.as_str().as_bytes(),
+    ];
+    if let Some(ActorRef { issuer, subject, kind }) = through {
+        parts.extend([issuer.as_bytes(), subject.as_bytes(), kind.as_str().as_bytes()]);
+    }
+    key.mac(&parts)
 }
 
 /// A broken chain: the first position that does not verify.
@@ -212,7 +221,7 @@ pub fn follow(key: &SecretKey, head: Head, rows: &[ChainedEntry]) -> Result<Head
 mod tests {
     use super::*;
     use crate::Timestamp;
-    use crate::actor::{ActorKind, ActorRef};
+    use crate::actor::ActorKind;
     use crate::correlation::CorrelationId;
 
     fn chain(key: &SecretKey) -> Vec<ChainedEntry> {
@@ -221,6 +230,7 @@ mod tests {
             .map(|number| {
                 let act = Act {
                     by: ActorRef::new("idp", "agent", ActorKind::Human),
+                    through: None,
                     at: Timestamp::UNIX_EPOCH,
                     correlation: CorrelationId::parse("c").unwrap(),
                 };
@@ -251,6 +261,39 @@ mod tests {
         }
         let other = SecretKey::parse(&[6; 32]).unwrap();
         assert_eq!(follow(&other, start, &whole).unwrap_err().at.seq, 1);
+    }
+
+    #[test]
+    fn through_is_chained_only_where_it_is() {
+        let key = SecretKey::parse(&[5; 32]).unwrap();
+        let ChainedEntry { place, mut entry, link: plain } = chain(&key).remove(0);
+        // The link as it was before rows could have `through`.
+        let (stream, seq) = (place.stream.to_be_bytes(), place.seq.to_be_bytes());
+        let zero = 0_i64.to_be_bytes();
+        let parts: [&[u8]; 13] = [
+            b"audit",
+            &GENESIS,
+            &stream,
+            &seq,
+            b"thing.moved",
+            b"thing",
+            b"0",
+            b"done",
+            b"idp",
+            b"agent",
+            b"HUMAN",
+            &zero,
+            b"c",
+        ];
+        assert_eq!(plain, key.mac(&parts));
+        let mut links = vec![plain];
+        let through = [("a", "bc", ActorKind::System), ("ab", "c", ActorKind::System)];
+        for (issuer, subject, kind) in through.into_iter().chain([("ab", "c", ActorKind::Human)]) {
+            entry.act.through = Some(ActorRef::new(issuer, subject, kind));
+            let link = link(&key, &GENESIS, place, &entry);
+            assert!(!links.contains(&link));
+            links.push(link);
+        }
     }
 
     #[test]

@@ -8,10 +8,11 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use jiff::SignedDuration;
+use madoguchi_domain::audit::Place;
 use madoguchi_domain::effect::{Doubt, Outcome};
 use madoguchi_domain::job_lease::JobName;
 use madoguchi_domain::person::{DetailsUpdate, Person, PersonQuery};
-use madoguchi_domain::port::{JobLeases, PersonStore, StoreError, UpgradeStore};
+use madoguchi_domain::port::{AuditLog, JobLeases, PersonStore, StoreError, UpgradeStore};
 use madoguchi_domain::upgrade::{CaseId, CaseKey, Lookup, StateName};
 use madoguchi_persistence::{
     DatabaseUrl, OpenError, PgSettings, PgStore, SchemaState, SealedStore, SqliteStore, migrate,
@@ -294,6 +295,56 @@ async fn a_lease_that_cannot_be_is_corrupt() {
         let corrupt = Err(StoreError::Corrupt(place));
         assert_eq!(there.take(job, &holder, now, lasts).await, corrupt);
         assert_eq!(here.take(job, &holder, now, lasts).await, corrupt);
+    }
+}
+
+/// A row that names only a part of who called in the name of the actor is refused, and unreadable.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_part_of_through_is_refused_and_corrupt() {
+    let (dir, sqlite_url, database, postgres_url) = addresses();
+    let path = dir.path().join("m.db");
+    migrate(&sqlite_url).await.expect("migrated");
+    migrate(&postgres_url).await.expect("migrated");
+    let there = SqliteStore::open(&path, samples::audit_key()).await.expect("opened");
+    let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
+    let here = PgStore::open(database.url(), settings, samples::audit_key()).await.expect("opened");
+    let row = |seq: i64, through: &str, (at, link): (&str, &str)| {
+        format!(
+            "insert into audit_entry (stream, seq, action, about_kind, about_id, detail, \
+             actor_issuer, actor_subject, actor_kind, at, correlation, link, through_issuer, \
+             through_subject, through_kind) values (0, {seq}, 'a', 'b', 'c', 'd', 'e', 'f', \
+             'HUMAN', {at}, 'g', {link}, {through});"
+        )
+    };
+    let link = "0".repeat(64);
+    let (of_sqlite, of_postgres) = (format!("x'{link}'"), format!("'\\x{link}'"));
+    let (of_sqlite, of_postgres) = (("1", of_sqlite.as_str()), ("now()", of_postgres.as_str()));
+    let parts = [
+        "'i', null, null",
+        "null, 's', null",
+        "null, null, 'HUMAN'",
+        "null, 's', 'HUMAN'",
+        "'i', null, 'HUMAN'",
+        "'i', 's', null",
+    ];
+    let corrupt =
+        StoreError::Corrupt("audit_entry.through_issuer, through_subject or through_kind");
+    let free = "alter table audit_entry drop constraint audit_entry_through;";
+    for (seq, part) in (1..).zip(parts.into_iter().chain(["'i', 's', 'human'"])) {
+        let is_whole = part.contains("human");
+        assert_eq!(sqlite(&path, &row(seq, part, of_sqlite)), is_whole, "{part}");
+        let unchecked =
+            format!("pragma ignore_check_constraints = on; {}", row(seq, part, of_sqlite));
+        assert_eq!(sqlite(&path, &unchecked), !is_whole, "{part}");
+        assert_eq!(postgres(&database, &row(seq, part, of_postgres)), is_whole, "{part}");
+        let unchecked = format!("begin; {free} {} commit;", row(seq, part, of_postgres));
+        assert!(is_whole || postgres(&database, &unchecked), "{part}");
+        let place = Place { stream: 0, seq: seq - 1 };
+        assert_eq!(there.after(place, 1).await.unwrap_err(), corrupt, "{part}");
+        assert_eq!(here.after(place, 1).await.unwrap_err(), corrupt, "{part}");
+        let checked = "alter table audit_entry add constraint audit_entry_through check \
+            (num_nulls(through_issuer, through_subject, through_kind) in (0, 3)) not valid;";
+        assert!(is_whole || postgres(&database, checked));
     }
 }
 

@@ -85,7 +85,7 @@ pub fn caller(who: ActorRef, scopes: &[Scope]) -> Actor {
 /// An act of `by` at this time, with this correlation id.
 #[must_use]
 pub fn act(request: &str, by: ActorRef, at: Timestamp) -> Act {
-    Act { by, at, correlation: correlation(request) }
+    Act { by, through: None, at, correlation: correlation(request) }
 }
 
 /// A request's id, for example `correlation("call-1")`.

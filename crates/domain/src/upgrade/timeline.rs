@@ -58,7 +58,12 @@ mod tests {
 
     fn moved(to: StateName, second: i64) -> HistoryEntry {
         let by = ActorRef::new("idp", "agent", ActorKind::Human);
-        let act = Act { by, at: at(second), correlation: CorrelationId::parse("c").unwrap() };
+        let act = Act {
+            by,
+            through: None,
+            at: at(second),
+            correlation: CorrelationId::parse("c").unwrap(),
+        };
         let case = CaseId::from_u128(1);
         HistoryEntry { case, from: None, to, why: EventName::Opened, act }
     }

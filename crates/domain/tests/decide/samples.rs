@@ -55,7 +55,7 @@ pub(crate) fn reference(text: &str) -> CheckReference {
 
 /// An act of the agent at this time.
 pub(crate) fn act_at(at: Timestamp) -> Act {
-    Act { by: agent(), at, correlation: CorrelationId::parse("call-1").unwrap() }
+    Act { by: agent(), through: None, at, correlation: CorrelationId::parse("call-1").unwrap() }
 }
 
 /// This command on the member's newest case, 300 s after the opening.

@@ -11,7 +11,7 @@ use madoguchi_domain::port::StoreError;
 use madoguchi_domain::secret::SecretKey;
 
 use crate::database::column::At;
-use crate::database::parse::{moment, parsed_or_corrupt};
+use crate::database::parse::{corrupt, moment, parsed_or_corrupt};
 use crate::database::schema::{audit_entry, audit_head};
 use crate::database::statement::row;
 
@@ -44,6 +44,9 @@ row! {
         at: At,
         correlation: Cow<'a, str>,
         link: Vec<u8>,
+        through_issuer: Option<Cow<'a, str>>,
+        through_subject: Option<Cow<'a, str>>,
+        through_kind: Option<Cow<'a, str>>,
     }
 }
 
@@ -64,6 +67,7 @@ impl<'a> AuditRow<'a> {
     }
 
     fn new(entry: &'a AuditEntry, Head { place, link }: Head) -> Self {
+        let through = entry.act.through.as_ref();
         Self {
             stream: place.stream,
             seq: place.seq,
@@ -77,6 +81,9 @@ impl<'a> AuditRow<'a> {
             at: entry.act.at.into(),
             correlation: entry.act.correlation.as_str().into(),
             link: link.to_vec(),
+            through_issuer: through.map(|it| (&*it.issuer).into()),
+            through_subject: through.map(|it| (&*it.subject).into()),
+            through_kind: through.map(|it| it.kind.as_str().into()),
         }
     }
 
@@ -84,18 +91,35 @@ impl<'a> AuditRow<'a> {
         let subject = Subject::parse(&self.about_kind, &self.about_id);
         let kind = parsed_or_corrupt(ActorKind::parse(&self.actor_kind), "audit_entry.actor_kind")?;
         let correlation = CorrelationId::parse(&self.correlation).ok();
+        let through = (self.through_issuer, self.through_subject, self.through_kind);
         let entry = AuditEntry {
             action: parsed_or_corrupt(Action::parse(&self.action), "audit_entry.action")?,
             subject: parsed_or_corrupt(subject, "audit_entry.about_kind or about_id")?,
             detail: Cow::Owned(self.detail.into_owned()),
             act: Act {
                 by: ActorRef::new(&self.actor_issuer, &self.actor_subject, kind),
+                through: through_of(through)?,
                 at: moment(self.at, "audit_entry.at")?,
                 correlation: parsed_or_corrupt(correlation, "audit_entry.correlation")?,
             },
         };
         let place = Place { stream: self.stream, seq: self.seq };
         Ok(ChainedEntry { place, entry, link: as_link(self.link, "audit_entry.link")? })
+    }
+}
+
+/// Who called in the name of the actor. A row holds all three columns or none of them.
+fn through_of<T: AsRef<str>>(
+    columns: (Option<T>, Option<T>, Option<T>),
+) -> Result<Option<ActorRef>, StoreError> {
+    let place = "audit_entry.through_issuer, through_subject or through_kind";
+    match columns {
+        (None, None, None) => Ok(None),
+        (Some(issuer), Some(subject), Some(kind)) => {
+            let kind = parsed_or_corrupt(ActorKind::parse(kind.as_ref()), place)?;
+            Ok(Some(ActorRef::new(issuer.as_ref(), subject.as_ref(), kind)))
+        }
+        (Some(_), ..) | (_, Some(_), _) | (.., Some(_)) => Err(corrupt(place)),
     }
 }
 

@@ -147,6 +147,9 @@ diesel::table! {
         at -> Instant,
         correlation -> Text,
         link -> Binary,
+        through_issuer -> Nullable<Text>,
+        through_subject -> Nullable<Text>,
+        through_kind -> Nullable<Text>,
     }
 }
 

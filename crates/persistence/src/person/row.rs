@@ -186,6 +186,7 @@ impl VersionRow {
             },
             act: Act {
                 by: actor(&self.actor_issuer, &self.actor_subject, &self.actor_kind)?,
+                through: None,
                 at: moment(self.at, "person_version.at")?,
                 correlation: parsed_or_corrupt(correlation, "person_version.correlation")?,
             },

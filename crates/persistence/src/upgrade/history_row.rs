@@ -59,6 +59,7 @@ impl<'a> HistoryRow<'a> {
             why: parsed_or_corrupt(EventName::parse(&self.why), "upgrade_history.why")?,
             act: Act {
                 by: ActorRef::new(&self.actor_issuer, &self.actor_subject, kind),
+                through: None,
                 at: moment(self.at, "upgrade_history.at")?,
                 correlation: parsed_or_corrupt(correlation, "upgrade_history.correlation")?,
             },

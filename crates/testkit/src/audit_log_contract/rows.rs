@@ -56,6 +56,25 @@ pub async fn what_changed_nothing_here_is_added_in_order(stores: UpgradeStores) 
     assert_eq!(audit_rows::rows(&stores).await.len(), 300);
 }
 
+/// Who called in the name of the actor is in the audit rows of the change, and in no history.
+pub async fn through_whom_was_acted_is_in_the_audit_log_only(stores: UpgradeStores) {
+    let driver = UpgradeDriver::at(&stores);
+    driver.register(1..=1).await;
+    for mut request in [samples::open(1), samples::verify(1, true), samples::decide(1, true)] {
+        request.act.through = Some(samples::system());
+        let change = driver.change(&request).await;
+        assert_eq!(change.audit.act, request.act);
+        assert_eq!(driver.commit(&change).await, Committed::Moved);
+        assert_eq!(audit_rows::count(&stores, &change.audit).await, 1);
+        let history = driver.timeline(case_id(1)).await.history;
+        let newest = history.last().expect("the case has a history");
+        assert_eq!(newest.act, request.act.without_through());
+    }
+    let rows = audit_rows::rows(&stores).await;
+    let through = rows.iter().filter(|row| row.entry.act.through == Some(samples::system()));
+    assert_eq!(through.count(), 3, "opened, verified, passed");
+}
+
 /// A claim, an outcome and a sweeper's transition have one row each; a late outcome has none.
 pub async fn every_claim_and_outcome_has_one_row_and_a_fenced_out_one_none(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
@@ -118,7 +137,10 @@ pub async fn rows_read_back_as_they_were_written(stores: UpgradeStores) {
     for action in ACTIONS {
         let plain = samples::act("plain", samples::system(), at(0));
         let plain = AuditEntry::new(action.clone(), samples::member_id(7).subject(), "", &plain);
-        for audit in [odd(action.clone(), case_id(7).subject()), plain] {
+        let mut through = odd(action.clone(), case_id(7).subject());
+        let back_office = ActorRef::new("https://idp.example/客", "b'o", ActorKind::System);
+        through.act.through = Some(back_office);
+        for audit in [odd(action.clone(), case_id(7).subject()), plain, through] {
             let change = Change::new(Write::Nothing, audit.clone());
             assert_eq!(driver.commit(&change).await, Committed::Moved);
             expected.push(audit);

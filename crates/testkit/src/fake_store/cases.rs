@@ -79,6 +79,12 @@ impl Memory {
         }
     }
 
+    /// Only the audit log keeps who called in the name of the actor.
+    fn add_history(&mut self, entry: &HistoryEntry) {
+        let entry = HistoryEntry { act: entry.act.without_through(), ..entry.clone() };
+        self.history.entry(entry.case).or_default().push(entry);
+    }
+
     fn open(&mut self, case: &Case, qr: QrTokenHash, history: &HistoryEntry) -> bool {
         let theirs = self.cases_of.get(&case.member).into_iter().flatten();
         let in_the_way = theirs
@@ -91,7 +97,7 @@ impl Memory {
         self.cases.insert(case.id, case.clone());
         self.cases_of.entry(case.member.clone()).or_default().push(case.id);
         self.codes.insert(qr, (case.id, case.qr.serial));
-        self.history.entry(case.id).or_default().push(history.clone());
+        self.add_history(history);
         true
     }
 
@@ -125,7 +131,7 @@ impl Memory {
             return false;
         }
         self.cases.insert(after.id, after.clone());
-        self.history.entry(after.id).or_default().push(history.clone());
+        self.add_history(history);
         if let Some(target) = target {
             self.set_target(&after.member, target);
         }

@@ -105,7 +105,7 @@ impl Memory {
         let version = PersonVersion {
             version: person.version,
             details: person.details.clone(),
-            act: change.audit.act.clone(),
+            act: change.audit.act.without_through(),
         };
         self.person_versions.entry(person.id.clone()).or_default().push(version);
     }

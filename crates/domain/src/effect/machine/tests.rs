@@ -24,7 +24,10 @@ fn effect() -> Effect {
         payload: Payload::new(1, []),
     };
     let by = ActorRef::new("idp", "agent", ActorKind::Human);
-    Effect::planned(order, &Act { by, at: NOW, correlation: CorrelationId::parse("c").unwrap() })
+    Effect::planned(
+        order,
+        &Act { by, through: None, at: NOW, correlation: CorrelationId::parse("c").unwrap() },
+    )
 }
 
 fn worker() -> WorkerId {

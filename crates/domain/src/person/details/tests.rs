@@ -10,6 +10,7 @@ use crate::sealed::DataKeyId;
 fn act(subject: &str, second: i64) -> Act {
     Act {
         by: ActorRef::new("idp", subject, ActorKind::Human),
+        through: None,
         at: Timestamp::from_second(second).unwrap(),
         correlation: CorrelationId::parse("c").unwrap(),
     }

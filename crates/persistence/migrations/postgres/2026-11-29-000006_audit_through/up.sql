@@ -1,0 +1,7 @@
+-- Who called in the name of the actor, if not the actor itself.
+alter table audit_entry
+    add column through_issuer  text,
+    add column through_subject text,
+    add column through_kind    text,
+    add constraint audit_entry_through
+        check (num_nulls(through_issuer, through_subject, through_kind) in (0, 3));
