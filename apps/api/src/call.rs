@@ -1,4 +1,5 @@
-//! Extracts a call from a request: the caller, the request id and the body, in this order.
+//! Extracts a call from a request: the caller, who acts, the request id and the body, in this
+//! order.
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
@@ -7,12 +8,14 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use madoguchi_domain::act::Act;
-use madoguchi_domain::actor::{Actor, Scope};
+use madoguchi_domain::actor::Scope;
 use madoguchi_domain::idempotency::KeyedRequest;
+use madoguchi_domain::principal::Principal;
 use madoguchi_domain::secret::AccessToken;
 use serde::de::DeserializeOwned;
 
 use crate::access::{self, Required};
+use crate::acting::Acting;
 use crate::app_state::AppState;
 use crate::body;
 use crate::headers;
@@ -28,14 +31,14 @@ pub(crate) struct Call<B> {
     /// The key of the request, on a route that takes one.
     pub(crate) keyed: Option<KeyedRequest>,
     pub(crate) body: B,
-    scopes: Vec<Scope>,
+    /// Who acts: the token's principal, or the person in whose name it calls.
+    pub(crate) principal: Principal,
 }
 
 impl<B> Call<B> {
     /// Refuses a caller without another scope, which an act on this route needs too.
     pub(crate) fn require(&self, scope: Scope) -> Result<(), Problem> {
-        let may = self.scopes.contains(&scope);
-        if may { Ok(()) } else { Err(Problem::of(Code::Forbidden)) }
+        if self.principal.may(scope) { Ok(()) } else { Err(Problem::of(Code::Forbidden)) }
     }
 }
 
@@ -88,15 +91,17 @@ impl<B: ReadBody + 'static> FromRequest for Call<B> {
             let internal = || Problem::of(Code::Internal);
             let state = request.app_data::<Data<AppState>>().cloned().ok_or_else(internal)?;
             let Required { scope, keyed } = access::required(&request).ok_or_else(internal)?;
-            let Actor { who, scopes } = authenticate(&state, request.headers(), scope).await?;
+            let caller = authenticate(&state, request.headers(), scope).await?;
+            let Acting { principal, through } = Acting::read(caller, request.headers())?;
             let correlation = request.extensions().get().cloned().ok_or_else(internal)?;
             let (body, bytes) = B::read(&request, payload).await?;
-            let act = Act { by: who, through: None, at: state.clock.now(), correlation };
+            let by = principal.who.clone();
+            let act = Act { by, through, at: state.clock.now(), correlation };
             let keyed = match keyed {
                 true => state.idempotency.of(&request, &bytes, &act.by, act.at)?,
                 false => None,
             };
-            Ok(Self { act, keyed, body, scopes })
+            Ok(Self { act, keyed, body, principal })
         })
     }
 }
@@ -105,14 +110,14 @@ async fn authenticate(
     state: &AppState,
     headers: &HeaderMap,
     scope: Scope,
-) -> Result<Actor, Problem> {
+) -> Result<Principal, Problem> {
     let token = token(headers).ok_or(Problem::of(Code::Unauthenticated))?;
-    let actor = state.tokens.verify(&token).await?;
-    let actor = actor.ok_or(Problem::of(Code::Unauthenticated))?;
-    if !actor.may(scope) {
+    let principal = state.tokens.verify(&token).await?;
+    let principal = principal.ok_or(Problem::of(Code::Unauthenticated))?;
+    if !principal.may(scope) {
         return Err(Problem::of(Code::Forbidden));
     }
-    Ok(actor)
+    Ok(principal)
 }
 
 /// The token of a request, in `Acstkn` or as a bearer token. Two different tokens count as none.

@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod acting;
 mod api_page;
 mod app_state;
 mod body;

@@ -19,6 +19,7 @@ use utoipa::openapi::{
 };
 
 use crate::access::{Access, Entry};
+use crate::acting::ACTOR;
 use crate::idempotency;
 use crate::operation::{Operation, Parameter, Place};
 use answers::Shared;
@@ -101,6 +102,9 @@ fn described(
         .securities(Some(security(entry.access)));
     for it in *parameters {
         described = described.parameter(parameter(it, &examples["parameters"]));
+    }
+    if let Access::With(_) = entry.access {
+        described = described.parameter(parameter(&ACTOR, &examples["parameters"]));
     }
     described = described.parameter(parameter(&answers::REQUEST_ID, &examples["parameters"]));
     if entry.keyed {

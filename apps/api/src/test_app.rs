@@ -11,9 +11,10 @@ use madoguchi_application::{
     AuditWriter, CallerPorts, CallerService, CallerSettings, DecisionLane, GroupCommitSettings,
     MemberService, PersonService, PlannedSignal, RunningKeys, UpgradeService,
 };
-use madoguchi_domain::actor::{Actor, ActorKind, ActorRef, Scope};
+use madoguchi_domain::actor::{ActorKind, ActorRef, Scope};
 use madoguchi_domain::caller::{DacRule, Entity};
 use madoguchi_domain::port::{Clock, Ids, TokenVerifier, VerifierUnavailable};
+use madoguchi_domain::principal::Principal;
 use madoguchi_domain::secret::AccessToken;
 use madoguchi_testkit::clock::ManualClock;
 use madoguchi_testkit::fake_callers::FakeCallers;
@@ -28,16 +29,24 @@ use crate::idempotency::Idempotency;
 use crate::written_address::parse_region;
 use crate::{request_log, routes};
 
-/// A token named like a scope has that scope only.
+/// A token named like a scope has that scope only. With `+delegate` it belongs to a back office
+/// that may also act in the name of the others.
 #[derive(Debug)]
 struct OneScopeEach;
 
 #[async_trait]
 impl TokenVerifier for OneScopeEach {
-    async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, VerifierUnavailable> {
-        let scope = Scope::parse(token.expose());
-        let who = ActorRef::new("test", token.expose(), ActorKind::Human);
-        Ok(scope.map(|scope| Actor { who, scopes: vec![scope] }))
+    async fn verify(&self, token: &AccessToken) -> Result<Option<Principal>, VerifierUnavailable> {
+        let own = token.expose().strip_suffix("+delegate");
+        let Some(scope) = Scope::parse(own.unwrap_or(token.expose())) else { return Ok(None) };
+        let kind = if own.is_some() { ActorKind::System } else { ActorKind::Human };
+        let mut principal =
+            Principal::new(ActorRef::new("test", token.expose(), kind), vec![scope]);
+        if own.is_some() {
+            principal.scopes.push(Scope::Delegate);
+            principal.delegates_for = Some("test".into());
+        }
+        Ok(Some(principal))
     }
 }
 

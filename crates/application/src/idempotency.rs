@@ -52,7 +52,7 @@ pub(crate) fn replayed<T: Replayable>(
 
 /// What a request without a stored answer commits.
 pub(crate) enum Commit<W> {
-    Change(Change<W>),
+    Change(Box<Change<W>>),
     /// It changes nothing, and its answer is stored.
     Answer(Replay),
 }
@@ -82,14 +82,14 @@ where
         }
         let replay = Replay::of(keyed, &answer);
         let to_commit = match change {
-            Some(change) => Some(Commit::Change(Change { replay, ..change })),
+            Some(change) => Some(Commit::Change(Box::new(Change { replay, ..change }))),
             None => replay.map(Commit::Answer),
         };
         Ok((to_commit, Answered::new(answer)))
     };
     let commit = |to_commit| async {
         match to_commit {
-            Commit::Change(change) => commit(change).await,
+            Commit::Change(change) => commit(*change).await,
             Commit::Answer(replay) => replays.record(&[replay]).await,
         }
     };

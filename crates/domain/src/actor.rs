@@ -1,7 +1,9 @@
-//! Actors: issuer and subject of a token, its kind, and its scopes.
+//! Actors: issuer and subject of a token, its kind, and the scopes that tokens have.
+
+use std::sync::Arc;
 
 use crate::closed_set::closed_set;
-use std::sync::Arc;
+use crate::field::InvalidField;
 
 closed_set! {
     /// Whether the actor is a person or a program; stored in history and audit log.
@@ -30,22 +32,19 @@ impl ActorRef {
     pub fn new(issuer: &str, subject: &str, kind: ActorKind) -> Self {
         Self { issuer: issuer.into(), subject: subject.into(), kind }
     }
-}
 
-/// An authenticated caller: the actor and the scopes of its token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Actor {
-    /// The actor.
-    pub who: ActorRef,
-    /// The scopes of its token.
-    pub scopes: Vec<Scope>,
-}
-
-impl Actor {
-    /// True if the token carries `scope`.
-    #[must_use]
-    pub fn may(&self, scope: Scope) -> bool {
-        self.scopes.contains(&scope)
+    /// Parses issuer and subject, each of 1 to 128 bytes without control characters.
+    ///
+    /// # Errors
+    /// When one of them breaks that rule.
+    pub fn parse(issuer: &str, subject: &str, kind: ActorKind) -> Result<Self, InvalidField> {
+        for (field, text) in [("issuer", issuer), ("subject", subject)] {
+            if !(1..=128).contains(&text.len()) || text.chars().any(char::is_control) {
+                let rule = "must be 1 to 128 bytes without control characters";
+                return Err(InvalidField::new(field, rule));
+            }
+        }
+        Ok(Self::new(issuer, subject, kind))
     }
 }
 
@@ -72,5 +71,7 @@ closed_set! {
         PersonReveal = "person.reveal",
         /// Register persons, change their contact details and the mail setting of accounts.
         PersonWrite = "person.write",
+        /// Act in the name of persons; with the issuer of these persons.
+        Delegate = "delegate",
     }
 }

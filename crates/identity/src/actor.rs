@@ -10,10 +10,5 @@ pub(crate) const KEYS: &str = "see docs/operations.md for its keys";
 pub(crate) fn actor(issuer: &str, subject: &str, kind: &str) -> Result<ActorRef, FileError> {
     let kind =
         ActorKind::parse(kind).ok_or_else(|| FileError::new("kind must be HUMAN or SYSTEM"))?;
-    let plain =
-        |text: &str| !text.is_empty() && text.len() <= 128 && !text.chars().any(char::is_control);
-    if !plain(issuer) || !plain(subject) {
-        return Err(FileError::new("issuer and subject must be 1 to 128 characters"));
-    }
-    Ok(ActorRef::new(issuer, subject, kind))
+    ActorRef::parse(issuer, subject, kind).map_err(|error| FileError::new(error.to_string()))
 }

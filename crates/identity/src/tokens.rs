@@ -1,12 +1,17 @@
-//! Verifies access tokens against a file with their hashes, actors and scopes.
+//! Verifies access tokens against a file with their hashes, principals and scopes.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use madoguchi_domain::actor::{Actor, Scope};
+use madoguchi_domain::actor::{ActorKind, ActorRef, Scope};
+use madoguchi_domain::display_name::DisplayName;
+use madoguchi_domain::field::InvalidField;
+use madoguchi_domain::person::PersonId;
 use madoguchi_domain::port::{TokenVerifier, VerifierUnavailable};
+use madoguchi_domain::principal::Principal;
 use madoguchi_domain::secret::{AccessToken, unhex};
 use serde::Deserialize;
 
@@ -16,14 +21,14 @@ use crate::actor::{KEYS, actor};
 
 /// Tokens, stored as SHA-256 hashes. A token must be random and long, because SHA-256 is fast.
 pub struct StaticTokens {
-    actors: FileContent<ActorsByHash>,
+    principals: FileContent<PrincipalsByHash>,
 }
 
 /// A token file that was read and parsed.
 #[derive(Clone)]
-pub struct TokenFile(ParsedFile<ActorsByHash>);
+pub struct TokenFile(ParsedFile<PrincipalsByHash>);
 
-type ActorsByHash = HashMap<[u8; 32], Actor>;
+type PrincipalsByHash = HashMap<[u8; 32], Principal>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +45,9 @@ struct Row {
     subject: String,
     kind: String,
     scopes: Vec<String>,
+    name: Option<String>,
+    person_id: Option<String>,
+    delegates_for: Option<String>,
 }
 
 impl TokenFile {
@@ -56,7 +64,7 @@ impl StaticTokens {
     /// Accepts the tokens of this file.
     #[must_use]
     pub fn new(file: TokenFile) -> Self {
-        Self { actors: FileContent::new(file.0) }
+        Self { principals: FileContent::new(file.0) }
     }
 
     /// Reloads the file; then only its tokens are valid.
@@ -64,47 +72,72 @@ impl StaticTokens {
     /// # Errors
     /// As [`TokenFile::read`]; the previous tokens stay valid.
     pub fn reload(&self) -> Result<(), FileError> {
-        self.actors.reload()
+        self.principals.reload()
     }
 }
 
-fn parse(text: &str) -> Result<ActorsByHash, FileError> {
+fn parse(text: &str) -> Result<PrincipalsByHash, FileError> {
     let file: File = files::parse(text, KEYS)?;
-    let mut actors = HashMap::new();
+    let mut principals = HashMap::new();
     for (number, row) in (1..).zip(file.token) {
         let place = format!("token number {number}");
-        let (hash, actor) = row.parse().map_err(|error| error.at(&place))?;
-        if actors.insert(hash, actor).is_some() {
+        let (hash, principal) = row.parse().map_err(|error| error.at(&place))?;
+        if principals.insert(hash, principal).is_some() {
             return Err(FileError::new("is given twice").at(place));
         }
     }
-    if actors.is_empty() {
+    if principals.is_empty() {
         return Err(FileError::new("no token, so nobody could call: add a [[token]]"));
     }
-    Ok(actors)
+    Ok(principals)
 }
 
 impl Row {
-    fn parse(self) -> Result<([u8; 32], Actor), FileError> {
+    fn parse(self) -> Result<([u8; 32], Principal), FileError> {
         let hash = unhex(&self.sha256).and_then(|bytes| bytes.try_into().ok());
         let hash = hash.ok_or_else(|| FileError::new("sha256 must be 64 hexadecimal digits"))?;
         let who = actor(&self.issuer, &self.subject, &self.kind)?;
-        let scope = |text: &String| {
-            Scope::parse(text).ok_or_else(|| {
-                let known = Scope::ALL.map(Scope::as_str).join(", ");
-                FileError::new(format!("scopes holds one that is not known: known are {known}"))
-            })
-        };
-        let scopes = self.scopes.iter().map(scope).collect::<Result<Vec<_>, _>>()?;
-        Ok((hash, Actor { who, scopes }))
+        let scopes = self.scopes.iter().map(|text| scope(text)).collect::<Result<Vec<_>, _>>()?;
+        let name = self.name.as_deref().map(|name| match who.kind {
+            ActorKind::Human => DisplayName::of_human(name),
+            // It is shown as the system's name, whatever it is called here.
+            ActorKind::System => DisplayName::parse(name),
+        });
+        let person = self.person_id.as_deref().map(PersonId::parse).transpose();
+        let person = person.map_err(|error| invalid("person_id", &error))?;
+        let delegates_for = self.delegates_for.as_deref().map(issuer).transpose()?;
+        if delegates_for.is_some() != scopes.contains(&Scope::Delegate) {
+            let rule = "the scope delegate and delegates_for need each other";
+            return Err(FileError::new(rule));
+        }
+        let name = name.transpose().map_err(|error| invalid("name", &error))?;
+        Ok((hash, Principal { who, name, person, delegates_for, scopes }))
     }
+}
+
+fn scope(text: &str) -> Result<Scope, FileError> {
+    Scope::parse(text).ok_or_else(|| {
+        let known = Scope::ALL.map(Scope::as_str).join(", ");
+        FileError::new(format!("scopes holds one that is not known: known are {known}"))
+    })
+}
+
+/// The issuer of the persons in whose name a token may act.
+fn issuer(text: &str) -> Result<Arc<str>, FileError> {
+    let anybody = ActorRef::parse(text, "anybody", ActorKind::Human);
+    anybody.map(|it| it.issuer).map_err(|error| invalid("delegates_for", &error))
+}
+
+/// The error under the key's name in the file.
+fn invalid(key: &str, error: &InvalidField) -> FileError {
+    FileError::new(format!("{key} {}", error.rule))
 }
 
 #[async_trait]
 impl TokenVerifier for StaticTokens {
-    async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, VerifierUnavailable> {
+    async fn verify(&self, token: &AccessToken) -> Result<Option<Principal>, VerifierUnavailable> {
         // Looked up by hash, so the response time does not reveal a token.
-        Ok(self.actors.current().get(&token.sha256()).cloned())
+        Ok(self.principals.current().get(&token.sha256()).cloned())
     }
 }
 
@@ -116,7 +149,7 @@ impl fmt::Debug for TokenFile {
 
 impl fmt::Debug for StaticTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "StaticTokens({} tokens)", self.actors.current().len())
+        write!(f, "StaticTokens({} tokens)", self.principals.current().len())
     }
 }
 

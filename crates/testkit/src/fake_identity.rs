@@ -15,13 +15,14 @@
 //! ```
 
 use async_trait::async_trait;
-use madoguchi_domain::actor::{Actor, ActorRef};
+use madoguchi_domain::actor::ActorRef;
 use madoguchi_domain::port::{PasswordVerifier, TokenVerifier, VerifierUnavailable};
+use madoguchi_domain::principal::Principal;
 use madoguchi_domain::secret::{AccessToken, Credentials};
 
 /// A token verifier with a list of tokens.
 #[derive(Debug, Clone)]
-pub struct FakeTokens(Vec<(AccessToken, Actor)>);
+pub struct FakeTokens(Vec<(AccessToken, Principal)>);
 
 impl FakeTokens {
     /// Adds this token.
@@ -29,16 +30,16 @@ impl FakeTokens {
     /// # Panics
     /// When it is not a token.
     #[must_use]
-    pub fn knowing(token: &str, actor: Actor) -> Self {
-        Self(vec![(AccessToken::parse(token).expect("a token"), actor)])
+    pub fn knowing(token: &str, principal: Principal) -> Self {
+        Self(vec![(AccessToken::parse(token).expect("a token"), principal)])
     }
 }
 
 #[async_trait]
 impl TokenVerifier for FakeTokens {
-    async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, VerifierUnavailable> {
+    async fn verify(&self, token: &AccessToken) -> Result<Option<Principal>, VerifierUnavailable> {
         let known = self.0.iter().find(|(known, _)| known == token);
-        Ok(known.map(|(_, actor)| actor.clone()))
+        Ok(known.map(|(_, principal)| principal.clone()))
     }
 }
 
@@ -75,10 +76,10 @@ mod tests {
     use crate::token_verifier_contract::TokensUnderTest;
 
     fn tokens() -> TokensUnderTest {
-        let actor = samples::caller(samples::human(), &[]);
+        let principal = samples::caller(samples::human(), &[]);
         let token = AccessToken::parse("Let-me-in").expect("a token");
-        let verifier = Arc::new(FakeTokens::knowing("Let-me-in", actor.clone()));
-        TokensUnderTest { verifier, token, actor }
+        let verifier = Arc::new(FakeTokens::knowing("Let-me-in", principal.clone()));
+        TokensUnderTest { verifier, token, principal }
     }
 
     fn passwords() -> PasswordsUnderTest {

@@ -23,10 +23,11 @@ use jiff::SignedDuration;
 use madoguchi_domain::act::Act;
 
 use madoguchi_domain::Timestamp;
-use madoguchi_domain::actor::{Actor, ActorKind, ActorRef, Scope};
+use madoguchi_domain::actor::{ActorKind, ActorRef, Scope};
 use madoguchi_domain::caller::FlowId;
 use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::level::AccountLevel;
+use madoguchi_domain::principal::Principal;
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{QrMint, TransactionIdScheme, UpgradePolicy};
 
@@ -78,8 +79,8 @@ pub fn system() -> ActorRef {
 
 /// An authenticated caller with these scopes.
 #[must_use]
-pub fn caller(who: ActorRef, scopes: &[Scope]) -> Actor {
-    Actor { who, scopes: scopes.to_vec() }
+pub fn caller(who: ActorRef, scopes: &[Scope]) -> Principal {
+    Principal::new(who, scopes.to_vec())
 }
 
 /// An act of `by` at this time, with this correlation id.

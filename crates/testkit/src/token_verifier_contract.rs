@@ -9,32 +9,34 @@
 use std::fmt;
 use std::sync::Arc;
 
-use madoguchi_domain::actor::Actor;
 use madoguchi_domain::port::TokenVerifier;
+use madoguchi_domain::principal::Principal;
 use madoguchi_domain::secret::AccessToken;
 
-/// An adapter, a valid token and its actor.
+/// An adapter, a valid token and its principal.
 #[derive(Clone)]
 pub struct TokensUnderTest {
     /// The adapter.
     pub verifier: Arc<dyn TokenVerifier>,
     /// A valid token.
     pub token: AccessToken,
-    /// The token's actor.
-    pub actor: Actor,
+    /// The token's principal, with everything that the adapter can know of one.
+    pub principal: Principal,
 }
 
 impl fmt::Debug for TokensUnderTest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokensUnderTest").field("actor", &self.actor).finish_non_exhaustive()
+        f.debug_struct("TokensUnderTest")
+            .field("principal", &self.principal)
+            .finish_non_exhaustive()
     }
 }
 
 /// A check of the contract.
-pub async fn a_known_token_gives_its_actor_every_time(under_test: TokensUnderTest) {
+pub async fn a_known_token_gives_its_principal_every_time(under_test: TokensUnderTest) {
     for _ in 0..2 {
-        let actor = under_test.verifier.verify(&under_test.token).await.expect("verified");
-        assert_eq!(actor.as_ref(), Some(&under_test.actor));
+        let principal = under_test.verifier.verify(&under_test.token).await.expect("verified");
+        assert_eq!(principal.as_ref(), Some(&under_test.principal));
     }
 }
 
@@ -45,8 +47,8 @@ pub async fn a_token_that_only_looks_like_it_is_nobody(under_test: TokensUnderTe
     let other_case = known.chars().map(swap_case).collect::<String>();
     for text in [format!("{known}x"), format!("x{known}"), cut.to_owned(), other_case] {
         let Ok(token) = AccessToken::parse(&text) else { continue };
-        let actor = under_test.verifier.verify(&token).await.expect("verified");
-        assert_eq!(actor, None);
+        let principal = under_test.verifier.verify(&token).await.expect("verified");
+        assert_eq!(principal, None);
     }
 }
 
@@ -64,7 +66,7 @@ macro_rules! token_verifier_contract {
 
                 $crate::verifier_checks! {
                     token_verifier_contract, $under_test =>
-                    a_known_token_gives_its_actor_every_time,
+                    a_known_token_gives_its_principal_every_time,
                     a_token_that_only_looks_like_it_is_nobody,
                 }
             }

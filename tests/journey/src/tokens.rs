@@ -27,8 +27,11 @@ pub const PERSON_READ: &str = "journey-token:person.read";
 pub const PERSON_WRITE: &str = "journey-token:person.write";
 /// The scope to read persons in clear, without the one to read them at all.
 const PERSON_REVEAL: &str = "journey-token:person.reveal";
-/// Register, change and read persons in clear; the only token with several scopes.
+/// Register, change and read persons in clear.
 pub const PERSONS: &str = "journey-token-persons";
+
+/// Read persons masked, also in the name of others.
+pub const DELEGATE: &str = "journey-token-delegate";
 
 /// Read members; not in the file unless [`extra`] is added to it.
 pub const EXTRA: &str = "journey-token-extra:member.read";
@@ -67,7 +70,10 @@ pub const ALL: [&str; 10] = [
 #[must_use]
 pub fn file() -> String {
     let scopes = "\"person.read\", \"person.reveal\", \"person.write\"";
-    ALL.map(entry).concat() + &entry_of(PERSONS, "persons", scopes)
+    let delegate = entry_of(DELEGATE, "back-office", "\"person.read\", \"delegate\"");
+    let more =
+        "delegates_for = \"journey\"\nname = \"canaryname\"\nperson_id = \"canaryperson\"\n\n";
+    ALL.map(entry).concat() + &entry_of(PERSONS, "persons", scopes) + &delegate + more
 }
 
 /// One more entry for that file, of [`EXTRA`].

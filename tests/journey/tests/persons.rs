@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 on_both_databases!(what_is_known_of_a_person_is_in_clear_nowhere);
 
 /// Parts of every personal value that is sent here, valid or not.
-const CANARIES: [&str; 12] = [
+const CANARIES: [&str; 14] = [
     "canary.first",
     "canary.second",
     "canary.third",
@@ -31,6 +31,8 @@ const CANARIES: [&str; 12] = [
     "canaryreason",
     "canarybad",
     "canarykey",
+    "canaryname",
+    "canaryperson",
 ];
 const PERSONS: &str = "/api/v1/persons";
 const SEARCH: &str = "/api/v1/persons/search";
@@ -47,6 +49,7 @@ async fn what_is_known_of_a_person_is_in_clear_nowhere(store: Store) -> anyhow::
     answers.extend(changed(&system).await?);
     answers.extend(refused(&system).await?);
     answers.extend(masked(&system).await?);
+    answers.extend(acted_for(&system).await?);
     answers.extend(without_keys(&system).await?);
     for answer in &answers {
         shows_nothing("an answer", answer.body.as_bytes())?;
@@ -240,6 +243,23 @@ async fn masked(system: &TestSystem) -> anyhow::Result<Vec<HttpAnswer>> {
         let clear = system.caller.get(&format!("{path}?reveal=true"), tokens::PERSONS).await?;
         let shown = clear.body.contains("canary.second") && clear.body.contains("canaryreason");
         ensure!(clear.status == 200 && shown, "{path} in clear: {}", clear.status);
+    }
+    Ok(answers)
+}
+
+/// Answers to calls in a person's name, whose token has a name and a person too.
+async fn acted_for(system: &TestSystem) -> anyhow::Result<Vec<HttpAnswer>> {
+    let mut answers = vec![system.caller.get(PERSON, tokens::DELEGATE).await?];
+    for (token, actor, status) in [
+        (tokens::DELEGATE, "agent-7;canaryname%20Two", 200),
+        (tokens::DELEGATE, "agent-7;canaryname Two", 400),
+        (tokens::DELEGATE, "canaryname", 400),
+        (tokens::PERSON_READ, "agent-7;canaryname", 403),
+    ] {
+        let headers = [("Acstkn", token), ("x-actor", actor)];
+        let answer = system.caller.call_with(Method::GET, PERSON, &headers, &Value::Null).await?;
+        ensure!(answer.status == status, "{answer:?}");
+        answers.push(answer);
     }
     Ok(answers)
 }

@@ -6,13 +6,14 @@ use crate::source::{Source, Token};
 use crate::violation::Violation;
 
 /// The rooms that every system uses: a file, or a folder with the file of its name.
-const PLATFORM: [&str; 40] = [
+const PLATFORM: [&str; 41] = [
     "crates/domain/src/act",
     "crates/domain/src/actor",
     "crates/domain/src/audit",
     "crates/domain/src/breaker",
     "crates/domain/src/change",
     "crates/domain/src/correlation",
+    "crates/domain/src/display_name",
     "crates/domain/src/effect",
     "crates/domain/src/field",
     "crates/domain/src/idempotency",

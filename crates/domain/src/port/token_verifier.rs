@@ -3,16 +3,16 @@
 use async_trait::async_trait;
 
 use super::VerifierUnavailable;
-use crate::actor::Actor;
+use crate::principal::Principal;
 use crate::secret::AccessToken;
 
 /// Authenticates a bearer token.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait TokenVerifier: Send + Sync {
-    /// The actor, or `None` for an invalid or expired token. Fails closed.
+    /// The principal, or `None` for an invalid or expired token. Fails closed.
     ///
     /// # Errors
     /// [`VerifierUnavailable`] when the token cannot be checked.
-    async fn verify(&self, token: &AccessToken) -> Result<Option<Actor>, VerifierUnavailable>;
+    async fn verify(&self, token: &AccessToken) -> Result<Option<Principal>, VerifierUnavailable>;
 }

@@ -10,6 +10,11 @@ use super::*;
 
 const GOOD: &str = "issuer = \"i\"\nsubject = \"s\"\nkind = \"HUMAN\"\nscopes = [\"upgrade.read\"]";
 
+/// An entry with every key.
+const WHOLE: &str = "issuer = \"ops\"\nsubject = \"back-office\"\nkind = \"SYSTEM\"\n\
+    scopes = [\"person.write\", \"delegate\"]\nname = \"Back office\"\nperson_id = \"PER0001\"\n\
+    delegates_for = \"staff\"";
+
 fn row(row: &str) -> String {
     let token = AccessToken::parse("let-me-in").unwrap();
     let hash = madoguchi_domain::secret::hex(&token.sha256());
@@ -28,11 +33,24 @@ fn under_test() -> TokensUnderTest {
     TokensUnderTest {
         verifier: Arc::new(tokens),
         token: AccessToken::parse("let-me-in").unwrap(),
-        actor: samples::caller(who, &[Scope::UpgradeRead]),
+        principal: samples::caller(who, &[Scope::UpgradeRead]),
     }
 }
 
-token_verifier_contract!(file_of_hashes: under_test());
+fn whole_under_test() -> TokensUnderTest {
+    let tokens = StaticTokens::new(TokenFile::read(file_of(&row(WHOLE)).path()).unwrap());
+    let who = actor("ops", "back-office", "SYSTEM").unwrap();
+    let principal = Principal {
+        name: Some(DisplayName::parse("Back office").unwrap()),
+        person: Some(PersonId::parse("PER0001").unwrap()),
+        delegates_for: Some("staff".into()),
+        ..samples::caller(who, &[Scope::PersonWrite, Scope::Delegate])
+    };
+    let token = AccessToken::parse("let-me-in").unwrap();
+    TokensUnderTest { verifier: Arc::new(tokens), token, principal }
+}
+
+token_verifier_contract!(file_of_hashes: under_test(), whole_entry: whole_under_test());
 
 #[test]
 fn a_file_with_a_mistake_is_refused() {
@@ -43,7 +61,7 @@ fn a_file_with_a_mistake_is_refused() {
         row(&GOOD.replace("HUMAN", "human")),
         row(&GOOD.replace("upgrade.read", "upgrade.everything")),
         row(&GOOD.replace("subject = \"s\"", "subject = \"\"")),
-        row(&format!("{GOOD}\nname = \"x\"")),
+        row(&format!("{GOOD}\nnames = \"canary\"")),
         format!("[[token]]\nsha256 = \"ab\"\n{GOOD}"),
         "[[token]]\ntoken = \"canary-in-clear\"".to_owned(),
     ];
@@ -51,6 +69,33 @@ fn a_file_with_a_mistake_is_refused() {
         let reported = parse(&text).unwrap_err().to_string();
         assert!(!reported.contains("canary"), "{reported}");
     }
+}
+
+#[test]
+fn a_mistake_in_a_name_person_or_delegation_is_refused() {
+    let long = "x".repeat(129);
+    let bad = [
+        ("name", WHOLE.replace("Back office", "")),
+        ("name", WHOLE.replace("Back office", "canary\\u202E")),
+        ("name", WHOLE.replace("Back office", &"canary".repeat(11))),
+        ("name", format!("{GOOD}\nname = \"System\\u200BADMIN\"")),
+        ("person_id", WHOLE.replace("PER0001", "canary\\u0000")),
+        ("person_id", WHOLE.replace("PER0001", "")),
+        ("delegates_for", WHOLE.replace("staff", "")),
+        ("delegates_for", WHOLE.replace("staff", &long)),
+        ("delegates_for", WHOLE.replace("\ndelegates_for = \"staff\"", "")),
+        ("delegates_for", WHOLE.replace(", \"delegate\"", "")),
+    ];
+    for (key, text) in bad {
+        let reported = parse(&row(&text)).unwrap_err().to_string();
+        assert!(reported.contains("token number 1") && reported.contains(key), "{reported}");
+        for value in ["canary", "System", "staff", "Back office", "xxx", "PER0001"] {
+            assert!(!reported.contains(value), "{reported}");
+        }
+    }
+    // What a program is called is never shown.
+    let system = GOOD.replace("HUMAN", "SYSTEM");
+    assert!(parse(&row(&format!("{system}\nname = \"SystemAdmin\""))).is_ok());
 }
 
 #[tokio::test]
