@@ -18,8 +18,8 @@ pub(crate) const PARAMETER: Parameter = Parameter {
     name: "Idempotency-Key",
     place: Place::Header,
     text: "A key of your choice, for example a UUID, that this request and its repetitions have \
-           and no other request: 1 to 255 visible ASCII characters, perhaps in quotes. A repetition \
-           gets the stored answer of the first success.",
+           and no other request: 1 to 255 visible ASCII characters, perhaps in quotes. A \
+           repetition gets the stored answer of the first success.",
     // A quoted string has two characters more.
     schema: || bounded(1, 257).pattern(Some("^[!-~]*$")).into(),
 };

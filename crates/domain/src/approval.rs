@@ -76,8 +76,8 @@ impl Editors {
     }
 }
 
-/// A person who wrote nothing of what they approve. Only [`Editors::approver`] makes one, so that an
-/// approval by anybody else cannot be written down.
+/// A person who wrote nothing of what they approve. Only [`Editors::approver`] makes one, so an
+/// approval by anybody else cannot be recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approver(ActorRef);
 
@@ -96,7 +96,7 @@ pub enum FourEyes {
     #[error("only a person can approve")]
     IsSystem,
     /// It wrote part of the content.
-    #[error("whoever wrote the content cannot approve it")]
+    #[error("an author or editor of the content cannot approve it")]
     IsEditor,
 }
 

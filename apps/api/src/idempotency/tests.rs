@@ -110,6 +110,24 @@ async fn a_replay_is_authorised_anew() {
 }
 
 #[actix_web::test]
+async fn one_person_has_one_key_directly_and_through_another() {
+    let app = TestApp::open();
+    let through = |actor: &'static str, key: &[u8]| {
+        let request = register(&member(1), &[key]).insert_header((ACTOR, actor));
+        request.insert_header(("acstkn", "member.write+delegate"))
+    };
+    assert_eq!(answer(&app, register(&member(1), &[b"k"])).await.status, 201);
+    let same_person = answer(&app, through("member.write;Ana", b"k")).await;
+    assert_eq!(same_person.code().1, Code::IdempotencyKeyReused.as_str(), "another request");
+    let other_person = answer(&app, through("agent-7;Ana", b"k")).await;
+    assert_eq!((other_person.status, other_person.is_replayed), (200, false), "another key");
+    for is_replayed in [false, true] {
+        let own = answer(&app, through("member.write;Ana", b"l")).await;
+        assert_eq!((own.status, own.is_replayed), (200, is_replayed));
+    }
+}
+
+#[actix_web::test]
 async fn a_key_that_is_running_here_is_refused_for_now() {
     let app = TestApp::open();
     let request = register(&member(1), &[b"k"]).to_http_request();
