@@ -11,7 +11,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use crate::operation::{Parameter, Place};
 use crate::problem::{Code, Problem};
 
-const HEADER: &str = "x-actor";
+pub(crate) const HEADER: &str = "x-actor";
 
 /// The request header, as documented.
 pub(crate) const ACTOR: Parameter = Parameter {
@@ -45,7 +45,8 @@ impl Acting {
         if values.next().is_some() {
             return Err(InvalidField::new(HEADER, "is given twice").into());
         }
-        let form = "must be <subject>;<name>, the name as percent-encoded UTF-8";
+        let form =
+            "must be <subject>;<name>, the name as percent-encoded UTF-8, the subject as it is";
         let (subject, name) =
             parts(value.as_bytes()).ok_or_else(|| InvalidField::new(HEADER, form))?;
         let of_header = |error| Problem::invalid(format!("{HEADER}: {error}"));
@@ -55,10 +56,13 @@ impl Acting {
     }
 }
 
-/// Subject and name. A second `;` is refused: it could belong to either of them.
+/// Subject and name. A second `;` is refused: it could belong to either of them. So is an encoded
+/// byte in the subject, which is sent as it is: its client means another subject.
 fn parts(value: &[u8]) -> Option<(&str, String)> {
     let (subject, name) = str::from_utf8(value).ok()?.split_once(';')?;
-    Some((subject, decoded(name)?))
+    let is_encoded = |at: &[u8]| at[0] == b'%' && at[1..].iter().all(u8::is_ascii_hexdigit);
+    let plain = !subject.as_bytes().windows(3).any(is_encoded);
+    Some((subject, decoded(name)?)).filter(|_| plain)
 }
 
 /// The text of percent-encoded UTF-8. Visible ASCII except `;` may also be itself.

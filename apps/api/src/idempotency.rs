@@ -9,6 +9,7 @@ use madoguchi_domain::actor::ActorRef;
 use madoguchi_domain::idempotency::{IdempotencyKey, KeyedRequest};
 use madoguchi_domain::secret::SecretKey;
 
+use crate::acting;
 use crate::body::bounded;
 use crate::operation::{Header, Parameter, Place};
 use crate::problem::Problem;
@@ -31,7 +32,7 @@ pub(crate) const REPLAYED: Header = Header {
 };
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const ACTOR: HeaderName = HeaderName::from_static("x-actor");
+const ACTOR: HeaderName = HeaderName::from_static(acting::HEADER);
 const MARK: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Derives stored keys, and knows those that this process is working on.

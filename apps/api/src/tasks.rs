@@ -31,10 +31,12 @@ impl Tasks {
     /// When a task had failed.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let _ = self.stop.send(true);
+        let mut ended = Ok(());
         for (_, task) in self.running.into_iter().chain(self.asked) {
-            task.await?;
+            // All of them, also after one that failed: another may hold a lease.
+            ended = ended.and(task.await);
         }
-        Ok(())
+        Ok(ended?)
     }
 
     /// The name of a task that has ended and should run for ever.

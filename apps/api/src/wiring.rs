@@ -68,8 +68,6 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     if settings.effects.worker {
         running.extend(effect_tasks.start(Arc::new(bank), policy, &stopped));
     }
-    let replays = &stores.platform.replays;
-    running.extend(Jobs { settings, leases, replays, clock: &clock, ids: &ids }.start(&stopped));
     let (audit, audit_task) = AuditWriter::start(Arc::clone(&stores.platform.audit));
     let asked = vec![("the decision lane", lane_task), ("the audit writer", audit_task)];
     let itau = settings.itau.as_ref();
@@ -77,6 +75,9 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     if let (Some(vault), Some(sealed)) = (&vault, &sealed) {
         vault::compare_indexes(vault, &*sealed.indexes).await?;
     }
+    // Last, because a start that fails would keep the lease of a job.
+    let replays = &stores.platform.replays;
+    running.extend(Jobs { settings, leases, replays, clock: &clock, ids: &ids }.start(&stopped));
     let persons = sealed.map(|SealedStores { persons: store, .. }| {
         let PersonsSection { default_region, one_per_account } = settings.persons;
         let service = PersonService::new(

@@ -73,13 +73,15 @@ where
     Committing: Future<Output = Result<Vec<Committed>, StoreError>>,
 {
     let decide_once = || async {
-        let (change, answer) = decide().await?;
+        let decided = decide().await;
         // After the decision has read its data: what it read may be what the first request wrote.
+        // Also if it could not be read, because the answer may need none of it.
         if let Some(request) = &keyed
             && let Some(replay) = replays.find(&[request.key]).await?.pop().flatten()
         {
             return Ok((None, replayed(&replay, request)?));
         }
+        let (change, answer) = decided?;
         let replay = Replay::of(keyed, &answer);
         let to_commit = match change {
             Some(change) => Some(Commit::Change(Box::new(Change { replay, ..change }))),

@@ -11,6 +11,7 @@ use madoguchi_domain::effect::WorkerId;
 use madoguchi_domain::job_lease::{JobLease, JobName};
 use madoguchi_domain::port::{Clock, Ids, JobLeases, StoreError};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::system_act::system_act;
 
@@ -157,8 +158,11 @@ impl JobRunner {
     async fn step(&self, lease: &JobLease) -> Result<bool, StoreError> {
         let act = system_act(&self.settings.id, &*self.clock, &*self.ids);
         let (job, lease) = (Arc::clone(&self.job), lease.clone());
-        let step = tokio::spawn(async move { job.step(&lease, &act).await });
-        step.await.unwrap_or(Err(StoreError::Unavailable("the step panicked")))
+        // Dropped with the runner, it aborts the step.
+        let mut steps = JoinSet::new();
+        steps.spawn(async move { job.step(&lease, &act).await });
+        let ended = steps.join_next().await.and_then(Result::ok);
+        ended.unwrap_or(Err(StoreError::Unavailable("the step panicked")))
     }
 
     async fn take(&self) -> Result<Option<JobLease>, StoreError> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::closed_set::closed_set;
+use crate::display_name::{is_unshown, reorders};
 use crate::field::InvalidField;
 
 closed_set! {
@@ -33,14 +34,23 @@ impl ActorRef {
         Self { issuer: issuer.into(), subject: subject.into(), kind }
     }
 
-    /// Parses issuer and subject, each of 1 to 128 bytes without control characters.
+    /// The issuer of this program's own workers and jobs.
+    pub const OWN_ISSUER: &'static str = "madoguchi";
+
+    /// Parses issuer and subject, each of 1 to 128 bytes, without outer blanks and without
+    /// characters that are not shown: two that look the same to people are the same.
     ///
     /// # Errors
     /// When one of them breaks that rule.
     pub fn parse(issuer: &str, subject: &str, kind: ActorKind) -> Result<Self, InvalidField> {
         for (field, text) in [("issuer", issuer), ("subject", subject)] {
-            if !(1..=128).contains(&text.len()) || text.chars().any(char::is_control) {
-                let rule = "must be 1 to 128 bytes without control characters";
+            let is_hidden = |c: char| {
+                c.is_control() || is_unshown(c) || reorders(c) || c == char::REPLACEMENT_CHARACTER
+            };
+            let fits = (1..=128).contains(&text.len()) && text.trim() == text;
+            if !fits || text.chars().any(is_hidden) {
+                let rule = "must be 1 to 128 bytes without outer blanks and without characters \
+                            that are not shown";
                 return Err(InvalidField::new(field, rule));
             }
         }

@@ -51,11 +51,12 @@ impl DisplayName {
 /// What is compared. Upper case first: then letters that differ in lower case only are equal.
 fn folded(text: &str) -> impl Iterator<Item = char> {
     let folded = text.nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
-    folded.filter(|c| !is_invisible(*c))
+    // A dot above makes an i look as without it.
+    folded.filter(|c| !is_invisible(*c) && *c != '\u{307}')
 }
 
 /// Characters that change the direction or the lines of the text around them (UAX 9 §2, UAX 14).
-const fn reorders(c: char) -> bool {
+pub(crate) const fn reorders(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
         || matches!(c, '\u{2066}'..='\u{2069}')
 }
@@ -63,7 +64,12 @@ const fn reorders(c: char) -> bool {
 /// Blanks, format characters (`Cf`) and other characters that are usually not shown
 /// (`Default_Ignorable_Code_Point`).
 fn is_invisible(c: char) -> bool {
-    c.is_whitespace() || UNSHOWN.iter().any(|(first, last)| (*first..=*last).contains(&c))
+    c.is_whitespace() || is_unshown(c)
+}
+
+/// Format characters and other characters that are usually not shown.
+pub(crate) fn is_unshown(c: char) -> bool {
+    UNSHOWN.iter().any(|(first, last)| (*first..=*last).contains(&c))
 }
 
 /// Of Unicode 16.0, in order. Braille's blank is shown as one too.
@@ -122,6 +128,7 @@ mod tests {
             "System\u{e0041}Admin",
             "ſystemAdmin",
             "SYSTEMADMıN",
+            "SystemAdmi\u{307}n",
             "𝐒𝐲𝐬𝐭𝐞𝐦𝐀𝐝𝐦𝐢𝐧",
         ] {
             assert!(DisplayName::of_human(name).is_err(), "{name:?}");

@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use madoguchi_files::{self as files, FileContent, FileError, ParsedFile, Readers};
 
-use crate::actor::{KEYS, actor};
+use crate::actor::{KEYS, actor, not_own};
 
 /// Tokens, stored as SHA-256 hashes. A token must be random and long, because SHA-256 is fast.
 pub struct StaticTokens {
@@ -82,6 +82,7 @@ fn parse(text: &str) -> Result<PrincipalsByHash, FileError> {
     for (number, row) in (1..).zip(file.token) {
         let place = format!("token number {number}");
         let (hash, principal) = row.parse().map_err(|error| error.at(&place))?;
+        agrees(&principal, principals.values()).map_err(|error| error.at(&place))?;
         if principals.insert(hash, principal).is_some() {
             return Err(FileError::new("is given twice").at(place));
         }
@@ -110,9 +111,36 @@ impl Row {
             let rule = "the scope delegate and delegates_for need each other";
             return Err(FileError::new(rule));
         }
+        if delegates_for.is_some() && who.kind == ActorKind::Human {
+            return Err(FileError::new(
+                "the scope delegate needs kind SYSTEM: a person would approve \
+                                       in other names",
+            ));
+        }
+        if person.is_some() && who.kind == ActorKind::System {
+            return Err(FileError::new("person_id needs kind HUMAN: a program is no customer"));
+        }
         let name = name.transpose().map_err(|error| invalid("name", &error))?;
         Ok((hash, Principal { who, name, person, delegates_for, scopes }))
     }
+}
+
+/// Whether an entry agrees with the others of the same actor: a subject is one person or one
+/// program, and one customer.
+fn agrees<'a>(
+    principal: &Principal,
+    mut others: impl Iterator<Item = &'a Principal>,
+) -> Result<(), FileError> {
+    let differs = |other: &Principal| {
+        let (one, same) = (&principal.who, &other.who);
+        let is_one = (&one.issuer, &one.subject) == (&same.issuer, &same.subject);
+        is_one && (one.kind != same.kind || principal.person != other.person)
+    };
+    if others.any(differs) {
+        let rule = "kind and person_id must be as in the other entries of this subject";
+        return Err(FileError::new(rule));
+    }
+    Ok(())
 }
 
 fn scope(text: &str) -> Result<Scope, FileError> {
@@ -124,6 +152,7 @@ fn scope(text: &str) -> Result<Scope, FileError> {
 
 /// The issuer of the persons in whose name a token may act.
 fn issuer(text: &str) -> Result<Arc<str>, FileError> {
+    not_own(text).map_err(|rule| FileError::new(format!("delegates_for {rule}")))?;
     let anybody = ActorRef::parse(text, "anybody", ActorKind::Human);
     anybody.map(|it| it.issuer).map_err(|error| invalid("delegates_for", &error))
 }

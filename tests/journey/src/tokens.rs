@@ -71,9 +71,9 @@ pub const ALL: [&str; 10] = [
 pub fn file() -> String {
     let scopes = "\"person.read\", \"person.reveal\", \"person.write\"";
     let delegate = entry_of(DELEGATE, "back-office", "\"person.read\", \"delegate\"");
-    let more =
-        "delegates_for = \"journey\"\nname = \"canaryname\"\nperson_id = \"canaryperson\"\n\n";
-    ALL.map(entry).concat() + &entry_of(PERSONS, "persons", scopes) + &delegate + more
+    let delegate = delegate.replace("HUMAN", "SYSTEM") + "delegates_for = \"journey\"\n\n";
+    let person = "name = \"canaryname\"\nperson_id = \"canaryperson\"\n\n";
+    ALL.map(entry).concat() + &delegate + &entry_of(PERSONS, "persons", scopes) + person
 }
 
 /// One more entry for that file, of [`EXTRA`].

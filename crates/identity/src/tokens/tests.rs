@@ -10,10 +10,14 @@ use super::*;
 
 const GOOD: &str = "issuer = \"i\"\nsubject = \"s\"\nkind = \"HUMAN\"\nscopes = [\"upgrade.read\"]";
 
-/// An entry with every key.
+/// An entry of a back office, with every key that it may have.
 const WHOLE: &str = "issuer = \"ops\"\nsubject = \"back-office\"\nkind = \"SYSTEM\"\n\
-    scopes = [\"person.write\", \"delegate\"]\nname = \"Back office\"\nperson_id = \"PER0001\"\n\
+    scopes = [\"person.write\", \"delegate\"]\nname = \"Back office\"\n\
     delegates_for = \"staff\"";
+
+/// An entry of a customer.
+const CUSTOMER: &str = "issuer = \"my-page\"\nsubject = \"c-1\"\nkind = \"HUMAN\"\n\
+    scopes = [\"person.read\"]\nname = \"Ana\"\nperson_id = \"PER0001\"";
 
 fn row(row: &str) -> String {
     let token = AccessToken::parse("let-me-in").unwrap();
@@ -42,7 +46,6 @@ fn whole_under_test() -> TokensUnderTest {
     let who = actor("ops", "back-office", "SYSTEM").unwrap();
     let principal = Principal {
         name: Some(DisplayName::parse("Back office").unwrap()),
-        person: Some(PersonId::parse("PER0001").unwrap()),
         delegates_for: Some("staff".into()),
         ..samples::caller(who, &[Scope::PersonWrite, Scope::Delegate])
     };
@@ -79,8 +82,14 @@ fn a_mistake_in_a_name_person_or_delegation_is_refused() {
         ("name", WHOLE.replace("Back office", "canary\\u202E")),
         ("name", WHOLE.replace("Back office", &"canary".repeat(11))),
         ("name", format!("{GOOD}\nname = \"System\\u200BADMIN\"")),
-        ("person_id", WHOLE.replace("PER0001", "canary\\u0000")),
-        ("person_id", WHOLE.replace("PER0001", "")),
+        ("person_id", CUSTOMER.replace("PER0001", "canary\\u0000")),
+        ("person_id", CUSTOMER.replace("PER0001", "")),
+        ("person_id", CUSTOMER.replace("HUMAN", "SYSTEM")),
+        ("delegate", WHOLE.replace("SYSTEM", "HUMAN")),
+        ("issuer", GOOD.replace("\"i\"", "\"madoguchi\"")),
+        ("delegates_for", WHOLE.replace("staff", "madoguchi")),
+        ("subject", GOOD.replace("\"s\"", "\" s\"")),
+        ("subject", GOOD.replace("\"s\"", "\"s\\u200B\"")),
         ("delegates_for", WHOLE.replace("staff", "")),
         ("delegates_for", WHOLE.replace("staff", &long)),
         ("delegates_for", WHOLE.replace("\ndelegates_for = \"staff\"", "")),
@@ -96,6 +105,26 @@ fn a_mistake_in_a_name_person_or_delegation_is_refused() {
     // What a program is called is never shown.
     let system = GOOD.replace("HUMAN", "SYSTEM");
     assert!(parse(&row(&format!("{system}\nname = \"SystemAdmin\""))).is_ok());
+}
+
+#[test]
+fn entries_of_one_subject_must_agree() {
+    let other_token = |text: &str| {
+        let entry = row(text);
+        let hash = entry.split('"').nth(1).unwrap().to_owned();
+        entry.replace(&hash, &"ab".repeat(32))
+    };
+    let both = |text: &str| format!("{}{}", row(CUSTOMER), other_token(text));
+    assert!(parse(&both(&CUSTOMER.replace("person.read", "caller.read"))).is_ok());
+    assert!(parse(&both(&CUSTOMER.replace("c-1", "c-2").replace("PER0001", "PER2"))).is_ok());
+    for text in [
+        CUSTOMER.replace("PER0001", "canary"),
+        CUSTOMER.replace("\nperson_id = \"PER0001\"", ""),
+        CUSTOMER.replace("\nperson_id = \"PER0001\"", "").replace("HUMAN", "SYSTEM"),
+    ] {
+        let reported = parse(&both(&text)).unwrap_err().to_string();
+        assert!(reported.contains("token number 2") && !reported.contains("canary"), "{reported}");
+    }
 }
 
 #[tokio::test]
