@@ -11,6 +11,7 @@ use madoguchi_domain::secret::SecretKey;
 
 use crate::acting;
 use crate::body::bounded;
+use crate::headers;
 use crate::operation::{Header, Parameter, Place};
 use crate::problem::Problem;
 
@@ -56,9 +57,8 @@ impl Idempotency {
             return Ok(None);
         };
         let all = |name| {
-            let values: Vec<_> =
-                request.headers().get_all(name).map(HeaderValue::as_bytes).collect();
-            values.join(&b"\n"[..])
+            let values = headers::values(request.headers(), name).map(HeaderValue::as_bytes);
+            values.collect::<Vec<_>>().join(&b"\n"[..])
         };
         let (precondition, actor) = (all(IF_MATCH), all(ACTOR));
         let content: [&[u8]; 5] = [

@@ -36,8 +36,7 @@ impl<T> Answered<T> {
     }
 }
 
-/// The answer that is stored for `request`. If that is the same request, whose commit had an
-/// unknown outcome, it is no repetition.
+/// The answer that is stored for `request`.
 pub(crate) fn replayed<T: Replayable>(
     replay: &Replay,
     request: &KeyedRequest,
@@ -47,7 +46,7 @@ pub(crate) fn replayed<T: Replayable>(
         tracing::error!(%error, "a stored answer cannot be read");
         ServiceError::Corrupt
     })?;
-    Ok(Answered { value, is_replayed: replay.request.at != request.at })
+    Ok(Answered { value, is_replayed: true })
 }
 
 /// What a request without a stored answer commits.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use unicode_normalization::is_nfc;
+
 use crate::closed_set::closed_set;
 use crate::display_name::{is_unshown, reorders};
 use crate::field::InvalidField;
@@ -37,20 +39,23 @@ impl ActorRef {
     /// The issuer of this program's own workers and jobs.
     pub const OWN_ISSUER: &'static str = "madoguchi";
 
-    /// Parses issuer and subject, each of 1 to 128 bytes, without outer blanks and without
-    /// characters that are not shown: two that look the same to people are the same.
+    /// Parses issuer and subject, each of 1 to 128 bytes, in Unicode's composed form (NFC),
+    /// without outer blanks, other blanks than spaces, and characters that are not shown. So two
+    /// subjects that differ only in these are not accepted both; letters that look alike are.
     ///
     /// # Errors
     /// When one of them breaks that rule.
     pub fn parse(issuer: &str, subject: &str, kind: ActorKind) -> Result<Self, InvalidField> {
         for (field, text) in [("issuer", issuer), ("subject", subject)] {
             let is_hidden = |c: char| {
-                c.is_control() || is_unshown(c) || reorders(c) || c == char::REPLACEMENT_CHARACTER
+                let odd_blank = c.is_whitespace() && c != ' ';
+                let hidden = c.is_control() || is_unshown(c) || reorders(c) || odd_blank;
+                hidden || c == char::REPLACEMENT_CHARACTER
             };
-            let fits = (1..=128).contains(&text.len()) && text.trim() == text;
+            let fits = (1..=128).contains(&text.len()) && text.trim() == text && is_nfc(text);
             if !fits || text.chars().any(is_hidden) {
-                let rule = "must be 1 to 128 bytes without outer blanks and without characters \
-                            that are not shown";
+                let rule = "must be 1 to 128 bytes in composed form (NFC), without outer blanks \
+                            and without characters that are not shown";
                 return Err(InvalidField::new(field, rule));
             }
         }

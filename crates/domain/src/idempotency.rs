@@ -42,8 +42,7 @@ pub struct KeyedRequest {
     pub key: RequestKey,
     /// What is asked with it.
     pub fingerprint: Fingerprint,
-    /// When it was received. Its stored answer is deleted a configured time later. Two requests
-    /// with one key and one time count as one request, whose commit was tried twice.
+    /// When it was received. Its stored answer is deleted a configured time later.
     pub at: Timestamp,
 }
 

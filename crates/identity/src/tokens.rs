@@ -87,6 +87,7 @@ fn parse(text: &str) -> Result<PrincipalsByHash, FileError> {
             return Err(FileError::new("is given twice").at(place));
         }
     }
+    delegate_for_persons(&principals)?;
     if principals.is_empty() {
         return Err(FileError::new("no token, so nobody could call: add a [[token]]"));
     }
@@ -123,6 +124,19 @@ impl Row {
         let name = name.transpose().map_err(|error| invalid("name", &error))?;
         Ok((hash, Principal { who, name, person, delegates_for, scopes }))
     }
+}
+
+/// Refuses a delegation for an issuer of programs: a program would be recorded as a person.
+fn delegate_for_persons(principals: &PrincipalsByHash) -> Result<(), FileError> {
+    let all = || principals.values();
+    let has_programs = |issuer: &Arc<str>| {
+        all().any(|it| it.who.kind == ActorKind::System && it.who.issuer == *issuer)
+    };
+    if all().filter_map(|it| it.delegates_for.as_ref()).any(has_programs) {
+        let rule = "delegates_for must be an issuer of persons only: no SYSTEM entry may have it";
+        return Err(FileError::new(rule));
+    }
+    Ok(())
 }
 
 /// Whether an entry agrees with the others of the same actor: a subject is one person or one

@@ -71,7 +71,7 @@ pub const ALL: [&str; 10] = [
 pub fn file() -> String {
     let scopes = "\"person.read\", \"person.reveal\", \"person.write\"";
     let delegate = entry_of(DELEGATE, "back-office", "\"person.read\", \"delegate\"");
-    let delegate = delegate.replace("HUMAN", "SYSTEM") + "delegates_for = \"journey\"\n\n";
+    let delegate = delegate.replace("HUMAN", "SYSTEM") + "delegates_for = \"journey-staff\"\n\n";
     let person = "name = \"canaryname\"\nperson_id = \"canaryperson\"\n\n";
     ALL.map(entry).concat() + &delegate + &entry_of(PERSONS, "persons", scopes) + person
 }

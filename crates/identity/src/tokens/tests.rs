@@ -102,6 +102,8 @@ fn a_mistake_in_a_name_person_or_delegation_is_refused() {
             assert!(!reported.contains(value), "{reported}");
         }
     }
+    let programs = parse(&row(&WHOLE.replace("staff", "ops"))).unwrap_err().to_string();
+    assert!(programs.contains("delegates_for") && !programs.contains("ops"), "{programs}");
     // What a program is called is never shown.
     let system = GOOD.replace("HUMAN", "SYSTEM");
     assert!(parse(&row(&format!("{system}\nname = \"SystemAdmin\""))).is_ok());

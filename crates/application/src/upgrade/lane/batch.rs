@@ -51,8 +51,11 @@ impl Batch {
 
     /// Answers a request whose key has a stored answer.
     pub(super) fn replay(&mut self, mut waiting: Waiting, key: &KeyedRequest, replay: &Replay) {
+        // Its own answer, if an earlier commit of this request had an unknown outcome.
+        let is_own = waiting.tries > 0 && replay.request.at == key.at;
         waiting.tries += 1;
         let answer = replayed(replay, key);
+        let answer = answer.map(|it| Answered { is_replayed: !is_own, ..it });
         self.decided.push(Decided { waiting, answer, depends_on: None, replay: None });
     }
 
