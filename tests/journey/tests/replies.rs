@@ -42,6 +42,7 @@ async fn every_error_code_has_its_status_and_exactly_the_envelope(
     of_verifications(&system, &opened, &mut refusals).await?;
     of_requests(&system, &mut refusals).await?;
     of_persons(&system, &mut refusals).await?;
+    of_keys(&system, &mut refusals).await?;
     let counted = system.metrics().await?;
     ensure!(counted.contains("madoguchi_contradictions_total "), "{counted}");
     for (code, status) in catalogue()? {
@@ -219,6 +220,29 @@ async fn a_token_opens_the_routes_of_its_scope_and_no_other(store: Store) -> any
         assert_eq!(system.caller.get(path, "").await?.status, 200);
     }
     Ok(())
+}
+
+/// Opens cases with one key at the same moment until one is refused because another is running.
+async fn of_keys(system: &TestSystem, refusals: &mut Refusals) -> anyhow::Result<()> {
+    for round in 0..100 {
+        let member = Customer::registered(system).await?.member;
+        let key = format!("open-{round}");
+        let client = system.caller.with(tokens::OPEN).with_idempotency_key(&key);
+        let opened = all_at_once(vec![client.clone(); 16], move |client| {
+            let member = member.clone();
+            async move { Ok(client.open_upgrade(&member).await?.untyped()) }
+        });
+        let opened = opened.await?;
+        let Some(running) = opened.into_iter().find(|answer| answer.status == 409) else {
+            continue;
+        };
+        ensure!(running.retry_after == Some(1), "{running:?}");
+        refusals.insert("IDEMPOTENCY_IN_PROGRESS", running);
+        let other = client.open_upgrade("another-member").await?.untyped();
+        refusals.insert("IDEMPOTENCY_KEY_REUSED", other);
+        return Ok(());
+    }
+    anyhow::bail!("no request met another one with its key")
 }
 
 async fn too_much_at_once_is_shed_with_503_and_every_caller_is_served_in_the_end(
