@@ -113,10 +113,9 @@ impl Row {
             return Err(FileError::new(rule));
         }
         if delegates_for.is_some() && who.kind == ActorKind::Human {
-            return Err(FileError::new(
-                "the scope delegate needs kind SYSTEM: a person would approve \
-                                       in other names",
-            ));
+            let rule =
+                "the scope delegate needs kind SYSTEM: a person could approve in other names";
+            return Err(FileError::new(rule));
         }
         if person.is_some() && who.kind == ActorKind::System {
             return Err(FileError::new("person_id needs kind HUMAN: a program is no customer"));

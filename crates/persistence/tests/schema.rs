@@ -1,6 +1,6 @@
 //! Tests migrations up and down, and what the schema rejects, on both databases.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,9 +10,12 @@ use diesel::{Connection, SqliteConnection};
 use jiff::SignedDuration;
 use madoguchi_domain::audit::Place;
 use madoguchi_domain::effect::{Doubt, Outcome};
+use madoguchi_domain::idempotency::RequestKey;
 use madoguchi_domain::job_lease::JobName;
 use madoguchi_domain::person::{DetailsUpdate, Person, PersonQuery};
-use madoguchi_domain::port::{AuditLog, JobLeases, PersonStore, StoreError, UpgradeStore};
+use madoguchi_domain::port::{
+    AuditLog, JobLeases, PersonStore, ReplayStore, StoreError, UpgradeStore,
+};
 use madoguchi_domain::upgrade::{CaseId, CaseKey, Lookup, StateName};
 use madoguchi_persistence::{
     DatabaseUrl, OpenError, PgSettings, PgStore, SchemaState, SealedStore, SqliteStore, migrate,
@@ -71,6 +74,26 @@ fn addresses() -> (tempfile::TempDir, DatabaseUrl, Database, DatabaseUrl) {
     (dir, sqlite, database, postgres)
 }
 
+/// Both databases with the schema of this version, and a store on each.
+struct Both {
+    dir: tempfile::TempDir,
+    path: PathBuf,
+    database: Database,
+    there: SqliteStore,
+    here: PgStore,
+}
+
+async fn both() -> Both {
+    let (dir, sqlite_url, database, postgres_url) = addresses();
+    let (path, key) = (dir.path().join("m.db"), samples::audit_key());
+    migrate(&sqlite_url).await.expect("migrated");
+    migrate(&postgres_url).await.expect("migrated");
+    let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
+    let there = SqliteStore::open(&path, key.clone()).await.expect("opened");
+    let here = PgStore::open(database.url(), settings, key).await.expect("opened");
+    Both { dir, path, database, there, here }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn migrations_go_up_down_and_up_again() {
     let (_dir, sqlite, _database, postgres) = addresses();
@@ -126,10 +149,7 @@ async fn an_old_or_a_future_schema_is_not_opened() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_schema_knows_the_five_states_and_one_open_case() {
-    let (dir, sqlite_url, database, postgres_url) = addresses();
-    let path = dir.path().join("m.db");
-    migrate(&sqlite_url).await.expect("migrated");
-    migrate(&postgres_url).await.expect("migrated");
+    let Both { dir: _dir, path, database, .. } = both().await;
     let on_both = |sql: &Sql<'_>| {
         let there = sqlite(&path, &sql(sqlite_uuid, "1"));
         let here = postgres(&database, &sql(postgres_uuid, "now()"));
@@ -148,10 +168,7 @@ async fn the_schema_knows_the_five_states_and_one_open_case() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_written_down_is_never_changed() {
-    let (dir, sqlite_url, database, postgres_url) = addresses();
-    let path = dir.path().join("m.db");
-    migrate(&sqlite_url).await.expect("migrated");
-    migrate(&postgres_url).await.expect("migrated");
+    let Both { dir: _dir, path, database, .. } = both().await;
     let entry = |link: &str, at: &str| {
         format!(
             "insert into audit_entry (stream, seq, action, about_kind, about_id, detail, \
@@ -208,13 +225,7 @@ const MOVES: [&str; 3] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_sealed_value_that_was_moved_is_corrupt() {
     for moved in MOVES {
-        let (dir, sqlite_url, database, postgres_url) = addresses();
-        let (path, key) = (dir.path().join("m.db"), samples::audit_key());
-        migrate(&sqlite_url).await.expect("migrated");
-        migrate(&postgres_url).await.expect("migrated");
-        let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
-        let there = SqliteStore::open(&path, key.clone()).await.expect("opened");
-        let here = PgStore::open(database.url(), settings, key).await.expect("opened");
+        let Both { dir: _dir, path, database, there, here } = both().await;
         let sealer = Arc::new(FakeSealer::new("kek-1"));
         let there = SealedStore::new(there, Arc::clone(&sealer) as _);
         let here = SealedStore::new(here, sealer);
@@ -246,10 +257,7 @@ async fn find_person(store: &impl PersonStore) -> Result<Vec<Person>, StoreError
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_that_cannot_be_is_called_corrupt_and_never_guessed_at() {
-    let (dir, sqlite_url, database, postgres_url) = addresses();
-    let path = dir.path().join("m.db");
-    migrate(&sqlite_url).await.expect("migrated");
-    migrate(&postgres_url).await.expect("migrated");
+    let Both { dir: _dir, path, database, there, here } = both().await;
     // A passed case without its check, decision and target.
     let hollow = |uuid: fn(u8) -> String, at: &str| {
         format!("{MEMBER} {}", case("CustomerSuccess", 1, 1, uuid, at))
@@ -258,9 +266,6 @@ async fn a_row_that_cannot_be_is_called_corrupt_and_never_guessed_at() {
     assert!(postgres(&database, &hollow(postgres_uuid, "now()")));
     let member = madoguchi_domain::member::MemberId::parse("M1").expect("a member");
     let lookup = [Lookup { key: CaseKey::NewestOf(member), check: None }];
-    let there = SqliteStore::open(&path, samples::audit_key()).await.expect("opened");
-    let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
-    let here = PgStore::open(database.url(), settings, samples::audit_key()).await.expect("opened");
     let corrupt = StoreError::Corrupt("upgrade_case.state and its facts");
     assert_eq!(there.load(&lookup).await.unwrap_err(), corrupt);
     assert_eq!(here.load(&lookup).await.unwrap_err(), corrupt);
@@ -269,13 +274,7 @@ async fn a_row_that_cannot_be_is_called_corrupt_and_never_guessed_at() {
 /// An unreadable lease is not taken for one that is over: its fence could be given twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lease_that_cannot_be_is_corrupt() {
-    let (dir, sqlite_url, database, postgres_url) = addresses();
-    let path = dir.path().join("m.db");
-    migrate(&sqlite_url).await.expect("migrated");
-    migrate(&postgres_url).await.expect("migrated");
-    let there = SqliteStore::open(&path, samples::audit_key()).await.expect("opened");
-    let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
-    let here = PgStore::open(database.url(), settings, samples::audit_key()).await.expect("opened");
+    let Both { dir: _dir, path, database, there, here } = both().await;
     let row = |until: &str, fence: i32| {
         format!(
             "insert into job_lease (job, holder, until, fence) values ('j', 'h', {until}, {fence});"
@@ -298,16 +297,41 @@ async fn a_lease_that_cannot_be_is_corrupt() {
     }
 }
 
+/// An unreadable answer is neither given nor taken for the answer to another request.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stored_answer_that_cannot_be_is_corrupt() {
+    let Both { dir: _dir, path, database, there, here } = both().await;
+    let key = RequestKey(uuid::Uuid::from_u128(1));
+    let row = |uuid: fn(u8) -> String, answer: &str, at: &str| {
+        format!(
+            "delete from idempotency_replay; insert into idempotency_replay (request_key, \
+             fingerprint, answer_version, answer, at) values ({}, {}, 1, '{answer}', {at});",
+            uuid(1),
+            uuid(2)
+        )
+    };
+    let (late_there, late_here) = ("9223372036854775807", "'infinity'");
+    for (answer, at_there, at_here, place) in [
+        ("[]", "1", "now()", "idempotency_replay.answer"),
+        ("{\"state\":1}", "1", "now()", "idempotency_replay.answer"),
+        ("{}", late_there, late_here, "idempotency_replay.at"),
+    ] {
+        assert!(sqlite(&path, &row(sqlite_uuid, answer, at_there)), "{answer}");
+        assert!(postgres(&database, &row(postgres_uuid, answer, at_here)), "{answer}");
+        let corrupt = Err(StoreError::Corrupt(place));
+        assert_eq!(there.find(&[key]).await, corrupt, "{answer}");
+        assert_eq!(here.find(&[key]).await, corrupt, "{answer}");
+    }
+    let spoilt = row(sqlite_uuid, "{}", "1").replace(&sqlite_uuid(2), "x'00'");
+    assert!(sqlite(&path, &spoilt));
+    let place = "idempotency_replay.fingerprint";
+    assert_eq!(there.find(&[key]).await, Err(StoreError::Corrupt(place)));
+}
+
 /// A row that names only a part of who called in the name of the actor is refused, and unreadable.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_part_of_through_is_refused_and_corrupt() {
-    let (dir, sqlite_url, database, postgres_url) = addresses();
-    let path = dir.path().join("m.db");
-    migrate(&sqlite_url).await.expect("migrated");
-    migrate(&postgres_url).await.expect("migrated");
-    let there = SqliteStore::open(&path, samples::audit_key()).await.expect("opened");
-    let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
-    let here = PgStore::open(database.url(), settings, samples::audit_key()).await.expect("opened");
+    let Both { dir: _dir, path, database, there, here } = both().await;
     let row = |seq: i64, through: &str, (at, link): (&str, &str)| {
         format!(
             "insert into audit_entry (stream, seq, action, about_kind, about_id, detail, \
@@ -394,15 +418,9 @@ fn unreadable(uuid: fn(u8) -> String, at: &str, never: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unreadable_effect_moves_to_manual_once_and_blocks_no_other() {
-    let (dir, sqlite_url, database, postgres_url) = addresses();
-    let path = dir.path().join("m.db");
-    migrate(&sqlite_url).await.expect("migrated");
-    migrate(&postgres_url).await.expect("migrated");
+    let Both { dir: _dir, path, database, there, here } = both().await;
     assert!(sqlite(&path, &unreadable(sqlite_uuid, "1", "9223372036854775807")));
     assert!(postgres(&database, &unreadable(postgres_uuid, "'2020-01-01'", "'infinity'")));
-    let there = SqliteStore::open(&path, samples::audit_key()).await.expect("opened");
-    let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
-    let here = PgStore::open(database.url(), settings, samples::audit_key()).await.expect("opened");
     for stores in [UpgradeStores::of(&Arc::new(there)), UpgradeStores::of(&Arc::new(here))] {
         let queue = &stores.platform.effects;
         let claimed = queue.claim(&samples::claim(1, 10, samples::start())).await.expect("claimed");

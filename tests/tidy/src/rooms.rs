@@ -6,9 +6,10 @@ use crate::source::{Source, Token};
 use crate::violation::Violation;
 
 /// The rooms that every system uses: a file, or a folder with the file of its name.
-const PLATFORM: [&str; 41] = [
+const PLATFORM: [&str; 42] = [
     "crates/domain/src/act",
     "crates/domain/src/actor",
+    "crates/domain/src/approval",
     "crates/domain/src/audit",
     "crates/domain/src/breaker",
     "crates/domain/src/change",

@@ -4,7 +4,7 @@ use madoguchi_domain::idempotency::{Fingerprint, KeyedRequest, Replay, RequestKe
 use madoguchi_domain::port::StoreError;
 
 use crate::database::column::{At, Chars, Key};
-use crate::database::parse::{moment, parse_payload, payload_text};
+use crate::database::parse::{moment, parse_payload, parsed_or_corrupt, payload_text};
 use crate::database::schema::idempotency_replay;
 use crate::database::statement::row;
 
@@ -32,9 +32,11 @@ impl From<&Replay> for ReplayRow {
 
 impl ReplayRow {
     pub(crate) fn parse(self) -> Result<Replay, StoreError> {
+        let fingerprint = self.fingerprint.0;
+        let fingerprint = (fingerprint != Key::UNREADABLE).then_some(Fingerprint(fingerprint));
         let request = KeyedRequest {
             key: RequestKey(self.request_key.0),
-            fingerprint: Fingerprint(self.fingerprint.0),
+            fingerprint: parsed_or_corrupt(fingerprint, "idempotency_replay.fingerprint")?,
             at: moment(self.at, "idempotency_replay.at")?,
         };
         let answer = parse_payload(self.answer_version, &self.answer, "idempotency_replay.answer")?;

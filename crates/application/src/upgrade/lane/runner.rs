@@ -158,8 +158,8 @@ impl BatchRunner {
         if failed.is_none() {
             failed = self.record(durable, &mut unanswered).await.err();
         } else {
-            let answered = answer_all_but_keyed(durable);
-            unanswered.extend(answered.into_iter().map(|one| one.waiting));
+            let keyed = answer_all_but_keyed(durable);
+            unanswered.extend(keyed.into_iter().map(|one| one.waiting));
         }
         let mut again = Vec::new();
         for waiting in unanswered {
