@@ -5,8 +5,8 @@ use std::sync::Arc;
 use unicode_normalization::is_nfc;
 
 use crate::closed_set::closed_set;
-use crate::display_name::{is_unshown, reorders};
-use crate::field::InvalidField;
+use crate::display_name::is_unshown;
+use crate::field::{InvalidField, reorders};
 
 closed_set! {
     /// Whether the actor is a person or a program; stored in history and audit log.

@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::field::{InvalidField, is_plain};
+use crate::field::{InvalidField, is_plain, reorders};
 use crate::parsed_text::parsed_text;
 use crate::redacted;
 
@@ -53,12 +53,6 @@ fn folded(text: &str) -> impl Iterator<Item = char> {
     let folded = text.nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
     // A dot above makes an i look as without it.
     folded.filter(|c| !is_invisible(*c) && *c != '\u{307}')
-}
-
-/// Characters that change the direction or the lines of the text around them (UAX 9 §2, UAX 14).
-pub(crate) const fn reorders(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(c, '\u{2066}'..='\u{2069}')
 }
 
 /// Blanks, format characters (`Cf`) and other characters that are usually not shown

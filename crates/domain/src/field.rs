@@ -30,3 +30,9 @@ pub(crate) fn is_plain(text: &str, most: usize) -> bool {
 pub(crate) fn is_visible(text: &str, most: usize) -> bool {
     (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
+
+/// Characters that change the direction or the lines of the text around them (UAX 9 §2, UAX 14).
+pub(crate) const fn reorders(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2066}'..='\u{2069}')
+}

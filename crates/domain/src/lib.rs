@@ -11,6 +11,7 @@ pub mod caller;
 pub mod change;
 mod closed_set;
 pub mod consequence;
+pub mod contact;
 pub mod correlation;
 pub mod display_name;
 pub mod effect;

@@ -1,0 +1,282 @@
+//! Tests the rules of contacts.
+
+use super::*;
+use crate::Timestamp;
+use crate::actor::{ActorKind, ActorRef};
+use crate::approval::FourEyes;
+use crate::contact::{
+    ActionKind, ContactBody, ContactLink, ContactPolicy, ContactSubject, ContactType, PolicyNumber,
+    PolicyNumberRule, Sender,
+};
+use crate::correlation::CorrelationId;
+use crate::display_name::DisplayName;
+use uuid::Uuid;
+
+fn by(subject: &str, kind: ActorKind, second: i64) -> Act {
+    Act {
+        by: ActorRef::new("idp", subject, kind),
+        at: Timestamp::from_second(second).unwrap(),
+        correlation: CorrelationId::parse("c").unwrap(),
+        through: None,
+    }
+}
+
+fn human(subject: &str, second: i64) -> Act {
+    by(subject, ActorKind::Human, second)
+}
+
+fn policy() -> ContactPolicy {
+    ContactPolicy { link_hosts: vec!["my.example.com".into()], ..ContactPolicy::standard() }
+}
+
+fn request(kind: &str) -> Content {
+    Content {
+        application: None,
+        policy_number: None,
+        contact_type: ContactType::ActionRequest(ActionKind::parse(kind).unwrap()),
+        subject: ContactSubject::parse("本人確認のお願い").unwrap(),
+        body: ContactBody::parse("書類をご提出ください。").unwrap(),
+        link: ContactLink::parse("https://my.example.com/identity").ok(),
+        group: None,
+        posted_at: None,
+        expires_at: None,
+        mandatory: false,
+        sender: Sender::Human(DisplayName::of_human("山田").unwrap()),
+    }
+}
+
+fn checked(content: Content) -> CheckedContent {
+    policy().check(content).unwrap()
+}
+
+fn added(rule: ApprovalRule) -> Contact {
+    let ids = NewContactIds {
+        contact: ContactId(Uuid::from_u128(1)),
+        data_key: DataKeyId(Uuid::from_u128(2)),
+        salt: ContentSalt::new([7; 32]),
+    };
+    let person = (PersonId::parse("PER1").unwrap(), AccountId::parse("ACC1").unwrap());
+    add(person, checked(request("IDENTITY_DOCUMENT")), ids, rule, &human("author", 10))
+}
+
+fn draft() -> Contact {
+    added(ApprovalRule::Required)
+}
+
+fn approve(contact: &Contact) -> ContactEvent {
+    ContactEvent::Approve { seen: contact.content_hash() }
+}
+
+fn moved(contact: &Contact, event: &ContactEvent, act: &Act) -> Contact {
+    contact.after(event, &IfMatch::Any, act).unwrap().expect("it changes the contact")
+}
+
+fn refused(contact: &Contact, event: &ContactEvent, act: &Act) -> ContactRefusal {
+    contact.after(event, &IfMatch::Any, act).unwrap_err()
+}
+
+fn valid() -> Contact {
+    moved(&draft(), &approve(&draft()), &human("approver", 20))
+}
+
+fn answer() -> ContactEvent {
+    ContactEvent::Answer(AnswerText::parse("はい").unwrap())
+}
+
+fn edit(change: impl FnOnce(&mut Content)) -> ContactEvent {
+    let mut content = request("IDENTITY_DOCUMENT");
+    change(&mut content);
+    ContactEvent::Edit(Box::new(checked(content)))
+}
+
+fn other_subject() -> ContactEvent {
+    edit(|content| content.subject = ContactSubject::parse("別の件名").unwrap())
+}
+
+fn reject() -> ContactEvent {
+    ContactEvent::Reject(RejectionReason::parse("不備").unwrap())
+}
+
+#[test]
+fn rule_1_a_new_contact_is_neither_valid_nor_visible_nor_answered() {
+    let draft = draft();
+    assert_eq!((draft.state(), draft.version), (ContactState::Draft, 1));
+    assert_eq!(draft.answer, ContactAnswer::Unanswered);
+    assert!(!draft.is_visible(Timestamp::MAX));
+}
+
+#[test]
+fn rule_2_only_another_person_approves_and_only_what_was_shown() {
+    let draft = draft();
+    let seen = approve(&draft);
+    let author = human("author", 20);
+    assert_eq!(refused(&draft, &seen, &author), FourEyes::IsEditor.into());
+    let program = by("robot", ActorKind::System, 20);
+    assert_eq!(refused(&draft, &seen, &program), FourEyes::IsSystem.into());
+    let edited = moved(&draft, &other_subject(), &human("editor", 15));
+    let approver = human("approver", 20);
+    assert_eq!(refused(&edited, &seen, &approver), ContactRefusal::ContentMoved);
+    let seen = approve(&edited);
+    for editor in ["author", "editor"] {
+        assert_eq!(refused(&edited, &seen, &human(editor, 20)), FourEyes::IsEditor.into());
+    }
+    let valid = moved(&edited, &seen, &approver);
+    assert_eq!(valid.state(), ContactState::Valid);
+    assert!(valid.is_visible(approver.at) && !valid.is_visible(human("", 19).at));
+    assert_eq!(refused(&valid, &seen, &human("third", 30)), ContactRefusal::ApprovalClosed);
+}
+
+#[test]
+fn rule_2_without_approval_a_contact_is_valid_at_once() {
+    let contact = added(ApprovalRule::Off);
+    assert_eq!(contact.state(), ContactState::Valid);
+    assert!(contact.is_visible(human("", 10).at));
+    assert_eq!(contact.approval.name().as_str(), "BY_POLICY");
+}
+
+#[test]
+fn rule_2_an_expired_approval_is_evidence() {
+    let expired = moved(&draft(), &ContactEvent::Expire, &by("job", ActorKind::System, 99));
+    assert_eq!(expired.state(), ContactState::Rejected);
+    let rejection = Rejection::Expired;
+    let at = human("", 99).at;
+    assert_eq!(expired.approval, Approval::Rejected { at, rejection });
+}
+
+#[test]
+fn rule_2_it_is_seen_from_the_later_of_approval_and_posting() {
+    let later = Timestamp::from_second(500).unwrap();
+    let draft = moved(&draft(), &edit(|it| it.posted_at = Some(later)), &human("author", 12));
+    let valid = moved(&draft, &approve(&draft), &human("approver", 20));
+    assert_eq!(valid.visible_from(), Some(later));
+    assert_eq!(refused(&valid, &answer(), &human("customer", 499)), ContactRefusal::NotValid);
+    assert_eq!(moved(&valid, &answer(), &human("customer", 500)).state(), ContactState::Answered);
+}
+
+#[test]
+fn rule_3_a_rejected_contact_is_a_draft_after_the_next_edit() {
+    let rejected = moved(&draft(), &reject(), &human("approver", 20));
+    assert_eq!(rejected.state(), ContactState::Rejected);
+    let seen = approve(&rejected);
+    assert_eq!(refused(&rejected, &seen, &human("a", 30)), ContactRefusal::ApprovalClosed);
+    let edited = moved(&rejected, &other_subject(), &human("author", 30));
+    assert_eq!(edited.state(), ContactState::Draft);
+    let valid = moved(&edited, &approve(&edited), &human("approver", 40));
+    assert_eq!(valid.state(), ContactState::Valid);
+}
+
+#[test]
+fn rule_5_an_edit_of_a_valid_contact_is_live_without_a_second_approval() {
+    let edited = moved(&valid(), &other_subject(), &human("editor", 30));
+    assert_eq!((edited.state(), edited.version), (ContactState::Valid, 3));
+    assert_eq!(edited.content.subject.expose(), "別の件名");
+    assert!(edited.editors.contains(&human("editor", 0).by));
+    assert_eq!(edited.approval, valid().approval);
+}
+
+#[test]
+fn rule_5_an_answered_contact_is_not_changed() {
+    let by_phone = moved(&valid(), &ContactEvent::AnswerByPhone, &human("agent", 30));
+    let by_customer = moved(&valid(), &answer(), &human("customer", 30));
+    let settled = moved(&draft(), &ContactEvent::AnswerByPhone, &human("agent", 15));
+    assert_eq!(settled.state(), ContactState::Settled);
+    for contact in [by_phone, by_customer, settled] {
+        for event in [other_subject(), answer(), ContactEvent::AnswerByPhone, approve(&contact)] {
+            assert_eq!(refused(&contact, &event, &human("x", 40)), ContactRefusal::Answered);
+        }
+        let deleted = moved(&contact, &ContactEvent::Delete, &human("x", 50));
+        assert_eq!(deleted.state(), ContactState::Deleted);
+    }
+}
+
+#[test]
+fn rule_5_a_notice_has_no_answer() {
+    let notice = edit(|content| content.contact_type = ContactType::Notice);
+    let notice = moved(&valid(), &notice, &human("author", 30));
+    assert_eq!(refused(&notice, &answer(), &human("customer", 40)), ContactRefusal::NotValid);
+}
+
+#[test]
+fn rule_6_deleting_is_logical_and_happens_once() {
+    let by = human("author", 60);
+    let deleted = moved(&valid(), &ContactEvent::Delete, &by);
+    assert_eq!(deleted.deleted, Some(Mark::from(&by)));
+    assert!(!deleted.is_visible(Timestamp::MAX));
+    let stale = IfMatch::OneOf(vec![1]);
+    assert_eq!(deleted.after(&ContactEvent::Delete, &stale, &human("x", 70)), Ok(None));
+    for event in [other_subject(), answer(), reject(), approve(&deleted)] {
+        assert_eq!(refused(&deleted, &event, &human("x", 70)), ContactRefusal::NotValid);
+    }
+}
+
+#[test]
+fn a_stale_version_is_refused_before_the_rules() {
+    let contact = moved(&valid(), &other_subject(), &human("editor", 30));
+    for event in [other_subject(), ContactEvent::Delete, answer(), approve(&contact)] {
+        let stale = contact.after(&event, &IfMatch::OneOf(vec![1, 2]), &human("author", 40));
+        assert_eq!(stale, Err(ContactRefusal::Stale));
+    }
+}
+
+#[test]
+fn equal_content_changes_nothing() {
+    let same = edit(|_| {});
+    assert_eq!(draft().after(&same, &IfMatch::Any, &human("editor", 30)), Ok(None));
+}
+
+#[test]
+fn a_policy_number_is_there_when_the_kind_of_action_says_so() {
+    let number = PolicyNumber::parse("P-123").ok();
+    let mut policy = policy();
+    policy.actions.insert(ActionKind::parse("OTHER").unwrap(), PolicyNumberRule::Forbidden);
+    let with = |kind: &str, number: &Option<PolicyNumber>| Content {
+        policy_number: number.clone(),
+        ..request(kind)
+    };
+    let field = |content| policy.check(content).err().map(|error| error.field);
+    assert_eq!(field(with("PREMIUM_ROUTE_DEFICIENCY", &None)), Some("policyNumber"));
+    assert_eq!(field(with("PREMIUM_ROUTE_DEFICIENCY", &number)), None);
+    assert_eq!(field(with("IDENTITY_DOCUMENT", &None)), None);
+    assert_eq!(field(with("IDENTITY_DOCUMENT", &number)), None);
+    assert_eq!(field(with("OTHER", &number)), Some("policyNumber"));
+    assert_eq!(field(with("UNKNOWN", &None)), Some("actionKind"));
+    let notice = Content { contact_type: ContactType::Notice, ..with("OTHER", &number) };
+    assert_eq!(field(notice), None, "a notice may name its policy");
+}
+
+#[test]
+fn links_and_times_keep_the_policy() {
+    let field = |content| policy().check(content).err().map(|error| error.field);
+    let mut content = request("OTHER");
+    content.link = ContactLink::parse("https://evil.example/my.example.com").ok();
+    assert_eq!(field(content), Some("link"));
+    let at = |second| Timestamp::from_second(second).ok();
+    for (posted, expires, expected) in [(5, 5, Some("expiresAt")), (5, 6, None)] {
+        let times = Content { posted_at: at(posted), expires_at: at(expires), ..request("OTHER") };
+        assert_eq!(field(times), expected);
+    }
+}
+
+#[test]
+fn the_hash_covers_all_that_an_approver_sees() {
+    let before = draft().content_hash();
+    let at = Timestamp::from_second(900).ok();
+    let changes: [fn(&mut Content, Option<Timestamp>); 8] = [
+        |it, _| it.policy_number = PolicyNumber::parse("P-1").ok(),
+        |it, _| it.contact_type = ContactType::Notice,
+        |it, _| it.body = ContactBody::parse("別の本文").unwrap(),
+        |it, _| it.link = None,
+        |it, at| it.posted_at = at,
+        |it, at| it.expires_at = at,
+        |it, _| it.mandatory = true,
+        |it, _| it.sender = Sender::System,
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut contact = draft();
+        change(&mut contact.content, at);
+        assert_ne!(contact.content_hash(), before, "change {number}");
+    }
+    let mut other_person = draft();
+    other_person.person = PersonId::parse("PER2").unwrap();
+    assert_ne!(other_person.content_hash(), before);
+}

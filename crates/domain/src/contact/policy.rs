@@ -1,0 +1,133 @@
+//! The rules of contacts that a bank or insurer configures.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+
+use crate::closed_set::closed_set;
+use crate::field::InvalidField;
+
+use super::content::{ActionKind, ContactType, Content};
+use super::text::is_host;
+
+closed_set! {
+    /// Whether a request for an action of one kind has a policy number.
+    pub enum PolicyNumberRule {
+        /// It must have one.
+        Required = "required",
+        /// It may have one.
+        Optional = "optional",
+        /// It must have none.
+        Forbidden = "forbidden",
+    }
+}
+
+closed_set! {
+    /// Whether a contact needs the approval of a second person.
+    pub enum ApprovalRule {
+        /// It does.
+        Required = "required",
+        /// It is valid at once.
+        Off = "off",
+    }
+}
+
+/// The configured rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactPolicy {
+    /// Whether a contact needs approval.
+    pub approval: ApprovalRule,
+    /// The kinds of actions, each with its rule of the policy number.
+    pub actions: BTreeMap<ActionKind, PolicyNumberRule>,
+    /// The hosts that links may name, in lower case.
+    pub link_hosts: Vec<String>,
+    /// After how long a waiting approval is marked for a reminder; none if never.
+    pub remind_after: Option<SignedDuration>,
+    /// After how long a waiting approval is marked for escalation; none if never.
+    pub escalate_after: Option<SignedDuration>,
+    /// After how long a waiting approval expires; none if never.
+    pub expire_after: Option<SignedDuration>,
+}
+
+impl ContactPolicy {
+    /// The rules without configuration: approval required, three kinds of actions, no links,
+    /// expiry after 30 days.
+    ///
+    /// # Panics
+    /// Never: the names of the kinds keep their rule.
+    #[must_use]
+    pub fn standard() -> Self {
+        let kind = |name: &str, rule| Some((ActionKind::parse(name).ok()?, rule));
+        let actions = [
+            kind("IDENTITY_DOCUMENT", PolicyNumberRule::Optional),
+            kind("PREMIUM_ROUTE_DEFICIENCY", PolicyNumberRule::Required),
+            kind("OTHER", PolicyNumberRule::Optional),
+        ];
+        Self {
+            approval: ApprovalRule::Required,
+            actions: actions.into_iter().flatten().collect(),
+            link_hosts: Vec::new(),
+            remind_after: None,
+            escalate_after: None,
+            expire_after: Some(SignedDuration::from_hours(30 * 24)),
+        }
+    }
+
+    /// Parses the name of a host for [`link_hosts`](Self::link_hosts).
+    ///
+    /// # Errors
+    /// When it is not a host name in lower case.
+    pub fn parse_host(text: &str) -> Result<String, InvalidField> {
+        let rule = "must be a host name in lower case, for example my.example.com";
+        is_host(text).then(|| text.to_owned()).ok_or(InvalidField::new("link_hosts", rule))
+    }
+
+    /// Checks the rules that tie fields to each other and to the configuration.
+    ///
+    /// # Errors
+    /// For the first field that breaks one.
+    pub fn check(&self, content: Content) -> Result<CheckedContent, InvalidField> {
+        self.check_policy_number(&content)?;
+        let is_listed = |host: &str| self.link_hosts.iter().any(|listed| listed == host);
+        if content.link.as_ref().is_some_and(|link| !is_listed(link.host())) {
+            return Err(InvalidField::new("link", "must have a host that is configured"));
+        }
+        let ends_first = |(posted, expires)| expires <= posted;
+        if content.posted_at.zip(content.expires_at).is_some_and(ends_first) {
+            return Err(InvalidField::new("expiresAt", "must be later than postedAt"));
+        }
+        Ok(CheckedContent(content))
+    }
+
+    fn check_policy_number(&self, content: &Content) -> Result<(), InvalidField> {
+        let has_number = content.policy_number.is_some();
+        let rule = match &content.contact_type {
+            // What is not asked for is never required; a notice may name its policy.
+            ContactType::Notice => PolicyNumberRule::Optional,
+            ContactType::ActionRequest(kind) => {
+                let known = self.actions.get(kind).copied();
+                known.ok_or(InvalidField::new("actionKind", "must be one that is configured"))?
+            }
+        };
+        let number = |rule| Err(InvalidField::new("policyNumber", rule));
+        match (rule, has_number) {
+            (PolicyNumberRule::Required, false) => number("is required for this actionKind"),
+            (PolicyNumberRule::Forbidden, true) => number("must be absent for this actionKind"),
+            (PolicyNumberRule::Required, true)
+            | (PolicyNumberRule::Optional, _)
+            | (PolicyNumberRule::Forbidden, false) => Ok(()),
+        }
+    }
+}
+
+/// Content that keeps the rules of the policy: only this can be added, or replace other content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedContent(Content);
+
+impl CheckedContent {
+    /// The content.
+    #[must_use]
+    pub const fn get(&self) -> &Content {
+        &self.0
+    }
+}
