@@ -1,29 +1,37 @@
 //! Contacts: messages to customers, written by one person or program, approved by another person,
 //! answered once.
 
+mod answer;
 mod content;
 mod decide;
+mod history;
 mod lifecycle;
+mod mark;
 mod policy;
+mod query;
 mod refusal;
 mod text;
+mod write;
 
+pub use answer::{AnswerChannel, AnswerStatus, ContactAnswer};
 pub use content::{
     ActionKind, ApplicationId, ContactType, ContactTypeName, Content, GroupId, PolicyNumber, Sender,
 };
 pub use decide::{ContactEvent, NewContactIds, add};
+pub use history::{ContactVersion, ContentChange, PastEvent, changes};
 pub use lifecycle::{ContactEventName, ContactState};
+pub use mark::Mark;
 pub use policy::{ApprovalRule, CheckedContent, ContactPolicy, PolicyNumberRule};
+pub use query::{ContactCursor, ContactFilter, ContactQuery};
 pub use refusal::ContactRefusal;
 pub use text::{AnswerText, ContactBody, ContactLink, ContactSubject};
+pub use write::ContactWrite;
 
 use std::fmt;
 
 use uuid::Uuid;
 
 use crate::Timestamp;
-use crate::act::Act;
-use crate::actor::ActorRef;
 use crate::approval::{Approval, ContentHash, ContentSalt, Editors};
 use crate::audit::{Action, Subject};
 use crate::field::InvalidField;
@@ -55,40 +63,6 @@ impl fmt::Display for ContactId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// Who did something, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
-    /// Who.
-    pub by: ActorRef,
-    /// When.
-    pub at: Timestamp,
-}
-
-impl From<&Act> for Mark {
-    fn from(act: &Act) -> Self {
-        Self { by: act.by.clone(), at: act.at }
-    }
-}
-
-/// Whether a contact is answered. An answer is final.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ContactAnswer {
-    /// Not yet.
-    Unanswered,
-    /// The customer answered, or somebody for the customer.
-    ByCustomer {
-        /// Who and when.
-        mark: Mark,
-        /// What.
-        text: AnswerText,
-    },
-    /// The matter was settled by phone.
-    ByPhone {
-        /// Who recorded it, and when.
-        mark: Mark,
-    },
 }
 
 /// A message to a customer.

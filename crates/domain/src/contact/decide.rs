@@ -9,10 +9,11 @@ use crate::sealed::DataKeyId;
 
 use super::content::{ContactTypeName, Content};
 use super::lifecycle::{ContactEventName, ContactState};
+use super::mark::Mark;
 use super::policy::{ApprovalRule, CheckedContent};
 use super::refusal::ContactRefusal;
 use super::text::AnswerText;
-use super::{Contact, ContactAnswer, ContactId, Mark};
+use super::{Contact, ContactAnswer, ContactId};
 
 /// An act on a contact.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,8 +5,9 @@ use crate::Timestamp;
 use crate::actor::{ActorKind, ActorRef};
 use crate::approval::FourEyes;
 use crate::contact::{
-    ActionKind, ContactBody, ContactLink, ContactPolicy, ContactSubject, ContactType, PolicyNumber,
-    PolicyNumberRule, Sender,
+    ActionKind, AnswerStatus, ContactBody, ContactFilter, ContactLink, ContactPolicy,
+    ContactSubject, ContactType, ContactWrite, PastEvent, PolicyNumber, PolicyNumberRule, Sender,
+    changes,
 };
 use crate::correlation::CorrelationId;
 use crate::display_name::DisplayName;
@@ -279,4 +280,85 @@ fn the_hash_covers_all_that_an_approver_sees() {
     let mut other_person = draft();
     other_person.person = PersonId::parse("PER2").unwrap();
     assert_ne!(other_person.content_hash(), before);
+}
+
+#[test]
+fn a_change_names_its_event_and_what_is_audited() {
+    let id = Uuid::from_u128(9);
+    let author = human("author", 10);
+    for (rule, state) in [(ApprovalRule::Required, "DRAFT"), (ApprovalRule::Off, "VALID")] {
+        let change = added(rule).added(id, &author);
+        assert_eq!((change.audit.action, &*change.audit.detail), (Action::CONTACT_ADDED, state));
+        assert_eq!(change.write, ContactWrite::Add(Box::new(added(rule)), id));
+    }
+    let (draft, approver) = (draft(), human("approver", 20));
+    let change = draft.change(&approve(&draft), &IfMatch::Any, id, &approver).unwrap();
+    let change = change.expect("it is approved");
+    assert_eq!(change.write, ContactWrite::Update(valid().into(), ContactEventName::Approved, id));
+    assert_eq!((change.audit.action, change.audit.act), (Action::CONTACT_APPROVED, approver));
+    let same = draft.change(&edit(|_| {}), &IfMatch::Any, id, &human("editor", 30));
+    assert_eq!(same, Ok(None));
+    let refused = draft.change(&approve(&draft), &IfMatch::Any, id, &author);
+    assert_eq!(refused, Err(FourEyes::IsEditor.into()));
+}
+
+#[test]
+fn history_keeps_old_and_new_and_what_was_said() {
+    let rejected = moved(&draft(), &reject(), &human("approver", 20));
+    let edited = moved(&rejected, &other_subject(), &human("editor", 30));
+    let steps = [
+        (draft(), ContactEventName::Added, human("author", 10)),
+        (rejected, ContactEventName::Rejected, human("approver", 20)),
+        (edited, ContactEventName::Edited, human("editor", 30)),
+    ];
+    let versions = steps.each_ref().map(|(contact, event, act)| {
+        contact.version_of(*event, act).expect("the event left it so")
+    });
+    let reason = RejectionReason::parse("不備").unwrap();
+    assert_eq!(versions[1].event, PastEvent::Rejected(reason));
+    assert_eq!(versions.each_ref().map(|it| it.event.name()), steps.each_ref().map(|it| it.1));
+    let changes: Vec<_> = changes(&versions).collect();
+    assert_eq!((changes[0].before, changes[0].after), (None, &versions[0]));
+    assert_eq!(changes[2].before, Some(&draft().content));
+    assert_eq!(changes[2].after.content.subject.expose(), "別の件名");
+    let unsaid = [ContactEventName::Rejected, ContactEventName::Answered];
+    assert!(unsaid.iter().all(|name| draft().version_of(*name, &human("x", 1)).is_none()));
+}
+
+#[test]
+fn a_filter_compares_what_it_names() {
+    let contact = valid();
+    let matches = |filter: ContactFilter| filter.matches(&contact);
+    let at = |second| Timestamp::from_second(second).ok();
+    let all = ContactFilter {
+        person: Some(contact.person.clone()),
+        contact_type: Some(ContactTypeName::ActionRequest),
+        answer: Some(AnswerStatus::Unanswered),
+        approval: Some(contact.approval.name()),
+        created_from: at(10),
+        created_before: at(11),
+        not_acted_on: at(20),
+        ..ContactFilter::default()
+    };
+    assert!(matches(ContactFilter::default()) && matches(all.clone()));
+    let none = ContactFilter::default;
+    let others = [
+        ContactFilter { person: PersonId::parse("PER2").ok(), ..none() },
+        ContactFilter { policy_number: PolicyNumber::parse("P-1").ok(), ..none() },
+        ContactFilter { contact_type: Some(ContactTypeName::Notice), ..none() },
+        ContactFilter { answer: Some(AnswerStatus::Answered), ..none() },
+        ContactFilter { approval: Some(draft().approval.name()), ..none() },
+        ContactFilter { created_from: at(11), ..none() },
+        ContactFilter { created_before: at(10), ..none() },
+        ContactFilter { not_acted_on: at(19), ..none() },
+    ];
+    for other in others {
+        assert!(!matches(other.clone()), "{other:?}");
+    }
+    let notice = edit(|content| content.contact_type = ContactType::Notice);
+    let by = human("x", 30);
+    for event in [notice, answer(), ContactEvent::AnswerByPhone, ContactEvent::Delete] {
+        let not_acted_on = ContactFilter { not_acted_on: at(99), ..none() };
+        assert!(!not_acted_on.matches(&moved(&contact, &event, &by)), "{event:?}");
+    }
 }
