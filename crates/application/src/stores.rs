@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use madoguchi_domain::port::{
-    AuditLog, EffectQueue, Health, MemberStore, PersonStore, ReplayStore, UpgradeStore,
+    AuditLog, ContactStore, EffectQueue, Health, MemberStore, PersonStore, ReplayStore,
+    UpgradeStore,
 };
 use madoguchi_domain::redacted;
 
@@ -70,7 +71,7 @@ impl AsRef<PlatformStores> for UpgradeStores {
     }
 }
 
-/// The stores of persons, whose contact details and messages are personal data. They share one
+/// The stores of persons and of the contacts to them, which hold personal data. They share one
 /// database and its transactions.
 #[derive(Clone)]
 pub struct ContactStores {
@@ -78,6 +79,19 @@ pub struct ContactStores {
     pub platform: PlatformStores,
     /// Persons and the mail settings of their accounts.
     pub persons: Arc<dyn PersonStore>,
+    /// Contacts.
+    pub contacts: Arc<dyn ContactStore>,
+}
+
+impl ContactStores {
+    /// The ports of one adapter that implements both, beside the platform's of its database.
+    #[must_use]
+    pub fn of<S>(platform: PlatformStores, store: &Arc<S>) -> Self
+    where
+        S: PersonStore + ContactStore + 'static,
+    {
+        Self { platform, persons: Arc::<S>::clone(store), contacts: Arc::<S>::clone(store) }
+    }
 }
 
 impl AsRef<PlatformStores> for ContactStores {

@@ -6,6 +6,7 @@ mod audit_log;
 mod blind_indexes;
 mod caller_contexts;
 mod clock;
+mod contact_store;
 mod core_bank;
 mod data_keys;
 mod effect_queue;
@@ -25,6 +26,7 @@ pub use audit_log::AuditLog;
 pub use blind_indexes::{BlindIndexes, Reindexed};
 pub use caller_contexts::CallerContexts;
 pub use clock::Clock;
+pub use contact_store::ContactStore;
 pub use core_bank::CoreBank;
 pub use data_keys::{DataKeyPage, DataKeys, Rewrapping};
 pub use effect_queue::{EffectChange, EffectQueue, Recorded};
@@ -43,11 +45,11 @@ pub use upgrade_store::UpgradeStore;
 pub use self::{
     account_directory::MockAccountDirectory, audit_log::MockAuditLog,
     blind_indexes::MockBlindIndexes, caller_contexts::MockCallerContexts, clock::MockClock,
-    core_bank::MockCoreBank, data_keys::MockDataKeys, effect_queue::MockEffectQueue,
-    health::MockHealth, ids::MockIds, job_leases::MockJobLeases, member_store::MockMemberStore,
-    password_verifier::MockPasswordVerifier, person_store::MockPersonStore,
-    replay_store::MockReplayStore, sealer::MockSealer, token_verifier::MockTokenVerifier,
-    upgrade_store::MockUpgradeStore,
+    contact_store::MockContactStore, core_bank::MockCoreBank, data_keys::MockDataKeys,
+    effect_queue::MockEffectQueue, health::MockHealth, ids::MockIds, job_leases::MockJobLeases,
+    member_store::MockMemberStore, password_verifier::MockPasswordVerifier,
+    person_store::MockPersonStore, replay_store::MockReplayStore, sealer::MockSealer,
+    token_verifier::MockTokenVerifier, upgrade_store::MockUpgradeStore,
 };
 
 /// Why a store failed. A problem with the request is never a store error but a returned value.

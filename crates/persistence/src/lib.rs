@@ -8,6 +8,7 @@
 
 mod audit;
 mod consequence;
+mod contact;
 mod database;
 mod effect;
 mod idempotency;

@@ -12,6 +12,8 @@ pub(crate) mod audit;
 mod blind_index;
 #[path = "database/commit.rs"]
 mod commit;
+#[path = "contact/store.rs"]
+mod contact;
 #[path = "vault/data_key.rs"]
 pub(crate) mod data_key;
 #[path = "effect/planning.rs"]

@@ -16,9 +16,9 @@ use madoguchi_testkit::data_keys_contract::DataKeysUnderTest;
 use madoguchi_testkit::fake_sealer::FakeSealer;
 use madoguchi_testkit::postgres::{Cluster, Database};
 use madoguchi_testkit::{
-    audit_log_contract, blind_indexes_contract, data_keys_contract, effect_queue_contract,
-    health_contract, job_leases_contract, member_store_contract, person_store_contract,
-    replay_store_contract, samples, upgrade_store_contract,
+    audit_log_contract, blind_indexes_contract, contact_store_contract, data_keys_contract,
+    effect_queue_contract, health_contract, job_leases_contract, member_store_contract,
+    person_store_contract, replay_store_contract, samples, upgrade_store_contract,
 };
 use tempfile::TempDir;
 
@@ -54,15 +54,15 @@ fn sealer() -> Arc<FakeSealer> {
 async fn open_sealed_sqlite() -> TestStores<ContactStores> {
     let (store, dir) = sqlite().await;
     let platform = PlatformStores::of(&Arc::new(store.clone()));
-    let persons = Arc::new(SealedStore::new(store, sealer()));
-    TestStores::guarded(ContactStores { platform, persons }, dir)
+    let sealed = Arc::new(SealedStore::new(store, sealer()));
+    TestStores::guarded(ContactStores::of(platform, &sealed), dir)
 }
 
 async fn open_sealed_postgres() -> TestStores<ContactStores> {
     let (store, database) = postgres().await;
     let platform = PlatformStores::of(&Arc::new(store.clone()));
-    let persons = Arc::new(SealedStore::new(store, sealer()));
-    TestStores::guarded(ContactStores { platform, persons }, database)
+    let sealed = Arc::new(SealedStore::new(store, sealer()));
+    TestStores::guarded(ContactStores::of(platform, &sealed), database)
 }
 
 /// One store behind the key ring at the stages of a rotation.
@@ -90,6 +90,7 @@ async fn open_postgres_indexes() -> TestStores<RotatingIndexes> {
 }
 
 blind_indexes_contract!(sqlite: open_sqlite_indexes(), postgres: open_postgres_indexes());
+contact_store_contract!(sqlite: open_sealed_sqlite(), postgres: open_sealed_postgres());
 person_store_contract!(sqlite: open_sealed_sqlite(), postgres: open_sealed_postgres());
 
 /// A statement that inserts data keys, in the database's syntax of an id and of bytes.

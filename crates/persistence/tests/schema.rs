@@ -9,12 +9,13 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use jiff::SignedDuration;
 use madoguchi_domain::audit::Place;
+use madoguchi_domain::change::Committed;
 use madoguchi_domain::effect::{Doubt, Outcome};
 use madoguchi_domain::idempotency::RequestKey;
 use madoguchi_domain::job_lease::JobName;
 use madoguchi_domain::person::{DetailsUpdate, Person, PersonQuery};
 use madoguchi_domain::port::{
-    AuditLog, JobLeases, PersonStore, ReplayStore, StoreError, UpgradeStore,
+    AuditLog, ContactStore, JobLeases, PersonStore, ReplayStore, StoreError, UpgradeStore,
 };
 use madoguchi_domain::upgrade::{CaseId, CaseKey, Lookup, StateName};
 use madoguchi_persistence::{
@@ -201,11 +202,15 @@ async fn what_was_written_down_is_never_changed() {
              values ({id}, {id}, 1, 'i', 's', 'HUMAN', {at}, 'c');"
         )
     };
-    for rows in [reported, person] {
+    let contact: &Sql<'_> = &|uuid, at| draft(uuid, at, 1);
+    for rows in [reported, person, contact] {
         assert!(sqlite(&path, &rows(sqlite_uuid, "1")));
         assert!(postgres(&database, &rows(postgres_uuid, "now()")));
     }
-    for table in ["upgrade_history", "effect_evidence", "audit_entry", "person_version"] {
+    assert!(!postgres(&database, "truncate contact_editor cascade"));
+    for table in
+        ["upgrade_history", "effect_evidence", "audit_entry", "person_version", "contact_version"]
+    {
         for sql in [format!("update {table} set at = at"), format!("delete from {table}")] {
             assert!(!sqlite(&path, &sql), "{sql}");
             assert!(!postgres(&database, &sql), "{sql}");
@@ -493,4 +498,163 @@ async fn an_effect_that_was_sent_and_lost_is_not_planned_again() {
     let orphans = stores.upgrades.orphans(10).await.expect("orphans are read");
     let orphans: Vec<_> = orphans.iter().filter_map(|it| Some(it.case.as_ref()?.id)).collect();
     assert_eq!(orphans, [samples::case_id(2)]);
+}
+
+/// A contact in `DRAFT` with staff member `a` as its author, in the database's syntax of ids, times
+/// and bytes.
+fn draft(uuid: fn(u8) -> String, at: &str, id: u8) -> String {
+    let (bytes, id) = (if at == "1" { "x'00'" } else { "'\\x00'" }, uuid(id));
+    format!(
+        "insert into contact (contact_id, person_id, account_id, data_key_id, salt, version, \
+         contact_type, approval, answer_status, created_at) values \
+         ({id}, 'P1', 'A1', {id}, {bytes}, 1, 'NOTICE', 'DRAFT', 'UNANSWERED', {at}); \
+         insert into contact_editor (contact_id, version, issuer, subject, kind, after_approval) \
+         values ({id}, 1, 'i', 'a', 'HUMAN', false); {}",
+        contact_version(&id, (1, "added"), "a", (at, bytes)),
+    )
+}
+
+fn contact_version(
+    id: &str,
+    (version, event): (u8, &str),
+    actor: &str,
+    (at, bytes): (&str, &str),
+) -> String {
+    // Ids differ in their last digit.
+    let row = id.replacen("00", "aa", 1).replacen("00", &format!("{version:02}"), 1);
+    format!(
+        "insert into contact_version (version_id, contact_id, version, event, subject, body, \
+         contact_type, mandatory, sender_kind, actor_issuer, actor_subject, actor_kind, at, \
+         correlation) values ({row}, {id}, {version}, '{event}', {bytes}, {bytes}, 'NOTICE', \
+         false, 'SYSTEM', 'i', '{actor}', 'HUMAN', {at}, 'c');"
+    )
+}
+
+/// The person to whom contacts are written.
+const PERSON: &str = "insert into account (account_id, mail_notification) values ('A1', true); \
+    insert into person (person_id, account_id, data_key_id, version) values ('P1', 'A1', ";
+
+/// The approval of contact 1 or 3 by this actor.
+fn approve(contact: u8, by: &str, kind: &str) -> impl Fn(fn(u8) -> String, &str) -> String {
+    move |uuid, at| {
+        format!(
+            "update contact set approval = 'APPROVED', decided_at = {at}, decided_issuer = 'i', \
+             decided_subject = '{by}', decided_kind = '{kind}' where contact_id = {};",
+            uuid(contact)
+        )
+    }
+}
+
+/// The row of an editor of contact 1.
+fn editor(version: u8, who: &str, after: bool) -> impl Fn(fn(u8) -> String, &str) -> String {
+    move |uuid, _| {
+        format!(
+            "insert into contact_editor (contact_id, version, issuer, subject, kind, \
+             after_approval) values ({}, {version}, 'i', '{who}', 'HUMAN', {after});",
+            uuid(1)
+        )
+    }
+}
+
+/// Four eyes hold also for those who write to the database without the server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_approves_what_they_wrote_by_raw_sql() {
+    let (dir, sqlite_url, database, postgres_url) = addresses();
+    let path = dir.path().join("m.db");
+    migrate(&sqlite_url).await.expect("migrated");
+    migrate(&postgres_url).await.expect("migrated");
+    let on_both = |sql: &Sql<'_>| {
+        let statements = [sql(sqlite_uuid, "1"), sql(postgres_uuid, "now()")];
+        let there = sqlite(&path, &format!("pragma foreign_keys = on; {}", statements[0]));
+        let here = postgres(&database, &statements[1]);
+        assert_eq!(there, here, "both databases must agree: {}", statements[1]);
+        there
+    };
+    let set = |columns: &'static str| {
+        move |uuid: fn(u8) -> String, _: &str| {
+            format!("update contact set {columns} where contact_id = {};", uuid(1))
+        }
+    };
+    assert!(on_both(&|uuid, at| format!("{PERSON}{}, 1); {}", uuid(9), draft(uuid, at, 1))));
+    assert!(!on_both(&approve(1, "a", "HUMAN")), "the author");
+    assert!(!on_both(&approve(1, "s", "SYSTEM")), "a program");
+    assert!(!on_both(&set("approval = 'APPROVED'")), "nobody");
+    let inserted = |uuid: fn(u8) -> String, at: &str| {
+        let approved = format!("'APPROVED', {at}, 'i', 'b', 'HUMAN'");
+        let draft = draft(uuid, at, 2).replace("'DRAFT'", &approved);
+        let columns = "approval, decided_at, decided_issuer, decided_subject, decided_kind,";
+        let draft = draft.replacen("approval,", columns, 1);
+        format!("{};", draft.split(';').next().expect("the first statement"))
+    };
+    assert!(!on_both(&inserted), "approved before its editors are known");
+    let alone = |uuid: fn(u8) -> String, at: &str| {
+        let draft = draft(uuid, at, 3);
+        format!("{};", draft.split(';').next().expect("the first statement"))
+    };
+    assert!(on_both(&alone) && !on_both(&approve(3, "b", "HUMAN")), "without editors");
+    let unknown = |uuid: fn(u8) -> String, at: &str| {
+        let bytes = if at == "1" { "x'00'" } else { "'\\x00'" };
+        contact_version(&uuid(1), (2, "edited"), "b", (at, bytes))
+    };
+    assert!(!on_both(&unknown), "content without its editor");
+    assert!(!on_both(&editor(2, "b", true)), "an editor after no approval");
+    assert!(on_both(&editor(2, "b", false)) && on_both(&unknown));
+    assert!(!on_both(&approve(1, "b", "HUMAN")), "an editor");
+    for sql in ["delete from contact_editor;", "update contact_editor set subject = 'x';"] {
+        assert!(!on_both(&|_, _| sql.to_owned()), "{sql}");
+    }
+    assert!(on_both(&approve(1, "c", "HUMAN")), "another person");
+    for columns in [
+        "decided_subject = 'a'",
+        "decided_kind = 'SYSTEM'",
+        "approval = 'BY_POLICY', decided_issuer = null, decided_subject = null, \
+         decided_kind = null",
+        "approval = 'DRAFT', decided_at = null, decided_issuer = null, decided_subject = null, \
+         decided_kind = null",
+    ] {
+        assert!(!on_both(&set(columns)), "{columns}");
+    }
+    assert!(!on_both(&editor(3, "c", false)), "an editor before the approval, too late");
+    assert!(on_both(&editor(3, "c", true)) && on_both(&set("version = 2")), "a live edit");
+    let gate = "drop trigger contact_four_eyes_insert";
+    assert!(sqlite(&path, gate) && postgres(&database, &format!("{gate} on contact")));
+    assert!(on_both(&inserted), "only the trigger rejects it");
+}
+
+/// What got past the schema is still not read as an approval.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_approval_by_an_editor_is_corrupt() {
+    let (dir, sqlite_url, database, postgres_url) = addresses();
+    let (path, key) = (dir.path().join("m.db"), samples::audit_key());
+    migrate(&sqlite_url).await.expect("migrated");
+    migrate(&postgres_url).await.expect("migrated");
+    let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
+    let there = SqliteStore::open(&path, key.clone()).await.expect("opened");
+    let here = PgStore::open(database.url(), settings, key).await.expect("opened");
+    let sealer = Arc::new(FakeSealer::new("kek-1"));
+    let there = SealedStore::new(there, Arc::clone(&sealer) as _);
+    let here = SealedStore::new(here, sealer);
+    approved_contact(&there).await;
+    approved_contact(&here).await;
+    let spoil = "update contact set decided_subject = 'staff-1';";
+    let gate = "drop trigger contact_approval_is_final";
+    assert!(sqlite(&path, &format!("{gate}; {spoil}")));
+    assert!(postgres(&database, &format!("{gate} on contact; {spoil}")));
+    let corrupt = Err(StoreError::Corrupt("contact: four eyes"));
+    let id = samples::contact_id(1);
+    assert_eq!(ContactStore::find(&there, id).await, corrupt);
+    assert_eq!(ContactStore::find(&here, id).await, corrupt);
+}
+
+async fn approved_contact(store: &(impl PersonStore + ContactStore)) {
+    let person = samples::registers(&samples::person_registration(1));
+    PersonStore::commit(store, &[person]).await.expect("registered");
+    let content = samples::contact_content();
+    let add = samples::adds(samples::contact_id(1), 1, content, 1);
+    let draft = add.write.contact().clone();
+    let approve = samples::moves(&draft, &samples::approves(&draft), &samples::staff(2), 2);
+    let committed = ContactStore::commit(store, &[add, approve]).await.expect("committed");
+    assert_eq!(committed, [Committed::Moved; 2]);
+    let found = ContactStore::find(store, draft.id).await.expect("found").expect("stored");
+    assert_eq!(found.version, 2);
 }

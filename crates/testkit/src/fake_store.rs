@@ -3,6 +3,7 @@
 mod audit;
 mod cases;
 mod consequences;
+mod contacts;
 mod data_keys;
 mod effects;
 mod job_leases;
@@ -91,11 +92,11 @@ impl FakeStore {
         UpgradeStores::of(&Arc::new(self.clone()))
     }
 
-    /// Its ports of persons as a bundle.
+    /// Its ports of persons and contacts as a bundle.
     #[must_use]
     pub fn contact_stores(&self) -> ContactStores {
         let store = Arc::new(self.clone());
-        ContactStores { platform: PlatformStores::of(&store), persons: store }
+        ContactStores::of(PlatformStores::of(&store), &store)
     }
 
     /// Makes the next `n` calls that write fail with [`StoreError::Unavailable`], after the faults

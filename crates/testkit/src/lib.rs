@@ -10,6 +10,7 @@ pub mod caller_contexts_contract;
 pub mod chance;
 pub mod clock;
 pub mod clock_contract;
+pub mod contact_store_contract;
 pub mod contract;
 pub mod core_bank_contract;
 pub mod data_keys_contract;

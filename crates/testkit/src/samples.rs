@@ -1,6 +1,7 @@
 //! Sample values, so that a test shows only what matters to it.
 
 mod callers;
+mod contacts;
 mod effects;
 mod members;
 mod persons;
@@ -10,6 +11,10 @@ mod requests;
 pub use callers::{
     CONTEXT_DOCUMENT, OWNER_DOCUMENT, account_query, api_key, codigo_conta, context_of,
     context_query, found_context, found_owner,
+};
+pub use contacts::{
+    adds, adds_if, answers, approves, contact_content, contact_id, contact_policy, edits, moves,
+    policy_number, rejects, staff,
 };
 pub use effects::{answered, answered_of, case_of, claim, moved, sweep, worker};
 pub use members::{account, member, member_id, registration};

@@ -12,9 +12,9 @@ use madoguchi_testkit::data_keys_contract::DataKeysUnderTest;
 use madoguchi_testkit::fake_store::{FakeStore, Fault};
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use madoguchi_testkit::{
-    audit_log_contract, blind_indexes_contract, data_keys_contract, effect_queue_contract,
-    health_contract, job_leases_contract, member_store_contract, person_store_contract,
-    replay_store_contract, samples, upgrade_store_contract,
+    audit_log_contract, blind_indexes_contract, contact_store_contract, data_keys_contract,
+    effect_queue_contract, health_contract, job_leases_contract, member_store_contract,
+    person_store_contract, replay_store_contract, samples, upgrade_store_contract,
 };
 
 async fn open_fake() -> TestStores {
@@ -49,6 +49,7 @@ async fn open_fake_indexes() -> TestStores<RotatingIndexes> {
     RotatingIndexes { old, both, new }.into()
 }
 
+contact_store_contract!(fake: open_fake_persons());
 person_store_contract!(fake: open_fake_persons());
 blind_indexes_contract!(fake: open_fake_indexes());
 replay_store_contract!(fake: open_fake());

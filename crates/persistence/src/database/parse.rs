@@ -1,7 +1,10 @@
 //! Parses column values; an invalid one is reported as corrupt at its place.
 
 use madoguchi_domain::Timestamp;
+use madoguchi_domain::actor::{ActorKind, ActorRef};
+use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::payload::Payload;
+use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::StoreError;
 
 use super::column::At;
@@ -43,4 +46,24 @@ pub(crate) fn parse_payload(
 ) -> Result<Payload, StoreError> {
     let fields = parsed_or_corrupt(serde_json::from_str(text).ok(), place)?;
     Ok(Payload { version, fields })
+}
+
+/// The actor of these columns in `place`.
+pub(crate) fn actor(
+    issuer: &str,
+    subject: &str,
+    kind: &str,
+    place: &'static str,
+) -> Result<ActorRef, StoreError> {
+    let kind = parsed_or_corrupt(ActorKind::parse(kind), place)?;
+    Ok(ActorRef::new(issuer, subject, kind))
+}
+
+/// The opened value of a column in `place`.
+pub(crate) fn opened<T>(
+    text: Option<Personal>,
+    parse: fn(&str) -> Result<T, InvalidField>,
+    place: &'static str,
+) -> Result<Option<T>, StoreError> {
+    text.map(|text| parse(text.expose())).transpose().map_err(|_| corrupt(place))
 }

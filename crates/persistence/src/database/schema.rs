@@ -1,5 +1,11 @@
 //! The tables of both databases; only timestamps and ids are stored differently.
 
+mod personal;
+
+pub(crate) use personal::{
+    account, contact, contact_editor, contact_version, person, person_version,
+};
+
 use diesel::query_builder::QueryId;
 use diesel::sql_types::SqlType;
 
@@ -209,48 +215,4 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    account (account_id) {
-        account_id -> Text,
-        mail_notification -> Bool,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use super::Id;
-    person (person_id) {
-        person_id -> Text,
-        account_id -> Text,
-        unique_account_id -> Nullable<Text>,
-        locale -> Nullable<Text>,
-        data_key_id -> Id,
-        external_identity -> Nullable<Binary>,
-        version -> Integer,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use super::{Id, Instant};
-    person_version (version_id) {
-        version_id -> Id,
-        data_key_id -> Id,
-        version -> Integer,
-        email -> Nullable<Binary>,
-        phone -> Nullable<Binary>,
-        stop_reason -> Nullable<Binary>,
-        stop_issuer -> Nullable<Text>,
-        stop_subject -> Nullable<Text>,
-        stop_kind -> Nullable<Text>,
-        stop_at -> Nullable<Instant>,
-        actor_issuer -> Text,
-        actor_subject -> Text,
-        actor_kind -> Text,
-        at -> Instant,
-        correlation -> Text,
-    }
-}
-
 diesel::allow_tables_to_appear_in_same_query!(members, upgrade_case, effect, effect_evidence);
-diesel::allow_tables_to_appear_in_same_query!(blind_index, account, person, person_version);

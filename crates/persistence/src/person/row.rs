@@ -1,20 +1,17 @@
 //! The rows of persons, and of the versions of their contact details.
 
 use madoguchi_domain::act::Act;
-use madoguchi_domain::actor::{ActorKind, ActorRef};
 use madoguchi_domain::correlation::CorrelationId;
-use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::person::{
     AccountId, AccountMail, ContactDetails, EmailAddress, ExternalIdentity, Locale, MailStop,
     NewPerson, Person, PersonId, PersonVersion, PhoneNumber, StopReason,
 };
-use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{Sealer, StoreError};
 use madoguchi_domain::sealed::{DataKeyId, WrappedKey};
 use uuid::Uuid;
 
 use crate::database::column::{At, Key};
-use crate::database::parse::{corrupt, moment, parsed_or_corrupt, whole};
+use crate::database::parse::{actor, corrupt, moment, opened, parsed_or_corrupt, whole};
 use crate::database::schema::{person, person_version};
 use crate::database::statement::row;
 use crate::vault::sealed_row::SealedRow;
@@ -115,15 +112,6 @@ impl PersonRow {
     }
 }
 
-/// The opened value of a column.
-fn opened<T>(
-    text: Option<Personal>,
-    parse: fn(&str) -> Result<T, InvalidField>,
-    place: &'static str,
-) -> Result<Option<T>, StoreError> {
-    text.map(|text| parse(text.expose())).transpose().map_err(|_| corrupt(place))
-}
-
 const fn sealed_version<'a>(
     sealer: &'a dyn Sealer,
     key: &'a WrappedKey,
@@ -185,7 +173,12 @@ impl VersionRow {
                 mail_stop: mail_stop(reason, stop)?,
             },
             act: Act {
-                by: actor(&self.actor_issuer, &self.actor_subject, &self.actor_kind)?,
+                by: actor(
+                    &self.actor_issuer,
+                    &self.actor_subject,
+                    &self.actor_kind,
+                    "person_version.actor_kind",
+                )?,
                 through: None,
                 at: moment(self.at, "person_version.at")?,
                 correlation: parsed_or_corrupt(correlation, "person_version.correlation")?,
@@ -204,14 +197,9 @@ fn mail_stop(
     match (reason, columns) {
         (None, (None, None, None, None)) => Ok(None),
         (Some(reason), (Some(issuer), Some(subject), Some(kind), Some(at))) => {
-            let by = actor(&issuer, &subject, &kind)?;
+            let by = actor(&issuer, &subject, &kind, "person_version.stop_kind")?;
             Ok(Some(MailStop { by, at: moment(at, "person_version.stop_at")?, reason }))
         }
         (_, _) => Err(corrupt("person_version.stop_reason")),
     }
-}
-
-fn actor(issuer: &str, subject: &str, kind: &str) -> Result<ActorRef, StoreError> {
-    let kind = parsed_or_corrupt(ActorKind::parse(kind), "person_version.actor_kind or stop_kind")?;
-    Ok(ActorRef::new(issuer, subject, kind))
 }

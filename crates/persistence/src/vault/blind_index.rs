@@ -61,6 +61,15 @@ pub(crate) fn stored(conn: &mut Conn, record: DataKeyId) -> Result<Vec<IndexRow<
     Ok(of_record.select(IndexRow::as_select()).load(conn)?)
 }
 
+/// The digests under which a value is stored for this purpose.
+pub(crate) fn digests(
+    sealer: &dyn Sealer,
+    value: (&'static str, Personal),
+) -> Result<Vec<Vec<u8>>, Fault> {
+    let indexes = computed(sealer, &[value])?;
+    Ok(indexes.iter().flatten().map(|index| index.digest.to_vec()).collect())
+}
+
 /// At most `limit` records that have this value for this purpose.
 pub(crate) fn records(
     conn: &mut Conn,
@@ -68,8 +77,7 @@ pub(crate) fn records(
     (purpose, value): (&'static str, Personal),
     limit: u32,
 ) -> Result<Vec<Key>, Fault> {
-    let indexes = computed(sealer, &[(purpose, value)])?;
-    let digests: Vec<_> = indexes.iter().flatten().map(|index| index.digest.to_vec()).collect();
+    let digests = digests(sealer, (purpose, value))?;
     let found = blind_index::table
         .filter(blind_index::purpose.eq(purpose).and(blind_index::digest.eq_any(digests)))
         .select(blind_index::data_key_id)

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use madoguchi_domain::contact::{Contact, ContactId, ContactVersion};
 use madoguchi_domain::effect::{Effect, EffectKey, EffectKind, Evidence, OrderingKey, UpstreamId};
 use madoguchi_domain::idempotency::{Replay, RequestKey};
 use madoguchi_domain::job_lease::{JobLease, JobName};
@@ -41,6 +42,8 @@ pub(super) struct Memory {
     pub(super) index_keys: BTreeMap<PersonId, Vec<KeyId>>,
     /// The accounts that want no mail.
     pub(super) muted: HashSet<AccountId>,
+    pub(super) contacts: BTreeMap<ContactId, Contact>,
+    pub(super) contact_versions: HashMap<ContactId, Vec<ContactVersion>>,
     pub(super) data_keys: BTreeMap<DataKeyId, WrappedKey>,
     pub(super) key_reports: Vec<KeyReport>,
     pub(super) replays: BTreeMap<RequestKey, Replay>,
@@ -67,6 +70,8 @@ impl Memory {
             person_versions: HashMap::new(),
             index_keys: BTreeMap::new(),
             muted: HashSet::new(),
+            contacts: BTreeMap::new(),
+            contact_versions: HashMap::new(),
             data_keys: BTreeMap::new(),
             key_reports: Vec::new(),
             replays: BTreeMap::new(),

@@ -51,7 +51,7 @@ pub fn phone(number: u32) -> PhoneNumber {
 }
 
 /// An id that no other row of this process has.
-fn new_id() -> Uuid {
+pub(super) fn new_id() -> Uuid {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     Uuid::from_u128(NEXT.fetch_add(1, Ordering::Relaxed).into())
 }

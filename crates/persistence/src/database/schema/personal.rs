@@ -1,0 +1,122 @@
+//! The tables of persons and of contacts to them, whose personal data is sealed.
+
+use super::{Id, Instant, blind_index, data_key};
+
+diesel::table! {
+    account (account_id) {
+        account_id -> Text,
+        mail_notification -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Id;
+    person (person_id) {
+        person_id -> Text,
+        account_id -> Text,
+        unique_account_id -> Nullable<Text>,
+        locale -> Nullable<Text>,
+        data_key_id -> Id,
+        external_identity -> Nullable<Binary>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Id, Instant};
+    person_version (version_id) {
+        version_id -> Id,
+        data_key_id -> Id,
+        version -> Integer,
+        email -> Nullable<Binary>,
+        phone -> Nullable<Binary>,
+        stop_reason -> Nullable<Binary>,
+        stop_issuer -> Nullable<Text>,
+        stop_subject -> Nullable<Text>,
+        stop_kind -> Nullable<Text>,
+        stop_at -> Nullable<Instant>,
+        actor_issuer -> Text,
+        actor_subject -> Text,
+        actor_kind -> Text,
+        at -> Instant,
+        correlation -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Id, Instant};
+    contact (contact_id) {
+        contact_id -> Id,
+        person_id -> Text,
+        account_id -> Text,
+        data_key_id -> Id,
+        salt -> Binary,
+        version -> Integer,
+        application_id -> Nullable<Text>,
+        contact_type -> Text,
+        posted_at -> Nullable<Instant>,
+        approval -> Text,
+        decided_at -> Nullable<Instant>,
+        decided_issuer -> Nullable<Text>,
+        decided_subject -> Nullable<Text>,
+        decided_kind -> Nullable<Text>,
+        answer_status -> Text,
+        answer_channel -> Nullable<Text>,
+        answered_at -> Nullable<Instant>,
+        answer_issuer -> Nullable<Text>,
+        answer_subject -> Nullable<Text>,
+        answer_kind -> Nullable<Text>,
+        created_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Id;
+    contact_editor (contact_id, version) {
+        contact_id -> Id,
+        version -> Integer,
+        issuer -> Text,
+        subject -> Text,
+        kind -> Text,
+        after_approval -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Id, Instant};
+    contact_version (version_id) {
+        version_id -> Id,
+        contact_id -> Id,
+        version -> Integer,
+        event -> Text,
+        subject -> Binary,
+        body -> Binary,
+        link -> Nullable<Binary>,
+        policy_number -> Nullable<Binary>,
+        sender_name -> Nullable<Binary>,
+        rejection_reason -> Nullable<Binary>,
+        answer -> Nullable<Binary>,
+        application_id -> Nullable<Text>,
+        contact_type -> Text,
+        action_kind -> Nullable<Text>,
+        group_id -> Nullable<Text>,
+        posted_at -> Nullable<Instant>,
+        expires_at -> Nullable<Instant>,
+        mandatory -> Bool,
+        sender_kind -> Text,
+        actor_issuer -> Text,
+        actor_subject -> Text,
+        actor_kind -> Text,
+        at -> Instant,
+        correlation -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(blind_index, account, person, person_version);
+diesel::allow_tables_to_appear_in_same_query!(blind_index, data_key, contact, contact_version);

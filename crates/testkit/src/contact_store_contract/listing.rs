@@ -1,0 +1,177 @@
+//! Checks that lists have the contacts that match, each once, in their order.
+
+use madoguchi_application::ContactStores;
+use madoguchi_domain::approval::ApprovalName;
+use madoguchi_domain::contact::{
+    AnswerStatus, ApprovalRule, Contact, ContactCursor, ContactEvent, ContactFilter, ContactQuery,
+    ContactType, ContactTypeName, Content, PolicyNumber,
+};
+
+use super::{commit, list, moved, with_persons, written};
+use crate::samples::{
+    self, adds, adds_if, answers, approves, at, contact_content, contact_id, edits, policy_number,
+    rejects, staff,
+};
+
+fn all() -> ContactFilter {
+    ContactFilter::default()
+}
+
+/// Contacts of one moment are in the order of their ids, the greatest first.
+pub async fn contacts_are_listed_newest_first(stores: ContactStores) {
+    with_persons(&stores, 1).await;
+    let times = [(3, 10), (1, 30), (2, 10), (9, 10), (4, 20), (8, -5)];
+    for (number, seconds) in times {
+        let change = adds(contact_id(number), 1, contact_content(), seconds);
+        written(&stores, &change).await;
+    }
+    let listed = list(&stores, &all()).await;
+    let expected = [1, 4, 9, 3, 2, 8].map(contact_id);
+    assert_eq!(listed.iter().map(|it| it.id).collect::<Vec<_>>(), expected);
+    for limit in 0..=6_u32 {
+        let query = ContactQuery { filter: all(), after: None, limit };
+        let page = stores.contacts.list(&query).await.expect("contacts are listed");
+        assert_eq!(page, listed[..limit as usize]);
+    }
+}
+
+/// Contacts of three persons in every state, some of them posted later.
+async fn many(stores: &ContactStores) -> Vec<Contact> {
+    with_persons(stores, 3).await;
+    let mut contacts = Vec::new();
+    for number in 0..36_u32 {
+        let content = Content {
+            policy_number: number.is_multiple_of(5).then(|| policy_number(number % 3)),
+            contact_type: match number % 4 {
+                0 => ContactType::Notice,
+                _ => contact_content().contact_type,
+            },
+            posted_at: number.is_multiple_of(7).then(|| at(500)),
+            ..contact_content()
+        };
+        let rule = if number % 9 == 8 { ApprovalRule::Off } else { ApprovalRule::Required };
+        let person = number % 3 + 1;
+        let change = adds_if(rule, contact_id(number), person, content, i64::from(number / 2));
+        let draft = written(stores, &change).await;
+        let by = staff(number % 4 + 2);
+        let asks = draft.content.contact_type.name() == ContactTypeName::ActionRequest;
+        let first = match number % 9 {
+            0..=4 => moved(stores, &draft, &approves(&draft), &by, 100).await,
+            5 => moved(stores, &draft, &rejects("不備"), &by, 100).await,
+            6 => moved(stores, &draft, &ContactEvent::Expire, &samples::system(), 100).await,
+            _ => draft,
+        };
+        let last = match number % 9 {
+            1 if asks => moved(stores, &first, &answers("はい"), &by, 600).await,
+            2 => moved(stores, &first, &ContactEvent::AnswerByPhone, &by, 200).await,
+            3 => moved(stores, &first, &ContactEvent::Delete, &by, 200).await,
+            _ => first,
+        };
+        contacts.push(last);
+    }
+    contacts.sort_by_key(|contact| std::cmp::Reverse(ContactCursor::from(contact)));
+    contacts
+}
+
+/// Every filter, the documented pairs, and several at once.
+fn filters() -> Vec<ContactFilter> {
+    let mut filters = vec![all()];
+    for number in 1..=4 {
+        let person = Some(samples::person_id(number));
+        filters.push(ContactFilter { person: person.clone(), ..all() });
+        let named = Some(policy_number(number - 1));
+        filters.push(ContactFilter { policy_number: named.clone(), ..all() });
+        filters.push(ContactFilter { person: person.clone(), policy_number: named, ..all() });
+        for answer in AnswerStatus::ALL {
+            let answer = Some(answer);
+            filters.push(ContactFilter { person: person.clone(), answer, ..all() });
+        }
+        let not_acted_on = Some(at(400));
+        filters.push(ContactFilter { person, not_acted_on, ..all() });
+    }
+    for (contact_type, answer) in
+        ContactTypeName::ALL.into_iter().flat_map(|it| AnswerStatus::ALL.map(|other| (it, other)))
+    {
+        let (contact_type, answer) = (Some(contact_type), Some(answer));
+        filters.push(ContactFilter { contact_type, ..all() });
+        filters.push(ContactFilter { answer, ..all() });
+        filters.push(ContactFilter { contact_type, answer, ..all() });
+    }
+    for approval in ApprovalName::ALL.map(Some) {
+        filters.push(ContactFilter { approval, ..all() });
+        let created_from = Some(at(9));
+        filters.push(ContactFilter { approval, created_from, ..all() });
+    }
+    for (from, before) in [(0, 0), (0, 1), (5, 9), (9, 5), (17, 99)] {
+        let (created_from, created_before) = (Some(at(from)), Some(at(before)));
+        filters.push(ContactFilter { created_from, created_before, ..all() });
+        filters.push(ContactFilter { created_before, ..all() });
+    }
+    for seconds in [0, 10, 99, 100, 499, 500] {
+        filters.push(ContactFilter { not_acted_on: Some(at(seconds)), ..all() });
+    }
+    filters
+}
+
+/// What is listed is what the domain's filter lets pass, for every filter and the documented pairs.
+pub async fn every_filter_finds_what_it_names(stores: ContactStores) {
+    let contacts = many(&stores).await;
+    let mut found = 0;
+    for filter in filters() {
+        let matching = contacts.iter().filter(|it| filter.matches(it));
+        let expected: Vec<_> = matching.cloned().collect();
+        found += expected.len();
+        let listed = list(&stores, &filter).await;
+        let ids = |contacts: &[Contact]| contacts.iter().map(|it| it.id).collect::<Vec<_>>();
+        assert_eq!(ids(&listed), ids(&expected), "{filter:?}");
+        assert!(listed == expected, "{filter:?}");
+    }
+    assert!(found > 3 * contacts.len(), "the filters find something");
+}
+
+/// A contact that was there at the first page is listed once; a newer one is on no later page.
+pub async fn pages_have_no_gaps_while_contacts_are_added(stores: ContactStores) {
+    let contacts = many(&stores).await;
+    let unanswered = ContactFilter { answer: Some(AnswerStatus::Unanswered), ..all() };
+    for filter in [all(), unanswered] {
+        for limit in [1, 5, 36] {
+            let (mut pages, mut after) = (Vec::new(), None);
+            loop {
+                let query = ContactQuery { filter: filter.clone(), after, limit };
+                let page = stores.contacts.list(&query).await.expect("contacts are listed");
+                assert!(page.len() <= limit as usize);
+                let number = 1000 + u32::try_from(pages.len()).expect("a few pages");
+                let newer = adds(contact_id(number), 1, contact_content(), 9999);
+                commit(&stores, &[newer]).await;
+                let Some(last) = page.last() else { break };
+                after = Some(ContactCursor::from(last));
+                pages.extend(page);
+            }
+            pages.retain(|contact| contact.created.at < at(9999));
+            let expected: Vec<_> = contacts.iter().filter(|it| filter.matches(it)).collect();
+            assert!(pages.iter().eq(expected), "{limit} for each page");
+        }
+    }
+}
+
+/// Not by a part of it, not in another case, and not after an edit took it away.
+pub async fn a_policy_number_is_found_exactly_while_it_is_named(stores: ContactStores) {
+    with_persons(&stores, 2).await;
+    let number = |text: &str| PolicyNumber::parse(text).expect("a policy number");
+    let content = |text: &str| Content { policy_number: Some(number(text)), ..contact_content() };
+    let named = |text: &str| ContactFilter { policy_number: Some(number(text)), ..all() };
+    let first = written(&stores, &adds(contact_id(1), 1, content("Ab-1"), 1)).await;
+    let second = written(&stores, &adds(contact_id(2), 2, content("Ab-1"), 2)).await;
+    written(&stores, &adds(contact_id(3), 2, content("Ab-12"), 3)).await;
+    assert_eq!(list(&stores, &named("Ab-1")).await, [second.clone(), first.clone()]);
+    for other in ["Ab", "ab-1", "AB-1", "Ab-13", "b-1"] {
+        assert_eq!(list(&stores, &named(other)).await, [], "{other}");
+    }
+    let first = moved(&stores, &first, &approves(&first), &staff(2), 10).await;
+    assert_eq!(list(&stores, &named("Ab-1")).await, [second.clone(), first.clone()]);
+    moved(&stores, &first, &edits(content("Cd-2")), &staff(2), 20).await;
+    let second = moved(&stores, &second, &edits(contact_content()), &staff(2), 20).await;
+    assert_eq!(list(&stores, &named("Ab-1")).await, []);
+    assert_eq!(list(&stores, &named("Cd-2")).await.len(), 1);
+    assert_eq!(second.content.policy_number, None);
+}
