@@ -26,7 +26,7 @@ mod job_lease;
 mod member;
 #[path = "person/store.rs"]
 mod person;
-#[path = "person/reindexing.rs"]
+#[path = "contact/reindexing.rs"]
 mod reindexing;
 #[path = "upgrade/reading.rs"]
 pub(crate) mod upgrade;

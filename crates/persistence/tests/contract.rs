@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
-use madoguchi_domain::port::{BlindIndexes, JobLeases, PersonStore};
+use madoguchi_domain::port::{BlindIndexes, ContactStore, JobLeases, PersonStore};
 use madoguchi_domain::sealed::{DataKeyId, WrappedKey};
 use madoguchi_domain::secret::hex;
 use madoguchi_persistence::{DatabaseUrl, PgSettings, PgStore, SealedStore, SqliteStore, migrate};
-use madoguchi_testkit::blind_indexes_contract::{IndexedPersons, RotatingIndexes};
+use madoguchi_testkit::blind_indexes_contract::{IndexedRecords, RotatingIndexes};
 use madoguchi_testkit::contract::{ContactStores, PlatformStores, TestStores, UpgradeStores};
 use madoguchi_testkit::data_keys_contract::DataKeysUnderTest;
 use madoguchi_testkit::fake_sealer::FakeSealer;
@@ -69,12 +69,12 @@ async fn open_sealed_postgres() -> TestStores<ContactStores> {
 fn rotating<S>(store: &S) -> RotatingIndexes
 where
     S: Clone,
-    SealedStore<S>: PersonStore + BlindIndexes + 'static,
+    SealedStore<S>: PersonStore + ContactStore + BlindIndexes + 'static,
 {
     let old = FakeSealer::new("old");
     let both = old.activated("new");
     let behind =
-        |sealer: FakeSealer| IndexedPersons::of(SealedStore::new(store.clone(), Arc::new(sealer)));
+        |sealer: FakeSealer| IndexedRecords::of(SealedStore::new(store.clone(), Arc::new(sealer)));
     let new = both.index_retired();
     RotatingIndexes { old: behind(old), both: behind(both), new: behind(new) }
 }

@@ -4,30 +4,34 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use madoguchi_domain::change::Committed;
+use madoguchi_domain::contact::{ContactFilter, ContactQuery, Content};
 use madoguchi_domain::person::{DetailsUpdate, PersonQuery};
-use madoguchi_domain::port::{BlindIndexes, PersonStore, Reindexed};
+use madoguchi_domain::port::{BlindIndexes, ContactStore, PersonStore, Reindexed};
 use madoguchi_domain::redacted;
 
 use crate::race::race;
 use crate::samples::{self, email, person_registration, registers, updates};
 
-redacted!(IndexedPersons, RotatingIndexes);
+redacted!(IndexedRecords, RotatingIndexes);
 
-/// Persons and their blind indexes behind one key ring.
+/// Persons, contacts and their blind indexes behind one key ring.
 #[derive(Clone)]
-pub struct IndexedPersons {
+pub struct IndexedRecords {
     /// The persons.
     pub persons: Arc<dyn PersonStore>,
+    /// Contacts to them.
+    pub contacts: Arc<dyn ContactStore>,
     /// Their indexes, which are under test.
     pub indexes: Arc<dyn BlindIndexes>,
 }
 
-impl IndexedPersons {
-    /// The ports of one adapter that implements both.
+impl IndexedRecords {
+    /// The ports of one adapter that implements them all.
     #[must_use]
-    pub fn of<S: PersonStore + BlindIndexes + 'static>(store: S) -> Self {
+    pub fn of<S: PersonStore + ContactStore + BlindIndexes + 'static>(store: S) -> Self {
         let store = Arc::new(store);
-        Self { persons: Arc::<S>::clone(&store), indexes: store }
+        let (persons, contacts) = (Arc::<S>::clone(&store), Arc::<S>::clone(&store));
+        Self { persons, contacts, indexes: store }
     }
 }
 
@@ -35,27 +39,27 @@ impl IndexedPersons {
 #[derive(Clone)]
 pub struct RotatingIndexes {
     /// The key ring has the old index key.
-    pub old: IndexedPersons,
+    pub old: IndexedRecords,
     /// It has both.
-    pub both: IndexedPersons,
+    pub both: IndexedRecords,
     /// It has the new one.
-    pub new: IndexedPersons,
+    pub new: IndexedRecords,
 }
 
-async fn register(store: &IndexedPersons, numbers: std::ops::RangeInclusive<u32>) {
+async fn register(store: &IndexedRecords, numbers: std::ops::RangeInclusive<u32>) {
     let changes: Vec<_> = numbers.map(|it| registers(&person_registration(it))).collect();
     let committed = store.persons.commit(&changes).await.expect("persons are registered");
     assert_eq!(committed, vec![Committed::Moved; changes.len()]);
 }
 
 /// Whether a search by address finds the person with this sample number.
-async fn finds(store: &IndexedPersons, number: u32, address: &str) -> bool {
+async fn finds(store: &IndexedRecords, number: u32, address: &str) -> bool {
     let query = PersonQuery::Email(email(address));
     let found = store.persons.find(&query, 2).await.expect("persons are found");
     found.iter().any(|person| person.id == samples::person_id(number))
 }
 
-async fn finds_all(store: &IndexedPersons, numbers: std::ops::RangeInclusive<u32>) -> bool {
+async fn finds_all(store: &IndexedRecords, numbers: std::ops::RangeInclusive<u32>) -> bool {
     for number in numbers {
         if !finds(store, number, &format!("person{number}@example.com")).await {
             return false;
@@ -65,7 +69,7 @@ async fn finds_all(store: &IndexedPersons, numbers: std::ops::RangeInclusive<u32
 }
 
 /// Goes through all pages of two records; returns the sums.
-async fn reindex(store: &IndexedPersons) -> Reindexed {
+async fn reindex(store: &IndexedRecords) -> Reindexed {
     let mut sum = Reindexed::default();
     loop {
         let page = store.indexes.reindex(sum.last, 2).await.expect("records are indexed");
@@ -83,7 +87,7 @@ async fn reindex(store: &IndexedPersons) -> Reindexed {
     }
 }
 
-async fn counts(store: &IndexedPersons) -> BTreeMap<String, u64> {
+async fn counts(store: &IndexedRecords) -> BTreeMap<String, u64> {
     let counts = store.indexes.counts().await.expect("indexes are counted");
     counts.into_iter().map(|(key, count)| (key.to_string(), count)).collect()
 }
@@ -152,6 +156,43 @@ pub async fn a_change_is_never_replaced_by_older_indexes(stores: RotatingIndexes
     assert_eq!(reindex(&both).await.replaced, 0);
 }
 
+/// The number of contacts with this sample policy number.
+async fn named(store: &IndexedRecords, number: u32) -> usize {
+    let policy_number = Some(samples::policy_number(number));
+    let filter = ContactFilter { policy_number, ..ContactFilter::default() };
+    let query = ContactQuery { filter, after: None, limit: 9 };
+    store.contacts.list(&query).await.expect("contacts are listed").len()
+}
+
+/// Of two persons and four contacts, one contact names no policy, and needs no index.
+pub async fn policy_numbers_are_found_under_a_new_key_too(stores: RotatingIndexes) {
+    let RotatingIndexes { old, both, new } = &stores;
+    register(old, 1..=2).await;
+    let content = |number: u32| Content {
+        policy_number: (number < 4).then(|| samples::policy_number(number)),
+        ..samples::contact_content()
+    };
+    let add =
+        |number| samples::adds(samples::contact_id(number), 1, content(number), number.into());
+    let adds: Vec<_> = (1..=4).map(add).collect();
+    assert_eq!(old.contacts.commit(&adds).await, Ok(vec![Committed::Moved; 4]));
+    // An edit under both keys is indexed under both.
+    let edit = samples::edits(content(2));
+    let edit = samples::moves(adds[0].write.contact(), &edit, &samples::staff(2), 9);
+    assert_eq!(both.contacts.commit(&[edit]).await, Ok(vec![Committed::Moved]));
+    assert_eq!((named(old, 1).await, named(old, 2).await, named(old, 3).await), (0, 2, 1));
+    assert_eq!((named(new, 2).await, named(new, 3).await), (1, 0));
+    let done = reindex(both).await;
+    assert_eq!((done.records, done.replaced), (6, 4));
+    for store in [old, both, new] {
+        assert_eq!((named(store, 2).await, named(store, 3).await), (2, 1));
+    }
+    let counted = counts(both).await;
+    assert_eq!(counted.into_values().collect::<Vec<_>>(), [7, 7], "four addresses, three numbers");
+    assert_eq!(reindex(new).await.replaced, 5);
+    assert_eq!((named(new, 2).await, named(old, 2).await), (2, 0));
+}
+
 /// Runs the suite on each adapter: `blind_indexes_contract!(mine: open_mine(), …);`, where
 /// `open_mine()` is a future of [`TestStores`](crate::contract::TestStores) of [`RotatingIndexes`].
 #[macro_export]
@@ -166,6 +207,7 @@ macro_rules! blind_indexes_contract {
                 indexes_under_a_retired_key_are_removed
                 what_is_indexed_already_is_not_replaced
                 a_change_is_never_replaced_by_older_indexes
+                policy_numbers_are_found_under_a_new_key_too
             );
         }
     )+}};

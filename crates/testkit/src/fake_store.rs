@@ -1,6 +1,7 @@
 //! The fake store: all store ports in memory. Every contract suite runs on it first.
 
 mod audit;
+mod blind_indexes;
 mod cases;
 mod consequences;
 mod contacts;

@@ -6,7 +6,7 @@ use madoguchi_domain::change::Committed;
 use madoguchi_domain::effect::{EffectStateName, Outcome};
 use madoguchi_domain::port::{JobLeases, Recorded, StoreError};
 use madoguchi_domain::sealed::KeyId;
-use madoguchi_testkit::blind_indexes_contract::{IndexedPersons, RotatingIndexes};
+use madoguchi_testkit::blind_indexes_contract::{IndexedRecords, RotatingIndexes};
 use madoguchi_testkit::contract::{ContactStores, TestStores};
 use madoguchi_testkit::data_keys_contract::DataKeysUnderTest;
 use madoguchi_testkit::fake_store::{FakeStore, Fault};
@@ -43,7 +43,7 @@ async fn open_fake_indexes() -> TestStores<RotatingIndexes> {
     let fake = FakeStore::new(samples::audit_key());
     let keys = ["old", "new"].map(|id| KeyId::parse(id).expect("a key id"));
     let [old, new] = &keys;
-    let behind = |keys: &[KeyId]| IndexedPersons::of(fake.with_index_keys(keys));
+    let behind = |keys: &[KeyId]| IndexedRecords::of(fake.with_index_keys(keys));
     let [old, both, new] =
         [std::slice::from_ref(old), &keys, std::slice::from_ref(new)].map(behind);
     RotatingIndexes { old, both, new }.into()

@@ -64,8 +64,10 @@ impl ContactStore for SealedStore<Store> {
 }
 
 /// Which contacts to load.
-enum Wish {
+pub(super) enum Wish {
     One(ContactId),
+    /// The one with this data key.
+    Record(Key),
     Page(Box<ContactQuery>),
 }
 
@@ -74,7 +76,11 @@ type Row = (ContactRow, ContactStateRow, VersionRow, Option<DataKeyRow>);
 
 /// Contacts with their valid versions come from one statement. Their editors are only added to, so
 /// that those of later versions can be left out.
-fn load(conn: &mut Conn, sealer: &dyn Sealer, wish: &Wish) -> Result<Vec<Contact>, Fault> {
+pub(super) fn load(
+    conn: &mut Conn,
+    sealer: &dyn Sealer,
+    wish: &Wish,
+) -> Result<Vec<Contact>, Fault> {
     let rows = rows(conn, sealer, wish)?;
     let ids: Vec<Key> = rows.iter().map(|(row, ..)| row.contact_id).collect();
     let loaded: Vec<EditorRow> = contact_editor::table
@@ -115,6 +121,7 @@ fn rows(conn: &mut Conn, sealer: &dyn Sealer, wish: &Wish) -> Result<Vec<Row>, F
         .into_boxed::<<Conn as Connection>::Backend>();
     let ContactQuery { filter, after, limit } = match wish {
         Wish::One(id) => return Ok(rows.filter(contact::contact_id.eq(Key(id.0))).load(conn)?),
+        Wish::Record(key) => return Ok(rows.filter(contact::data_key_id.eq(*key)).load(conn)?),
         Wish::Page(query) => &**query,
     };
     if let Some(person) = &filter.person {

@@ -144,7 +144,9 @@ pub async fn pages_have_no_gaps_while_contacts_are_added(stores: ContactStores) 
                 let newer = adds(contact_id(number), 1, contact_content(), 9999);
                 commit(&stores, &[newer]).await;
                 let Some(last) = page.last() else { break };
-                after = Some(ContactCursor::from(last));
+                let end = ContactCursor::from(last);
+                assert!(after.is_none_or(|it| end < it), "a page goes on after the last one");
+                after = Some(end);
                 pages.extend(page);
             }
             pages.retain(|contact| contact.created.at < at(9999));

@@ -38,8 +38,8 @@ pub(super) struct Memory {
     /// The accounts of persons that were registered as the only one.
     pub(super) unique_accounts: HashSet<AccountId>,
     pub(super) person_versions: HashMap<PersonId, Vec<PersonVersion>>,
-    /// The index keys under which the addresses of a person are indexed.
-    pub(super) index_keys: BTreeMap<PersonId, Vec<KeyId>>,
+    /// The index keys under which the values of a record are indexed.
+    pub(super) index_keys: BTreeMap<DataKeyId, Vec<KeyId>>,
     /// The accounts that want no mail.
     pub(super) muted: HashSet<AccountId>,
     pub(super) contacts: BTreeMap<ContactId, Contact>,

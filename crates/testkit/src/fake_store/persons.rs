@@ -1,16 +1,11 @@
-//! The fake store's persons, and the index keys of their addresses.
+//! The fake store's persons.
 
-use std::collections::BTreeMap;
-
-use async_trait::async_trait;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::person::{
     AccountId, AccountMail, NewPerson, Person, PersonId, PersonQuery, PersonVersion, PersonWrite,
 };
-use madoguchi_domain::port::{BlindIndexes, Reindexed, StoreError};
-use madoguchi_domain::sealed::{DataKeyId, KeyId};
+use madoguchi_domain::sealed::KeyId;
 
-use super::FakeStore;
 use super::memory::Memory;
 
 impl Memory {
@@ -21,10 +16,7 @@ impl Memory {
         keys: &[KeyId],
     ) -> Vec<Person> {
         let by_index = matches!(query, PersonQuery::Email(_) | PersonQuery::Phone(_));
-        let is_indexed = |person: &&Person| {
-            let indexed = self.index_keys.get(&person.id);
-            !by_index || indexed.is_some_and(|its| its.iter().any(|key| keys.contains(key)))
-        };
+        let is_indexed = |person: &&Person| !by_index || self.is_indexed(person.data_key, keys);
         let with_setting = |person: &Person| Person {
             account: AccountMail {
                 notification: !self.muted.contains(&person.account.id),
@@ -101,50 +93,12 @@ impl Memory {
     }
 
     fn add_version(&mut self, person: &Person, change: &Change<PersonWrite>, keys: &[KeyId]) {
-        self.index_keys.insert(person.id.clone(), keys.to_vec());
+        self.index_keys.insert(person.data_key, keys.to_vec());
         let version = PersonVersion {
             version: person.version,
             details: person.details.clone(),
             act: change.audit.act.without_through(),
         };
         self.person_versions.entry(person.id.clone()).or_default().push(version);
-    }
-}
-
-#[async_trait]
-impl BlindIndexes for FakeStore {
-    async fn counts(&self) -> Result<Vec<(KeyId, u64)>, StoreError> {
-        self.with(|memory| {
-            let mut counts = BTreeMap::new();
-            for (id, keys) in &memory.index_keys {
-                let details = &memory.persons[id].details;
-                let values =
-                    u64::from(details.email.is_some()) + u64::from(details.phone.is_some());
-                for key in keys.iter().filter(|_| values > 0) {
-                    *counts.entry(key.clone()).or_default() += values;
-                }
-            }
-            counts.into_iter().collect()
-        })
-    }
-
-    async fn reindex(&self, after: Option<DataKeyId>, limit: u32) -> Result<Reindexed, StoreError> {
-        self.write(|memory| {
-            let mut page: Vec<_> =
-                memory.persons.values().map(|it| (it.data_key, it.id.clone())).collect();
-            page.retain(|(record, _)| after.is_none_or(|after| *record > after));
-            page.sort_by_key(|(record, _)| *record);
-            page.truncate(limit as usize);
-            let mut done = Reindexed {
-                records: page.len() as u64,
-                last: page.last().map(|(record, _)| *record),
-                ..Reindexed::default()
-            };
-            for (_, id) in page {
-                let before = memory.index_keys.insert(id, self.index_keys.clone());
-                done.replaced += u64::from(before.as_ref() != Some(&self.index_keys));
-            }
-            done
-        })
     }
 }
