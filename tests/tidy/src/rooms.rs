@@ -52,10 +52,11 @@ const PLATFORM: [&str; 42] = [
 ];
 
 /// Types of the systems.
-const SYSTEMS: [&str; 13] = [
+const SYSTEMS: [&str; 14] = [
     "CallerService",
     "CaseId",
     "CaseSnapshot",
+    "ContactId",
     "ContactStores",
     "DecisionLane",
     "MemberId",
@@ -68,7 +69,8 @@ const SYSTEMS: [&str; 13] = [
     "UpgradeStores",
 ];
 /// Modules of the systems.
-const MODULES: [&str; 6] = ["upgrade", "member", "person", "caller", "level", "core_bank"];
+const MODULES: [&str; 7] =
+    ["upgrade", "member", "person", "contact", "caller", "level", "core_bank"];
 
 /// Whether a file is in a room of the platform.
 pub fn is_platform(source: &Source) -> bool {
