@@ -1,6 +1,9 @@
 //! Approval by a second person (four eyes): what one person writes, another one approves as it was
 //! shown.
 
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
 use crate::Timestamp;
 use crate::actor::{ActorKind, ActorRef};
 use crate::closed_set::closed_set;
@@ -196,6 +199,13 @@ impl ContentSalt {
     #[must_use]
     pub const fn new(random: [u8; 32]) -> Self {
         Self(random)
+    }
+
+    /// A salt of these new ids, whose random bits (see [`Ids`](crate::port::Ids)) are more than 256.
+    #[must_use]
+    pub fn of_ids(ids: [Uuid; 4]) -> Self {
+        let hash = ids.iter().fold(Sha256::new(), |hash, id| hash.chain_update(id.as_bytes()));
+        Self(hash.finalize().into())
     }
 
     /// The bytes in clear: to seal them, never for a log.

@@ -4,28 +4,34 @@
 mod answer;
 mod content;
 mod decide;
+mod edit;
 mod history;
 mod lifecycle;
 mod mark;
 mod policy;
+mod progress;
 mod query;
 mod refusal;
 mod text;
 mod write;
+mod written;
 
 pub use answer::{AnswerChannel, AnswerStatus, ContactAnswer};
 pub use content::{
     ActionKind, ApplicationId, ContactType, ContactTypeName, Content, GroupId, PolicyNumber, Sender,
 };
 pub use decide::{ContactEvent, NewContactIds, add};
+pub use edit::ContentEdit;
 pub use history::{ContactVersion, ContentChange, PastEvent, changes};
 pub use lifecycle::{ContactEventName, ContactState};
 pub use mark::Mark;
 pub use policy::{ApprovalRule, CheckedContent, ContactPolicy, PolicyNumberRule};
-pub use query::{ContactCursor, ContactFilter, ContactQuery};
+pub use progress::{ApprovalAge, Waiting};
+pub use query::{ContactFilter, ContactKey, ContactOrder, ContactQuery};
 pub use refusal::ContactRefusal;
 pub use text::{AnswerText, ContactBody, ContactLink, ContactSubject};
 pub use write::ContactWrite;
+pub use written::{Approvals, WrittenContact};
 
 use std::fmt;
 
@@ -125,6 +131,14 @@ impl Contact {
     #[must_use]
     pub fn is_visible(&self, now: Timestamp) -> bool {
         self.visible_from().is_some_and(|from| from <= now)
+    }
+
+    /// Since when it waits for its approval: since it was written or last edited, because an edit
+    /// voids what an approver saw before. `None` if it does not wait.
+    #[must_use]
+    pub fn waiting_since(&self) -> Option<Timestamp> {
+        let written = self.updated.as_ref().unwrap_or(&self.created).at;
+        (self.state() == ContactState::Draft).then_some(written)
     }
 
     /// The hash of what an approver sees.

@@ -1,7 +1,7 @@
 //! The parse error of external values: field name and broken rule, never the value.
 
 /// A value that could not be parsed. Safe to show and to log: it holds no part of the value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{field} {rule}")]
 pub struct InvalidField {
     /// The field's name as the client writes it, for example `memberId`.

@@ -23,6 +23,7 @@ pub mod key_ring;
 pub mod level;
 pub mod mask;
 pub mod member;
+pub mod page;
 mod parsed_text;
 pub mod payload;
 pub mod person;

@@ -10,6 +10,7 @@ use diesel::{Connection, SqliteConnection};
 use jiff::SignedDuration;
 use madoguchi_domain::audit::Place;
 use madoguchi_domain::change::Committed;
+use madoguchi_domain::contact::ContactKey;
 use madoguchi_domain::effect::{Doubt, Outcome};
 use madoguchi_domain::idempotency::RequestKey;
 use madoguchi_domain::job_lease::JobName;
@@ -506,8 +507,8 @@ fn draft(uuid: fn(u8) -> String, at: &str, id: u8) -> String {
     let (bytes, id) = (if at == "1" { "x'00'" } else { "'\\x00'" }, uuid(id));
     format!(
         "insert into contact (contact_id, person_id, account_id, data_key_id, salt, version, \
-         contact_type, approval, answer_status, created_at) values \
-         ({id}, 'P1', 'A1', {id}, {bytes}, 1, 'NOTICE', 'DRAFT', 'UNANSWERED', {at}); \
+         contact_type, waiting_since, approval, answer_status, created_at) values \
+         ({id}, 'P1', 'A1', {id}, {bytes}, 1, 'NOTICE', {at}, 'DRAFT', 'UNANSWERED', {at}); \
          insert into contact_editor (contact_id, version, issuer, subject, kind, after_approval) \
          values ({id}, 1, 'i', 'a', 'HUMAN', false); {}",
         contact_version(&id, (1, "added"), "a", (at, bytes)),
@@ -538,8 +539,9 @@ const PERSON: &str = "insert into account (account_id, mail_notification) values
 fn approve(contact: u8, by: &str, kind: &str) -> impl Fn(fn(u8) -> String, &str) -> String {
     move |uuid, at| {
         format!(
-            "update contact set approval = 'APPROVED', decided_at = {at}, decided_issuer = 'i', \
-             decided_subject = '{by}', decided_kind = '{kind}' where contact_id = {};",
+            "update contact set approval = 'APPROVED', visible_from = {at}, waiting_since = null, \
+             decided_at = {at}, decided_issuer = 'i', decided_subject = '{by}', \
+             decided_kind = '{kind}' where contact_id = {};",
             uuid(contact)
         )
     }
@@ -559,10 +561,7 @@ fn editor(version: u8, who: &str, after: bool) -> impl Fn(fn(u8) -> String, &str
 /// Four eyes hold also for those who write to the database without the server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_approves_what_they_wrote_by_raw_sql() {
-    let (dir, sqlite_url, database, postgres_url) = addresses();
-    let path = dir.path().join("m.db");
-    migrate(&sqlite_url).await.expect("migrated");
-    migrate(&postgres_url).await.expect("migrated");
+    let Both { dir: _dir, path, database, .. } = both().await;
     let on_both = |sql: &Sql<'_>| {
         let statements = [sql(sqlite_uuid, "1"), sql(postgres_uuid, "now()")];
         let there = sqlite(&path, &format!("pragma foreign_keys = on; {}", statements[0]));
@@ -584,6 +583,7 @@ async fn nobody_approves_what_they_wrote_by_raw_sql() {
         let draft = draft(uuid, at, 2).replace("'DRAFT'", &approved);
         let columns = "approval, decided_at, decided_issuer, decided_subject, decided_kind,";
         let draft = draft.replacen("approval,", columns, 1);
+        let draft = draft.replacen("waiting_since", "visible_from", 1);
         format!("{};", draft.split(';').next().expect("the first statement"))
     };
     assert!(!on_both(&inserted), "approved before its editors are known");
@@ -609,7 +609,7 @@ async fn nobody_approves_what_they_wrote_by_raw_sql() {
         "decided_kind = 'SYSTEM'",
         "approval = 'BY_POLICY', decided_issuer = null, decided_subject = null, \
          decided_kind = null",
-        "approval = 'DRAFT', decided_at = null, decided_issuer = null, decided_subject = null, \
+        "approval = 'DRAFT', waiting_since = visible_from, visible_from = null, decided_at = null, decided_issuer = null, decided_subject = null, \
          decided_kind = null",
     ] {
         assert!(!on_both(&set(columns)), "{columns}");
@@ -624,13 +624,7 @@ async fn nobody_approves_what_they_wrote_by_raw_sql() {
 /// What got past the schema is still not read as an approval.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_approval_by_an_editor_is_corrupt() {
-    let (dir, sqlite_url, database, postgres_url) = addresses();
-    let (path, key) = (dir.path().join("m.db"), samples::audit_key());
-    migrate(&sqlite_url).await.expect("migrated");
-    migrate(&postgres_url).await.expect("migrated");
-    let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
-    let there = SqliteStore::open(&path, key.clone()).await.expect("opened");
-    let here = PgStore::open(database.url(), settings, key).await.expect("opened");
+    let Both { dir: _dir, path, database, there, here } = both().await;
     let sealer = Arc::new(FakeSealer::new("kek-1"));
     let there = SealedStore::new(there, Arc::clone(&sealer) as _);
     let here = SealedStore::new(here, sealer);
@@ -641,9 +635,9 @@ async fn an_approval_by_an_editor_is_corrupt() {
     assert!(sqlite(&path, &format!("{gate}; {spoil}")));
     assert!(postgres(&database, &format!("{gate} on contact; {spoil}")));
     let corrupt = Err(StoreError::Corrupt("contact: four eyes"));
-    let id = samples::contact_id(1);
-    assert_eq!(ContactStore::find(&there, id).await, corrupt);
-    assert_eq!(ContactStore::find(&here, id).await, corrupt);
+    let key = ContactKey::of(samples::contact_id(1));
+    assert_eq!(ContactStore::find(&there, &key).await, corrupt);
+    assert_eq!(ContactStore::find(&here, &key).await, corrupt);
 }
 
 async fn approved_contact(store: &(impl PersonStore + ContactStore)) {
@@ -653,8 +647,11 @@ async fn approved_contact(store: &(impl PersonStore + ContactStore)) {
     let add = samples::adds(samples::contact_id(1), 1, content, 1);
     let draft = add.write.contact().clone();
     let approve = samples::moves(&draft, &samples::approves(&draft), &samples::staff(2), 2);
-    let committed = ContactStore::commit(store, &[add, approve]).await.expect("committed");
-    assert_eq!(committed, [Committed::Moved; 2]);
-    let found = ContactStore::find(store, draft.id).await.expect("found").expect("stored");
+    for change in [add, approve] {
+        let committed = ContactStore::commit(store, &[change]).await.expect("committed");
+        assert_eq!(committed, Committed::Moved);
+    }
+    let found =
+        ContactStore::find(store, &ContactKey::of(draft.id)).await.expect("found").expect("stored");
     assert_eq!(found.version, 2);
 }

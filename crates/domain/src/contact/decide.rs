@@ -7,7 +7,7 @@ use crate::if_match::IfMatch;
 use crate::person::{AccountId, PersonId};
 use crate::sealed::DataKeyId;
 
-use super::content::{ContactTypeName, Content};
+use super::content::Content;
 use super::lifecycle::{ContactEventName, ContactState};
 use super::mark::Mark;
 use super::policy::{ApprovalRule, CheckedContent};
@@ -157,8 +157,7 @@ impl Contact {
                 Self { answer: ContactAnswer::ByPhone { mark: mark() }, ..same }
             }
             ContactEvent::Answer(text) => {
-                let asks = self.content.contact_type.name() == ContactTypeName::ActionRequest;
-                if !asks || !self.is_visible(act.at) {
+                if !self.can_be_answered(act.at) {
                     return Err(ContactRefusal::NotValid);
                 }
                 let answer = ContactAnswer::ByCustomer { mark: mark(), text: text.clone() };

@@ -1,9 +1,12 @@
 //! The rules of contacts that a bank or insurer configures.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 
+use crate::Timestamp;
 use crate::closed_set::closed_set;
 use crate::field::InvalidField;
 
@@ -87,6 +90,11 @@ impl ContactPolicy {
     /// # Errors
     /// For the first field that breaks one.
     pub fn check(&self, content: Content) -> Result<CheckedContent, InvalidField> {
+        let content = Content {
+            posted_at: stored_time(content.posted_at, "postedAt")?,
+            expires_at: stored_time(content.expires_at, "expiresAt")?,
+            ..content
+        };
         self.check_policy_number(&content)?;
         let is_listed = |host: &str| self.link_hosts.iter().any(|listed| listed == host);
         if content.link.as_ref().is_some_and(|link| !is_listed(link.host())) {
@@ -118,6 +126,24 @@ impl ContactPolicy {
             | (PolicyNumberRule::Forbidden, false) => Ok(()),
         }
     }
+}
+
+/// The years in which contacts are posted and expire: other times are mistakes.
+const YEARS: RangeInclusive<i16> = 2000..=2099;
+
+/// The time in whole microseconds, as it is stored.
+fn stored_time(
+    time: Option<Timestamp>,
+    field: &'static str,
+) -> Result<Option<Timestamp>, InvalidField> {
+    let Some(time) = time else {
+        return Ok(None);
+    };
+    let rule = InvalidField::new(field, "must be a time of the years 2000 to 2099");
+    if !YEARS.contains(&time.to_zoned(TimeZone::UTC).year()) {
+        return Err(rule);
+    }
+    Timestamp::from_microsecond(time.as_microsecond()).map(Some).map_err(|_| rule)
 }
 
 /// Content that keeps the rules of the policy: only this can be added, or replace other content.

@@ -1,22 +1,75 @@
-//! Which contacts to list.
+//! Which contacts to list, and in which order.
 
 use crate::Timestamp;
 use crate::approval::ApprovalName;
+use crate::page::ListPosition;
 use crate::person::PersonId;
 
 use super::answer::AnswerStatus;
 use super::content::{ContactTypeName, PolicyNumber};
 use super::{Contact, ContactId};
 
-/// A page of the contacts that match, newest first.
+/// One contact, perhaps only if it is for this person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactKey {
+    /// Its id.
+    pub id: ContactId,
+    /// Whom it must be for; `None` for anybody.
+    pub person: Option<PersonId>,
+}
+
+impl ContactKey {
+    /// The contact of this id, for anybody.
+    #[must_use]
+    pub const fn of(id: ContactId) -> Self {
+        Self { id, person: None }
+    }
+}
+
+/// A page of the contacts that match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactQuery {
     /// What they have in common.
     pub filter: ContactFilter,
-    /// The last contact of the page before; `None` for the first page.
-    pub after: Option<ContactCursor>,
+    /// Their order, which leaves out those without the time that it compares.
+    pub order: ContactOrder,
+    /// The position of the last contact of the page before; `None` for the first page.
+    pub after: Option<ListPosition>,
     /// Maximum number of contacts.
     pub limit: u32,
+}
+
+/// The order of a list of contacts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContactOrder {
+    /// All, the newest first.
+    NewestFirst,
+    /// Those that wait for approval, the longest waiting first.
+    LongestWaitingFirst,
+    /// Those that are valid and not deleted, the last to become visible first.
+    LatestVisibleFirst,
+}
+
+impl ContactOrder {
+    /// The position of a contact in a list of this order; `None` if it is not in it.
+    #[must_use]
+    pub fn position(self, contact: &Contact) -> Option<ListPosition> {
+        let at = match self {
+            Self::NewestFirst => Some(contact.created.at),
+            Self::LongestWaitingFirst => contact.waiting_since(),
+            Self::LatestVisibleFirst => contact.visible_from(),
+        };
+        Some(ListPosition { at: at?, id: contact.id.0 })
+    }
+
+    /// Whether `position` is after `last` in a list of this order.
+    #[must_use]
+    pub fn is_after(self, position: ListPosition, last: ListPosition) -> bool {
+        match self {
+            Self::NewestFirst | Self::LatestVisibleFirst => position < last,
+            Self::LongestWaitingFirst => position > last,
+        }
+    }
 }
 
 /// What listed contacts have in common; what is `None` does not matter. Deleted contacts are listed
@@ -37,16 +90,32 @@ pub struct ContactFilter {
     pub created_from: Option<Timestamp>,
     /// They were added earlier.
     pub created_before: Option<Timestamp>,
-    /// At this time the customer sees them and has yet to act on them.
-    pub not_acted_on: Option<Timestamp>,
+    /// They wait for approval since then, or longer.
+    pub waiting_since: Option<Timestamp>,
+    /// At this time the customer sees them.
+    pub visible_at: Option<Timestamp>,
 }
 
 impl ContactFilter {
+    /// What customers see at `now` and have yet to act on (spec `3-contacts.md`, rule 9).
+    #[must_use]
+    pub fn not_acted_on(now: Timestamp) -> Self {
+        Self {
+            contact_type: Some(ContactTypeName::ActionRequest),
+            answer: Some(AnswerStatus::Unanswered),
+            visible_at: Some(now),
+            ..Self::default()
+        }
+    }
+
     /// Whether it lets a contact pass.
     #[must_use]
     pub fn matches(&self, contact: &Contact) -> bool {
         let Self { person, policy_number, contact_type, answer, approval, .. } = self;
         let (content, created) = (&contact.content, contact.created.at);
+        let is_until = |limit: Option<Timestamp>, time: Option<Timestamp>| {
+            limit.is_none_or(|limit| time.is_some_and(|time| time <= limit))
+        };
         is(person, &contact.person)
             && (policy_number.is_none() || *policy_number == content.policy_number)
             && is(contact_type, &content.contact_type.name())
@@ -54,35 +123,11 @@ impl ContactFilter {
             && is(approval, &contact.approval.name())
             && self.created_from.is_none_or(|from| from <= created)
             && self.created_before.is_none_or(|before| created < before)
-            && self.not_acted_on.is_none_or(|now| contact.is_not_acted_on(now))
+            && is_until(self.waiting_since, contact.waiting_since())
+            && is_until(self.visible_at, contact.visible_from())
     }
 }
 
 fn is<T: PartialEq>(wish: &Option<T>, value: &T) -> bool {
     wish.as_ref().is_none_or(|wish| wish == value)
-}
-
-impl Contact {
-    /// Whether the customer sees it and has yet to act on it (spec `3-contacts.md`, rule 9).
-    #[must_use]
-    pub fn is_not_acted_on(&self, now: Timestamp) -> bool {
-        self.is_visible(now)
-            && self.content.contact_type.name() == ContactTypeName::ActionRequest
-            && self.answer.status() == AnswerStatus::Unanswered
-    }
-}
-
-/// The place of a contact in a list: contacts are older the smaller it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ContactCursor {
-    /// When it was added.
-    pub created: Timestamp,
-    /// Its id, which orders contacts of one moment.
-    pub id: ContactId,
-}
-
-impl From<&Contact> for ContactCursor {
-    fn from(contact: &Contact) -> Self {
-        Self { created: contact.created.at, id: contact.id }
-    }
 }

@@ -3,8 +3,11 @@
 use async_trait::async_trait;
 
 use super::StoreError;
+use crate::Timestamp;
 use crate::change::{Change, Committed};
-use crate::contact::{Contact, ContactId, ContactQuery, ContactVersion, ContactWrite};
+use crate::contact::{
+    Contact, ContactId, ContactKey, ContactQuery, ContactVersion, ContactWrite, Waiting,
+};
 
 /// Stores contacts, every version of their content, and who wrote it.
 ///
@@ -19,18 +22,24 @@ use crate::contact::{Contact, ContactId, ContactQuery, ContactVersion, ContactWr
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait ContactStore: Send + Sync {
-    /// The contact of this id, also if it is deleted.
+    /// The contact of this id, also if it is deleted; `None` if it is not for the key's person.
     ///
     /// # Errors
     /// See [`StoreError`].
-    async fn find(&self, id: ContactId) -> Result<Option<Contact>, StoreError>;
+    async fn find(&self, key: &ContactKey) -> Result<Option<Contact>, StoreError>;
 
-    /// A page of contacts, newest first. A contact that is added between two pages is on none of
-    /// the later ones, if it is newer than the first.
+    /// A page of contacts. A contact that is added between two pages is on none of the later ones if
+    /// its position is before theirs.
     ///
     /// # Errors
     /// See [`StoreError`].
     async fn list(&self, query: &ContactQuery) -> Result<Vec<Contact>, StoreError>;
+
+    /// How many contacts wait for approval since `since`, or longer.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn waiting(&self, since: Timestamp) -> Result<Waiting, StoreError>;
 
     /// All versions of a contact, oldest first; empty for an unknown one.
     ///
@@ -38,10 +47,10 @@ pub trait ContactStore: Send + Sync {
     /// See [`StoreError`].
     async fn history(&self, id: ContactId) -> Result<Vec<ContactVersion>, StoreError>;
 
-    /// Writes changes in one transaction and returns the result of each; a lost one does not affect
-    /// the others. See [`ContactWrite`] for when a change is lost.
+    /// Writes changes in one transaction, all or none: one lost change undoes the others. See
+    /// [`ContactWrite`] for when a change is lost. Of several changes each is of another contact.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] also when the commit's outcome is not known: read again.
-    async fn commit(&self, changes: &[Change<ContactWrite>]) -> Result<Vec<Committed>, StoreError>;
+    async fn commit(&self, changes: &[Change<ContactWrite>]) -> Result<Committed, StoreError>;
 }

@@ -34,15 +34,16 @@ row! {
 }
 
 row! {
-    /// What events change. Of the content there is only what lists and jobs look for: the rest is
-    /// in the version.
+    /// What events change. Of the content there is only what lists and jobs look for, and two times
+    /// that the domain derives, by which lists are ordered: the rest is in the version.
     #[derive(diesel::AsChangeset)]
     #[diesel(treat_none_as_null = true)]
     pub(crate) struct ContactStateRow in contact {
         version: i32,
         application_id: Option<String>,
         contact_type: String,
-        posted_at: Option<At>,
+        visible_from: Option<At>,
+        waiting_since: Option<At>,
         approval: String,
         decided_at: Option<At>,
         decided_issuer: Option<String>,
@@ -103,7 +104,7 @@ impl ContactRow {
         if state.deleted_at.is_some() != is_deletion {
             return Err(corrupt("contact.deleted_at"));
         }
-        Ok(Contact {
+        let contact = Contact {
             id,
             person: parsed_or_corrupt(PersonId::parse(&self.person_id).ok(), "contact.person_id")?,
             account: parsed_or_corrupt(
@@ -120,7 +121,15 @@ impl ContactRow {
             deleted: is_deletion.then_some(last),
             data_key: DataKeyId(self.data_key_id.0),
             version: whole(state.version, "contact.version")?,
-        })
+        };
+        // A list that these times order or leave out would not show the contact as it is.
+        let derived = ContactStateRow::new(&contact);
+        if (derived.visible_from, derived.waiting_since)
+            != (state.visible_from, state.waiting_since)
+        {
+            return Err(corrupt("contact.visible_from or waiting_since"));
+        }
+        Ok(contact)
     }
 }
 
@@ -135,7 +144,8 @@ impl ContactStateRow {
             version: version_number(contact.version),
             application_id: contact.content.application.as_ref().map(|it| it.expose().to_owned()),
             contact_type: contact.content.contact_type.name().as_str().to_owned(),
-            posted_at: contact.content.posted_at.map(At::from),
+            visible_from: contact.visible_from().map(At::from),
+            waiting_since: contact.waiting_since().map(At::from),
             approval: contact.approval.name().as_str().to_owned(),
             decided_at,
             decided_issuer: decided_by.map(|by| by.issuer.to_string()),

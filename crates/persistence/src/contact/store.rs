@@ -5,25 +5,26 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use diesel::Connection;
+use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
-use madoguchi_domain::approval::ApprovalName;
+use madoguchi_domain::Timestamp;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::contact::{
-    AnswerStatus, Contact, ContactEventName, ContactId, ContactQuery, ContactTypeName,
-    ContactVersion, ContactWrite,
+    Contact, ContactEventName, ContactId, ContactKey, ContactOrder, ContactQuery, ContactVersion,
+    ContactWrite, Waiting,
 };
 use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{ContactStore, Sealer, StoreError};
 use madoguchi_domain::sealed::WrappedKey;
 
-use super::commit::commit;
+use super::commit::commit_all;
 use super::{Conn, Store, blind_index, data_key};
 use crate::contact::editor_row::{EditorRow, StoredEditors};
 use crate::contact::row::{ContactRow, ContactStateRow};
 use crate::contact::version_row::VersionRow;
 use crate::database::column::{At, Key};
 use crate::database::fault::Fault;
-use crate::database::parse::corrupt;
+use crate::database::parse::{corrupt, moment};
 use crate::database::schema::{
     blind_index as stored_index, contact, contact_editor, contact_version, data_key as stored_key,
 };
@@ -36,9 +37,9 @@ const POLICY_NUMBER: &str = "contact.policy_number";
 
 #[async_trait]
 impl ContactStore for SealedStore<Store> {
-    async fn find(&self, id: ContactId) -> Result<Option<Contact>, StoreError> {
-        let sealer = Arc::clone(&self.sealer);
-        let read = move |conn: &mut Conn| load(conn, &*sealer, &Wish::One(id));
+    async fn find(&self, key: &ContactKey) -> Result<Option<Contact>, StoreError> {
+        let (wish, sealer) = (Wish::One(key.clone()), Arc::clone(&self.sealer));
+        let read = move |conn: &mut Conn| load(conn, &*sealer, &wish);
         Ok(self.store.read(read).await?.pop())
     }
 
@@ -47,25 +48,37 @@ impl ContactStore for SealedStore<Store> {
         self.store.read(move |conn| load(conn, &*sealer, &wish)).await
     }
 
+    async fn waiting(&self, since: Timestamp) -> Result<Waiting, StoreError> {
+        let read = move |conn: &mut Conn| {
+            let waiting = contact::table.filter(contact::waiting_since.le(At::from(since)));
+            let (count, oldest): (i64, Option<At>) =
+                waiting.select((count_star(), min(contact::waiting_since))).first(conn)?;
+            let count = u64::try_from(count).map_err(|_| corrupt("count of contact"))?;
+            let oldest = oldest.map(|at| moment(at, "contact.waiting_since")).transpose()?;
+            Ok(Waiting { count, oldest })
+        };
+        self.store.read(read).await
+    }
+
     async fn history(&self, id: ContactId) -> Result<Vec<ContactVersion>, StoreError> {
         let sealer = Arc::clone(&self.sealer);
         self.store.read(move |conn| history(conn, &*sealer, id)).await
     }
 
-    async fn commit(&self, changes: &[Change<ContactWrite>]) -> Result<Vec<Committed>, StoreError> {
+    async fn commit(&self, changes: &[Change<ContactWrite>]) -> Result<Committed, StoreError> {
         let (changes, sealer) = (changes.to_vec(), Arc::clone(&self.sealer));
         let key = self.store.audit_key.clone();
         let write = move |conn: &mut Conn, change: &Change<ContactWrite>| match &change.write {
             ContactWrite::Add(contact, _) => add(conn, &*sealer, contact, change),
             ContactWrite::Update(contact, ..) => update(conn, &*sealer, contact, change),
         };
-        self.store.write(move |conn| commit(conn, &changes, &key, &write)).await
+        self.store.write(move |conn| commit_all(conn, &changes, &key, &write)).await
     }
 }
 
 /// Which contacts to load.
 pub(super) enum Wish {
-    One(ContactId),
+    One(ContactKey),
     /// The one with this data key.
     Record(Key),
     Page(Box<ContactQuery>),
@@ -117,10 +130,15 @@ fn rows(conn: &mut Conn, sealer: &dyn Sealer, wish: &Wish) -> Result<Vec<Row>, F
             VersionRow::as_select(),
             Option::<DataKeyRow>::as_select(),
         ))
-        .order((contact::created_at.desc(), contact::contact_id.desc()))
         .into_boxed::<<Conn as Connection>::Backend>();
-    let ContactQuery { filter, after, limit } = match wish {
-        Wish::One(id) => return Ok(rows.filter(contact::contact_id.eq(Key(id.0))).load(conn)?),
+    let ContactQuery { filter, order, after, limit } = match wish {
+        Wish::One(ContactKey { id, person }) => {
+            rows = rows.filter(contact::contact_id.eq(Key(id.0)));
+            if let Some(person) = person {
+                rows = rows.filter(contact::person_id.eq(person.expose()));
+            }
+            return Ok(rows.load(conn)?);
+        }
         Wish::Record(key) => return Ok(rows.filter(contact::data_key_id.eq(*key)).load(conn)?),
         Wish::Page(query) => &**query,
     };
@@ -151,21 +169,37 @@ fn rows(conn: &mut Conn, sealer: &dyn Sealer, wish: &Wish) -> Result<Vec<Row>, F
     if let Some(before) = filter.created_before {
         rows = rows.filter(contact::created_at.lt(At::from(before)));
     }
-    if let Some(now) = filter.not_acted_on.map(At::from) {
-        let valid = [ApprovalName::Approved, ApprovalName::ByPolicy].map(ApprovalName::as_str);
-        rows = rows
-            .filter(contact::contact_type.eq(ContactTypeName::ActionRequest.as_str()))
-            .filter(contact::answer_status.eq(AnswerStatus::Unanswered.as_str()))
-            .filter(contact::deleted_at.is_null().and(contact::approval.eq_any(valid)))
-            .filter(contact::decided_at.le(now))
-            .filter(contact::posted_at.is_null().or(contact::posted_at.le(now)));
+    if let Some(since) = filter.waiting_since {
+        rows = rows.filter(contact::waiting_since.le(At::from(since)));
     }
-    if let Some(after) = after {
-        let (created, id) = (At::from(after.created), Key(after.id.0));
-        // The first condition bounds the range of the index; two alternatives do not.
-        rows = rows
-            .filter(contact::created_at.le(created))
-            .filter(contact::created_at.lt(created).or(contact::contact_id.lt(id)));
+    if let Some(now) = filter.visible_at {
+        rows = rows.filter(contact::visible_from.le(At::from(now)));
+    }
+    // Of a position, the first condition bounds the range of the index; two alternatives do not.
+    let after = after.map(|after| (At::from(after.at), Key(after.id)));
+    let id = contact::contact_id;
+    match order {
+        ContactOrder::NewestFirst => {
+            let at = contact::created_at;
+            rows = rows.order((at.desc(), id.desc()));
+            if let Some((last, key)) = after {
+                rows = rows.filter(at.le(last)).filter(at.lt(last).or(id.lt(key)));
+            }
+        }
+        ContactOrder::LongestWaitingFirst => {
+            let at = contact::waiting_since;
+            rows = rows.filter(at.is_not_null()).order((at.asc(), id.asc()));
+            if let Some((last, key)) = after {
+                rows = rows.filter(at.ge(last)).filter(at.gt(last).or(id.gt(key)));
+            }
+        }
+        ContactOrder::LatestVisibleFirst => {
+            let at = contact::visible_from;
+            rows = rows.filter(at.is_not_null()).order((at.desc(), id.desc()));
+            if let Some((last, key)) = after {
+                rows = rows.filter(at.le(last)).filter(at.lt(last).or(id.lt(key)));
+            }
+        }
     }
     Ok(rows.limit((*limit).into()).load(conn)?)
 }

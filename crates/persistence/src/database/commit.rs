@@ -1,6 +1,7 @@
 //! Commits changes of aggregates that are not hot, inside the caller's transaction.
 
 use diesel::Connection;
+use diesel::result::Error;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::secret::SecretKey;
 
@@ -36,4 +37,22 @@ pub(crate) fn commit<W>(
     let moved = changes.iter().zip(&committed).filter(|(_, it)| **it == Committed::Moved);
     audit::append(conn, key, moved.map(|(change, _)| &change.audit))?;
     Ok(committed)
+}
+
+/// As [`commit`], all changes or none: one lost change undoes the others.
+pub(crate) fn commit_all<W>(
+    conn: &mut Conn,
+    changes: &[Change<W>],
+    key: &SecretKey,
+    write: impl Fn(&mut Conn, &Change<W>) -> Result<bool, Fault>,
+) -> Result<Committed, Fault> {
+    let written = Connection::transaction(conn, |conn| {
+        let committed = commit(conn, changes, key, write)?;
+        let is_lost = committed.contains(&Committed::Lost);
+        if is_lost { Err(Fault::Driver(Error::RollbackTransaction)) } else { Ok(Committed::Moved) }
+    });
+    match written {
+        Err(Fault::Driver(Error::RollbackTransaction)) => Ok(Committed::Lost),
+        other => other,
+    }
 }

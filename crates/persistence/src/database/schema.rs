@@ -7,12 +7,14 @@ pub(crate) use personal::{
 };
 
 use diesel::query_builder::QueryId;
-use diesel::sql_types::SqlType;
+use diesel::sql_types::{SqlOrd, SqlType};
 
 /// A timestamp: `timestamptz` on PostgreSQL, microseconds since 1970 on SQLite.
 #[derive(Debug, Clone, Copy, SqlType, QueryId)]
 #[diesel(postgres_type(oid = 1184, array_oid = 1185), sqlite_type(name = "Long"))]
 pub struct Instant;
+
+impl SqlOrd for Instant {}
 
 /// A UUID: `uuid` on PostgreSQL, 16 bytes on SQLite.
 #[derive(Debug, Clone, Copy, SqlType, QueryId)]

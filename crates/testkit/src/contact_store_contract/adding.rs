@@ -76,7 +76,7 @@ pub async fn a_contact_id_is_taken_once(stores: ContactStores) {
     let number = samples::policy_number(1);
     let content = Content { policy_number: Some(number.clone()), ..contact_content() };
     let second = adds(first.id, 2, content, 9);
-    assert_eq!(commit(&stores, &[second]).await, [Committed::Lost]);
+    assert_eq!(commit(&stores, &[second]).await, Committed::Lost);
     assert_eq!((read(&stores, 1).await, history(&stores, 1).await.len()), (first, 1));
     let named = ContactFilter { policy_number: Some(number), ..ContactFilter::default() };
     assert_eq!(list(&stores, &named).await, []);
@@ -94,6 +94,6 @@ pub async fn no_contact_is_found_and_it_has_no_history(stores: ContactStores) {
     let unknown = change.write.contact();
     let event = samples::approves(unknown);
     let change = samples::moves(unknown, &event, &samples::staff(2), 3);
-    assert_eq!(commit(&stores, &[change]).await, [Committed::Lost]);
+    assert_eq!(commit(&stores, &[change]).await, Committed::Lost);
     assert_eq!((find(&stores, contact_id(2)).await, history(&stores, 2).await), (None, vec![]));
 }

@@ -3,11 +3,11 @@
 use madoguchi_application::ContactStores;
 use madoguchi_domain::approval::ApprovalName;
 use madoguchi_domain::contact::{
-    AnswerStatus, ApprovalRule, Contact, ContactCursor, ContactEvent, ContactFilter, ContactQuery,
-    ContactType, ContactTypeName, Content, PolicyNumber,
+    AnswerStatus, ApprovalRule, Contact, ContactEvent, ContactFilter, ContactKey, ContactOrder,
+    ContactQuery, ContactType, ContactTypeName, Content, PolicyNumber, Waiting,
 };
 
-use super::{commit, list, moved, with_persons, written};
+use super::{commit, list, list_by, moved, with_persons, written};
 use crate::samples::{
     self, adds, adds_if, answers, approves, at, contact_content, contact_id, edits, policy_number,
     rejects, staff,
@@ -29,7 +29,8 @@ pub async fn contacts_are_listed_newest_first(stores: ContactStores) {
     let expected = [1, 4, 9, 3, 2, 8].map(contact_id);
     assert_eq!(listed.iter().map(|it| it.id).collect::<Vec<_>>(), expected);
     for limit in 0..=6_u32 {
-        let query = ContactQuery { filter: all(), after: None, limit };
+        let (filter, order) = (all(), ContactOrder::NewestFirst);
+        let query = ContactQuery { filter, order, after: None, limit };
         let page = stores.contacts.list(&query).await.expect("contacts are listed");
         assert_eq!(page, listed[..limit as usize]);
     }
@@ -69,7 +70,7 @@ async fn many(stores: &ContactStores) -> Vec<Contact> {
         };
         contacts.push(last);
     }
-    contacts.sort_by_key(|contact| std::cmp::Reverse(ContactCursor::from(contact)));
+    contacts.sort_by_key(|contact| std::cmp::Reverse((contact.created.at, contact.id)));
     contacts
 }
 
@@ -86,8 +87,7 @@ fn filters() -> Vec<ContactFilter> {
             let answer = Some(answer);
             filters.push(ContactFilter { person: person.clone(), answer, ..all() });
         }
-        let not_acted_on = Some(at(400));
-        filters.push(ContactFilter { person, not_acted_on, ..all() });
+        filters.push(ContactFilter { person, ..ContactFilter::not_acted_on(at(400)) });
     }
     for (contact_type, answer) in
         ContactTypeName::ALL.into_iter().flat_map(|it| AnswerStatus::ALL.map(|other| (it, other)))
@@ -108,7 +108,9 @@ fn filters() -> Vec<ContactFilter> {
         filters.push(ContactFilter { created_before, ..all() });
     }
     for seconds in [0, 10, 99, 100, 499, 500] {
-        filters.push(ContactFilter { not_acted_on: Some(at(seconds)), ..all() });
+        filters.push(ContactFilter::not_acted_on(at(seconds)));
+        filters.push(ContactFilter { visible_at: Some(at(seconds)), ..all() });
+        filters.push(ContactFilter { waiting_since: Some(at(seconds)), ..all() });
     }
     filters
 }
@@ -129,30 +131,108 @@ pub async fn every_filter_finds_what_it_names(stores: ContactStores) {
     assert!(found > 3 * contacts.len(), "the filters find something");
 }
 
-/// A contact that was there at the first page is listed once; a newer one is on no later page.
+/// A contact that was there at the first page is listed once; one that is added behind the first
+/// page's position is on no later page.
 pub async fn pages_have_no_gaps_while_contacts_are_added(stores: ContactStores) {
     let contacts = many(&stores).await;
     let unanswered = ContactFilter { answer: Some(AnswerStatus::Unanswered), ..all() };
-    for filter in [all(), unanswered] {
+    let lists = [
+        (ContactOrder::NewestFirst, all(), 9999),
+        (ContactOrder::NewestFirst, unanswered, 9999),
+        (ContactOrder::LatestVisibleFirst, all(), 9999),
+        (ContactOrder::LongestWaitingFirst, all(), -9999),
+    ];
+    for (order, filter, added_at) in lists {
         for limit in [1, 5, 36] {
             let (mut pages, mut after) = (Vec::new(), None);
             loop {
-                let query = ContactQuery { filter: filter.clone(), after, limit };
+                let query = ContactQuery { filter: filter.clone(), order, after, limit };
                 let page = stores.contacts.list(&query).await.expect("contacts are listed");
                 assert!(page.len() <= limit as usize);
                 let number = 1000 + u32::try_from(pages.len()).expect("a few pages");
-                let newer = adds(contact_id(number), 1, contact_content(), 9999);
+                let rule = match order {
+                    ContactOrder::LatestVisibleFirst => ApprovalRule::Off,
+                    ContactOrder::NewestFirst | ContactOrder::LongestWaitingFirst => {
+                        ApprovalRule::Required
+                    }
+                };
+                let newer = adds_if(rule, contact_id(number), 1, contact_content(), added_at);
                 commit(&stores, &[newer]).await;
                 let Some(last) = page.last() else { break };
-                let end = ContactCursor::from(last);
-                assert!(after.is_none_or(|it| end < it), "a page goes on after the last one");
+                let end = order.position(last).expect("a position in its list");
+                assert!(after.is_none_or(|it| order.is_after(end, it)), "a page goes on");
                 after = Some(end);
                 pages.extend(page);
             }
-            pages.retain(|contact| contact.created.at < at(9999));
-            let expected: Vec<_> = contacts.iter().filter(|it| filter.matches(it)).collect();
-            assert!(pages.iter().eq(expected), "{limit} for each page");
+            pages.retain(|contact| contact.id < contact_id(1000));
+            let expected = ordered(&contacts, order, &filter);
+            assert!(pages.iter().eq(expected), "{order:?}: {limit} for each page");
         }
+    }
+}
+
+/// The contacts in the order that the domain gives them.
+fn ordered<'a>(
+    contacts: &'a [Contact],
+    order: ContactOrder,
+    filter: &ContactFilter,
+) -> Vec<&'a Contact> {
+    let matching = contacts.iter().filter(|it| filter.matches(it));
+    let placed = matching.filter_map(|it| Some((order.position(it)?, it)));
+    let mut placed: Vec<_> = placed.collect();
+    placed.sort_by_key(|(position, _)| *position);
+    if order != ContactOrder::LongestWaitingFirst {
+        placed.reverse();
+    }
+    placed.into_iter().map(|(_, contact)| contact).collect()
+}
+
+/// The longest waiting first; those that wait since a time or longer are listed and counted.
+pub async fn approvals_wait_in_the_order_of_their_last_edit(stores: ContactStores) {
+    let contacts = many(&stores).await;
+    let order = ContactOrder::LongestWaitingFirst;
+    let waiting = |since| ContactFilter { waiting_since: Some(at(since)), ..all() };
+    let first = list_by(&stores, order, &all()).await;
+    assert!(first.iter().eq(ordered(&contacts, order, &all())) && first.len() > 2);
+    for since in [-1, 5, 9, 999] {
+        let listed = list_by(&stores, order, &waiting(since)).await;
+        assert!(listed.iter().eq(ordered(&contacts, order, &waiting(since))), "{since}");
+        let oldest = listed.first().and_then(Contact::waiting_since);
+        let counted = stores.contacts.waiting(at(since)).await;
+        assert_eq!(counted, Ok(Waiting { count: listed.len() as u64, oldest }));
+    }
+    let edited = moved(&stores, &first[0], &edits(contact_content()), &staff(9), 700).await;
+    let listed = list_by(&stores, order, &all()).await;
+    assert_eq!(listed.last(), Some(&edited));
+    for contact in listed {
+        moved(&stores, &contact, &ContactEvent::Expire, &samples::system(), 900).await;
+    }
+    assert_eq!(stores.contacts.waiting(at(999)).await, Ok(Waiting::default()));
+}
+
+/// What waits for approval, is deleted, or is posted later is not in it.
+pub async fn a_customer_sees_what_became_visible_last_first(stores: ContactStores) {
+    let contacts = many(&stores).await;
+    let order = ContactOrder::LatestVisibleFirst;
+    for (person, now) in [(1, 400), (1, 999), (2, 999), (3, 50)] {
+        let person = Some(samples::person_id(person));
+        let filter = ContactFilter { person, visible_at: Some(at(now)), ..all() };
+        let listed = list_by(&stores, order, &filter).await;
+        assert!(listed.iter().eq(ordered(&contacts, order, &filter)), "{filter:?}");
+        assert!(listed.iter().all(|it| it.is_visible(at(now))));
+        assert!(!listed.is_empty());
+    }
+}
+
+/// Also a deleted one, and by its id alone.
+pub async fn a_contact_is_found_for_its_own_person_only(stores: ContactStores) {
+    with_persons(&stores, 2).await;
+    let draft = written(&stores, &adds(contact_id(1), 1, contact_content(), 1)).await;
+    let deleted = moved(&stores, &draft, &ContactEvent::Delete, &staff(1), 2).await;
+    for (person, expected) in [(None, true), (Some(1), true), (Some(2), false), (Some(9), false)] {
+        let key = ContactKey { id: deleted.id, person: person.map(samples::person_id) };
+        let found = stores.contacts.find(&key).await.expect("contacts are found");
+        assert_eq!(found, expected.then(|| deleted.clone()), "{person:?}");
     }
 }
 

@@ -1,13 +1,13 @@
 //! Checks that changes are written whole or not at all, and that history keeps old and new.
 
 use madoguchi_application::ContactStores;
-use madoguchi_domain::change::Committed;
+use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::contact::{
     ApprovalRule, Contact, ContactEvent, ContactFilter, ContactState, ContactSubject, Content,
     PastEvent, changes,
 };
 
-use super::{commit, drafted, history, list, moved, read, with_persons, written};
+use super::{commit, drafted, find, history, list, moved, read, with_persons, written};
 use crate::audit_rows;
 use crate::race::race;
 use crate::samples::{
@@ -116,7 +116,7 @@ pub async fn of_twenty_raced_edits_one_is_written(stores: ContactStores) {
         let (stores, draft) = (stores.clone(), draft.clone());
         let content = Content { policy_number: Some(policy_number(number)), ..contact_content() };
         let change = moves(&draft, &edits(content), &staff(number + 10), 20);
-        async move { (commit(&stores, std::slice::from_ref(&change)).await[0], change) }
+        async move { (commit(&stores, std::slice::from_ref(&change)).await, change) }
     };
     let answers = race((0..20).map(runner).collect()).await;
     let won: Vec<_> = answers.iter().filter(|(it, _)| *it == Committed::Moved).collect();
@@ -148,7 +148,7 @@ pub async fn a_lost_change_of_a_contact_leaves_no_trace(stores: ContactStores) {
     ];
     for mut change in late {
         change.replay = Some(samples::replay(1));
-        assert_eq!(commit(&stores, &[change]).await, [Committed::Lost]);
+        assert_eq!(commit(&stores, &[change]).await, Committed::Lost);
     }
     let named = ContactFilter { policy_number: Some(policy_number(1)), ..ContactFilter::default() };
     assert_eq!((read(&stores, 1).await, list(&stores, &named).await), (edited.clone(), vec![]));
@@ -172,25 +172,41 @@ pub async fn the_answer_to_a_request_is_stored_with_its_change(stores: ContactSt
     again.replay = Some(samples::replay(1));
     let mut edit = moves(&draft, &edits(content("二")), &staff(2), 3);
     edit.replay = Some(samples::replay(1));
-    assert_eq!(commit(&stores, &[again, edit]).await, [Committed::Lost; 2]);
+    for change in [again, edit] {
+        assert_eq!(commit(&stores, &[change]).await, Committed::Lost);
+    }
     assert_eq!(list(&stores, &ContactFilter::default()).await, [draft]);
     assert_eq!(history(&stores, 1).await.len(), 1);
 }
 
-/// A change sees the earlier ones of its batch; a lost one does not affect the others.
-pub async fn a_batch_of_contacts_is_answered_in_order(stores: ContactStores) {
+/// One lost change undoes the others of its call, wherever it is among them.
+pub async fn changes_of_several_contacts_are_all_written_or_none(stores: ContactStores) {
     with_persons(&stores, 1).await;
+    let (first, second) = (drafted(&stores, 1).await, drafted(&stores, 2).await);
+    let third = drafted(&stores, 3).await;
+    let edited = moved(&stores, &third, &edits(content("二")), &staff(2), 10).await;
     let rows = audit_rows::rows(&stores).await.len();
-    let add = adds(contact_id(1), 1, contact_content(), 1);
-    let edit = moves(add.write.contact(), &edits(content("二")), &staff(2), 2);
-    let edited = edit.write.contact().clone();
-    let approve = moves(&edited, &approves(&edited), &staff(3), 3);
-    let other = adds(contact_id(2), 1, contact_content(), 4);
-    let last = approve.write.contact().clone();
-    let batch = [add.clone(), add, edit.clone(), edit, approve, other];
-    let (moved, lost) = (Committed::Moved, Committed::Lost);
-    assert_eq!(commit(&stores, &batch).await, [moved, lost, moved, lost, moved, moved]);
-    assert_eq!(read(&stores, 1).await, last);
-    assert_eq!(read(&stores, 2).await.version, 1);
-    assert_eq!(audit_rows::rows(&stores).await.len(), rows + 4);
+    let approval = |contact: &Contact| moves(contact, &approves(contact), &staff(5), 20);
+    let [one, two, late] = [&first, &second, &third].map(approval);
+    let one = Change { replay: Some(samples::replay(1)), ..one };
+    for lost in [[&one, &two, &late], [&one, &late, &two], [&late, &one, &two]] {
+        let changes = lost.map(Clone::clone);
+        assert_eq!(commit(&stores, &changes).await, Committed::Lost);
+    }
+    assert_eq!([read(&stores, 1).await, read(&stores, 2).await], [first, second]);
+    assert_eq!(history(&stores, 1).await.len(), 1);
+    assert_eq!(audit_rows::rows(&stores).await.len(), rows);
+    let keys = [samples::keyed(1).key];
+    let replays = || stores.platform.replays.find(&keys);
+    assert_eq!(replays().await, Ok(vec![None]));
+    let changes = [one, two, approval(&edited)];
+    assert_eq!(commit(&stores, &changes).await, Committed::Moved);
+    for change in &changes {
+        let contact = change.write.contact();
+        assert_eq!(find(&stores, contact.id).await.as_ref(), Some(contact));
+        assert_eq!(audit_rows::count(&stores, &change.audit).await, 1);
+    }
+    assert_eq!(audit_rows::rows(&stores).await.len(), rows + 3);
+    assert_eq!(replays().await, Ok(vec![Some(samples::replay(1))]));
+    assert_eq!(commit(&stores, &[]).await, Committed::Moved, "nothing is always written");
 }

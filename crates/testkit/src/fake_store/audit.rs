@@ -6,7 +6,7 @@ use madoguchi_domain::secret::SecretKey;
 const STREAM: i32 = 0;
 
 /// The rows of stream 0.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct FakeAudit {
     key: SecretKey,
     rows: Vec<ChainedEntry>,

@@ -1,10 +1,15 @@
 //! The fake store's contacts.
 
+use std::cmp::Ordering;
+
 use async_trait::async_trait;
+use madoguchi_domain::Timestamp;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::contact::{
-    Contact, ContactCursor, ContactEventName, ContactId, ContactQuery, ContactVersion, ContactWrite,
+    Contact, ContactEventName, ContactId, ContactKey, ContactQuery, ContactVersion, ContactWrite,
+    Waiting,
 };
+use madoguchi_domain::page::ListPosition;
 use madoguchi_domain::port::{ContactStore, StoreError};
 use madoguchi_domain::sealed::KeyId;
 
@@ -15,12 +20,26 @@ impl Memory {
     fn list_contacts(&self, query: &ContactQuery, keys: &[KeyId]) -> Vec<Contact> {
         let by_index = query.filter.policy_number.is_some();
         let is_indexed = |it: &&Contact| !by_index || self.is_indexed(it.data_key, keys);
-        let place = |contact: &&Contact| ContactCursor::from(*contact);
-        let is_after = |contact: &&Contact| query.after.is_none_or(|last| place(contact) < last);
-        let matching = self.contacts.values().filter(|it| query.filter.matches(it));
-        let mut found: Vec<_> = matching.filter(is_indexed).filter(is_after).collect();
-        found.sort_by_key(|contact| std::cmp::Reverse(place(contact)));
-        found.into_iter().take(query.limit as usize).cloned().collect()
+        let ContactQuery { filter, order, after, limit } = query;
+        let is_after = |it: &ListPosition| after.is_none_or(|last| order.is_after(*it, last));
+        let matching = self.contacts.values().filter(|it| filter.matches(it)).filter(is_indexed);
+        let placed = matching.filter_map(|it| Some((order.position(it).filter(is_after)?, it)));
+        let mut found: Vec<_> = placed.collect();
+        found.sort_by(|(one, _), (other, _)| match order.is_after(*one, *other) {
+            true => Ordering::Greater,
+            false => Ordering::Less,
+        });
+        found.into_iter().take(*limit as usize).map(|(_, contact)| contact.clone()).collect()
+    }
+
+    fn commit_contacts(&mut self, changes: &[Change<ContactWrite>], keys: &[KeyId]) -> Committed {
+        let before = self.clone();
+        let is_lost = |change| self.commit_contact(change, keys) == Committed::Lost;
+        if changes.iter().any(is_lost) {
+            *self = before;
+            return Committed::Lost;
+        }
+        Committed::Moved
     }
 
     fn commit_contact(&mut self, change: &Change<ContactWrite>, keys: &[KeyId]) -> Committed {
@@ -46,20 +65,30 @@ impl Memory {
 
 #[async_trait]
 impl ContactStore for FakeStore {
-    async fn find(&self, id: ContactId) -> Result<Option<Contact>, StoreError> {
-        self.with(|memory| memory.contacts.get(&id).cloned())
+    async fn find(&self, key: &ContactKey) -> Result<Option<Contact>, StoreError> {
+        let ContactKey { id, person } = key;
+        let is_for = |it: &&Contact| person.as_ref().is_none_or(|person| *person == it.person);
+        self.with(|memory| memory.contacts.get(id).filter(is_for).cloned())
     }
 
     async fn list(&self, query: &ContactQuery) -> Result<Vec<Contact>, StoreError> {
         self.with(|memory| memory.list_contacts(query, &self.index_keys))
     }
 
+    async fn waiting(&self, since: Timestamp) -> Result<Waiting, StoreError> {
+        self.with(|memory| {
+            let waiting = memory.contacts.values().filter_map(Contact::waiting_since);
+            let waiting: Vec<_> = waiting.filter(|it| *it <= since).collect();
+            Waiting { count: waiting.len() as u64, oldest: waiting.into_iter().min() }
+        })
+    }
+
     async fn history(&self, id: ContactId) -> Result<Vec<ContactVersion>, StoreError> {
         self.with(|memory| memory.contact_versions.get(&id).cloned().unwrap_or_default())
     }
 
-    async fn commit(&self, changes: &[Change<ContactWrite>]) -> Result<Vec<Committed>, StoreError> {
+    async fn commit(&self, changes: &[Change<ContactWrite>]) -> Result<Committed, StoreError> {
         let keys = &self.index_keys;
-        self.write(|memory| changes.iter().map(|it| memory.commit_contact(it, keys)).collect())
+        self.write(|memory| memory.commit_contacts(changes, keys))
     }
 }

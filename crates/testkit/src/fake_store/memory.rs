@@ -18,7 +18,7 @@ use madoguchi_domain::upgrade::{
 use super::audit::FakeAudit;
 
 /// All rows of the fake store.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Memory {
     pub(super) members: BTreeMap<MemberId, Member>,
     pub(super) cases: BTreeMap<CaseId, Case>,

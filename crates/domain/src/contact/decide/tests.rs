@@ -6,8 +6,8 @@ use crate::actor::{ActorKind, ActorRef};
 use crate::approval::FourEyes;
 use crate::contact::{
     ActionKind, AnswerStatus, ContactBody, ContactFilter, ContactLink, ContactPolicy,
-    ContactSubject, ContactType, ContactWrite, PastEvent, PolicyNumber, PolicyNumberRule, Sender,
-    changes,
+    ContactSubject, ContactType, ContactTypeName, ContactWrite, ContentEdit, PastEvent,
+    PolicyNumber, PolicyNumberRule, Sender, changes,
 };
 use crate::correlation::CorrelationId;
 use crate::display_name::DisplayName;
@@ -146,12 +146,17 @@ fn rule_2_an_expired_approval_is_evidence() {
 
 #[test]
 fn rule_2_it_is_seen_from_the_later_of_approval_and_posting() {
-    let later = Timestamp::from_second(500).unwrap();
+    let second = 1_000_000_000;
+    let later = Timestamp::from_second(second).unwrap();
     let draft = moved(&draft(), &edit(|it| it.posted_at = Some(later)), &human("author", 12));
     let valid = moved(&draft, &approve(&draft), &human("approver", 20));
     assert_eq!(valid.visible_from(), Some(later));
-    assert_eq!(refused(&valid, &answer(), &human("customer", 499)), ContactRefusal::NotValid);
-    assert_eq!(moved(&valid, &answer(), &human("customer", 500)).state(), ContactState::Answered);
+    assert_eq!(
+        refused(&valid, &answer(), &human("customer", second - 1)),
+        ContactRefusal::NotValid
+    );
+    let answered = moved(&valid, &answer(), &human("customer", second));
+    assert_eq!(answered.state(), ContactState::Answered);
 }
 
 #[test]
@@ -252,9 +257,86 @@ fn links_and_times_keep_the_policy() {
     content.link = ContactLink::parse("https://evil.example/my.example.com").ok();
     assert_eq!(field(content), Some("link"));
     let at = |second| Timestamp::from_second(second).ok();
-    for (posted, expires, expected) in [(5, 5, Some("expiresAt")), (5, 6, None)] {
+    let new_year = 946_684_800;
+    for (posted, expires, expected) in [
+        (new_year, new_year, Some("expiresAt")),
+        (new_year, new_year + 1, None),
+        (new_year - 1, new_year, Some("postedAt")),
+        (4_102_444_799, 4_102_444_800, Some("expiresAt")),
+    ] {
         let times = Content { posted_at: at(posted), expires_at: at(expires), ..request("OTHER") };
-        assert_eq!(field(times), expected);
+        assert_eq!(field(times), expected, "{posted} to {expires}");
+    }
+    let posted_at = Timestamp::new(new_year, 1_999).ok();
+    let stored = checked(Content { posted_at, ..request("OTHER") });
+    assert_eq!(stored.get().posted_at, Timestamp::new(new_year, 1_000).ok(), "microseconds");
+}
+
+#[test]
+fn an_edit_changes_the_fields_that_it_names() {
+    let content = Content { policy_number: PolicyNumber::parse("P-1").ok(), ..request("OTHER") };
+    let edited = |edit: ContentEdit| match edit.event(&content, &policy()) {
+        Ok(ContactEvent::Edit(content)) => Ok(content.get().clone()),
+        Ok(other) => panic!("{other:?}"),
+        Err(error) => Err(error.field),
+    };
+    let none = ContentEdit::default;
+    assert_eq!(edited(none()), Ok(content.clone()));
+    let without = Content { link: None, policy_number: None, ..content.clone() };
+    assert_eq!(
+        edited(ContentEdit { link: Some(None), policy_number: Some(None), ..none() }),
+        Ok(without)
+    );
+    let subject = ContactSubject::parse("別").unwrap();
+    let other = Content { subject: subject.clone(), mandatory: true, ..content.clone() };
+    let edit = ContentEdit { subject: Some(subject), mandatory: Some(true), ..none() };
+    assert_eq!(edited(edit), Ok(other));
+    let notice = Some(ContactTypeName::Notice);
+    assert_eq!(edited(ContentEdit { contact_type: notice, ..none() }), Err("actionKind"));
+    let edit = ContentEdit { contact_type: notice, action: Some(None), ..none() };
+    assert_eq!(edited(edit).map(|it| it.contact_type), Ok(ContactType::Notice));
+    let action = Some(ActionKind::parse("PREMIUM_ROUTE_DEFICIENCY").ok());
+    let edit = ContentEdit { action, policy_number: Some(None), ..none() };
+    assert_eq!(edited(edit), Err("policyNumber"), "rules are checked on the whole content");
+}
+
+#[test]
+fn an_actor_is_offered_what_state_and_four_eyes_allow() {
+    use ContactEventName as Event;
+    let offered = |contact: &Contact, by: &Act| contact.possible_events(&by.by, by.at);
+    let (author, other) = (human("author", 30), human("other", 30));
+    let of_draft = [Event::Edited, Event::Rejected, Event::AnsweredByPhone, Event::Deleted];
+    assert_eq!(offered(&draft(), &author), of_draft);
+    assert!(offered(&draft(), &other).contains(&Event::Approved));
+    assert!(!offered(&draft(), &by("robot", ActorKind::System, 30)).contains(&Event::Approved));
+    let of_valid = [Event::Edited, Event::AnsweredByPhone, Event::Answered, Event::Deleted];
+    assert_eq!(offered(&valid(), &author), of_valid);
+    assert!(!offered(&valid(), &human("early", 19)).contains(&Event::Answered));
+    let answered = moved(&valid(), &answer(), &human("customer", 30));
+    assert_eq!(offered(&answered, &author), [Event::Deleted]);
+    assert_eq!(offered(&moved(&answered, &ContactEvent::Delete, &author), &author), []);
+}
+
+#[test]
+fn an_approval_ages_from_the_last_edit() {
+    let hours = |hours| Some(jiff::SignedDuration::from_hours(hours));
+    let policy = ContactPolicy { remind_after: hours(1), escalate_after: hours(2), ..policy() };
+    let since = draft().waiting_since().expect("it waits");
+    assert_eq!(since, human("author", 10).at);
+    for (second, age) in
+        [(3609, "NEW"), (3610, "REMINDER"), (7209, "REMINDER"), (7210, "ESCALATION")]
+    {
+        assert_eq!(policy.age(since, human("", second).at).as_str(), age, "{second}");
+    }
+    let never = ContactPolicy { remind_after: None, escalate_after: None, ..policy };
+    assert_eq!(never.age(since, Timestamp::MAX).as_str(), "NEW");
+    let edited = moved(&draft(), &other_subject(), &human("editor", 50));
+    assert_eq!(edited.waiting_since(), Some(human("", 50).at));
+    let by_phone = moved(&draft(), &ContactEvent::AnswerByPhone, &human("agent", 50));
+    let deleted = moved(&draft(), &ContactEvent::Delete, &human("agent", 50));
+    let rejected = moved(&draft(), &reject(), &human("agent", 50));
+    for contact in [by_phone, deleted, rejected, valid()] {
+        assert_eq!(contact.waiting_since(), None, "{}", contact.state());
     }
 }
 
@@ -337,7 +419,7 @@ fn a_filter_compares_what_it_names() {
         approval: Some(contact.approval.name()),
         created_from: at(10),
         created_before: at(11),
-        not_acted_on: at(20),
+        visible_at: at(20),
         ..ContactFilter::default()
     };
     assert!(matches(ContactFilter::default()) && matches(all.clone()));
@@ -350,7 +432,8 @@ fn a_filter_compares_what_it_names() {
         ContactFilter { approval: Some(draft().approval.name()), ..none() },
         ContactFilter { created_from: at(11), ..none() },
         ContactFilter { created_before: at(10), ..none() },
-        ContactFilter { not_acted_on: at(19), ..none() },
+        ContactFilter { visible_at: at(19), ..none() },
+        ContactFilter { waiting_since: at(99), ..none() },
     ];
     for other in others {
         assert!(!matches(other.clone()), "{other:?}");
@@ -358,7 +441,7 @@ fn a_filter_compares_what_it_names() {
     let notice = edit(|content| content.contact_type = ContactType::Notice);
     let by = human("x", 30);
     for event in [notice, answer(), ContactEvent::AnswerByPhone, ContactEvent::Delete] {
-        let not_acted_on = ContactFilter { not_acted_on: at(99), ..none() };
+        let not_acted_on = ContactFilter::not_acted_on(human("", 99).at);
         assert!(!not_acted_on.matches(&moved(&contact, &event, &by)), "{event:?}");
     }
 }

@@ -11,7 +11,9 @@ create table contact (
     version         integer not null check (version >= 1),
     application_id  text,
     contact_type    text not null check (contact_type in ('NOTICE', 'ACTION_REQUEST')),
-    posted_at       timestamptz,
+    -- Derived: when the customer sees it, and since when it waits for approval.
+    visible_from    timestamptz,
+    waiting_since   timestamptz,
     approval        text not null
         check (approval in ('DRAFT', 'APPROVED', 'REJECTED', 'BY_POLICY')),
     -- When it left DRAFT, and the person who approved or rejected it.
@@ -35,18 +37,25 @@ create table contact (
             and num_nulls(decided_issuer, decided_subject, decided_kind) in (0, 3)
         else decided_at is not null
             and num_nonnulls(decided_issuer, decided_subject, decided_kind) = 0 end),
+    constraint contact_waiting check ((waiting_since is not null)
+        = (approval = 'DRAFT' and answer_status = 'UNANSWERED' and deleted_at is null)),
+    constraint contact_visible check ((visible_from is not null)
+        = (approval in ('APPROVED', 'BY_POLICY') and deleted_at is null)),
     constraint contact_answered check (
         num_nulls(answer_channel, answered_at, answer_issuer, answer_subject, answer_kind)
             = case answer_status when 'ANSWERED' then 0 else 5 end)
 );
 
--- Lists are read newest first, page by page. Each index costs every insert, and the last two also
--- the updates that change their columns. A person has few contacts: its index serves the pair of
+-- Lists are read newest first, page by page. Each index costs every insert, and the last ones
+-- also the updates that change their columns. A person has few contacts: its index serves the pair of
 -- person and answer, too.
 create index contact_by_time on contact (created_at, contact_id);
 create index contact_of_person on contact (person_id, created_at, contact_id);
 create index contact_of_answer on contact (contact_type, answer_status, created_at, contact_id);
 create index contact_of_approval on contact (approval, created_at, contact_id);
+-- For approvers, and for the job that lets approvals expire.
+create index contact_by_waiting on contact (waiting_since, contact_id)
+    where waiting_since is not null;
 
 -- Everyone who wrote content, with the version that they first wrote.
 create table contact_editor (
