@@ -13,8 +13,21 @@ pub(crate) enum Access {
     Public,
     /// A token with this scope.
     With(Scope),
+    /// A token with one of these scopes; which, depends on the act that the request asks for.
+    AnyOf(&'static [Scope]),
     /// A user name and a password that the gateway knows.
     Gateway,
+}
+
+impl Access {
+    /// The scopes of which a token must have one.
+    pub(crate) fn scopes(&self) -> &[Scope] {
+        match self {
+            Self::With(scope) => std::slice::from_ref(scope),
+            Self::AnyOf(scopes) => scopes,
+            Self::Public | Self::Gateway => &[],
+        }
+    }
 }
 
 /// One route. Only the files of the API page have no documentation.
@@ -61,11 +74,10 @@ impl Entry {
     /// A `POST` that changes something.
     pub(crate) const fn post(
         path: &'static str,
-        scope: Scope,
+        access: Access,
         handler: fn(Route) -> Route,
         operation: Operation,
     ) -> Self {
-        let access = Access::With(scope);
         Self::of(Method::POST, path, (access, true), handler, operation)
     }
 
@@ -97,6 +109,20 @@ impl Entry {
         Self::of(Method::PATCH, path, (access, false), handler, operation)
     }
 
+    pub(crate) const fn delete(
+        path: &'static str,
+        access: Access,
+        handler: fn(Route) -> Route,
+        operation: Operation,
+    ) -> Self {
+        Self::of(Method::DELETE, path, (access, false), handler, operation)
+    }
+
+    /// Whether its answers carry a result code.
+    pub(crate) fn is_coded(&self) -> bool {
+        self.operation.is_some_and(|operation| operation.is_coded)
+    }
+
     /// A public file that is not part of the API.
     pub(crate) const fn file(path: &'static str, handler: fn(Route) -> Route) -> Self {
         let (method, access) = (Method::GET, Access::Public);
@@ -110,17 +136,15 @@ pub(crate) struct Methods(pub(crate) Vec<(Method, Access, bool)>);
 /// What a request's route requires of a call with a token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Required {
-    pub(crate) scope: Scope,
+    /// The access, which has scopes.
+    pub(crate) access: Access,
     pub(crate) keyed: bool,
 }
 
 /// What a request's route requires.
 pub(crate) fn required(request: &HttpRequest) -> Option<Required> {
     let Methods(methods) = request.app_data()?;
-    methods.iter().find_map(|(method, access, keyed)| match access {
-        Access::With(scope) if method == request.method() => {
-            Some(Required { scope: *scope, keyed: *keyed })
-        }
-        Access::With(_) | Access::Public | Access::Gateway => None,
-    })
+    let (_, access, keyed) = methods.iter().find(|(method, ..)| method == request.method())?;
+    let needs_token = !access.scopes().is_empty();
+    needs_token.then_some(Required { access: *access, keyed: *keyed })
 }

@@ -5,7 +5,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use madoguchi_application::{
-    Answered, CallerService, MemberService, PersonService, ServiceError, UpgradeService,
+    Answered, CallerService, ContactService, MemberService, PersonService, ServiceError,
+    UpgradeService,
 };
 use madoguchi_domain::caller::DacRule;
 use madoguchi_domain::idempotency::ClientAct;
@@ -32,6 +33,8 @@ pub(crate) struct AppState {
     pub(crate) callers: Option<Callers>,
     /// Persons; absent when `[vault]` is not configured.
     pub(crate) persons: Option<Persons>,
+    /// Contacts; absent when `[vault]` is not configured.
+    pub(crate) contacts: Option<ContactService>,
     pub(crate) tokens: Arc<dyn TokenVerifier>,
     /// Verifies the gateway's users; absent when there is no gateway.
     pub(crate) passwords: Option<Arc<dyn PasswordVerifier>>,

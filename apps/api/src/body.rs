@@ -3,6 +3,7 @@
 mod field;
 mod invalid;
 mod json;
+mod patch;
 
 use madoguchi_upstream::is_too_deep;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -11,11 +12,14 @@ use crate::problem::Problem;
 use invalid::Invalid;
 use json::Json;
 
+pub(crate) use patch::Patch;
+
 pub(crate) use field::{
-    Field, FieldValue, bounded, field_values, one_of, plain, text_of, text_or_null, visible,
+    Field, FieldValue, bounded, field_values, one_of, plain, text_of, text_or_null, value, visible,
 };
 
-/// Parses a body: one JSON object, no key twice. Unknown keys are refused if `B` denies them.
+/// Parses a body: one JSON object, or a list of them if `B` is one; no key twice. Unknown keys are
+/// refused if `B` denies them.
 pub(crate) fn read<B: DeserializeOwned>(bytes: &[u8]) -> Result<B, Problem> {
     let text = str::from_utf8(bytes).map_err(|_| Problem::invalid("the body must be UTF-8"))?;
     if is_too_deep(text) {
@@ -25,9 +29,6 @@ pub(crate) fn read<B: DeserializeOwned>(bytes: &[u8]) -> Result<B, Problem> {
     serde_json::from_str::<IgnoredAny>(text)
         .map_err(|_| Problem::invalid("the body must be valid JSON"))?;
     let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
-    if !text.starts_with('{') {
-        return Err(Problem::invalid("the body must be a JSON object"));
-    }
     B::deserialize(Json(text)).map_err(|invalid: Invalid| Problem::invalid(invalid.to_string()))
 }
 

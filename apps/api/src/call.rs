@@ -14,7 +14,7 @@ use madoguchi_domain::principal::Principal;
 use madoguchi_domain::secret::AccessToken;
 use serde::de::DeserializeOwned;
 
-use crate::access::{self, Required};
+use crate::access::{self, Access, Required};
 use crate::acting::Acting;
 use crate::app_state::AppState;
 use crate::body;
@@ -38,8 +38,13 @@ pub(crate) struct Call<B> {
 impl<B> Call<B> {
     /// Refuses a caller without another scope, which an act on this route needs too.
     pub(crate) fn require(&self, scope: Scope) -> Result<(), Problem> {
-        if self.principal.may(scope) { Ok(()) } else { Err(Problem::of(Code::Forbidden)) }
+        require(&self.principal, scope)
     }
+}
+
+/// Refuses a principal without a scope that its act needs.
+pub(crate) fn require(principal: &Principal, scope: Scope) -> Result<(), Problem> {
+    if principal.may(scope) { Ok(()) } else { Err(Problem::of(Code::Forbidden)) }
 }
 
 /// The body of a call that needs none; one that is sent is ignored.
@@ -90,8 +95,8 @@ impl<B: ReadBody + 'static> FromRequest for Call<B> {
         Box::pin(async move {
             let internal = || Problem::of(Code::Internal);
             let state = request.app_data::<Data<AppState>>().cloned().ok_or_else(internal)?;
-            let Required { scope, keyed } = access::required(&request).ok_or_else(internal)?;
-            let caller = authenticate(&state, request.headers(), scope).await?;
+            let Required { access, keyed } = access::required(&request).ok_or_else(internal)?;
+            let caller = authenticate(&state, request.headers(), access).await?;
             let Acting { principal, through } = Acting::read(caller, request.headers())?;
             let correlation = request.extensions().get().cloned().ok_or_else(internal)?;
             let (body, bytes) = B::read(&request, payload).await?;
@@ -109,12 +114,12 @@ impl<B: ReadBody + 'static> FromRequest for Call<B> {
 async fn authenticate(
     state: &AppState,
     headers: &HeaderMap,
-    scope: Scope,
+    access: Access,
 ) -> Result<Principal, Problem> {
     let token = token(headers).ok_or(Problem::of(Code::Unauthenticated))?;
     let principal = state.tokens.verify(&token).await?;
     let principal = principal.ok_or(Problem::of(Code::Unauthenticated))?;
-    if !principal.may(scope) {
+    if !access.scopes().iter().any(|scope| principal.may(*scope)) {
         return Err(Problem::of(Code::Forbidden));
     }
     Ok(principal)

@@ -40,6 +40,7 @@ const WHO: Operation = Operation {
     parameters: &[DEADLINE_PARAMETER, FORWARDED[0], FORWARDED[1], FORWARDED[2]],
     answers: &[Answer::data::<WhoBody<'_>>(200, "What was found within the deadline.")],
     refusals: &[Code::NotFound],
+    ..Operation::EMPTY
 };
 
 const DEADLINE_PARAMETER: Parameter = Parameter {

@@ -24,7 +24,7 @@ use crate::view;
 pub(crate) const ROUTES: &[Entry] = &[
     Entry::post(
         "/api/v1/members",
-        Scope::MemberWrite,
+        With(Scope::MemberWrite),
         |it| it.to(register),
         Operation {
             id: "registerMember",

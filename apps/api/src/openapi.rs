@@ -33,10 +33,15 @@ const ABOUT: &str = "The middle office between a contact centre and its core sys
     METHOD_NOT_ALLOWED, with the header Allow.";
 
 /// The groups of operations, in the order of the page.
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     ("members", "Customers of the digital bank, and the account of each."),
     ("upgrades", "Account upgrade: a case with its verification, verdict and order to the bank."),
     ("persons", "Customers, how they are reached, and whether they want mail."),
+    (
+        "contacts",
+        "Messages to customers: written by one, approved by another, answered once. Every answer \
+         has a `result_code`.",
+    ),
     ("callers", "Who is calling."),
     ("gateway", "The documented lookups for agents' desktops, with a user name and a password."),
     ("server", "This server."),
@@ -103,7 +108,7 @@ fn described(
     for it in *parameters {
         described = described.parameter(parameter(it, &examples["parameters"]));
     }
-    if let Access::With(_) = entry.access {
+    if !entry.access.scopes().is_empty() {
         described = described.parameter(parameter(&ACTOR, &examples["parameters"]));
     }
     described = described.parameter(parameter(&answers::REQUEST_ID, &examples["parameters"]));
@@ -123,6 +128,10 @@ fn described(
 fn description(text: &str, access: Access) -> String {
     match access {
         Access::With(scope) => format!("{text} Scope: `{}`.", scope.as_str()).trim().to_owned(),
+        Access::AnyOf(scopes) => {
+            let names: Vec<_> = scopes.iter().map(|it| format!("`{}`", it.as_str())).collect();
+            format!("{text} Scopes, by act: {}.", names.join(", ")).trim().to_owned()
+        }
         Access::Public | Access::Gateway => text.to_owned(),
     }
 }
@@ -167,8 +176,11 @@ fn security(access: Access) -> Vec<SecurityRequirement> {
     match access {
         Access::Public => Vec::new(),
         // Either header; OpenAPI 3.1 lets any scheme list what the caller must be allowed.
-        Access::With(scope) => {
-            [TOKEN, BEARER].map(|scheme| SecurityRequirement::new(scheme, [scope.as_str()])).into()
+        Access::With(_) | Access::AnyOf(_) => {
+            let each = access.scopes().iter().flat_map(|scope| {
+                [TOKEN, BEARER].map(|scheme| SecurityRequirement::new(scheme, [scope.as_str()]))
+            });
+            each.collect()
         }
         Access::Gateway => {
             let none: [&str; 0] = [];

@@ -6,7 +6,7 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::problem::Code;
-use crate::view::{Coded, Page, Success};
+use crate::view::{Coded, CodedPage, Page, Success};
 
 /// The named schemas of the document.
 pub(crate) type Schemas = BTreeMap<String, RefOr<Schema>>;
@@ -31,6 +31,8 @@ pub(crate) struct Operation {
     pub(crate) answers: &'static [Answer],
     /// Refusals by this route's own rules.
     pub(crate) refusals: &'static [Code],
+    /// Whether all its answers carry a result code.
+    pub(crate) is_coded: bool,
 }
 
 impl Operation {
@@ -44,6 +46,7 @@ impl Operation {
         parameters: &[],
         answers: &[],
         refusals: &[],
+        is_coded: false,
     };
 }
 
@@ -106,8 +109,14 @@ impl Answer {
     }
 
     /// One value with a result code.
-    pub(crate) const fn result<T: ToSchema + 'static>(text: &'static str) -> Self {
+    pub(crate) const fn result<T: ToSchema + 'static>(status: u16, text: &'static str) -> Self {
         let content = Content::Json(enveloped::<Coded<'static, T>, T>);
+        Self { status, text, content, links: &[], headers: &[] }
+    }
+
+    /// A page of values with a result code.
+    pub(crate) const fn results<T: ToSchema>(text: &'static str) -> Self {
+        let content = Content::Json(enveloped::<CodedPage<T>, T>);
         Self { status: 200, text, content, links: &[], headers: &[] }
     }
 

@@ -24,7 +24,12 @@ use bodies::{ChangeDetails, RegisterPerson, SearchPersons, SetMailNotification};
 use view::{AccountMailView, AccountOfPerson, PersonView, RegisteredPerson, Shown, VersionView};
 
 pub(crate) const ROUTES: &[Entry] = &[
-    Entry::post("/api/v1/persons", Scope::PersonWrite, |it| it.to(register), document::REGISTER),
+    Entry::post(
+        "/api/v1/persons",
+        With(Scope::PersonWrite),
+        |it| it.to(register),
+        document::REGISTER,
+    ),
     Entry::get("/api/v1/persons/{personId}", READ, |it| it.to(read), document::READ),
     Entry::get("/api/v1/persons/{personId}/history", READ, |it| it.to(history), document::HISTORY),
     Entry::query("/api/v1/persons/search", READ, |it| it.to(search), document::SEARCH),

@@ -6,10 +6,13 @@ mod refused;
 use std::borrow::Cow;
 use std::fmt;
 
-use actix_web::body::BoxBody;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header;
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, ResponseError};
 use madoguchi_application::ServiceError;
+use madoguchi_domain::contact::ContactRefusal;
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::port::VerifierUnavailable;
 use madoguchi_domain::upgrade::Refusal;
@@ -41,6 +44,19 @@ impl Problem {
         serde_json::to_vec(&Envelope { success: false, error }).unwrap_or_default()
     }
 
+    /// The code's name, as replaced by the bank.
+    pub(crate) fn shown_code(&self) -> &'static str {
+        code::shown(self.code)
+    }
+
+    /// The envelope with a result code, as JSON.
+    fn to_coded_json(&self) -> Vec<u8> {
+        let error_code = code::shown(self.code);
+        let error = Body { error_code, error_message: &self.message };
+        let envelope = CodedEnvelope { success: false, result_code: error_code, error };
+        serde_json::to_vec(&envelope).unwrap_or_default()
+    }
+
     /// A malformed request; the message names the field or the rule.
     pub(crate) fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
         Self { code: Code::InvalidRequest, message: message.into() }
@@ -68,10 +84,27 @@ impl From<Refusal> for Problem {
     }
 }
 
+impl From<ContactRefusal> for Problem {
+    fn from(refusal: ContactRefusal) -> Self {
+        Self::of(match refusal {
+            ContactRefusal::NotFound => Code::ContactNotFound,
+            ContactRefusal::PersonNotFound => Code::PersonNotFound,
+            ContactRefusal::Invalid(field) => return field.into(),
+            ContactRefusal::Stale => Code::PreconditionFailed,
+            ContactRefusal::Answered => Code::ContactAnswered,
+            ContactRefusal::NotValid => Code::ContactNotValid,
+            ContactRefusal::ApprovalClosed => Code::ApprovalClosed,
+            ContactRefusal::FourEyes(_) => Code::FourEyes,
+            ContactRefusal::ContentMoved => Code::ContentMoved,
+        })
+    }
+}
+
 impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Refused(refusal) => refusal.into(),
+            ServiceError::ContactRefused(refusal) => refusal.into(),
             ServiceError::KeyReused => Self::of(Code::IdempotencyKeyReused),
             ServiceError::Overloaded | ServiceError::Unavailable => Self::of(Code::Unavailable),
             ServiceError::Corrupt => Self::of(Code::Internal),
@@ -92,6 +125,32 @@ struct Envelope<'a> {
     success: bool,
     #[schema(inline)]
     error: Body<'a>,
+}
+
+/// The same with a result code, which is the `error_code`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CodedRefusal)]
+struct CodedEnvelope<'a> {
+    #[schema(schema_with = always::<false>)]
+    success: bool,
+    #[schema(schema_with = code::schema)]
+    result_code: &'a str,
+    #[schema(inline)]
+    error: Body<'a>,
+}
+
+/// Adds the result code to refusals: systems around contacts expect one in every answer.
+pub(crate) async fn with_result_code(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    let response = next.call(request).await?;
+    let refused = response.response().error().and_then(|error| error.as_error::<Problem>());
+    let coded = refused.map(Problem::to_coded_json);
+    Ok(match coded {
+        Some(body) => response.map_body(|_, _| BoxBody::new(body)),
+        None => response.map_into_boxed_body(),
+    })
 }
 
 #[derive(Serialize, ToSchema)]

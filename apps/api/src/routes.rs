@@ -4,21 +4,23 @@ use std::collections::BTreeMap;
 use std::future::ready;
 
 use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{HttpResponse, ResponseError};
 
 use crate::access::{Access, Entry, Methods};
 use crate::api_page::{self, ApiDocument};
 use crate::gateway::{self, GatewayProblem};
-use crate::problem::{Code, Problem};
+use crate::problem::{self, Code, Problem};
 use crate::upgrade::{self, SOURCE_PREFIX};
-use crate::{caller, health, member, openapi, person};
+use crate::{caller, contact, health, member, openapi, person};
 
 /// All routes except those of the API page.
-const API: [&[Entry]; 6] = [
+const API: [&[Entry]; 7] = [
     upgrade::ROUTES,
     member::ROUTES,
     person::ROUTES,
+    contact::ROUTES,
     caller::ROUTES,
     gateway::ROUTES,
     health::ROUTES,
@@ -58,13 +60,18 @@ pub(crate) fn serve(config: &mut web::ServiceConfig, source_prefix: &str, docume
         let allow: Vec<&str> = entries.iter().map(|entry| entry.method.as_str()).collect();
         let allow = allow.join(", ");
         let of_gateway = entries.iter().any(|entry| entry.access == Access::Gateway);
+        let is_coded = entries.iter().any(|entry| entry.is_coded());
         let mut resource = web::resource(path.replace(SOURCE_PREFIX, source_prefix))
             .app_data(Methods(methods))
             .default_service(web::route().to(move || ready(not_allowed(&allow, of_gateway))));
         for entry in entries {
             resource = resource.route((entry.handler)(web::method(entry.method.clone())));
         }
-        config.service(resource);
+        if is_coded {
+            config.service(resource.wrap(from_fn(problem::with_result_code)));
+        } else {
+            config.service(resource);
+        }
     }
     let elsewhere = async || Err::<&str, _>(GatewayProblem::from(Problem::of(Code::NotFound)));
     config.service(web::resource(BESIDE_THE_GATEWAY).to(elsewhere));
@@ -76,7 +83,7 @@ fn not_allowed(allow: &str, of_gateway: bool) -> HttpResponse {
     let mut response = if of_gateway {
         GatewayProblem::from(problem).error_response()
     } else {
-        problem.error_response()
+        HttpResponse::from_error(problem)
     };
     if let Ok(allow) = HeaderValue::from_str(allow) {
         response.headers_mut().insert(ALLOW, allow);

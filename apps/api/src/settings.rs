@@ -1,6 +1,7 @@
 //! The configuration: a TOML file that environment variables override. All mistakes are reported
 //! at once.
 
+mod contacts;
 mod effects;
 mod esb;
 mod gateway;
@@ -23,6 +24,7 @@ use madoguchi_persistence::{DatabaseUrl, PgSettings};
 
 pub use crate::connection::{ConnectionLimits, ConnectionTimeouts};
 use crate::problem::Code;
+pub use contacts::ContactsSection;
 pub use effects::EffectSettings;
 pub use esb::EsbSection;
 pub use gateway::GatewaySection;
@@ -64,6 +66,8 @@ pub struct Settings {
     pub idempotency: IdempotencySection,
     /// The rules of persons.
     pub persons: PersonsSection,
+    /// The rules of contacts.
+    pub contacts: ContactsSection,
     /// The keys of personal data, if configured.
     pub vault: Option<VaultSection>,
     /// The bank's replacements for error codes.
@@ -136,6 +140,8 @@ impl Settings {
         let gateway = tree.optional_section("gateway", GatewaySection::read);
         let vault = tree.optional_section("vault", VaultSection::read);
         let persons = tree.section("persons", PersonsSection::read);
+        let actions = tree.section("contact_actions", contacts::read_actions);
+        let contacts = tree.section("contacts", |it| ContactsSection::read(it, actions));
         let error_codes = tree.section("error_codes", read_error_codes);
         effects.refuse_what_is_unsafe(&esb, &mut tree.errors);
         let max_concurrent_requests = server.as_ref().map(|server| server.max_concurrent_requests);
@@ -161,6 +167,7 @@ impl Settings {
             gateway,
             idempotency: idempotency?,
             persons,
+            contacts,
             vault,
             error_codes,
         })

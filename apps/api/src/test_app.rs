@@ -8,11 +8,12 @@ use actix_web::web::Data;
 use actix_web::{App, Error, middleware};
 use async_trait::async_trait;
 use madoguchi_application::{
-    AuditWriter, CallerPorts, CallerService, CallerSettings, DecisionLane, GroupCommitSettings,
-    MemberService, PersonService, PlannedSignal, RunningKeys, UpgradeService,
+    AuditWriter, CallerPorts, CallerService, CallerSettings, ContactService, DecisionLane,
+    GroupCommitSettings, MemberService, PersonService, PlannedSignal, RunningKeys, UpgradeService,
 };
 use madoguchi_domain::actor::{ActorKind, ActorRef, Scope};
 use madoguchi_domain::caller::{DacRule, Entity};
+use madoguchi_domain::person::PersonId;
 use madoguchi_domain::port::{Clock, Ids, TokenVerifier, VerifierUnavailable};
 use madoguchi_domain::principal::Principal;
 use madoguchi_domain::secret::AccessToken;
@@ -29,7 +30,7 @@ use crate::idempotency::Idempotency;
 use crate::written_address::parse_region;
 use crate::{request_log, routes};
 
-/// A token named like a scope has that scope only. With `+delegate` it belongs to a back office
+/// A token named like a scope has that scope only; the one that answers contacts is a customer's. With `+delegate` it belongs to a back office
 /// that may also act in the name of the others.
 #[derive(Debug)]
 struct OneScopeEach;
@@ -42,6 +43,9 @@ impl TokenVerifier for OneScopeEach {
         let kind = if own.is_some() { ActorKind::System } else { ActorKind::Human };
         let mut principal =
             Principal::new(ActorRef::new("test", token.expose(), kind), vec![scope]);
+        if scope == Scope::ContactAnswer {
+            principal.person = PersonId::parse("PER0001").ok();
+        }
         if own.is_some() {
             principal.scopes.push(Scope::Delegate);
             principal.delegates_for = Some("test".into());
@@ -95,7 +99,13 @@ impl TestApp {
         let entity = Entity::parse("341", "341").unwrap();
         let (trail, _) = AuditWriter::start(stores.platform.audit);
         let replays = stores.platform.replays;
-        let persons = store.contact_stores().persons;
+        let contact_stores = store.contact_stores();
+        let contacts = ContactService::new(
+            contact_stores.clone(),
+            Arc::new(samples::contact_policy()),
+            Arc::clone(&ids),
+        );
+        let persons = contact_stores.persons;
         let persons = PersonService::new(
             persons,
             Arc::clone(&replays),
@@ -113,6 +123,7 @@ impl TestApp {
             members: MemberService::new(stores.members, replays),
             callers: Some(Callers { service, dac: DacRule::Refuse }),
             persons: Some(persons),
+            contacts: Some(contacts),
             tokens: Arc::new(OneScopeEach),
             passwords: Some(Arc::new(FakePasswords::knowing(user, password, samples::system()))),
             dependencies: vec![stores.platform.health],

@@ -32,8 +32,13 @@ pub(crate) const SOURCE_PREFIX: &str = "<source>";
 const SOURCE_PATH: &str = "<source>/IVRCheckUpgradeAccount";
 
 pub(crate) const ROUTES: &[Entry] = &[
-    Entry::post(SOURCE_PATH, Scope::UpgradeDecide, |it| it.to(source::decide), source::DECIDE),
-    Entry::post("/api/v1/upgrades", Scope::UpgradeOpen, |it| it.to(open), document::OPEN),
+    Entry::post(
+        SOURCE_PATH,
+        With(Scope::UpgradeDecide),
+        |it| it.to(source::decide),
+        source::DECIDE,
+    ),
+    Entry::post("/api/v1/upgrades", With(Scope::UpgradeOpen), |it| it.to(open), document::OPEN),
     Entry::get(
         "/api/v1/upgrades/{caseId}",
         With(Scope::UpgradeRead),
@@ -54,19 +59,19 @@ pub(crate) const ROUTES: &[Entry] = &[
     ),
     Entry::post(
         "/api/v1/upgrades/{caseId}/verification",
-        Scope::UpgradeVerify,
+        With(Scope::UpgradeVerify),
         |it| it.to(verify),
         document::VERIFY,
     ),
     Entry::post(
         "/api/v1/verifications",
-        Scope::UpgradeVerify,
+        With(Scope::UpgradeVerify),
         |it| it.to(verify_scanned),
         document::VERIFY_SCANNED,
     ),
     Entry::post(
         "/api/v1/upgrades/{caseId}/verdict",
-        Scope::UpgradeDecide,
+        With(Scope::UpgradeDecide),
         |it| it.to(decide),
         document::DECIDE,
     ),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use madoguchi_application::{
-    AuditWriter, MemberService, PersonService, PlannedSignal, RunningKeys,
+    AuditWriter, ContactService, MemberService, PersonService, PlannedSignal, RunningKeys,
 };
 use madoguchi_domain::port::{Clock, Ids};
 use madoguchi_esb::Esb;
@@ -77,24 +77,31 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     }
     // Last, because a start that fails would keep the lease of a job.
     let replays = &stores.platform.replays;
-    running.extend(Jobs { settings, leases, replays, clock: &clock, ids: &ids }.start(&stopped));
-    let persons = sealed.map(|SealedStores { persons: store, .. }| {
-        let PersonsSection { default_region, one_per_account } = settings.persons;
-        let service = PersonService::new(
-            store,
-            Arc::clone(&stores.platform.replays),
-            audit,
-            Arc::clone(&ids),
-            one_per_account,
-        );
-        Persons { service, region: default_region }
-    });
+    let contacts = sealed.as_ref().map(|sealed| &sealed.contacts);
+    let jobs = Jobs { settings, leases, replays, contacts, clock: &clock, ids: &ids };
+    running.extend(jobs.start(&stopped));
+    let (persons, contacts) = sealed
+        .map(|SealedStores { contacts: stores, .. }| {
+            let PersonsSection { default_region, one_per_account } = settings.persons;
+            let service = PersonService::new(
+                Arc::clone(&stores.persons),
+                Arc::clone(&stores.platform.replays),
+                audit,
+                Arc::clone(&ids),
+                one_per_account,
+            );
+            let persons = Persons { service, region: default_region };
+            let policy = Arc::clone(&settings.contacts.policy);
+            (persons, ContactService::new(stores, policy, Arc::clone(&ids)))
+        })
+        .unzip();
     let state = AppState {
         runtime: Handle::current(),
         upgrades,
         members: MemberService::new(stores.members, stores.platform.replays),
         callers,
         persons,
+        contacts,
         tokens,
         passwords,
         dependencies: vec![stores.platform.health],

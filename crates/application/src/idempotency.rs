@@ -49,9 +49,30 @@ pub(crate) fn replayed<T: Replayable>(
     Ok(Answered { value, is_replayed: true })
 }
 
+/// What a decision commits, to which the stored answer of its request can be added.
+pub(crate) trait WithReplay {
+    fn with_replay(self, replay: Option<Replay>) -> Self;
+}
+
+impl<W> WithReplay for Change<W> {
+    fn with_replay(self, replay: Option<Replay>) -> Self {
+        Self { replay, ..self }
+    }
+}
+
+/// The answer speaks of all changes, which are written together or not at all.
+impl<W> WithReplay for Vec<Change<W>> {
+    fn with_replay(mut self, replay: Option<Replay>) -> Self {
+        if let Some(first) = self.first_mut() {
+            first.replay = replay;
+        }
+        self
+    }
+}
+
 /// What a request without a stored answer commits.
-pub(crate) enum Commit<W> {
-    Change(Box<Change<W>>),
+pub(crate) enum Commit<C> {
+    Change(Box<C>),
     /// It changes nothing, and its answer is stored.
     Answer(Replay),
 }
@@ -60,15 +81,16 @@ pub(crate) enum Commit<W> {
 ///
 /// # Errors
 /// See [`ServiceError`].
-pub(crate) async fn once_until_moved<W, T, Decided, Committing>(
+pub(crate) async fn once_until_moved<C, T, Decided, Committing>(
     replays: &dyn ReplayStore,
     keyed: Option<KeyedRequest>,
     decide: impl Fn() -> Decided,
-    commit: impl Fn(Change<W>) -> Committing,
+    commit: impl Fn(C) -> Committing,
 ) -> Result<Answered<T>, ServiceError>
 where
+    C: WithReplay,
     T: Replayable,
-    Decided: Future<Output = Result<(Option<Change<W>>, T), ServiceError>>,
+    Decided: Future<Output = Result<(Option<C>, T), ServiceError>>,
     Committing: Future<Output = Result<Vec<Committed>, StoreError>>,
 {
     let decide_once = || async {
@@ -83,7 +105,7 @@ where
         let (change, answer) = decided?;
         let replay = Replay::of(keyed, &answer);
         let to_commit = match change {
-            Some(change) => Some(Commit::Change(Box::new(Change { replay, ..change }))),
+            Some(change) => Some(Commit::Change(Box::new(change.with_replay(replay)))),
             None => replay.map(Commit::Answer),
         };
         Ok((to_commit, Answered::new(answer)))

@@ -4,6 +4,7 @@
 
 mod audit_writer;
 mod caller;
+mod contact;
 mod data_keys;
 mod effect;
 mod idempotency;
@@ -20,6 +21,7 @@ pub use audit_writer::AuditWriter;
 pub use caller::{
     Absence, CallerError, CallerPorts, CallerService, CallerSettings, Owner, Part, WhoIsCalling,
 };
+pub use contact::{ApprovalAgeing, ApprovalExpiry, ContactAct, ContactService, WaitingApprovals};
 pub use data_keys::{
     IndexCounts, IndexRotation, KeyExamination, KeyFindings, KeyReporter, KeyRotation,
     RotationCounts, RotationError, RotationSettings, data_keys_without_key, indexes_without_key,

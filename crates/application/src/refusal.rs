@@ -1,5 +1,6 @@
 //! The one error type of all services, by what the caller can do.
 
+use madoguchi_domain::contact::ContactRefusal;
 use madoguchi_domain::idempotency::KeyReused;
 use madoguchi_domain::port::StoreError;
 use madoguchi_domain::upgrade::Refusal;
@@ -10,6 +11,9 @@ pub enum ServiceError {
     /// The domain rules refuse it: final for this request.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The rules of contacts refuse it: final for this request.
+    #[error(transparent)]
+    ContactRefused(#[from] ContactRefusal),
     /// The idempotency key belongs to another request: final for this request.
     #[error("the idempotency key belongs to another request")]
     KeyReused,

@@ -86,6 +86,18 @@ closed_set! {
         PersonReveal = "person.reveal",
         /// Register persons, change their contact details and the mail setting of accounts.
         PersonWrite = "person.write",
+        /// Read contacts.
+        ContactRead = "contact.read",
+        /// Add, edit and delete contacts.
+        ContactWrite = "contact.write",
+        /// Record that a contact was settled by phone.
+        ContactRespond = "contact.respond",
+        /// Approve and reject contacts.
+        ContactApprove = "contact.approve",
+        /// Read the messages to oneself, and answer them.
+        ContactAnswer = "contact.answer",
+        /// Read the messages to any person, and answer them in the person's name.
+        ContactAnswerAny = "contact.answer.any",
         /// Act in the name of persons; with the issuer of these persons.
         Delegate = "delegate",
     }

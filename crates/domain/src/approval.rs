@@ -169,6 +169,17 @@ impl Approval {
         }
     }
 
+    /// When it was decided; `None` while it waits.
+    #[must_use]
+    pub const fn decided_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Draft => None,
+            Self::Approved { at, .. } | Self::Rejected { at, .. } | Self::ByPolicy { at } => {
+                Some(*at)
+            }
+        }
+    }
+
     /// When it became valid, if it is.
     #[must_use]
     pub const fn valid_since(&self) -> Option<Timestamp> {

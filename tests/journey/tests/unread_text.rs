@@ -62,7 +62,7 @@ async fn a_refused_body_names_the_rule_it_breaks(store: Store) -> anyhow::Result
         (&b"{\"contextId\":\"a\",\"x\":\"\xff\"}"[..], "the body must be UTF-8"),
         (b"{\"contextId\":\"canary\"", "the body must be valid JSON"),
         (b"{\"contextId\":\"canary\"} canary", "the body must be valid JSON"),
-        (b"[\"canary\"]", "the body must be a JSON object"),
+        (b"[\"canary\"]", "the body must be an object"),
         (
             format!("{{\"contextId\":\"a\"{keys}}}").as_bytes(),
             "the body must have at most 256 keys",

@@ -21,6 +21,11 @@ pub(crate) trait FieldValue: Sized {
 #[derive(Debug)]
 pub(crate) struct Field<T>(pub(crate) T);
 
+/// The value of an optional field.
+pub(crate) fn value<T>(field: Option<Field<T>>) -> Option<T> {
+    field.map(|Field(value)| value)
+}
+
 impl<'de, T: FieldValue> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(Parse(PhantomData))

@@ -48,7 +48,7 @@ fn only_the_exact_object_is_read() {
     let text = "name must be text";
     let boolean = "flag must be true or false";
     let json = "the body must be valid JSON";
-    let object = "the body must be a JSON object";
+    let object = "the body must be an object";
     for (body, message) in [
         ("", json),
         ("{", json),

@@ -155,7 +155,10 @@ impl From<CallerError> for GatewayProblem {
                 UNAVAILABLE
             }
             CallerError::Unrecorded(
-                ServiceError::Corrupt | ServiceError::Refused(_) | ServiceError::KeyReused,
+                ServiceError::Corrupt
+                | ServiceError::Refused(_)
+                | ServiceError::ContactRefused(_)
+                | ServiceError::KeyReused,
             ) => Problem::of(Code::Internal).into(),
         }
     }

@@ -50,13 +50,16 @@ pub(super) fn of(
         documented.headers.extend(entry.keyed.then_some(REPLAYED));
     }
     for refused in refusals(entry, operation) {
+        // A malformed head never reaches the route.
+        let is_coded = operation.is_coded && ![408, 431].contains(&refused.status);
+        let refused = if is_coded { refused.coded() } else { refused };
         answers.entry(refused.status).or_default().refusal(refused, &mut shared.schemas);
     }
     let mut responses = ResponsesBuilder::new();
     for (status, answer) in answers {
         let answer: RefOr<Response> = if entry.method == Method::HEAD {
             Documented { media: None, ..answer }.response(status).into()
-        } else if let Some(name) = answer.shared_name(status) {
+        } else if let Some(name) = answer.shared_name(status, operation.is_coded) {
             shared.responses.insert(name.clone(), answer.response(status).into());
             Ref::from_response_name(name).into()
         } else {
@@ -72,7 +75,7 @@ fn refusals(entry: &Entry, operation: &Operation) -> Vec<Refused> {
     let mut refused = by_any_route();
     match entry.access {
         Access::Public => {}
-        Access::With(_) => {
+        Access::With(_) | Access::AnyOf(_) => {
             refused.extend([Code::Unauthenticated, Code::Forbidden].map(Refused::by));
         }
         Access::Gateway => {
@@ -113,6 +116,8 @@ struct Documented {
     refused: Vec<&'static str>,
     later: bool,
     media: Option<&'static str>,
+    /// Another media type of the same answer, as text.
+    other_media: Option<&'static str>,
     forms: Vec<RefOr<Schema>>,
     examples: BTreeMap<String, Value>,
     links: &'static [Link],
@@ -122,6 +127,10 @@ struct Documented {
 impl Documented {
     fn success(&mut self, answer: &Answer, examples: &Value, schemas: &mut Schemas) {
         self.texts.push(answer.text.to_owned());
+        if let (Some(_), Content::Text(media)) = (self.media, answer.content) {
+            self.other_media = Some(media);
+            return;
+        }
         (self.links, self.headers) = (answer.links, answer.headers.to_vec());
         let (media, form) = match answer.content {
             Content::Json(schema) => (JSON, schema(schemas)),
@@ -147,11 +156,12 @@ impl Documented {
     }
 
     /// The name under which operations share an answer that is nothing but one refusal.
-    fn shared_name(&self, status: u16) -> Option<String> {
+    fn shared_name(&self, status: u16, is_coded: bool) -> Option<String> {
         let [name] = self.refused[..] else {
             return None;
         };
-        (self.texts.len() == 1).then(|| format!("{status}.{name}"))
+        let suffix = if is_coded { ".coded" } else { "" };
+        (self.texts.len() == 1).then(|| format!("{status}.{name}{suffix}"))
     }
 
     fn response(self, status: u16) -> Response {
@@ -197,6 +207,10 @@ impl Documented {
             .into_iter()
             .map(|(name, value)| (name, ExampleBuilder::new().value(Some(value)).build()));
         let content = ContentBuilder::new().schema(Some(form)).examples_from_iter(examples);
+        if let Some(media) = self.other_media {
+            response =
+                response.content(media, ContentBuilder::new().schema(Some(string())).build());
+        }
         response.content(media, content.build()).build()
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::SchemaFormat;
 
-use crate::body::{Field, bounded, field_values, plain, text_of, text_or_null};
+use crate::body::{Field, bounded, field_values, plain, text_of, text_or_null, value};
 use crate::problem::Problem;
 use crate::written_address::{Region, email, phone};
 
@@ -58,11 +58,6 @@ fn in_region(
     region: Region,
 ) -> Result<Option<PhoneNumber>, InvalidField> {
     text.map(|Field(PhoneText(text))| phone(&text, region)).transpose()
-}
-
-/// The value of an optional field.
-fn value<T>(field: Option<Field<T>>) -> Option<T> {
-    field.map(|Field(value)| value)
 }
 
 /// Ids whose path is another one.

@@ -102,13 +102,14 @@ pub(super) const CHANGE_DETAILS: Operation = Operation {
            the `ETag` of the person as it was read, or `*`.",
     body: Some(named::<ChangeDetails>),
     parameters: &[PERSON_ID, IF_MATCH],
-    answers: &[Answer::result::<AccountOfPerson<'_>>("The person's account.").with(&[ETAG])],
+    answers: &[Answer::result::<AccountOfPerson<'_>>(200, "The person's account.").with(&[ETAG])],
     refusals: &[
         Code::PersonNotFound,
         Code::NotFound,
         Code::PreconditionFailed,
         Code::PreconditionRequired,
     ],
+    is_coded: true,
 };
 
 pub(super) const SET_MAIL: Operation = Operation {
@@ -120,4 +121,5 @@ pub(super) const SET_MAIL: Operation = Operation {
     parameters: &[ACCOUNT_ID],
     answers: &[Answer::data::<AccountMailView<'_>>(200, "The setting as it is now.")],
     refusals: &[Code::AccountNotFound, Code::NotFound],
+    ..Operation::EMPTY
 };

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use madoguchi_application::Reading;
 use madoguchi_domain::Timestamp;
-use madoguchi_domain::actor::{ActorKind, ActorRef};
 use madoguchi_domain::mask;
 use madoguchi_domain::person::{
     AccountId, AccountMail, ContactDetails, EmailAddress, ExternalIdentity, Locale, MailStop,
@@ -12,9 +11,9 @@ use madoguchi_domain::person::{
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa::openapi::{RefOr, Schema};
 
-use crate::body::{one_of, text_of};
+use crate::body::text_of;
+use crate::view::Who;
 
 /// How personal data is shown.
 #[derive(Debug, Clone, Copy)]
@@ -116,24 +115,6 @@ struct MailStopView<'a> {
 impl<'a> MailStopView<'a> {
     fn of(MailStop { by, at, reason }: &'a MailStop, shown: Shown) -> Self {
         Self { at: *at, who: by.into(), reason: shown.hidden(reason.expose()) }
-    }
-}
-
-#[derive(Serialize, ToSchema)]
-struct Who<'a> {
-    /// The actor's subject.
-    by: &'a str,
-    #[schema(schema_with = kinds)]
-    kind: &'static str,
-}
-
-fn kinds() -> RefOr<Schema> {
-    one_of(ActorKind::ALL.map(ActorKind::as_str)).into()
-}
-
-impl<'a> From<&'a ActorRef> for Who<'a> {
-    fn from(by: &'a ActorRef) -> Self {
-        Self { by: &by.subject, kind: by.kind.as_str() }
     }
 }
 

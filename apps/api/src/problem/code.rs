@@ -67,6 +67,18 @@ codes! {
         "Several persons have this address: use a personId.";
     AccountNotFound = "ACCOUNT_NOT_FOUND", NOT_FOUND,
         "No person has this account.";
+    ContactNotFound = "CONTACT_NOT_FOUND", NOT_FOUND,
+        "There is no such contact.";
+    ContactAnswered = "CONTACT_ANSWERED", CONFLICT,
+        "The contact is answered, which is final: delete it and write another one.";
+    ContactNotValid = "CONTACT_NOT_VALID", CONFLICT,
+        "The contact is deleted, or is not one that can be answered now.";
+    ApprovalClosed = "APPROVAL_CLOSED", CONFLICT,
+        "The contact is approved or rejected already: read it again.";
+    FourEyes = "FOUR_EYES", FORBIDDEN,
+        "Only a person who wrote nothing of the contact can approve it.";
+    ContentMoved = "CONTENT_MOVED", PRECONDITION_FAILED,
+        "The content was changed since you saw it: read it again and decide again.";
     PreconditionFailed = "PRECONDITION_FAILED", PRECONDITION_FAILED,
         "It was changed since you read it: read it again and decide again.";
     PreconditionRequired = "PRECONDITION_REQUIRED", PRECONDITION_REQUIRED,

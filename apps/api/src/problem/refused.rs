@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Code, Envelope, Problem, code};
+use super::{Code, CodedEnvelope, Envelope, Problem, code};
 use crate::operation::{SchemaOf, named};
 
 /// One refusal of a route.
@@ -26,6 +26,14 @@ impl Refused {
     /// A malformed request with this status and this message.
     pub(crate) fn invalid(status: u16, message: &'static str, text: &str) -> Self {
         Self::of(status, &Problem::invalid(message), text)
+    }
+
+    /// The same with a result code.
+    pub(crate) fn coded(mut self) -> Self {
+        self.schema = named::<CodedEnvelope<'_>>;
+        let code = self.example["error"]["error_code"].clone();
+        self.example["result_code"] = code;
+        self
     }
 
     fn of(status: u16, problem: &Problem, text: &str) -> Self {

@@ -89,6 +89,7 @@ pub(super) const VERIFY: Operation = Operation {
     parameters: &[CASE_ID],
     answers: &[Answer::data::<CaseStateBody>(200, "The result is recorded.").linked(&OF_THIS_CASE)],
     refusals: &[Code::UpgradeCaseNotFound, Code::VerificationContradiction],
+    ..Operation::EMPTY
 };
 
 pub(super) const VERIFY_SCANNED: Operation = Operation {
@@ -113,4 +114,5 @@ pub(super) const DECIDE: Operation = Operation {
     parameters: &[CASE_ID],
     answers: &[Answer::data::<CaseStateBody>(200, "The verdict is recorded.")],
     refusals: &[Code::UpgradeCaseNotFound, Code::UpgradeNotVerified, Code::UpgradeContradiction],
+    ..Operation::EMPTY
 };

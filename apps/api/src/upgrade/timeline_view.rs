@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::body::one_of;
+use crate::view::actor_kinds;
 
 /// What happened at one time, who did it, and why.
 #[derive(Serialize, ToSchema)]
@@ -17,7 +18,7 @@ pub(super) struct EntryBody<'a> {
     at: Timestamp,
     /// The actor's subject, or the worker's name.
     by: &'a str,
-    #[schema(schema_with = kinds)]
+    #[schema(schema_with = actor_kinds)]
     kind: &'static str,
     #[serde(flatten)]
     #[schema(inline)]
@@ -50,10 +51,6 @@ enum What<'a> {
         /// The bank's code, or why the outcome is unknown or the order was not sent.
         detail: &'a str,
     },
-}
-
-fn kinds() -> RefOr<Schema> {
-    one_of(ActorKind::ALL.map(ActorKind::as_str)).into()
 }
 
 fn events() -> RefOr<Schema> {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use madoguchi_application::UpgradeStores;
+use madoguchi_application::{ContactStores, UpgradeStores};
 use madoguchi_domain::port::{
-    AuditLog, BlindIndexes, DataKeys, EffectQueue, Health, JobLeases, MemberStore, PersonStore,
-    ReplayStore, Sealer, UpgradeStore,
+    AuditLog, BlindIndexes, ContactStore, DataKeys, EffectQueue, Health, JobLeases, MemberStore,
+    PersonStore, ReplayStore, Sealer, UpgradeStore,
 };
 use madoguchi_persistence::{DatabaseUrl, PgStore, SchemaState, SealedStore, SqliteStore};
 
@@ -27,9 +27,9 @@ pub(super) struct Stores {
     pub(super) sealed: Option<SealedStores>,
 }
 
-/// The stores of personal data.
+/// The stores of personal data, and its blind indexes.
 pub(super) struct SealedStores {
-    pub(super) persons: Arc<dyn PersonStore>,
+    pub(super) contacts: ContactStores,
     pub(super) indexes: Arc<dyn BlindIndexes>,
 }
 
@@ -38,14 +38,16 @@ impl Stores {
     where
         S: MemberStore + UpgradeStore + EffectQueue + AuditLog + ReplayStore + Health + DataKeys,
         S: JobLeases + Clone + 'static,
-        SealedStore<S>: PersonStore + BlindIndexes,
+        SealedStore<S>: PersonStore + ContactStore + BlindIndexes,
     {
-        let sealed = sealer.map(|sealer| {
-            let sealed = Arc::new(SealedStore::new(store.clone(), Arc::clone(sealer)));
-            SealedStores { persons: Arc::<SealedStore<S>>::clone(&sealed), indexes: sealed }
-        });
+        let inner = store.clone();
         let store = Arc::new(store);
         let (upgrade, leases) = (UpgradeStores::of(&store), Arc::<S>::clone(&store));
+        let sealed = sealer.map(|sealer| {
+            let sealed = Arc::new(SealedStore::new(inner, Arc::clone(sealer)));
+            let contacts = ContactStores::of(upgrade.platform.clone(), &sealed);
+            SealedStores { contacts, indexes: sealed }
+        });
         Self { upgrade, data_keys: store, leases, sealed }
     }
 }

@@ -1,6 +1,7 @@
 //! Tests the use cases over fakes: their answers and the stored state afterwards.
 
 mod callers;
+mod contacts;
 mod data_keys;
 mod fault_injecting_store;
 mod jobs;

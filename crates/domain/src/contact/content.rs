@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::Timestamp;
+use crate::actor::ActorKind;
 use crate::approval::{ContentHash, ContentSalt};
 use crate::closed_set::closed_set;
 use crate::display_name::DisplayName;
@@ -131,6 +132,15 @@ pub enum Sender {
 }
 
 impl Sender {
+    /// Whether it is a person or a program.
+    #[must_use]
+    pub const fn kind(&self) -> ActorKind {
+        match self {
+            Self::Human(_) => ActorKind::Human,
+            Self::System => ActorKind::System,
+        }
+    }
+
     /// The name that is shown.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -183,10 +193,6 @@ impl Content {
     pub(super) fn hash(&self, salt: &ContentSalt, person: &str, account: &str) -> ContentHash {
         let time = |at: &Option<Timestamp>| at.map(|at| at.to_string());
         let (posted_at, expires_at) = (time(&self.posted_at), time(&self.expires_at));
-        let kind = match &self.sender {
-            Sender::Human(_) => "HUMAN",
-            Sender::System => "SYSTEM",
-        };
         salt.hash(&[
             Some(person),
             Some(account),
@@ -201,7 +207,7 @@ impl Content {
             posted_at.as_deref(),
             expires_at.as_deref(),
             Some(if self.mandatory { "mandatory" } else { "" }),
-            Some(kind),
+            Some(self.sender.kind().as_str()),
             Some(self.sender.name()),
         ])
     }

@@ -78,9 +78,9 @@ impl VersionRow {
     ) -> Result<Self, StoreError> {
         let (contact, version_id) = (write.contact(), write.version_id());
         let content = &contact.content;
-        let (sender_kind, sender_name) = match &content.sender {
-            Sender::Human(name) => (ActorKind::Human, Some(name.expose())),
-            Sender::System => (ActorKind::System, None),
+        let sender_name = match &content.sender {
+            Sender::Human(name) => Some(name.expose()),
+            Sender::System => None,
         };
         let cells = SealedRow { sealer, key, table: "contact_version", row: version_id };
         let [subject, body, link, policy_number, sender_name, rejection_reason, answer] = cells
@@ -112,7 +112,7 @@ impl VersionRow {
             posted_at: content.posted_at.map(At::from),
             expires_at: content.expires_at.map(At::from),
             mandatory: content.mandatory,
-            sender_kind: sender_kind.as_str().to_owned(),
+            sender_kind: content.sender.kind().as_str().to_owned(),
             actor_issuer: act.by.issuer.to_string(),
             actor_subject: act.by.subject.to_string(),
             actor_kind: act.by.kind.as_str().to_owned(),

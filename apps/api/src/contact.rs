@@ -1,0 +1,285 @@
+//! Routes of contacts: staff write, approve and list them, customers read and answer them.
+
+mod bodies;
+mod document;
+mod export;
+mod fields;
+mod history;
+mod listing;
+mod message;
+mod view;
+
+use actix_web::http::header::{Accept, Header};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use madoguchi_application::{ContactAct, ContactService};
+use madoguchi_domain::act::Act;
+use madoguchi_domain::actor::Scope;
+use madoguchi_domain::contact::{
+    Contact, ContactFilter, ContactId, ContactKey, ContactOrder, ContactQuery, WrittenContact,
+};
+use madoguchi_domain::idempotency::ClientAct;
+use madoguchi_domain::person::PersonId;
+use madoguchi_domain::principal::Principal;
+
+use crate::access::Access::{self, AnyOf, With};
+use crate::access::Entry;
+use crate::app_state::AppState;
+use crate::body::Field;
+use crate::call::{Call, NoBody, require};
+use crate::cursor::{Cursors, Page};
+use crate::idempotency::marked;
+use crate::precondition::{etag, if_match};
+use crate::problem::{Code, Problem};
+use crate::query::Query;
+use crate::view as envelope;
+use bodies::{AddContact, AnswerContact, ApprovalItem, UpdateContact};
+use document as docs;
+use history::VersionView;
+use message::MessageView;
+use view::{ContactView, Eyes, OutcomeView, WrittenView};
+
+pub(crate) const ROUTES: &[Entry] = &[
+    Entry::post(ALL, WRITE, |it| it.to(add), docs::ADD),
+    Entry::get(ALL, READ, |it| it.to(list), docs::LIST),
+    Entry::post(
+        "/api/v1/contacts/approvals",
+        With(Scope::ContactApprove),
+        |it| it.to(approve),
+        docs::APPROVE,
+    ),
+    Entry::get(ONE, READ, |it| it.to(read), docs::READ),
+    Entry::put(ONE, BY_ACT, |it| it.to(update), docs::UPDATE),
+    Entry::delete(ONE, WRITE, |it| it.to(delete), docs::DELETE),
+    Entry::get("/api/v1/contacts/{contactId}/history", READ, |it| it.to(history_of), docs::HISTORY),
+    Entry::post("/api/v1/contacts/{contactId}/answer", CUSTOMER, |it| it.to(answer), docs::ANSWER),
+    Entry::get(
+        "/api/v1/persons/{personId}/messages",
+        CUSTOMER,
+        |it| it.to(messages),
+        docs::MESSAGES,
+    ),
+];
+
+const ALL: &str = "/api/v1/contacts";
+const ONE: &str = "/api/v1/contacts/{contactId}";
+const READ: Access = With(Scope::ContactRead);
+const WRITE: Access = With(Scope::ContactWrite);
+const BY_ACT: Access = AnyOf(&[Scope::ContactWrite, Scope::ContactRespond, Scope::ContactApprove]);
+const CUSTOMER: Access = AnyOf(&[Scope::ContactAnswer, Scope::ContactAnswerAny]);
+
+/// The service, unless personal data cannot be sealed here.
+fn contacts(state: &AppState) -> Result<ContactService, Problem> {
+    state.contacts.clone().ok_or(Problem::of(Code::NotFound))
+}
+
+/// Adds a contact.
+async fn add(state: Data<AppState>, call: Call<AddContact>) -> Result<HttpResponse, Problem> {
+    let service = contacts(&state)?;
+    let Call { act, keyed, body, principal } = call;
+    let (whom, content) = body.contact(principal.who.kind)?;
+    let content = service.policy().check(content)?;
+    let add = |by| async move { service.add(whom, content, by).await };
+    let answered = state.run_once(ClientAct { act, keyed }, add).await?;
+    let response = written(HttpResponse::Created(), &answered.value);
+    Ok(marked(answered.is_replayed, response))
+}
+
+/// The answer of a call that wrote a contact.
+fn written(mut response: HttpResponseBuilder, contact: &WrittenContact) -> HttpResponse {
+    response.insert_header(etag(contact.version));
+    envelope::with_result(&mut response, &WrittenView { contact_id: contact.id.to_string() })
+}
+
+/// Changes the content of a contact, approves or rejects it, or marks it as answered by phone.
+async fn update(
+    state: Data<AppState>,
+    request: HttpRequest,
+    id: Path<String>,
+    call: Call<UpdateContact>,
+) -> Result<HttpResponse, Problem> {
+    let Call { act, body, principal, .. } = call;
+    let (wish, scope) = body.act(principal.who.kind)?;
+    require(&principal, scope)?;
+    let contact = change(&state, &request, &id, wish, act).await?;
+    Ok(written(HttpResponse::Ok(), &contact))
+}
+
+/// Deletes a contact, logically.
+async fn delete(
+    state: Data<AppState>,
+    request: HttpRequest,
+    id: Path<String>,
+    call: Call<NoBody>,
+) -> Result<HttpResponse, Problem> {
+    let contact = change(&state, &request, &id, ContactAct::Delete, call.act).await?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header(etag(contact.version));
+    Ok(envelope::with_result(&mut response, &envelope::Nothing {}))
+}
+
+/// Does this on the version that the request names.
+async fn change(
+    state: &AppState,
+    request: &HttpRequest,
+    id: &str,
+    wish: ContactAct,
+    act: Act,
+) -> Result<WrittenContact, Problem> {
+    let (service, id) = (contacts(state)?, known(id)?);
+    let if_match = if_match(request.headers())?;
+    state.run(async move { service.update(id, &wish, &if_match, &act).await }).await
+}
+
+/// The id in a path: any other text names no contact.
+fn known(id: &str) -> Result<ContactId, Problem> {
+    ContactId::parse(id).map_err(|_| Problem::of(Code::ContactNotFound))
+}
+
+/// Approves several contacts; each has its own outcome.
+async fn approve(
+    state: Data<AppState>,
+    call: Call<Vec<ApprovalItem>>,
+) -> Result<HttpResponse, Problem> {
+    let service = contacts(&state)?;
+    let Call { act, keyed, body, .. } = call;
+    let (ids, shown) = bodies::shown(body)?;
+    let approve = |by| async move { service.approve(&shown, by).await };
+    let answered = state.run_once(ClientAct { act, keyed }, approve).await?;
+    let outcomes: Vec<_> =
+        ids.iter().filter_map(|id| OutcomeView::of(*id, &answered.value)).collect();
+    Ok(marked(answered.is_replayed, envelope::results(outcomes, None)))
+}
+
+/// Reads a contact.
+async fn read(
+    state: Data<AppState>,
+    id: Path<String>,
+    call: Call<NoBody>,
+) -> Result<HttpResponse, Problem> {
+    let (service, id) = (contacts(&state)?, known(&id)?);
+    let reading = service.clone();
+    let contact = state.run(async move { reading.read(id).await }).await?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header(etag(contact.version));
+    let view = ContactView::of(&contact, &eyes(&service, &call));
+    Ok(envelope::with_result(&mut response, &view))
+}
+
+/// What the caller of a reading call may see and do.
+fn eyes<'a>(service: &'a ContactService, call: &'a Call<NoBody>) -> Eyes<'a> {
+    Eyes { principal: &call.principal, policy: service.policy(), now: call.act.at }
+}
+
+/// Reads every event of a contact, with old and new values.
+async fn history_of(
+    state: Data<AppState>,
+    id: Path<String>,
+    _: Call<NoBody>,
+) -> Result<HttpResponse, Problem> {
+    let (service, id) = (contacts(&state)?, known(&id)?);
+    let versions = state.run(async move { service.history(id).await }).await?;
+    Ok(envelope::results(VersionView::all(&versions), None))
+}
+
+/// Lists contacts page by page, or all of them as CSV.
+async fn list(
+    state: Data<AppState>,
+    request: HttpRequest,
+    call: Call<NoBody>,
+) -> Result<HttpResponse, Problem> {
+    let service = contacts(&state)?;
+    let mut query = Query::read(request.query_string(), listing::PARAMETERS)?;
+    let is_page = query.has("cursor") || query.has("limit");
+    let secret = &state.idempotency.secret;
+    let (cursors, Page { after, limit }) = Cursors::take(secret, ("contacts", ""), &mut query)?;
+    let (filter, order) = listing::filter(query, service.policy(), call.act.at)?;
+    if wants_csv(&request) {
+        if is_page {
+            return Err(Problem::invalid("a CSV has no cursor and no limit: it is complete"));
+        }
+        let all = ContactQuery { filter, order, after: None, limit: export::PAGE };
+        return export::export(state.clone(), service, all).await;
+    }
+    let query = ContactQuery { filter, order, after, limit };
+    let (contacts, next) = page(&state, &service, query, &cursors).await?;
+    let eyes = eyes(&service, &call);
+    let views = contacts.iter().map(|contact| ContactView::of(contact, &eyes)).collect();
+    Ok(envelope::results(views, next))
+}
+
+/// The contacts of a page, and the cursor of the next one.
+async fn page(
+    state: &AppState,
+    service: &ContactService,
+    query: ContactQuery,
+    cursors: &Cursors<'_>,
+) -> Result<(Vec<Contact>, Option<String>), Problem> {
+    let (service, order, limit) = (service.clone(), query.order, query.limit as usize);
+    // One more, to know whether there is a next page.
+    let more = ContactQuery { limit: query.limit + 1, ..query };
+    let mut contacts = state.run(async move { service.list(&more).await }).await?;
+    let has_next = contacts.len() > limit;
+    contacts.truncate(limit);
+    let last = contacts.last().filter(|_| has_next).and_then(|last| order.position(last));
+    Ok((contacts, last.map(|position| cursors.seal(position))))
+}
+
+/// Whether the caller prefers CSV to JSON.
+fn wants_csv(request: &HttpRequest) -> bool {
+    let accepted = Accept::parse(request).map(|accept| accept.ranked()).unwrap_or_default();
+    let known = accepted.iter().find(|media| {
+        [export::CSV, "application/json", "application/*", "*/*"].contains(&media.essence_str())
+    });
+    known.is_some_and(|media| media.essence_str() == export::CSV)
+}
+
+/// The person whose messages this caller may read and answer; `None` for any.
+fn customer(principal: &Principal) -> Result<Option<PersonId>, Problem> {
+    if principal.may(Scope::ContactAnswerAny) {
+        return Ok(None);
+    }
+    let own = principal.person.clone().map(Some);
+    own.ok_or(Problem::of(Code::ContactNotFound))
+}
+
+/// Records the customer's answer.
+async fn answer(
+    state: Data<AppState>,
+    id: Path<String>,
+    call: Call<AnswerContact>,
+) -> Result<HttpResponse, Problem> {
+    let service = contacts(&state)?;
+    let Call { act, keyed, body: AnswerContact { answer: Field(text) }, principal } = call;
+    let key = ContactKey { id: known(&id)?, person: customer(&principal)? };
+    let answer = |by| async move { service.answer(&key, text, by).await };
+    let answered = state.run_once(ClientAct { act, keyed }, answer).await?;
+    Ok(marked(answered.is_replayed, written(HttpResponse::Ok(), &answered.value)))
+}
+
+/// Lists what a person sees: the contacts that are visible now.
+async fn messages(
+    state: Data<AppState>,
+    request: HttpRequest,
+    id: Path<String>,
+    call: Call<NoBody>,
+) -> Result<HttpResponse, Problem> {
+    let service = contacts(&state)?;
+    let unknown = || Problem::of(Code::PersonNotFound);
+    let person = PersonId::parse(&id).map_err(|_| unknown())?;
+    let own = customer(&call.principal).map_err(|_| unknown())?;
+    if own.is_some_and(|own| own != person) {
+        return Err(unknown());
+    }
+    let mut query = Query::read(request.query_string(), &["cursor", "limit"])?;
+    let (secret, list) = (&state.idempotency.secret, ("messages", person.expose()));
+    let (cursors, Page { after, limit }) = Cursors::take(secret, list, &mut query)?;
+    let (person, visible_at) = (Some(person), Some(call.act.at));
+    let filter = ContactFilter { person, visible_at, ..ContactFilter::default() };
+    let query = ContactQuery { filter, order: ContactOrder::LatestVisibleFirst, after, limit };
+    let (contacts, next) = page(&state, &service, query, &cursors).await?;
+    Ok(envelope::results(contacts.iter().map(MessageView::from).collect(), next))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! Tests the routes of contacts.

@@ -1,0 +1,126 @@
+//! Query strings, read strictly: known parameters, each once. No error contains a value.
+
+use std::collections::BTreeMap;
+
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::field::InvalidField;
+
+use crate::problem::Problem;
+
+/// The parameters of a request that are not read yet.
+#[derive(Debug)]
+pub(crate) struct Query(BTreeMap<&'static str, String>);
+
+impl Query {
+    /// Reads a query string that has no other parameters than these.
+    pub(crate) fn read(text: &str, known: &'static [&'static str]) -> Result<Self, Problem> {
+        let mut parameters = BTreeMap::new();
+        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+            let Some(name) = known.iter().find(|it| **it == name) else {
+                let known = known.join(", ");
+                let rule = format!("the query has a parameter that is not one of: {known}");
+                return Err(Problem::invalid(rule));
+            };
+            if parameters.insert(*name, value.into_owned()).is_some() {
+                return Err(InvalidField::new(name, "must be given only once, not twice").into());
+            }
+        }
+        Ok(Self(parameters))
+    }
+
+    /// Whether a parameter is given.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// Takes a parameter, if it is given.
+    pub(crate) fn take<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, InvalidField>,
+    ) -> Result<Option<T>, Problem> {
+        let given = self.0.remove(name).map(|value| parse(&value)).transpose();
+        given.map_err(|refused| InvalidField { field: name, ..refused }.into())
+    }
+
+    /// Takes a parameter that has one of a closed set of values.
+    pub(crate) fn one_of<T>(
+        &mut self,
+        name: &'static str,
+        parse: fn(&str) -> Option<T>,
+        rule: &'static str,
+    ) -> Result<Option<T>, Problem> {
+        self.take(name, |text| parse(text).ok_or(InvalidField::new(name, rule)))
+    }
+
+    /// Takes a time.
+    pub(crate) fn time(&mut self, name: &'static str) -> Result<Option<Timestamp>, Problem> {
+        self.take(name, time)
+    }
+
+    /// What is left, in one order, as a text that differs if a parameter differs.
+    pub(crate) fn rest(&self) -> String {
+        let mut text = form_urlencoded::Serializer::new(String::new());
+        text.extend_pairs(&self.0).finish()
+    }
+}
+
+/// A time with an offset (RFC 3339), cut to the whole microseconds that are stored.
+pub(crate) fn time(text: &str) -> Result<Timestamp, InvalidField> {
+    let time = text.parse::<Timestamp>().ok().filter(|_| text.len() <= 40);
+    let stored = time.and_then(|it| Timestamp::from_microsecond(it.as_microsecond()).ok());
+    // Both databases store the years 1 to 9999.
+    let stored = stored.filter(|it| *it >= FIRST);
+    let rule = "must be an RFC 3339 time with an offset, for example 2026-11-29T09:00:00+09:00";
+    stored.ok_or(InvalidField::new("time", rule))
+}
+
+/// The first time that is accepted.
+const FIRST: Timestamp = Timestamp::UNIX_EPOCH;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: &[&str] = &["limit", "name", "since"];
+
+    fn refusal(text: &str) -> String {
+        Query::read(text, KNOWN).unwrap_err().message.into_owned()
+    }
+
+    #[test]
+    fn parameters_are_known_and_given_once() {
+        let mut query = Query::read("name=a%20b%2B+c&limit=7", KNOWN).unwrap();
+        assert_eq!(query.rest(), "limit=7&name=a+b%2B+c");
+        let name = query.take("name", |text| Ok(text.to_owned())).unwrap();
+        assert_eq!((name.as_deref(), query.rest().as_str()), (Some("a b+ c"), "limit=7"));
+        assert_eq!(query.take("since", |text| Ok(text.to_owned())), Ok(None));
+        assert_eq!(
+            refusal("canary=1"),
+            "the query has a parameter that is not one of: limit, \
+            name, since"
+        );
+        assert_eq!(refusal("name=1&name=canary"), "name must be given only once, not twice");
+        assert_eq!(refusal("Name=1"), refusal("canary=1"));
+        assert!(Query::read("&&", KNOWN).unwrap().rest().is_empty());
+    }
+
+    #[test]
+    fn a_refused_value_is_named_and_not_shown() {
+        let mut query = Query::read("since=canary", KNOWN).unwrap();
+        let refused = query.time("since").unwrap_err();
+        assert!(refused.message.starts_with("since must be an RFC 3339 time"));
+        assert!(!refused.message.contains("canary"));
+    }
+
+    #[test]
+    fn a_time_has_an_offset_and_whole_microseconds() {
+        let of = |text: &str| time(text).map(|it| it.as_nanosecond());
+        assert_eq!(of("1970-01-01T09:00:01.0000019+09:00"), Ok(1_000_001_000));
+        for bad in ["", "2026-11-29", "2026-11-29T00:00:00", "1969-12-31T23:59:59Z", "1", "now"] {
+            assert!(time(bad).is_err(), "{bad}");
+        }
+        assert!(time("9999-12-30T00:00:00Z").is_ok());
+        assert!(time("+012026-11-29T00:00:00Z").is_err());
+    }
+}

@@ -1,0 +1,273 @@
+//! Use cases of contacts: write, approve, answer, delete, read and list them.
+
+mod ageing;
+mod expiry;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use madoguchi_domain::act::Act;
+use madoguchi_domain::approval::{ContentHash, ContentSalt, RejectionReason};
+use madoguchi_domain::change::Change;
+use madoguchi_domain::contact::{
+    self, AnswerText, Approvals, CheckedContent, Contact, ContactEvent, ContactId, ContactKey,
+    ContactPolicy, ContactQuery, ContactRefusal, ContactVersion, ContactWrite, ContentEdit,
+    NewContactIds, WrittenContact,
+};
+use madoguchi_domain::idempotency::ClientAct;
+use madoguchi_domain::if_match::IfMatch;
+use madoguchi_domain::person::{AccountId, PersonId, PersonQuery};
+use madoguchi_domain::port::{ContactStore, Ids, StoreError};
+use madoguchi_domain::redacted;
+use madoguchi_domain::sealed::DataKeyId;
+
+use crate::idempotency::once_until_moved;
+use crate::until_moved::until_moved;
+use crate::{Answered, ContactStores, ServiceError};
+
+pub use ageing::{ApprovalAgeing, WaitingApprovals};
+pub use expiry::ApprovalExpiry;
+
+redacted!(ContactService);
+
+/// Writes, approves, answers, deletes and reads contacts.
+#[derive(Clone)]
+pub struct ContactService {
+    stores: ContactStores,
+    policy: Arc<ContactPolicy>,
+    ids: Arc<dyn Ids>,
+}
+
+/// What staff do to a contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContactAct {
+    /// Change some fields of its content.
+    Edit(Box<ContentEdit>),
+    /// Approve it as it was shown.
+    Approve {
+        /// The hash of what was shown.
+        seen: ContentHash,
+    },
+    /// Reject it.
+    Reject(RejectionReason),
+    /// Record that the matter was settled by phone.
+    AnswerByPhone,
+    /// Delete it, logically.
+    Delete,
+}
+
+impl ContactAct {
+    /// The event that this act is on a contact as it is.
+    fn event(
+        &self,
+        contact: &Contact,
+        policy: &ContactPolicy,
+    ) -> Result<ContactEvent, ContactRefusal> {
+        Ok(match self {
+            Self::Edit(edit) => edit.event(&contact.content, policy)?,
+            Self::Approve { seen } => ContactEvent::Approve { seen: *seen },
+            Self::Reject(reason) => ContactEvent::Reject(reason.clone()),
+            Self::AnswerByPhone => ContactEvent::AnswerByPhone,
+            Self::Delete => ContactEvent::Delete,
+        })
+    }
+}
+
+/// A change, and the contact that it leaves.
+type Decided = (Option<Change<ContactWrite>>, WrittenContact);
+
+impl ContactService {
+    /// A service over these stores.
+    #[must_use]
+    pub const fn new(stores: ContactStores, policy: Arc<ContactPolicy>, ids: Arc<dyn Ids>) -> Self {
+        Self { stores, policy, ids }
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn policy(&self) -> &ContactPolicy {
+        &self.policy
+    }
+
+    /// Adds a contact for a person, who must have this account.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn add(
+        &self,
+        (person, account): (PersonId, AccountId),
+        content: CheckedContent,
+        by: impl Into<ClientAct>,
+    ) -> Result<Answered<WrittenContact>, ServiceError> {
+        let ClientAct { act, keyed } = by.into();
+        once_until_moved(
+            &*self.stores.platform.replays,
+            keyed,
+            || async {
+                let found = self.stores.persons.find(&PersonQuery::Id(person.clone()), 1).await?;
+                if !found.iter().any(|it| it.account.id == account) {
+                    return Err(ContactRefusal::PersonNotFound.into());
+                }
+                let whom = (person.clone(), account.clone());
+                let rule = self.policy.approval;
+                let contact = contact::add(whom, content.clone(), self.new_ids(), rule, &act);
+                let written = WrittenContact::from(&contact);
+                Ok((Some(contact.added(self.ids.uuid(), &act)), written))
+            },
+            |change| self.commit(vec![change]),
+        )
+        .await
+    }
+
+    fn new_ids(&self) -> NewContactIds {
+        let uuid = || self.ids.uuid();
+        NewContactIds {
+            contact: ContactId(uuid()),
+            data_key: DataKeyId(uuid()),
+            salt: ContentSalt::of_ids([uuid(), uuid(), uuid(), uuid()]),
+        }
+    }
+
+    /// Does this to a contact, on a version that `if_match` allows.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn update(
+        &self,
+        id: ContactId,
+        wish: &ContactAct,
+        if_match: &IfMatch,
+        act: &Act,
+    ) -> Result<WrittenContact, ServiceError> {
+        until_moved(
+            || async {
+                let contact = self.found(&ContactKey::of(id)).await?;
+                // Before the new content is checked: it may fit the version that its author read.
+                if !if_match.allows(contact.version) && *wish != ContactAct::Delete {
+                    return Err(ContactRefusal::Stale.into());
+                }
+                let event = wish.event(&contact, &self.policy)?;
+                self.decided(&contact, &event, if_match, act)
+            },
+            |change| self.commit(vec![change]),
+        )
+        .await
+    }
+
+    /// Records the answer of the customer, whom the key may name.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn answer(
+        &self,
+        key: &ContactKey,
+        text: AnswerText,
+        by: impl Into<ClientAct>,
+    ) -> Result<Answered<WrittenContact>, ServiceError> {
+        let ClientAct { act, keyed } = by.into();
+        let event = ContactEvent::Answer(text);
+        once_until_moved(
+            &*self.stores.platform.replays,
+            keyed,
+            || async {
+                let contact = self.found(key).await?;
+                self.decided(&contact, &event, &IfMatch::Any, &act)
+            },
+            |change| self.commit(vec![change]),
+        )
+        .await
+    }
+
+    /// Approves several contacts as they were shown; what became of each is in the answer, and one
+    /// that is refused does not stop the others.
+    ///
+    /// # Errors
+    /// See [`ServiceError`]. Then none of them was approved by this call.
+    pub async fn approve(
+        &self,
+        shown: &BTreeMap<ContactId, ContentHash>,
+        by: impl Into<ClientAct>,
+    ) -> Result<Answered<Approvals>, ServiceError> {
+        let ClientAct { act, keyed } = by.into();
+        once_until_moved(
+            &*self.stores.platform.replays,
+            keyed,
+            || async {
+                let (mut changes, mut outcomes) = (Vec::new(), BTreeMap::new());
+                // In the order of their ids, so that two calls wait for each other and not both.
+                for (id, seen) in shown {
+                    let outcome = self.approval(*id, *seen, &act).await?;
+                    outcomes.insert(*id, outcome.map(|change| changes.extend(change)));
+                }
+                let changes = (!changes.is_empty()).then_some(changes);
+                Ok((changes, Approvals(outcomes)))
+            },
+            |changes| self.commit(changes),
+        )
+        .await
+    }
+
+    async fn approval(
+        &self,
+        id: ContactId,
+        seen: ContentHash,
+        act: &Act,
+    ) -> Result<Result<Option<Change<ContactWrite>>, ContactRefusal>, ServiceError> {
+        let Some(contact) = self.stores.contacts.find(&ContactKey::of(id)).await? else {
+            return Ok(Err(ContactRefusal::NotFound));
+        };
+        let event = ContactEvent::Approve { seen };
+        Ok(contact.change(&event, &IfMatch::Any, self.ids.uuid(), act))
+    }
+
+    fn decided(
+        &self,
+        contact: &Contact,
+        event: &ContactEvent,
+        if_match: &IfMatch,
+        act: &Act,
+    ) -> Result<Decided, ServiceError> {
+        let change = contact.change(event, if_match, self.ids.uuid(), act)?;
+        let after = change.as_ref().map_or(contact, |change| change.write.contact());
+        let written = after.into();
+        Ok((change, written))
+    }
+
+    /// The contact of this key.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn read(&self, id: ContactId) -> Result<Contact, ServiceError> {
+        self.found(&ContactKey::of(id)).await
+    }
+
+    /// All versions of a contact, oldest first.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn history(&self, id: ContactId) -> Result<Vec<ContactVersion>, ServiceError> {
+        let versions = self.stores.contacts.history(id).await?;
+        if versions.is_empty() { Err(ContactRefusal::NotFound.into()) } else { Ok(versions) }
+    }
+
+    /// A page of contacts.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn list(&self, query: &ContactQuery) -> Result<Vec<Contact>, ServiceError> {
+        Ok(self.stores.contacts.list(query).await?)
+    }
+
+    async fn found(&self, key: &ContactKey) -> Result<Contact, ServiceError> {
+        let found = self.stores.contacts.find(key).await?;
+        found.ok_or(ContactRefusal::NotFound.into())
+    }
+
+    async fn commit(
+        &self,
+        changes: Vec<Change<ContactWrite>>,
+    ) -> Result<Vec<madoguchi_domain::change::Committed>, StoreError> {
+        let store: &dyn ContactStore = &*self.stores.contacts;
+        Ok(vec![store.commit(&changes).await?])
+    }
+}
