@@ -54,6 +54,11 @@ tokens_file = {tokens}
 [vault]
 key_ring = {key_ring}
 
+[contacts]
+link_hosts = ["example.com", "my.example.com"]
+remind_after_hours = 24
+escalate_after_hours = 72
+
 [upgrade]
 target_level = "1A"
 qr_base_url = "https://example.com/upgrade"

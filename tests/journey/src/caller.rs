@@ -133,6 +133,18 @@ fn url(addr: SocketAddr) -> String {
     format!("http://{addr}")
 }
 
+/// The same with a result code, as answers about contacts have it.
+#[must_use]
+pub fn is_coded_refusal(answer: &HttpAnswer, status: u16, code: &str) -> bool {
+    let result = format!("{{\"success\":false,\"result_code\":\"{code}\",");
+    let Some(rest) = answer.body.strip_prefix(&result) else {
+        return false;
+    };
+    let mut plain = answer.clone();
+    plain.body = format!("{{\"success\":false,{rest}");
+    is_refusal(&plain, status, code)
+}
+
 /// Whether this is an error with this status and code, in exactly the source's envelope.
 #[must_use]
 pub fn is_refusal(answer: &HttpAnswer, status: u16, code: &str) -> bool {

@@ -30,6 +30,24 @@ const PERSON_REVEAL: &str = "journey-token:person.reveal";
 /// Register, change and read persons in clear.
 pub const PERSONS: &str = "journey-token-persons";
 
+/// Read contacts.
+pub const CONTACT_READ: &str = "journey-token:contact.read";
+/// Write contacts.
+pub const CONTACT_WRITE: &str = "journey-token:contact.write";
+/// Record answers by phone.
+pub const CONTACT_RESPOND: &str = "journey-token:contact.respond";
+/// Approve contacts.
+pub const CONTACT_APPROVE: &str = "journey-token:contact.approve";
+/// The customer [`CUSTOMER`].
+pub const CONTACT_ANSWER: &str = "journey-token:contact.answer";
+/// My page, for any customer.
+pub const CONTACT_ANSWER_ANY: &str = "journey-token:contact.answer.any";
+/// The person of [`CONTACT_ANSWER`].
+pub const CUSTOMER: &str = "PER-CUSTOMER";
+/// Everything that staff do with contacts: a program, and a back office for the persons that it
+/// names.
+pub const BACK_OFFICE: &str = "journey-token-back-office";
+
 /// Read persons masked, also in the name of others.
 pub const DELEGATE: &str = "journey-token-delegate";
 
@@ -53,7 +71,7 @@ pub fn users() -> String {
 }
 
 /// All tokens with one scope, which is the part after the colon.
-pub const ALL: [&str; 10] = [
+pub const ALL: [&str; 16] = [
     MEMBER_WRITE,
     MEMBER_READ,
     OPEN,
@@ -64,16 +82,34 @@ pub const ALL: [&str; 10] = [
     PERSON_READ,
     PERSON_WRITE,
     PERSON_REVEAL,
+    CONTACT_READ,
+    CONTACT_WRITE,
+    CONTACT_RESPOND,
+    CONTACT_APPROVE,
+    CONTACT_ANSWER,
+    CONTACT_ANSWER_ANY,
 ];
 
 /// The text of `identity.tokens_file`.
 #[must_use]
 pub fn file() -> String {
     let scopes = "\"person.read\", \"person.reveal\", \"person.write\"";
-    let delegate = entry_of(DELEGATE, "back-office", "\"person.read\", \"delegate\"");
-    let delegate = delegate.replace("HUMAN", "SYSTEM") + "delegates_for = \"journey-staff\"\n\n";
+    let delegate = for_staff(DELEGATE, "front-office", "\"person.read\", \"delegate\"");
+    let of_contacts = "\"contact.read\", \"contact.write\", \"contact.respond\", \
+        \"contact.approve\", \"delegate\"";
+    let back_office = for_staff(BACK_OFFICE, "back-office", of_contacts);
     let person = "name = \"canaryname\"\nperson_id = \"canaryperson\"\n\n";
-    ALL.map(entry).concat() + &delegate + &entry_of(PERSONS, "persons", scopes) + person
+    ALL.map(entry).concat()
+        + &delegate
+        + &back_office
+        + &entry_of(PERSONS, "persons", scopes)
+        + person
+}
+
+/// The entry of a program that may act in the name of staff.
+fn for_staff(token: &str, name: &str, scopes: &str) -> String {
+    let entry = entry_of(token, name, scopes).replace("HUMAN", "SYSTEM");
+    entry.trim_end().to_owned() + "\ndelegates_for = \"journey-staff\"\n\n"
 }
 
 /// One more entry for that file, of [`EXTRA`].
@@ -84,7 +120,11 @@ pub fn extra() -> String {
 
 fn entry(token: &str) -> String {
     let scope = token.rsplit(':').next().unwrap_or_default();
-    entry_of(token, scope, &format!("\"{scope}\""))
+    let entry = entry_of(token, scope, &format!("\"{scope}\""));
+    if token == CONTACT_ANSWER {
+        return entry.trim_end().to_owned() + "\nperson_id = \"" + CUSTOMER + "\"\n\n";
+    }
+    entry
 }
 
 fn entry_of(token: &str, name: &str, scopes: &str) -> String {

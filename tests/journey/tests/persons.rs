@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use madoguchi_client::Method;
 use madoguchi_journey::audit_rows::AuditRows;
-use madoguchi_journey::caller::{HttpAnswer, is_refusal};
+use madoguchi_journey::caller::{HttpAnswer, is_coded_refusal, is_refusal};
 use madoguchi_journey::database::{Store, TestDatabase, psql};
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{on_both_databases, tokens};
@@ -279,7 +279,9 @@ async fn without_keys(system: &TestSystem) -> anyhow::Result<Vec<HttpAnswer>> {
         system.reload()?;
         reads_as(system, status).await?;
         for answer in opening_calls(system).await? {
-            ensure!(is_refusal(&answer, status, code), "{answer:?}");
+            let is_it =
+                is_refusal(&answer, status, code) || is_coded_refusal(&answer, status, code);
+            ensure!(is_it, "{answer:?}");
             answers.push(answer);
         }
     }
