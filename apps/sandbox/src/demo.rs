@@ -1,6 +1,7 @@
 //! `demo`: runs every journey of the product and prints what each step proves.
 
 mod call;
+mod contact;
 mod context;
 mod customer;
 mod journey;

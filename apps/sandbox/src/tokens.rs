@@ -10,6 +10,20 @@ pub(crate) const FRONT_DESK: &str = "dev-frontdesk";
 pub(crate) const VERIFIER: &str = "dev-verifier";
 /// Gives the verdict after the video call, and reads cases.
 pub(crate) const AGENT: &str = "dev-agent";
+/// Writes contacts.
+pub(crate) const AUTHOR: &str = "dev-author";
+/// Another author.
+const AUTHOR_2: &str = "dev-author2";
+/// Approves contacts.
+pub(crate) const APPROVER: &str = "dev-approver";
+/// Another approver.
+const APPROVER_2: &str = "dev-approver2";
+/// The customer [`CUSTOMER_PERSON`].
+pub(crate) const CUSTOMER: &str = "dev-customer";
+/// The person of [`CUSTOMER`].
+pub(crate) const CUSTOMER_PERSON: &str = "PER0001";
+/// A program that writes contacts.
+const SYSTEM: &str = "dev-system";
 /// Registers persons, and changes how they are reached.
 pub(crate) const CRM: &str = "dev-crm";
 /// Registers members.
@@ -24,12 +38,30 @@ pub(crate) struct Token {
     pub(crate) scopes: &'static [&'static str],
 }
 
-/// All tokens; each belongs to a person.
-pub(crate) const ALL: [Token; 6] = [
+const WRITES: &[&str] = &["contact.read", "contact.write"];
+const APPROVES: &[&str] = &["contact.read", "contact.approve"];
+
+/// All tokens; each belongs to a person, but [`SYSTEM`].
+pub(crate) const ALL: [Token; 12] = [
     Token { name: FRONT_DESK, scopes: &["upgrade.open", "member.read"] },
     Token { name: VERIFIER, scopes: &["upgrade.verify"] },
-    Token { name: AGENT, scopes: &["upgrade.decide", "upgrade.read", "caller.read"] },
-    Token { name: CRM, scopes: &["person.read", "person.write", "person.reveal"] },
+    Token {
+        name: AGENT,
+        scopes: &[
+            "upgrade.decide",
+            "upgrade.read",
+            "caller.read",
+            "contact.read",
+            "contact.respond",
+        ],
+    },
+    Token { name: AUTHOR, scopes: WRITES },
+    Token { name: AUTHOR_2, scopes: WRITES },
+    Token { name: APPROVER, scopes: APPROVES },
+    Token { name: APPROVER_2, scopes: APPROVES },
+    Token { name: CUSTOMER, scopes: &["contact.answer"] },
+    Token { name: CRM, scopes: &["person.read", "person.write", "person.reveal", "contact.read"] },
+    Token { name: SYSTEM, scopes: WRITES },
     Token { name: OPERATOR, scopes: &["member.read", "member.write", "upgrade.read"] },
     Token { name: OPERATOR_2, scopes: &["member.read", "member.write", "upgrade.read"] },
 ];
@@ -52,9 +84,14 @@ pub(crate) fn file() -> String {
     ALL.iter()
         .map(|Token { name, scopes }| {
             let sha256 = hex(&Sha256::digest(name.as_bytes()));
+            let kind = if *name == SYSTEM { "SYSTEM" } else { "HUMAN" };
+            let person = match *name == CUSTOMER {
+                true => format!("person_id = \"{CUSTOMER_PERSON}\"\n"),
+                false => String::new(),
+            };
             format!(
                 "[[token]]\nsha256 = \"{sha256}\"\nissuer = \"sandbox\"\nsubject = \"{name}\"\n\
-                 kind = \"HUMAN\"\nscopes = {scopes:?}\n\n"
+                 kind = \"{kind}\"\nscopes = {scopes:?}\n{person}\n"
             )
         })
         .collect()

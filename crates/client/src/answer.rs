@@ -137,6 +137,12 @@ impl<T> ApiAnswer<T> {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
+    /// The cursor of the next page, in the answer to a list; `None` on the last one.
+    #[must_use]
+    pub fn next(&self) -> Option<String> {
+        self.json()["next"].as_str().map(str::to_owned)
+    }
+
     /// The error code; empty if the answer is not an error of the API.
     #[must_use]
     pub fn code(&self) -> String {

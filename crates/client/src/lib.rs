@@ -4,6 +4,7 @@
 mod answer;
 mod caller;
 mod client;
+mod contact;
 mod member;
 mod person;
 mod upgrade;
@@ -13,6 +14,10 @@ pub use caller::{
     AccountOwner, CallContext, Email, FindCaller, FoundCaller, LookupPart, Manager, Phone,
 };
 pub use client::{Client, Method};
+pub use contact::{
+    AddContact, ApprovalOutcome, ContactAnswer, ContactApproval, ContactEvent, ContactSender,
+    ContentChange, CustomerAnswer, Message, UpdateContact, WrittenContact,
+};
 pub use member::{MemberAnswer, RegisterMember};
 pub use person::{
     AccountAnswer, ChangeContactDetails, ContactChange, FieldChange, MailStopAnswer, PersonAccount,

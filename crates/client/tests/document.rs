@@ -2,8 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a document of another shape has failed the test")]
 
 use madoguchi_client::{
-    CaseAnswer, CaseState, FindCaller, FoundCaller, MemberAnswer, OpenedCase, RegisterMember,
-    ScannedVerification, TimelineEvent, Verification,
+    AddContact, ApprovalOutcome, CaseAnswer, CaseState, FindCaller, FoundCaller, MemberAnswer,
+    Message, OpenedCase, RegisterMember, ScannedVerification, TimelineEvent, Verification,
+    WrittenContact,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,6 +43,7 @@ fn every_request_is_as_documented() {
     assert_request::<ScannedVerification>("verifyScanned");
     assert_request::<FindCaller>("findCaller");
     assert_request::<FindCaller>("contextos");
+    assert_request::<AddContact>("addContact");
 }
 
 #[test]
@@ -54,4 +56,7 @@ fn every_answer_is_as_documented() {
     assert_answer::<CaseAnswer>("readUpgrade", "200");
     assert_answer::<Vec<TimelineEvent>>("readTimeline", "200");
     assert_answer::<FoundCaller>("findCaller", "200");
+    assert_answer::<WrittenContact>("addContact", "201");
+    assert_answer::<Vec<ApprovalOutcome>>("approveContacts", "200");
+    assert_answer::<Vec<Message>>("listMessages", "200");
 }

@@ -5,6 +5,7 @@ pub mod api;
 pub mod audit_rows;
 pub mod binaries;
 pub mod caller;
+pub mod canaries;
 pub mod contacts;
 pub mod crowd;
 pub mod customer;

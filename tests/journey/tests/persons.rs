@@ -1,24 +1,22 @@
 //! Personal data of persons is in clear in no log, error, metric, audit row or database file.
 
 use std::fs;
-use std::io::ErrorKind;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use madoguchi_client::Method;
 use madoguchi_journey::audit_rows::AuditRows;
 use madoguchi_journey::caller::{HttpAnswer, is_coded_refusal, is_refusal};
-use madoguchi_journey::database::{Store, TestDatabase, psql};
+use madoguchi_journey::canaries::Canaries;
+use madoguchi_journey::database::Store;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{on_both_databases, tokens};
-use madoguchi_testkit::postgres::Cluster;
 use serde_json::{Value, json};
 
 on_both_databases!(what_is_known_of_a_person_is_in_clear_nowhere);
 
 /// Parts of every personal value that is sent here, valid or not.
-const CANARIES: [&str; 14] = [
+const CANARIES: Canaries = Canaries(&[
     "canary.first",
     "canary.second",
     "canary.third",
@@ -33,7 +31,7 @@ const CANARIES: [&str; 14] = [
     "canarykey",
     "canaryname",
     "canaryperson",
-];
+]);
 const PERSONS: &str = "/api/v1/persons";
 const SEARCH: &str = "/api/v1/persons/search";
 const PERSON: &str = "/api/v1/persons/PER-KNOWN";
@@ -51,40 +49,10 @@ async fn what_is_known_of_a_person_is_in_clear_nowhere(store: Store) -> anyhow::
     answers.extend(masked(&system).await?);
     answers.extend(acted_for(&system).await?);
     answers.extend(without_keys(&system).await?);
-    for answer in &answers {
-        shows_nothing("an answer", answer.body.as_bytes())?;
-    }
-    shows_nothing("the metrics", system.metrics().await?.as_bytes())?;
+    CANARIES.are_nowhere(&system, &database, &answers, "PER-KNOWN").await?;
     let audit = AuditRows::read(&database)?;
-    for canary in CANARIES {
-        ensure!(!audit.tells(canary), "{canary} is in the audit log");
-    }
     ensure!(audit.tells("person.revealed"), "reading in clear is recorded");
-    let running = raw_files(&database)?;
-    ensure!(running.iter().any(|(name, _)| is_write_ahead_log(name)), "no write-ahead log");
-    system.stop()?;
-    let log = system.log()?;
-    ensure!(log.contains("\"TRACE\""), "the log has every detail");
-    shows_nothing("the log", log.as_bytes())?;
-    let stopped = raw_files(&database)?;
-    for files in [running, stopped] {
-        ensure!(files.iter().any(|(_, bytes)| holds(bytes, "PER-KNOWN")), "ids are in clear");
-        for (name, bytes) in &files {
-            shows_nothing(name, bytes)?;
-        }
-    }
     Ok(())
-}
-
-fn holds(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len()).any(|part| part == text.as_bytes())
-}
-
-fn shows_nothing(place: &str, bytes: &[u8]) -> anyhow::Result<()> {
-    match CANARIES.into_iter().find(|canary| holds(bytes, canary)) {
-        None => Ok(()),
-        Some(canary) => anyhow::bail!("{canary} is in {place}"),
-    }
 }
 
 fn person() -> Value {
@@ -316,39 +284,4 @@ async fn opening_calls(system: &TestSystem) -> anyhow::Result<Vec<HttpAnswer>> {
         caller.post(PERSONS, tokens::PERSON_WRITE, &person()).await?,
         caller.call_with(Method::PUT, DETAILS, &headers, &change).await?,
     ])
-}
-
-/// Every file of the database with its name, the write-ahead log included.
-fn raw_files(database: &TestDatabase) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
-    let mut files = Vec::new();
-    match database {
-        TestDatabase::Sqlite(path) => read_all(path.parent().context("a folder")?, &mut files)?,
-        TestDatabase::Postgres(database) => {
-            let ask = |statement| psql(Cluster::shared(), database.url(), statement);
-            ask("checkpoint")?;
-            read_all(Path::new(&ask("show data_directory")?), &mut files)?;
-        }
-    }
-    Ok(files)
-}
-
-fn is_write_ahead_log(name: &str) -> bool {
-    name.contains("pg_wal/") || name.ends_with("-wal")
-}
-
-fn read_all(folder: &Path, files: &mut Vec<(String, Vec<u8>)>) -> anyhow::Result<()> {
-    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let path = entry?.path();
-        if path.is_dir() {
-            read_all(&path, files)?;
-        } else if path.is_file() {
-            let bytes = match fs::read(&path) {
-                // PostgreSQL may remove a temporary file meanwhile.
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                bytes => bytes.with_context(|| path.display().to_string())?,
-            };
-            files.push((path.display().to_string(), bytes));
-        }
-    }
-    Ok(())
 }

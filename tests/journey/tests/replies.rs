@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use madoguchi_client::Method;
 use madoguchi_journey::caller::{CALLERS, HttpAnswer, VERDICT, is_coded_refusal, is_refusal};
-use madoguchi_journey::contacts::{Recipient, Staff, answers};
+use madoguchi_journey::contacts::{CONTACTS, Recipient, Staff, answers, path};
 use madoguchi_journey::crowd::all_at_once;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::{Store, TestDatabase, psql};
@@ -218,34 +218,54 @@ async fn of_contacts(system: &TestSystem, refusals: &mut Refusals) -> anyhow::Re
     Ok(())
 }
 
+const CUSTOMERS: [&str; 2] = [tokens::CONTACT_ANSWER, tokens::CONTACT_ANSWER_ANY];
+
+/// In the form of any route.
+fn is_refused(answer: &HttpAnswer, status: u16, code: &str) -> bool {
+    is_refusal(answer, status, code) || is_coded_refusal(answer, status, code)
+}
+
 async fn a_token_opens_the_routes_of_its_scope_and_no_other(store: Store) -> anyhow::Result<()> {
     let system = TestSystem::shared(store).await?;
-    let routes = [
-        (Method::POST, VERDICT.to_owned(), tokens::DECIDE),
-        (Method::POST, "/api/v1/members".to_owned(), tokens::MEMBER_WRITE),
-        (Method::GET, "/api/v1/members/nobody".to_owned(), tokens::MEMBER_READ),
-        (Method::POST, "/api/v1/upgrades".to_owned(), tokens::OPEN),
-        (Method::GET, format!("/api/v1/upgrades/{NOBODYS_CASE}"), tokens::READ),
-        (Method::GET, format!("/api/v1/upgrades/{NOBODYS_CASE}/timeline"), tokens::READ),
-        (Method::GET, format!("/api/v1/upgrades/{NOBODYS_CASE}/qr.svg"), tokens::OPEN),
-        (Method::POST, format!("/api/v1/upgrades/{NOBODYS_CASE}/verification"), tokens::VERIFY),
-        (Method::POST, "/api/v1/verifications".to_owned(), tokens::VERIFY),
-        (Method::POST, format!("/api/v1/upgrades/{NOBODYS_CASE}/verdict"), tokens::DECIDE),
-        (Method::POST, CALLERS.to_owned(), tokens::CALLER),
-        (Method::POST, PERSONS.to_owned(), tokens::PERSON_WRITE),
-        (Method::GET, format!("{PERSONS}/nobody"), tokens::PERSON_READ),
-        (Method::GET, format!("{PERSONS}/nobody/history"), tokens::PERSON_READ),
-        (Method::POST, format!("{PERSONS}/search"), tokens::PERSON_READ),
-        (Method::PUT, format!("{PERSONS}/nobody/contact-details"), tokens::PERSON_WRITE),
-        (Method::PATCH, "/api/v1/accounts/nobody".to_owned(), tokens::PERSON_WRITE),
+    let routes: [(Method, String, &[&str]); 26] = [
+        (Method::POST, VERDICT.to_owned(), &[tokens::DECIDE]),
+        (Method::POST, "/api/v1/members".to_owned(), &[tokens::MEMBER_WRITE]),
+        (Method::GET, "/api/v1/members/nobody".to_owned(), &[tokens::MEMBER_READ]),
+        (Method::POST, "/api/v1/upgrades".to_owned(), &[tokens::OPEN]),
+        (Method::GET, format!("/api/v1/upgrades/{NOBODYS_CASE}"), &[tokens::READ]),
+        (Method::GET, format!("/api/v1/upgrades/{NOBODYS_CASE}/timeline"), &[tokens::READ]),
+        (Method::GET, format!("/api/v1/upgrades/{NOBODYS_CASE}/qr.svg"), &[tokens::OPEN]),
+        (Method::POST, format!("/api/v1/upgrades/{NOBODYS_CASE}/verification"), &[tokens::VERIFY]),
+        (Method::POST, "/api/v1/verifications".to_owned(), &[tokens::VERIFY]),
+        (Method::POST, format!("/api/v1/upgrades/{NOBODYS_CASE}/verdict"), &[tokens::DECIDE]),
+        (Method::POST, CALLERS.to_owned(), &[tokens::CALLER]),
+        (Method::POST, PERSONS.to_owned(), &[tokens::PERSON_WRITE]),
+        (Method::GET, format!("{PERSONS}/nobody"), &[tokens::PERSON_READ]),
+        (Method::GET, format!("{PERSONS}/nobody/history"), &[tokens::PERSON_READ]),
+        (Method::POST, format!("{PERSONS}/search"), &[tokens::PERSON_READ]),
+        (Method::PUT, format!("{PERSONS}/nobody/contact-details"), &[tokens::PERSON_WRITE]),
+        (Method::PATCH, "/api/v1/accounts/nobody".to_owned(), &[tokens::PERSON_WRITE]),
+        (Method::POST, CONTACTS.to_owned(), &[tokens::CONTACT_WRITE]),
+        (Method::GET, format!("{CONTACTS}?limit=0"), &[tokens::CONTACT_READ]),
+        (Method::POST, format!("{CONTACTS}/approvals"), &[tokens::CONTACT_APPROVE]),
+        (Method::GET, path(NOBODYS_CASE), &[tokens::CONTACT_READ]),
+        (Method::GET, format!("{}/history", path(NOBODYS_CASE)), &[tokens::CONTACT_READ]),
+        (
+            Method::PUT,
+            path(NOBODYS_CASE),
+            &[tokens::CONTACT_WRITE, tokens::CONTACT_RESPOND, tokens::CONTACT_APPROVE],
+        ),
+        (Method::DELETE, path("no-id"), &[tokens::CONTACT_WRITE]),
+        (Method::POST, format!("{}/answer", path(NOBODYS_CASE)), &CUSTOMERS),
+        (Method::GET, format!("{PERSONS}/nobody/messages?limit=0"), &CUSTOMERS),
     ];
     for (method, path, its) in routes {
         for token in tokens::ALL.into_iter().chain(["", "not-a-token"]) {
             let answer = system.caller.call(method.clone(), &path, token, &json!({})).await?;
             let allowed = match token {
-                "" | "not-a-token" => is_refusal(&answer, 401, "UNAUTHENTICATED"),
-                token if token == its => answer.status == 400 || answer.status == 404,
-                _ => is_refusal(&answer, 403, "FORBIDDEN"),
+                "" | "not-a-token" => is_refused(&answer, 401, "UNAUTHENTICATED"),
+                token if its.contains(&token) => answer.status == 400 || answer.status == 404,
+                _ => is_refused(&answer, 403, "FORBIDDEN"),
             };
             ensure!(allowed, "{method} {path} with {token:?}: {answer:?}");
         }

@@ -1,6 +1,7 @@
 //! All journeys of the demo, in the order in which they run.
 
 use super::call::Call;
+use super::contact::ContactJourney;
 use super::context::DemoContext;
 use super::person;
 use super::upgrade::Upgrade;
@@ -12,10 +13,11 @@ pub(super) enum Journey {
     Upgrade(Upgrade),
     Call(Call),
     Person,
+    Contact(ContactJourney),
 }
 
 impl Journey {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Upgrade(Upgrade::Passed),
         Self::Upgrade(Upgrade::LostAnswer),
         Self::Upgrade(Upgrade::Refused),
@@ -25,6 +27,8 @@ impl Journey {
         Self::Call(Call::ThroughTheGateway),
         Self::Call(Call::HalfIsLate),
         Self::Person,
+        Self::Contact(ContactJourney::Answered),
+        Self::Contact(ContactJourney::Moved),
     ];
 
     pub(super) const fn title(self) -> &'static str {
@@ -32,6 +36,7 @@ impl Journey {
             Self::Upgrade(upgrade) => upgrade.title(),
             Self::Call(call) => call.title(),
             Self::Person => person::TITLE,
+            Self::Contact(contact) => contact.title(),
         }
     }
 
@@ -40,6 +45,7 @@ impl Journey {
             Self::Upgrade(upgrade) => upgrade.walk(demo, walk).await,
             Self::Call(call) => call.walk(demo, walk).await,
             Self::Person => person::walk(demo, walk).await,
+            Self::Contact(contact) => contact.walk(demo, walk).await,
         }
     }
 }
