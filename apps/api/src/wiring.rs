@@ -80,21 +80,8 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let contacts = sealed.as_ref().map(|sealed| &sealed.contacts);
     let jobs = Jobs { settings, leases, replays, contacts, clock: &clock, ids: &ids };
     running.extend(jobs.start(&stopped));
-    let (persons, contacts) = sealed
-        .map(|SealedStores { contacts: stores, .. }| {
-            let PersonsSection { default_region, one_per_account } = settings.persons;
-            let service = PersonService::new(
-                Arc::clone(&stores.persons),
-                Arc::clone(&stores.platform.replays),
-                audit,
-                Arc::clone(&ids),
-                one_per_account,
-            );
-            let persons = Persons { service, region: default_region };
-            let policy = Arc::clone(&settings.contacts.policy);
-            (persons, ContactService::new(stores, policy, Arc::clone(&ids)))
-        })
-        .unzip();
+    let personal = sealed.map(|sealed| personal(settings, sealed, audit, &ids));
+    let (persons, contacts) = personal.unzip();
     let state = AppState {
         runtime: Handle::current(),
         upgrades,
@@ -118,6 +105,26 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     };
     let tasks = Tasks { stop, running, asked };
     Ok(Built { state, tasks, files: ReloadableFiles::new(files) })
+}
+
+/// The services of persons and of the contacts to them.
+fn personal(
+    settings: &Settings,
+    SealedStores { contacts: stores, .. }: SealedStores,
+    audit: AuditWriter,
+    ids: &Arc<dyn Ids>,
+) -> (Persons, ContactService) {
+    let PersonsSection { default_region, one_per_account } = settings.persons;
+    let service = PersonService::new(
+        Arc::clone(&stores.persons),
+        Arc::clone(&stores.platform.replays),
+        audit,
+        Arc::clone(ids),
+        one_per_account,
+    );
+    let persons = Persons { service, region: default_region };
+    let policy = Arc::clone(&settings.contacts.policy);
+    (persons, ContactService::new(stores, policy, Arc::clone(ids)))
 }
 
 /// Hashes a password for a user file.

@@ -14,6 +14,8 @@ mod blind_index;
 mod commit;
 #[path = "contact/store.rs"]
 mod contact;
+#[path = "contact/selection.rs"]
+mod contact_selection;
 #[path = "vault/data_key.rs"]
 pub(crate) mod data_key;
 #[path = "effect/planning.rs"]

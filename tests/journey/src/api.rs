@@ -66,6 +66,14 @@ impl Api {
         self.process.condition()
     }
 
+    /// The memory that it uses now, in KiB.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn memory_kib(&self) -> anyhow::Result<u64> {
+        self.process.memory_kib()
+    }
+
     /// Kills it with `SIGKILL`, as a power cut would.
     ///
     /// # Errors

@@ -139,6 +139,18 @@ impl Process {
         }
     }
 
+    /// The memory that it uses now, in KiB.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn memory_kib(&self) -> anyhow::Result<u64> {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(&path).with_context(|| path)?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok());
+        number.context("no VmRSS in the status")
+    }
+
     /// Kills it: `SIGKILL`.
     ///
     /// # Errors

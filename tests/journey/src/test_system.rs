@@ -181,6 +181,15 @@ impl TestSystem {
         value.map_or(Ok(0), |number| number.parse().context(series.to_owned()))
     }
 
+    /// The memory that the server uses now, in KiB.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn memory_kib(&self) -> anyhow::Result<u64> {
+        let api = self.api.lock().unwrap_or_else(PoisonError::into_inner);
+        api.as_ref().context("the server does not run")?.memory_kib()
+    }
+
     /// Makes the server reload the token file and the user file: `SIGHUP`.
     ///
     /// # Errors

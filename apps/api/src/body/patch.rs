@@ -7,20 +7,15 @@ use madoguchi_domain::field::InvalidField;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 /// What a partial change says about a field (RFC 7396): null removes its value.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) enum Patch<T> {
     /// It stays as it is.
+    #[default]
     Absent,
     /// It has no value any more.
     Removed,
     /// It has this value.
     Set(T),
-}
-
-impl<T> Default for Patch<T> {
-    fn default() -> Self {
-        Self::Absent
-    }
 }
 
 impl<T> Patch<T> {

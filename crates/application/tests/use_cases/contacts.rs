@@ -135,7 +135,7 @@ async fn a_stale_edit_is_refused_before_its_content() {
     );
     let deleted = counter.update(id, &ContactAct::Delete, &by(2, 3)).await;
     let again = counter.service.update(id, &ContactAct::Delete, &version(1), &by(2, 4)).await;
-    assert_eq!((deleted.clone(), again), (deleted.clone(), deleted), "whatever the version");
+    assert_eq!((deleted, again), (again, deleted), "whatever the version");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

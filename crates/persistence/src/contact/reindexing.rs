@@ -12,7 +12,8 @@ use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{BlindIndexes, Reindexed, Sealer, StoreError};
 use madoguchi_domain::sealed::{DataKeyId, KeyId};
 
-use super::contact::{self, Wish, numbers};
+use super::contact::{self, numbers};
+use super::contact_selection::Wish;
 use super::person::{self, addresses};
 use super::{Conn, Store, blind_index, data_key};
 use crate::database::column::Key;

@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use diesel::Connection;
 use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::contact::{
-    Contact, ContactEventName, ContactId, ContactKey, ContactOrder, ContactQuery, ContactVersion,
-    ContactWrite, Waiting,
+    Contact, ContactEventName, ContactId, ContactKey, ContactQuery, ContactVersion, ContactWrite,
+    Waiting,
 };
 use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{ContactStore, Sealer, StoreError};
 use madoguchi_domain::sealed::WrappedKey;
 
 use super::commit::commit_all;
+use super::contact_selection::{POLICY_NUMBER, Wish, rows};
 use super::{Conn, Store, blind_index, data_key};
 use crate::contact::editor_row::{EditorRow, StoredEditors};
 use crate::contact::row::{ContactRow, ContactStateRow};
@@ -25,15 +25,10 @@ use crate::contact::version_row::VersionRow;
 use crate::database::column::{At, Key};
 use crate::database::fault::Fault;
 use crate::database::parse::{corrupt, moment};
-use crate::database::schema::{
-    blind_index as stored_index, contact, contact_editor, contact_version, data_key as stored_key,
-};
+use crate::database::schema::{contact, contact_editor, contact_version, data_key as stored_key};
 use crate::vault::row::DataKeyRow;
 use crate::vault::sealed_row::store_error;
 use crate::vault::sealed_store::SealedStore;
-
-/// What blind indexes of policy numbers are for.
-const POLICY_NUMBER: &str = "contact.policy_number";
 
 #[async_trait]
 impl ContactStore for SealedStore<Store> {
@@ -76,17 +71,6 @@ impl ContactStore for SealedStore<Store> {
     }
 }
 
-/// Which contacts to load.
-pub(super) enum Wish {
-    One(ContactKey),
-    /// The one with this data key.
-    Record(Key),
-    Page(Box<ContactQuery>),
-}
-
-/// A contact, its state, its valid version and its data key.
-type Row = (ContactRow, ContactStateRow, VersionRow, Option<DataKeyRow>);
-
 /// Contacts with their valid versions come from one statement. Their editors are only added to, so
 /// that those of later versions can be left out.
 pub(super) fn load(
@@ -115,93 +99,6 @@ pub(super) fn load(
         contacts.push(contact.open(sealer, &key, (&state, version), editors)?);
     }
     Ok(contacts)
-}
-
-fn rows(conn: &mut Conn, sealer: &dyn Sealer, wish: &Wish) -> Result<Vec<Row>, Fault> {
-    let is_valid = contact_version::contact_id
-        .eq(contact::contact_id)
-        .and(contact_version::version.eq(contact::version));
-    let mut rows = contact::table
-        .inner_join(contact_version::table.on(is_valid))
-        .left_join(stored_key::table.on(stored_key::data_key_id.eq(contact::data_key_id)))
-        .select((
-            ContactRow::as_select(),
-            ContactStateRow::as_select(),
-            VersionRow::as_select(),
-            Option::<DataKeyRow>::as_select(),
-        ))
-        .into_boxed::<<Conn as Connection>::Backend>();
-    let ContactQuery { filter, order, after, limit } = match wish {
-        Wish::One(ContactKey { id, person }) => {
-            rows = rows.filter(contact::contact_id.eq(Key(id.0)));
-            if let Some(person) = person {
-                rows = rows.filter(contact::person_id.eq(person.expose()));
-            }
-            return Ok(rows.load(conn)?);
-        }
-        Wish::Record(key) => return Ok(rows.filter(contact::data_key_id.eq(*key)).load(conn)?),
-        Wish::Page(query) => &**query,
-    };
-    if let Some(person) = &filter.person {
-        rows = rows.filter(contact::person_id.eq(person.expose()));
-    }
-    if let Some(number) = &filter.policy_number {
-        let value = (POLICY_NUMBER, Personal::new(number.expose()));
-        let digests = blind_index::digests(sealer, value)?;
-        let has_number = stored_index::table
-            .filter(stored_index::purpose.eq(POLICY_NUMBER))
-            .filter(stored_index::digest.eq_any(digests))
-            .select(stored_index::data_key_id);
-        rows = rows.filter(contact::data_key_id.eq_any(has_number));
-    }
-    if let Some(name) = filter.contact_type {
-        rows = rows.filter(contact::contact_type.eq(name.as_str()));
-    }
-    if let Some(status) = filter.answer {
-        rows = rows.filter(contact::answer_status.eq(status.as_str()));
-    }
-    if let Some(name) = filter.approval {
-        rows = rows.filter(contact::approval.eq(name.as_str()));
-    }
-    if let Some(from) = filter.created_from {
-        rows = rows.filter(contact::created_at.ge(At::from(from)));
-    }
-    if let Some(before) = filter.created_before {
-        rows = rows.filter(contact::created_at.lt(At::from(before)));
-    }
-    if let Some(since) = filter.waiting_since {
-        rows = rows.filter(contact::waiting_since.le(At::from(since)));
-    }
-    if let Some(now) = filter.visible_at {
-        rows = rows.filter(contact::visible_from.le(At::from(now)));
-    }
-    // Of a position, the first condition bounds the range of the index; two alternatives do not.
-    let after = after.map(|after| (At::from(after.at), Key(after.id)));
-    let id = contact::contact_id;
-    match order {
-        ContactOrder::NewestFirst => {
-            let at = contact::created_at;
-            rows = rows.order((at.desc(), id.desc()));
-            if let Some((last, key)) = after {
-                rows = rows.filter(at.le(last)).filter(at.lt(last).or(id.lt(key)));
-            }
-        }
-        ContactOrder::LongestWaitingFirst => {
-            let at = contact::waiting_since;
-            rows = rows.filter(at.is_not_null()).order((at.asc(), id.asc()));
-            if let Some((last, key)) = after {
-                rows = rows.filter(at.ge(last)).filter(at.gt(last).or(id.gt(key)));
-            }
-        }
-        ContactOrder::LatestVisibleFirst => {
-            let at = contact::visible_from;
-            rows = rows.filter(at.is_not_null()).order((at.desc(), id.desc()));
-            if let Some((last, key)) = after {
-                rows = rows.filter(at.le(last)).filter(at.lt(last).or(id.lt(key)));
-            }
-        }
-    }
-    Ok(rows.limit((*limit).into()).load(conn)?)
 }
 
 fn history(
