@@ -7,6 +7,7 @@ mod fields;
 mod history;
 mod listing;
 mod message;
+mod outcome;
 mod view;
 
 use actix_web::http::header::{Accept, Header};
@@ -37,7 +38,8 @@ use bodies::{AddContact, AnswerContact, ApprovalItem, UpdateContact};
 use document as docs;
 use history::VersionView;
 use message::MessageView;
-use view::{ContactView, Eyes, OutcomeView, WrittenView};
+use outcome::{OutcomeView, WrittenView};
+use view::{ContactView, Eyes};
 
 pub(crate) const ROUTES: &[Entry] = &[
     Entry::post(ALL, WRITE, |it| it.to(add), docs::ADD),

@@ -38,6 +38,7 @@ mod tasks;
 mod test_app;
 mod upgrade;
 mod view;
+mod who;
 mod wiring;
 mod written_address;
 

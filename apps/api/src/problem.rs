@@ -146,8 +146,7 @@ pub(crate) async fn with_result_code(
 ) -> Result<ServiceResponse, Error> {
     let response = next.call(request).await?;
     let refused = response.response().error().and_then(|error| error.as_error::<Problem>());
-    let coded = refused.map(Problem::to_coded_json);
-    Ok(match coded {
+    Ok(match refused.map(Problem::to_coded_json) {
         Some(body) => response.map_body(|_, _| BoxBody::new(body)),
         None => response.map_into_boxed_body(),
     })

@@ -94,6 +94,8 @@ fn not_allowed(allow: &str, of_gateway: bool) -> HttpResponse {
 #[cfg(test)]
 mod document_tests;
 #[cfg(test)]
+mod example_tests;
+#[cfg(test)]
 mod keyed_tests;
 #[cfg(test)]
 mod tests;

@@ -30,8 +30,8 @@ use crate::idempotency::Idempotency;
 use crate::written_address::parse_region;
 use crate::{request_log, routes};
 
-/// A token named like a scope has that scope only; the one that answers contacts is a customer's. With `+delegate` it belongs to a back office
-/// that may also act in the name of the others.
+/// A token named like a scope has that scope only; the one that answers contacts is a customer's.
+/// With `+delegate` it belongs to a back office that may also act in the name of the others.
 #[derive(Debug)]
 struct OneScopeEach;
 

@@ -1,13 +1,10 @@
 //! The envelopes of successful answers. Bodies are `camelCase`, with RFC 3339 times.
 
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use madoguchi_domain::actor::{ActorKind, ActorRef};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
-
-use crate::body::one_of;
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Success<'a, T> {
@@ -90,26 +87,6 @@ pub(crate) struct CodedPage<T> {
 /// A page of values with a result code, and the cursor of the next one.
 pub(crate) fn results(data: Vec<impl Serialize>, next: Option<String>) -> HttpResponse {
     HttpResponse::Ok().json(CodedPage { success: true, result_code: SUCCEEDED, data, next })
-}
-
-/// Who did something.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Who<'a> {
-    /// The actor's subject.
-    by: &'a str,
-    #[schema(schema_with = actor_kinds)]
-    kind: &'static str,
-}
-
-/// The schema of an actor's kind.
-pub(crate) fn actor_kinds() -> RefOr<Schema> {
-    one_of(ActorKind::ALL.map(ActorKind::as_str)).into()
-}
-
-impl<'a> From<&'a ActorRef> for Who<'a> {
-    fn from(by: &'a ActorRef) -> Self {
-        Self { by: &by.subject, kind: by.kind.as_str() }
-    }
 }
 
 /// A list that is always complete.

@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::answer::{ApiAnswer, ClientError, Done};
 use crate::client::{Client, Method, segment};
 
-redacted!(AddContact, ContactSender, UpdateContact, ContactAnswer, CustomerAnswer, Message);
-redacted!(ContactApproval, ContactEvent, ContentChange);
+redacted!(AddContact, ContactSender, UpdateContact, StaffContact, CustomerAnswer);
+redacted!(ContactApproval, ContactHistoryEvent, ContactFieldChange);
 
 /// A new contact.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +79,7 @@ pub enum UpdateContact {
 /// A contact that was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct WrittenContact {
+pub struct ContactReceipt {
     /// Its id.
     pub contact_id: String,
 }
@@ -101,7 +101,7 @@ pub struct ApprovalOutcome {
 /// A contact, as staff see it: the fields that programs use most.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ContactAnswer {
+pub struct StaffContact {
     /// Its id.
     pub contact_id: String,
     /// Whom it is for.
@@ -152,7 +152,7 @@ pub struct CustomerAnswer {
 
 /// One event of a contact.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
-pub struct ContactEvent {
+pub struct ContactHistoryEvent {
     /// The version that it made.
     pub version: u32,
     /// For example `added` or `approved`.
@@ -162,12 +162,12 @@ pub struct ContactEvent {
     /// Who.
     pub by: String,
     /// The content fields that it changed.
-    pub changes: Vec<ContentChange>,
+    pub changes: Vec<ContactFieldChange>,
 }
 
 /// A content field that changed.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
-pub struct ContentChange {
+pub struct ContactFieldChange {
     /// Its name.
     pub field: String,
     /// Its value before.
@@ -176,42 +176,7 @@ pub struct ContentChange {
     pub new: Option<String>,
 }
 
-/// A contact, as the customer sees it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Message {
-    /// Its id.
-    pub contact_id: String,
-    /// `NOTICE` or `ACTION_REQUEST`.
-    #[serde(rename = "type")]
-    pub contact_type: String,
-    /// What the customer is asked to do.
-    pub action_kind: Option<String>,
-    /// The policy that it is about.
-    pub policy_number: Option<String>,
-    /// What ties it to other contacts.
-    pub group_id: Option<String>,
-    /// The first line.
-    pub subject: String,
-    /// The text.
-    pub body: String,
-    /// Where the customer acts.
-    pub link: Option<String>,
-    /// Since when the customer sees it.
-    pub posted_at: Option<Timestamp>,
-    /// When it is no longer of use.
-    pub expires_at: Option<Timestamp>,
-    /// `UNANSWERED` or `ANSWERED`.
-    pub answer_status: String,
-    /// When it was answered.
-    pub answered_at: Option<Timestamp>,
-    /// What the customer answered.
-    pub answer: Option<String>,
-    /// Whether the customer can answer it now.
-    pub can_answer: bool,
-}
-
-fn path(contact_id: &str) -> Result<String, ClientError> {
+pub(crate) fn path(contact_id: &str) -> Result<String, ClientError> {
     Ok(format!("/api/v1/contacts/{}", segment(contact_id)?))
 }
 
@@ -223,12 +188,12 @@ impl Client {
     pub async fn add_contact(
         &self,
         contact: &AddContact,
-    ) -> Result<ApiAnswer<WrittenContact>, ClientError> {
+    ) -> Result<ApiAnswer<ContactReceipt>, ClientError> {
         self.post("/api/v1/contacts", contact).await
     }
 
     /// `readContact`. The answer's `etag` is for a change.
-    pub async fn contact(&self, contact_id: &str) -> Result<ApiAnswer<ContactAnswer>, ClientError> {
+    pub async fn contact(&self, contact_id: &str) -> Result<ApiAnswer<StaffContact>, ClientError> {
         self.get(&path(contact_id)?).await
     }
 
@@ -236,7 +201,7 @@ impl Client {
     pub async fn contact_history(
         &self,
         contact_id: &str,
-    ) -> Result<ApiAnswer<Vec<ContactEvent>>, ClientError> {
+    ) -> Result<ApiAnswer<Vec<ContactHistoryEvent>>, ClientError> {
         self.get(&format!("{}/history", path(contact_id)?)).await
     }
 
@@ -245,7 +210,7 @@ impl Client {
     pub async fn contacts(
         &self,
         parameters: &[(&str, &str)],
-    ) -> Result<ApiAnswer<Vec<ContactAnswer>>, ClientError> {
+    ) -> Result<ApiAnswer<Vec<StaffContact>>, ClientError> {
         let mut query = Vec::new();
         for (name, value) in parameters {
             query.push(format!("{name}={}", segment(value)?));
@@ -259,7 +224,7 @@ impl Client {
         contact_id: &str,
         if_match: &str,
         update: &UpdateContact,
-    ) -> Result<ApiAnswer<WrittenContact>, ClientError> {
+    ) -> Result<ApiAnswer<ContactReceipt>, ClientError> {
         let headers = [("If-Match", if_match)];
         self.send(Method::PUT, &path(contact_id)?, &headers, Some(update)).await
     }
@@ -283,20 +248,5 @@ impl Client {
     ) -> Result<ApiAnswer<Done>, ClientError> {
         let headers = [("If-Match", if_match)];
         self.send(Method::DELETE, &path(contact_id)?, &headers, None::<&()>).await
-    }
-
-    /// `listMessages`: the first page of what a person sees.
-    pub async fn messages(&self, person_id: &str) -> Result<ApiAnswer<Vec<Message>>, ClientError> {
-        self.get(&format!("/api/v1/persons/{}/messages", segment(person_id)?)).await
-    }
-
-    /// `answerContact`.
-    pub async fn answer_contact(
-        &self,
-        contact_id: &str,
-        text: &str,
-    ) -> Result<ApiAnswer<WrittenContact>, ClientError> {
-        let body = serde_json::json!({ "answer": text });
-        self.post(&format!("{}/answer", path(contact_id)?), &body).await
     }
 }

@@ -6,6 +6,7 @@ mod caller;
 mod client;
 mod contact;
 mod member;
+mod message;
 mod person;
 mod upgrade;
 
@@ -15,10 +16,11 @@ pub use caller::{
 };
 pub use client::{Client, Method};
 pub use contact::{
-    AddContact, ApprovalOutcome, ContactAnswer, ContactApproval, ContactEvent, ContactSender,
-    ContentChange, CustomerAnswer, Message, UpdateContact, WrittenContact,
+    AddContact, ApprovalOutcome, ContactApproval, ContactFieldChange, ContactHistoryEvent,
+    ContactReceipt, ContactSender, CustomerAnswer, StaffContact, UpdateContact,
 };
 pub use member::{MemberAnswer, RegisterMember};
+pub use message::Message;
 pub use person::{
     AccountAnswer, ChangeContactDetails, ContactChange, FieldChange, MailStopAnswer, PersonAccount,
     PersonAnswer, RegisterPerson, SearchPersons,

@@ -2,9 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a document of another shape has failed the test")]
 
 use madoguchi_client::{
-    AddContact, ApprovalOutcome, CaseAnswer, CaseState, FindCaller, FoundCaller, MemberAnswer,
-    Message, OpenedCase, RegisterMember, ScannedVerification, TimelineEvent, Verification,
-    WrittenContact,
+    AddContact, ApprovalOutcome, CaseAnswer, CaseState, ContactReceipt, FindCaller, FoundCaller,
+    MemberAnswer, Message, OpenedCase, RegisterMember, ScannedVerification, TimelineEvent,
+    Verification,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -56,7 +56,7 @@ fn every_answer_is_as_documented() {
     assert_answer::<CaseAnswer>("readUpgrade", "200");
     assert_answer::<Vec<TimelineEvent>>("readTimeline", "200");
     assert_answer::<FoundCaller>("findCaller", "200");
-    assert_answer::<WrittenContact>("addContact", "201");
+    assert_answer::<ContactReceipt>("addContact", "201");
     assert_answer::<Vec<ApprovalOutcome>>("approveContacts", "200");
     assert_answer::<Vec<Message>>("listMessages", "200");
 }

@@ -212,7 +212,8 @@ impl ContentSalt {
         Self(random)
     }
 
-    /// A salt of these new ids, whose random bits (see [`Ids`](crate::port::Ids)) are more than 256.
+    /// A salt of these new ids, which have more than 256 random bits
+    /// ([`Ids`](crate::port::Ids)).
     #[must_use]
     pub fn of_ids(ids: [Uuid; 4]) -> Self {
         let hash = ids.iter().fold(Sha256::new(), |hash, id| hash.chain_update(id.as_bytes()));

@@ -609,8 +609,8 @@ async fn nobody_approves_what_they_wrote_by_raw_sql() {
         "decided_kind = 'SYSTEM'",
         "approval = 'BY_POLICY', decided_issuer = null, decided_subject = null, \
          decided_kind = null",
-        "approval = 'DRAFT', waiting_since = visible_from, visible_from = null, decided_at = null, decided_issuer = null, decided_subject = null, \
-         decided_kind = null",
+        "approval = 'DRAFT', waiting_since = visible_from, visible_from = null, \
+         decided_at = null, decided_issuer = null, decided_subject = null, decided_kind = null",
     ] {
         assert!(!on_both(&set(columns)), "{columns}");
     }

@@ -17,8 +17,8 @@ use crate::test_system::TestSystem;
 pub struct Canaries(pub &'static [&'static str]);
 
 impl Canaries {
-    /// Checks that none is in these answers, nor in metrics, audit rows, logs and database files, of
-    /// which `known` is a part. Stops the server, which must log everything.
+    /// Checks that none is in these answers, nor in metrics, audit rows, logs and database files,
+    /// which hold `known`. Stops the server, which must log everything.
     ///
     /// # Errors
     /// With the place of the first one that is found.

@@ -1,4 +1,4 @@
-//! What contacts say, and to whom, is in clear in no log, error, metric, audit row or database file.
+//! What contacts say is in clear in no log, error, metric, audit row or database file.
 
 use anyhow::ensure;
 use madoguchi_client::Method;

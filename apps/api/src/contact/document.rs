@@ -11,7 +11,8 @@ use super::export::CSV;
 use super::fields::Moment;
 use super::history::VersionView;
 use super::message::MessageView;
-use super::view::{ContactView, OutcomeView, WrittenView};
+use super::outcome::{OutcomeView, WrittenView};
+use super::view::ContactView;
 use crate::body::{one_of, text_of};
 use crate::cursor::{CURSOR, LIMIT};
 use crate::operation::{Answer, Link, Operation, Parameter, Place, Schemas, named};
@@ -94,7 +95,7 @@ pub(super) const LIST: Operation = Operation {
     id: "listContacts",
     summary: "List contacts",
     text: "Newest first; with `waiting`, the longest waiting first. Deleted contacts are listed \
-           too. With `Accept: text/csv`, all that match are exported as CSV: ids, states and times.",
+           too. With `Accept: text/csv`, all that match are a CSV of ids, states and times.",
     parameters: &FILTERS,
     answers: &[
         Answer::results::<ContactView<'_>>("A page of contacts."),

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::body::one_of;
-use crate::view::Who;
+use crate::who::Who;
 
 /// One event of a contact.
 #[derive(Serialize, ToSchema)]

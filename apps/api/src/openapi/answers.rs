@@ -52,7 +52,7 @@ pub(super) fn of(
     for refused in refusals(entry, operation) {
         // A malformed head never reaches the route.
         let is_coded = operation.is_coded && ![408, 431].contains(&refused.status);
-        let refused = if is_coded { refused.coded() } else { refused };
+        let refused = if is_coded { refused.with_result_code() } else { refused };
         answers.entry(refused.status).or_default().refusal(refused, &mut shared.schemas);
     }
     let mut responses = ResponsesBuilder::new();
@@ -160,7 +160,7 @@ impl Documented {
         let [name] = self.refused[..] else {
             return None;
         };
-        let suffix = if is_coded { ".coded" } else { "" };
+        let suffix = if is_coded { ".with_result_code" } else { "" };
         (self.texts.len() == 1).then(|| format!("{status}.{name}{suffix}"))
     }
 

@@ -13,7 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::body::text_of;
-use crate::view::Who;
+use crate::who::Who;
 
 /// How personal data is shown.
 #[derive(Debug, Clone, Copy)]

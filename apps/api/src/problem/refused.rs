@@ -29,7 +29,7 @@ impl Refused {
     }
 
     /// The same with a result code.
-    pub(crate) fn coded(mut self) -> Self {
+    pub(crate) fn with_result_code(mut self) -> Self {
         self.schema = named::<CodedEnvelope<'_>>;
         let code = self.example["error"]["error_code"].clone();
         self.example["result_code"] = code;

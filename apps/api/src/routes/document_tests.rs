@@ -9,6 +9,7 @@ use madoguchi_domain::actor::Scope;
 use madoguchi_testkit::samples;
 use serde_json::{Value, json};
 
+use super::example_tests::{learn, steps};
 use super::*;
 use crate::idempotency::REPLAYED;
 use crate::openapi;
@@ -143,13 +144,6 @@ fn assert_matches_schema(schema: &Value, value: &Value) {
     assert!(errors.is_empty(), "{errors:?} in {value}");
 }
 
-/// The operations in an order in which each one succeeds, with the status of its answer.
-pub(super) fn steps(examples: &Value) -> Vec<(&str, u16)> {
-    let steps = examples["walk"].as_array().unwrap().iter();
-    let step = steps.map(|step| step.as_str().unwrap().split_once(' ').unwrap());
-    step.map(|(id, status)| (id, status.parse().unwrap())).collect()
-}
-
 /// Sends the example of each operation; returns the examples as they have to be.
 async fn walk(app: &TestApp) -> Value {
     let (document, given) = (parsed(), openapi::examples().unwrap());
@@ -190,27 +184,6 @@ async fn walk(app: &TestApp) -> Value {
     }
     true_examples["parameters"] = examples["parameters"].take();
     true_examples
-}
-
-/// Later requests name the case that was opened, and the contact that was added as it was read.
-pub(super) fn learn(step: (&str, u16), examples: &mut Value, answer: &Value) {
-    let data = &answer["data"];
-    match step {
-        ("openUpgrade", 201) => {
-            examples["parameters"]["caseId"] = data["caseId"].clone();
-            let content = data["qrCode"]["content"].as_str().unwrap();
-            examples["verifyScanned"]["request"]["qrToken"] = content.rsplit('/').next().into();
-        }
-        ("addContact", 201) => {
-            examples["parameters"]["contactId"] = data["contactId"].clone();
-        }
-        ("readContact", 200) => {
-            let (id, hash) = (&data["contactId"], &data["contentHash"]);
-            examples["approveContacts"]["request"] =
-                json!([{ "contactId": id, "contentHash": hash }]);
-        }
-        _ => {}
-    }
 }
 
 #[actix_web::test]

@@ -8,7 +8,8 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::document_tests::{entry, learn, request, steps};
+use super::document_tests::{entry, request};
+use super::example_tests::{learn, steps};
 use super::*;
 use crate::openapi;
 use crate::test_app::{self, TestApp};

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
+use madoguchi_domain::contact::{ApprovalRule, ContactPolicy, PolicyNumberRule};
 use madoguchi_upstream::Charset;
 
 mod environment;
@@ -60,6 +61,39 @@ fn stored_answers_are_kept_for_an_hour_to_a_year() {
     for hours in [1, 8760] {
         let settings = Settings::parse(&kept(hours), []).unwrap();
         assert_eq!(settings.idempotency.keep.as_secs(), u64::from(hours) * 3600);
+    }
+}
+
+#[test]
+fn contacts_have_their_documented_defaults_and_bounds() {
+    let dir = tempfile::tempdir().unwrap();
+    let with = |lines: &str| format!("{}{lines}\n", good(&dir, 0o600));
+    let policy = |lines: &str| Settings::parse(&with(lines), []).unwrap().contacts.policy;
+    assert_eq!(*policy(""), ContactPolicy::standard());
+    let all = "[contacts]\napproval = \"off\"\nlink_hosts = [\"my.example.com\"]\n\
+        remind_after_hours = 1\nescalate_after_hours = 2\nexpire_after_hours = 0\n\
+        [contact_actions]\nSIGNATURE = \"forbidden\"";
+    let given = policy(all);
+    let hours = |hours| Some(jiff::SignedDuration::from_hours(hours));
+    assert_eq!((given.remind_after, given.escalate_after), (hours(1), hours(2)));
+    assert_eq!((given.expire_after, given.approval), (None, ApprovalRule::Off));
+    assert_eq!(given.link_hosts, ["my.example.com"]);
+    let actions: Vec<_> = given.actions.iter().map(|(kind, rule)| (kind.as_str(), *rule)).collect();
+    assert_eq!(actions, [("SIGNATURE", PolicyNumberRule::Forbidden)]);
+    for (bad, key) in [
+        ("[contacts]\napproval = \"maybe\"", "contacts.approval"),
+        ("[contacts]\nlink_hosts = [\"https://a.example\"]", "contacts.link_hosts"),
+        ("[contacts]\nlink_hosts = \"a.example\"", "contacts.link_hosts"),
+        ("[contacts]\nexpire_after_hours = -1", "contacts.expire_after_hours"),
+        ("[contacts]\nremind_after_hours = 0", "contacts.remind_after_hours"),
+        (
+            "[contacts]\nremind_after_hours = 5\nescalate_after_hours = 5",
+            "contacts.escalate_after_hours",
+        ),
+        ("[contact_actions]\nOTHER = \"maybe\"", "contact_actions.OTHER"),
+        ("[contact_actions]\n\"a b\" = \"optional\"", "contact_actions.a b"),
+    ] {
+        assert_eq!(mistakes(&with(bad), &[]), [key], "{bad}");
     }
 }
 

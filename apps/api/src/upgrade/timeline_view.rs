@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::body::one_of;
-use crate::view::actor_kinds;
+use crate::who::actor_kinds;
 
 /// What happened at one time, who did it, and why.
 #[derive(Serialize, ToSchema)]

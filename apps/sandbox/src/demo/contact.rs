@@ -2,7 +2,7 @@
 
 use anyhow::ensure;
 use madoguchi_client::{
-    AddContact, Client, ContactAnswer, ContactSender, RegisterPerson, UpdateContact,
+    AddContact, Client, ContactSender, RegisterPerson, StaffContact, UpdateContact,
 };
 use serde_json::{Map, json};
 
@@ -21,7 +21,7 @@ pub(super) enum ContactJourney {
 }
 
 /// Everyone who has to do with contacts.
-struct Desk {
+struct Roles {
     author: Client,
     approver: Client,
     customer: Client,
@@ -42,15 +42,15 @@ impl ContactJourney {
         ensure!([200, 201, 409].contains(&registered), "the customer is registered");
         let [author, approver, customer] =
             [tokens::AUTHOR, tokens::APPROVER, tokens::CUSTOMER].map(|token| demo.as_user(token));
-        let desk = Desk { author, approver, customer };
+        let roles = Roles { author, approver, customer };
         match self {
-            Self::Answered => desk.answered(walk).await,
-            Self::Moved => desk.moved(walk).await,
+            Self::Answered => roles.answered(walk).await,
+            Self::Moved => roles.moved(walk).await,
         }
     }
 }
 
-impl Desk {
+impl Roles {
     async fn answered(&self, walk: &mut Walk) -> anyhow::Result<()> {
         let id = self.written(walk).await?;
         let shown = self.author.contact(&id).await?.data()?;
@@ -118,7 +118,7 @@ impl Desk {
         Ok(added.contact_id)
     }
 
-    async fn approves(&self, by: &Client, shown: &ContactAnswer) -> anyhow::Result<(u16, String)> {
+    async fn approves(&self, by: &Client, shown: &StaffContact) -> anyhow::Result<(u16, String)> {
         let content_hash = shown.content_hash.clone();
         let approve = UpdateContact::Approve { content_hash };
         let answer = by.update_contact(&shown.contact_id, "*", &approve).await?;

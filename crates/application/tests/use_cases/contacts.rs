@@ -25,12 +25,12 @@ use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::race::race;
 use madoguchi_testkit::samples::{self, account_id, at, person_id, staff};
 
-struct Counter {
+struct TestService {
     fake: FakeStore,
     service: ContactService,
 }
 
-impl Counter {
+impl TestService {
     async fn open() -> Self {
         let fake = FakeStore::new(samples::audit_key());
         let persons = [1, 2].map(|it| samples::registers(&samples::person_registration(it)));
@@ -79,44 +79,44 @@ fn new_subject(text: &str) -> ContactAct {
 
 #[tokio::test]
 async fn a_contact_is_written_approved_and_answered_once() {
-    let counter = Counter::open().await;
-    let id = counter.draft().await;
-    let draft = counter.read(id).await;
+    let test = TestService::open().await;
+    let id = test.draft().await;
+    let draft = test.read(id).await;
     assert_eq!(draft.state(), ContactState::Draft);
-    let refused = counter.update(id, &approves(&draft), &by(1, 1)).await;
+    let refused = test.update(id, &approves(&draft), &by(1, 1)).await;
     assert_eq!(refused, Err(ContactRefusal::FourEyes(FourEyes::IsEditor).into()));
-    let approved = counter.update(id, &approves(&draft), &by(2, 2)).await;
+    let approved = test.update(id, &approves(&draft), &by(2, 2)).await;
     assert_eq!(approved, Ok(WrittenContact { id, version: 2 }));
     let answer = madoguchi_domain::contact::AnswerText::parse("はい").expect("an answer");
     let key = |person| ContactKey { id, person: Some(person_id(person)) };
-    let other = counter.service.answer(&key(2), answer.clone(), by(9, 3)).await;
+    let other = test.service.answer(&key(2), answer.clone(), by(9, 3)).await;
     assert_eq!(other.map(|it| it.value), Err(ContactRefusal::NotFound.into()));
-    let answered = counter.service.answer(&key(1), answer.clone(), by(9, 3)).await;
+    let answered = test.service.answer(&key(1), answer.clone(), by(9, 3)).await;
     assert_eq!(answered.map(|it| it.value.version), Ok(3));
-    let again = counter.service.answer(&key(1), answer, by(9, 4)).await;
+    let again = test.service.answer(&key(1), answer, by(9, 4)).await;
     assert_eq!(again.map(|it| it.value), Err(ContactRefusal::Answered.into()));
-    let events = counter.service.history(id).await.expect("a history");
+    let events = test.service.history(id).await.expect("a history");
     assert_eq!(events.len(), 3);
     let unknown = ContactId(uuid::Uuid::from_u128(7));
     let missing = Err(ContactRefusal::NotFound.into());
-    assert_eq!(counter.service.history(unknown).await, missing);
+    assert_eq!(test.service.history(unknown).await, missing);
 }
 
 #[tokio::test]
 async fn the_person_and_the_account_belong_together() {
-    let counter = Counter::open().await;
+    let test = TestService::open().await;
     let content = || samples::contact_policy().check(samples::contact_content()).expect("valid");
     for whom in [(person_id(1), account_id(2)), (person_id(9), account_id(9))] {
-        let refused = counter.service.add(whom, content(), by(1, 0)).await;
+        let refused = test.service.add(whom, content(), by(1, 0)).await;
         assert_eq!(refused.map(|it| it.value), Err(ContactRefusal::PersonNotFound.into()));
     }
 }
 
 #[tokio::test]
 async fn a_stale_edit_is_refused_before_its_content() {
-    let counter = Counter::open().await;
-    let id = counter.draft().await;
-    counter.update(id, &new_subject("新"), &by(2, 1)).await.expect("edited");
+    let test = TestService::open().await;
+    let id = test.draft().await;
+    test.update(id, &new_subject("新"), &by(2, 1)).await.expect("edited");
     let number = Some(Some(samples::policy_number(1)));
     let edit = |action: &str| ContentEdit {
         action: Some(madoguchi_domain::contact::ActionKind::parse(action).ok()),
@@ -125,55 +125,55 @@ async fn a_stale_edit_is_refused_before_its_content() {
     };
     let wish = ContactAct::Edit(Box::new(edit("UNKNOWN")));
     let version = |number| IfMatch::OneOf(vec![number]);
-    let stale = counter.service.update(id, &wish, &version(1), &by(2, 2)).await;
+    let stale = test.service.update(id, &wish, &version(1), &by(2, 2)).await;
     assert_eq!(stale, Err(ContactRefusal::Stale.into()));
-    let invalid = counter.service.update(id, &wish, &version(2), &by(2, 2)).await;
+    let invalid = test.service.update(id, &wish, &version(2), &by(2, 2)).await;
     assert!(
         matches!(&invalid, Err(ServiceError::ContactRefused(ContactRefusal::Invalid(field)))
             if field.field == "actionKind"),
         "{invalid:?}"
     );
-    let deleted = counter.update(id, &ContactAct::Delete, &by(2, 3)).await;
-    let again = counter.service.update(id, &ContactAct::Delete, &version(1), &by(2, 4)).await;
+    let deleted = test.update(id, &ContactAct::Delete, &by(2, 3)).await;
+    let again = test.service.update(id, &ContactAct::Delete, &version(1), &by(2, 4)).await;
     assert_eq!((deleted, again), (again, deleted), "whatever the version");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_64_approvers_one_approves() {
-    let counter = Arc::new(Counter::open().await);
-    let id = counter.draft().await;
-    let seen = approves(&counter.read(id).await);
+    let test = Arc::new(TestService::open().await);
+    let id = test.draft().await;
+    let seen = approves(&test.read(id).await);
     let runner = |number| {
-        let (counter, seen) = (Arc::clone(&counter), seen.clone());
-        async move { counter.update(id, &seen, &by(number + 10, 5)).await }
+        let (test, seen) = (Arc::clone(&test), seen.clone());
+        async move { test.update(id, &seen, &by(number + 10, 5)).await }
     };
     let answers = race((0..64_u32).map(runner).collect()).await;
     assert_eq!(answers.iter().filter(|it| it.is_ok()).count(), 1);
     let closed = Err(ContactRefusal::ApprovalClosed.into());
     assert!(answers.iter().all(|it| it.is_ok() || *it == closed), "{answers:?}");
-    assert_eq!(counter.read(id).await.version, 2);
-    assert_eq!(audit_rows::rows(&counter.fake.stores()).await.len(), 4);
+    assert_eq!(test.read(id).await.version, 2);
+    assert_eq!(audit_rows::rows(&test.fake.stores()).await.len(), 4);
 }
 
 #[tokio::test]
 async fn of_several_approvals_each_has_its_outcome() {
-    let counter = Counter::open().await;
+    let test = TestService::open().await;
     let mut shown = BTreeMap::new();
     for _ in 0..4 {
-        let id = counter.draft().await;
-        shown.insert(id, counter.read(id).await.content_hash());
+        let id = test.draft().await;
+        shown.insert(id, test.read(id).await.content_hash());
     }
     let ids: Vec<_> = shown.keys().copied().collect();
-    counter.update(ids[1], &new_subject("新"), &by(3, 1)).await.expect("edited");
+    test.update(ids[1], &new_subject("新"), &by(3, 1)).await.expect("edited");
     let unknown = ContactId(uuid::Uuid::from_u128(7));
     shown.insert(unknown, ContentHash([0; 32]));
     let keyed = samples::keyed(1);
     let client = || madoguchi_domain::idempotency::ClientAct { act: by(2, 5), keyed: Some(keyed) };
     // The answer to the first call is lost, and stored with its approvals.
-    counter.fake.fail_next(1, Fault::AfterCommit);
-    let broken = counter.service.approve(&shown, client()).await;
+    test.fake.fail_next(1, Fault::AfterCommit);
+    let broken = test.service.approve(&shown, client()).await;
     assert_eq!(broken.map(|it| it.value), Err(ServiceError::Unavailable));
-    let answered = counter.service.approve(&shown, client()).await.expect("answered");
+    let answered = test.service.approve(&shown, client()).await.expect("answered");
     assert!(answered.is_replayed);
     let outcomes = [
         (ids[0], Ok(())),
@@ -186,7 +186,7 @@ async fn of_several_approvals_each_has_its_outcome() {
     let states: Vec<_> = {
         let mut states = Vec::new();
         for id in ids {
-            states.push(counter.read(id).await.state());
+            states.push(test.read(id).await.state());
         }
         states
     };
@@ -196,33 +196,30 @@ async fn of_several_approvals_each_has_its_outcome() {
 
 #[tokio::test]
 async fn what_waits_too_long_expires_and_stays() {
-    let counter = Counter::open().await;
-    let (old, edited) = (counter.draft().await, counter.draft().await);
-    counter.update(edited, &new_subject("新"), &by(1, 50)).await.expect("edited");
+    let test = TestService::open().await;
+    let (old, edited) = (test.draft().await, test.draft().await);
+    test.update(edited, &new_subject("新"), &by(1, 50)).await.expect("edited");
     let job = ApprovalExpiry {
-        contacts: counter.fake.contact_stores().contacts,
+        contacts: test.fake.contact_stores().contacts,
         ids: Arc::new(SeededIds::new(2)),
         after: SignedDuration::from_secs(60),
     };
-    let lease = lease(&counter.fake).await;
+    let lease = lease(&test.fake).await;
     for (seconds, expected) in [(59, ContactState::Draft), (60, ContactState::Rejected)] {
         let act = samples::act("job", samples::system(), at(seconds));
         assert_eq!(job.step(&lease, &act).await, Ok(false));
-        assert_eq!(counter.read(old).await.state(), expected, "after {seconds} s");
-        assert_eq!(counter.read(edited).await.state(), ContactState::Draft);
+        assert_eq!(test.read(old).await.state(), expected, "after {seconds} s");
+        assert_eq!(test.read(edited).await.state(), ContactState::Draft);
     }
-    let approval = counter.read(old).await.approval;
+    let approval = test.read(old).await.approval;
     assert_eq!(approval, Approval::Rejected { at: at(60), rejection: Rejection::Expired });
     for _ in 0..150 {
-        counter.draft().await;
+        test.draft().await;
     }
     let act = samples::act("job", samples::system(), at(70));
     let steps = [job.step(&lease, &act).await, job.step(&lease, &act).await];
     assert_eq!(steps, [Ok(true), Ok(false)]);
-    assert_eq!(
-        counter.fake.contact_stores().contacts.waiting(at(0)).await.expect("counted").count,
-        0
-    );
+    assert_eq!(test.fake.contact_stores().contacts.waiting(at(0)).await.expect("counted").count, 0);
 }
 
 async fn lease(fake: &FakeStore) -> JobLease {
@@ -234,7 +231,7 @@ async fn lease(fake: &FakeStore) -> JobLease {
 
 #[tokio::test]
 async fn waiting_approvals_are_counted_by_age() {
-    let counter = Counter::open().await;
+    let test = TestService::open().await;
     for seconds in [0, 10, 20, 30] {
         let change = samples::adds(
             ContactId(uuid::Uuid::from_u128(seconds + 1)),
@@ -242,13 +239,13 @@ async fn waiting_approvals_are_counted_by_age() {
             samples::contact_content(),
             i64::try_from(seconds).expect("small"),
         );
-        assert_eq!(ContactStore::commit(&counter.fake, &[change]).await, Ok(Committed::Moved));
+        assert_eq!(ContactStore::commit(&test.fake, &[change]).await, Ok(Committed::Moved));
     }
     let seconds = |seconds| Some(SignedDuration::from_secs(seconds));
     let counted = |remind_after, escalate_after| {
         let base = samples::contact_policy();
         let ageing = ApprovalAgeing {
-            contacts: counter.fake.contact_stores().contacts,
+            contacts: test.fake.contact_stores().contacts,
             policy: Arc::new(ContactPolicy { remind_after, escalate_after, ..base }),
             clock: Arc::new(ManualClock::at(at(40))),
             every: Duration::from_secs(60),

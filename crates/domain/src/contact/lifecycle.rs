@@ -118,6 +118,12 @@ mod tests {
     }
 
     #[test]
+    fn the_guide_shows_the_table_as_it_is() {
+        let guide = include_str!("../../../../docs/guide/contacts.md");
+        assert!(guide.contains(&diagram()), "docs/guide/contacts.md must hold:\n{}", diagram());
+    }
+
+    #[test]
     fn what_is_refused_says_why() {
         use ContactEventName as Event;
         let refused = |state: ContactState, event| state.after(event).unwrap_err();

@@ -28,8 +28,8 @@ pub trait ContactStore: Send + Sync {
     /// See [`StoreError`].
     async fn find(&self, key: &ContactKey) -> Result<Option<Contact>, StoreError>;
 
-    /// A page of contacts. A contact that is added between two pages is on none of the later ones if
-    /// its position is before theirs.
+    /// A page of contacts. A contact that is added between two pages is on none of the later ones,
+    /// if its position is before theirs.
     ///
     /// # Errors
     /// See [`StoreError`].

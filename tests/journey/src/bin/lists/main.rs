@@ -91,6 +91,7 @@ async fn measure(
 /// How often a table of contacts was read from its first row to its last.
 fn scans(database: &Database) -> anyhow::Result<u64> {
     let statement = "select coalesce(sum(seq_scan), 0) from pg_stat_user_tables \
-        where relname in ('contact', 'contact_version', 'contact_editor', 'data_key', 'blind_index')";
+        where relname in ('contact', 'contact_version', 'contact_editor', 'data_key', \
+        'blind_index')";
     psql(Cluster::shared(), database.url(), statement)?.parse().context("a number of scans")
 }
