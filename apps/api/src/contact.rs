@@ -10,14 +10,15 @@ mod message;
 mod outcome;
 mod view;
 
-use actix_web::http::header::{Accept, Header};
+use actix_web::http::Version;
+use actix_web::http::header::{Accept, Header, Quality};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use madoguchi_application::{ContactAct, ContactService};
 use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::Scope;
 use madoguchi_domain::contact::{
-    Contact, ContactFilter, ContactId, ContactKey, ContactOrder, ContactQuery, WrittenContact,
+    Contact, ContactId, ContactKey, ContactOrder, ContactQuery, WrittenContact,
 };
 use madoguchi_domain::idempotency::ClientAct;
 use madoguchi_domain::person::PersonId;
@@ -28,18 +29,18 @@ use crate::access::Entry;
 use crate::app_state::AppState;
 use crate::body::Field;
 use crate::call::{Call, NoBody, require};
-use crate::cursor::{Cursors, Page};
+use crate::cursor::{Cursors, PageRequest};
 use crate::idempotency::marked;
 use crate::precondition::{etag, if_match};
 use crate::problem::{Code, Problem};
 use crate::query::Query;
 use crate::view as envelope;
-use bodies::{AddContact, AnswerContact, ApprovalItem, UpdateContact};
+use bodies::{AddContact, AnswerContact, ApprovalItem, ScopedAct, UpdateContact};
 use document as docs;
 use history::VersionView;
 use message::MessageView;
 use outcome::{OutcomeView, WrittenView};
-use view::{ContactView, Eyes};
+use view::{ContactView, Viewer};
 
 pub(crate) const ROUTES: &[Entry] = &[
     Entry::post(ALL, WRITE, |it| it.to(add), docs::ADD),
@@ -101,9 +102,14 @@ async fn update(
     call: Call<UpdateContact>,
 ) -> Result<HttpResponse, Problem> {
     let Call { act, body, principal, .. } = call;
-    let (wish, scope) = body.act(principal.who.kind)?;
+    let ScopedAct { command, scope } = body.act(principal.who.kind)?;
+    if let ContactAct::Edit(edit) = &command
+        && let Some(Some(link)) = &edit.link
+    {
+        contacts(&state)?.policy().check_link(link)?;
+    }
     require(&principal, scope)?;
-    let contact = change(&state, &request, &id, wish, act).await?;
+    let contact = change(&state, &request, &id, command, act).await?;
     Ok(written(HttpResponse::Ok(), &contact))
 }
 
@@ -125,12 +131,12 @@ async fn change(
     state: &AppState,
     request: &HttpRequest,
     id: &str,
-    wish: ContactAct,
+    command: ContactAct,
     act: Act,
 ) -> Result<WrittenContact, Problem> {
-    let (service, id) = (contacts(state)?, known(id)?);
-    let if_match = if_match(request.headers())?;
-    state.run(async move { service.update(id, &wish, &if_match, &act).await }).await
+    let service = contacts(state)?;
+    let (if_match, id) = (if_match(request.headers())?, known(id)?);
+    state.run(async move { service.update(id, &command, &if_match, &act).await }).await
 }
 
 /// The id in a path: any other text names no contact.
@@ -164,13 +170,13 @@ async fn read(
     let contact = state.run(async move { reading.read(id).await }).await?;
     let mut response = HttpResponse::Ok();
     response.insert_header(etag(contact.version));
-    let view = ContactView::of(&contact, &eyes(&service, &call));
+    let view = ContactView::of(&contact, &viewer(&service, &call));
     Ok(envelope::with_result(&mut response, &view))
 }
 
-/// What the caller of a reading call may see and do.
-fn eyes<'a>(service: &'a ContactService, call: &'a Call<NoBody>) -> Eyes<'a> {
-    Eyes { principal: &call.principal, policy: service.policy(), now: call.act.at }
+/// Who reads contacts, and when.
+fn viewer<'a>(service: &'a ContactService, call: &'a Call<NoBody>) -> Viewer<'a> {
+    Viewer { principal: &call.principal, policy: service.policy(), now: call.act.at }
 }
 
 /// Reads every event of a contact, with old and new values.
@@ -194,46 +200,52 @@ async fn list(
     let mut query = Query::read(request.query_string(), listing::PARAMETERS)?;
     let is_page = query.has("cursor") || query.has("limit");
     let secret = &state.idempotency.secret;
-    let (cursors, Page { after, limit }) = Cursors::take(secret, ("contacts", ""), &mut query)?;
+    let (cursors, PageRequest { after, limit }) =
+        Cursors::take(secret, ("contacts", ""), &mut query)?;
     let (filter, order) = listing::filter(query, service.policy(), call.act.at)?;
     if wants_csv(&request) {
         if is_page {
             return Err(Problem::invalid("a CSV has no cursor and no limit: it is complete"));
         }
         let all = ContactQuery { filter, order, after: None, limit: export::PAGE };
+        // Such a client would take the chunks of the answer for lines.
+        if request.version() < Version::HTTP_11 {
+            return Err(Problem::invalid("a CSV needs HTTP/1.1"));
+        }
         return export::export(state.clone(), service, all).await;
     }
-    let query = ContactQuery { filter, order, after, limit };
-    let (contacts, next) = page(&state, &service, query, &cursors).await?;
-    let eyes = eyes(&service, &call);
-    let views = contacts.iter().map(|contact| ContactView::of(contact, &eyes)).collect();
+    let query = ContactQuery { filter, order, after, limit: limit + 1 };
+    let listing = service.clone();
+    let contacts = state.run(async move { listing.list(&query).await }).await?;
+    let (contacts, next) = cut(contacts, limit, order, &cursors);
+    let viewer = viewer(&service, &call);
+    let views = contacts.iter().map(|contact| ContactView::of(contact, &viewer)).collect();
     Ok(envelope::results(views, next))
 }
 
-/// The contacts of a page, and the cursor of the next one.
-async fn page(
-    state: &AppState,
-    service: &ContactService,
-    query: ContactQuery,
+/// The contacts of a page, of which one more was read, and the cursor of the next page.
+fn cut(
+    mut contacts: Vec<Contact>,
+    limit: u32,
+    order: ContactOrder,
     cursors: &Cursors<'_>,
-) -> Result<(Vec<Contact>, Option<String>), Problem> {
-    let (service, order, limit) = (service.clone(), query.order, query.limit as usize);
-    // One more, to know whether there is a next page.
-    let more = ContactQuery { limit: query.limit + 1, ..query };
-    let mut contacts = state.run(async move { service.list(&more).await }).await?;
-    let has_next = contacts.len() > limit;
-    contacts.truncate(limit);
+) -> (Vec<Contact>, Option<String>) {
+    let has_next = contacts.len() > limit as usize;
+    contacts.truncate(limit as usize);
     let last = contacts.last().filter(|_| has_next).and_then(|last| order.position(last));
-    Ok((contacts, last.map(|position| cursors.seal(position))))
+    (contacts, last.map(|position| cursors.seal(position)))
 }
 
 /// Whether the caller prefers CSV to JSON.
 fn wants_csv(request: &HttpRequest) -> bool {
-    let accepted = Accept::parse(request).map(|accept| accept.ranked()).unwrap_or_default();
-    let known = accepted.iter().find(|media| {
-        [export::CSV, "application/json", "application/*", "*/*"].contains(&media.essence_str())
+    let mut accepted = Accept::parse(request).unwrap_or(Accept(Vec::new()));
+    accepted.0.retain(|media| media.quality > Quality::ZERO);
+    let (csv, json) = ([export::CSV, "text/*"], ["application/json", "application/*", "*/*"]);
+    let preferred = accepted.ranked().into_iter().find_map(|media| {
+        let is_csv = csv.contains(&media.essence_str());
+        (is_csv || json.contains(&media.essence_str())).then_some(is_csv)
     });
-    known.is_some_and(|media| media.essence_str() == export::CSV)
+    preferred.unwrap_or(false)
 }
 
 /// The person whose messages this caller may read and answer; `None` for any.
@@ -275,12 +287,12 @@ async fn messages(
     }
     let mut query = Query::read(request.query_string(), &["cursor", "limit"])?;
     let (secret, list) = (&state.idempotency.secret, ("messages", person.expose()));
-    let (cursors, Page { after, limit }) = Cursors::take(secret, list, &mut query)?;
-    let (person, visible_at) = (Some(person), Some(call.act.at));
-    let filter = ContactFilter { person, visible_at, ..ContactFilter::default() };
-    let query = ContactQuery { filter, order: ContactOrder::LatestVisibleFirst, after, limit };
-    let (contacts, next) = page(&state, &service, query, &cursors).await?;
-    Ok(envelope::results(contacts.iter().map(MessageView::from).collect(), next))
+    let (cursors, PageRequest { after, limit }) = Cursors::take(secret, list, &mut query)?;
+    let now = call.act.at;
+    let read = async move { service.messages(&person, now, (after, limit + 1)).await };
+    let seen = state.run(read).await?;
+    let (seen, next) = cut(seen, limit, ContactOrder::LatestVisibleFirst, &cursors);
+    Ok(envelope::results(seen.iter().map(MessageView::from).collect(), next))
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub(crate) const LIMIT: Parameter = Parameter {
 
 /// A page of a list that a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Page {
+pub(crate) struct PageRequest {
     /// The position after which it begins.
     pub(crate) after: Option<ListPosition>,
     /// Maximum number of entries.
@@ -69,12 +69,12 @@ impl<'a> Cursors<'a> {
         secret: &'a SecretKey,
         (list, path): (&'static str, &str),
         query: &mut Query,
-    ) -> Result<(Self, Page), Problem> {
+    ) -> Result<(Self, PageRequest), Problem> {
         let cursor = query.take("cursor", |text| Ok(text.to_owned()))?;
         let limit = query.take("limit", limit)?.unwrap_or(USUAL);
         let cursors = Self { secret, list, filters: format!("{}?{path}", query.rest()) };
         let after = cursor.map(|text| cursors.open(&text)).transpose()?;
-        Ok((cursors, Page { after, limit }))
+        Ok((cursors, PageRequest { after, limit }))
     }
 
     /// The cursor of the page after this position.
@@ -122,7 +122,7 @@ mod tests {
 
     const KNOWN: &[&str] = &["cursor", "limit", "name"];
 
-    fn taken(list: &'static str, query: &str) -> Result<(String, Page), String> {
+    fn taken(list: &'static str, query: &str) -> Result<(String, PageRequest), String> {
         let secret = SecretKey::parse(&[7; 32]).unwrap();
         let mut query = Query::read(query, KNOWN).unwrap();
         let position =
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_cursor_reads_back_in_its_own_list_only() {
         let (cursor, first) = taken("a", "name=x").unwrap();
-        assert_eq!(first, Page { after: None, limit: 50 });
+        assert_eq!(first, PageRequest { after: None, limit: 50 });
         let (_, second) = taken("a", &format!("cursor={cursor}&limit=3&name=x")).unwrap();
         assert_eq!(second.limit, 3);
         assert_eq!(second.after.unwrap().id, Uuid::max());

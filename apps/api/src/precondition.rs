@@ -39,11 +39,20 @@ pub(crate) fn if_match(headers: &HeaderMap) -> Result<IfMatch, Problem> {
             return if values.len() == 1 { Ok(IfMatch::Any) } else { Err(malformed()) };
         }
         // Empty elements of a list count as absent (RFC 9110 §5.6.1.2).
-        for tag in text.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
+        for tag in elements(text).map(str::trim).filter(|tag| !tag.is_empty()) {
             versions.extend(version(tag).ok_or_else(malformed)?);
         }
     }
     Ok(IfMatch::OneOf(versions))
+}
+
+/// The elements of a list, whose commas are not those in quotes.
+fn elements(text: &str) -> impl Iterator<Item = &str> {
+    let mut is_quoted = false;
+    text.split(move |c| {
+        is_quoted ^= c == '"';
+        c == ',' && !is_quoted
+    })
 }
 
 /// The version of an entity tag: `None` if it is none, `Some(None)` for a tag that is weak or not
@@ -75,6 +84,7 @@ mod tests {
         assert_eq!(of(&[" * "]), Ok(IfMatch::Any));
         assert_eq!(of(&["\"7\""]), Ok(IfMatch::OneOf(vec![7])));
         assert_eq!(of(&["\"1\", , \"2\",", "\"3\""]), Ok(IfMatch::OneOf(vec![1, 2, 3])));
+        assert_eq!(of(&["\"a,b\", \"7\""]), Ok(IfMatch::OneOf(vec![7])));
         let foreign = "W/\"7\", \"abc\", \"07\", \"+7\", \"\", \"99999999999\"";
         assert_eq!(of(&[foreign]), Ok(IfMatch::OneOf(vec![])), "well-formed, and never ours");
     }

@@ -96,6 +96,7 @@ impl From<ContactRefusal> for Problem {
             ContactRefusal::ApprovalClosed => Code::ApprovalClosed,
             ContactRefusal::FourEyes(_) => Code::FourEyes,
             ContactRefusal::ContentMoved => Code::ContentMoved,
+            ContactRefusal::Unreadable => Code::Internal,
         })
     }
 }

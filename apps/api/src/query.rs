@@ -65,18 +65,51 @@ impl Query {
     }
 }
 
-/// A time with an offset (RFC 3339), cut to the whole microseconds that are stored.
+/// A time with an offset (RFC 3339 §5.6), cut to the whole microseconds that are stored.
 pub(crate) fn time(text: &str) -> Result<Timestamp, InvalidField> {
-    let time = text.parse::<Timestamp>().ok().filter(|_| text.len() <= 40);
-    let stored = time.and_then(|it| Timestamp::from_microsecond(it.as_microsecond()).ok());
-    // Both databases store the years 1 to 9999.
-    let stored = stored.filter(|it| *it >= FIRST);
-    let rule = "must be an RFC 3339 time with an offset, for example 2026-11-29T09:00:00+09:00";
-    stored.ok_or(InvalidField::new("time", rule))
+    let form = "must be an RFC 3339 time with an offset, for example 2026-11-29T09:00:00+09:00";
+    let years = "must be a time of the years 1970 to 9998";
+    if !is_rfc_3339(text) {
+        return Err(InvalidField::new("time", form));
+    }
+    let range = InvalidField::new("time", years);
+    let time = text.parse::<Timestamp>().map_err(|_| match text.starts_with("9999") {
+        true => range,
+        false => InvalidField::new("time", form),
+    })?;
+    let stored = Timestamp::from_microsecond(time.as_microsecond()).ok();
+    stored.filter(|it| *it >= Timestamp::UNIX_EPOCH).ok_or(range)
 }
 
-/// The first time that is accepted.
-const FIRST: Timestamp = Timestamp::UNIX_EPOCH;
+/// Whether a text has the form of RFC 3339, whatever its numbers are.
+fn is_rfc_3339(text: &str) -> bool {
+    let Some((date_time, rest)) = text.split_at_checked(19) else {
+        return false;
+    };
+    let fits = |text: &str, form: &str| {
+        text.len() == form.len()
+            && text.bytes().zip(form.bytes()).all(|(byte, form)| match form {
+                b'0' => byte.is_ascii_digit(),
+                b'T' => byte == b'T' || byte == b't',
+                other => byte == other,
+            })
+    };
+    let offset = rest.strip_prefix('.').map_or(Some(rest), |fraction| {
+        let offset = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+        (1..=9).contains(&(fraction.len() - offset.len())).then_some(offset)
+    });
+    let is_offset = |offset: &str| {
+        let (hours, minutes) = (offset.get(1..3), offset.get(4..6));
+        let is_low = |number: Option<&str>, most: u8| {
+            number.and_then(|it| it.parse().ok()).is_some_and(|it: u8| it <= most)
+        };
+        (fits(offset, "+00:00") || fits(offset, "-00:00"))
+            && is_low(hours, 23)
+            && is_low(minutes, 59)
+    };
+    fits(date_time, "0000-00-00T00:00:00")
+        && offset.is_some_and(|it| it == "Z" || it == "z" || is_offset(it))
+}
 
 #[cfg(test)]
 mod tests {
@@ -117,10 +150,34 @@ mod tests {
     fn a_time_has_an_offset_and_whole_microseconds() {
         let of = |text: &str| time(text).map(|it| it.as_nanosecond());
         assert_eq!(of("1970-01-01T09:00:01.0000019+09:00"), Ok(1_000_001_000));
-        for bad in ["", "2026-11-29", "2026-11-29T00:00:00", "1969-12-31T23:59:59Z", "1", "now"] {
-            assert!(time(bad).is_err(), "{bad}");
+        for bad in [
+            "",
+            "1",
+            "now",
+            "2026-11-29",
+            "2026-11-29T00:00:00",
+            "2026-11-29T10Z",
+            "2026-11-29T10:00Z",
+            "20261129T100000Z",
+            "+002026-11-29T10:00:00Z",
+            "2026-11-29T10:00:00,5Z",
+            "2026-11-29T10:00:00.Z",
+            "2026-11-29T10:00:00.0123456789Z",
+            "2026-11-29T10:00:00+09",
+            "2026-11-29T10:00:00+0900",
+            "2026-11-29T10:00:00+09:00:30",
+            "2026-11-29T10:00:00+25:00",
+            "2026-11-29T10:00:00+09:00[Asia/Tokyo]",
+            "2026-13-29T10:00:00Z",
+            "2026-11-31T10:00:00Z",
+            "客客客客客客客",
+        ] {
+            let refused = time(bad).unwrap_err();
+            assert!(refused.rule.starts_with("must be an RFC 3339 time"), "{bad}");
         }
-        assert!(time("9999-12-30T00:00:00Z").is_ok());
-        assert!(time("+012026-11-29T00:00:00Z").is_err());
+        for far in ["1969-12-31T23:59:59Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"] {
+            assert_eq!(time(far).unwrap_err().rule, "must be a time of the years 1970 to 9998");
+        }
+        assert!(time("9998-12-30t00:00:00z").is_ok());
     }
 }

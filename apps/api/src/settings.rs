@@ -24,6 +24,7 @@ use madoguchi_persistence::{DatabaseUrl, PgSettings};
 
 pub use crate::connection::{ConnectionLimits, ConnectionTimeouts};
 use crate::problem::Code;
+use crate::view::SUCCEEDED;
 pub use contacts::ContactsSection;
 pub use effects::EffectSettings;
 pub use esb::EsbSection;
@@ -203,6 +204,9 @@ fn read_error_codes(section: &mut Section<'_>) -> HashMap<Code, String> {
         let number = code.value.as_integer().map(|number| number.to_string());
         let theirs = code.into_text().or(number);
         match (Code::parse(&name.to_uppercase()), theirs) {
+            (Some(_), Some(theirs)) if theirs == SUCCEEDED => {
+                section.mistake(&name, "must not be 0000, which means success");
+            }
             (Some(ours), Some(theirs)) if is_code(&theirs) => {
                 codes.insert(ours, theirs);
             }

@@ -1,21 +1,24 @@
 //! Use cases of contacts: write, approve, answer, delete, read and list them.
 
+mod act;
 mod ageing;
 mod expiry;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use madoguchi_domain::Timestamp;
 use madoguchi_domain::act::Act;
-use madoguchi_domain::approval::{ContentHash, ContentSalt, RejectionReason};
-use madoguchi_domain::change::Change;
+use madoguchi_domain::approval::{ContentHash, ContentSalt};
+use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::contact::{
-    self, AnswerText, Approvals, CheckedContent, Contact, ContactEvent, ContactId, ContactKey,
-    ContactPolicy, ContactQuery, ContactRefusal, ContactVersion, ContactWrite, ContentEdit,
-    NewContactIds, WrittenContact,
+    self, AnswerText, Approvals, CheckedContent, Contact, ContactEvent, ContactFilter, ContactId,
+    ContactKey, ContactOrder, ContactPolicy, ContactQuery, ContactRefusal, ContactVersion,
+    ContactWrite, NewContactIds, WrittenContact,
 };
 use madoguchi_domain::idempotency::ClientAct;
 use madoguchi_domain::if_match::IfMatch;
+use madoguchi_domain::page::ListPosition;
 use madoguchi_domain::person::{AccountId, PersonId, PersonQuery};
 use madoguchi_domain::port::{ContactStore, Ids, StoreError};
 use madoguchi_domain::redacted;
@@ -25,6 +28,7 @@ use crate::idempotency::once_until_moved;
 use crate::until_moved::until_moved;
 use crate::{Answered, ContactStores, ServiceError};
 
+pub use act::ContactAct;
 pub use ageing::{ApprovalAgeing, WaitingApprovals};
 pub use expiry::ApprovalExpiry;
 
@@ -36,41 +40,6 @@ pub struct ContactService {
     stores: ContactStores,
     policy: Arc<ContactPolicy>,
     ids: Arc<dyn Ids>,
-}
-
-/// What staff do to a contact.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ContactAct {
-    /// Change some fields of its content.
-    Edit(Box<ContentEdit>),
-    /// Approve it as it was shown.
-    Approve {
-        /// The hash of what was shown.
-        seen: ContentHash,
-    },
-    /// Reject it.
-    Reject(RejectionReason),
-    /// Record that the matter was settled by phone.
-    AnswerByPhone,
-    /// Delete it, logically.
-    Delete,
-}
-
-impl ContactAct {
-    /// The event that this act is on a contact as it is.
-    fn event(
-        &self,
-        contact: &Contact,
-        policy: &ContactPolicy,
-    ) -> Result<ContactEvent, ContactRefusal> {
-        Ok(match self {
-            Self::Edit(edit) => edit.event(&contact.content, policy)?,
-            Self::Approve { seen } => ContactEvent::Approve { seen: *seen },
-            Self::Reject(reason) => ContactEvent::Reject(reason.clone()),
-            Self::AnswerByPhone => ContactEvent::AnswerByPhone,
-            Self::Delete => ContactEvent::Delete,
-        })
-    }
 }
 
 /// A change, and the contact that it leaves.
@@ -135,18 +104,14 @@ impl ContactService {
     pub async fn update(
         &self,
         id: ContactId,
-        wish: &ContactAct,
+        command: &ContactAct,
         if_match: &IfMatch,
         act: &Act,
     ) -> Result<WrittenContact, ServiceError> {
         until_moved(
             || async {
                 let contact = self.found(&ContactKey::of(id)).await?;
-                // Before the new content is checked: it may fit the version that its author read.
-                if !if_match.allows(contact.version) && *wish != ContactAct::Delete {
-                    return Err(ContactRefusal::Stale.into());
-                }
-                let event = wish.event(&contact, &self.policy)?;
+                let event = command.event(&contact, if_match, &self.policy)?;
                 self.decided(&contact, &event, if_match, act)
             },
             |change| self.commit(vec![change]),
@@ -194,7 +159,7 @@ impl ContactService {
             keyed,
             || async {
                 let (mut changes, mut outcomes) = (Vec::new(), BTreeMap::new());
-                // In the order of their ids, so that two calls wait for each other and not both.
+                // In the order of their ids, so that two calls cannot deadlock.
                 for (id, seen) in shown {
                     let outcome = self.approval(*id, *seen, &act).await?;
                     outcomes.insert(*id, outcome.map(|change| changes.extend(change)));
@@ -213,8 +178,14 @@ impl ContactService {
         seen: ContentHash,
         act: &Act,
     ) -> Result<Result<Option<Change<ContactWrite>>, ContactRefusal>, ServiceError> {
-        let Some(contact) = self.stores.contacts.find(&ContactKey::of(id)).await? else {
-            return Ok(Err(ContactRefusal::NotFound));
+        let contact = match self.stores.contacts.find(&ContactKey::of(id)).await {
+            Ok(Some(contact)) => contact,
+            Ok(None) => return Ok(Err(ContactRefusal::NotFound)),
+            Err(StoreError::Corrupt(place)) => {
+                tracing::error!(place, contact = %id, "a contact cannot be read");
+                return Ok(Err(ContactRefusal::Unreadable));
+            }
+            Err(unavailable @ StoreError::Unavailable(_)) => return Err(unavailable.into()),
         };
         let event = ContactEvent::Approve { seen };
         Ok(contact.change(&event, &IfMatch::Any, self.ids.uuid(), act))
@@ -233,7 +204,7 @@ impl ContactService {
         Ok((change, written))
     }
 
-    /// The contact of this key.
+    /// The contact of this id.
     ///
     /// # Errors
     /// See [`ServiceError`].
@@ -248,6 +219,31 @@ impl ContactService {
     pub async fn history(&self, id: ContactId) -> Result<Vec<ContactVersion>, ServiceError> {
         let versions = self.stores.contacts.history(id).await?;
         if versions.is_empty() { Err(ContactRefusal::NotFound.into()) } else { Ok(versions) }
+    }
+
+    /// A page of what a person sees at `now`, the latest first.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn messages(
+        &self,
+        person: &PersonId,
+        now: Timestamp,
+        (after, limit): (Option<ListPosition>, u32),
+    ) -> Result<Vec<Contact>, ServiceError> {
+        let filter = ContactFilter {
+            person: Some(person.clone()),
+            visible_at: Some(now),
+            ..ContactFilter::default()
+        };
+        let order = ContactOrder::LatestVisibleFirst;
+        let seen = self.list(&ContactQuery { filter, order, after, limit }).await?;
+        // An unknown person is not one without messages.
+        let query = PersonQuery::Id(person.clone());
+        if seen.is_empty() && self.stores.persons.find(&query, 1).await?.is_empty() {
+            return Err(ContactRefusal::PersonNotFound.into());
+        }
+        Ok(seen)
     }
 
     /// A page of contacts.
@@ -266,7 +262,7 @@ impl ContactService {
     async fn commit(
         &self,
         changes: Vec<Change<ContactWrite>>,
-    ) -> Result<Vec<madoguchi_domain::change::Committed>, StoreError> {
+    ) -> Result<Vec<Committed>, StoreError> {
         let store: &dyn ContactStore = &*self.stores.contacts;
         Ok(vec![store.commit(&changes).await?])
     }

@@ -28,6 +28,9 @@ pub struct AddContact {
     /// The policy that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_number: Option<String>,
+    /// The application that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application_id: Option<String>,
     /// What ties it to other contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_id: Option<String>,
@@ -41,6 +44,12 @@ pub struct AddContact {
     /// When the customer may see it at the earliest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub posted_at: Option<Timestamp>,
+    /// When it is no longer of use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Whether its mail may go to a person who stopped mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mandatory: Option<bool>,
     /// Who sends it.
     pub sender: ContactSender,
 }
@@ -161,6 +170,12 @@ pub struct ContactHistoryEvent {
     pub at: Timestamp,
     /// Who.
     pub by: String,
+    /// `HUMAN` or `SYSTEM`.
+    pub kind: String,
+    /// Why it was rejected.
+    pub reason: Option<String>,
+    /// What the customer answered.
+    pub answer: Option<String>,
     /// The content fields that it changed.
     pub changes: Vec<ContactFieldChange>,
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::Timestamp;
 use crate::actor::{ActorKind, ActorRef};
 use crate::closed_set::closed_set;
+use crate::display_name::is_shown;
 use crate::field::{InvalidField, is_plain};
 use crate::parsed_text::parsed_text;
 use crate::redacted;
@@ -110,7 +111,7 @@ closed_set! {
         Draft = "DRAFT",
         /// A second person approved it.
         Approved = "APPROVED",
-        /// A second person rejected it, or nobody decided in time.
+        /// Somebody rejected it, or nobody decided in time.
         Rejected = "REJECTED",
         /// It needed no approval.
         ByPolicy = "BY_POLICY",
@@ -194,8 +195,9 @@ parsed_text! {
     /// Why something was rejected; it may hold personal data.
     pub struct RejectionReason:
         "reason",
-        "must be 1 to 500 characters without control characters",
-        |text| is_plain(text, 500) && !text.trim().is_empty();
+        "must be 1 to 500 characters, one of them visible, without control characters and without \
+         characters that reorder text",
+        |text| is_plain(text, 500) && is_shown(text);
     /// The reason in clear: for people who may see it, never for a log.
     expose
 }
@@ -317,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_reason_says_something() {
-        for bad in ["", " ", "\u{3000}", "a\nb", &"x".repeat(501)] {
+        for bad in ["", " ", "\u{3000}", "\u{200b}", "a\u{202e}b", "a\nb", &"x".repeat(501)] {
             assert!(RejectionReason::parse(bad).is_err(), "{bad:?}");
         }
         let reason = RejectionReason::parse("不備あり").unwrap();

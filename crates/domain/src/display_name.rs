@@ -15,9 +15,7 @@ parsed_text! {
         "name",
         "must be 1 to 64 characters, one of them visible, without control characters and without \
          characters that reorder text",
-        |text| is_plain(text, 64)
-            && !text.chars().any(reorders)
-            && !text.chars().all(is_invisible);
+        |text| is_plain(text, 64) && is_shown(text);
     /// The name in clear: for the store and for people who may see it, never for a log.
     expose
 }
@@ -53,6 +51,11 @@ fn folded(text: &str) -> impl Iterator<Item = char> {
     let folded = text.nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
     // A dot above makes an i look as without it.
     folded.filter(|c| !is_invisible(*c) && *c != '\u{307}')
+}
+
+/// Whether a text has a visible character, and none that reorders the others.
+pub(crate) fn is_shown(text: &str) -> bool {
+    !text.chars().all(is_invisible) && !text.chars().any(reorders)
 }
 
 /// Blanks, format characters (`Cf`) and other characters that are usually not shown

@@ -597,12 +597,22 @@ async fn nobody_approves_what_they_wrote_by_raw_sql() {
         contact_version(&uuid(1), (2, "edited"), "b", (at, bytes))
     };
     assert!(!on_both(&unknown), "content without its editor");
+    let by_policy = set("approval = 'BY_POLICY', decided_at = created_at, \
+        visible_from = created_at, waiting_since = null");
+    assert!(!on_both(&by_policy), "valid without an approval");
     assert!(!on_both(&editor(2, "b", true)), "an editor after no approval");
     assert!(on_both(&editor(2, "b", false)) && on_both(&unknown));
     assert!(!on_both(&approve(1, "b", "HUMAN")), "an editor");
-    for sql in ["delete from contact_editor;", "update contact_editor set subject = 'x';"] {
+    for sql in [
+        "delete from contact_editor;",
+        "update contact_editor set subject = 'x';",
+        "update contact set person_id = 'P2';",
+        "update contact set version = version + 2;",
+        "update contact_version set event = 'approved';",
+    ] {
         assert!(!on_both(&|_, _| sql.to_owned()), "{sql}");
     }
+    assert_replaced_nothing(&path);
     assert!(on_both(&approve(1, "c", "HUMAN")), "another person");
     for columns in [
         "decided_subject = 'a'",
@@ -619,6 +629,24 @@ async fn nobody_approves_what_they_wrote_by_raw_sql() {
     let gate = "drop trigger contact_four_eyes_insert";
     assert!(sqlite(&path, gate) && postgres(&database, &format!("{gate} on contact")));
     assert!(on_both(&inserted), "only the trigger rejects it");
+}
+
+/// On SQLite, `replace` deletes rows without their delete triggers.
+fn assert_replaced_nothing(path: &Path) {
+    let on_sqlite = |sql: &str| sqlite(path, &format!("pragma foreign_keys = on; {sql}"));
+    let id = sqlite_uuid(1);
+    let editor = editor(1, "nobody", false)(sqlite_uuid, "1").replace("insert", "replace");
+    assert!(on_sqlite(&editor), "it is ignored");
+    let still = format!(
+        "insert into contact_editor select contact_id, 99, issuer, subject, kind, 0 \
+         from contact_editor where contact_id = {id} and subject = 'a';"
+    );
+    assert!(on_sqlite(&still), "the author is there, so that this row is ignored too");
+    let version = contact_version(&id, (1, "added"), "a", ("1", "x'00'"));
+    assert!(!on_sqlite(&version.replace("insert", "replace")), "a version");
+    let contact = draft(sqlite_uuid, "1", 1).replacen("insert", "replace", 1);
+    let contact = contact.split(';').next().expect("the first statement");
+    assert!(!on_sqlite(&format!("{contact};")), "a contact");
 }
 
 /// What got past the schema is still not read as an approval.

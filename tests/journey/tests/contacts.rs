@@ -26,6 +26,7 @@ on_both_databases!(
     a_customer_sees_and_answers_only_its_own,
     each_act_of_an_update_needs_its_own_scope,
     what_a_contact_must_not_be_is_refused,
+    an_edit_removes_with_null_and_keeps_the_rules,
 );
 
 async fn rule_1_a_new_contact_is_invalid_unanswered_and_not_visible(
@@ -141,6 +142,9 @@ async fn rule_3_a_rejection_has_a_reason_and_the_next_edit_makes_a_draft(
     );
     let closed = approver.approves(&id).await?;
     ensure!(is_coded_refusal(&closed, 409, "APPROVAL_CLOSED"), "{closed:?}");
+    author.updates(&id, json!({ "subject": "本人確認のお願い" })).await?.data()?;
+    assert_eq!(author.reads(&id).await?["state"], "DRAFT", "also with the same content");
+    approver.updates(&id, json!({ "reject": { "reason": "不備" } })).await?.data()?;
     author.updates(&id, json!({ "body": "書き直しました。" })).await?.data()?;
     assert_eq!(author.reads(&id).await?["state"], "DRAFT");
     ensure!(approver.approves(&id).await?.status == 200, "approved after the edit");
@@ -148,11 +152,11 @@ async fn rule_3_a_rejection_has_a_reason_and_the_next_edit_makes_a_draft(
     let history = author.send(Method::GET, &history, &[], &Value::Null).await?.data()?;
     let events: Vec<_> =
         history.as_array().context("a list")?.iter().map(|it| &it["event"]).collect();
-    assert_eq!(events, ["added", "rejected", "edited", "approved"]);
+    assert_eq!(events, ["added", "rejected", "edited", "rejected", "edited", "approved"]);
     assert_eq!(history[1]["reason"], "不備");
     let change =
         json!([{ "field": "body", "old": "書類をご提出ください。", "new": "書き直しました。" }]);
-    assert_eq!(history[2]["changes"], change);
+    assert_eq!((&history[2]["changes"], &history[4]["changes"]), (&json!([]), &change));
     Ok(())
 }
 
@@ -251,11 +255,14 @@ async fn rule_7_every_reply_carries_a_result_code(store: Store) -> anyhow::Resul
         (Method::POST, &approvals, tokens::CONTACT_APPROVE, &json!([]), 400, "INVALID_REQUEST"),
         (Method::DELETE, &nobody, write, &none, 428, "PRECONDITION_REQUIRED"),
         (Method::GET, messages, tokens::CONTACT_ANSWER, &none, 404, "PERSON_NOT_FOUND"),
+        (Method::GET, messages, any, &none, 404, "PERSON_NOT_FOUND"),
     ] {
         let refused = call(method.clone(), path, token, body).await?;
         ensure!(is_coded_refusal(&refused, status, code), "{method} {path}: {refused:?}");
     }
-    for (path, token) in [(CONTACTS, tokens::CONTACT_READ), (messages, any)] {
+    let person = Recipient::registered(&system).await?.person;
+    let messages = format!("/api/v1/persons/{person}/messages");
+    for (path, token) in [(CONTACTS, tokens::CONTACT_READ), (&messages, any)] {
         let list = call(Method::GET, path, token, &none).await?;
         ensure!(list.body.starts_with("{\"success\":true,\"result_code\":\"0000\","), "{list:?}");
     }
@@ -344,6 +351,8 @@ async fn rule_9_what_the_customer_has_not_acted_on_is_a_list(store: Store) -> an
     let inbox = approver.lists(&format!("waiting=ALL&{of}")).await?;
     assert_eq!(ids_of(&inbox)?, [draft]);
     assert_eq!(inbox.data()?[0]["waiting"]["age"], "NEW");
+    let counted = system.metrics().await?;
+    ensure!(counted.contains("madoguchi_contact_approvals_waiting{age=\"new\"} "), "{counted}");
     let due = approver.lists(&format!("waiting=REMINDER&{of}")).await?;
     assert_eq!(ids_of(&due)?, Vec::<String>::new());
     for (query, count) in [
@@ -467,12 +476,15 @@ async fn what_a_contact_must_not_be_is_refused(store: Store) -> anyhow::Result<(
         ("subject", json!("a\r\nBcc: all@example.com")),
         ("subject", json!("abc\u{202e}gpj.exe")),
         ("subject", json!("")),
+        ("subject", json!("\u{200b}")),
+        ("groupId", json!("a\u{202e}b")),
         ("body", json!(long)),
         ("body", json!("a\u{0}")),
         ("link", json!("http://my.example.com/")),
         ("link", json!("https://evil.example/")),
         ("link", json!("https://my.example.com@evil.example/")),
         ("link", json!("https://my.example.com:8443/")),
+        ("link", json!("https://my.example.com/\"><script>")),
         ("actionKind", json!("UNKNOWN")),
         ("actionKind", json!("PREMIUM_ROUTE_DEFICIENCY")),
         ("type", json!("NOTICE")),
@@ -484,6 +496,7 @@ async fn what_a_contact_must_not_be_is_refused(store: Store) -> anyhow::Result<(
         ("sender", json!({ "kind": "SYSTEM" })),
         ("sender", json!({ "kind": "HUMAN" })),
         ("postedAt", json!("2026-11-29T09:00:00")),
+        ("postedAt", json!("2026-11-29T10:00:00+09:00[Asia/Tokyo]")),
         ("postedAt", json!("2100-01-01T00:00:00Z")),
         ("postedAt", json!("1999-12-31T23:59:59Z")),
         ("postedAt", json!(1_700_000_000)),
@@ -500,6 +513,13 @@ async fn what_a_contact_must_not_be_is_refused(store: Store) -> anyhow::Result<(
     let huge = person.request_with("body", "x".repeat(1 << 20));
     let huge = author.adds(&huge).await?;
     ensure!(is_coded_refusal(&huge, 413, "TOO_LARGE"), "{huge:?}");
+    Ok(())
+}
+
+async fn an_edit_removes_with_null_and_keeps_the_rules(store: Store) -> anyhow::Result<()> {
+    let system = TestSystem::shared(store).await?;
+    let person = Recipient::registered(&system).await?;
+    let author = Staff::person(&system, "author");
     let past = person.request_with("postedAt", "2020-01-01T00:00:00+09:00");
     let id = author.added(&past).await?;
     for body in [

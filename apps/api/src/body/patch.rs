@@ -36,10 +36,6 @@ impl<T> Patch<T> {
             Self::Set(value) => Ok(Some(value)),
         }
     }
-
-    pub(crate) const fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent)
-    }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {

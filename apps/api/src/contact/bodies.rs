@@ -165,10 +165,10 @@ pub(super) struct UpdateContact {
     #[schema(schema_with = text_or_null::<Moment>)]
     expires_at: Patch<Field<Moment>>,
     #[serde(default)]
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = bool)]
     mandatory: Patch<bool>,
     #[serde(default)]
-    #[schema(value_type = Option<SenderBody>)]
+    #[schema(value_type = SenderBody)]
     sender: Patch<SenderBody>,
     #[schema(schema_with = text_or_null::<Answered>)]
     answer_status: Option<Field<Answered>>,
@@ -177,64 +177,55 @@ pub(super) struct UpdateContact {
 }
 
 /// An act, and the scope that it needs.
-pub(super) type Wanted = (ContactAct, Scope);
+pub(super) struct ScopedAct {
+    pub(super) command: ContactAct,
+    pub(super) scope: Scope,
+}
 
 impl UpdateContact {
     /// What is to be done.
-    pub(super) fn act(self, caller: ActorKind) -> Result<Wanted, Problem> {
-        let writes = self.writes_content();
-        let acts = [self.answer_status.is_some(), self.approve.is_some(), self.reject.is_some()];
-        if acts.into_iter().filter(|it| *it).count() + usize::from(writes) != 1 {
-            let rule = "the body must hold exactly one of: content fields, answerStatus, approve, \
-                        reject";
-            return Err(Problem::invalid(rule));
-        }
-        Ok(match (self.answer_status, self.approve, self.reject) {
-            (Some(_), _, _) => (ContactAct::AnswerByPhone, Scope::ContactRespond),
-            (_, Some(ApproveContact { content_hash: Field(seen) }), _) => {
-                (ContactAct::Approve { seen }, Scope::ContactApprove)
-            }
-            (_, _, Some(RejectContact { reason: Field(reason) })) => {
-                (ContactAct::Reject(reason), Scope::ContactApprove)
-            }
-            (None, None, None) => {
-                let sender = self.sender.required("sender")?;
-                let sender = sender.map(|it| it.sender(caller)).transpose()?;
-                let edit = ContentEdit {
-                    application: self.application_id.map(|Field(it)| it),
-                    policy_number: self.policy_number.map(|Field(it)| it),
-                    contact_type: self.contact_type.required("type")?.map(|Field(it)| it),
-                    action: self.action_kind.map(|Field(it)| it),
-                    subject: self.subject.required("subject")?.map(|Field(it)| it),
-                    body: self.body.required("body")?.map(|Field(it)| it),
-                    link: self.link.map(|Field(it)| it),
-                    group: self.group_id.map(|Field(it)| it),
-                    posted_at: self.posted_at.map(|Field(Moment(at))| at),
-                    expires_at: self.expires_at.map(|Field(Moment(at))| at),
-                    mandatory: self.mandatory.required("mandatory")?,
-                    sender,
-                };
+    pub(super) fn act(mut self, caller: ActorKind) -> Result<ScopedAct, Problem> {
+        let (answered, approve) = (self.answer_status.take(), self.approve.take());
+        let reject = self.reject.take();
+        let edit = self.edit(caller)?;
+        let edit = (edit != ContentEdit::default()).then_some(edit);
+        let (command, scope) = match (edit, answered, approve, reject) {
+            (Some(edit), None, None, None) => {
                 (ContactAct::Edit(Box::new(edit)), Scope::ContactWrite)
             }
-        })
+            (None, Some(_), None, None) => (ContactAct::AnswerByPhone, Scope::ContactRespond),
+            (None, None, Some(approve), None) => {
+                (ContactAct::Approve { seen: approve.content_hash.0 }, Scope::ContactApprove)
+            }
+            (None, None, None, Some(reject)) => {
+                (ContactAct::Reject(reject.reason.0), Scope::ContactApprove)
+            }
+            (_, _, _, _) => {
+                let rule = "the body must hold exactly one of: content fields, answerStatus, \
+                            approve, reject";
+                return Err(Problem::invalid(rule));
+            }
+        };
+        Ok(ScopedAct { command, scope })
     }
 
-    fn writes_content(&self) -> bool {
-        let absent = [
-            self.application_id.is_absent(),
-            self.policy_number.is_absent(),
-            self.contact_type.is_absent(),
-            self.action_kind.is_absent(),
-            self.subject.is_absent(),
-            self.body.is_absent(),
-            self.link.is_absent(),
-            self.group_id.is_absent(),
-            self.posted_at.is_absent(),
-            self.expires_at.is_absent(),
-            self.mandatory.is_absent(),
-            self.sender.is_absent(),
-        ];
-        absent.contains(&false)
+    /// The content fields that it holds.
+    fn edit(self, caller: ActorKind) -> Result<ContentEdit, Problem> {
+        let sender = self.sender.required("sender")?;
+        Ok(ContentEdit {
+            application: self.application_id.map(|Field(it)| it),
+            policy_number: self.policy_number.map(|Field(it)| it),
+            contact_type: self.contact_type.required("type")?.map(|Field(it)| it),
+            action: self.action_kind.map(|Field(it)| it),
+            subject: self.subject.required("subject")?.map(|Field(it)| it),
+            body: self.body.required("body")?.map(|Field(it)| it),
+            link: self.link.map(|Field(it)| it),
+            group: self.group_id.map(|Field(it)| it),
+            posted_at: self.posted_at.map(|Field(Moment(at))| at),
+            expires_at: self.expires_at.map(|Field(Moment(at))| at),
+            mandatory: self.mandatory.required("mandatory")?,
+            sender: sender.map(|it| it.sender(caller)).transpose()?,
+        })
     }
 }
 

@@ -95,7 +95,9 @@ pub(super) const LIST: Operation = Operation {
     id: "listContacts",
     summary: "List contacts",
     text: "Newest first; with `waiting`, the longest waiting first. Deleted contacts are listed \
-           too. With `Accept: text/csv`, all that match are a CSV of ids, states and times.",
+           too. Fast pairs of filters: `personId` and `answerStatus`, `type` and `answerStatus`, \
+           `approval` and `createdFrom` or `createdBefore`. With `Accept: text/csv`, all that \
+           match are a CSV of ids, states and times, without `cursor` and `limit`.",
     parameters: &FILTERS,
     answers: &[
         Answer::results::<ContactView<'_>>("A page of contacts."),

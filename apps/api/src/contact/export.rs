@@ -131,9 +131,13 @@ fn cells(contact: &Contact) -> [String; COLUMNS.len()] {
     ]
 }
 
+/// How formulas begin, also in full width.
+const FORMULAS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
 /// The text, prefixed where a spreadsheet would take it for a formula.
 fn safe(text: &str) -> String {
-    let is_formula = text.trim_start().starts_with(['=', '+', '-', '@']);
+    let is_blank = |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}');
+    let is_formula = text.trim_start_matches(is_blank).starts_with(FORMULAS);
     if is_formula { format!("'{text}") } else { text.to_owned() }
 }
 
@@ -149,6 +153,8 @@ mod tests {
             ("-1", "'-1"),
             ("@x", "'@x"),
             (" =1", "' =1"),
+            ("\u{200b}=1", "'\u{200b}=1"),
+            ("＝1", "'＝1"),
             ("A=1", "A=1"),
             ("", ""),
         ] {

@@ -84,22 +84,36 @@ impl<'a> VersionView<'a> {
 
 /// The fields by name, each with its value as text.
 fn fields(content: &Content) -> [(&'static str, Option<String>); 13] {
+    // A new field does not compile until it is here.
+    let Content {
+        application,
+        policy_number,
+        contact_type,
+        subject,
+        body,
+        link,
+        group,
+        posted_at,
+        expires_at,
+        mandatory,
+        sender,
+    } = content;
     let text = |value: Option<&str>| value.map(str::to_owned);
-    let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
+    let time = |at: &Option<Timestamp>| at.map(|at| at.to_string());
     [
-        ("applicationId", text(content.application.as_ref().map(ApplicationId::expose))),
-        ("policyNumber", text(content.policy_number.as_ref().map(PolicyNumber::expose))),
-        ("type", text(Some(content.contact_type.name().as_str()))),
-        ("actionKind", text(content.contact_type.action().map(ActionKind::as_str))),
-        ("subject", text(Some(content.subject.expose()))),
-        ("body", text(Some(content.body.expose()))),
-        ("link", text(content.link.as_ref().map(ContactLink::expose))),
-        ("groupId", text(content.group.as_ref().map(GroupId::expose))),
-        ("postedAt", time(content.posted_at)),
-        ("expiresAt", time(content.expires_at)),
-        ("mandatory", Some(content.mandatory.to_string())),
-        ("sender.kind", text(Some(content.sender.kind().as_str()))),
-        ("sender.name", text(Some(content.sender.name()))),
+        ("applicationId", text(application.as_ref().map(ApplicationId::expose))),
+        ("policyNumber", text(policy_number.as_ref().map(PolicyNumber::expose))),
+        ("type", text(Some(contact_type.name().as_str()))),
+        ("actionKind", text(contact_type.action().map(ActionKind::as_str))),
+        ("subject", text(Some(subject.expose()))),
+        ("body", text(Some(body.expose()))),
+        ("link", text(link.as_ref().map(ContactLink::expose))),
+        ("groupId", text(group.as_ref().map(GroupId::expose))),
+        ("postedAt", time(posted_at)),
+        ("expiresAt", time(expires_at)),
+        ("mandatory", Some(mandatory.to_string())),
+        ("sender.kind", text(Some(sender.kind().as_str()))),
+        ("sender.name", text(Some(sender.name()))),
     ]
 }
 

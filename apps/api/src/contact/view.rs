@@ -1,4 +1,4 @@
-//! Contacts as the JSON that staff and customers see.
+//! Contacts as the JSON that staff see.
 
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::actor::Scope;
@@ -11,6 +11,7 @@ use madoguchi_domain::contact::{
 use madoguchi_domain::principal::Principal;
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::body::{one_of, text_of};
@@ -77,7 +78,7 @@ pub(super) struct ContactView<'a> {
 }
 
 impl<'a> ContactView<'a> {
-    pub(super) fn of(contact: &'a Contact, eyes: &Eyes<'_>) -> Self {
+    pub(super) fn of(contact: &'a Contact, viewer: &Viewer<'_>) -> Self {
         let content = &contact.content;
         Self {
             contact_id: contact.id.to_string(),
@@ -100,9 +101,10 @@ impl<'a> ContactView<'a> {
             valid: contact.visible_from().is_some(),
             visible_from: contact.visible_from(),
             approval: (&contact.approval).into(),
-            waiting: contact
-                .waiting_since()
-                .map(|since| WaitingView { since, age: eyes.policy.age(since, eyes.now).as_str() }),
+            waiting: contact.waiting_since().map(|since| WaitingView {
+                since,
+                age: viewer.policy.age(since, viewer.now).as_str(),
+            }),
             answer_status: contact.answer.status().as_str(),
             answer: AnswerView::of(&contact.answer),
             content_hash: contact.content_hash().to_hex(),
@@ -110,19 +112,19 @@ impl<'a> ContactView<'a> {
             updated: contact.updated.as_ref().map(MarkView::from),
             deleted: contact.deleted.as_ref().map(MarkView::from),
             version: contact.version,
-            allowed_actions: eyes.allowed(contact),
+            allowed_actions: viewer.allowed(contact),
         }
     }
 }
 
 /// Who looks at a contact, and when.
-pub(super) struct Eyes<'a> {
+pub(super) struct Viewer<'a> {
     pub(super) principal: &'a Principal,
     pub(super) policy: &'a ContactPolicy,
     pub(super) now: Timestamp,
 }
 
-impl Eyes<'_> {
+impl Viewer<'_> {
     /// The acts that the contact's state, four eyes and the caller's scopes allow.
     fn allowed(&self, contact: &Contact) -> Vec<&'static str> {
         let possible = contact.possible_events(&self.principal.who, self.now).into_iter();
@@ -147,7 +149,7 @@ const fn act(event: ContactEventName) -> Option<(&'static str, Scope)> {
 
 fn allowed_actions() -> RefOr<Schema> {
     let names = ["EDIT", "APPROVE", "REJECT", "MARK_ANSWERED", "DELETE"];
-    utoipa::openapi::schema::ArrayBuilder::new().items(one_of(names)).into()
+    ArrayBuilder::new().items(one_of(names)).into()
 }
 
 #[derive(Serialize, ToSchema)]
@@ -191,6 +193,9 @@ struct ApprovalView<'a> {
     /// Null if nobody decided: a draft, an expired or an unnecessary approval.
     #[schema(required)]
     by: Option<&'a str>,
+    /// The kind of who decided: a program can reject.
+    #[schema(schema_with = kind_or_null)]
+    kind: Option<&'static str>,
     /// Why it was rejected; `EXPIRED` if nobody decided in time.
     #[schema(required)]
     reason: Option<&'a str>,
@@ -201,16 +206,22 @@ impl<'a> From<&'a Approval> for ApprovalView<'a> {
         let (at, by, reason) = match approval {
             Approval::Draft => (None, None, None),
             Approval::ByPolicy { at } => (Some(*at), None, None),
-            Approval::Approved { by, at } => (Some(*at), Some(&*by.who().subject), None),
+            Approval::Approved { by, at } => (Some(*at), Some(by.who()), None),
             Approval::Rejected { at, rejection: Rejection::Expired } => {
                 (Some(*at), None, Some("EXPIRED"))
             }
             Approval::Rejected { at, rejection: Rejection::ByPerson { by, reason } } => {
-                (Some(*at), Some(&*by.subject), Some(reason.expose()))
+                (Some(*at), Some(by), Some(reason.expose()))
             }
         };
-        Self { status: approval.name().as_str(), at, by, reason }
+        let kind = by.map(|by| by.kind.as_str());
+        Self { status: approval.name().as_str(), at, by: by.map(|by| &*by.subject), kind, reason }
     }
+}
+
+fn kind_or_null() -> RefOr<Schema> {
+    let null = ObjectBuilder::new().schema_type(Type::Null);
+    OneOfBuilder::new().item(actor_kinds()).item(null).into()
 }
 
 /// How long the contact waits for its approval.

@@ -40,6 +40,14 @@ impl ContactsSection {
             let what = "must be more than remind_after_hours";
             section.mistake("escalate_after_hours", what);
         }
+        for (key, after) in
+            [("remind_after_hours", remind_after), ("escalate_after_hours", escalate_after)]
+        {
+            let expiry = SignedDuration::from_hours(expire_after.into());
+            if expire_after > 0 && after.is_some_and(|after| after >= expiry) {
+                section.mistake(key, "must be less than expire_after_hours");
+            }
+        }
         let policy = ContactPolicy {
             approval,
             actions,

@@ -90,6 +90,7 @@ fn contacts_have_their_documented_defaults_and_bounds() {
             "[contacts]\nremind_after_hours = 5\nescalate_after_hours = 5",
             "contacts.escalate_after_hours",
         ),
+        ("[contacts]\nremind_after_hours = 720", "contacts.remind_after_hours"),
         ("[contact_actions]\nOTHER = \"maybe\"", "contact_actions.OTHER"),
         ("[contact_actions]\n\"a b\" = \"optional\"", "contact_actions.a b"),
     ] {

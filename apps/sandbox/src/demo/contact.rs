@@ -106,11 +106,14 @@ impl Roles {
             contact_type: "ACTION_REQUEST".to_owned(),
             action_kind: Some("PREMIUM_ROUTE_DEFICIENCY".to_owned()),
             policy_number: Some("P-0001".to_owned()),
+            application_id: None,
             group_id: None,
             subject: "口座振替のお願い".to_owned(),
             body: "口座振替の登録が確認できませんでした。お手続きをお願いいたします。".to_owned(),
             link: Some("https://my.example.com/premium-route".to_owned()),
             posted_at: None,
+            expires_at: None,
+            mandatory: None,
             sender: ContactSender { kind: "HUMAN".to_owned(), name: "山田 花子".to_owned() },
         };
         let added = self.author.add_contact(&contact).await?.data()?;

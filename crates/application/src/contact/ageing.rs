@@ -60,7 +60,7 @@ impl ApprovalAgeing {
     /// # Errors
     /// See [`StoreError`].
     pub async fn count(&self) -> Result<WaitingApprovals, StoreError> {
-        let all = self.contacts.waiting(self.clock.now()).await?;
+        let all = self.contacts.waiting(self.clock.now(), 0).await?;
         let escalated = self.over(self.policy.escalate_after).await?;
         // What is escalated is reminded no longer.
         let over = self.over(self.policy.remind_after).await?.max(escalated);
@@ -78,7 +78,7 @@ impl ApprovalAgeing {
     /// The number of contacts that wait at least this long; none if no time is configured.
     async fn over(&self, after: Option<SignedDuration>) -> Result<u64, StoreError> {
         match after.and_then(|after| self.clock.now().checked_sub(after).ok()) {
-            Some(since) => Ok(self.contacts.waiting(since).await?.count),
+            Some(since) => Ok(self.contacts.waiting(since, 0).await?.count),
             None => Ok(0),
         }
     }

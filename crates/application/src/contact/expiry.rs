@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
+use madoguchi_domain::Timestamp;
 use madoguchi_domain::act::Act;
 use madoguchi_domain::change::Committed;
-use madoguchi_domain::contact::{ContactEvent, ContactFilter, ContactOrder, ContactQuery};
+use madoguchi_domain::contact::{Contact, ContactEvent, ContactKey};
 use madoguchi_domain::if_match::IfMatch;
 use madoguchi_domain::job_lease::{JobLease, JobName};
 use madoguchi_domain::port::{ContactStore, Ids, StoreError};
@@ -45,25 +46,43 @@ impl Job for ApprovalExpiry {
         let Ok(since) = act.at.checked_sub(self.after) else {
             return Ok(false);
         };
-        let query = ContactQuery {
-            filter: ContactFilter { waiting_since: Some(since), ..ContactFilter::default() },
-            order: ContactOrder::LongestWaitingFirst,
-            after: None,
-            limit: AT_ONCE,
-        };
+        let due = self.contacts.waiting(since, AT_ONCE).await?.first;
         let mut expired = 0;
-        for contact in self.contacts.list(&query).await? {
-            let version = self.ids.uuid();
-            let decided = contact.change(&ContactEvent::Expire, &IfMatch::Any, version, act);
-            // It waits, so the change is allowed; it is lost if the contact was changed meanwhile.
-            if let Ok(Some(change)) = decided {
-                let committed = self.contacts.commit(&[change]).await?;
-                expired += usize::from(committed == Committed::Moved);
-            }
+        for id in &due {
+            // One that cannot be read does not keep the others.
+            let contact = match self.contacts.find(&ContactKey::of(*id)).await {
+                Ok(contact) => contact,
+                Err(StoreError::Corrupt(place)) => {
+                    tracing::error!(place, contact = %id, "a contact cannot be read: it stays");
+                    continue;
+                }
+                Err(unavailable @ StoreError::Unavailable(_)) => return Err(unavailable),
+            };
+            expired += usize::from(self.expire(contact, since, act).await?);
         }
         if expired > 0 {
             tracing::info!(expired, "approvals of contacts expired");
         }
-        Ok(expired == AT_ONCE as usize)
+        Ok(due.len() == AT_ONCE as usize && expired > 0)
+    }
+}
+
+impl ApprovalExpiry {
+    /// Whether this contact, which may have been changed meanwhile, is expired now.
+    async fn expire(
+        &self,
+        contact: Option<Contact>,
+        since: Timestamp,
+        act: &Act,
+    ) -> Result<bool, StoreError> {
+        let waits = |contact: &Contact| contact.waiting_since().is_some_and(|it| it <= since);
+        let Some(contact) = contact.filter(waits) else {
+            return Ok(false);
+        };
+        let version = self.ids.uuid();
+        match contact.change(&ContactEvent::Expire, &IfMatch::Any, version, act) {
+            Ok(Some(change)) => Ok(self.contacts.commit(&[change]).await? == Committed::Moved),
+            Ok(None) | Err(_) => Ok(false),
+        }
     }
 }

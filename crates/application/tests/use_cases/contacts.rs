@@ -219,7 +219,10 @@ async fn what_waits_too_long_expires_and_stays() {
     let act = samples::act("job", samples::system(), at(70));
     let steps = [job.step(&lease, &act).await, job.step(&lease, &act).await];
     assert_eq!(steps, [Ok(true), Ok(false)]);
-    assert_eq!(test.fake.contact_stores().contacts.waiting(at(0)).await.expect("counted").count, 0);
+    assert_eq!(
+        test.fake.contact_stores().contacts.waiting(at(0), 0).await.expect("counted").count,
+        0
+    );
 }
 
 async fn lease(fake: &FakeStore) -> JobLease {

@@ -6,7 +6,7 @@ use crate::Timestamp;
 use crate::actor::ActorKind;
 use crate::approval::{ContentHash, ContentSalt};
 use crate::closed_set::closed_set;
-use crate::display_name::DisplayName;
+use crate::display_name::{DisplayName, is_shown};
 use crate::field::{InvalidField, is_plain};
 use crate::parsed_text::parsed_text;
 use crate::redacted;
@@ -20,8 +20,9 @@ parsed_text! {
     #[derive(Hash)]
     pub struct ApplicationId:
         "applicationId",
-        "must be 1 to 64 characters without control characters",
-        |text| is_plain(text, 64);
+        "must be 1 to 64 characters, one of them visible, without control characters and without \
+         characters that reorder text",
+        |text| is_plain(text, 64) && is_shown(text);
     /// The id in clear: for the store and for clients, never for a log.
     expose
 }
@@ -31,8 +32,9 @@ parsed_text! {
     #[derive(Hash)]
     pub struct GroupId:
         "groupId",
-        "must be 1 to 64 characters without control characters",
-        |text| is_plain(text, 64);
+        "must be 1 to 64 characters, one of them visible, without control characters and without \
+         characters that reorder text",
+        |text| is_plain(text, 64) && is_shown(text);
     /// The id in clear: for the store and for clients, never for a log.
     expose
 }
@@ -191,24 +193,38 @@ pub struct Content {
 impl Content {
     /// The hash of all fields, and of whom it is for.
     pub(super) fn hash(&self, salt: &ContentSalt, person: &str, account: &str) -> ContentHash {
+        // A new field does not compile until it is in the hash.
+        let Self {
+            application,
+            policy_number,
+            contact_type,
+            subject,
+            body,
+            link,
+            group,
+            posted_at,
+            expires_at,
+            mandatory,
+            sender,
+        } = self;
         let time = |at: &Option<Timestamp>| at.map(|at| at.to_string());
-        let (posted_at, expires_at) = (time(&self.posted_at), time(&self.expires_at));
+        let (posted_at, expires_at) = (time(posted_at), time(expires_at));
         salt.hash(&[
             Some(person),
             Some(account),
-            self.application.as_ref().map(ApplicationId::expose),
-            self.policy_number.as_ref().map(PolicyNumber::expose),
-            Some(self.contact_type.name().as_str()),
-            self.contact_type.action().map(ActionKind::as_str),
-            Some(self.subject.expose()),
-            Some(self.body.expose()),
-            self.link.as_ref().map(ContactLink::expose),
-            self.group.as_ref().map(GroupId::expose),
+            application.as_ref().map(ApplicationId::expose),
+            policy_number.as_ref().map(PolicyNumber::expose),
+            Some(contact_type.name().as_str()),
+            contact_type.action().map(ActionKind::as_str),
+            Some(subject.expose()),
+            Some(body.expose()),
+            link.as_ref().map(ContactLink::expose),
+            group.as_ref().map(GroupId::expose),
             posted_at.as_deref(),
             expires_at.as_deref(),
-            Some(if self.mandatory { "mandatory" } else { "" }),
-            Some(self.sender.kind().as_str()),
-            Some(self.sender.name()),
+            Some(if *mandatory { "mandatory" } else { "" }),
+            Some(sender.kind().as_str()),
+            Some(sender.name()),
         ])
     }
 }

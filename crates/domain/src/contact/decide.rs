@@ -111,7 +111,7 @@ pub fn add(
 
 impl Contact {
     /// The contact after an act on a version that `if_match` allows; `None` if nothing changes:
-    /// equal content, or deleted before.
+    /// equal content of a contact that is not rejected, or deleted before.
     ///
     /// # Errors
     /// When the act is refused. First the version is checked, then the state, then the act's own
@@ -129,7 +129,10 @@ impl Contact {
             return Err(ContactRefusal::Stale);
         }
         self.state().after(event.name())?;
-        if matches!(event, ContactEvent::Edit(content) if *content.get() == self.content) {
+        // Of a rejected contact the edit makes a draft, also with the same content.
+        let is_rejected = matches!(self.approval, Approval::Rejected { .. });
+        let is_same = |content: &CheckedContent| *content.get() == self.content;
+        if !is_rejected && matches!(event, ContactEvent::Edit(content) if is_same(content)) {
             return Ok(None);
         }
         let changed = self.changed(event, act)?;

@@ -30,7 +30,7 @@ pub enum PastEvent {
     Edited,
     /// A second person approved it.
     Approved,
-    /// A second person rejected it, for this reason.
+    /// Somebody rejected it, for this reason.
     Rejected(RejectionReason),
     /// Nobody approved it in time.
     Expired,

@@ -23,7 +23,7 @@ closed_set! {
 }
 
 closed_set! {
-    /// What happens to a contact: the `why` of a row of its history.
+    /// What happens to a contact: the `event` of a version.
     pub enum ContactEventName {
         /// It was written.
         Added = "added",
@@ -31,7 +31,7 @@ closed_set! {
         Edited = "edited",
         /// A second person approved it.
         Approved = "approved",
-        /// A second person rejected it.
+        /// Somebody rejected it.
         Rejected = "rejected",
         /// Nobody approved it in time.
         Expired = "expired",
@@ -60,7 +60,10 @@ impl ContactState {
             (Self::Valid, Event::AnsweredByPhone | Event::Answered) => Ok(Self::Answered),
             (_, Event::Deleted) => Ok(Self::Deleted),
             (Self::Deleted, _) => Err(ContactRefusal::NotValid),
-            (Self::Draft | Self::Rejected, Event::Answered) => Err(ContactRefusal::NotValid),
+            // The customer never saw them.
+            (Self::Draft | Self::Rejected | Self::Settled, Event::Answered) => {
+                Err(ContactRefusal::NotValid)
+            }
             (Self::Rejected | Self::Valid, Event::Approved | Event::Rejected | Event::Expired) => {
                 Err(ContactRefusal::ApprovalClosed)
             }
@@ -129,9 +132,12 @@ mod tests {
         let refused = |state: ContactState, event| state.after(event).unwrap_err();
         for event in [Event::Edited, Event::Approved, Event::Answered, Event::AnsweredByPhone] {
             assert_eq!(refused(ContactState::Answered, event), ContactRefusal::Answered);
-            assert_eq!(refused(ContactState::Settled, event), ContactRefusal::Answered);
             assert_eq!(refused(ContactState::Deleted, event), ContactRefusal::NotValid);
         }
+        for event in [Event::Edited, Event::Approved, Event::AnsweredByPhone] {
+            assert_eq!(refused(ContactState::Settled, event), ContactRefusal::Answered);
+        }
+        assert_eq!(refused(ContactState::Settled, Event::Answered), ContactRefusal::NotValid);
         for state in [ContactState::Valid, ContactState::Rejected] {
             assert_eq!(refused(state, Event::Approved), ContactRefusal::ApprovalClosed);
         }

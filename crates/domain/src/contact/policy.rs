@@ -11,7 +11,7 @@ use crate::closed_set::closed_set;
 use crate::field::InvalidField;
 
 use super::content::{ActionKind, ContactType, Content};
-use super::text::is_host;
+use super::text::{ContactLink, is_host};
 
 closed_set! {
     /// Whether a request for an action of one kind has a policy number.
@@ -96,15 +96,23 @@ impl ContactPolicy {
             ..content
         };
         self.check_policy_number(&content)?;
-        let is_listed = |host: &str| self.link_hosts.iter().any(|listed| listed == host);
-        if content.link.as_ref().is_some_and(|link| !is_listed(link.host())) {
-            return Err(InvalidField::new("link", "must have a host that is configured"));
-        }
+        content.link.as_ref().map_or(Ok(()), |link| self.check_link(link))?;
         let ends_first = |(posted, expires)| expires <= posted;
         if content.posted_at.zip(content.expires_at).is_some_and(ends_first) {
             return Err(InvalidField::new("expiresAt", "must be later than postedAt"));
         }
         Ok(CheckedContent(content))
+    }
+
+    /// Checks that a link leads to a configured host.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn check_link(&self, link: &ContactLink) -> Result<(), InvalidField> {
+        let is_listed = self.link_hosts.iter().any(|listed| listed == link.host());
+        is_listed
+            .then_some(())
+            .ok_or(InvalidField::new("link", "must have a host that is configured"))
     }
 
     fn check_policy_number(&self, content: &Content) -> Result<(), InvalidField> {

@@ -4,10 +4,10 @@ use crate::Timestamp;
 use crate::actor::ActorRef;
 use crate::closed_set::closed_set;
 
-use super::Contact;
 use super::content::ContactTypeName;
 use super::lifecycle::{ContactEventName, ContactState};
 use super::policy::ContactPolicy;
+use super::{Contact, ContactId};
 
 closed_set! {
     /// How long an approval waits, compared with the policy.
@@ -22,12 +22,14 @@ closed_set! {
 }
 
 /// The contacts that wait for approval since a time, or longer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Waiting {
     /// How many.
     pub count: u64,
     /// Since when the longest of them waits.
     pub oldest: Option<Timestamp>,
+    /// The longest waiting ones, also those that cannot be read.
+    pub first: Vec<ContactId>,
 }
 
 impl ContactPolicy {

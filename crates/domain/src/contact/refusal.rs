@@ -33,11 +33,14 @@ pub enum ContactRefusal {
     /// Its content is not what the approver saw: read it again.
     #[error("the content was changed since the approver saw it")]
     ContentMoved,
+    /// What is stored of it cannot be read: an operator must check.
+    #[error("the stored contact cannot be read")]
+    Unreadable,
 }
 
 impl ContactRefusal {
     /// Why one contact of several was not approved.
-    const OF_APPROVALS: [Self; 7] = [
+    const OF_APPROVALS: [Self; 8] = [
         Self::NotFound,
         Self::Answered,
         Self::NotValid,
@@ -45,6 +48,7 @@ impl ContactRefusal {
         Self::FourEyes(FourEyes::IsSystem),
         Self::FourEyes(FourEyes::IsEditor),
         Self::ContentMoved,
+        Self::Unreadable,
     ];
 
     /// Its name in stored answers.
@@ -60,6 +64,7 @@ impl ContactRefusal {
             Self::FourEyes(FourEyes::IsSystem) => "is_system",
             Self::FourEyes(FourEyes::IsEditor) => "is_editor",
             Self::ContentMoved => "content_moved",
+            Self::Unreadable => "unreadable",
         }
     }
 

@@ -1,6 +1,7 @@
 //! The texts of a contact, and its link.
 
-use crate::field::{InvalidField, is_plain, reorders};
+use crate::display_name::is_shown;
+use crate::field::{InvalidField, is_plain};
 use crate::parsed_text::parsed_text;
 use crate::redacted;
 
@@ -45,10 +46,6 @@ fn is_text(text: &str, most: usize) -> bool {
     text.chars().count() <= most && is_plain(&one_line, most) && is_shown(&one_line)
 }
 
-fn is_shown(text: &str) -> bool {
-    !text.trim().is_empty() && !text.chars().any(reorders)
-}
-
 /// A link to the place where the customer acts: an `https` address. Its host must also be on the
 /// list of the [policy](super::ContactPolicy).
 #[derive(Clone, PartialEq, Eq)]
@@ -73,7 +70,7 @@ impl ContactLink {
         let rest = text.strip_prefix("https://").filter(|_| text.len() <= 2048);
         let fits = rest.is_some_and(|rest| {
             let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-            is_host(host) && rest.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+            is_host(host) && is_uri_text(rest)
         });
         let rule = "must be an https address of at most 2048 characters, without user or port";
         fits.then(|| Self(text.to_owned())).ok_or(InvalidField::new("link", rule))
@@ -91,6 +88,18 @@ impl ContactLink {
     pub fn expose(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a text has only characters of a URI, and a percent sign only before two hexadecimal
+/// digits (RFC 3986 §2).
+fn is_uri_text(text: &str) -> bool {
+    let is_other = |byte: u8| b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
+    let mut after_percent = text.split('%').skip(1);
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_other(byte))
+        && after_percent.all(|rest| {
+            let digits = rest.as_bytes().get(..2);
+            digits.is_some_and(|it| it.iter().all(u8::is_ascii_hexdigit))
+        })
 }
 
 /// Whether a text is a host name in lower case (RFC 1123 §2.1).
@@ -135,6 +144,10 @@ mod tests {
             "https://-a.example/",
             "https://a..example/",
             "javascript:alert(1)",
+            "https://my.example.com/\"><script>",
+            "https://my.example.com/%zz",
+            "https://my.example.com/%4",
+            "https://my.example.com/a|b",
             &format!("https://my.example.com/{}", "x".repeat(2048)),
         ] {
             assert!(ContactLink::parse(bad).is_err(), "{bad}");
@@ -144,10 +157,22 @@ mod tests {
 
     #[test]
     fn texts_inject_no_header_and_reorder_nothing() {
-        for bad in ["", " ", "\u{3000}", "a\r\nBcc: b", "a\0", "abc\u{202e}def", "\u{2066}a"] {
+        for bad in [
+            "",
+            " ",
+            "\u{3000}",
+            "\u{200b}",
+            "\u{3164}",
+            "a\r\nBcc: b",
+            "a\0",
+            "abc\u{202e}def",
+            "\u{2066}a",
+        ] {
             assert!(ContactSubject::parse(bad).is_err(), "{bad:?}");
         }
-        for bad in ["", "\n\n", "a\0", "a\u{1b}[0m", "abc\u{202e}def", &"x".repeat(4001)] {
+        for bad in
+            ["", "\n\n", "\n\u{200b}", "a\0", "a\u{1b}[0m", "abc\u{202e}def", &"x".repeat(4001)]
+        {
             assert!(ContactBody::parse(bad).is_err(), "{bad:?}");
         }
         assert!(ContactBody::parse("一行目\r\n\t二行目\n").is_ok());

@@ -109,6 +109,7 @@ mod tests {
             Err(ContactRefusal::FourEyes(FourEyes::IsEditor)),
             Err(ContactRefusal::FourEyes(FourEyes::IsSystem)),
             Err(ContactRefusal::ContentMoved),
+            Err(ContactRefusal::Unreadable),
         ];
         let approvals =
             Approvals(outcomes.into_iter().zip(1..).map(|(it, n)| (id(n), it)).collect());

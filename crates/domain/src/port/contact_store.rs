@@ -35,11 +35,12 @@ pub trait ContactStore: Send + Sync {
     /// See [`StoreError`].
     async fn list(&self, query: &ContactQuery) -> Result<Vec<Contact>, StoreError>;
 
-    /// How many contacts wait for approval since `since`, or longer.
+    /// How many contacts wait for approval since `since`, or longer, and the ids of the first
+    /// `limit` of them. What they say is not opened.
     ///
     /// # Errors
     /// See [`StoreError`].
-    async fn waiting(&self, since: Timestamp) -> Result<Waiting, StoreError>;
+    async fn waiting(&self, since: Timestamp, limit: u32) -> Result<Waiting, StoreError>;
 
     /// All versions of a contact, oldest first; empty for an unknown one.
     ///

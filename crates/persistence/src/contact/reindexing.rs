@@ -13,7 +13,7 @@ use madoguchi_domain::port::{BlindIndexes, Reindexed, Sealer, StoreError};
 use madoguchi_domain::sealed::{DataKeyId, KeyId};
 
 use super::contact::{self, numbers};
-use super::contact_selection::Wish;
+use super::contact_selection::Selected;
 use super::person::{self, addresses};
 use super::{Conn, Store, blind_index, data_key};
 use crate::database::column::Key;
@@ -69,7 +69,7 @@ enum Record {
 impl Record {
     fn load(conn: &mut Conn, sealer: &dyn Sealer, key: Key) -> Result<Vec<Self>, Fault> {
         let persons = person::load(conn, sealer, vec![key])?;
-        let contacts = contact::load(conn, sealer, &Wish::Record(key))?;
+        let contacts = contact::load(conn, sealer, &Selected::Record(key))?;
         let persons = persons.into_iter().map(|it| Self::Person(Box::new(it)));
         Ok(persons.chain(contacts.into_iter().map(|it| Self::Contact(Box::new(it)))).collect())
     }

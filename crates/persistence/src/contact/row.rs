@@ -85,7 +85,7 @@ impl ContactRow {
         })
     }
 
-    /// The contact in this state, with its valid version.
+    /// The contact in this state, with its current version.
     pub(crate) fn open(
         self,
         sealer: &dyn Sealer,

@@ -1,4 +1,4 @@
-//! Selects contacts with their valid versions, in one statement.
+//! Selects contacts with their current versions, in one statement.
 
 use diesel::Connection;
 use diesel::dsl::{AsSelect, IntoBoxed, Select, auto_type};
@@ -22,14 +22,14 @@ use crate::vault::row::DataKeyRow;
 pub(super) const POLICY_NUMBER: &str = "contact.policy_number";
 
 /// Which contacts to load.
-pub(super) enum Wish {
+pub(super) enum Selected {
     One(ContactKey),
     /// The one with this data key.
     Record(Key),
     Page(Box<ContactQuery>),
 }
 
-/// A contact, its state, its valid version and its data key.
+/// A contact, its state, its current version and its data key.
 pub(super) type Row = (ContactRow, ContactStateRow, VersionRow, Option<DataKeyRow>);
 
 type Db = <Conn as Connection>::Backend;
@@ -42,35 +42,39 @@ type Columns = (
     AsSelect<Option<DataKeyRow>, Db>,
 );
 
-type Rows<'a> = IntoBoxed<'a, Select<with_valid_version, Columns>, Db>;
+type Rows<'a> = IntoBoxed<'a, Select<with_current_version, Columns>, Db>;
 
 #[auto_type]
-fn with_valid_version() -> _ {
-    let is_valid = contact_version::contact_id
+fn with_current_version() -> _ {
+    let is_current = contact_version::contact_id
         .eq(contact::contact_id)
         .and(contact_version::version.eq(contact::version));
     contact::table
-        .inner_join(contact_version::table.on(is_valid))
+        .inner_join(contact_version::table.on(is_current))
         .left_join(stored_key::table.on(stored_key::data_key_id.eq(contact::data_key_id)))
 }
 
-pub(super) fn rows(conn: &mut Conn, sealer: &dyn Sealer, wish: &Wish) -> Result<Vec<Row>, Fault> {
+pub(super) fn rows(
+    conn: &mut Conn,
+    sealer: &dyn Sealer,
+    selected: &Selected,
+) -> Result<Vec<Row>, Fault> {
     let columns: Columns = (
         ContactRow::as_select(),
         ContactStateRow::as_select(),
         VersionRow::as_select(),
         Option::<DataKeyRow>::as_select(),
     );
-    let rows: Rows<'_> = with_valid_version().select(columns).into_boxed();
-    Ok(match wish {
-        Wish::One(ContactKey { id, person: None }) => {
+    let rows: Rows<'_> = with_current_version().select(columns).into_boxed();
+    Ok(match selected {
+        Selected::One(ContactKey { id, person: None }) => {
             rows.filter(contact::contact_id.eq(Key(id.0)))
         }
-        Wish::One(ContactKey { id, person: Some(person) }) => rows
+        Selected::One(ContactKey { id, person: Some(person) }) => rows
             .filter(contact::contact_id.eq(Key(id.0)))
             .filter(contact::person_id.eq(person.expose())),
-        Wish::Record(key) => rows.filter(contact::data_key_id.eq(*key)),
-        Wish::Page(query) => {
+        Selected::Record(key) => rows.filter(contact::data_key_id.eq(*key)),
+        Selected::Page(query) => {
             let ContactQuery { filter, order, after, limit } = &**query;
             let rows = ordered(filtered(rows, sealer, filter)?, *order, *after);
             rows.limit((*limit).into())

@@ -17,7 +17,7 @@ use madoguchi_domain::port::{ContactStore, Sealer, StoreError};
 use madoguchi_domain::sealed::WrappedKey;
 
 use super::commit::commit_all;
-use super::contact_selection::{POLICY_NUMBER, Wish, rows};
+use super::contact_selection::{POLICY_NUMBER, Selected, rows};
 use super::{Conn, Store, blind_index, data_key};
 use crate::contact::editor_row::{EditorRow, StoredEditors};
 use crate::contact::row::{ContactRow, ContactStateRow};
@@ -33,24 +33,34 @@ use crate::vault::sealed_store::SealedStore;
 #[async_trait]
 impl ContactStore for SealedStore<Store> {
     async fn find(&self, key: &ContactKey) -> Result<Option<Contact>, StoreError> {
-        let (wish, sealer) = (Wish::One(key.clone()), Arc::clone(&self.sealer));
-        let read = move |conn: &mut Conn| load(conn, &*sealer, &wish);
+        let (selected, sealer) = (Selected::One(key.clone()), Arc::clone(&self.sealer));
+        let read = move |conn: &mut Conn| load(conn, &*sealer, &selected);
         Ok(self.store.read(read).await?.pop())
     }
 
     async fn list(&self, query: &ContactQuery) -> Result<Vec<Contact>, StoreError> {
-        let (wish, sealer) = (Wish::Page(Box::new(query.clone())), Arc::clone(&self.sealer));
-        self.store.read(move |conn| load(conn, &*sealer, &wish)).await
+        let (selected, sealer) =
+            (Selected::Page(Box::new(query.clone())), Arc::clone(&self.sealer));
+        self.store.read(move |conn| load(conn, &*sealer, &selected)).await
     }
 
-    async fn waiting(&self, since: Timestamp) -> Result<Waiting, StoreError> {
+    async fn waiting(&self, since: Timestamp, limit: u32) -> Result<Waiting, StoreError> {
         let read = move |conn: &mut Conn| {
-            let waiting = contact::table.filter(contact::waiting_since.le(At::from(since)));
-            let (count, oldest): (i64, Option<At>) =
-                waiting.select((count_star(), min(contact::waiting_since))).first(conn)?;
+            let is_waiting = contact::waiting_since.le(At::from(since));
+            let (count, oldest): (i64, Option<At>) = contact::table
+                .filter(is_waiting)
+                .select((count_star(), min(contact::waiting_since)))
+                .first(conn)?;
+            let first: Vec<Key> = contact::table
+                .filter(is_waiting)
+                .order((contact::waiting_since, contact::contact_id))
+                .limit(limit.into())
+                .select(contact::contact_id)
+                .load(conn)?;
             let count = u64::try_from(count).map_err(|_| corrupt("count of contact"))?;
             let oldest = oldest.map(|at| moment(at, "contact.waiting_since")).transpose()?;
-            Ok(Waiting { count, oldest })
+            let first = first.into_iter().map(|id| ContactId(id.0)).collect();
+            Ok(Waiting { count, oldest, first })
         };
         self.store.read(read).await
     }
@@ -71,14 +81,14 @@ impl ContactStore for SealedStore<Store> {
     }
 }
 
-/// Contacts with their valid versions come from one statement. Their editors are only added to, so
+/// Contacts with their current versions come from one statement. Editors are only added, so
 /// that those of later versions can be left out.
 pub(super) fn load(
     conn: &mut Conn,
     sealer: &dyn Sealer,
-    wish: &Wish,
+    selected: &Selected,
 ) -> Result<Vec<Contact>, Fault> {
-    let rows = rows(conn, sealer, wish)?;
+    let rows = rows(conn, sealer, selected)?;
     let ids: Vec<Key> = rows.iter().map(|(row, ..)| row.contact_id).collect();
     let loaded: Vec<EditorRow> = contact_editor::table
         .filter(contact_editor::contact_id.eq_any(ids))
@@ -121,14 +131,18 @@ fn history(
     Ok(versions)
 }
 
-/// Inserts a contact with its first version. A taken id fails in a unique index, which undoes the
-/// rows before it.
+/// Inserts a contact with its first version. An id that is taken meanwhile fails in a unique index,
+/// which undoes the rows before it.
 fn add(
     conn: &mut Conn,
     sealer: &dyn Sealer,
     contact: &Contact,
     change: &Change<ContactWrite>,
 ) -> Result<bool, Fault> {
+    let taken = contact::table.find(Key(contact.id.0)).count().get_result::<i64>(conn)?;
+    if taken > 0 {
+        return Ok(false);
+    }
     let key = sealer.new_data_key().map_err(|why| store_error(why, "data_key.wrapped"))?;
     data_key::insert(conn, contact.data_key, &key)?;
     let row = ContactRow::seal(sealer, &key, contact)?;

@@ -38,7 +38,7 @@ fn odd() -> Content {
         contact_type: ContactType::Notice,
         subject: ContactSubject::parse("';-- {\"$ne\":null} \\ %_").expect("a subject"),
         body: ContactBody::parse("一行目\r\n\t'二行目'\n\u{1f4e7}").expect("a body"),
-        link: ContactLink::parse("https://my.example.com/?a='--&b=%00#{}").ok(),
+        link: ContactLink::parse("https://my.example.com/?a='--&b=%00#()").ok(),
         group: GroupId::parse(" spaces around ").ok(),
         sender: Sender::System,
         ..contact_content()

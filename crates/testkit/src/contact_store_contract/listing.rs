@@ -198,8 +198,9 @@ pub async fn approvals_wait_in_the_order_of_their_last_edit(stores: ContactStore
         let listed = list_by(&stores, order, &waiting(since)).await;
         assert!(listed.iter().eq(ordered(&contacts, order, &waiting(since))), "{since}");
         let oldest = listed.first().and_then(Contact::waiting_since);
-        let counted = stores.contacts.waiting(at(since)).await;
-        assert_eq!(counted, Ok(Waiting { count: listed.len() as u64, oldest }));
+        let counted = stores.contacts.waiting(at(since), 2).await;
+        let first = listed.iter().take(2).map(|contact| contact.id).collect();
+        assert_eq!(counted, Ok(Waiting { count: listed.len() as u64, oldest, first }));
     }
     let edited = moved(&stores, &first[0], &edits(contact_content()), &staff(9), 700).await;
     let listed = list_by(&stores, order, &all()).await;
@@ -207,7 +208,7 @@ pub async fn approvals_wait_in_the_order_of_their_last_edit(stores: ContactStore
     for contact in listed {
         moved(&stores, &contact, &ContactEvent::Expire, &samples::system(), 900).await;
     }
-    assert_eq!(stores.contacts.waiting(at(999)).await, Ok(Waiting::default()));
+    assert_eq!(stores.contacts.waiting(at(999), 9).await, Ok(Waiting::default()));
 }
 
 /// What waits for approval, is deleted, or is posted later is not in it.

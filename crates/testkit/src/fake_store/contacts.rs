@@ -75,11 +75,15 @@ impl ContactStore for FakeStore {
         self.with(|memory| memory.list_contacts(query, &self.index_keys))
     }
 
-    async fn waiting(&self, since: Timestamp) -> Result<Waiting, StoreError> {
+    async fn waiting(&self, since: Timestamp, limit: u32) -> Result<Waiting, StoreError> {
         self.with(|memory| {
-            let waiting = memory.contacts.values().filter_map(Contact::waiting_since);
-            let waiting: Vec<_> = waiting.filter(|it| *it <= since).collect();
-            Waiting { count: waiting.len() as u64, oldest: waiting.into_iter().min() }
+            let waiting =
+                memory.contacts.values().filter_map(|it| Some((it.waiting_since()?, it.id)));
+            let mut waiting: Vec<_> = waiting.filter(|(at, _)| *at <= since).collect();
+            waiting.sort_unstable();
+            let oldest = waiting.first().map(|(at, _)| *at);
+            let first = waiting.iter().take(limit as usize).map(|(_, id)| *id).collect();
+            Waiting { count: waiting.len() as u64, oldest, first }
         })
     }
 

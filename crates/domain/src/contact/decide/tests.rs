@@ -5,9 +5,9 @@ use crate::Timestamp;
 use crate::actor::{ActorKind, ActorRef};
 use crate::approval::FourEyes;
 use crate::contact::{
-    ActionKind, AnswerStatus, ContactBody, ContactFilter, ContactLink, ContactPolicy,
-    ContactSubject, ContactType, ContactTypeName, ContactWrite, ContentEdit, PastEvent,
-    PolicyNumber, PolicyNumberRule, Sender, changes,
+    ActionKind, AnswerStatus, ApplicationId, ContactBody, ContactFilter, ContactLink,
+    ContactPolicy, ContactSubject, ContactType, ContactTypeName, ContactWrite, ContentEdit,
+    GroupId, PastEvent, PolicyNumber, PolicyNumberRule, Sender, changes,
 };
 use crate::correlation::CorrelationId;
 use crate::display_name::DisplayName;
@@ -165,8 +165,11 @@ fn rule_3_a_rejected_contact_is_a_draft_after_the_next_edit() {
     assert_eq!(rejected.state(), ContactState::Rejected);
     let seen = approve(&rejected);
     assert_eq!(refused(&rejected, &seen, &human("a", 30)), ContactRefusal::ApprovalClosed);
+    for edit in [other_subject(), edit(|_| {})] {
+        let edited = moved(&rejected, &edit, &human("author", 30));
+        assert_eq!((edited.state(), edited.version), (ContactState::Draft, 3));
+    }
     let edited = moved(&rejected, &other_subject(), &human("author", 30));
-    assert_eq!(edited.state(), ContactState::Draft);
     let valid = moved(&edited, &approve(&edited), &human("approver", 40));
     assert_eq!(valid.state(), ContactState::Valid);
 }
@@ -187,9 +190,14 @@ fn rule_5_an_answered_contact_is_not_changed() {
     let settled = moved(&draft(), &ContactEvent::AnswerByPhone, &human("agent", 15));
     assert_eq!(settled.state(), ContactState::Settled);
     for contact in [by_phone, by_customer, settled] {
-        for event in [other_subject(), answer(), ContactEvent::AnswerByPhone, approve(&contact)] {
+        for event in [other_subject(), ContactEvent::AnswerByPhone, approve(&contact)] {
             assert_eq!(refused(&contact, &event, &human("x", 40)), ContactRefusal::Answered);
         }
+        let is_settled = contact.state() == ContactState::Settled;
+        let again = refused(&contact, &answer(), &human("x", 40));
+        let never_seen =
+            if is_settled { ContactRefusal::NotValid } else { ContactRefusal::Answered };
+        assert_eq!(again, never_seen);
         let deleted = moved(&contact, &ContactEvent::Delete, &human("x", 50));
         assert_eq!(deleted.state(), ContactState::Deleted);
     }
@@ -344,15 +352,20 @@ fn an_approval_ages_from_the_last_edit() {
 fn the_hash_covers_all_that_an_approver_sees() {
     let before = draft().content_hash();
     let at = Timestamp::from_second(900).ok();
-    let changes: [fn(&mut Content, Option<Timestamp>); 8] = [
+    let changes: [fn(&mut Content, Option<Timestamp>); 13] = [
+        |it, _| it.application = ApplicationId::parse("APP-1").ok(),
         |it, _| it.policy_number = PolicyNumber::parse("P-1").ok(),
         |it, _| it.contact_type = ContactType::Notice,
+        |it, _| it.contact_type = request("OTHER").contact_type,
+        |it, _| it.subject = ContactSubject::parse("別の件名").unwrap(),
         |it, _| it.body = ContactBody::parse("別の本文").unwrap(),
         |it, _| it.link = None,
+        |it, _| it.group = GroupId::parse("G-1").ok(),
         |it, at| it.posted_at = at,
         |it, at| it.expires_at = at,
         |it, _| it.mandatory = true,
         |it, _| it.sender = Sender::System,
+        |it, _| it.sender = Sender::Human(DisplayName::of_human("佐藤").unwrap()),
     ];
     for (number, change) in changes.into_iter().enumerate() {
         let mut contact = draft();
@@ -362,6 +375,9 @@ fn the_hash_covers_all_that_an_approver_sees() {
     let mut other_person = draft();
     other_person.person = PersonId::parse("PER2").unwrap();
     assert_ne!(other_person.content_hash(), before);
+    let mut other_account = draft();
+    other_account.account = AccountId::parse("ACC2").unwrap();
+    assert_ne!(other_account.content_hash(), before);
 }
 
 #[test]

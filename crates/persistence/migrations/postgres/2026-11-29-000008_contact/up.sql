@@ -30,8 +30,10 @@ create table contact (
     created_at      timestamptz not null,
     deleted_at      timestamptz,
     constraint contact_decided check (case approval
-        when 'DRAFT' then num_nonnulls(decided_at, decided_issuer, decided_subject, decided_kind) = 0
-        when 'APPROVED' then num_nulls(decided_at, decided_issuer, decided_subject, decided_kind) = 0
+        when 'DRAFT' then
+            num_nonnulls(decided_at, decided_issuer, decided_subject, decided_kind) = 0
+        when 'APPROVED' then
+            num_nulls(decided_at, decided_issuer, decided_subject, decided_kind) = 0
             and decided_kind = 'HUMAN'
         when 'REJECTED' then decided_at is not null
             and num_nulls(decided_issuer, decided_subject, decided_kind) in (0, 3)
@@ -46,12 +48,15 @@ create table contact (
             = case answer_status when 'ANSWERED' then 0 else 5 end)
 );
 
--- Lists are read newest first, page by page. Each index costs every insert, and the last ones
--- also the updates that change their columns. A person has few contacts: its index serves the pair of
--- person and answer, too.
+-- Lists are read newest first, page by page. Each index costs every insert, and some also the
+-- updates that change their columns. A person has few contacts: its index serves the pair of person
+-- and answer, and what a customer sees, too.
 create index contact_by_time on contact (created_at, contact_id);
 create index contact_of_person on contact (person_id, created_at, contact_id);
-create index contact_of_answer on contact (contact_type, answer_status, created_at, contact_id);
+create index contact_of_type on contact (contact_type, created_at, contact_id);
+create index contact_of_answer on contact (answer_status, created_at, contact_id);
+create index contact_of_type_and_answer
+    on contact (contact_type, answer_status, created_at, contact_id);
 create index contact_of_approval on contact (approval, created_at, contact_id);
 -- For approvers, and for the job that lets approvals expire.
 create index contact_by_waiting on contact (waiting_since, contact_id)
@@ -70,12 +75,13 @@ create table contact_editor (
     unique (contact_id, issuer, subject, kind)
 );
 
--- Every version of a contact. The one with the contact's version is valid.
+-- Every version of a contact. The one with the contact's version is the current one.
 create table contact_version (
     version_id       uuid primary key,
     contact_id       uuid not null references contact (contact_id),
     version          integer not null,
-    event            text not null,
+    event            text not null check (event in ('added', 'edited', 'approved', 'rejected',
+        'expired', 'answered_by_phone', 'answered', 'deleted')),
     -- Sealed, the last five if there is one.
     subject          bytea not null,
     body             bytea not null,
@@ -145,7 +151,37 @@ create trigger contact_approval_is_final before update on contact
         or new.decided_subject <> old.decided_subject or new.decided_kind <> old.decided_kind))
     execute function madoguchi_contact_approved();
 
--- No content without its editor, and no editor who is counted wrongly. The row of the contact is
+-- Without approval a contact is valid from its addition on, and never later.
+create function madoguchi_contact_by_policy() returns trigger language plpgsql as $$
+begin
+    raise exception 'a contact that waits for approval is not valid without one';
+end
+$$;
+
+create trigger contact_by_policy_from_addition before update on contact
+    for each row when (new.approval = 'BY_POLICY' and old.approval <> 'BY_POLICY')
+    execute function madoguchi_contact_by_policy();
+
+-- Whom a contact is for never changes; an answer and a deletion are final; versions are counted.
+create function madoguchi_contact_final() returns trigger language plpgsql as $$
+begin
+    raise exception 'this fact of a contact is final';
+end
+$$;
+
+create trigger contact_facts_are_final before update on contact
+    for each row when (new.contact_id <> old.contact_id
+        or new.person_id <> old.person_id or new.account_id <> old.account_id
+        or new.data_key_id <> old.data_key_id or new.created_at <> old.created_at
+        or new.version not in (old.version, old.version + 1)
+        or (old.answer_status = 'ANSWERED' and (new.answer_status <> 'ANSWERED'
+            or new.answer_channel <> old.answer_channel or new.answered_at <> old.answered_at
+            or new.answer_issuer <> old.answer_issuer or new.answer_subject <> old.answer_subject
+            or new.answer_kind <> old.answer_kind))
+        or (old.deleted_at is not null and new.deleted_at is distinct from old.deleted_at))
+    execute function madoguchi_contact_final();
+
+-- No content without its editor, and no editor on the wrong side of the approval. The contact is
 -- locked: an approval that runs at the same time waits, and then sees the editor.
 create function madoguchi_contact_editor() returns trigger language plpgsql as $$
 declare

@@ -47,12 +47,15 @@ create table contact (
         and (answer_channel is null) = (answer_kind is null))
 ) strict, without rowid;
 
--- Lists are read newest first, page by page. Each index costs every insert, and the last ones
--- also the updates that change their columns. A person has few contacts: its index serves the pair of
--- person and answer, too.
+-- Lists are read newest first, page by page. Each index costs every insert, and some also the
+-- updates that change their columns. A person has few contacts: its index serves the pair of person
+-- and answer, and what a customer sees, too.
 create index contact_by_time on contact (created_at, contact_id);
 create index contact_of_person on contact (person_id, created_at, contact_id);
-create index contact_of_answer on contact (contact_type, answer_status, created_at, contact_id);
+create index contact_of_type on contact (contact_type, created_at, contact_id);
+create index contact_of_answer on contact (answer_status, created_at, contact_id);
+create index contact_of_type_and_answer
+    on contact (contact_type, answer_status, created_at, contact_id);
 create index contact_of_approval on contact (approval, created_at, contact_id);
 -- For approvers, and for the job that lets approvals expire.
 create index contact_by_waiting on contact (waiting_since, contact_id)
@@ -71,12 +74,13 @@ create table contact_editor (
     unique (contact_id, issuer, subject, kind)
 ) strict, without rowid;
 
--- Every version of a contact. The one with the contact's version is valid.
+-- Every version of a contact. The one with the contact's version is the current one.
 create table contact_version (
     version_id       blob primary key,
     contact_id       blob not null references contact (contact_id),
     version          integer not null,
-    event            text not null,
+    event            text not null check (event in ('added', 'edited', 'approved', 'rejected',
+        'expired', 'answered_by_phone', 'answered', 'deleted')),
     -- Sealed, the last five if there is one.
     subject          blob not null,
     body             blob not null,
@@ -145,7 +149,50 @@ begin
     select raise(abort, 'the approval of a contact is final');
 end;
 
--- No content without its editor, and no editor who is counted wrongly.
+-- Without approval a contact is valid from its addition on, and never later.
+create trigger contact_by_policy_from_addition before update on contact
+when new.approval = 'BY_POLICY' and old.approval <> 'BY_POLICY'
+begin
+    select raise(abort, 'a contact that waits for approval is not valid without one');
+end;
+
+-- Whom a contact is for never changes; an answer and a deletion are final; versions are counted.
+create trigger contact_facts_are_final before update on contact
+when new.contact_id <> old.contact_id
+    or new.person_id <> old.person_id or new.account_id <> old.account_id
+    or new.data_key_id <> old.data_key_id or new.created_at <> old.created_at
+    or new.version not in (old.version, old.version + 1)
+    or (old.answer_status = 'ANSWERED' and (new.answer_status <> 'ANSWERED'
+        or new.answer_channel <> old.answer_channel or new.answered_at <> old.answered_at
+        or new.answer_issuer <> old.answer_issuer or new.answer_subject <> old.answer_subject
+        or new.answer_kind <> old.answer_kind))
+    or (old.deleted_at is not null and new.deleted_at is not old.deleted_at)
+begin
+    select raise(abort, 'this fact of a contact is final');
+end;
+
+-- REPLACE deletes a row without its delete triggers: what is there is never inserted again. An
+-- editor who is there already is no error, because each is stored once.
+create trigger contact_is_not_replaced before insert on contact
+when exists (select 1 from contact where contact_id = new.contact_id)
+begin
+    select raise(abort, 'a contact is inserted once');
+end;
+create trigger contact_version_is_not_replaced before insert on contact_version
+when exists (select 1 from contact_version where version_id = new.version_id
+    or (contact_id = new.contact_id and version = new.version))
+begin
+    select raise(abort, 'contact_version is append-only');
+end;
+create trigger contact_editor_is_not_replaced before insert on contact_editor
+when exists (select 1 from contact_editor where contact_id = new.contact_id
+    and (version = new.version or (issuer = new.issuer and subject = new.subject
+        and kind = new.kind)))
+begin
+    select raise(ignore);
+end;
+
+-- No content without its editor, and no editor on the wrong side of the approval.
 create trigger contact_editor_counted before insert on contact_editor
 when new.after_approval <> exists (
     select 1 from contact where contact_id = new.contact_id and approval = 'APPROVED')

@@ -36,7 +36,7 @@ struct Options {
 }
 
 const EXAMPLE: &str = "Example:\n  tests/lists --contacts 100000 --deep 50000 --requests 200\n\n\
-    Exits with 1 if a list scans a table, a list is incomplete, or an export grows the memory.";
+    Exits with 1 if a table is scanned, the export is incomplete, or it grows the memory.";
 
 /// Growth of the server's memory that an export may cause, in KiB.
 const GROWTH: u64 = 32 * 1024;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use madoguchi_journey::contacts::CONTACTS;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::tokens;
@@ -141,29 +141,27 @@ pub(crate) async fn export(system: &TestSystem) -> anyhow::Result<Exported> {
     );
     stream.write_all(request.as_bytes()).await?;
     let (mut chunk, mut bytes, mut after_kib, mut looked) = (vec![0; 1 << 16], 0, before_kib, 0);
-    // The lines of the CSV begin with an id, or with the header.
-    let (mut lines, mut rest, mut whole) = (0, Vec::new(), false);
+    let (mut commas, mut tail) = (0, Vec::new());
     loop {
         let length = stream.read(&mut chunk).await?;
         if length == 0 {
             break;
         }
+        // The head of the answer has none, but in its date.
+        commas += chunk[..length].iter().filter(|byte| **byte == b',').count();
+        tail.extend_from_slice(&chunk[..length]);
+        tail.drain(..tail.len().saturating_sub(LAST_CHUNK.len()));
         bytes += length;
-        rest.extend_from_slice(&chunk[..length]);
-        let end = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        lines += rest[..end].split(|byte| *byte == b'\n').filter(|line| is_row(line)).count();
-        whole = rest.ends_with(b"0\r\n\r\n");
-        rest.drain(..end);
         if bytes - looked > 1 << 20 {
             (looked, after_kib) = (bytes, after_kib.max(system.memory_kib()?));
         }
     }
-    ensure!(whole, "the export broke off");
-    let _ = system.memory_kib().context("the server ran to the end")?;
-    Ok(Exported { lines, bytes, took: began.elapsed(), before_kib, after_kib })
+    ensure!(tail == LAST_CHUNK, "the export broke off");
+    let (lines, took) = (commas / COMMAS, began.elapsed());
+    Ok(Exported { lines, bytes, took, before_kib, after_kib })
 }
 
-/// Whether it is a line of the CSV, and not of the head or of a chunk.
-fn is_row(line: &[u8]) -> bool {
-    line.iter().filter(|byte| **byte == b',').count() >= 17
-}
+/// How a chunked answer ends.
+const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+/// Commas of each line: no cell here has one.
+const COMMAS: usize = 17;
