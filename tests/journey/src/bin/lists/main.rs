@@ -38,6 +38,8 @@ struct Options {
 const EXAMPLE: &str = "Example:\n  tests/lists --contacts 100000 --deep 50000 --requests 200\n\n\
     Exits with 1 if a table is scanned, the export is incomplete, or it grows the memory.";
 
+/// Without a line for each request.
+const LOGS: &str = "info,madoguchi_api::request_log=warn";
 /// Growth of the server's memory that an export may cause, in KiB.
 const GROWTH: u64 = 32 * 1024;
 
@@ -46,7 +48,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let options = Options::parse();
     let database = Cluster::shared().create_database();
     let on = TestDatabase::Postgres(database.clone());
-    let system = Arc::new(TestSystem::on(&on, Vec::new()).await?);
+    let system = Arc::new(TestSystem::on(&on, vec![("RUST_LOG", LOGS.to_owned())]).await?);
     let mut seeding = Seeding::default();
     seeding.up_to(&system, options.few, |line| println!("  {line}")).await?;
     let few = measure(&system, &database, &options).await?;
