@@ -128,9 +128,33 @@ fn welcome(screen: Screen, stack: &Stack) {
     }
     screen.title("Put a wrong address right: it answers with the account");
     screen.line(right_address(api));
+    screen.title("Write to a customer, approve it as another person, see what the customer sees");
+    for line in contact_steps(api) {
+        screen.line(line);
+    }
     screen.title("Lose the next answer of the bank, and see the retry");
     screen.line(lose_an_answer(world));
     screen.line("\nCtrl-C stops it.");
+}
+
+fn contact_steps(api: &str) -> [String; 4] {
+    let call = |token: &str| format!("curl -s -H 'Acstkn: {token}'");
+    let json = "-H 'Content-Type: application/json'";
+    let take = |name: &str| format!(r#"sed -n 's/.*"{name}":"\([^"]*\)".*/\1/p'"#);
+    let contact =
+        r#"{"personId":"PER0001","accountId":"ACC0001","type":"NOTICE","subject":"Hello","#
+            .to_owned()
+            + r#""body":"A first message.","sender":{"kind":"HUMAN","name":"Hanako"}}"#;
+    let contacts = format!("{api}/api/v1/contacts");
+    let (author, approver) = (call(tokens::AUTHOR), call(tokens::APPROVER));
+    let (id, hash) = (take("contactId"), take("contentHash"));
+    let approve = r#"{"approve":{"contentHash":"'$HASH'"}}"#;
+    [
+        format!("ID=$({author} {json} -d '{contact}' {contacts} | {id}); echo \"$ID\""),
+        format!("HASH=$({approver} {contacts}/$ID | {hash}); echo \"$HASH\""),
+        format!("{approver} -X PUT {json} -H 'If-Match: *' -d '{approve}' {contacts}/$ID"),
+        format!("{} {api}/api/v1/persons/PER0001/messages", call(tokens::CUSTOMER)),
+    ]
 }
 
 fn first_steps(api: &str) -> [String; 3] {

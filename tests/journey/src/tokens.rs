@@ -44,6 +44,8 @@ pub const CONTACT_ANSWER: &str = "journey-token:contact.answer";
 pub const CONTACT_ANSWER_ANY: &str = "journey-token:contact.answer.any";
 /// The person of [`CONTACT_ANSWER`].
 pub const CUSTOMER: &str = "PER-CUSTOMER";
+/// Everything that people do with contacts, also as My page.
+pub const CONTACTS: &str = "journey-token-contacts";
 /// Everything that staff do with contacts: a program, and a back office for the persons that it
 /// names.
 pub const BACK_OFFICE: &str = "journey-token-back-office";
@@ -97,11 +99,14 @@ pub fn file() -> String {
     let delegate = for_staff(DELEGATE, "front-office", "\"person.read\", \"delegate\"");
     let of_contacts = "\"contact.read\", \"contact.write\", \"contact.respond\", \
         \"contact.approve\", \"delegate\"";
+    let people = of_contacts.replace("delegate", "contact.answer.any");
+    let contacts = entry_of(CONTACTS, "contacts", &people);
     let back_office = for_staff(BACK_OFFICE, "back-office", of_contacts);
     let person = "name = \"canaryname\"\nperson_id = \"canaryperson\"\n\n";
     ALL.map(entry).concat()
         + &delegate
         + &back_office
+        + &contacts
         + &entry_of(PERSONS, "persons", scopes)
         + person
 }

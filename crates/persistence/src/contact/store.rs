@@ -177,11 +177,19 @@ fn add_version(
     Change { write, audit, .. }: &Change<ContactWrite>,
 ) -> Result<(), Fault> {
     let contact = write.contact();
-    if matches!(write.event(), ContactEventName::Added | ContactEventName::Edited) {
+    let event = write.event();
+    if matches!(event, ContactEventName::Added | ContactEventName::Edited) {
         let editor = EditorRow::new(contact, &audit.act.by);
         let editor = diesel::insert_into(contact_editor::table).values(&editor);
         editor.on_conflict_do_nothing().execute(conn)?;
-        blind_index::replace(conn, sealer, contact.data_key, &numbers(contact))?;
+        let numbers = numbers(contact);
+        // A new record has none to replace.
+        let index = if event == ContactEventName::Added {
+            blind_index::insert
+        } else {
+            blind_index::replace
+        };
+        index(conn, sealer, contact.data_key, &numbers)?;
     }
     let row = VersionRow::seal(sealer, key, write, &audit.act)?;
     diesel::insert_into(contact_version::table).values(&row).execute(conn)?;

@@ -19,20 +19,7 @@ pub(crate) fn commit<W>(
 ) -> Result<Vec<Committed>, Fault> {
     let mut committed = Vec::with_capacity(changes.len());
     for change in changes {
-        let written = Connection::transaction(conn, |conn| {
-            let is_written = write(conn, change)?;
-            if is_written {
-                effect::plan(conn, &change.effects)?;
-                idempotency::insert(conn, change.replay.as_ref())?;
-            }
-            Ok(is_written)
-        });
-        committed.push(match written {
-            Ok(true) => Committed::Moved,
-            Ok(false) => Committed::Lost,
-            Err(fault) if Fault::is_taken(&fault) => Committed::Lost,
-            Err(fault) => return Err(fault),
-        });
+        committed.push(unless_lost(conn, |conn| written(conn, change, &write))?);
     }
     let moved = changes.iter().zip(&committed).filter(|(_, it)| **it == Committed::Moved);
     audit::append(conn, key, moved.map(|(change, _)| &change.audit))?;
@@ -46,13 +33,37 @@ pub(crate) fn commit_all<W>(
     key: &SecretKey,
     write: impl Fn(&mut Conn, &Change<W>) -> Result<bool, Fault>,
 ) -> Result<Committed, Fault> {
-    let written = Connection::transaction(conn, |conn| {
-        let committed = commit(conn, changes, key, write)?;
-        let is_lost = committed.contains(&Committed::Lost);
-        if is_lost { Err(Fault::Driver(Error::RollbackTransaction)) } else { Ok(Committed::Moved) }
-    });
-    match written {
+    let write_all = |conn: &mut Conn| changes.iter().try_for_each(|it| written(conn, it, &write));
+    let committed = unless_lost(conn, write_all)?;
+    if committed == Committed::Moved {
+        audit::append(conn, key, changes.iter().map(|change| &change.audit))?;
+    }
+    Ok(committed)
+}
+
+/// Writes the rows of a change, except its audit row.
+fn written<W>(
+    conn: &mut Conn,
+    change: &Change<W>,
+    write: impl Fn(&mut Conn, &Change<W>) -> Result<bool, Fault>,
+) -> Result<(), Fault> {
+    if !write(conn, change)? {
+        return Err(Fault::Driver(Error::RollbackTransaction));
+    }
+    effect::plan(conn, &change.effects)?;
+    idempotency::insert(conn, change.replay.as_ref())
+}
+
+/// Does the work under one savepoint, and undoes it if it is lost: if a version check failed, or a
+/// unique index rejected a row.
+fn unless_lost(
+    conn: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> Result<(), Fault>,
+) -> Result<Committed, Fault> {
+    match Connection::transaction(conn, work) {
+        Ok(()) => Ok(Committed::Moved),
         Err(Fault::Driver(Error::RollbackTransaction)) => Ok(Committed::Lost),
-        other => other,
+        Err(fault) if Fault::is_taken(&fault) => Ok(Committed::Lost),
+        Err(fault) => Err(fault),
     }
 }

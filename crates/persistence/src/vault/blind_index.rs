@@ -23,6 +23,16 @@ pub(crate) fn replace(
 ) -> Result<(), Fault> {
     let stored = blind_index::table.filter(blind_index::data_key_id.eq(Key(record.0)));
     diesel::delete(stored).execute(conn)?;
+    insert(conn, sealer, record, values)
+}
+
+/// Inserts the indexes of the values of a new record, each with its purpose.
+pub(crate) fn insert(
+    conn: &mut Conn,
+    sealer: &dyn Sealer,
+    record: DataKeyId,
+    values: &[(&'static str, Personal)],
+) -> Result<(), Fault> {
     for row in rows(sealer, record, values)? {
         diesel::insert_into(blind_index::table).values(&row).execute(conn)?;
     }

@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 /// Contacts of one person.
 pub(crate) const EACH: usize = 50;
 /// Of these, approved ones.
-const APPROVED: usize = 30;
+const APPROVED: usize = 10;
 /// Of these, ones that were answered by phone.
-const ANSWERED: usize = 3;
+const ANSWERED: usize = 2;
 const CLIENTS: usize = 24;
 
 /// What was written so far.
