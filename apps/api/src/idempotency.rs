@@ -23,7 +23,10 @@ pub(crate) const PARAMETER: Parameter = Parameter {
            and no other request: 1 to 255 visible ASCII characters, perhaps in quotes. A \
            repetition gets the stored answer of the first success.",
     // A quoted string has two characters more.
-    schema: || bounded(1, 257).pattern(Some("^[!-~]*$")).into(),
+    schema: || {
+        let form = r#"^([!#-~][!-~]{0,254}|"[!-~]{1,255}")$"#;
+        bounded(1, 257).pattern(Some(form)).into()
+    },
 };
 
 /// The answer header, as documented.
@@ -83,8 +86,12 @@ fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
         return Err(Problem::invalid("Idempotency-Key must be given once"));
     }
     let text = value.to_str().unwrap_or_default().trim();
-    let quoted = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    Ok(Some(IdempotencyKey::parse(quoted.unwrap_or(text))?))
+    // What begins like a quoted string has to be one.
+    let inner = match text.strip_prefix('"') {
+        Some(rest) => rest.strip_suffix('"').unwrap_or_default(),
+        None => text,
+    };
+    Ok(Some(IdempotencyKey::parse(inner)?))
 }
 
 /// The response, marked if it is replayed.

@@ -68,7 +68,7 @@ async fn answer(app: &TestApp, request: TestRequest) -> Answer {
 async fn keys_that_break_the_rule_are_refused_before_anything_is_done() {
     let app = TestApp::open();
     let long = vec![b'x'; 256];
-    let one: [&[u8]; 7] = [b"", b" ", b"a b", b"\xe9", "鍵".as_bytes(), &long, b"\"\""];
+    let one: [&[u8]; 8] = [b"", b"\"open", b" ", b"a b", b"\xe9", "鍵".as_bytes(), &long, b"\"\""];
     let mut bad: Vec<Vec<&[u8]>> = one.map(|key| vec![key]).to_vec();
     bad.push(vec![b"a", b"a"]);
     bad.push(vec![b"a", b""]);
