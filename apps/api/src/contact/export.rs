@@ -11,7 +11,7 @@ use madoguchi_domain::Timestamp;
 use madoguchi_domain::contact::{ActionKind, ApplicationId, Contact, ContactQuery, GroupId};
 
 use crate::app_state::AppState;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// Contacts that are in memory at once.
 pub(super) const PAGE: u32 = 500;
@@ -99,9 +99,8 @@ fn written(
     // RFC 4180.
     let mut csv =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let internal = |_| Problem::of(crate::problem::Code::Internal);
-    write(&mut csv).map_err(internal)?;
-    csv.into_inner().map_err(|_| Problem::of(crate::problem::Code::Internal))
+    write(&mut csv).map_err(|_| Problem::of(Code::Internal))?;
+    csv.into_inner().map_err(|_| Problem::of(Code::Internal))
 }
 
 fn cells(contact: &Contact) -> [String; COLUMNS.len()] {

@@ -194,7 +194,7 @@ struct ApprovalView<'a> {
     #[schema(required)]
     by: Option<&'a str>,
     /// The kind of who decided: a program can reject.
-    #[schema(schema_with = kind_or_null)]
+    #[schema(required, schema_with = kind_or_null)]
     kind: Option<&'static str>,
     /// Why it was rejected; `EXPIRED` if nobody decided in time.
     #[schema(required)]

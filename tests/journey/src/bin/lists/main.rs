@@ -57,7 +57,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let many = measure(&system, &database, &options).await?;
     println!("\n{:42} {:>8} {:>8} {:>8} {:>6}", "p99 in ms", "few", "many", "deep", "ratio");
     for ((case, few), many) in CASES.iter().zip(&few).zip(&many) {
-        let deep = deep_page(&system, case, &options.deep, options.requests).await?;
+        let deep = deep_page(&system, case, options.deep, options.requests).await?;
         let deep = deep.map_or(String::new(), |it| format!("{:.1}", it.p99_ms()));
         let ratio = many.p99_ms() / few.p99_ms();
         let (few, many) = (few.p99_ms(), many.p99_ms());

@@ -85,13 +85,13 @@ pub(crate) async fn page(
 pub(crate) async fn deep_page(
     system: &TestSystem,
     case: &Case,
-    deep: &usize,
+    deep: usize,
     requests: usize,
 ) -> anyhow::Result<Option<Measured>> {
     let and = if case.0.is_empty() { "" } else { "&" };
     let query = format!("{}{and}", case.0);
     let (mut cursor, mut passed) = (String::new(), 0);
-    while passed < *deep {
+    while passed < deep {
         let path = format!("{CONTACTS}?{query}limit=200{cursor}");
         let answer = system.caller.get(&path, tokens::CONTACT_READ).await?;
         ensure!(answer.status == 200, "{answer:?}");
