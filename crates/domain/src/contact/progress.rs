@@ -24,12 +24,17 @@ closed_set! {
 /// The contacts that wait for approval since a time, or longer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Waiting {
-    /// How many.
+    /// How many, at most [`MOST`](Self::MOST).
     pub count: u64,
     /// Since when the longest of them waits.
     pub oldest: Option<Timestamp>,
     /// The longest waiting ones, also those that cannot be read.
     pub first: Vec<ContactId>,
+}
+
+impl Waiting {
+    /// The most contacts that are counted, so that a count costs the same however many wait.
+    pub const MOST: u32 = 10_000;
 }
 
 impl ContactPolicy {

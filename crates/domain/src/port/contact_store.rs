@@ -35,8 +35,8 @@ pub trait ContactStore: Send + Sync {
     /// See [`StoreError`].
     async fn list(&self, query: &ContactQuery) -> Result<Vec<Contact>, StoreError>;
 
-    /// How many contacts wait for approval since `since`, or longer, and the ids of the first
-    /// `limit` of them. What they say is not opened.
+    /// How many contacts wait for approval since `since`, or longer, counted up to
+    /// [`Waiting::MOST`], and the ids of the first `limit` of them. What they say is not opened.
     ///
     /// # Errors
     /// See [`StoreError`].

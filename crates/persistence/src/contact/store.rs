@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::change::{Change, Committed};
@@ -47,17 +46,20 @@ impl ContactStore for SealedStore<Store> {
     async fn waiting(&self, since: Timestamp, limit: u32) -> Result<Waiting, StoreError> {
         let read = move |conn: &mut Conn| {
             let is_waiting = contact::waiting_since.le(At::from(since));
-            let (count, oldest): (i64, Option<At>) = contact::table
+            // In the order of the index, which is read as far as is counted.
+            let times: Vec<Option<At>> = contact::table
                 .filter(is_waiting)
-                .select((count_star(), min(contact::waiting_since)))
-                .first(conn)?;
+                .order(contact::waiting_since)
+                .limit(Waiting::MOST.into())
+                .select(contact::waiting_since)
+                .load(conn)?;
             let first: Vec<Key> = contact::table
                 .filter(is_waiting)
                 .order((contact::waiting_since, contact::contact_id))
                 .limit(limit.into())
                 .select(contact::contact_id)
                 .load(conn)?;
-            let count = u64::try_from(count).map_err(|_| corrupt("count of contact"))?;
+            let (count, oldest) = (times.len() as u64, times.first().copied().flatten());
             let oldest = oldest.map(|at| moment(at, "contact.waiting_since")).transpose()?;
             let first = first.into_iter().map(|id| ContactId(id.0)).collect();
             Ok(Waiting { count, oldest, first })

@@ -83,7 +83,8 @@ impl ContactStore for FakeStore {
             waiting.sort_unstable();
             let oldest = waiting.first().map(|(at, _)| *at);
             let first = waiting.iter().take(limit as usize).map(|(_, id)| *id).collect();
-            Waiting { count: waiting.len() as u64, oldest, first }
+            let count = waiting.len().min(Waiting::MOST as usize) as u64;
+            Waiting { count, oldest, first }
         })
     }
 
