@@ -1,6 +1,7 @@
 //! What becomes true in a system together with a transition of its effect.
 
 use crate::level::AccountLevel;
+use crate::mail::{MailId, MailStatus};
 use crate::member::MemberId;
 
 /// A consequence, decided by the system that owns the kind of effect.
@@ -12,5 +13,12 @@ pub enum Consequence {
         member: MemberId,
         /// The level.
         level: AccountLevel,
+    },
+    /// A mail moved: its contacts show it, except those whose own status is final.
+    MailMoved {
+        /// The mail.
+        mail: MailId,
+        /// Its status.
+        status: MailStatus,
     },
 }

@@ -7,6 +7,9 @@ mod decide;
 mod edit;
 mod history;
 mod lifecycle;
+mod mail;
+mod mail_policy;
+mod mail_write;
 mod mark;
 mod policy;
 mod progress;
@@ -24,6 +27,9 @@ pub use decide::{ContactEvent, NewContactIds, add};
 pub use edit::ContentEdit;
 pub use history::{ContactVersion, ContentChange, PastEvent, changes};
 pub use lifecycle::{ContactEventName, ContactState};
+pub use mail::{ContactMail, MailCheck, MailVerdict, MailedContact, check_mail, plan_mails};
+pub use mail_policy::MailPolicy;
+pub use mail_write::{MailWrite, UnplannedMail};
 pub use mark::Mark;
 pub use policy::{ApprovalRule, CheckedContent, ContactPolicy, PolicyNumberRule};
 pub use progress::{ApprovalAge, Waiting};
@@ -41,6 +47,7 @@ use crate::Timestamp;
 use crate::approval::{Approval, ContentHash, ContentSalt, Editors};
 use crate::audit::{Action, Subject};
 use crate::field::InvalidField;
+use crate::mail::MailState;
 use crate::person::{AccountId, PersonId};
 use crate::sealed::DataKeyId;
 
@@ -90,6 +97,8 @@ pub struct Contact {
     pub approval: Approval,
     /// Whether it is answered.
     pub answer: ContactAnswer,
+    /// The mail about it; none before it is valid, or if mail is not configured.
+    pub mail: Option<ContactMail>,
     /// Who added it, and when.
     pub created: Mark,
     /// Who changed it last, and when.
@@ -125,6 +134,12 @@ impl Contact {
     pub fn visible_from(&self) -> Option<Timestamp> {
         let valid_since = self.approval.valid_since().filter(|_| self.deleted.is_none())?;
         Some(self.content.posted_at.map_or(valid_since, |posted| posted.max(valid_since)))
+    }
+
+    /// The state of its mail.
+    #[must_use]
+    pub fn mail_state(&self) -> MailState {
+        self.mail.as_ref().map_or(MailState::None, |mail| mail.status.state())
     }
 
     /// Whether the customer sees it.

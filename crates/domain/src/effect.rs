@@ -11,6 +11,7 @@ mod policy;
 mod state;
 mod sweep;
 mod transition;
+mod unsettled;
 
 pub use claim::Claim;
 pub use evidence::Evidence;
@@ -23,3 +24,4 @@ pub use policy::{EffectPolicy, Jitter, OnUnknown};
 pub use state::{EffectState, EffectStateName, Fence, WorkerId};
 pub use sweep::{Overdue, Sweep};
 pub use transition::Transition;
+pub use unsettled::UnsettledEffects;

@@ -21,6 +21,7 @@ pub mod if_match;
 pub mod job_lease;
 pub mod key_ring;
 pub mod level;
+pub mod mail;
 pub mod mask;
 pub mod member;
 pub mod page;

@@ -13,6 +13,8 @@ mod effect_queue;
 mod health;
 mod ids;
 mod job_leases;
+mod mail_store;
+mod mailer;
 mod member_store;
 mod password_verifier;
 mod person_store;
@@ -33,6 +35,8 @@ pub use effect_queue::{EffectChange, EffectQueue, Recorded};
 pub use health::Health;
 pub use ids::Ids;
 pub use job_leases::JobLeases;
+pub use mail_store::MailStore;
+pub use mailer::Mailer;
 pub use member_store::MemberStore;
 pub use password_verifier::{PasswordVerifier, VerifierUnavailable};
 pub use person_store::PersonStore;
@@ -47,9 +51,10 @@ pub use self::{
     blind_indexes::MockBlindIndexes, caller_contexts::MockCallerContexts, clock::MockClock,
     contact_store::MockContactStore, core_bank::MockCoreBank, data_keys::MockDataKeys,
     effect_queue::MockEffectQueue, health::MockHealth, ids::MockIds, job_leases::MockJobLeases,
-    member_store::MockMemberStore, password_verifier::MockPasswordVerifier,
-    person_store::MockPersonStore, replay_store::MockReplayStore, sealer::MockSealer,
-    token_verifier::MockTokenVerifier, upgrade_store::MockUpgradeStore,
+    mail_store::MockMailStore, mailer::MockMailer, member_store::MockMemberStore,
+    password_verifier::MockPasswordVerifier, person_store::MockPersonStore,
+    replay_store::MockReplayStore, sealer::MockSealer, token_verifier::MockTokenVerifier,
+    upgrade_store::MockUpgradeStore,
 };
 
 /// Why a store failed. A problem with the request is never a store error but a returned value.

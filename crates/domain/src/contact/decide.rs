@@ -101,6 +101,7 @@ pub fn add(
         editors: Editors::by(act.by.clone()),
         approval,
         answer: ContactAnswer::Unanswered,
+        mail: None,
         created: act.into(),
         updated: None,
         deleted: None,

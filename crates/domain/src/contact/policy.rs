@@ -11,6 +11,7 @@ use crate::closed_set::closed_set;
 use crate::field::InvalidField;
 
 use super::content::{ActionKind, ContactType, Content};
+use super::mail_policy::MailPolicy;
 use super::text::{ContactLink, is_host};
 
 closed_set! {
@@ -50,6 +51,8 @@ pub struct ContactPolicy {
     pub escalate_after: Option<SignedDuration>,
     /// After how long a waiting approval expires; none if never.
     pub expire_after: Option<SignedDuration>,
+    /// The rules of mail; none if no mail is sent.
+    pub mail: Option<MailPolicy>,
 }
 
 impl ContactPolicy {
@@ -73,6 +76,7 @@ impl ContactPolicy {
             remind_after: None,
             escalate_after: None,
             expire_after: Some(SignedDuration::from_hours(30 * 24)),
+            mail: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::Timestamp;
 use crate::approval::ApprovalName;
+use crate::mail::MailState;
 use crate::page::ListPosition;
 use crate::person::PersonId;
 
@@ -86,6 +87,8 @@ pub struct ContactFilter {
     pub answer: Option<AnswerStatus>,
     /// The state of their approval.
     pub approval: Option<ApprovalName>,
+    /// The state of their mail.
+    pub mail: Option<MailState>,
     /// They were added then or later.
     pub created_from: Option<Timestamp>,
     /// They were added earlier.
@@ -121,6 +124,7 @@ impl ContactFilter {
             && is(contact_type, &content.contact_type.name())
             && is(answer, &contact.answer.status())
             && is(approval, &contact.approval.name())
+            && is(&self.mail, &contact.mail_state())
             && self.created_from.is_none_or(|from| from <= created)
             && self.created_before.is_none_or(|before| created < before)
             && is_until(self.waiting_since, contact.waiting_since())

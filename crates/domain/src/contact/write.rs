@@ -13,7 +13,8 @@ use super::lifecycle::ContactEventName;
 use super::refusal::ContactRefusal;
 
 /// The rows of a decision about a contact. The `Uuid` is the id of its new version's row. A store
-/// records the actor of the change as an editor if the event wrote content.
+/// records the actor of the change as an editor if the event wrote content. The contact's mail is
+/// written by the events that make it valid; later only the mail's own effect changes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ContactWrite {
     /// A contact that is not stored yet, whose person and account are. Lost if its id is taken.
@@ -26,6 +27,12 @@ impl ContactWrite {
     /// The contact as the change leaves it.
     #[must_use]
     pub const fn contact(&self) -> &Contact {
+        match self {
+            Self::Add(contact, _) | Self::Update(contact, ..) => contact,
+        }
+    }
+
+    pub(super) const fn contact_mut(&mut self) -> &mut Contact {
         match self {
             Self::Add(contact, _) | Self::Update(contact, ..) => contact,
         }

@@ -31,7 +31,7 @@ pub struct Effect {
     /// Total time in state `Unknown`, up to the last time it left that state. Time in other states
     /// does not count.
     pub ambiguous_for: SignedDuration,
-    /// When it was planned.
+    /// When it was planned, or due for the first time if that is later: its age begins then.
     pub planned_at: Timestamp,
     /// When it entered its current state.
     pub since: Timestamp,
@@ -66,15 +66,22 @@ impl Effect {
     /// A new effect, planned by `act` and due at once.
     #[must_use]
     pub fn planned(order: EffectOrder, act: &Act) -> Self {
+        Self::planned_for(order, act.at, act)
+    }
+
+    /// A new effect, planned by `act` for `due`, or due at once if that is past.
+    #[must_use]
+    pub fn planned_for(order: EffectOrder, due: Timestamp, act: &Act) -> Self {
+        let due = due.max(act.at);
         Self {
             order,
             correlation: act.correlation.clone(),
-            state: EffectState::Planned { due: act.at },
+            state: EffectState::Planned { due },
             fence: Fence(0),
             unsent: 0,
             ambiguous: 0,
             ambiguous_for: SignedDuration::ZERO,
-            planned_at: act.at,
+            planned_at: due,
             since: act.at,
         }
     }
@@ -166,8 +173,8 @@ impl Effect {
         self.state = EffectState::Unknown { settles_at };
     }
 
-    /// The state after one more attempt that sent nothing. Only an attempt to reach the other
-    /// system counts towards giving up: a worker that was too late has not tried.
+    /// The state after one more attempt that sent nothing. A worker that was too late, or too old,
+    /// has not tried: that does not count towards giving up.
     fn after_unsent(
         &self,
         why: WhyNotSent,
@@ -176,8 +183,7 @@ impl Effect {
         jitter: Jitter,
     ) -> EffectState {
         let age = now.duration_since(self.planned_at);
-        let was_tried = why == WhyNotSent::NoConnection;
-        if !was_tried || policy.give_up_after.is_none_or(|limit| age < limit) {
+        if !why.was_tried() || policy.give_up_after.is_none_or(|limit| age < limit) {
             let due = policy.retry_at(now, self.unsent + 1, jitter);
             EffectState::Planned { due }
         } else if self.ambiguous == 0 {

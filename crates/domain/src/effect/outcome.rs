@@ -30,14 +30,28 @@ impl UpstreamCode {
 closed_set! {
     /// Why an order was provably not sent.
     pub enum WhyNotSent {
-        /// No connection: name, route, handshake or TLS.
+        /// No connection, or it ended before the order was complete: name, route, TLS, login.
         NoConnection = "no_connection",
+        /// The other system answered that it takes the order later.
+        Deferred = "deferred",
+        /// Whether the order may still be sent could not be found out.
+        NotChecked = "not_checked",
         /// The order could not be encoded as a message.
         NotEncodable = "not_encodable",
         /// The claim's lease ended before the first byte: another worker may hold it.
         LeaseOver = "lease_over",
         /// The order's format is newer than this worker: another one can send it.
         NotSupported = "not_supported",
+    }
+}
+
+impl WhyNotSent {
+    /// Whether the attempt counts towards giving up the order.
+    pub(super) const fn was_tried(self) -> bool {
+        match self {
+            Self::NoConnection | Self::Deferred | Self::NotChecked => true,
+            Self::NotEncodable | Self::LeaseOver | Self::NotSupported => false,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::change::Change;
 use crate::consequence::Consequence;
-use crate::effect::{Claim, Effect, Overdue, Sweep, Transition};
+use crate::effect::{Claim, Effect, EffectKind, Overdue, Sweep, Transition, UnsettledEffects};
 
 /// One transition of an effect, with everything that becomes true together with it.
 pub type EffectChange = Change<Transition<Consequence>>;
@@ -52,4 +52,11 @@ pub trait EffectQueue: Send + Sync {
     /// # Errors
     /// See [`StoreError`].
     async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError>;
+
+    /// How many effects of one kind are in each state without a final outcome; states without
+    /// effects may be left out.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn unsettled(&self, kind: &EffectKind) -> Result<Vec<UnsettledEffects>, StoreError>;
 }

@@ -177,6 +177,10 @@ fn what_cannot_be_sent_for_too_long_is_given_up() {
     let just_before = NOW + hour - SignedDuration::from_micros(1);
     assert_eq!(after(sending, just_before), EffectStateName::Planned);
     assert_eq!(after(sending, NOW + hour), EffectStateName::Rejected);
+    for tried in [WhyNotSent::Deferred, WhyNotSent::NotChecked] {
+        assert_eq!(because(tried, sending, just_before), EffectStateName::Planned);
+        assert_eq!(because(tried, sending, NOW + hour), EffectStateName::Rejected);
+    }
     let doubted = Effect { ambiguous: 1, ..sending.clone() };
     assert_eq!(after(&doubted, NOW + hour), EffectStateName::Manual);
     for not_tried in [WhyNotSent::LeaseOver, WhyNotSent::NotSupported] {

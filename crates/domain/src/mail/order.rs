@@ -1,0 +1,135 @@
+//! The order of a mail: which person gets it, under which constant id.
+
+use crate::Timestamp;
+use crate::act::Act;
+use crate::consequence::Consequence;
+use crate::effect::{
+    Effect, EffectId, EffectKey, EffectKind, EffectOrder, Ordering, OrderingKey, UpstreamId,
+};
+use crate::field::InvalidField;
+use crate::payload::Payload;
+use crate::person::PersonId;
+
+use super::id::MailId;
+use super::message::MessageId;
+use super::status::MailStatus;
+
+/// The order to mail a person. What the mail is about and where it goes are read when it is sent,
+/// from the contacts that name its id and from the person's current details.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailOrder {
+    /// The mail.
+    pub id: MailId,
+    /// Who gets it.
+    pub person: PersonId,
+    /// Its constant id at the mail server.
+    pub message_id: MessageId,
+}
+
+/// The version of the payload that is written now.
+const VERSION: i32 = 1;
+
+impl MailOrder {
+    /// The text of the kind.
+    pub const KIND_NAME: &'static str = "Mail";
+    /// The kind of effect.
+    pub const KIND: EffectKind = EffectKind::of(Self::KIND_NAME);
+
+    /// The order as data. No mail waits for another one: its ordering key is its own id.
+    ///
+    /// # Panics
+    /// Never: the text of a UUID is an ordering key.
+    #[must_use]
+    pub fn to_order(&self) -> EffectOrder {
+        EffectOrder {
+            key: EffectKey { kind: Self::KIND, id: EffectId(self.id.0) },
+            subject: self.id.subject(),
+            ordering: Ordering::OneLive(OrderingKey::from_parsed(&self.id.to_string())),
+            upstream_id: UpstreamId::from_parsed(self.message_id.as_str()),
+            payload: Payload::new(VERSION, [("personId", self.person.expose())]),
+        }
+    }
+
+    /// The effect that sends it at `due`, or at once if that is past.
+    #[must_use]
+    pub fn planned(&self, due: Timestamp, act: &Act) -> Effect {
+        Effect::planned_for(self.to_order(), due, act)
+    }
+
+    /// Whether a later version of this program wrote the order, in a format not known yet.
+    #[must_use]
+    pub const fn is_newer(order: &EffectOrder) -> bool {
+        order.payload.version > VERSION
+    }
+
+    /// Parses an order of this kind.
+    ///
+    /// # Errors
+    /// When it is of another kind or version, or one of its fields does not parse.
+    pub fn parse(order: &EffectOrder) -> Result<Self, InvalidField> {
+        if order.key.kind != Self::KIND {
+            return Err(InvalidField::new("kind", "must be Mail"));
+        }
+        order.payload.must_be_version(VERSION)?;
+        Ok(Self {
+            id: MailId(order.key.id.0),
+            person: PersonId::parse(order.payload.get("personId")?)?,
+            message_id: MessageId::parse(order.upstream_id.as_str())?,
+        })
+    }
+
+    /// What else becomes true with this transition: the state that readers of its contacts see. It
+    /// needs the key only, so an order that cannot be parsed has it, too.
+    ///
+    /// # Errors
+    /// When the mail was withdrawn for a reason that is not known.
+    pub fn consequence(after: &Effect) -> Result<Option<Consequence>, InvalidField> {
+        let mail = MailId(after.order.key.id.0);
+        Ok(Some(Consequence::MailMoved { mail, status: MailStatus::of(after)? }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::actor::{ActorKind, ActorRef};
+    use crate::correlation::CorrelationId;
+    use crate::effect::EffectState;
+
+    fn order() -> MailOrder {
+        MailOrder {
+            id: MailId(Uuid::from_u128(7)),
+            person: PersonId::parse("PER0001").unwrap(),
+            message_id: MessageId::parse("<7@mail.example.com>").unwrap(),
+        }
+    }
+
+    #[test]
+    fn an_order_reads_back_and_others_are_refused() {
+        let data = order().to_order();
+        assert_eq!(MailOrder::parse(&data), Ok(order()));
+        let other = EffectKind::of("SetLevel");
+        let other = EffectOrder { key: EffectKey { kind: other, ..data.key }, ..data.clone() };
+        assert!(MailOrder::parse(&other).is_err());
+        let newer = EffectOrder { payload: Payload { version: 2, ..data.payload.clone() }, ..data };
+        assert!(MailOrder::parse(&newer).is_err() && MailOrder::is_newer(&newer));
+        let data = order().to_order();
+        let without = EffectOrder { payload: Payload::new(1, []), ..data };
+        assert!(MailOrder::parse(&without).is_err());
+    }
+
+    #[test]
+    fn a_mail_is_due_no_earlier_than_it_is_planned() {
+        let by = ActorRef::new("idp", "ann", ActorKind::Human);
+        let correlation = CorrelationId::parse("c").unwrap();
+        let act = Act { by, at: Timestamp::from_second(100).unwrap(), correlation, through: None };
+        for (due, expected) in [(50, 100), (100, 100), (150, 150)] {
+            let effect = order().planned(Timestamp::from_second(due).unwrap(), &act);
+            let expected = Timestamp::from_second(expected).unwrap();
+            assert_eq!(effect.state, EffectState::Planned { due: expected });
+            assert_eq!(effect.planned_at, expected);
+        }
+    }
+}
