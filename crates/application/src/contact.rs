@@ -3,6 +3,7 @@
 mod act;
 mod ageing;
 mod expiry;
+mod mail;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,10 +15,11 @@ use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::contact::{
     self, AnswerText, Approvals, CheckedContent, Contact, ContactEvent, ContactFilter, ContactId,
     ContactKey, ContactOrder, ContactPolicy, ContactQuery, ContactRefusal, ContactVersion,
-    ContactWrite, NewContactIds, WrittenContact,
+    ContactWrite, NewContactIds, WrittenContact, plan_mails,
 };
 use madoguchi_domain::idempotency::ClientAct;
 use madoguchi_domain::if_match::IfMatch;
+use madoguchi_domain::mail::MailId;
 use madoguchi_domain::page::ListPosition;
 use madoguchi_domain::person::{AccountId, PersonId, PersonQuery};
 use madoguchi_domain::port::{ContactStore, Ids, StoreError};
@@ -26,11 +28,12 @@ use madoguchi_domain::sealed::DataKeyId;
 
 use crate::idempotency::once_until_moved;
 use crate::until_moved::until_moved;
-use crate::{Answered, ContactStores, ServiceError};
+use crate::{Answered, ContactStores, PlannedSignal, ServiceError};
 
 pub use act::ContactAct;
 pub use ageing::{ApprovalAgeing, WaitingApprovals};
 pub use expiry::ApprovalExpiry;
+pub use mail::{MailDelivery, MissingMails};
 
 redacted!(ContactService);
 
@@ -40,6 +43,7 @@ pub struct ContactService {
     stores: ContactStores,
     policy: Arc<ContactPolicy>,
     ids: Arc<dyn Ids>,
+    planned: PlannedSignal,
 }
 
 /// A change, and the contact that it leaves.
@@ -48,8 +52,14 @@ type Decided = (Option<Change<ContactWrite>>, WrittenContact);
 impl ContactService {
     /// A service over these stores.
     #[must_use]
-    pub const fn new(stores: ContactStores, policy: Arc<ContactPolicy>, ids: Arc<dyn Ids>) -> Self {
-        Self { stores, policy, ids }
+    pub fn new(stores: ContactStores, policy: Arc<ContactPolicy>, ids: Arc<dyn Ids>) -> Self {
+        Self { stores, policy, ids, planned: PlannedSignal::default() }
+    }
+
+    /// The same, which wakes the workers of these clones of the signal when it planned a mail.
+    #[must_use]
+    pub fn with_signal(self, planned: PlannedSignal) -> Self {
+        Self { planned, ..self }
     }
 
     /// The rules.
@@ -83,7 +93,7 @@ impl ContactService {
                 let written = WrittenContact::from(&contact);
                 Ok((Some(contact.added(self.ids.uuid(), &act)), written))
             },
-            |change| self.commit(vec![change]),
+            |change| self.commit(vec![change], &act),
         )
         .await
     }
@@ -114,7 +124,7 @@ impl ContactService {
                 let event = command.event(&contact, if_match, &self.policy)?;
                 self.decided(&contact, &event, if_match, act)
             },
-            |change| self.commit(vec![change]),
+            |change| self.commit(vec![change], act),
         )
         .await
     }
@@ -138,7 +148,7 @@ impl ContactService {
                 let contact = self.found(key).await?;
                 self.decided(&contact, &event, &IfMatch::Any, &act)
             },
-            |change| self.commit(vec![change]),
+            |change| self.commit(vec![change], &act),
         )
         .await
     }
@@ -167,7 +177,7 @@ impl ContactService {
                 let changes = (!changes.is_empty()).then_some(changes);
                 Ok((changes, Approvals(outcomes)))
             },
-            |changes| self.commit(changes),
+            |changes| self.commit(changes, &act),
         )
         .await
     }
@@ -259,11 +269,20 @@ impl ContactService {
         found.ok_or(ContactRefusal::NotFound.into())
     }
 
+    /// Commits the changes of one call, with the mails about the contacts that they make valid.
     async fn commit(
         &self,
-        changes: Vec<Change<ContactWrite>>,
+        mut changes: Vec<Change<ContactWrite>>,
+        act: &Act,
     ) -> Result<Vec<Committed>, StoreError> {
+        if let Some(policy) = &self.policy.mail {
+            plan_mails(&mut changes, policy, || MailId(self.ids.uuid()), act);
+        }
         let store: &dyn ContactStore = &*self.stores.contacts;
-        Ok(vec![store.commit(&changes).await?])
+        let committed = store.commit(&changes).await?;
+        if committed == Committed::Moved && changes.iter().any(|it| !it.effects.is_empty()) {
+            self.planned.notify();
+        }
+        Ok(vec![committed])
     }
 }

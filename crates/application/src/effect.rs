@@ -1,6 +1,7 @@
 //! Delivers outbox effects of every kind. This room knows no system: a system registers a
 //! [`Delivery`] for its kind, and hooks that find its missing effects.
 
+mod ageing;
 mod breaker;
 mod decided;
 mod planned_signal;
@@ -8,6 +9,7 @@ mod registry;
 mod sweeper;
 mod worker;
 
+pub use ageing::{EffectAgeing, EffectCount};
 pub use planned_signal::{PlannedListener, PlannedSignal};
 pub use registry::{Delivery, EffectRegistry, FindMissing};
 pub use sweeper::{Sweeper, SweeperSettings};

@@ -21,14 +21,17 @@ pub use audit_writer::AuditWriter;
 pub use caller::{
     Absence, CallerError, CallerPorts, CallerService, CallerSettings, Owner, Part, WhoIsCalling,
 };
-pub use contact::{ApprovalAgeing, ApprovalExpiry, ContactAct, ContactService, WaitingApprovals};
+pub use contact::{
+    ApprovalAgeing, ApprovalExpiry, ContactAct, ContactService, MailDelivery, MissingMails,
+    WaitingApprovals,
+};
 pub use data_keys::{
     IndexCounts, IndexRotation, KeyExamination, KeyFindings, KeyReporter, KeyRotation,
     RotationCounts, RotationError, RotationSettings, data_keys_without_key, indexes_without_key,
 };
 pub use effect::{
-    Delivery, EffectRegistry, EffectWorker, FindMissing, PlannedListener, PlannedSignal, Sweeper,
-    SweeperSettings, WorkerSettings,
+    Delivery, EffectAgeing, EffectCount, EffectRegistry, EffectWorker, FindMissing,
+    PlannedListener, PlannedSignal, Sweeper, SweeperSettings, WorkerSettings,
 };
 pub use idempotency::{Answered, ReplayExpiry, RunningKey, RunningKeys};
 pub use job::{Job, JobRunner, JobSettings};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use madoguchi_domain::port::{
-    AuditLog, ContactStore, EffectQueue, Health, MemberStore, PersonStore, ReplayStore,
+    AuditLog, ContactStore, EffectQueue, Health, MailStore, MemberStore, PersonStore, ReplayStore,
     UpgradeStore,
 };
 use madoguchi_domain::redacted;
@@ -81,16 +81,23 @@ pub struct ContactStores {
     pub persons: Arc<dyn PersonStore>,
     /// Contacts.
     pub contacts: Arc<dyn ContactStore>,
+    /// The mails about contacts.
+    pub mails: Arc<dyn MailStore>,
 }
 
 impl ContactStores {
-    /// The ports of one adapter that implements both, beside the platform's of its database.
+    /// The ports of one adapter that implements them all, beside the platform's of its database.
     #[must_use]
     pub fn of<S>(platform: PlatformStores, store: &Arc<S>) -> Self
     where
-        S: PersonStore + ContactStore + 'static,
+        S: PersonStore + ContactStore + MailStore + 'static,
     {
-        Self { platform, persons: Arc::<S>::clone(store), contacts: Arc::<S>::clone(store) }
+        Self {
+            platform,
+            persons: Arc::<S>::clone(store),
+            contacts: Arc::<S>::clone(store),
+            mails: Arc::<S>::clone(store),
+        }
     }
 }
 

@@ -16,6 +16,8 @@ mod commit;
 mod contact;
 #[path = "contact/selection.rs"]
 mod contact_selection;
+#[path = "effect/counting.rs"]
+pub(crate) mod counting;
 #[path = "vault/data_key.rs"]
 pub(crate) mod data_key;
 #[path = "effect/planning.rs"]
@@ -24,6 +26,8 @@ pub(crate) mod effect;
 pub(crate) mod idempotency;
 #[path = "job_lease/store.rs"]
 mod job_lease;
+#[path = "contact/mail_store.rs"]
+mod mail;
 #[path = "member/store.rs"]
 mod member;
 #[path = "person/store.rs"]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
-use madoguchi_domain::port::{BlindIndexes, ContactStore, JobLeases, PersonStore};
+use madoguchi_domain::port::{BlindIndexes, ContactStore, JobLeases, MailStore, PersonStore};
 use madoguchi_domain::sealed::{DataKeyId, WrappedKey};
 use madoguchi_domain::secret::hex;
 use madoguchi_persistence::{DatabaseUrl, PgSettings, PgStore, SealedStore, SqliteStore, migrate};
@@ -17,8 +17,9 @@ use madoguchi_testkit::fake_sealer::FakeSealer;
 use madoguchi_testkit::postgres::{Cluster, Database};
 use madoguchi_testkit::{
     audit_log_contract, blind_indexes_contract, contact_store_contract, data_keys_contract,
-    effect_queue_contract, health_contract, job_leases_contract, member_store_contract,
-    person_store_contract, replay_store_contract, samples, upgrade_store_contract,
+    effect_queue_contract, health_contract, job_leases_contract, mail_store_contract,
+    member_store_contract, person_store_contract, replay_store_contract, samples,
+    upgrade_store_contract,
 };
 use tempfile::TempDir;
 
@@ -69,7 +70,7 @@ async fn open_sealed_postgres() -> TestStores<ContactStores> {
 fn rotating<S>(store: &S) -> RotatingIndexes
 where
     S: Clone,
-    SealedStore<S>: PersonStore + ContactStore + BlindIndexes + 'static,
+    SealedStore<S>: PersonStore + ContactStore + MailStore + BlindIndexes + 'static,
 {
     let old = FakeSealer::new("old");
     let both = old.activated("new");
@@ -91,6 +92,7 @@ async fn open_postgres_indexes() -> TestStores<RotatingIndexes> {
 
 blind_indexes_contract!(sqlite: open_sqlite_indexes(), postgres: open_postgres_indexes());
 contact_store_contract!(sqlite: open_sealed_sqlite(), postgres: open_sealed_postgres());
+mail_store_contract!(sqlite: open_sealed_sqlite(), postgres: open_sealed_postgres());
 person_store_contract!(sqlite: open_sealed_sqlite(), postgres: open_sealed_postgres());
 
 /// A statement that inserts data keys, in the database's syntax of an id and of bytes.

@@ -706,3 +706,34 @@ async fn approved_contact(store: &(impl PersonStore + ContactStore)) {
         ContactStore::find(store, &ContactKey::of(draft.id)).await.expect("found").expect("stored");
     assert_eq!(found.version, 2);
 }
+
+/// A contact is mailed once: its mail is there from its approval on, and what became of it stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mail_of_a_contact_is_final_by_raw_sql() {
+    let both = both().await;
+    let on_both = |sql: &Sql<'_>| both.accept(sql);
+    assert!(on_both(&|uuid, at| format!("{PERSON}{}, 1); {}", uuid(9), draft(uuid, at, 1))));
+    let mail = |number: u8, state: &'static str, reason: &'static str| {
+        move |uuid: fn(u8) -> String, at: &str| {
+            let id = uuid(number);
+            let columns = format!(
+                "mail_id = {id}, mail_state = '{state}', mail_at = created_at, \
+                 mail_reason = {reason}"
+            );
+            set(&columns)(uuid, at)
+        }
+    };
+    assert!(!on_both(&mail(5, "PENDING", "null")), "a draft has no mail");
+    assert!(on_both(&approve(1, "c", "HUMAN")), "another person");
+    for (state, reason) in [("PENDING", "'X'"), ("SUPPRESSED", "null"), ("LOST", "null")] {
+        assert!(!on_both(&mail(5, state, reason)), "{state} with {reason}");
+    }
+    assert!(!on_both(&set("mail_state = 'PENDING'")), "no state without a mail");
+    assert!(on_both(&mail(5, "PENDING", "null")), "planned");
+    assert!(!on_both(&mail(6, "PENDING", "null")), "not another mail");
+    assert!(on_both(&mail(5, "UNCERTAIN", "null")), "uncertain");
+    assert!(on_both(&mail(5, "SENT", "null")), "and then proven");
+    for (state, reason) in [("PENDING", "null"), ("UNCERTAIN", "null"), ("FAILED", "'X'")] {
+        assert!(!on_both(&mail(5, state, reason)), "what was sent stays sent, not {state}");
+    }
+}

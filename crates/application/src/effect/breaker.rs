@@ -22,7 +22,10 @@ const fn is_our_own(outcome: &Outcome) -> bool {
         outcome,
         Outcome::Withdrawn(_)
             | Outcome::NotSent(
-                WhyNotSent::NotEncodable | WhyNotSent::LeaseOver | WhyNotSent::NotSupported
+                WhyNotSent::NotEncodable
+                    | WhyNotSent::NotChecked
+                    | WhyNotSent::LeaseOver
+                    | WhyNotSent::NotSupported
             )
     )
 }
@@ -30,7 +33,8 @@ const fn is_our_own(outcome: &Outcome) -> bool {
 /// True if the call failed at the transport or HTTP level.
 const fn is_failure(outcome: &Outcome) -> bool {
     match outcome {
-        Outcome::NotSent(_) => true,
+        // One that says "later" has answered.
+        Outcome::NotSent(why) => !matches!(why, WhyNotSent::Deferred),
         Outcome::Unknown(doubt) => {
             matches!(doubt, Doubt::ConnectionLost | Doubt::TimedOut | Doubt::Status)
         }
@@ -53,8 +57,12 @@ mod tests {
         let mut breaker = Breaker::new(SETTINGS);
         let now = Timestamp::UNIX_EPOCH;
         let code = UpstreamCode::parse("E-CLOSED").unwrap();
-        let said =
-            [Outcome::Applied, Outcome::Refused(code), Outcome::Unknown(Doubt::UnlistedCode)];
+        let said = [
+            Outcome::Applied,
+            Outcome::Refused(code),
+            Outcome::NotSent(WhyNotSent::Deferred),
+            Outcome::Unknown(Doubt::UnlistedCode),
+        ];
         for outcome in said {
             for _ in 0..2 {
                 record_outcome(&mut breaker, &Outcome::Unknown(Doubt::TimedOut), now);
@@ -73,6 +81,7 @@ mod tests {
     fn what_says_nothing_about_the_bank_does_not_open_it() {
         let ours = [
             Outcome::NotSent(WhyNotSent::NotEncodable),
+            Outcome::NotSent(WhyNotSent::NotChecked),
             Outcome::NotSent(WhyNotSent::LeaseOver),
             Outcome::NotSent(WhyNotSent::NotSupported),
             Outcome::Withdrawn(CancelReason::of("answered")),

@@ -7,6 +7,7 @@ mod fault_injecting_store;
 mod jobs;
 mod lane;
 mod lane_harness;
+mod mails;
 mod persons;
 mod service;
 mod simulator;

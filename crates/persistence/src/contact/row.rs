@@ -85,7 +85,7 @@ impl ContactRow {
         })
     }
 
-    /// The contact in this state, with its current version.
+    /// The contact in this state, with its current version, without its mail.
     pub(crate) fn open(
         self,
         sealer: &dyn Sealer,
@@ -116,6 +116,7 @@ impl ContactRow {
             approval: state.approval(&editors.before_approval, version.reason)?,
             editors: editors.all,
             answer: state.answer(version.answer)?,
+            mail: None,
             created: Mark { by: author, at: created_at },
             updated,
             deleted: is_deletion.then_some(last),

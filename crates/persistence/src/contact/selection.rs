@@ -4,11 +4,13 @@ use diesel::Connection;
 use diesel::dsl::{AsSelect, IntoBoxed, Select, auto_type};
 use diesel::prelude::*;
 use madoguchi_domain::contact::{ContactFilter, ContactKey, ContactOrder, ContactQuery};
+use madoguchi_domain::mail::MailState;
 use madoguchi_domain::page::ListPosition;
 use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::Sealer;
 
 use super::{Conn, blind_index};
+use crate::contact::mail_row::ContactMailRow;
 use crate::contact::row::{ContactRow, ContactStateRow};
 use crate::contact::version_row::VersionRow;
 use crate::database::column::{At, Key};
@@ -29,8 +31,8 @@ pub(super) enum Selected {
     Page(Box<ContactQuery>),
 }
 
-/// A contact, its state, its current version and its data key.
-pub(super) type Row = (ContactRow, ContactStateRow, VersionRow, Option<DataKeyRow>);
+/// A contact, its state, its mail, its current version and its data key.
+pub(super) type Row = (ContactRow, ContactStateRow, ContactMailRow, VersionRow, Option<DataKeyRow>);
 
 type Db = <Conn as Connection>::Backend;
 
@@ -38,6 +40,7 @@ type Db = <Conn as Connection>::Backend;
 type Columns = (
     AsSelect<ContactRow, Db>,
     AsSelect<ContactStateRow, Db>,
+    AsSelect<ContactMailRow, Db>,
     AsSelect<VersionRow, Db>,
     AsSelect<Option<DataKeyRow>, Db>,
 );
@@ -62,6 +65,7 @@ pub(super) fn rows(
     let columns: Columns = (
         ContactRow::as_select(),
         ContactStateRow::as_select(),
+        ContactMailRow::as_select(),
         VersionRow::as_select(),
         Option::<DataKeyRow>::as_select(),
     );
@@ -108,6 +112,11 @@ fn filtered<'a>(
     }
     if let Some(name) = filter.approval {
         rows = rows.filter(contact::approval.eq(name.as_str()));
+    }
+    match filter.mail {
+        None => {}
+        Some(MailState::None) => rows = rows.filter(contact::mail_state.is_null()),
+        Some(state) => rows = rows.filter(contact::mail_state.eq(state.as_str())),
     }
     if let Some(from) = filter.created_from {
         rows = rows.filter(contact::created_at.ge(At::from(from)));

@@ -19,6 +19,7 @@ use super::commit::commit_all;
 use super::contact_selection::{POLICY_NUMBER, Selected, rows};
 use super::{Conn, Store, blind_index, data_key};
 use crate::contact::editor_row::{EditorRow, StoredEditors};
+use crate::contact::mail_row::ContactMailRow;
 use crate::contact::row::{ContactRow, ContactStateRow};
 use crate::contact::version_row::VersionRow;
 use crate::database::column::{At, Key};
@@ -102,13 +103,15 @@ pub(super) fn load(
         editors.entry(row.contact_id).or_default().push(row);
     }
     let mut contacts = Vec::with_capacity(rows.len());
-    for (contact, state, version, key) in rows {
+    for (contact, state, mail, version, key) in rows {
         let mut editors = editors.remove(&contact.contact_id).unwrap_or_default();
         editors.retain(|row| row.version <= state.version);
         let editors = StoredEditors::parse(&editors)?;
         let (_, key) = key.ok_or(corrupt("contact.data_key_id"))?.parse()?;
         let version = version.open(sealer, &key)?;
-        contacts.push(contact.open(sealer, &key, (&state, version), editors)?);
+        let mail = mail.parse()?;
+        let opened = contact.open(sealer, &key, (&state, version), editors)?;
+        contacts.push(Contact { mail, ..opened });
     }
     Ok(contacts)
 }
@@ -148,8 +151,8 @@ fn add(
     let key = sealer.new_data_key().map_err(|why| store_error(why, "data_key.wrapped"))?;
     data_key::insert(conn, contact.data_key, &key)?;
     let row = ContactRow::seal(sealer, &key, contact)?;
-    let state = ContactStateRow::new(contact);
-    diesel::insert_into(contact::table).values((&row, &state)).execute(conn)?;
+    let (state, mail) = (ContactStateRow::new(contact), ContactMailRow::new(contact));
+    diesel::insert_into(contact::table).values((&row, &state, &mail)).execute(conn)?;
     add_version(conn, sealer, &key, change)?;
     Ok(true)
 }
@@ -165,6 +168,11 @@ fn update(
     let stored = contact::table.find(Key(contact.id.0)).filter(is_before);
     if diesel::update(stored).set(&state).execute(conn)? == 0 {
         return Ok(false);
+    }
+    // Later than the approval, only the mail's own effect changes it.
+    if change.write.event() == ContactEventName::Approved {
+        let approved = contact::table.find(Key(contact.id.0));
+        diesel::update(approved).set(ContactMailRow::new(contact)).execute(conn)?;
     }
     let key = data_key::find(conn, contact.data_key)?.ok_or(corrupt("contact.data_key_id"))?;
     add_version(conn, sealer, &key, change)?;

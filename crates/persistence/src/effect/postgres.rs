@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use madoguchi_domain::audit::AuditEntry;
-use madoguchi_domain::effect::{Claim, Effect, Overdue, Sweep};
+use madoguchi_domain::effect::{Claim, Effect, EffectKind, Overdue, Sweep, UnsettledEffects};
 use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError};
 use madoguchi_domain::secret::SecretKey;
 
@@ -20,6 +20,7 @@ use crate::database::fault::Fault;
 use crate::database::postgres::{PgStore, in_transaction, repeating};
 use crate::database::schema::{Id, Instant};
 use crate::database::statement::{Columns, Part, Script, array, statement};
+use crate::postgres::counting;
 use crate::{audit, consequence};
 
 /// Due effects that no other worker has locked.
@@ -257,5 +258,10 @@ impl EffectQueue for PgStore {
             self.try_record(&changes).await.map_err(Fault::report)?;
         }
         Ok(found)
+    }
+
+    async fn unsettled(&self, kind: &EffectKind) -> Result<Vec<UnsettledEffects>, StoreError> {
+        let kind = kind.clone();
+        self.read(move |conn| counting::unsettled(conn, &kind)).await
     }
 }

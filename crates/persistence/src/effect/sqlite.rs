@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use madoguchi_domain::effect::{Claim, Effect, Overdue, Sweep};
+use madoguchi_domain::effect::{Claim, Effect, EffectKind, Overdue, Sweep, UnsettledEffects};
 use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError};
 use madoguchi_domain::secret::SecretKey;
 
@@ -17,7 +17,7 @@ use crate::database::fault::Fault;
 use crate::database::schema::{Id, Instant, effect_evidence};
 use crate::database::sqlite::SqliteStore;
 use crate::database::statement::{Columns, Part, Rewrite, Script, rewrite, statement};
-use crate::sqlite::{audit, effect as planning};
+use crate::sqlite::{audit, counting, effect as planning};
 
 /// Due effects. Selecting before updating is safe: an immediate transaction excludes all other
 /// writers.
@@ -167,5 +167,10 @@ impl EffectQueue for SqliteStore {
             self.write(move |conn| write(conn, &changes, &key)).await?;
         }
         Ok(found)
+    }
+
+    async fn unsettled(&self, kind: &EffectKind) -> Result<Vec<UnsettledEffects>, StoreError> {
+        let kind = kind.clone();
+        self.read(move |conn| counting::unsettled(conn, &kind)).await
     }
 }

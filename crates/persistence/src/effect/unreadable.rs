@@ -11,6 +11,7 @@ use madoguchi_domain::port::EffectChange;
 
 use super::row::{OrderRow, StateRow, parse};
 use super::transition::Guarded;
+use crate::consequence;
 use crate::database::column::{Chars, Count};
 
 /// A row that cannot be parsed.
@@ -99,7 +100,8 @@ impl Round<'_> {
     /// The changes that set unreadable rows aside.
     pub(crate) fn set_aside(&self, rows: Vec<UnreadableRow>) -> Vec<Guarded> {
         let changes = rows.into_iter().filter_map(|UnreadableRow { effect, state, fence }| {
-            let change: EffectChange = effect.set_aside(self.policy, self.act).ok()?;
+            let mut change: EffectChange = effect.set_aside(self.policy, self.act).ok()?;
+            change.write.consequence = consequence::of_unreadable(&change.write.after);
             Some(Guarded { change, from: state, fence })
         });
         changes.collect()

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use madoguchi_domain::change::{Change, Committed};
-use madoguchi_domain::effect::{Claim, Effect, EffectState, Overdue, Sweep};
+use madoguchi_domain::effect::{
+    Claim, Effect, EffectKind, EffectState, Overdue, Sweep, UnsettledEffects,
+};
 use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError, UpgradeStore};
 use madoguchi_domain::upgrade::{CaseId, CaseKey, CaseSnapshot, Lookup, Timeline, Write};
 use madoguchi_testkit::fake_store::Fault;
@@ -155,6 +157,10 @@ impl EffectQueue for RandomStore {
         let overdue = self.world.fake.overdue(sweep).await;
         self.travel(2_000).await;
         overdue
+    }
+
+    async fn unsettled(&self, kind: &EffectKind) -> Result<Vec<UnsettledEffects>, StoreError> {
+        self.world.fake.unsettled(kind).await
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use madoguchi_domain::effect::{Claim, Effect, Overdue, Sweep};
+use madoguchi_domain::effect::{Claim, Effect, EffectKind, Overdue, Sweep, UnsettledEffects};
 use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError};
 use madoguchi_domain::upgrade::CaseId;
 use madoguchi_testkit::clock::ManualClock;
@@ -105,6 +105,10 @@ impl EffectQueue for FaultInjectingQueue {
 
     async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {
         self.fake.overdue(sweep).await
+    }
+
+    async fn unsettled(&self, kind: &EffectKind) -> Result<Vec<UnsettledEffects>, StoreError> {
+        self.fake.unsettled(kind).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! The tables of persons and of contacts to them, whose personal data is sealed.
 
-use super::{Id, Instant, blind_index, data_key};
+use super::{Id, Instant, blind_index, data_key, effect, effect_evidence};
 
 diesel::table! {
     account (account_id) {
@@ -72,6 +72,10 @@ diesel::table! {
         answer_kind -> Nullable<Text>,
         created_at -> Instant,
         deleted_at -> Nullable<Instant>,
+        mail_id -> Nullable<Id>,
+        mail_state -> Nullable<Text>,
+        mail_at -> Nullable<Instant>,
+        mail_reason -> Nullable<Text>,
     }
 }
 
@@ -121,3 +125,5 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(blind_index, account, person, person_version);
 diesel::allow_tables_to_appear_in_same_query!(blind_index, data_key, contact, contact_version);
+diesel::allow_tables_to_appear_in_same_query!(effect, contact);
+diesel::allow_tables_to_appear_in_same_query!(effect_evidence, contact);
