@@ -58,6 +58,7 @@ macro_rules! effect_queue_contract {
                 a_proof_outlives_a_missing_member
                 a_newer_order_is_left_to_newer_workers
                 a_transition_plans_what_follows
+                the_unsettled_of_a_kind_are_counted_by_state
             );
         }
     )+}};

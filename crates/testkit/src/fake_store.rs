@@ -8,6 +8,7 @@ mod contacts;
 mod data_keys;
 mod effects;
 mod job_leases;
+mod mails;
 mod members;
 mod memory;
 mod persons;
@@ -21,7 +22,7 @@ use async_trait::async_trait;
 use madoguchi_application::{ContactStores, PlatformStores, UpgradeStores};
 use madoguchi_domain::audit::{AuditEntry, ChainedEntry, Head, Place};
 use madoguchi_domain::change::{Change, Committed};
-use madoguchi_domain::effect::{Claim, Effect, Overdue, Sweep};
+use madoguchi_domain::effect::{Claim, Effect, EffectKind, Overdue, Sweep, UnsettledEffects};
 use madoguchi_domain::member::{ArrangementId, Member, MemberId, NewMember};
 use madoguchi_domain::person::{
     AccountId, AccountMail, Person, PersonId, PersonQuery, PersonVersion, PersonWrite,
@@ -218,6 +219,10 @@ impl EffectQueue for FakeStore {
 
     async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {
         self.with(|memory| memory.overdue(sweep))
+    }
+
+    async fn unsettled(&self, kind: &EffectKind) -> Result<Vec<UnsettledEffects>, StoreError> {
+        self.with(|memory| memory.unsettled(kind))
     }
 }
 

@@ -3,6 +3,7 @@
 mod callers;
 mod contacts;
 mod effects;
+mod mails;
 mod members;
 mod persons;
 mod replays;
@@ -17,6 +18,9 @@ pub use contacts::{
     policy_number, rejects, staff,
 };
 pub use effects::{answered, answered_of, case_of, claim, moved, sweep, worker};
+pub use mails::{
+    mail, mail_answered, mail_claim, mail_id, mail_moved, mail_policy, mailed_approvals,
+};
 pub use members::{account, member, member_id, registration};
 pub use persons::{
     account_id, email, person_id, person_registration, phone, registers, registers_if, updates,

@@ -9,12 +9,15 @@ use madoguchi_domain::sealed::KeyId;
 use madoguchi_testkit::blind_indexes_contract::{IndexedRecords, RotatingIndexes};
 use madoguchi_testkit::contract::{ContactStores, TestStores};
 use madoguchi_testkit::data_keys_contract::DataKeysUnderTest;
+use madoguchi_testkit::fake_mailer::FakeMailer;
 use madoguchi_testkit::fake_store::{FakeStore, Fault};
+use madoguchi_testkit::mailer_contract::MailerUnderTest;
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use madoguchi_testkit::{
     audit_log_contract, blind_indexes_contract, contact_store_contract, data_keys_contract,
-    effect_queue_contract, health_contract, job_leases_contract, member_store_contract,
-    person_store_contract, replay_store_contract, samples, upgrade_store_contract,
+    effect_queue_contract, health_contract, job_leases_contract, mail_store_contract,
+    mailer_contract, member_store_contract, person_store_contract, replay_store_contract, samples,
+    upgrade_store_contract,
 };
 
 async fn open_fake() -> TestStores {
@@ -50,6 +53,7 @@ async fn open_fake_indexes() -> TestStores<RotatingIndexes> {
 }
 
 contact_store_contract!(fake: open_fake_persons());
+mail_store_contract!(fake: open_fake_persons());
 person_store_contract!(fake: open_fake_persons());
 blind_indexes_contract!(fake: open_fake_indexes());
 replay_store_contract!(fake: open_fake());
@@ -108,3 +112,17 @@ async fn a_store_that_is_down_does_nothing_and_says_so() {
     fake.set_down(false);
     assert_eq!(stores.members.find(&samples::member_id(1)).await, Ok(None));
 }
+
+fn fake_mailer() -> MailerUnderTest {
+    let fake = Arc::new(FakeMailer::default());
+    let mailer = Arc::clone(&fake);
+    let arrived = move || {
+        let accepted = fake.accepted().into_iter();
+        let named =
+            accepted.map(|mail| (mail.message_id.as_str().to_owned(), mail.to.expose().to_owned()));
+        named.collect()
+    };
+    MailerUnderTest { mailer, arrived: Box::new(arrived), guard: Box::new(()) }
+}
+
+mailer_contract!(fake: fake_mailer());

@@ -39,7 +39,7 @@ fn every_check_is_named_in_its_suites_macro() {
 }
 
 /// Suites whose checks are beside their macro.
-const SHORT_SUITES: [&str; 11] = [
+const SHORT_SUITES: [&str; 13] = [
     "account_directory_contract",
     "blind_indexes_contract",
     "caller_contexts_contract",
@@ -48,6 +48,8 @@ const SHORT_SUITES: [&str; 11] = [
     "health_contract",
     "ids_contract",
     "job_leases_contract",
+    "mail_store_contract",
+    "mailer_contract",
     "password_verifier_contract",
     "sealer_contract",
     "token_verifier_contract",

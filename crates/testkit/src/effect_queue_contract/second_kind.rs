@@ -5,7 +5,8 @@ use madoguchi_application::UpgradeStores;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::consequence::Consequence;
 use madoguchi_domain::effect::{
-    CancelReason, Doubt, Effect, EffectEvent, Jitter, Ordering, Outcome, UpstreamCode, WhyNotSent,
+    CancelReason, Doubt, Effect, EffectEvent, EffectStateName, Jitter, Ordering, Outcome,
+    UnsettledEffects, UpstreamCode, WhyNotSent,
 };
 use madoguchi_domain::payload::Payload;
 use madoguchi_domain::port::{EffectChange, Recorded};
@@ -177,4 +178,25 @@ pub async fn a_transition_plans_what_follows(stores: UpgradeStores) {
         Jitter::FULL,
     );
     assert_eq!(Ok(&next[0]), expected.as_ref().map(|change| &change.write.after));
+}
+
+/// With the time of the oldest; what is settled and other kinds are left out.
+pub async fn the_unsettled_of_a_kind_are_counted_by_state(stores: UpgradeStores) {
+    let (driver, notices) = (UpgradeDriver::at(&stores), Notices::over(&stores));
+    let kind = alone(1).order.key.kind;
+    assert_eq!(stores.platform.effects.unsettled(&kind).await, Ok(Vec::new()));
+    driver.passed(1..=1).await;
+    assert_eq!(notices.plan((1..=4).map(alone).collect()).await, Committed::Moved);
+    let claimed = notices.claim(3).await;
+    notices.answer(&claimed[0], Outcome::Applied, 201).await;
+    notices.answer(&claimed[1], Outcome::Unknown(Doubt::TimedOut), 201).await;
+    let mut counted = stores.platform.effects.unsettled(&kind).await.expect("effects are counted");
+    counted.sort_by_key(|it| it.oldest);
+    let expected = [
+        (EffectStateName::Unknown, claimed[1].planned_at),
+        (EffectStateName::Sending, claimed[2].planned_at),
+        (EffectStateName::Planned, alone(4).planned_at),
+    ];
+    let expected = expected.map(|(state, oldest)| UnsettledEffects { state, count: 1, oldest });
+    assert_eq!(counted, expected);
 }

@@ -13,6 +13,7 @@ impl Memory {
     ) -> Result<(), StoreError> {
         let is_complete = consequences.all(|consequence| match consequence {
             Consequence::LevelConfirmed { member, .. } => self.members.contains_key(member),
+            Consequence::MailMoved { .. } => true,
         });
         is_complete.then_some(()).ok_or(StoreError::Corrupt("members.member_id"))
     }
@@ -25,6 +26,7 @@ impl Memory {
                     member.target = None;
                 }
             }
+            Consequence::MailMoved { mail, status } => self.move_mail(*mail, status),
         }
     }
 }

@@ -57,7 +57,14 @@ impl Memory {
         if matches!(change.write.event(), ContactEventName::Added | ContactEventName::Edited) {
             self.index_keys.insert(contact.data_key, keys.to_vec());
         }
-        self.contacts.insert(contact.id, contact.clone());
+        let mut contact = contact.clone();
+        // Later than the approval, only the mail's own effect changes it.
+        if let Some(stored) = self.contacts.get(&contact.id)
+            && change.write.event() != ContactEventName::Approved
+        {
+            contact.mail = stored.mail.clone();
+        }
+        self.contacts.insert(contact.id, contact);
         self.finish(change);
         Committed::Moved
     }

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::effect::{
-    Claim, Effect, EffectKey, EffectState, EffectStateName, Ordering, Outcome, Overdue, Sweep,
+    Claim, Effect, EffectKey, EffectKind, EffectState, EffectStateName, Ordering, Outcome, Overdue,
+    Sweep, UnsettledEffects,
 };
 use madoguchi_domain::port::{EffectChange, Recorded};
 
@@ -128,6 +129,17 @@ impl Memory {
         });
         waiting.truncate(sweep.limit as usize);
         waiting
+    }
+
+    pub(super) fn unsettled(&self, kind: &EffectKind) -> Vec<UnsettledEffects> {
+        let counted = EffectStateName::UNSETTLED.map(|state| {
+            let all = self.effects.values().filter(|it| it.order.key.kind == *kind);
+            let planned: Vec<Timestamp> =
+                all.filter(|it| it.state.name() == state).map(|it| it.planned_at).collect();
+            let oldest = *planned.iter().min()?;
+            Some(UnsettledEffects { state, count: planned.len() as u64, oldest })
+        });
+        counted.into_iter().flatten().collect()
     }
 
     fn wait(&self, effect: &Effect, now: Timestamp) -> Option<Overdue> {

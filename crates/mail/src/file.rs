@@ -1,0 +1,59 @@
+//! Writes mails to a directory, for development.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use madoguchi_domain::effect::{Outcome, WhyNotSent};
+use madoguchi_domain::mail::Mail;
+use madoguchi_domain::port::Mailer;
+
+use crate::message::MailWriter;
+
+/// Writes each mail to a file of its own, which mail programs open. The file of a repeated mail is
+/// replaced.
+#[derive(Debug)]
+pub struct FileMailer {
+    directory: PathBuf,
+    writer: MailWriter,
+}
+
+impl FileMailer {
+    /// Writes to this directory, which it makes if it is missing.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn new(directory: PathBuf, writer: MailWriter) -> io::Result<Self> {
+        fs::create_dir_all(&directory)?;
+        Ok(Self { directory, writer })
+    }
+}
+
+#[async_trait]
+impl Mailer for FileMailer {
+    async fn send(&self, mail: &Mail) -> Outcome {
+        let Some(written) = self.writer.write(mail) else {
+            return Outcome::NotSent(WhyNotSent::NotEncodable);
+        };
+        let id = mail.message_id.as_str().trim_matches(['<', '>']);
+        let name = id.split('@').next().unwrap_or_default().to_owned();
+        let path = self.directory.join(format!("{name}.eml"));
+        let stored = tokio::task::spawn_blocking(move || store(&path, &written.content)).await;
+        match stored {
+            Ok(Ok(())) => Outcome::Applied,
+            Ok(Err(error)) => {
+                tracing::error!(kind = ?error.kind(), "a mail cannot be written to its directory");
+                Outcome::NotSent(WhyNotSent::NoConnection)
+            }
+            Err(_) => Outcome::NotSent(WhyNotSent::NoConnection),
+        }
+    }
+}
+
+/// Complete or not at all, under its name.
+fn store(path: &Path, content: &[u8]) -> io::Result<()> {
+    let part = path.with_extension("part");
+    fs::write(&part, content)?;
+    fs::rename(part, path)
+}

@@ -1,0 +1,142 @@
+//! What the end of an SMTP conversation proves, by the stage that it had reached.
+
+use madoguchi_domain::effect::{Doubt, Outcome, UpstreamCode, WhyNotSent};
+
+/// The stages of a conversation, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SmtpStage {
+    /// Resolve the name and connect.
+    Connect,
+    /// The server's greeting, and `EHLO`.
+    Greeting,
+    /// `STARTTLS`, the handshake, and `EHLO` again.
+    Tls,
+    /// `AUTH`.
+    Login,
+    /// `MAIL FROM`.
+    Sender,
+    /// `RCPT TO`.
+    Recipient,
+    /// `DATA`.
+    Data,
+    /// The content, up to the final dot.
+    Content,
+    /// The final dot was written, perhaps.
+    End,
+}
+
+impl SmtpStage {
+    /// All stages, in order.
+    pub const ALL: [Self; 9] = [
+        Self::Connect,
+        Self::Greeting,
+        Self::Tls,
+        Self::Login,
+        Self::Sender,
+        Self::Recipient,
+        Self::Data,
+        Self::Content,
+        Self::End,
+    ];
+}
+
+/// How a conversation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmtpReply {
+    /// With this code of the server.
+    Code(u16),
+    /// The connection could not be made or used, or it broke.
+    Lost,
+    /// There was no reply in time.
+    TimedOut,
+    /// The reply is not one of SMTP.
+    Unreadable,
+}
+
+/// What the end of a conversation proves. Only the reply to the final dot accepts a mail, and only
+/// its absence is a doubt. Before that a mail is not accepted; whether it ever will be is decided
+/// by replies to its recipient and its content. What the server says about us, up to `MAIL FROM`,
+/// is no verdict on a mail.
+#[must_use]
+pub fn classify(stage: SmtpStage, reply: SmtpReply) -> Outcome {
+    use {SmtpReply as Reply, SmtpStage as At};
+    match (stage, reply) {
+        (At::End, Reply::Code(200..=299)) => Outcome::Applied,
+        // The server wants a login: that is our configuration, not this mail.
+        (At::Sender | At::Recipient | At::Data, Reply::Code(530)) => {
+            Outcome::NotSent(WhyNotSent::NoConnection)
+        }
+        (At::Recipient | At::Data | At::End, Reply::Code(code @ 500..=599)) => refused(code),
+        (At::Sender | At::Recipient | At::Data | At::End, Reply::Code(400..=499)) => {
+            Outcome::NotSent(WhyNotSent::Deferred)
+        }
+        (At::End, Reply::Code(_)) => Outcome::Unknown(Doubt::Status),
+        (At::End, Reply::Lost) => Outcome::Unknown(Doubt::ConnectionLost),
+        (At::End, Reply::TimedOut) => Outcome::Unknown(Doubt::TimedOut),
+        (At::End, Reply::Unreadable) => Outcome::Unknown(Doubt::Unreadable),
+        (
+            At::Connect
+            | At::Greeting
+            | At::Tls
+            | At::Login
+            | At::Sender
+            | At::Recipient
+            | At::Data
+            | At::Content,
+            _,
+        ) => Outcome::NotSent(WhyNotSent::NoConnection),
+    }
+}
+
+/// The server's final refusal; its text is dropped, because it may repeat the address.
+fn refused(code: u16) -> Outcome {
+    let parsed = UpstreamCode::parse(&format!("SMTP_{code}"));
+    parsed.map_or(Outcome::Unknown(Doubt::UnlistedCode), Outcome::Refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_table_is_this() {
+        let replies = [
+            Reply::Code(250),
+            Reply::Code(354),
+            Reply::Code(451),
+            Reply::Code(530),
+            Reply::Code(550),
+            Reply::Code(700),
+            Reply::Lost,
+            Reply::TimedOut,
+            Reply::Unreadable,
+        ];
+        use SmtpReply as Reply;
+        let row = |stage| {
+            let outcomes = replies.map(|reply| match classify(stage, reply) {
+                Outcome::Applied => "sent",
+                Outcome::Refused(_) => "refused",
+                Outcome::NotSent(WhyNotSent::Deferred) => "later",
+                Outcome::NotSent(_) => "-",
+                Outcome::Unknown(_) => "?",
+                Outcome::Withdrawn(_) => "withdrawn",
+            });
+            format!("{stage:?}: {}", outcomes.join(" "))
+        };
+        let expected = [
+            "Connect: - - - - - - - - -",
+            "Greeting: - - - - - - - - -",
+            "Tls: - - - - - - - - -",
+            "Login: - - - - - - - - -",
+            "Sender: - - later - - - - - -",
+            "Recipient: - - later - refused - - - -",
+            "Data: - - later - refused - - - -",
+            "Content: - - - - - - - - -",
+            "End: sent ? later refused refused ? ? ? ?",
+        ];
+        assert_eq!(SmtpStage::ALL.map(row), expected);
+        let code = UpstreamCode::parse("SMTP_550").unwrap();
+        let refused = classify(SmtpStage::Recipient, SmtpReply::Code(550));
+        assert_eq!(refused, Outcome::Refused(code));
+    }
+}

@@ -1,0 +1,79 @@
+//! The connection to a mail server, which limits what a server can send.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use lettre::transport::smtp::client::AsyncTokioStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// The most bytes that a server sends in a conversation: far more than replies and certificates.
+const MOST_BYTES: usize = 256 * 1024;
+
+/// The first byte of a TLS handshake (RFC 8446 §5.1).
+const HANDSHAKE: u8 = 0x16;
+
+/// A connection that ends after [`MOST_BYTES`]. Until the handshake begins it is read byte by byte:
+/// nothing that was sent in clear after the answer to `STARTTLS` is taken for an encrypted reply.
+#[derive(Debug)]
+pub(crate) struct LimitedStream {
+    inner: TcpStream,
+    left: usize,
+    is_in_clear: bool,
+}
+
+impl LimitedStream {
+    pub(crate) const fn new(inner: TcpStream) -> Self {
+        Self { inner, left: MOST_BYTES, is_in_clear: true }
+    }
+}
+
+impl AsyncTokioStream for LimitedStream {
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.inner.peer_addr()
+    }
+}
+
+impl AsyncRead for LimitedStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.left == 0 {
+            return Poll::Ready(Err(io::Error::other("the mail server sends too much")));
+        }
+        let most = if self.is_in_clear { 1 } else { self.left };
+        let mut part = buf.take(most);
+        ready!(Pin::new(&mut self.inner).poll_read(cx, &mut part))?;
+        let read = part.filled().len();
+        self.left -= read;
+        // The part is the beginning of what is not filled.
+        buf.initialize_unfilled_to(read);
+        buf.advance(read);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for LimitedStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if bytes.first() == Some(&HANDSHAKE) {
+            self.is_in_clear = false;
+        }
+        Pin::new(&mut self.inner).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
