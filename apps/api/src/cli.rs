@@ -2,6 +2,7 @@
 
 mod configured;
 mod keys;
+mod mail;
 mod rotation_progress;
 
 use std::io::Write;
@@ -15,6 +16,7 @@ use crate::{Server, logging, problem, routes, wiring};
 
 use configured::Configured;
 use keys::KeysCommand;
+use mail::MailCommand;
 
 /// The middle office between a contact centre and its core systems.
 #[derive(Debug, Parser)]
@@ -33,8 +35,8 @@ const LEAST_PASSWORD: usize = 16;
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve HTTP and send orders to the core bank until SIGTERM. SIGHUP reloads tokens, users and
-    /// keys.
+    /// Serve HTTP, send orders to the core bank and mails until SIGTERM. SIGHUP reloads tokens,
+    /// users and keys.
     #[command(after_help = "Example:\n  madoguchi serve --config madoguchi.toml")]
     Serve(Configured),
     /// Migrate the database to this version's schema.
@@ -52,6 +54,9 @@ enum Command {
     /// Create, list, rotate and examine the keys that seal personal data.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Preview mails to customers.
+    #[command(subcommand)]
+    Mail(MailCommand),
 }
 
 impl Cli {
@@ -66,6 +71,7 @@ impl Cli {
             Command::Openapi(configured) => openapi(&configured),
             Command::HashPassword => hash_password(),
             Command::Keys(command) => command.run().await,
+            Command::Mail(command) => command.run(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod export;
 mod fields;
 mod history;
 mod listing;
+mod mail_view;
 mod message;
 mod outcome;
 mod view;

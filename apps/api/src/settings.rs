@@ -7,6 +7,7 @@ mod esb;
 mod gateway;
 mod idempotency;
 mod itau;
+mod mail;
 mod persons;
 mod reader;
 mod secrets;
@@ -31,6 +32,7 @@ pub use esb::EsbSection;
 pub use gateway::GatewaySection;
 pub use idempotency::IdempotencySection;
 pub use itau::ItauSection;
+pub use mail::{MailSection, MailTransport};
 pub use persons::PersonsSection;
 pub(crate) use reader::PREFIX as ENVIRONMENT_PREFIX;
 pub use reader::{ConfigError, ConfigErrors};
@@ -69,6 +71,8 @@ pub struct Settings {
     pub persons: PersonsSection,
     /// The rules of contacts.
     pub contacts: ContactsSection,
+    /// Mails to customers, if configured.
+    pub mail: Option<MailSection>,
     /// The keys of personal data, if configured.
     pub vault: Option<VaultSection>,
     /// The bank's replacements for error codes.
@@ -142,7 +146,11 @@ impl Settings {
         let vault = tree.optional_section("vault", VaultSection::read);
         let persons = tree.section("persons", PersonsSection::read);
         let actions = tree.section("contact_actions", contacts::read_actions);
-        let contacts = tree.section("contacts", |it| ContactsSection::read(it, actions));
+        let mail = tree.optional_section("mail", MailSection::read);
+        let rules = mail.as_ref().map(|mail| mail.rules.clone());
+        let contacts = tree.section("contacts", |it| ContactsSection::read(it, actions, rules));
+        let is_here = store.as_ref().is_none_or(|store| store.url.is_on_this_machine());
+        refuse_unsafe_mail(mail.as_ref(), vault.is_some(), is_here, &mut tree.errors);
         let error_codes = tree.section("error_codes", read_error_codes);
         effects.refuse_what_is_unsafe(&esb, &mut tree.errors);
         let max_concurrent_requests = server.as_ref().map(|server| server.max_concurrent_requests);
@@ -169,6 +177,7 @@ impl Settings {
             idempotency: idempotency?,
             persons,
             contacts,
+            mail,
             vault,
             error_codes,
         })
@@ -195,6 +204,27 @@ fn read_group_commit(section: &mut Section<'_>) -> GroupCommitSettings {
     let queue_capacity =
         section.or("queue_capacity", as_u32(standard.queue_capacity), value::whole(1, 1_000_000));
     GroupCommitSettings { max_batch: max_batch as usize, queue_capacity: queue_capacity as usize }
+}
+
+fn refuse_unsafe_mail(
+    mail: Option<&MailSection>,
+    has_vault: bool,
+    is_here: bool,
+    errors: &mut Vec<ConfigError>,
+) {
+    let Some(mail) = mail else { return };
+    let mut refuse = |what: &str| {
+        errors.push(ConfigError { key: "mail".into(), what: what.into() });
+    };
+    if !has_vault {
+        refuse("needs the section [vault]: addresses are sealed");
+    }
+    if matches!(mail.transport, MailTransport::Directory(_)) && !is_here {
+        refuse(
+            "needs smtp_host: with directory mails are only written to files, which is for a \
+             database on this machine",
+        );
+    }
 }
 
 fn read_error_codes(section: &mut Section<'_>) -> HashMap<Code, String> {

@@ -3,6 +3,7 @@
 mod callers;
 mod effects;
 mod jobs;
+mod mailer;
 mod stores;
 mod upgrades;
 mod vault;
@@ -32,6 +33,7 @@ use upgrades::UpgradeParts;
 use vault::OpenVault;
 use verifiers::Verifiers;
 
+pub(crate) use mailer::preview as preview_mail;
 pub(crate) use stores::migrate;
 pub(crate) use vault::{KeyTools, create_key};
 
@@ -57,7 +59,15 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let planned = PlannedSignal::default();
     let parts = UpgradeParts { settings, stores: &stores, clock: &clock, ids: &ids };
     let (upgrades, lane_task) = parts.start(&policy, &planned);
-    let effect_tasks = EffectTasks { settings, stores: &stores, clock: &clock, ids: &ids, planned };
+    let contacts = sealed.as_ref().map(|sealed| &sealed.contacts);
+    let effect_tasks = EffectTasks {
+        settings,
+        stores: &stores,
+        contacts,
+        clock: &clock,
+        ids: &ids,
+        planned: planned.clone(),
+    };
     let (stop, stopped) = watch::channel(false);
     let mut running = Vec::new();
     if let Some(vault) = &vault {
@@ -66,7 +76,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     // After the report, which a rotation respects: keys that are here now stay enough.
     vault::require_stored_keys(vault.as_ref(), &*data_keys).await?;
     if settings.effects.worker {
-        running.extend(effect_tasks.start(Arc::new(bank), policy, &stopped));
+        running.extend(effect_tasks.start(Arc::new(bank), policy, &stopped)?);
     }
     let (audit, audit_task) = AuditWriter::start(Arc::clone(&stores.platform.audit));
     let asked = vec![("the decision lane", lane_task), ("the audit writer", audit_task)];
@@ -77,10 +87,9 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     }
     // Last, because a start that fails would keep the lease of a job.
     let replays = &stores.platform.replays;
-    let contacts = sealed.as_ref().map(|sealed| &sealed.contacts);
     let jobs = Jobs { settings, leases, replays, contacts, clock: &clock, ids: &ids };
     running.extend(jobs.start(&stopped));
-    let personal = sealed.map(|sealed| personal(settings, sealed, audit, &ids));
+    let personal = sealed.map(|sealed| personal(settings, sealed, audit, (&ids, planned)));
     let (persons, contacts) = personal.unzip();
     let state = AppState {
         runtime: Handle::current(),
@@ -112,7 +121,7 @@ fn personal(
     settings: &Settings,
     SealedStores { contacts: stores, .. }: SealedStores,
     audit: AuditWriter,
-    ids: &Arc<dyn Ids>,
+    (ids, planned): (&Arc<dyn Ids>, PlannedSignal),
 ) -> (Persons, ContactService) {
     let PersonsSection { default_region, one_per_account } = settings.persons;
     let service = PersonService::new(
@@ -124,7 +133,8 @@ fn personal(
     );
     let persons = Persons { service, region: default_region };
     let policy = Arc::clone(&settings.contacts.policy);
-    (persons, ContactService::new(stores, policy, Arc::clone(ids)))
+    let contacts = ContactService::new(stores, policy, Arc::clone(ids)).with_signal(planned);
+    (persons, contacts)
 }
 
 /// Hashes a password for a user file.

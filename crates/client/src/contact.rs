@@ -125,12 +125,25 @@ pub struct StaffContact {
     pub approval: ContactApproval,
     /// The answer, if there is one.
     pub answer: Option<CustomerAnswer>,
+    /// What became of its mail.
+    pub mail: MailOfContact,
     /// For the approval of the contact as it is here.
     pub content_hash: String,
     /// Its version.
     pub version: u32,
     /// What the caller can do with it now.
     pub allowed_actions: Vec<String>,
+}
+
+/// What became of the mail about a contact.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct MailOfContact {
+    /// `NONE`, `PENDING`, `SENT`, `SUPPRESSED`, `UNCERTAIN` or `FAILED`.
+    pub state: String,
+    /// Since when; of a pending mail, when it is due.
+    pub at: Option<Timestamp>,
+    /// Why it was suppressed, or the code with which it failed.
+    pub reason: Option<String>,
 }
 
 /// The state of a contact's approval.

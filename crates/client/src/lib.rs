@@ -17,7 +17,7 @@ pub use caller::{
 pub use client::{Client, Method};
 pub use contact::{
     AddContact, ApprovalOutcome, ContactApproval, ContactFieldChange, ContactHistoryEvent,
-    ContactReceipt, ContactSender, CustomerAnswer, StaffContact, UpdateContact,
+    ContactReceipt, ContactSender, CustomerAnswer, MailOfContact, StaffContact, UpdateContact,
 };
 pub use member::{MemberAnswer, RegisterMember};
 pub use message::Message;

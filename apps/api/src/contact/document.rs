@@ -10,6 +10,7 @@ use super::bodies::{AddContact, AnswerContact, ApprovalItem, MOST_APPROVALS, Upd
 use super::export::CSV;
 use super::fields::Moment;
 use super::history::VersionView;
+use super::mail_view::mail_states;
 use super::message::MessageView;
 use super::outcome::{OutcomeView, WrittenView};
 use super::view::ContactView;
@@ -39,7 +40,7 @@ const fn filter(
     Parameter { name, place: Place::Query, text, schema }
 }
 
-const FILTERS: [Parameter; 11] = [
+const FILTERS: [Parameter; 12] = [
     filter("personId", "Contacts for this person.", text_of::<PersonId>),
     filter("policyNumber", "Contacts that name this policy now.", text_of::<PolicyNumber>),
     filter("type", "Notices or requests.", text_of::<ContactTypeName>),
@@ -49,6 +50,7 @@ const FILTERS: [Parameter; 11] = [
     filter("approval", "The state of the approval.", || {
         one_of(ApprovalName::ALL.map(ApprovalName::as_str)).into()
     }),
+    filter("mail", "The state of the mail.", mail_states),
     filter("createdFrom", "Added then or later.", text_of::<Moment>),
     filter("createdBefore", "Added earlier.", text_of::<Moment>),
     filter(

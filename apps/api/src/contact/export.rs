@@ -19,7 +19,7 @@ pub(super) const PAGE: u32 = 500;
 /// The media type, as documented.
 pub(super) const CSV: &str = "text/csv";
 
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 20] = [
     "contactId",
     "personId",
     "accountId",
@@ -38,6 +38,8 @@ const COLUMNS: [&str; 18] = [
     "visibleFrom",
     "expiresAt",
     "deletedAt",
+    "mailState",
+    "mailAt",
 ];
 
 /// All contacts that match. The first page is read before the answer begins, so that its errors
@@ -127,6 +129,8 @@ fn cells(contact: &Contact) -> [String; COLUMNS.len()] {
         time(contact.visible_from()),
         time(content.expires_at),
         time(contact.deleted.as_ref().map(|mark| mark.at)),
+        contact.mail_state().to_string(),
+        time(contact.mail.as_ref().map(|mail| mail.status.at())),
     ]
 }
 

@@ -6,6 +6,7 @@ use madoguchi_domain::contact::{
     AnswerStatus, ApprovalAge, ContactFilter, ContactOrder, ContactPolicy, ContactTypeName,
     PolicyNumber,
 };
+use madoguchi_domain::mail::MailState;
 use madoguchi_domain::person::PersonId;
 
 use crate::problem::Problem;
@@ -18,6 +19,7 @@ pub(super) const PARAMETERS: &[&str] = &[
     "type",
     "answerStatus",
     "approval",
+    "mail",
     "createdFrom",
     "createdBefore",
     "waiting",
@@ -49,6 +51,11 @@ pub(super) fn filter(
             "approval",
             ApprovalName::parse,
             "must be DRAFT, APPROVED, REJECTED or BY_POLICY",
+        )?,
+        mail: query.one_of(
+            "mail",
+            MailState::parse,
+            "must be NONE, PENDING, SENT, SUPPRESSED, UNCERTAIN or FAILED",
         )?,
         created_from: query.time("createdFrom")?,
         created_before: query.time("createdBefore")?,

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
+use super::mail_view::MailView;
 use crate::body::{one_of, text_of};
 use crate::who::{Who, actor_kinds};
 
@@ -64,6 +65,7 @@ pub(super) struct ContactView<'a> {
     answer_status: &'static str,
     #[schema(required)]
     answer: Option<AnswerView<'a>>,
+    mail: MailView<'a>,
     /// For the approval of the contact as it is here.
     content_hash: String,
     created: MarkView<'a>,
@@ -107,6 +109,7 @@ impl<'a> ContactView<'a> {
             }),
             answer_status: contact.answer.status().as_str(),
             answer: AnswerView::of(&contact.answer),
+            mail: MailView::of(contact),
             content_hash: contact.content_hash().to_hex(),
             created: (&contact.created).into(),
             updated: contact.updated.as_ref().map(MarkView::from),

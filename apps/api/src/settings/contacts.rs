@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use madoguchi_domain::contact::{ActionKind, ApprovalRule, ContactPolicy, PolicyNumberRule};
+use madoguchi_domain::contact::{
+    ActionKind, ApprovalRule, ContactPolicy, MailPolicy, PolicyNumberRule,
+};
 
 use super::reader::{Given, Section, value};
 
@@ -19,10 +21,11 @@ pub struct ContactsSection {
 const LONGEST_HOURS: u32 = 24 * 3660;
 
 impl ContactsSection {
-    /// `actions` are the kinds of `[contact_actions]`.
+    /// `actions` are the kinds of `[contact_actions]`, `mail` the rules of `[mail]`.
     pub(super) fn read(
         section: &mut Section<'_>,
         actions: BTreeMap<ActionKind, PolicyNumberRule>,
+        mail: Option<MailPolicy>,
     ) -> Self {
         let standard = ContactPolicy::standard();
         let rule = |text: &str| ApprovalRule::parse(text).ok_or("must be required or off");
@@ -56,6 +59,7 @@ impl ContactsSection {
             escalate_after,
             expire_after: (expire_after > 0)
                 .then(|| SignedDuration::from_hours(expire_after.into())),
+            mail,
         };
         Self { policy: Arc::new(policy) }
     }

@@ -7,6 +7,7 @@ use madoguchi_domain::contact::{ApprovalRule, ContactPolicy, PolicyNumberRule};
 use madoguchi_upstream::Charset;
 
 mod environment;
+mod mail;
 
 fn key_file(dir: &tempfile::TempDir, mode: u32) -> String {
     let path = dir.path().join("key");

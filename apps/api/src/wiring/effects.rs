@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use madoguchi_application::{
-    Delivery, EffectRegistry, EffectWorker, MissingSetLevel, PlannedSignal, SetLevelDelivery,
-    Sweeper, SweeperSettings, UpgradeStores, WorkerSettings,
+    ContactStores, Delivery, EffectAgeing, EffectRegistry, EffectWorker, MailDelivery,
+    MissingMails, MissingSetLevel, PlannedSignal, SetLevelDelivery, Sweeper, SweeperSettings,
+    UpgradeStores, WorkerSettings,
 };
-use madoguchi_domain::effect::WorkerId;
+use madoguchi_domain::effect::{EffectKind, WorkerId};
+use madoguchi_domain::mail::MailOrder;
 use madoguchi_domain::port::{Clock, CoreBank, Ids};
 use madoguchi_domain::upgrade::UpgradePolicy;
 use tokio::sync::watch;
 
+use super::mailer;
 use crate::settings::Settings;
 use crate::tasks::Named;
 
@@ -20,6 +23,7 @@ use crate::tasks::Named;
 pub(super) struct EffectTasks<'a> {
     pub(super) settings: &'a Settings,
     pub(super) stores: &'a UpgradeStores,
+    pub(super) contacts: Option<&'a ContactStores>,
     pub(super) clock: &'a Arc<dyn Clock>,
     pub(super) ids: &'a Arc<dyn Ids>,
     pub(super) planned: PlannedSignal,
@@ -37,18 +41,25 @@ impl EffectTasks<'_> {
         bank: Arc<dyn CoreBank>,
         policy: Arc<UpgradePolicy>,
         stopped: &watch::Receiver<bool>,
-    ) -> Vec<Named> {
-        let registry = self.registry(bank, policy);
+    ) -> anyhow::Result<Vec<Named>> {
+        let registry = self.with_mail(self.registry(bank, policy))?;
         let workers = registry.deliveries().iter().map(|delivery| {
             let worker = self.worker(delivery).run(stopped.clone());
             ("an effect worker", tokio::spawn(worker))
         });
         let mut running: Vec<Named> = workers.collect();
+        let ageing = EffectAgeing {
+            effects: Arc::clone(&self.stores.platform.effects),
+            kinds: registry.deliveries().iter().map(|delivery| delivery.kind()).collect(),
+            clock: Arc::clone(self.clock),
+            every: Duration::from_secs(15),
+        };
+        running.push(("the count of effects", tokio::spawn(ageing.run(stopped.clone()))));
         running.push(("the sweeper", tokio::spawn(self.sweeper(registry).run(stopped.clone()))));
-        running
+        Ok(running)
     }
 
-    /// Every kind of effect, and the hooks that find missing ones.
+    /// The effects of the account upgrade, and the hook that finds missing ones.
     fn registry(&self, bank: Arc<dyn CoreBank>, policy: Arc<UpgradePolicy>) -> EffectRegistry {
         let esb = &self.settings.esb;
         let timeout = esb.adapter.upstream.timeout;
@@ -63,6 +74,32 @@ impl EffectTasks<'_> {
         EffectRegistry::default().with(Arc::new(set_level)).with_hook(Arc::new(missing))
     }
 
+    /// With mails, if they are configured.
+    fn with_mail(&self, registry: EffectRegistry) -> anyhow::Result<EffectRegistry> {
+        let (Some(mail), Some(stores)) = (&self.settings.mail, self.contacts) else {
+            return Ok(registry);
+        };
+        let delivery = MailDelivery {
+            mails: Arc::clone(&stores.mails),
+            persons: Arc::clone(&stores.persons),
+            mailer: mailer::build(mail)?,
+            clock: Arc::clone(self.clock),
+            ids: Arc::clone(self.ids),
+            rules: mail.rules.clone(),
+            call_lasts: mail.call_lasts(),
+            policy: mail.policy(self.settings.effects.policy),
+            id: self.name("mailer"),
+        };
+        let missing = MissingMails { mails: Arc::clone(&stores.mails), rules: mail.rules.clone() };
+        Ok(registry.with(Arc::new(delivery)).with_hook(Arc::new(missing)))
+    }
+
+    /// The maximum number of concurrent deliveries of a kind.
+    fn calls(&self, kind: &EffectKind) -> usize {
+        let mail = self.settings.mail.as_ref().filter(|_| *kind == MailOrder::KIND);
+        mail.map_or(self.settings.effects.max_concurrent_calls, |it| it.max_concurrent_calls)
+    }
+
     fn worker(&self, delivery: &Arc<dyn Delivery>) -> EffectWorker {
         let effects = &self.settings.effects;
         EffectWorker {
@@ -73,7 +110,7 @@ impl EffectTasks<'_> {
             planned: self.planned.clone(),
             settings: WorkerSettings {
                 id: self.name("worker"),
-                calls: effects.max_concurrent_calls,
+                calls: self.calls(&delivery.kind()),
                 poll: effects.sweep_every,
                 breaker: effects.breaker,
             },

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use madoguchi_application::{ContactStores, UpgradeStores};
 use madoguchi_domain::port::{
-    AuditLog, BlindIndexes, ContactStore, DataKeys, EffectQueue, Health, JobLeases, MemberStore,
-    PersonStore, ReplayStore, Sealer, UpgradeStore,
+    AuditLog, BlindIndexes, ContactStore, DataKeys, EffectQueue, Health, JobLeases, MailStore,
+    MemberStore, PersonStore, ReplayStore, Sealer, UpgradeStore,
 };
 use madoguchi_persistence::{DatabaseUrl, PgStore, SchemaState, SealedStore, SqliteStore};
 
@@ -38,7 +38,7 @@ impl Stores {
     where
         S: MemberStore + UpgradeStore + EffectQueue + AuditLog + ReplayStore + Health + DataKeys,
         S: JobLeases + Clone + 'static,
-        SealedStore<S>: PersonStore + ContactStore + BlindIndexes,
+        SealedStore<S>: PersonStore + ContactStore + MailStore + BlindIndexes,
     {
         let inner = store.clone();
         let store = Arc::new(store);

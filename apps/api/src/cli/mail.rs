@@ -1,0 +1,46 @@
+//! The commands about mails.
+
+use std::io::Write;
+
+use anyhow::Context;
+use clap::Subcommand;
+use madoguchi_domain::person::Locale;
+
+use super::configured::Configured;
+use crate::wiring;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum MailCommand {
+    /// Print the texts of a mail, without sending it. Mistakes in templates are reported, all at
+    /// once.
+    #[command(after_help = "Example:\n  madoguchi mail preview --locale en --contacts 3 \
+        --config madoguchi.toml\n  \
+        madoguchi mail preview --html --config madoguchi.toml > mail.html")]
+    Preview {
+        /// The person's language, for example ja or zh-Hant-TW [default: mail.default_locale].
+        #[arg(long, value_parser = Locale::parse)]
+        locale: Option<Locale>,
+        /// How many contacts the mail announces.
+        #[arg(long, default_value = "1", value_parser = clap::value_parser!(u32).range(1..=1000))]
+        contacts: u32,
+        /// Print only the HTML text.
+        #[arg(long)]
+        html: bool,
+        #[command(flatten)]
+        configured: Configured,
+    },
+}
+
+impl MailCommand {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let Self::Preview { locale, contacts, html, configured } = self;
+        let mail = wiring::preview_mail(&configured.read()?, locale.as_ref(), contacts)?;
+        let mut out = std::io::stdout();
+        let shown = if html {
+            write!(out, "{}", mail.html)
+        } else {
+            writeln!(out, "Subject: {}\n\n{}\n--- HTML ---\n{}", mail.subject, mail.text, mail.html)
+        };
+        shown.context("standard output was closed")
+    }
+}
