@@ -19,6 +19,8 @@ pub struct ServerConfig<'a> {
     pub data: &'a DataDir,
     /// URL of the world.
     pub world: &'a str,
+    /// Address of the world's mail server.
+    pub smtp: SocketAddr,
     /// How the simulated ESB treats a repeated order.
     pub esb: EsbMode,
 }
@@ -101,7 +103,24 @@ breaker_max_open_ms = 2000
             downstream_password = quoted(utf8(&self.data.downstream_password())?),
             users = quoted(utf8(&self.data.users())?),
             guarantee = quoted(self.esb.as_str()),
-        ))
+        ) + &self.mail())
+    }
+
+    fn mail(&self) -> String {
+        format!(
+            r#"
+[mail]
+from_address = "noreply@mail.example.com"
+from_name = "窓口銀行"
+my_page_url = "https://my.example.com/messages"
+smtp_host = {host}
+smtp_port = {port}
+smtp_tls = "none"
+timeout_ms = 3000
+"#,
+            host = quoted(&self.smtp.ip().to_string()),
+            port = self.smtp.port(),
+        )
     }
 }
 
@@ -127,6 +146,7 @@ mod tests {
             database_url: None,
             data: &data,
             world: "http://127.0.0.1:8090",
+            smtp: "127.0.0.1:8025".parse().unwrap(),
             esb: EsbMode::Dedupes,
         };
         let table: toml::Table = toml::from_str(&config.text().unwrap()).unwrap();

@@ -5,6 +5,7 @@ mod contact;
 mod context;
 mod customer;
 mod journey;
+mod mail;
 mod person;
 mod picture;
 mod upgrade;

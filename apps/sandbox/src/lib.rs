@@ -20,4 +20,4 @@ pub use demo::demo;
 pub use stack::StackOptions;
 pub use up::{up, world_alone};
 pub use world::{Addresses, EsbMode, RunningWorld, World};
-pub use world_client::{BankEffect, Journal, WorldClient};
+pub use world_client::{AcceptedMail, BankEffect, Journal, WorldClient};

@@ -11,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 const API_PORT: u16 = 8080;
 const WORLD_PORT: u16 = 8090;
+const SMTP_PORT: u16 = 8025;
 const DATA: &str = "sandbox-data";
 
 /// The service and a simulation of the external systems it calls, on this machine.
@@ -58,6 +59,9 @@ struct WorldOptions {
     /// Address of the world; port 0 picks a free port [default: 127.0.0.1:8090; demo: a free port]
     #[arg(long, value_name = "ADDR")]
     world: Option<SocketAddr>,
+    /// Address of the world's mail server [default: 127.0.0.1:8025; demo: a free port]
+    #[arg(long, value_name = "ADDR")]
+    smtp: Option<SocketAddr>,
     /// Directory for all files [default: ./sandbox-data; demo: a temporary directory]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -70,7 +74,7 @@ impl Options {
     fn on_known_ports(self) -> StackOptions {
         StackOptions {
             api: self.api.unwrap_or(local(API_PORT)),
-            world: self.world.addresses(WORLD_PORT),
+            world: self.world.addresses(WORLD_PORT, SMTP_PORT),
             data: self.world.data.unwrap_or_else(|| DATA.into()),
             database_url: self.database_url,
             esb: self.world.esb,
@@ -80,7 +84,7 @@ impl Options {
     fn on_free_ports(self, data: PathBuf) -> StackOptions {
         StackOptions {
             api: self.api.unwrap_or(local(0)),
-            world: self.world.addresses(0),
+            world: self.world.addresses(0, 0),
             data,
             database_url: self.database_url,
             esb: self.world.esb,
@@ -89,8 +93,11 @@ impl Options {
 }
 
 impl WorldOptions {
-    fn addresses(&self, http: u16) -> Addresses {
-        Addresses { http: self.world.unwrap_or(local(http)) }
+    fn addresses(&self, http: u16, smtp: u16) -> Addresses {
+        Addresses {
+            http: self.world.unwrap_or(local(http)),
+            smtp: self.smtp.unwrap_or(local(smtp)),
+        }
     }
 }
 
@@ -124,7 +131,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             }
         }
         Command::World(options) => {
-            let addresses = options.addresses(WORLD_PORT);
+            let addresses = options.addresses(WORLD_PORT, SMTP_PORT);
             let data = options.data.unwrap_or_else(|| DATA.into());
             world_alone(addresses, &data, options.esb).await?;
         }

@@ -59,6 +59,7 @@ impl Stack {
             database_url: options.database_url.as_deref(),
             data: &data,
             world: &world,
+            smtp: simulated.smtp_addr(),
             esb: options.esb,
         };
         let text = config.text()?;

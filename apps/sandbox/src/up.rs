@@ -56,6 +56,9 @@ pub async fn world_alone(addresses: Addresses, data: &Path, esb: EsbMode) -> any
     screen.line(format_args!("  itau.url            {url}"));
     screen.line("  itau.user_name      any, as sandbox");
     screen.line("  itau.password_file  a file with any password: (umask 077; echo any > itau-pw)");
+    screen.line(format_args!("  mail.smtp_host      {}", world.smtp_addr().ip()));
+    screen.line(format_args!("  mail.smtp_port      {}", world.smtp_addr().port()));
+    screen.line("  mail.smtp_tls       none");
     screen.line(format_args!("  journal             {url}/world/journal?channel=esb"));
     screen.line("\n  Set the level but lose the next answer:");
     screen.line(lose_an_answer(&url));

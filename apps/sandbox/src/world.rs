@@ -1,4 +1,5 @@
-//! The simulated outside world: a core bank's ESB and a caller directory, with all their failures.
+//! The simulated outside world: a core bank's ESB, a caller directory and a mail server, with all
+//! their failures.
 //!
 //! The journal records what really happened. Tests depend on it, so every effect is in the file
 //! before the answer is sent.
@@ -38,7 +39,21 @@
 //! `object_for_array`, an owner's `telefones` and `emails` are one object, and a context's
 //! `contexto` is a list.
 //!
-//! A scenario for a key (an `ArrngId`, a `contextId` as received, a `codigo_conta`) overrides the
+//! What happens to a mail, by the scenario of its recipient:
+//!
+//! | scenario | accepted | what the client sees |
+//! |---|---|---|
+//! | `ok` | yes | 250 after the final dot |
+//! | `reject_recipient` | no | 550 to `RCPT TO` |
+//! | `defer` | no | 451 to `RCPT TO` |
+//! | `cut_before_data` | no | a reset instead of a reply to `DATA` |
+//! | `cut_before_dot` | no | a reset after the go-ahead for the content |
+//! | `cut_after_dot` | yes | a reset instead of a reply to the final dot |
+//! | `slow:<ms>` | after `<ms>`, even if the client disconnected | after `<ms>`, as `ok` |
+//! | `garbage` | yes | bytes that are not SMTP instead of a reply to the final dot |
+//!
+//! A scenario for a key (an `ArrngId`, a `contextId` as received, a `codigo_conta`, an
+//! address) overrides the
 //! one for all; the default is `ok`. A scenario with `times` ends when they are used up. An invalid
 //! message gets `malformed`: status 400, no level set, no `times` used.
 //!
@@ -61,6 +76,7 @@ mod listener;
 mod received;
 mod reply;
 mod scenario;
+mod smtp;
 mod store;
 
 use std::net::SocketAddr;
@@ -79,7 +95,7 @@ pub use esb_mode::EsbMode;
 pub use listener::Addresses;
 
 /// All listeners: a new protocol is one line here and an address in [`Addresses`].
-static LISTENERS: [Listener; 1] = [http::LISTENER];
+static LISTENERS: [Listener; 2] = [http::LISTENER, smtp::LISTENER];
 
 /// The simulated outside world, not started yet.
 #[derive(Debug)]
@@ -128,6 +144,12 @@ impl RunningWorld {
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addresses.http
+    }
+
+    /// Its address for SMTP.
+    #[must_use]
+    pub const fn smtp_addr(&self) -> SocketAddr {
+        self.addresses.smtp
     }
 
     /// Drops all connections and releases the ports and the files, as a power cut would.

@@ -1,10 +1,12 @@
 //! A client of the world: sets scenarios, and reads the journal of what really happened.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use madoguchi_client::{ApiAnswer, Client, Method};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -18,6 +20,24 @@ pub struct WorldClient(Client);
 
 /// The identity of an effect at the bank: level and transaction id.
 pub type BankEffect = (String, String);
+
+/// A mail in somebody's mailbox.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AcceptedMail {
+    /// Its `Message-ID`.
+    pub message_id: String,
+    /// The recipient's address.
+    pub to: String,
+    /// The subject, decoded.
+    pub subject: String,
+}
+
+impl fmt::Debug for AcceptedMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AcceptedMail").field("message_id", &self.message_id).finish_non_exhaustive()
+    }
+}
 
 /// The bank's journal.
 #[derive(Debug, Default)]
@@ -104,6 +124,15 @@ impl WorldClient {
             ensure!(Instant::now() < deadline, "only {arrived} of {count} questions arrived");
             tokio::time::sleep(BETWEEN_LOOKS).await;
         }
+    }
+
+    /// The mails that the simulated mail server accepted, in order.
+    ///
+    /// # Errors
+    /// When the world does not answer.
+    pub async fn mails(&self) -> anyhow::Result<Vec<AcceptedMail>> {
+        let mut shown = self.shown("smtp").await?;
+        serde_json::from_value(shown["effects"].take()).context("the journal lists mails")
     }
 
     async fn shown(&self, channel: &str) -> anyhow::Result<Value> {

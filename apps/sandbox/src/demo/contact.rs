@@ -56,9 +56,9 @@ impl Roles {
         let shown = self.author.contact(&id).await?.data()?;
         walk.same(&*shown.state, "DRAFT", "it waits for its approval");
         walk.check(!self.sees(&id).await?, "and the customer does not see it");
-        let own = self.approves(&self.author, &shown).await?;
+        let own = approve(&self.author, &shown).await?;
         walk.same(own, (403, "FORBIDDEN".to_owned()), "the author has no scope to approve");
-        let other = self.approves(&self.approver, &shown).await?;
+        let other = approve(&self.approver, &shown).await?;
         walk.same(other.0, 200, "a second person approves what was shown");
         walk.check(self.sees(&id).await?, "now the customer sees it");
         let messages = self.customer.messages(tokens::CUSTOMER_PERSON).await?;
@@ -84,7 +84,7 @@ impl Roles {
         let edit = Map::from_iter([("subject".to_owned(), json!("口座振替のお願い（訂正）"))]);
         let edited = self.author.update_contact(&id, "*", &UpdateContact::Edit(edit)).await?;
         walk.same(edited.status, 200, "meanwhile the author changes it");
-        let late = self.approves(&self.approver, &shown).await?;
+        let late = approve(&self.approver, &shown).await?;
         let expected = (412, "CONTENT_MOVED".to_owned());
         walk.same(late, expected, "what was shown is gone: the approval is refused");
         let now = self.approver.contact(&id).await?.data()?;
@@ -100,36 +100,42 @@ impl Roles {
 
     /// Adds a contact; returns its id.
     async fn written(&self, walk: &mut Walk) -> anyhow::Result<String> {
-        let contact = AddContact {
-            person_id: tokens::CUSTOMER_PERSON.to_owned(),
-            account_id: "ACC0001".to_owned(),
-            contact_type: "ACTION_REQUEST".to_owned(),
-            action_kind: Some("PREMIUM_ROUTE_DEFICIENCY".to_owned()),
-            policy_number: Some("P-0001".to_owned()),
-            application_id: None,
-            group_id: None,
-            subject: "口座振替のお願い".to_owned(),
-            body: "口座振替の登録が確認できませんでした。お手続きをお願いいたします。".to_owned(),
-            link: Some("https://my.example.com/premium-route".to_owned()),
-            posted_at: None,
-            expires_at: None,
-            mandatory: None,
-            sender: ContactSender { kind: "HUMAN".to_owned(), name: "山田 花子".to_owned() },
-        };
+        let contact = premium_route(tokens::CUSTOMER_PERSON, "ACC0001");
         let added = self.author.add_contact(&contact).await?.data()?;
         walk.note("the back office writes to the customer");
         Ok(added.contact_id)
-    }
-
-    async fn approves(&self, by: &Client, shown: &StaffContact) -> anyhow::Result<(u16, String)> {
-        let content_hash = shown.content_hash.clone();
-        let approve = UpdateContact::Approve { content_hash };
-        let answer = by.update_contact(&shown.contact_id, "*", &approve).await?;
-        Ok((answer.status, answer.code()))
     }
 
     async fn sees(&self, id: &str) -> anyhow::Result<bool> {
         let messages = self.customer.messages(tokens::CUSTOMER_PERSON).await?.data()?;
         Ok(messages.iter().any(|message| message.contact_id == id))
     }
+}
+
+/// A request to register a premium route, to this person.
+pub(super) fn premium_route(person: &str, account: &str) -> AddContact {
+    AddContact {
+        person_id: person.to_owned(),
+        account_id: account.to_owned(),
+        contact_type: "ACTION_REQUEST".to_owned(),
+        action_kind: Some("PREMIUM_ROUTE_DEFICIENCY".to_owned()),
+        policy_number: Some("P-0001".to_owned()),
+        application_id: None,
+        group_id: None,
+        subject: "口座振替のお願い".to_owned(),
+        body: "口座振替の登録が確認できませんでした。お手続きをお願いいたします。".to_owned(),
+        link: Some("https://my.example.com/premium-route".to_owned()),
+        posted_at: None,
+        expires_at: None,
+        mandatory: None,
+        sender: ContactSender { kind: "HUMAN".to_owned(), name: "山田 花子".to_owned() },
+    }
+}
+
+/// Approves a contact as it was shown.
+pub(super) async fn approve(by: &Client, shown: &StaffContact) -> anyhow::Result<(u16, String)> {
+    let content_hash = shown.content_hash.clone();
+    let approve = UpdateContact::Approve { content_hash };
+    let answer = by.update_contact(&shown.contact_id, "*", &approve).await?;
+    Ok((answer.status, answer.code()))
 }

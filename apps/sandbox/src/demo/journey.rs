@@ -3,6 +3,7 @@
 use super::call::Call;
 use super::contact::ContactJourney;
 use super::context::DemoContext;
+use super::mail::MailJourney;
 use super::person;
 use super::upgrade::Upgrade;
 use super::walk::Walk;
@@ -14,10 +15,11 @@ pub(super) enum Journey {
     Call(Call),
     Person,
     Contact(ContactJourney),
+    Mail(MailJourney),
 }
 
 impl Journey {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Upgrade(Upgrade::Passed),
         Self::Upgrade(Upgrade::LostAnswer),
         Self::Upgrade(Upgrade::Refused),
@@ -29,6 +31,8 @@ impl Journey {
         Self::Person,
         Self::Contact(ContactJourney::Answered),
         Self::Contact(ContactJourney::Moved),
+        Self::Mail(MailJourney::Uncertain),
+        Self::Mail(MailJourney::Suppressed),
     ];
 
     pub(super) const fn title(self) -> &'static str {
@@ -37,6 +41,7 @@ impl Journey {
             Self::Call(call) => call.title(),
             Self::Person => person::TITLE,
             Self::Contact(contact) => contact.title(),
+            Self::Mail(mail) => mail.title(),
         }
     }
 
@@ -46,6 +51,7 @@ impl Journey {
             Self::Call(call) => call.walk(demo, walk).await,
             Self::Person => person::walk(demo, walk).await,
             Self::Contact(contact) => contact.walk(demo, walk).await,
+            Self::Mail(mail) => mail.walk(demo, walk).await,
         }
     }
 }

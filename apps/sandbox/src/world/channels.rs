@@ -2,12 +2,15 @@
 
 mod esb;
 mod lookup;
+mod smtp;
 
 use super::channel::Channel;
 
+pub(super) use smtp::Conversation;
+
 /// All channels, in the order in which messages to the user name them.
-pub(super) static CHANNELS: [&dyn Channel; 3] =
-    [&esb::Esb, &lookup::Lookup::Context, &lookup::Lookup::Owner];
+pub(super) static CHANNELS: [&dyn Channel; 4] =
+    [&esb::Esb, &lookup::Lookup::Context, &lookup::Lookup::Owner, &smtp::Smtp];
 
 /// The channel with this name.
 ///

@@ -19,6 +19,8 @@ const AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(50);
 pub struct Addresses {
     /// The channels over HTTP, and the control API.
     pub http: SocketAddr,
+    /// The mail server.
+    pub smtp: SocketAddr,
 }
 
 /// A protocol on a port of its own.

@@ -78,6 +78,11 @@ impl Store {
         Ok((plan, id))
     }
 
+    /// The scenario of the next message with this key, without using it up.
+    pub(super) fn upcoming(&self, channel: &dyn Channel, key: &str) -> String {
+        self.state().ledger.upcoming(channel.name(), key).to_owned()
+    }
+
     /// The effects that are not applied yet, each with the time until it is due.
     pub(super) fn pending(&self) -> Vec<(u64, Duration)> {
         let now = clock::now();

@@ -3,5 +3,6 @@
 
 mod esb;
 mod lookups;
+mod mails;
 mod outside;
 mod pending;

@@ -124,5 +124,6 @@ impl Outside {
 }
 
 pub(crate) fn free_port() -> Addresses {
-    Addresses { http: "127.0.0.1:0".parse().unwrap() }
+    let any = "127.0.0.1:0".parse().unwrap();
+    Addresses { http: any, smtp: any }
 }
