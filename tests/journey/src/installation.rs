@@ -48,6 +48,8 @@ impl Installation {
             database_url: Some(&database.url()),
             data: &data,
             world,
+            // Nobody listens, unless `changed` says another port.
+            smtp: ([127, 0, 0, 1], 9).into(),
             esb: EsbMode::AbsoluteSet,
         };
         for (path, digit) in [data.deployment_salt(), data.qr_key(), data.audit_key()]

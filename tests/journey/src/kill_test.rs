@@ -3,6 +3,7 @@
 
 mod counts;
 mod keyed;
+mod mails;
 mod report;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use madoguchi_testkit::chance::Chance;
 use counts::{InjectedVerdict, KillCounts, PREPARERS};
 
 pub use keyed::{KeyedKillReport, KeyedKillTest};
+pub use mails::{MailKillReport, MailKillTest};
 pub use report::KillReport;
 
 /// The bank's faults; each affects an order once.

@@ -15,6 +15,7 @@ pub mod installation;
 pub mod key_folder;
 pub mod kill_test;
 pub mod log_test;
+pub mod mails;
 pub mod process;
 pub mod rotation_test;
 pub mod sockets;

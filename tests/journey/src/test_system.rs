@@ -208,9 +208,10 @@ impl TestSystem {
 fn install(
     dir: &Path,
     database: &TestDatabase,
-    changed: Vec<(&'static str, String)>,
+    mut changed: Vec<(&'static str, String)>,
 ) -> anyhow::Result<(SandboxWorld, Installation, Api)> {
     let world = SandboxWorld::start(&dir.join("world"))?;
+    changed.insert(0, ("MAIL__SMTP_PORT", world.smtp_port().to_owned()));
     let installation = Installation::new(dir, database, world.url(), changed)?;
     installation.migrate()?;
     let api = Api::start(&installation)?;

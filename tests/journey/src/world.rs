@@ -17,6 +17,7 @@ const UNTIL_OPEN: Duration = Duration::from_secs(20);
 pub struct SandboxWorld {
     _process: Process,
     client: WorldClient,
+    smtp_port: String,
 }
 
 impl SandboxWorld {
@@ -27,13 +28,23 @@ impl SandboxWorld {
     pub fn start(data: &Path) -> anyhow::Result<Self> {
         std::fs::create_dir_all(data)?;
         let mut command = Command::new(binaries::sandbox());
-        command.args(["world", "--world", "127.0.0.1:0", "--data"]).arg(data);
+        command.args(["world", "--world", "127.0.0.1:0", "--smtp", "127.0.0.1:0", "--data"]);
+        command.arg(data);
         let mut process = Process::start(command, &data.join("said"))?;
         let url = process.hear(UNTIL_OPEN, |line| {
             let esb = line.trim().strip_prefix("esb.url")?.trim();
             esb.strip_suffix("/esb").map(str::to_owned)
         })?;
-        Ok(Self { _process: process, client: WorldClient::new(&url)? })
+        let smtp_port = process.hear(UNTIL_OPEN, |line| {
+            Some(line.trim().strip_prefix("mail.smtp_port")?.trim().to_owned())
+        })?;
+        Ok(Self { _process: process, client: WorldClient::new(&url)?, smtp_port })
+    }
+
+    /// The port of its mail server.
+    #[must_use]
+    pub fn smtp_port(&self) -> &str {
+        &self.smtp_port
     }
 }
 

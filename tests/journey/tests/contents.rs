@@ -7,11 +7,12 @@ use madoguchi_journey::caller::HttpAnswer;
 use madoguchi_journey::canaries::Canaries;
 use madoguchi_journey::contacts::{CONTACTS, Recipient, Staff, answers, path};
 use madoguchi_journey::database::Store;
+use madoguchi_journey::mails::{Addressee, moved};
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{on_both_databases, tokens};
 use serde_json::{Value, json};
 
-on_both_databases!(what_a_contact_says_is_in_clear_nowhere);
+on_both_databases!(what_a_contact_says_is_in_clear_nowhere, what_a_mail_needs_is_in_clear_nowhere);
 
 /// Parts of every personal value that is sent here, valid or not.
 const CANARIES: Canaries = Canaries(&[
@@ -41,6 +42,52 @@ async fn what_a_contact_says_is_in_clear_nowhere(store: Store) -> anyhow::Result
         ensure!(audit.tells(&format!("contact.{action}")), "{action} is recorded");
     }
     CANARIES.are_nowhere(&system, &database, &seen, "PER-SPOKEN").await
+}
+
+/// Parts of the addresses and of the credentials that mails need, and of their subject.
+const OF_MAILS: Canaries = Canaries(&[
+    "sparrowmail",
+    "sparrowuser",
+    "sparrowpassword",
+    "c3BhcnJvd3VzZXI",
+    "sparrowbank",
+    "マイページにお知らせ",
+]);
+
+/// Mails that are sent, refused, deferred, uncertain and suppressed, with a login.
+async fn what_a_mail_needs_is_in_clear_nowhere(store: Store) -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let database = tokio::task::block_in_place(|| store.database(dir.path()));
+    let password = tempfile::NamedTempFile::new()?;
+    std::fs::write(password.path(), "sparrowpassword")?;
+    let changed = [
+        ("RUST_LOG", "trace"),
+        ("MAIL__FROM_NAME", "sparrowbank"),
+        ("MAIL__SMTP_USER", "sparrowuser"),
+        ("MAIL__SMTP_PASSWORD_FILE", password.path().to_str().unwrap_or_default()),
+    ];
+    let changed = changed.map(|(key, value)| (key, value.to_owned())).into();
+    let system = TestSystem::on(&database, changed).await?;
+    let mut seen = Vec::new();
+    for (number, (name, scenario, state)) in (1..).zip([
+        ("sparrowmail-1", "ok", "SENT"),
+        ("sparrowmail-2", "reject_recipient", "FAILED"),
+        ("sparrowmail-3", "cut_after_dot", "UNCERTAIN"),
+        ("sparrowmail-4", "defer", "SENT"),
+        ("sparrowmail-5", "garbage", "UNCERTAIN"),
+        ("sparrowmail-6", "cut_before_data", "SENT"),
+    ]) {
+        let id = format!("PER-POST-{number}");
+        let person = Addressee::with_email(&system, name, &id).await?;
+        system.world.plays("smtp", scenario, Some(&person.email), Some(1)).await?;
+        let id = person.approved(&system, &person.recipient.request()).await?;
+        assert_eq!(moved(&system, &id).await?["state"], state, "{scenario}");
+        let staff = Staff::person(&system, "author");
+        seen.push(staff.send(Method::GET, &path(&id), &[], &Value::Null).await?);
+    }
+    let received = system.world.received("smtp").await?;
+    ensure!(received.iter().all(|it| it["login"] == "***"), "it logs in");
+    OF_MAILS.are_nowhere(&system, &database, &seen, "PER-POST").await
 }
 
 fn contact(person: &Recipient) -> Value {

@@ -7,7 +7,7 @@ use anyhow::ensure;
 use madoguchi_journey::crowd::work_through;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Store;
-use madoguchi_journey::kill_test::{KeyedKillTest, KillTest};
+use madoguchi_journey::kill_test::{KeyedKillTest, KillTest, MailKillTest};
 use madoguchi_journey::on_both_databases;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_testkit::chance::Chance;
@@ -15,6 +15,7 @@ use madoguchi_testkit::chance::Chance;
 on_both_databases!(
     six_kills_among_200_verdicts_lose_nothing_and_double_nothing,
     six_kills_among_270_keys_act_on_none_twice,
+    six_kills_among_150_mails_lose_none_and_double_none,
     what_was_answered_before_an_orderly_stop_is_there_after_it,
 );
 
@@ -36,6 +37,17 @@ async fn six_kills_among_270_keys_act_on_none_twice(store: Store) -> anyhow::Res
     println!("seed {seed}");
     let system = Arc::new(TestSystem::own(store, Vec::new()).await?);
     let test = KeyedKillTest { members: 30, kills: 6, clients: 8, seed };
+    let report = test.run(&system, |_| ()).await?;
+    println!("{report}");
+    ensure!(report.holds() && report.kills == 6, "seed {seed}: {report}");
+    Ok(())
+}
+
+async fn six_kills_among_150_mails_lose_none_and_double_none(store: Store) -> anyhow::Result<()> {
+    let seed = Chance::any_seed();
+    println!("seed {seed}");
+    let system = Arc::new(TestSystem::own(store, Vec::new()).await?);
+    let test = MailKillTest { contacts: 150, kills: 6, approvers: 8, faults: 40, seed };
     let report = test.run(&system, |_| ()).await?;
     println!("{report}");
     ensure!(report.holds() && report.kills == 6, "seed {seed}: {report}");

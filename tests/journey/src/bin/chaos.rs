@@ -1,5 +1,5 @@
-//! The kill test at full size: kills the server repeatedly under load while the bank loses answers,
-//! then checks the bank's journal for lost or doubled orders.
+//! The kill test at full size: kills the server repeatedly under load while the bank or the mail
+//! server fails, then checks their journals for what was lost or doubled.
 #![expect(clippy::print_stdout, reason = "this program reports to its user")]
 
 use std::io::IsTerminal;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use clap::{Parser, ValueEnum, value_parser};
 use madoguchi_journey::database::Store;
-use madoguchi_journey::kill_test::{KeyedKillTest, KillTest};
+use madoguchi_journey::kill_test::{KeyedKillTest, KillTest, MailKillTest};
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_testkit::chance::Chance;
 
@@ -25,13 +25,17 @@ struct Options {
     /// Number of concurrent callers
     #[arg(long, default_value_t = 16, value_parser = value_parser!(u32).range(1..=25))]
     callers: u32,
-    /// Percentage of orders with a fault of the bank: cut, applied then cut, slow
+    /// Percentage of orders with a fault of the bank, or of mails with one of the mail server
     #[arg(long, default_value_t = 30, value_parser = value_parser!(u64).range(0..=100))]
     faults: u64,
     /// Repeat requests with an Idempotency-Key instead, and count what acted twice: `--verdicts`
     /// is then the number of keys
     #[arg(long)]
     keys: bool,
+    /// Approve contacts and send their mails instead, while the mail server fails: `--verdicts` is
+    /// then the number of contacts
+    #[arg(long, conflicts_with = "keys")]
+    mails: bool,
     /// Database to test
     #[arg(long, value_enum, default_value_t = On::Both)]
     database: On,
@@ -41,7 +45,7 @@ struct Options {
 }
 
 const EXAMPLE: &str = "Examples:\n  tests/chaos --kills 50 --verdicts 2000 --database postgres\n\
-    \u{20} tests/chaos --keys\n\n\
+    \u{20} tests/chaos --keys\n  tests/chaos --mails --kills 50 --verdicts 1000\n\n\
     Exits with 1 if anything was lost or doubled, or if no kill aborted a request.";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -61,9 +65,10 @@ async fn main() -> anyhow::Result<ExitCode> {
             continue;
         }
         println!("{}, seed {seed}", store.as_str());
-        let (report, holds) = match options.keys {
-            true => repeat(&options, store, seed).await?,
-            false => endure(&options, store, seed).await?,
+        let (report, holds) = match (options.keys, options.mails) {
+            (true, _) => repeat(&options, store, seed).await?,
+            (false, true) => mail(&options, store, seed).await?,
+            (false, false) => endure(&options, store, seed).await?,
         };
         println!("\r{report}\n");
         good &= holds;
@@ -95,6 +100,20 @@ async fn endure(options: &Options, store: Store, seed: u64) -> anyhow::Result<Re
         seed,
     };
     let report = kill_test.run(&system, progress).await?;
+    Ok((report.to_string(), report.holds()))
+}
+
+async fn mail(options: &Options, store: Store, seed: u64) -> anyhow::Result<Reported> {
+    let changed = vec![("EFFECTS__BREAKER_FAILURES", "1000".to_owned())];
+    let system = Arc::new(TestSystem::own(store, changed).await?);
+    let test = MailKillTest {
+        contacts: options.verdicts as usize,
+        kills: options.kills,
+        approvers: options.callers as usize,
+        faults: options.faults,
+        seed,
+    };
+    let report = test.run(&system, progress).await?;
     Ok((report.to_string(), report.holds()))
 }
 
