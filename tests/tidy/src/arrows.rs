@@ -10,13 +10,14 @@ use crate::text_file::TextFile;
 use crate::violation::Violation;
 
 /// The crates of ours that each crate may depend on. Tests may also use the testkit.
-const INWARD: [(&str, &[&str]); 15] = [
+const INWARD: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("application", &["domain"]),
     ("persistence", &["domain"]),
     ("upstream", &["domain"]),
     ("esb", &["domain", "upstream"]),
     ("itau", &["domain", "upstream"]),
+    ("mail", &["domain"]),
     ("files", &[]),
     ("identity", &["domain", "files"]),
     ("vault", &["domain", "files"]),
@@ -28,6 +29,7 @@ const INWARD: [(&str, &[&str]); 15] = [
             "persistence",
             "esb",
             "itau",
+            "mail",
             "files",
             "identity",
             "upstream",
@@ -42,7 +44,7 @@ const INWARD: [(&str, &[&str]); 15] = [
 ];
 
 /// Libraries that only these crates may use; other crates go through a port.
-const CONFINED: [(&str, &[&str]); 9] = [
+const CONFINED: [(&str, &[&str]); 11] = [
     ("diesel", &["persistence"]),
     ("diesel-async", &["persistence"]),
     ("diesel_migrations", &["persistence"]),
@@ -52,6 +54,8 @@ const CONFINED: [(&str, &[&str]); 9] = [
     ("reqwest", &["upstream", "client"]),
     ("actix-web", &["api"]),
     ("aws-lc-rs", &["vault"]),
+    ("lettre", &["mail"]),
+    ("minijinja", &["mail"]),
 ];
 
 /// Libraries that the domain may use: values, derives and digests. `mockall` only as an option.

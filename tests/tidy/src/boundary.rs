@@ -7,17 +7,18 @@ const SERVER: &str = "apps/api/src/";
 /// The wiring: this file and its folder.
 const WIRING: &str = "apps/api/src/wiring.rs";
 const WIRING_FOLDER: &str = "apps/api/src/wiring/";
-const ADAPTERS: [&str; 6] = [
+const ADAPTERS: [&str; 7] = [
     "madoguchi_persistence",
     "madoguchi_esb",
     "madoguchi_itau",
+    "madoguchi_mail",
     "madoguchi_identity",
     "madoguchi_upstream",
     "madoguchi_vault",
 ];
 
 /// What the other files of the server may name of an adapter's crate: settings and other data.
-const DATA: [&str; 12] = [
+const DATA: [&str; 17] = [
     "Charset",
     "DatabaseUrl",
     "EsbSettings",
@@ -26,7 +27,12 @@ const DATA: [&str; 12] = [
     "PasswordQueue",
     "Pem",
     "PgSettings",
+    "SenderSettings",
+    "SmtpSettings",
+    "SmtpTls",
+    "Templates",
     "TokenFile",
+    "TrustedRoots",
     "UpstreamSettings",
     "UserFile",
     "is_too_deep",
