@@ -151,8 +151,11 @@ pub async fn an_uncertain_mail_can_still_be_proven_sent(stores: ContactStores) {
     let unknown = mail_answered(&effect, Outcome::Unknown(Doubt::TimedOut), 200);
     let doubted = unknown.write.after.clone();
     record(&stores, unknown).await;
-    let proven = mail_moved(&doubted, EffectEvent::ProvenApplied, 300);
+    let aside = mail_moved(&doubted, EffectEvent::SetAside, 250);
+    let manual = aside.write.after.clone();
+    record(&stores, aside).await;
     assert_eq!(status(&stores, 1).await, MailStatus::Uncertain { since: at(200) });
+    let proven = mail_moved(&manual, EffectEvent::ProvenApplied, 300);
     record(&stores, proven).await;
     assert_eq!(status(&stores, 1).await, MailStatus::Sent { at: at(300) });
 }

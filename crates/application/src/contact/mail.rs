@@ -13,8 +13,8 @@ use madoguchi_domain::effect::{
     CancelReason, Effect, EffectKind, EffectOrder, EffectPolicy, Outcome, WhyNotSent, WorkerId,
 };
 use madoguchi_domain::field::InvalidField;
-use madoguchi_domain::mail::{Mail, MailOrder};
-use madoguchi_domain::person::PersonQuery;
+use madoguchi_domain::mail::{Mail, MailId, MailOrder};
+use madoguchi_domain::person::{PersonId, PersonQuery};
 use madoguchi_domain::port::{Clock, Ids, MailStore, Mailer, PersonStore, StoreError};
 use madoguchi_domain::redacted;
 
@@ -71,10 +71,10 @@ impl Delivery for MailDelivery {
     }
 
     async fn deliver(&self, effect: &Effect) -> Outcome {
-        let Ok(MailOrder { message_id, .. }) = MailOrder::parse(&effect.order) else {
+        let Ok(MailOrder { id, person, message_id }) = MailOrder::parse(&effect.order) else {
             return Outcome::NotSent(WhyNotSent::NotEncodable);
         };
-        match self.check(&effect.order).await {
+        match self.check(id, person).await {
             Ok(Some(MailVerdict::Send { to, locale, contacts })) => {
                 let date = effect.planned_at;
                 self.mailer.send(&Mail { message_id, to, locale, contacts, date }).await
@@ -100,9 +100,7 @@ impl Delivery for MailDelivery {
 
 impl MailDelivery {
     /// The verdict on a mail, after the contacts that it leaves out show so.
-    async fn check(&self, order: &EffectOrder) -> Result<Option<MailVerdict>, StoreError> {
-        let unreadable = |_| StoreError::Corrupt("effect.payload");
-        let MailOrder { id, person, .. } = MailOrder::parse(order).map_err(unreadable)?;
+    async fn check(&self, id: MailId, person: PersonId) -> Result<Option<MailVerdict>, StoreError> {
         let contacts = self.mails.announced(id).await?;
         let found = self.persons.find(&PersonQuery::Id(person), 1).await?;
         let now = self.clock.now();
