@@ -117,6 +117,8 @@ smtp_host = {host}
 smtp_port = {port}
 smtp_tls = "none"
 timeout_ms = 3000
+first_retry_ms = 200
+longest_retry_ms = 1000
 "#,
             host = quoted(&self.smtp.ip().to_string()),
             port = self.smtp.port(),

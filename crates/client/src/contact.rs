@@ -144,6 +144,9 @@ pub struct MailOfContact {
     pub at: Option<Timestamp>,
     /// Why it was suppressed, or the code with which it failed.
     pub reason: Option<String>,
+    /// The id of the mail, which contacts of one group share.
+    #[serde(rename = "mailId")]
+    pub mail_id: Option<String>,
 }
 
 /// The state of a contact's approval.

@@ -9,7 +9,7 @@ use madoguchi_domain::effect::{Outcome, WhyNotSent};
 use madoguchi_domain::mail::Mail;
 use madoguchi_domain::port::Mailer;
 
-use crate::message::MailWriter;
+use crate::message::{MailWriter, not_encodable};
 
 /// Writes each mail to a file of its own, which mail programs open. The file of a repeated mail is
 /// replaced.
@@ -34,7 +34,7 @@ impl FileMailer {
 impl Mailer for FileMailer {
     async fn send(&self, mail: &Mail) -> Outcome {
         let Some(written) = self.writer.write(mail) else {
-            return Outcome::NotSent(WhyNotSent::NotEncodable);
+            return not_encodable();
         };
         let id = mail.message_id.as_str().trim_matches(['<', '>']);
         let name = id.split('@').next().unwrap_or_default().to_owned();

@@ -6,9 +6,11 @@ use std::time::SystemTime;
 use lettre::address::{Address, Envelope};
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart};
+use madoguchi_domain::effect::{Outcome, UpstreamCode, WhyNotSent};
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::mail::{Mail, MessageIdDomain};
 use madoguchi_domain::person::EmailAddress;
+use madoguchi_domain::redacted;
 
 use crate::templates::Templates;
 
@@ -55,8 +57,9 @@ pub enum InvalidSender {
     Address,
 }
 
+redacted!(MailWriter);
+
 /// Makes messages.
-#[derive(Debug)]
 pub struct MailWriter {
     from: Mailbox,
     templates: Arc<Templates>,
@@ -104,4 +107,10 @@ impl MailWriter {
 /// The address for a message. The domain's rule is stricter than SMTP's.
 fn address(email: &EmailAddress) -> Option<Address> {
     email.expose().parse().ok()
+}
+
+/// The outcome of a mail that has no message: it was not sent, and never will be.
+pub(crate) fn not_encodable() -> Outcome {
+    let code = UpstreamCode::parse("NOT_ENCODABLE");
+    code.map_or(Outcome::NotSent(WhyNotSent::NotEncodable), Outcome::Refused)
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use lettre::transport::smtp::client::Certificate;
 use madoguchi_domain::redacted;
 use madoguchi_domain::secret::Credentials;
 
@@ -33,6 +34,9 @@ impl SmtpTls {
     }
 }
 
+/// How a certificate begins (RFC 7468 §5).
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
 /// Certificates of authorities, as PEM text.
 #[derive(Clone)]
 pub struct TrustedRoots(Vec<u8>);
@@ -46,6 +50,12 @@ impl TrustedRoots {
 
     pub(crate) fn expose(&self) -> &[u8] {
         &self.0
+    }
+
+    /// A file without any is accepted by the TLS library.
+    fn has_certificates(&self) -> bool {
+        let parsed = Certificate::from_pem(&self.0).is_ok();
+        parsed && self.0.windows(BEGIN.len()).any(|part| part == BEGIN)
     }
 }
 
@@ -62,9 +72,8 @@ pub struct SmtpSettings {
     pub extra_roots: Option<TrustedRoots>,
     /// User and password in UTF-8, if the server wants a login.
     pub credentials: Option<Credentials>,
-    /// The maximum duration of a conversation. What ends it before the final dot proves that
-    /// nothing was accepted; a server that is slow to answer the final dot makes the mail
-    /// uncertain, so it should be long.
+    /// The maximum duration of a conversation. It should be long: a server that is too slow to
+    /// answer the final dot makes the mail uncertain.
     pub timeout: Duration,
 }
 
@@ -85,7 +94,7 @@ impl fmt::Debug for SmtpSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSmtp {
     /// Correct the host.
-    #[error("smtp_host must be a host name or an IP address")]
+    #[error("smtp_host must be a host name or an IP address; the port goes to smtp_port")]
     Host,
     /// Use `starttls` or `implicit`.
     #[error("smtp_tls can be none only if smtp_host is this machine")]
@@ -93,6 +102,9 @@ pub enum InvalidSmtp {
     /// Correct the authorities' certificates.
     #[error("root_ca_file must hold certificates as PEM")]
     Roots,
+    /// Remove the authorities' certificates, or encrypt.
+    #[error("root_ca_file is not used with smtp_tls none")]
+    UnusedRoots,
     /// Check this machine: its trusted certificates cannot be loaded.
     #[error("TLS cannot be set up on this machine")]
     Tls,
@@ -113,12 +125,20 @@ impl SmtpSettings {
     /// # Errors
     /// See [`InvalidSmtp`].
     pub fn check(&self) -> Result<(), InvalidSmtp> {
-        let is_name = |it: u8| it.is_ascii_alphanumeric() || b"-.:".contains(&it);
-        if self.host.is_empty() || self.host.len() > 253 || !self.host.bytes().all(is_name) {
+        let address = self.host.parse::<IpAddr>().ok();
+        let is_name = |it: u8| it.is_ascii_alphanumeric() || b"-.".contains(&it);
+        let is_host = (1..=253).contains(&self.host.len()) && self.host.bytes().all(is_name);
+        if address.is_none() && !is_host {
             return Err(InvalidSmtp::Host);
         }
-        let is_here = self.host == "localhost"
-            || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        if self.extra_roots.as_ref().is_some_and(|roots| !roots.has_certificates()) {
+            return Err(InvalidSmtp::Roots);
+        }
+        if self.extra_roots.is_some() && self.tls == SmtpTls::None {
+            return Err(InvalidSmtp::UnusedRoots);
+        }
+        let is_here =
+            self.host == "localhost" || address.is_some_and(|address| address.is_loopback());
         if self.tls == SmtpTls::None && !is_here {
             return Err(InvalidSmtp::Plaintext);
         }
@@ -152,8 +172,22 @@ mod tests {
             assert_eq!(checked(SmtpTls::StartTls), Ok(()), "{host}");
             assert_eq!(checked(SmtpTls::Implicit), Ok(()), "{host}");
         }
-        for host in ["", "a b", "mail.example.com\r\n", "smtp://mail", "例え.jp"] {
+        for host in ["", "a b", "mail.example.com\r\n", "smtp://mail", "例え.jp", "mail:25"] {
             assert_eq!(settings(host, SmtpTls::StartTls).check(), Err(InvalidSmtp::Host));
+        }
+    }
+
+    #[test]
+    fn a_file_of_authorities_holds_certificates_that_are_used() {
+        let with = |roots: &[u8], tls| {
+            let extra_roots = Some(TrustedRoots::new(roots.to_vec()));
+            SmtpSettings { extra_roots, ..settings("127.0.0.1", tls) }.check()
+        };
+        let good = include_bytes!("../tests/over_smtp/tls/ca.pem");
+        assert_eq!(with(good, SmtpTls::StartTls), Ok(()));
+        assert_eq!(with(good, SmtpTls::None), Err(InvalidSmtp::UnusedRoots));
+        for bad in [&b""[..], b"text", b"-----BEGIN CERTIFICATE-----\nno\n"] {
+            assert_eq!(with(bad, SmtpTls::StartTls), Err(InvalidSmtp::Roots));
         }
     }
 

@@ -1,5 +1,6 @@
 //! Sends mails over SMTP, stage by stage.
 
+use std::error::Error as _;
 use std::iter;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,14 +11,14 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParam
 use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::{Response, Severity};
-use madoguchi_domain::effect::{Outcome, WhyNotSent};
+use madoguchi_domain::effect::Outcome;
 use madoguchi_domain::mail::{Mail, MessageIdDomain};
 use madoguchi_domain::port::Mailer;
 use madoguchi_domain::redacted;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::message::{MailWriter, Written};
+use crate::message::{MailWriter, Written, not_encodable};
 use crate::settings::{FAREWELL, InvalidSmtp, SmtpSettings, SmtpTls};
 use crate::stage::{SmtpReply, SmtpStage, classify};
 use crate::stream::LimitedStream;
@@ -69,13 +70,13 @@ impl SmtpMailer {
         Ok(Self { settings, writer, hello, tls, login })
     }
 
-    /// Holds the conversation up to the reply to the final dot.
-    async fn converse(
+    /// Hands the mail over, up to the reply to the final dot.
+    async fn hand_over(
         &self,
+        connection: &mut AsyncSmtpConnection,
         written: &Written,
         progress: &Progress,
-    ) -> Result<(SmtpReply, AsyncSmtpConnection), SmtpReply> {
-        let mut connection = self.connect(progress).await?;
+    ) -> Result<SmtpReply, SmtpReply> {
         if let Some(login) = &self.login {
             progress.reach(SmtpStage::Login);
             let answered = connection.auth(&[Mechanism::Plain, Mechanism::Login], login).await;
@@ -102,7 +103,27 @@ impl SmtpMailer {
         });
         let parts = iter::once(&*written.content).chain(dot);
         let reply = connection.message_iter(parts).await.map_err(ended)?;
-        Ok((SmtpReply::Code(reply.code().into()), connection))
+        Ok(SmtpReply::Code(reply.code().into()))
+    }
+
+    /// The whole conversation, and how it ended.
+    async fn converse(&self, written: &Written, progress: &Progress) -> SmtpReply {
+        let deadline = Instant::now() + self.settings.timeout;
+        let connected = timeout_at(deadline, self.connect(progress)).await;
+        let mut connection = match connected {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(reply)) => return reply,
+            Err(_) => return SmtpReply::TimedOut,
+        };
+        let handed_over = self.hand_over(&mut connection, written, progress);
+        let reply = match timeout_at(deadline, handed_over).await {
+            Ok(Ok(reply) | Err(reply)) => reply,
+            Err(_) => return SmtpReply::TimedOut,
+        };
+        if matches!(reply, SmtpReply::Code(_) | SmtpReply::Denied(_)) {
+            drop(timeout(FAREWELL, connection.quit()).await);
+        }
+        reply
     }
 
     /// Connects, encrypted if that is configured. Nothing of a mail is sent in clear then.
@@ -132,21 +153,19 @@ impl SmtpMailer {
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: &Mail) -> Outcome {
         let Some(written) = self.writer.write(mail) else {
-            return Outcome::NotSent(WhyNotSent::NotEncodable);
+            return not_encodable();
         };
         let progress = Progress::default();
-        let conversation = self.converse(&written, &progress);
-        let (reply, connection) = match timeout(self.settings.timeout, conversation).await {
-            Ok(Ok((reply, connection))) => (reply, Some(connection)),
-            Ok(Err(reply)) => (reply, None),
-            Err(_) => (SmtpReply::TimedOut, None),
-        };
-        if let Some(mut connection) = connection {
-            drop(timeout(FAREWELL, connection.quit()).await);
-        }
+        let reply = self.converse(&written, &progress).await;
         let stage = progress.stage();
-        tracing::debug!(?stage, ?reply, "an SMTP conversation ended");
-        classify(stage, reply)
+        let outcome = classify(stage, reply);
+        // What fails before the recipient is about the server or our configuration.
+        if outcome != Outcome::Applied && stage <= SmtpStage::Sender {
+            tracing::warn!(?stage, ?reply, "the mail server takes no mail");
+        } else {
+            tracing::debug!(?stage, ?reply, "an SMTP conversation ended");
+        }
+        outcome
     }
 }
 
@@ -162,7 +181,9 @@ fn completed(response: Response) -> Result<(), SmtpReply> {
 
 /// How an error ended the conversation. Its text is dropped: it may repeat an address.
 fn ended(error: Error) -> SmtpReply {
+    let is_denied = || error.source().is_some_and(|text| text.to_string().starts_with("5.7."));
     match error.status() {
+        Some(code) if is_denied() => SmtpReply::Denied(code.into()),
         Some(code) => SmtpReply::Code(code.into()),
         None if error.is_timeout() => SmtpReply::TimedOut,
         None if error.is_response() => SmtpReply::Unreadable,

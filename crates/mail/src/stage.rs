@@ -45,6 +45,9 @@ impl SmtpStage {
 pub enum SmtpReply {
     /// With this code of the server.
     Code(u16),
+    /// With this code from 500 and an enhanced one of the class `x.7.x` (RFC 3463 §3.8): a rule of
+    /// the server about its clients, for example that it does not relay for us.
+    Denied(u16),
     /// The connection could not be made or used, or it broke.
     Lost,
     /// There was no reply in time.
@@ -54,9 +57,8 @@ pub enum SmtpReply {
 }
 
 /// What the end of a conversation proves. Only the reply to the final dot accepts a mail, and only
-/// its absence is a doubt. Before that a mail is not accepted; whether it ever will be is decided
-/// by replies to its recipient and its content. What the server says about us, up to `MAIL FROM`,
-/// is no verdict on a mail.
+/// its absence is a doubt. Before that a mail is not accepted; replies to its recipient and its
+/// content decide whether it ever will be. What the server says about us is no verdict on a mail.
 #[must_use]
 pub fn classify(stage: SmtpStage, reply: SmtpReply) -> Outcome {
     use {SmtpReply as Reply, SmtpStage as At};
@@ -68,6 +70,10 @@ pub fn classify(stage: SmtpStage, reply: SmtpReply) -> Outcome {
         }
         (At::Recipient | At::Data | At::End, Reply::Code(code @ 500..=599)) => refused(code),
         (At::Sender | At::Recipient | At::Data | At::End, Reply::Code(400..=499)) => {
+            Outcome::NotSent(WhyNotSent::Deferred)
+        }
+        // It did not accept the mail, and may when the configuration is right.
+        (At::Sender | At::Recipient | At::Data | At::End, Reply::Denied(_)) => {
             Outcome::NotSent(WhyNotSent::Deferred)
         }
         (At::End, Reply::Code(_)) => Outcome::Unknown(Doubt::Status),
@@ -106,6 +112,7 @@ mod tests {
             Reply::Code(451),
             Reply::Code(530),
             Reply::Code(550),
+            Reply::Denied(554),
             Reply::Code(700),
             Reply::Lost,
             Reply::TimedOut,
@@ -124,15 +131,15 @@ mod tests {
             format!("{stage:?}: {}", outcomes.join(" "))
         };
         let expected = [
-            "Connect: - - - - - - - - -",
-            "Greeting: - - - - - - - - -",
-            "Tls: - - - - - - - - -",
-            "Login: - - - - - - - - -",
-            "Sender: - - later - - - - - -",
-            "Recipient: - - later - refused - - - -",
-            "Data: - - later - refused - - - -",
-            "Content: - - - - - - - - -",
-            "End: sent ? later refused refused ? ? ? ?",
+            "Connect: - - - - - - - - - -",
+            "Greeting: - - - - - - - - - -",
+            "Tls: - - - - - - - - - -",
+            "Login: - - - - - - - - - -",
+            "Sender: - - later - - later - - - -",
+            "Recipient: - - later - refused later - - - -",
+            "Data: - - later - refused later - - - -",
+            "Content: - - - - - - - - - -",
+            "End: sent ? later refused refused later ? ? ? ?",
         ];
         assert_eq!(SmtpStage::ALL.map(row), expected);
         let code = UpstreamCode::parse("SMTP_550").unwrap();

@@ -46,12 +46,11 @@ impl AsyncRead for LimitedStream {
             return Poll::Ready(Err(io::Error::other("the mail server sends too much")));
         }
         let most = if self.is_in_clear { 1 } else { self.left };
-        let mut part = buf.take(most);
+        let room = buf.remaining().min(most);
+        let mut part = ReadBuf::new(buf.initialize_unfilled_to(room));
         ready!(Pin::new(&mut self.inner).poll_read(cx, &mut part))?;
         let read = part.filled().len();
         self.left -= read;
-        // The part is the beginning of what is not filled.
-        buf.initialize_unfilled_to(read);
         buf.advance(read);
         Poll::Ready(Ok(()))
     }
@@ -75,5 +74,26 @@ impl AsyncWrite for LimitedStream {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_sends_so_much_and_no_more() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut server, _) = listener.accept().await.unwrap();
+        let flood = tokio::spawn(async move { server.write_all(&vec![b'x'; 1 << 20]).await });
+        let (mut stream, mut read) = (LimitedStream::new(client), Vec::new());
+        let error = stream.read_to_end(&mut read).await.unwrap_err();
+        assert_eq!(error.to_string(), "the mail server sends too much");
+        assert_eq!((read.len(), read.iter().all(|byte| *byte == b'x')), (MOST_BYTES, true));
+        flood.abort();
     }
 }

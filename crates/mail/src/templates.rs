@@ -150,7 +150,7 @@ impl Templates {
         if let Some(missing) = must_show.iter().find(|it| !shown.contains(**it)) {
             return Err(format!("must show {{{{ {missing} }}}}"));
         }
-        for contacts in [1, 2] {
+        for contacts in [1, 2, 100] {
             let rendered = self.render_one(path, contacts)?;
             if path.ends_with(".subject.txt") {
                 check_subject(&rendered)?;
@@ -189,14 +189,17 @@ impl Templates {
     /// The language of templates for a person: of `zh-Hant-TW` that one, `zh-Hant` or `zh`; then
     /// the default.
     fn language(&self, locale: Option<&Locale>) -> Option<&str> {
-        let mut wished = locale.map(Locale::as_str);
-        while let Some(tag) = wished {
+        let own = locale.and_then(|locale| self.nearest(locale.as_str()));
+        own.or_else(|| self.nearest(&self.default))
+    }
+
+    fn nearest(&self, mut tag: &str) -> Option<&str> {
+        loop {
             if let Some(known) = self.languages.get(tag) {
                 return Some(known);
             }
-            wished = tag.rsplit_once('-').map(|(shorter, _)| shorter);
+            (tag, _) = tag.rsplit_once('-')?;
         }
-        self.languages.get(&self.default).map(String::as_str)
     }
 }
 

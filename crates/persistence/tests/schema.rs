@@ -736,4 +736,16 @@ async fn the_mail_of_a_contact_is_final_by_raw_sql() {
     for (state, reason) in [("PENDING", "null"), ("UNCERTAIN", "null"), ("FAILED", "'X'")] {
         assert!(!on_both(&mail(5, state, reason)), "what was sent stays sent, not {state}");
     }
+    assert!(on_both(&|uuid, at| draft(uuid, at, 2)), "another draft");
+    let second = |columns: &'static str| {
+        move |uuid: fn(u8) -> String, _: &str| {
+            format!("update contact set {columns} where contact_id = {};", uuid(2))
+        }
+    };
+    let approved = "approval = 'APPROVED', decided_at = created_at, decided_issuer = 'i', \
+        decided_subject = 'c', decided_kind = 'HUMAN', waiting_since = null, \
+        visible_from = created_at, mail_id = contact_id, mail_state = 'FAILED', \
+        mail_at = created_at, mail_reason = 'SMTP_550'";
+    assert!(on_both(&second(approved)), "approved, and its mail failed");
+    assert!(!on_both(&second("mail_reason = 'SMTP_551'")), "the reason is final, too");
 }

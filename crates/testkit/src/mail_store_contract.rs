@@ -12,7 +12,7 @@ use madoguchi_domain::port::{EffectChange, Recorded};
 
 use crate::samples::{
     act, adds, at, contact_content, contact_id, mail_answered, mail_claim, mail_id, mail_moved,
-    mail_policy, mailed_approvals, moves, person_id, person_registration, registers, staff, system,
+    mail_rules, mailed_approvals, moves, person_id, person_registration, registers, staff, system,
 };
 
 /// Runs the suite on each adapter: `mail_store_contract!(mine: open_mine(), …);`, where
@@ -186,14 +186,14 @@ pub async fn the_check_before_sending_reads_contacts_as_they_are(stores: Contact
         id: contact_id(number),
         status: MailStatus::Pending { due: at(100) },
         is_answered: false,
-        is_deleted: false,
+        visible_from: Some(at(100)),
         expires_at: None,
         is_mandatory: false,
     };
     let expected = [
         MailedContact { is_answered: true, ..plain(1) },
         MailedContact { expires_at: Some(at(900)), is_mandatory: true, ..plain(2) },
-        MailedContact { is_deleted: true, ..plain(3) },
+        MailedContact { visible_from: None, ..plain(3) },
     ];
     assert_eq!(announced, expected);
     let none = stores.mails.announced(mail_id(77)).await;
@@ -228,7 +228,7 @@ pub async fn a_pending_mail_without_effect_is_planned_once(stores: ContactStores
     let expected = UnplannedMail { id: mail_id(1), person: person_id(1), due: at(100) };
     assert_eq!(missing, std::slice::from_ref(&expected));
     let plan =
-        || -> Change<MailWrite> { expected.plan(&mail_policy(), &act("sweep", system(), at(200))) };
+        || -> Change<MailWrite> { expected.plan(&mail_rules(), &act("sweep", system(), at(200))) };
     let planned = stores.mails.commit(&[plan(), plan()]).await.expect("a mail is planned");
     assert_eq!(planned, [Committed::Moved, Committed::Lost]);
     assert_eq!(stores.mails.unplanned(10).await.expect("missing mails are read"), []);

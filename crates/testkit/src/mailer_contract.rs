@@ -66,6 +66,7 @@ macro_rules! smtp_mailer_contract {
                 mailer_contract, $open =>
                 no_step_and_no_fault_lose_or_double_a_mail,
                 one_refused_recipient_does_not_touch_the_others,
+                a_rule_about_us_fails_no_mail,
                 a_server_that_floods_or_says_yes_to_all_gets_no_mail,
                 nobody_listening_is_not_sent,
             );
@@ -198,6 +199,18 @@ pub async fn one_refused_recipient_does_not_touch_the_others<M: Mailer>(
     assert_eq!(mailer.send(&samples::mail(3)).await, Outcome::Applied);
     assert_eq!([1, 2, 3].map(|number| is_accepted(&stub, number)), [1, 0, 1]);
     assert!(stub.accepted()[0].login.is_some(), "it logs in");
+}
+
+/// For example that the server does not relay for us, which it may say at the recipient only.
+pub async fn a_rule_about_us_fails_no_mail<M: Mailer>(open: impl Fn(SocketAddr) -> M) {
+    for step in [SmtpStep::Sender, SmtpStep::Recipient, SmtpStep::Data, SmtpStep::End] {
+        let stub = stub().await;
+        let denied = SmtpBehaviour::Reply("554 5.7.1 relay access denied".into());
+        stub.next(step, denied);
+        let outcome = open(stub.address()).send(&samples::mail(1)).await;
+        assert_eq!(outcome, Outcome::NotSent(WhyNotSent::Deferred), "{step:?}");
+        assert!(stub.accepted().is_empty());
+    }
 }
 
 /// A greeting of 1 MB, a line without an end, and 250 for everything.

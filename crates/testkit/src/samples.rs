@@ -19,7 +19,7 @@ pub use contacts::{
 };
 pub use effects::{answered, answered_of, case_of, claim, moved, sweep, worker};
 pub use mails::{
-    mail, mail_answered, mail_claim, mail_id, mail_moved, mail_policy, mailed_approvals,
+    mail, mail_answered, mail_claim, mail_id, mail_moved, mail_rules, mailed_approvals,
 };
 pub use members::{account, member, member_id, registration};
 pub use persons::{

@@ -10,8 +10,8 @@
 //! stub.accept_then(SmtpBehaviour::Reset);
 //! // The one after it is refused at its recipient.
 //! stub.next(SmtpStep::Recipient, SmtpBehaviour::Reply("550 no such user".into()));
-//! // … let the mailer under test send two mails to `stub.address()`, then check what arrived:
-//! assert!(stub.accepted().is_empty());
+//! // … let the mailer under test send two mails to `stub.address()`; of these, one arrives.
+//! assert!(stub.accepted().is_empty(), "nobody has sent one yet");
 //! # Ok(())
 //! # }
 //! ```

@@ -44,12 +44,15 @@ async fn what_a_contact_says_is_in_clear_nowhere(store: Store) -> anyhow::Result
     CANARIES.are_nowhere(&system, &database, &seen, "PER-SPOKEN").await
 }
 
+/// User and password as `AUTH PLAIN` sends them: in Base64, each after a zero byte.
+const SENT_LOGIN: &str = "AHNwYXJyb3d1c2VyAHNwYXJyb3dwYXNzd29yZA";
+
 /// Parts of the addresses and of the credentials that mails need, and of their subject.
 const OF_MAILS: Canaries = Canaries(&[
     "sparrowmail",
     "sparrowuser",
     "sparrowpassword",
-    "c3BhcnJvd3VzZXI",
+    SENT_LOGIN,
     "sparrowbank",
     "マイページにお知らせ",
 ]);

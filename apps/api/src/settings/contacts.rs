@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use madoguchi_domain::contact::{
-    ActionKind, ApprovalRule, ContactPolicy, MailPolicy, PolicyNumberRule,
+    ActionKind, ApprovalRule, ContactPolicy, MailRules, PolicyNumberRule,
 };
 
 use super::reader::{Given, Section, value};
@@ -25,7 +25,7 @@ impl ContactsSection {
     pub(super) fn read(
         section: &mut Section<'_>,
         actions: BTreeMap<ActionKind, PolicyNumberRule>,
-        mail: Option<MailPolicy>,
+        mail: Option<MailRules>,
     ) -> Self {
         let standard = ContactPolicy::standard();
         let rule = |text: &str| ApprovalRule::parse(text).ok_or("must be required or off");

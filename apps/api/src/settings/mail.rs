@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use madoguchi_domain::contact::MailPolicy;
+use madoguchi_domain::contact::MailRules;
 use madoguchi_domain::effect::{EffectPolicy, OnUnknown};
 use madoguchi_domain::mail::MessageIdDomain;
 use madoguchi_domain::person::{EmailAddress, Locale};
@@ -16,9 +16,14 @@ use madoguchi_mail::{SenderSettings, SmtpSettings, SmtpTls, Templates, TrustedRo
 
 use super::reader::{Section, value};
 
-/// Time in a lease beside the SMTP conversation: to commit the claim, and to check that the mail is
-/// still right.
-const FOR_THE_CHECK: Duration = Duration::from_secs(5);
+/// Time in a lease before the SMTP conversation: to commit the claim.
+const FOR_THE_CLAIM: SignedDuration = SignedDuration::from_secs(3);
+/// And to check that the mail is still right.
+const FOR_THE_CHECK: SignedDuration = SignedDuration::from_secs(3);
+
+/// Attempts before which a mail is not given up, however old it is: after an outage of ours it is
+/// old at once.
+const LEAST_ATTEMPTS: i32 = 10;
 
 /// The mails to customers, as configured.
 #[derive(Debug, Clone)]
@@ -28,13 +33,17 @@ pub struct MailSection {
     /// Their texts, checked.
     pub templates: Arc<Templates>,
     /// When they go.
-    pub rules: MailPolicy,
+    pub rules: MailRules,
     /// Where they go to.
     pub transport: MailTransport,
     /// Maximum number of concurrent conversations.
     pub max_concurrent_calls: usize,
     /// The age at which a mail that cannot be sent is given up.
     pub give_up_after: SignedDuration,
+    /// Maximum first backoff after a mail that was not sent; doubles each time.
+    pub first_retry: SignedDuration,
+    /// Maximum backoff.
+    pub longest_retry: SignedDuration,
 }
 
 /// Where mails go to.
@@ -62,6 +71,11 @@ impl MailSection {
         let overrides = section.or("mandatory_overrides_stop", false, value::boolean);
         let give_up_hours = section.or("give_up_after_hours", 72, value::whole(1, 24 * 30));
         let calls = section.or("max_concurrent_calls", 8, value::whole(1, 256));
+        let millis = |default, key, section: &mut Section<'_>| {
+            section.or(key, default, value::signed_millis(10, 24 * 3_600_000))
+        };
+        let first_retry = millis(SignedDuration::from_mins(1), "first_retry_ms", section);
+        let longest_retry = millis(SignedDuration::from_mins(30), "longest_retry_ms", section);
         let transport = read_transport(section);
         let sender = SenderSettings { address: address?, name: name? };
         let templates = read_templates(section, own.as_deref(), &default, &sender.name, &page?)?;
@@ -70,7 +84,7 @@ impl MailSection {
         }
         let domain = domain.map_or_else(|| sender.domain(), Ok);
         let domain = domain.map_err(|_| section.mistake("message_id_domain", LONG_DOMAIN)).ok()?;
-        let rules = MailPolicy { message_id_domain: domain, mandatory_overrides_stop: overrides };
+        let rules = MailRules { message_id_domain: domain, mandatory_overrides_stop: overrides };
         Some(Self {
             sender,
             templates,
@@ -78,17 +92,25 @@ impl MailSection {
             transport: transport?,
             max_concurrent_calls: calls as usize,
             give_up_after: SignedDuration::from_hours(give_up_hours.into()),
+            first_retry,
+            longest_retry,
         })
     }
 
-    /// The maximum duration of a delivery.
+    /// The maximum duration of a conversation.
     #[must_use]
-    pub fn call_lasts(&self) -> SignedDuration {
+    pub fn conversation_lasts(&self) -> SignedDuration {
         let conversation = match &self.transport {
             MailTransport::Smtp(smtp) => smtp.longest_call(),
             MailTransport::Directory(_) => Duration::from_secs(1),
         };
-        (conversation + FOR_THE_CHECK / 2).try_into().unwrap_or(SignedDuration::MAX)
+        conversation.try_into().unwrap_or(SignedDuration::MAX)
+    }
+
+    /// The usual duration of the check before it.
+    #[must_use]
+    pub const fn check_lasts(&self) -> SignedDuration {
+        FOR_THE_CHECK
     }
 
     /// The policy of mails: what may have been sent is never sent again by itself.
@@ -97,7 +119,13 @@ impl MailSection {
         EffectPolicy {
             on_unknown: OnUnknown::Manual,
             give_up_after: Some(self.give_up_after),
-            lease: self.call_lasts().saturating_add(SignedDuration::from_millis(2500)),
+            give_up_attempts: LEAST_ATTEMPTS,
+            lease: self
+                .conversation_lasts()
+                .saturating_add(FOR_THE_CHECK)
+                .saturating_add(FOR_THE_CLAIM),
+            first_retry: self.first_retry,
+            longest_retry: self.longest_retry,
             ..standard
         }
     }
@@ -119,9 +147,9 @@ fn my_page(given: super::reader::Given) -> Result<String, String> {
 fn read_transport(section: &mut Section<'_>) -> Option<MailTransport> {
     let directory = section.optional("directory", value::path);
     let host = section.optional("smtp_host", value::text);
-    let port = section.or("smtp_port", 587, value::whole(1, 65_535));
+    let port = section.optional("smtp_port", value::whole(1, 65_535));
     let tls = |text: &str| SmtpTls::parse(text).ok_or("must be starttls, implicit or none");
-    let tls = section.or("smtp_tls", SmtpTls::StartTls, value::parsed(tls));
+    let tls = section.optional("smtp_tls", value::parsed(tls));
     let credentials = read_credentials(section);
     let extra_roots = section.optional("root_ca_file", |given| {
         let read = read_public(&value::path(given)?).map(TrustedRoots::new);
@@ -129,16 +157,25 @@ fn read_transport(section: &mut Section<'_>) -> Option<MailTransport> {
     });
     let standard = Duration::from_secs(120);
     let timeout = section.or("timeout_ms", standard, value::millis(100, 600_000));
+    let is_for_smtp =
+        port.is_some() || tls.is_some() || credentials.is_some() || extra_roots.is_some();
     match (host, directory) {
         (Some(host), None) => {
-            let port = u16::try_from(port).unwrap_or_default();
+            let tls = tls.unwrap_or(SmtpTls::StartTls);
+            let usual = if tls == SmtpTls::Implicit { 465 } else { 587 };
+            let port = port.and_then(|port| u16::try_from(port).ok()).unwrap_or(usual);
             let smtp = SmtpSettings { host, port, tls, extra_roots, credentials, timeout };
             smtp.check().map_err(|error| section.mistake_as_a_whole(error.to_string())).ok()?;
             Some(MailTransport::Smtp(smtp))
         }
-        (None, Some(directory)) => Some(MailTransport::Directory(directory)),
-        (Some(_), Some(_)) | (None, None) => {
-            let what = "needs either smtp_host, or directory for development";
+        (None, Some(directory)) if !is_for_smtp => Some(MailTransport::Directory(directory)),
+        (Some(_) | None, Some(_)) => {
+            let what = "needs either directory, or the keys of a mail server, not both";
+            section.mistake_as_a_whole(what);
+            None
+        }
+        (None, None) => {
+            let what = "needs smtp_host, or directory for development";
             section.mistake_as_a_whole(what);
             None
         }

@@ -86,7 +86,8 @@ impl EffectTasks<'_> {
             clock: Arc::clone(self.clock),
             ids: Arc::clone(self.ids),
             rules: mail.rules.clone(),
-            call_lasts: mail.call_lasts(),
+            conversation_lasts: mail.conversation_lasts(),
+            check_lasts: mail.check_lasts(),
             policy: mail.policy(self.settings.effects.policy),
             id: self.name("mailer"),
         };

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use madoguchi_domain::act::Act;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::consequence::Consequence;
-use madoguchi_domain::contact::{MailPolicy, MailVerdict, MailWrite, UnplannedMail, check_mail};
+use madoguchi_domain::contact::{MailRules, MailVerdict, MailWrite, UnplannedMail, check_mail};
 use madoguchi_domain::effect::{
     CancelReason, Effect, EffectKind, EffectOrder, EffectPolicy, Outcome, WhyNotSent, WorkerId,
 };
@@ -37,9 +37,12 @@ pub struct MailDelivery {
     /// Correlation ids.
     pub ids: Arc<dyn Ids>,
     /// When mail goes.
-    pub rules: MailPolicy,
-    /// The maximum duration of a delivery, with the check.
-    pub call_lasts: SignedDuration,
+    pub rules: MailRules,
+    /// The maximum duration of a call of the mailer.
+    pub conversation_lasts: SignedDuration,
+    /// The usual duration of the check before it. A mail that was checked for longer is not sent,
+    /// if its lease leaves no time for the conversation.
+    pub check_lasts: SignedDuration,
     /// The policy of the kind; a mail with an unknown outcome must not be resent.
     pub policy: EffectPolicy,
     /// The name in the audit log of who leaves contacts out of a mail.
@@ -63,7 +66,7 @@ impl Delivery for MailDelivery {
     }
 
     fn call_lasts(&self) -> SignedDuration {
-        self.call_lasts
+        self.conversation_lasts.saturating_add(self.check_lasts)
     }
 
     fn supports(&self, order: &EffectOrder) -> bool {
@@ -75,16 +78,16 @@ impl Delivery for MailDelivery {
             return Outcome::NotSent(WhyNotSent::NotEncodable);
         };
         match self.check(id, person).await {
-            Ok(Some(MailVerdict::Send { to, locale, contacts })) => {
+            Ok(MailVerdict::Send { .. }) if !self.is_in_time(effect) => {
+                Outcome::NotSent(WhyNotSent::LeaseOver)
+            }
+            Ok(MailVerdict::Send { to, locale, contacts }) => {
                 let date = effect.planned_at;
                 self.mailer.send(&Mail { message_id, to, locale, contacts, date }).await
             }
-            Ok(Some(MailVerdict::Withdraw(reason))) => {
+            Ok(MailVerdict::Wait) => Outcome::NotSent(WhyNotSent::NotDue),
+            Ok(MailVerdict::Withdraw(reason)) => {
                 Outcome::Withdrawn(CancelReason::of(reason.as_str()))
-            }
-            Ok(None) => {
-                tracing::error!("no contact has this mail: it is not sent");
-                Outcome::NotSent(WhyNotSent::NotEncodable)
             }
             Err(error) => {
                 tracing::error!(%error, "it is not known whether the mail is still right");
@@ -100,20 +103,30 @@ impl Delivery for MailDelivery {
 
 impl MailDelivery {
     /// The verdict on a mail, after the contacts that it leaves out show so.
-    async fn check(&self, id: MailId, person: PersonId) -> Result<Option<MailVerdict>, StoreError> {
+    async fn check(&self, id: MailId, person: PersonId) -> Result<MailVerdict, StoreError> {
         let contacts = self.mails.announced(id).await?;
         let found = self.persons.find(&PersonQuery::Id(person), 1).await?;
         let now = self.clock.now();
-        let Some(check) = check_mail(&contacts, found.first(), &self.rules, now) else {
-            return Ok(None);
-        };
+        let check = check_mail(&contacts, found.first(), &self.rules, now);
+        let check = check.ok_or(StoreError::Corrupt("contact.mail_id"))?;
         let act = system_act(&self.id, &*self.clock, &*self.ids);
         let leave_out = |it| MailWrite::leave_out(id, it, &act);
         let changes: Vec<Change<MailWrite>> = check.left_out.into_iter().map(leave_out).collect();
-        if !changes.is_empty() {
-            self.mails.commit(&changes).await?;
+        if changes.is_empty() {
+            return Ok(check.verdict);
         }
-        Ok(Some(check.verdict))
+        let committed = self.mails.commit(&changes).await?;
+        if committed.contains(&Committed::Lost) {
+            return Err(StoreError::Unavailable("the mail was changed meanwhile"));
+        }
+        Ok(check.verdict)
+    }
+
+    /// Whether the lease outlasts a conversation that begins now.
+    fn is_in_time(&self, effect: &Effect) -> bool {
+        effect.state.next_attempt_at().is_some_and(|lease_until| {
+            lease_until.duration_since(self.clock.now()) >= self.conversation_lasts
+        })
     }
 }
 
@@ -122,7 +135,7 @@ pub struct MissingMails {
     /// The mails.
     pub mails: Arc<dyn MailStore>,
     /// Derives their ids at the mail server.
-    pub rules: MailPolicy,
+    pub rules: MailRules,
 }
 
 #[async_trait]

@@ -24,6 +24,7 @@ const fn is_our_own(outcome: &Outcome) -> bool {
             | Outcome::NotSent(
                 WhyNotSent::NotEncodable
                     | WhyNotSent::NotChecked
+                    | WhyNotSent::NotDue
                     | WhyNotSent::LeaseOver
                     | WhyNotSent::NotSupported
             )
@@ -82,6 +83,7 @@ mod tests {
         let ours = [
             Outcome::NotSent(WhyNotSent::NotEncodable),
             Outcome::NotSent(WhyNotSent::NotChecked),
+            Outcome::NotSent(WhyNotSent::NotDue),
             Outcome::NotSent(WhyNotSent::LeaseOver),
             Outcome::NotSent(WhyNotSent::NotSupported),
             Outcome::Withdrawn(CancelReason::of("answered")),

@@ -1,7 +1,7 @@
 //! The change of one transition, with its evidence and its consequence.
 
 use madoguchi_domain::act::Act;
-use madoguchi_domain::effect::{Effect, EffectEvent, EffectPolicy, Evidence, Jitter};
+use madoguchi_domain::effect::{Effect, EffectEvent, Evidence, Jitter};
 use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError};
 
 use super::registry::Delivery;
@@ -21,12 +21,19 @@ pub(super) fn decided(
     match delivery.consequence(&change.write.after) {
         Ok(consequence) => change.write.consequence = consequence,
         Err(error) => {
-            change = effect.set_aside(policy, act).ok()?;
+            change = set_aside(delivery, effect, act)?;
             let (key, correlation) = (&effect.order.key, effect.correlation.as_str());
             tracing::error!(effect = %key, correlation, %error, "the order cannot be parsed");
         }
     }
     change.write.evidence = evidence;
+    Some(change)
+}
+
+/// The change that sets the effect aside, with what follows from that if its order says so.
+fn set_aside(delivery: &dyn Delivery, effect: &Effect, act: &Act) -> Option<EffectChange> {
+    let mut change: EffectChange = effect.set_aside(delivery.policy(), act).ok()?;
+    change.write.consequence = delivery.consequence(&change.write.after).ok().flatten();
     Some(change)
 }
 
@@ -37,13 +44,13 @@ pub(super) async fn record_or_set_aside(
     effects: &dyn EffectQueue,
     effect: &Effect,
     change: EffectChange,
-    policy: &EffectPolicy,
+    delivery: &dyn Delivery,
     act: &Act,
 ) -> Result<Option<(EffectChange, Recorded)>, StoreError> {
     let change = match effects.record(std::slice::from_ref(&change)).await {
         Ok(recorded) => return Ok(recorded.first().map(|recorded| (change, *recorded))),
         Err(error @ StoreError::Corrupt(_)) => {
-            let Ok(mut aside) = effect.set_aside(policy, act) else { return Ok(None) };
+            let Some(mut aside) = set_aside(delivery, effect, act) else { return Ok(None) };
             let (key, correlation) = (&effect.order.key, effect.correlation.as_str());
             tracing::error!(effect = %key, correlation, %error, "the transition is not possible");
             aside.write.evidence = change.write.evidence;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use madoguchi_domain::act::Act;
 use madoguchi_domain::effect::{
     Doubt, Effect, EffectEvent, EffectState, Evidence, Outcome, Overdue, Sweep, WorkerId,
 };
@@ -113,7 +114,7 @@ impl Sweeper {
         }
         match self.effects.record(&changes).await {
             Err(StoreError::Corrupt(_)) => {
-                self.record_alone(effects.into_iter().zip(changes), &sweep).await
+                self.record_alone(effects.into_iter().zip(changes), delivery, &sweep.act).await
             }
             recorded => {
                 let all = effects.iter().zip(&changes).zip(recorded?);
@@ -126,11 +127,12 @@ impl Sweeper {
     async fn record_alone(
         &self,
         changes: impl Iterator<Item = (&Effect, EffectChange)> + Send,
-        Sweep { policy, act, .. }: &Sweep,
+        delivery: &dyn Delivery,
+        act: &Act,
     ) -> Result<usize, StoreError> {
         let (mut swept, mut failed) = (0, None);
         for (effect, change) in changes {
-            match record_or_set_aside(&*self.effects, effect, change, policy, act).await {
+            match record_or_set_aside(&*self.effects, effect, change, delivery, act).await {
                 Ok(Some((change, recorded))) => {
                     swept += usize::from(is_moved(effect, &change, recorded));
                 }

@@ -239,8 +239,8 @@ impl EffectWorker {
     async fn write_alone(&self, (effect, outcome): &Seen) -> Result<(), StoreError> {
         let Some(change) = self.change(effect, outcome) else { return Ok(()) };
         let act = system_act(&self.settings.id, &*self.clock, &*self.ids);
-        let policy = self.delivery.policy();
-        let done = record_or_set_aside(&*self.effects, effect, change, policy, &act).await?;
+        let delivery = &*self.delivery;
+        let done = record_or_set_aside(&*self.effects, effect, change, delivery, &act).await?;
         if let Some((change, recorded)) = done {
             log(&change, recorded);
         }

@@ -10,7 +10,7 @@ use madoguchi_application::{
 };
 use madoguchi_domain::breaker::BreakerSettings;
 use madoguchi_domain::change::Committed;
-use madoguchi_domain::contact::{ContactId, ContactPolicy};
+use madoguchi_domain::contact::{ContactId, ContactPolicy, ContentEdit};
 use madoguchi_domain::effect::{
     Doubt, EffectPolicy, EffectStateName, OnUnknown, Outcome, UpstreamCode, WhyNotSent, WorkerId,
 };
@@ -23,7 +23,7 @@ use madoguchi_testkit::fake_store::FakeStore;
 use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::samples::{
     account_id, act, adds, at, audit_key, contact_content, contact_id, contact_policy, mail_claim,
-    mail_policy, mailed_approvals, person_id, person_registration, registers, staff, system,
+    mail_rules, mailed_approvals, person_id, person_registration, registers, staff, system,
 };
 
 /// A worker and a sweeper of mails over a fake store.
@@ -42,7 +42,7 @@ impl Post {
         let registered = registers(&person_registration(1));
         let committed = stores.persons.commit(&[registered]).await;
         assert_eq!(committed, Ok(vec![Committed::Moved]));
-        let rules = mail_policy();
+        let rules = mail_rules();
         let policy = ContactPolicy { mail: Some(rules.clone()), ..contact_policy() };
         let (clock, mailer) = (ManualClock::default(), Arc::new(FakeMailer::default()));
         clock.set(at(100));
@@ -53,10 +53,12 @@ impl Post {
             clock: Arc::new(clock.clone()),
             ids: Arc::new(SeededIds::new(2)),
             rules: rules.clone(),
-            call_lasts: SignedDuration::from_secs(10),
+            conversation_lasts: SignedDuration::from_secs(10),
+            check_lasts: SignedDuration::from_secs(2),
             policy: EffectPolicy {
                 on_unknown: OnUnknown::Manual,
                 give_up_after: Some(SignedDuration::from_hours(72)),
+                give_up_attempts: 2,
                 ..EffectPolicy::standard()
             },
             id: WorkerId("mailer".into()),
@@ -185,6 +187,32 @@ async fn a_mail_that_cannot_be_sent_for_days_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_mail_that_was_checked_for_too_long_is_not_sent() {
+    let post = Post::open().await;
+    post.approved().await;
+    let effects = post.fake.stores().platform.effects.claim(&mail_claim(1, 100)).await;
+    // The lease of 30 s leaves 9 s, less than a conversation.
+    post.wait(21);
+    let outcome = post.registry.deliveries()[0].deliver(&effects.expect("claimed")[0]).await;
+    assert_eq!(outcome, Outcome::NotSent(WhyNotSent::LeaseOver));
+    assert!(post.mailer.accepted().is_empty());
+}
+
+#[tokio::test]
+async fn a_contact_that_is_posted_later_after_all_is_mailed_then() {
+    let post = Post::open().await;
+    let id = post.approved().await;
+    let edit = ContentEdit { posted_at: Some(Some(at(5000))), ..ContentEdit::default() };
+    post.does(id, ContactAct::Edit(Box::new(edit))).await;
+    post.step().await;
+    assert!(post.mailer.accepted().is_empty());
+    assert_eq!(post.status(id).await.state(), MailState::Pending);
+    post.wait(5000);
+    post.step().await;
+    assert_eq!(post.status(id).await.state(), MailState::Sent);
+}
+
+#[tokio::test]
 async fn an_outage_of_the_store_sends_nothing_unchecked() {
     let post = Post::open().await;
     let id = post.approved().await;
@@ -203,7 +231,7 @@ async fn a_pending_mail_without_effect_is_found_and_sent() {
     let id = post.approved().await;
     post.step().await;
     let mails = Arc::clone(&post.fake.contact_stores().mails);
-    let missing = MissingMails { mails, rules: mail_policy() };
+    let missing = MissingMails { mails, rules: mail_rules() };
     let by = act("sweep", system(), at(200));
     assert_eq!(missing.plan_missing(&by, 10).await, Ok(0), "nothing is missing");
     // A contact that was approved without its effect.

@@ -9,7 +9,7 @@ use crate::mail::{MailId, MailOrder, MailStatus, MessageId, SuppressReason};
 use crate::person::{EmailAddress, Locale, Person};
 
 use super::lifecycle::ContactEventName;
-use super::mail_policy::MailPolicy;
+use super::mail_rules::MailRules;
 use super::write::ContactWrite;
 use super::{Contact, ContactId};
 
@@ -22,13 +22,13 @@ pub struct ContactMail {
     pub status: MailStatus,
 }
 
-/// Plans the mails for the contacts that these changes of one act make valid: one for each, or one
-/// for all of a person and a group. It is due when the last of them is visible, so that no mail
-/// announces what cannot be seen yet. Every change that makes a contact valid must pass here before
-/// it is committed, and together with the others of its call.
+/// Plans the mails about the contacts that these changes of one act make valid: one for each, or
+/// one for all of a person and a group. A mail is due when the last of its contacts is visible. Every
+/// change that makes a contact valid must pass here before it is committed. The changes of one call
+/// pass together.
 pub fn plan_mails(
     changes: &mut [Change<ContactWrite>],
-    policy: &MailPolicy,
+    rules: &MailRules,
     mut new_id: impl FnMut() -> MailId,
     act: &Act,
 ) {
@@ -54,7 +54,7 @@ pub fn plan_mails(
         }
         let first = &mut changes[places[0]];
         let person = first.write.contact().person.clone();
-        let message_id = MessageId::derived(id, &policy.message_id_domain);
+        let message_id = MessageId::derived(id, &rules.message_id_domain);
         first.effects.push(MailOrder { id, person, message_id }.planned(due, act));
     }
 }
@@ -88,8 +88,8 @@ pub struct MailedContact {
     pub status: MailStatus,
     /// Whether it is answered.
     pub is_answered: bool,
-    /// Whether it is deleted.
-    pub is_deleted: bool,
+    /// From when on the customer sees it; never if it is deleted.
+    pub visible_from: Option<Timestamp>,
     /// When it is no longer of use.
     pub expires_at: Option<Timestamp>,
     /// Whether it asks for an action and is mandatory.
@@ -105,7 +105,7 @@ impl MailedContact {
             id: contact.id,
             status: contact.mail.as_ref()?.status.clone(),
             is_answered: contact.answer.given().is_some(),
-            is_deleted: contact.deleted.is_some(),
+            visible_from: contact.visible_from(),
             expires_at: content.expires_at,
             is_mandatory: content.mandatory && content.contact_type.action().is_some(),
         })
@@ -134,6 +134,8 @@ pub enum MailVerdict {
         /// How many contacts it announces.
         contacts: u32,
     },
+    /// It does not go yet: a contact was edited, and the customer sees it later than planned.
+    Wait,
     /// It does not go.
     Withdraw(SuppressReason),
 }
@@ -144,13 +146,19 @@ pub enum MailVerdict {
 pub fn check_mail(
     contacts: &[MailedContact],
     person: Option<&Person>,
-    policy: &MailPolicy,
+    rules: &MailRules,
     now: Timestamp,
 ) -> Option<MailCheck> {
-    let reason = |it: &MailedContact| it.reason(person, policy, now);
+    let reason = |it: &MailedContact| it.reason(person, rules, now);
     let reasons: Vec<Option<SuppressReason>> = contacts.iter().map(reason).collect();
     let first = *reasons.first()?;
     let announced = reasons.iter().filter(|reason| reason.is_none()).count();
+    let is_hidden = |(contact, reason): (&MailedContact, &Option<SuppressReason>)| {
+        reason.is_none() && contact.visible_from.is_none_or(|from| now < from)
+    };
+    if contacts.iter().zip(&reasons).any(is_hidden) {
+        return Some(MailCheck { verdict: MailVerdict::Wait, left_out: Vec::new() });
+    }
     let address = person.and_then(|it| Some((it.details.email.clone()?, it.locale.clone())));
     let verdict = match address.filter(|_| announced > 0) {
         Some((to, locale)) => {
@@ -160,7 +168,7 @@ pub fn check_mail(
         None => MailVerdict::Withdraw(first.unwrap_or(SuppressReason::NoAddress)),
     };
     let of_mail = match verdict {
-        MailVerdict::Send { .. } => None,
+        MailVerdict::Send { .. } | MailVerdict::Wait => None,
         MailVerdict::Withdraw(reason) => Some(reason),
     };
     let left_out = contacts.iter().zip(reasons).filter_map(|(contact, reason)| {
@@ -175,19 +183,19 @@ impl MailedContact {
     fn reason(
         &self,
         person: Option<&Person>,
-        policy: &MailPolicy,
+        rules: &MailRules,
         now: Timestamp,
     ) -> Option<SuppressReason> {
         if let MailStatus::Suppressed { reason, .. } = self.status {
             return Some(reason);
         }
         let own = [
-            (self.is_deleted, SuppressReason::Deleted),
+            (self.visible_from.is_none(), SuppressReason::Deleted),
             (self.is_answered, SuppressReason::Answered),
             (self.expires_at.is_some_and(|at| at <= now), SuppressReason::Expired),
         ];
         let own = own.into_iter().find(|(is_so, _)| *is_so).map(|(_, reason)| reason);
-        let overrides = self.is_mandatory && policy.mandatory_overrides_stop;
+        let overrides = self.is_mandatory && rules.mandatory_overrides_stop;
         own.or_else(|| unreachable_person(person, overrides))
     }
 }

@@ -8,7 +8,7 @@ use crate::mail::{MailId, MailOrder, MailStatus, MessageId, SuppressReason};
 use crate::person::PersonId;
 
 use super::ContactId;
-use super::mail_policy::MailPolicy;
+use super::mail_rules::MailRules;
 
 /// The rows of a decision about a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +56,8 @@ pub struct UnplannedMail {
 impl UnplannedMail {
     /// The change that plans it, with the id that it would have had.
     #[must_use]
-    pub fn plan(&self, policy: &MailPolicy, act: &Act) -> Change<MailWrite> {
-        let message_id = MessageId::derived(self.id, &policy.message_id_domain);
+    pub fn plan(&self, rules: &MailRules, act: &Act) -> Change<MailWrite> {
+        let message_id = MessageId::derived(self.id, &rules.message_id_domain);
         let order = MailOrder { id: self.id, person: self.person.clone(), message_id };
         let effect = order.planned(self.due, act);
         let audit = AuditEntry::new(Action::EFFECT_PLANNED, self.id.subject(), "", act);

@@ -11,7 +11,7 @@ use crate::closed_set::closed_set;
 use crate::field::InvalidField;
 
 use super::content::{ActionKind, ContactType, Content};
-use super::mail_policy::MailPolicy;
+use super::mail_rules::MailRules;
 use super::text::{ContactLink, is_host};
 
 closed_set! {
@@ -52,7 +52,7 @@ pub struct ContactPolicy {
     /// After how long a waiting approval expires; none if never.
     pub expire_after: Option<SignedDuration>,
     /// The rules of mail; none if no mail is sent.
-    pub mail: Option<MailPolicy>,
+    pub mail: Option<MailRules>,
 }
 
 impl ContactPolicy {

@@ -183,7 +183,9 @@ impl Effect {
         jitter: Jitter,
     ) -> EffectState {
         let age = now.duration_since(self.planned_at);
-        if !why.was_tried() || policy.give_up_after.is_none_or(|limit| age < limit) {
+        let is_too_early = policy.give_up_after.is_none_or(|limit| age < limit)
+            || self.unsent + 1 < policy.give_up_attempts;
+        if !why.was_tried() || is_too_early {
             let due = policy.retry_at(now, self.unsent + 1, jitter);
             EffectState::Planned { due }
         } else if self.ambiguous == 0 {

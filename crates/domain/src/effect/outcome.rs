@@ -34,6 +34,8 @@ closed_set! {
         NoConnection = "no_connection",
         /// The other system answered that it takes the order later.
         Deferred = "deferred",
+        /// The order is due later than planned.
+        NotDue = "not_due",
         /// Whether the order may still be sent could not be found out.
         NotChecked = "not_checked",
         /// The order could not be encoded as a message.
@@ -50,7 +52,7 @@ impl WhyNotSent {
     pub(super) const fn was_tried(self) -> bool {
         match self {
             Self::NoConnection | Self::Deferred | Self::NotChecked => true,
-            Self::NotEncodable | Self::LeaseOver | Self::NotSupported => false,
+            Self::NotEncodable | Self::LeaseOver | Self::NotSupported | Self::NotDue => false,
         }
     }
 }

@@ -43,6 +43,8 @@ pub struct EffectPolicy {
     pub on_unknown: OnUnknown,
     /// The age after which an order that could never be sent is given up. `None`: never.
     pub give_up_after: Option<SignedDuration>,
+    /// The number of attempts that sent nothing before which it is not given up, however old.
+    pub give_up_attempts: i32,
     /// Duration of a claim's lease.
     pub lease: SignedDuration,
     /// Waiting time after an unknown outcome before the next transition.
@@ -65,6 +67,7 @@ impl EffectPolicy {
         Self {
             on_unknown: OnUnknown::Resend,
             give_up_after: None,
+            give_up_attempts: 1,
             lease: SignedDuration::from_secs(30),
             settle: SignedDuration::from_secs(120),
             first_retry: SignedDuration::from_secs(1),

@@ -95,6 +95,7 @@ fn every_mistake_is_named_at_once() {
 fn the_default_language_has_templates() {
     let refused = Templates::new(BTreeMap::new(), &locale("pt"), "Bank", PAGE).unwrap_err();
     assert_eq!(refused[0].to_string(), "pt: the default language must have templates");
+    assert!(Templates::new(BTreeMap::new(), &locale("ja-JP"), "Bank", PAGE).is_ok());
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::smtp;
 
 const CA: &[u8] = include_bytes!("tls/ca.pem");
 const SERVER: &[u8] = include_bytes!("tls/server.pem");
-/// A certificate of another authority.
+/// A certificate that is no authority of the server's.
 const STRANGER: &[u8] = include_bytes!("tls/client.pem");
 
 /// How a server handles `STARTTLS`.

@@ -17,7 +17,7 @@ use crate::contact::mail_row::ContactMailRow;
 use crate::database::column::{At, Key};
 use crate::database::fault::Fault;
 use crate::database::parse::{corrupt, moment, parsed_or_corrupt};
-use crate::database::schema::{contact, contact_version, effect, effect_evidence};
+use crate::database::schema::{contact, contact_version, effect};
 use crate::vault::sealed_store::SealedStore;
 
 #[async_trait]
@@ -50,7 +50,7 @@ fn announced(conn: &mut Conn, mail: MailId) -> Result<Vec<MailedContact>, Fault>
         .select((
             contact::contact_id,
             contact::answer_status,
-            contact::deleted_at,
+            contact::visible_from,
             ContactMailRow::as_select(),
             contact_version::expires_at,
             contact_version::mandatory,
@@ -61,7 +61,7 @@ fn announced(conn: &mut Conn, mail: MailId) -> Result<Vec<MailedContact>, Fault>
 }
 
 fn parse(
-    (id, answer, deleted_at, mail, expires_at, mandatory, kind): AnnouncedRow,
+    (id, answer, visible_from, mail, expires_at, mandatory, kind): AnnouncedRow,
 ) -> Result<MailedContact, StoreError> {
     let answer = AnswerStatus::parse(&answer).ok_or(corrupt("contact.answer_status"))?;
     let kind = ContactTypeName::parse(&kind).ok_or(corrupt("contact_version.contact_type"))?;
@@ -70,45 +70,31 @@ fn parse(
         id: ContactId(id.0),
         status: mail.parse()?.ok_or(corrupt("contact.mail_id"))?.status,
         is_answered: answer == AnswerStatus::Answered,
-        is_deleted: deleted_at.is_some(),
+        visible_from: visible_from.map(|at| moment(at, "contact.visible_from")).transpose()?,
         expires_at: expires_at.transpose()?,
         is_mandatory: mandatory && kind == ContactTypeName::ActionRequest,
     })
 }
 
-/// Pending mails without an effect. One with evidence was sent, and must not be sent again as if it
-/// were new.
+/// Pending mails without an effect. They have no evidence either, which belongs to an effect.
 fn unplanned(conn: &mut Conn, limit: u32) -> Result<Vec<UnplannedMail>, Fault> {
     let kind = MailOrder::KIND_NAME;
     let effects = effect::table
         .filter(effect::kind.eq(kind))
         .filter(effect::id.nullable().eq(contact::mail_id));
-    let evidence = effect_evidence::table
-        .filter(effect_evidence::kind.eq(kind))
-        .filter(effect_evidence::id.nullable().eq(contact::mail_id));
-    let rows: Vec<(Option<Key>, String, Option<At>, bool)> = contact::table
+    let rows: Vec<(Option<Key>, String, Option<At>)> = contact::table
         .filter(contact::mail_state.eq(MailState::Pending.as_str()))
         .filter(not(exists(effects)))
-        .select((contact::mail_id, contact::person_id, contact::mail_at, exists(evidence)))
+        .select((contact::mail_id, contact::person_id, contact::mail_at))
         .distinct()
         .limit(limit.into())
         .load(conn)?;
-    let mut missing = Vec::with_capacity(rows.len());
-    for (id, person, due, was_sent) in rows {
+    let parsed = rows.into_iter().map(|(id, person, due)| {
         let (id, due) = id.zip(due).ok_or(corrupt("contact.mail_id or mail_at"))?;
         let person = parsed_or_corrupt(PersonId::parse(&person).ok(), "contact.person_id")?;
-        if was_sent {
-            let why = "its order is lost: ask the mail server what became of it";
-            tracing::error!(mail = %id.0, why, "a pending mail has evidence, but no effect");
-            continue;
-        }
-        missing.push(UnplannedMail {
-            id: MailId(id.0),
-            person,
-            due: moment(due, "contact.mail_at")?,
-        });
-    }
-    Ok(missing)
+        Ok(UnplannedMail { id: MailId(id.0), person, due: moment(due, "contact.mail_at")? })
+    });
+    parsed.collect::<Result<_, StoreError>>().map_err(Fault::from)
 }
 
 fn write(conn: &mut Conn, change: &Change<MailWrite>) -> Result<bool, Fault> {

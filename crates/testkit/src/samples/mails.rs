@@ -1,7 +1,7 @@
 //! Sample mails about contacts.
 
 use madoguchi_domain::change::Change;
-use madoguchi_domain::contact::{Contact, ContactWrite, MailPolicy, plan_mails};
+use madoguchi_domain::contact::{Contact, ContactWrite, MailRules, plan_mails};
 use madoguchi_domain::effect::{Claim, Effect, EffectEvent, EffectPolicy, Jitter, Outcome};
 use madoguchi_domain::mail::{Mail, MailId, MailOrder, MessageId, MessageIdDomain};
 use madoguchi_domain::person::Locale;
@@ -15,9 +15,9 @@ use super::{act, answered_of, approves, at, claim, email, moves, staff, system};
 /// # Panics
 /// Never.
 #[must_use]
-pub fn mail_policy() -> MailPolicy {
+pub fn mail_rules() -> MailRules {
     let domain = MessageIdDomain::parse("mail.example.com").expect("the sample domain parses");
-    MailPolicy { message_id_domain: domain, mandatory_overrides_stop: false }
+    MailRules { message_id_domain: domain, mandatory_overrides_stop: false }
 }
 
 /// An id that is greater for a greater number.
@@ -40,7 +40,7 @@ pub fn mailed_approvals(
     let mut changes: Vec<_> = contacts.iter().map(approval).collect();
     let mut numbers = first..;
     let new_id = || mail_id(numbers.next().unwrap_or_default());
-    plan_mails(&mut changes, &mail_policy(), new_id, &act("move", staff(2), at(seconds)));
+    plan_mails(&mut changes, &mail_rules(), new_id, &act("move", staff(2), at(seconds)));
     changes
 }
 
@@ -83,7 +83,7 @@ pub fn mail_answered(effect: &Effect, outcome: Outcome, seconds: i64) -> EffectC
 #[must_use]
 pub fn mail(number: u32) -> Mail {
     Mail {
-        message_id: MessageId::derived(mail_id(number), &mail_policy().message_id_domain),
+        message_id: MessageId::derived(mail_id(number), &mail_rules().message_id_domain),
         to: email(&format!("person{number}@example.com")),
         locale: Locale::parse("ja").ok(),
         contacts: 1,

@@ -27,7 +27,8 @@ fn mails_have_their_documented_defaults() {
     assert_eq!(settings.contacts.policy.mail, Some(mail.rules.clone()));
     let policy = mail.policy(settings.effects.policy);
     assert_eq!(policy.on_unknown, madoguchi_domain::effect::OnUnknown::Manual);
-    assert!(policy.lease > mail.call_lasts() && mail.call_lasts().as_secs() > 120);
+    assert!(policy.lease > mail.conversation_lasts() + mail.check_lasts());
+    assert_eq!((policy.first_retry.as_secs(), policy.longest_retry.as_secs()), (60, 1800));
 }
 
 #[test]
@@ -39,6 +40,8 @@ fn what_cannot_work_is_refused_with_its_key() {
         ("", vec!["mail"]),
         ("smtp_host = \"mail.example.com\"\ndirectory = \"mails\"", vec!["mail"]),
         (&*format!("{smtp}smtp_tls = \"none\""), vec!["mail"]),
+        ("directory = \"mails\"\nsmtp_port = 25", vec!["mail"]),
+        ("smtp_host = \"mail.example.com:587\"", vec!["mail"]),
         ("smtp_host = \"smtp://mail\"", vec!["mail"]),
         (&*format!("{smtp}smtp_user = \"me\""), vec!["mail.smtp_password_file"]),
         (&*format!("{smtp}smtp_password_file = \"{secret}\""), vec!["mail.smtp_user"]),
@@ -57,6 +60,14 @@ fn what_cannot_work_is_refused_with_its_key() {
     assert_eq!(mistakes(&with(&dir, smtp), &bad), keys);
     let without_keys = with(&dir, smtp).replace("[vault]\nkey_ring = \"keys.toml\"\n", "");
     assert_eq!(mistakes(&without_keys, &[]), ["mail"]);
+}
+
+#[test]
+fn encryption_from_the_first_byte_has_its_own_port() {
+    let dir = tempfile::tempdir().unwrap();
+    let lines = "smtp_host = \"a.example\"\nsmtp_tls = \"implicit\"";
+    let mail = Settings::parse(&with(&dir, lines), []).unwrap().mail.unwrap();
+    assert!(matches!(mail.transport, MailTransport::Smtp(smtp) if smtp.port == 465));
 }
 
 #[test]

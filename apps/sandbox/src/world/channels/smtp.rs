@@ -19,23 +19,26 @@ const GARBAGE: &[u8] = b"\x00\xff<html>502 Bad Gateway\r\n";
 
 /// At which step the scenario shows, whether the mail is accepted, and what the client sees. The
 /// table is in the documentation of `world`.
-const SCENARIOS: Known<Play> = Known {
+const SCENARIOS: Known<MailScenario> = Known {
     whose: "the smtp channel has",
     forms: &[
-        ("ok", Play { step: SmtpStep::End, accepts: true, shows: Shown::Usual }),
-        ("reject_recipient", Play::early(SmtpStep::Recipient, Shown::Line("550 no such user"))),
-        ("defer", Play::early(SmtpStep::Recipient, Shown::Line("451 try again later"))),
-        ("cut_before_data", Play::early(SmtpStep::Data, Shown::Cut)),
-        ("cut_before_dot", Play::early(SmtpStep::Content, Shown::Cut)),
-        ("cut_after_dot", Play { step: SmtpStep::End, accepts: true, shows: Shown::Cut }),
-        ("slow:<ms>", Play { step: SmtpStep::End, accepts: true, shows: Shown::Usual }),
-        ("garbage", Play { step: SmtpStep::End, accepts: true, shows: Shown::Garbage }),
+        ("ok", MailScenario { step: SmtpStep::End, accepts: true, shows: Shown::Usual }),
+        (
+            "reject_recipient",
+            MailScenario::early(SmtpStep::Recipient, Shown::Line("550 no such user")),
+        ),
+        ("defer", MailScenario::early(SmtpStep::Recipient, Shown::Line("451 try again later"))),
+        ("cut_before_data", MailScenario::early(SmtpStep::Data, Shown::Cut)),
+        ("cut_before_dot", MailScenario::early(SmtpStep::Content, Shown::Cut)),
+        ("cut_after_dot", MailScenario { step: SmtpStep::End, accepts: true, shows: Shown::Cut }),
+        ("slow:<ms>", MailScenario { step: SmtpStep::End, accepts: true, shows: Shown::Usual }),
+        ("garbage", MailScenario { step: SmtpStep::End, accepts: true, shows: Shown::Garbage }),
     ],
 };
 
 /// What a scenario does.
 #[derive(Debug, Clone, Copy)]
-struct Play {
+struct MailScenario {
     step: SmtpStep,
     accepts: bool,
     shows: Shown,
@@ -49,7 +52,7 @@ enum Shown {
     Garbage,
 }
 
-impl Play {
+impl MailScenario {
     /// A scenario that shows before the mail could be accepted.
     const fn early(step: SmtpStep, shows: Shown) -> Self {
         Self { step, accepts: false, shows }
@@ -78,12 +81,12 @@ impl SmtpScript for Conversation {
             return SmtpBehaviour::Continue;
         };
         let upcoming = self.0.upcoming(&Smtp, recipient);
-        let shows_now = SCENARIOS.parse(&upcoming).is_ok_and(|(play, _)| play.step == step);
+        let shows_now = SCENARIOS.parse(&upcoming).is_ok_and(|(scenario, _)| scenario.step == step);
         // The end has a scenario in any case: another one may have been set meanwhile.
         if !shows_now && step != SmtpStep::End {
             return SmtpBehaviour::Continue;
         }
-        match self.meet(recipient, mail).await {
+        match self.receive(recipient, mail).await {
             Ok(Shown::Usual) => SmtpBehaviour::Continue,
             Ok(Shown::Line(line)) => SmtpBehaviour::Reply(line.to_owned()),
             Ok(Shown::Cut) => SmtpBehaviour::Reset,
@@ -98,11 +101,11 @@ impl SmtpScript for Conversation {
 
 impl Conversation {
     /// Journals a mail under its scenario, and accepts it if the scenario says so.
-    async fn meet(&self, recipient: &str, mail: &ReceivedMail) -> io::Result<Shown> {
-        let plan = |scenario: &str| {
-            let (play, wait) = SCENARIOS.parse(scenario)?;
-            let effect = play.accepts.then(|| accepted(mail));
-            Ok(Plan { wait, effect, answer: play.shows })
+    async fn receive(&self, recipient: &str, mail: &ReceivedMail) -> io::Result<Shown> {
+        let plan = |text: &str| {
+            let (scenario, wait) = SCENARIOS.parse(text)?;
+            let effect = scenario.accepts.then(|| accepted(mail));
+            Ok(Plan { wait, effect, answer: scenario.shows })
         };
         let (store, key) = (&self.0, Some(recipient.to_owned()));
         let received = store.receive(&Smtp, key, plan, |at, scenario| entry(at, mail, scenario));

@@ -29,9 +29,9 @@ fn act(subject: &str, second: i64) -> Act {
     }
 }
 
-fn rules() -> MailPolicy {
+fn rules() -> MailRules {
     let domain = MessageIdDomain::parse("mail.example.com").unwrap();
-    MailPolicy { message_id_domain: domain, mandatory_overrides_stop: false }
+    MailRules { message_id_domain: domain, mandatory_overrides_stop: false }
 }
 
 fn content(group: Option<&str>, posted_at: Option<i64>) -> Content {
@@ -175,7 +175,7 @@ fn mailed(change: impl FnOnce(&mut MailedContact)) -> MailedContact {
         id: ContactId(Uuid::from_u128(1)),
         status: MailStatus::Pending { due: at(NOW) },
         is_answered: false,
-        is_deleted: false,
+        visible_from: Some(at(NOW)),
         expires_at: None,
         is_mandatory: false,
     };
@@ -183,7 +183,7 @@ fn mailed(change: impl FnOnce(&mut MailedContact)) -> MailedContact {
     contact
 }
 
-fn verdict(contact: MailedContact, person: Option<&Person>, rules: &MailPolicy) -> MailVerdict {
+fn verdict(contact: MailedContact, person: Option<&Person>, rules: &MailRules) -> MailVerdict {
     let check = check_mail(&[contact], person, rules, at(NOW)).unwrap();
     assert!(check.left_out.is_empty(), "the mail's own status says it");
     check.verdict
@@ -202,7 +202,7 @@ fn rule_4_a_mail_that_became_wrong_is_withdrawn() {
     let withdrawn = |change: fn(&mut MailedContact)| is(mailed(change));
     let because = MailVerdict::Withdraw;
     assert_eq!(withdrawn(|it| it.is_answered = true), because(SuppressReason::Answered));
-    assert_eq!(withdrawn(|it| it.is_deleted = true), because(SuppressReason::Deleted));
+    assert_eq!(withdrawn(|it| it.visible_from = None), because(SuppressReason::Deleted));
     assert_eq!(withdrawn(|it| it.expires_at = Some(at(NOW))), because(SuppressReason::Expired));
 }
 
@@ -221,8 +221,21 @@ fn switched_off() -> Person {
 }
 
 #[test]
+fn rule_4_a_contact_that_was_posted_later_is_not_announced_yet() {
+    let later = |second| mailed(|it| it.visible_from = Some(at(second)));
+    assert_eq!(verdict(later(NOW + 1), Some(&person()), &rules()), MailVerdict::Wait);
+    assert_eq!(verdict(later(NOW), Some(&person()), &rules()), sent(1));
+    let answered = mailed(|it| (it.is_answered, it.visible_from) = (true, Some(at(NOW + 1))));
+    let withdrawn = MailVerdict::Withdraw(SuppressReason::Answered);
+    assert_eq!(verdict(answered, Some(&person()), &rules()), withdrawn);
+    let group = [mailed(|_| {}), later(NOW + 1)];
+    let check = check_mail(&group, Some(&person()), &rules(), at(NOW)).unwrap();
+    assert_eq!(check.verdict, MailVerdict::Wait);
+}
+
+#[test]
 fn rule_4_a_stop_holds_unless_mandatory_overrides_it() {
-    let overriding = MailPolicy { mandatory_overrides_stop: true, ..rules() };
+    let overriding = MailRules { mandatory_overrides_stop: true, ..rules() };
     for (person, reason) in [
         (stopped(), SuppressReason::MailStopped),
         (switched_off(), SuppressReason::NotificationOff),
@@ -251,7 +264,7 @@ fn rule_4_without_an_address_no_mail_goes() {
 fn a_mail_of_a_group_leaves_out_what_became_wrong() {
     let id = |number| ContactId(Uuid::from_u128(number));
     let answered = mailed(|it| (it.id, it.is_answered) = (id(2), true));
-    let deleted = mailed(|it| (it.id, it.is_deleted) = (id(3), true));
+    let deleted = mailed(|it| (it.id, it.visible_from) = (id(3), None));
     let before = MailStatus::Suppressed { at: at(NOW), reason: SuppressReason::Answered };
     let before = mailed(|it| (it.id, it.status) = (id(4), before));
     let group = [mailed(|_| {}), answered.clone(), deleted, before];

@@ -181,9 +181,16 @@ fn what_cannot_be_sent_for_too_long_is_given_up() {
         assert_eq!(because(tried, sending, just_before), EffectStateName::Planned);
         assert_eq!(because(tried, sending, NOW + hour), EffectStateName::Rejected);
     }
+    let patient = EffectPolicy { give_up_attempts: 3, ..policy };
+    for (unsent, state) in [(1, EffectStateName::Planned), (2, EffectStateName::Rejected)] {
+        let effect = Effect { unsent, ..sending.clone() };
+        let event = EffectEvent::Answered(Outcome::NotSent(WhyNotSent::Deferred));
+        let next = effect.after(event, &patient, NOW + hour, Jitter::FULL).unwrap();
+        assert_eq!(next.state.name(), state, "an old one that was hardly tried is not given up");
+    }
     let doubted = Effect { ambiguous: 1, ..sending.clone() };
     assert_eq!(after(&doubted, NOW + hour), EffectStateName::Manual);
-    for not_tried in [WhyNotSent::LeaseOver, WhyNotSent::NotSupported] {
+    for not_tried in [WhyNotSent::LeaseOver, WhyNotSent::NotSupported, WhyNotSent::NotDue] {
         let late = because(not_tried, sending, NOW + hour);
         assert_eq!(late, EffectStateName::Planned, "nobody has tried");
     }

@@ -24,5 +24,6 @@ create index contact_of_mail_state on contact (mail_state, created_at, contact_i
 create trigger contact_mail_is_final before update on contact
     for each row when ((old.mail_id is not null and new.mail_id is distinct from old.mail_id)
         or (old.mail_state in ('SENT', 'SUPPRESSED', 'FAILED')
-            and (new.mail_state, new.mail_at) is distinct from (old.mail_state, old.mail_at)))
+            and (new.mail_state, new.mail_at, new.mail_reason)
+                is distinct from (old.mail_state, old.mail_at, old.mail_reason)))
     execute function madoguchi_contact_final();

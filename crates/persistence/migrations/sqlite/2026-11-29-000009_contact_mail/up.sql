@@ -20,7 +20,8 @@ create index contact_of_mail_state on contact (mail_state, created_at, contact_i
 create trigger contact_mail_is_final before update on contact
 when (old.mail_id is not null and new.mail_id is not old.mail_id)
     or (old.mail_state in ('SENT', 'SUPPRESSED', 'FAILED')
-        and (new.mail_state is not old.mail_state or new.mail_at is not old.mail_at))
+        and (new.mail_state is not old.mail_state or new.mail_at is not old.mail_at
+            or new.mail_reason is not old.mail_reason))
 begin
     select raise(abort, 'this fact of a contact is final');
 end;

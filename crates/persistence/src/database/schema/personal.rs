@@ -1,6 +1,6 @@
 //! The tables of persons and of contacts to them, whose personal data is sealed.
 
-use super::{Id, Instant, blind_index, data_key, effect, effect_evidence};
+use super::{Id, Instant, blind_index, data_key, effect};
 
 diesel::table! {
     account (account_id) {
@@ -126,4 +126,3 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(blind_index, account, person, person_version);
 diesel::allow_tables_to_appear_in_same_query!(blind_index, data_key, contact, contact_version);
 diesel::allow_tables_to_appear_in_same_query!(effect, contact);
-diesel::allow_tables_to_appear_in_same_query!(effect_evidence, contact);
