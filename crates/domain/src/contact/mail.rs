@@ -23,9 +23,9 @@ pub struct ContactMail {
 }
 
 /// Plans the mails about the contacts that these changes of one act make valid: one for each, or
-/// one for all of a person and a group. A mail is due when the last of its contacts is visible. Every
-/// change that makes a contact valid must pass here before it is committed. The changes of one call
-/// pass together.
+/// one for all of a person and a group. A mail is due when the last of its contacts is visible.
+/// Every change that makes a contact valid must pass here before it is committed. The changes of
+/// one call pass together.
 pub fn plan_mails(
     changes: &mut [Change<ContactWrite>],
     rules: &MailRules,
