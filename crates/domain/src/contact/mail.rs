@@ -117,8 +117,8 @@ impl MailedContact {
 pub struct MailCheck {
     /// Whether the mail goes, and where, or why it does not.
     pub verdict: MailVerdict,
-    /// Contacts that it does not announce, although it goes, or that are left out for another
-    /// reason than the mail itself. Their own status must say so before the mail goes.
+    /// Contacts that are not announced, for a reason of their own. Their status must say so before
+    /// the mail goes.
     pub left_out: Vec<(ContactId, SuppressReason)>,
 }
 
