@@ -15,7 +15,6 @@ use madoguchi_domain::effect::Outcome;
 use madoguchi_domain::mail::{Mail, MessageIdDomain};
 use madoguchi_domain::port::Mailer;
 use madoguchi_domain::redacted;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::message::{MailWriter, Written, not_encodable};
@@ -136,10 +135,9 @@ impl SmtpMailer {
             let made = AsyncSmtpConnection::connect_tokio1(server, None, &self.hello, tls, None);
             return made.await.map_err(ended);
         }
-        let stream = TcpStream::connect(server).await.map_err(|_| SmtpReply::Lost)?;
+        let stream = LimitedStream::connect(server).await.map_err(|_| SmtpReply::Lost)?;
         progress.reach(SmtpStage::Greeting);
-        let stream = Box::new(LimitedStream::new(stream));
-        let made = AsyncSmtpConnection::connect_with_transport(stream, &self.hello);
+        let made = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &self.hello);
         let mut connection = made.await.map_err(ended)?;
         if let Some(tls) = &self.tls {
             progress.reach(SmtpStage::Tls);
