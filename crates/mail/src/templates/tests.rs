@@ -33,6 +33,15 @@ fn the_built_in_texts_name_the_number_and_the_page() {
 }
 
 #[test]
+fn the_english_text_speaks_of_one_message_or_several() {
+    let templates = with(&[]).unwrap();
+    for (contacts, says) in [(1, "what the message says."), (3, "what the messages say.")] {
+        let mail = templates.render(Some(&locale("en")), contacts).unwrap();
+        assert!(mail.text.contains(says) && mail.html.contains(says), "{mail:?}");
+    }
+}
+
+#[test]
 fn a_person_gets_the_nearest_language() {
     let templates = with(&[
         ("zh-Hant/contact.subject.txt", "您有新訊息"),
