@@ -38,6 +38,8 @@ pub(crate) struct Stack {
     pub(crate) data: DataDir,
     pub(crate) api: Client,
     pub(crate) world: WorldClient,
+    /// Address of the world's mail server.
+    pub(crate) smtp: SocketAddr,
     /// URL of the API's metrics.
     pub(crate) metrics: String,
     server: madoguchi_api::Running,
@@ -50,7 +52,7 @@ impl Stack {
     pub(crate) async fn start(options: &StackOptions) -> anyhow::Result<Self> {
         let data = DataDir::open(&options.data)?;
         let simulated = World::start(options.world, data.path(), options.esb).await?;
-        let world = local_url(simulated.addr());
+        let (world, smtp) = (local_url(simulated.addr()), simulated.smtp_addr());
         data.keep_secrets()?;
         data.write(&data.tokens(), &tokens::file())?;
         data.write(&data.users(), &tokens::users()?)?;
@@ -59,7 +61,7 @@ impl Stack {
             database_url: options.database_url.as_deref(),
             data: &data,
             world: &world,
-            smtp: simulated.smtp_addr(),
+            smtp,
             esb: options.esb,
         };
         let text = config.text()?;
@@ -68,7 +70,8 @@ impl Stack {
         let api = Client::new(&local_url(server.addr()))?;
         let metrics = format!("{}/metrics", local_url(server.admin_addr()));
         ready(&api).await?;
-        Ok(Self { data, api, world: WorldClient::new(&world)?, metrics, server, simulated })
+        let world = WorldClient::new(&world)?;
+        Ok(Self { data, api, world, smtp, metrics, server, simulated })
     }
 
     /// Stops the API, then the world.

@@ -38,6 +38,13 @@ pub(crate) struct Token {
     pub(crate) scopes: &'static [&'static str],
 }
 
+impl Token {
+    /// The customer whose token it is.
+    pub(crate) fn person(&self) -> Option<&'static str> {
+        (self.name == CUSTOMER).then_some(CUSTOMER_PERSON)
+    }
+}
+
 const WRITES: &[&str] = &["contact.read", "contact.write"];
 const APPROVES: &[&str] = &["contact.read", "contact.approve"];
 
@@ -82,13 +89,12 @@ pub(crate) fn users() -> anyhow::Result<String> {
 /// The text of `identity.tokens_file`: hashes, never the tokens themselves.
 pub(crate) fn file() -> String {
     ALL.iter()
-        .map(|Token { name, scopes }| {
+        .map(|token| {
+            let Token { name, scopes } = token;
             let sha256 = hex(&Sha256::digest(name.as_bytes()));
             let kind = if *name == SYSTEM { "SYSTEM" } else { "HUMAN" };
-            let person = match *name == CUSTOMER {
-                true => format!("person_id = \"{CUSTOMER_PERSON}\"\n"),
-                false => String::new(),
-            };
+            let person = token.person().map(|it| format!("person_id = \"{it}\"\n"));
+            let person = person.unwrap_or_default();
             format!(
                 "[[token]]\nsha256 = \"{sha256}\"\nissuer = \"sandbox\"\nsubject = \"{name}\"\n\
                  kind = \"{kind}\"\nscopes = {scopes:?}\n{person}\n"

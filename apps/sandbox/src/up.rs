@@ -32,11 +32,11 @@ const ARRANGEMENTS: [&str; 10] = [
 /// When something cannot be started, with what to do.
 pub async fn up(options: StackOptions) -> anyhow::Result<()> {
     let mut end = End::listen()?;
-    let stack = tokio::select! {
-        stack = start(&options) => stack?,
+    let (stack, member) = tokio::select! {
+        started = start(&options) => started?,
         () = end.wait() => return Ok(()),
     };
-    welcome(Screen::open(), &stack);
+    welcome(Screen::open(), &stack, member.as_deref());
     end.wait().await;
     stack.stop().await
 }
@@ -67,18 +67,30 @@ pub async fn world_alone(addresses: Addresses, data: &Path, esb: EsbMode) -> any
     Ok(())
 }
 
-async fn start(options: &StackOptions) -> anyhow::Result<Stack> {
+/// The running stack, and the member for the first steps.
+async fn start(options: &StackOptions) -> anyhow::Result<(Stack, Option<String>)> {
     let stack = Stack::start(options).await?;
-    let operator = stack.api.with_token(tokens::OPERATOR);
+    let member = register_members(&stack.api.with_token(tokens::OPERATOR)).await?;
+    register_persons(&stack.api.with_token(tokens::CRM)).await?;
+    Ok((stack, member))
+}
+
+/// Registers `MEM0001` to `MEM0010`, unless they are there. Returns the first one that can still be
+/// upgraded.
+async fn register_members(operator: &Client) -> anyhow::Result<Option<String>> {
+    let mut upgradable = None;
     for (number, arrangement) in (1..).zip(ARRANGEMENTS) {
         let member = RegisterMember::new(format!("MEM{number:04}"), arrangement);
         let registered = async { operator.register(&member).await?.data() };
-        registered
+        let stored = registered
             .await
             .context("give another --data or --database-url if other members are stored there")?;
+        // There is one target level: a member has it, or a passed verdict is on its way.
+        if stored.level.is_empty() && stored.target_level.is_none() {
+            upgradable = upgradable.or(Some(stored.member_id));
+        }
     }
-    register_persons(&stack.api.with_token(tokens::CRM)).await?;
-    Ok(stack)
+    Ok(upgradable)
 }
 
 /// Registers `PER0001` to `PER0010`, unless they are there: their details may have been changed.
@@ -99,7 +111,7 @@ async fn register_persons(crm: &Client) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn welcome(screen: Screen, stack: &Stack) {
+fn welcome(screen: Screen, stack: &Stack, member: Option<&str>) {
     let (api, world) = (stack.api.base(), stack.world.url());
     screen.title("The sandbox is running");
     screen.line(format_args!("  API      {api}"));
@@ -108,13 +120,16 @@ fn welcome(screen: Screen, stack: &Stack) {
     screen.line(format_args!("  ready    {api}/health/ready"));
     screen.line(format_args!("  metrics  {}", stack.metrics));
     screen.line(format_args!("  world    {world}/world/journal?channel=esb"));
+    screen.line(format_args!("  smtp     {}", stack.smtp));
+    screen.line(format_args!("  mails    {world}/world/journal?channel=smtp"));
     screen.line(format_args!("  data     {}", stack.data.path().display()));
     screen.line("  members  MEM0001 … MEM0010");
     screen.line("  persons  PER0001 … PER0010, accounts ACC0001 … ACC0010");
     screen.line("  callers  CTX0001 … CTX0010, by contextId");
     screen.title("Tokens, for the header Acstkn");
     for token in &tokens::ALL {
-        screen.line(format_args!("  {:<14} {}", token.name, token.scopes.join(", ")));
+        let whose = token.person().map(|it| format!(", for {it}")).unwrap_or_default();
+        screen.line(format_args!("  {:<14} {}{whose}", token.name, token.scopes.join(", ")));
     }
     screen.line(format_args!(
         "  Gateway: userName {}, password {}",
@@ -122,8 +137,9 @@ fn welcome(screen: Screen, stack: &Stack) {
         tokens::GATEWAY_PASSWORD
     ));
     screen.title("Try these: open a case, report its verification, give the verdict");
-    for line in first_steps(api) {
-        screen.line(line);
+    match member {
+        Some(member) => first_steps(api, member).into_iter().for_each(|line| screen.line(line)),
+        None => screen.line("  every member is upgraded: stop, and remove the data directory"),
     }
     screen.title("Look up a caller, by the API and by the gateway");
     for line in questions(api) {
@@ -137,6 +153,10 @@ fn welcome(screen: Screen, stack: &Stack) {
     }
     screen.title("Lose the next answer of the bank, and see the retry");
     screen.line(lose_an_answer(world));
+    screen.title("Lose the answer to the next mail; write and approve again; list uncertain mails");
+    for line in uncertain_mail(api, world) {
+        screen.line(line);
+    }
     screen.line("\nCtrl-C stops it.");
 }
 
@@ -160,13 +180,13 @@ fn contact_steps(api: &str) -> [String; 4] {
     ]
 }
 
-fn first_steps(api: &str) -> [String; 3] {
+fn first_steps(api: &str, member: &str) -> [String; 3] {
     let post =
         |token: &str| format!("curl -s -H 'Acstkn: {token}' -H 'Content-Type: application/json'");
     let find = r#"sed -n 's/.*"caseId": *"\([^"]*\)".*/\1/p'"#;
     [
         format!(
-            "CASE=$({} -d '{{\"memberId\":\"MEM0001\"}}' {api}/api/v1/upgrades | {find}); \
+            "CASE=$({} -d '{{\"memberId\":\"{member}\"}}' {api}/api/v1/upgrades | {find}); \
              echo \"$CASE\"",
             post(tokens::FRONT_DESK)
         ),
@@ -176,7 +196,7 @@ fn first_steps(api: &str) -> [String; 3] {
             post(tokens::VERIFIER)
         ),
         format!(
-            "{} -d '{{\"memberId\":\"MEM0001\",\"isPass\":true}}' {api}{}",
+            "{} -d '{{\"memberId\":\"{member}\",\"isPass\":true}}' {api}{}",
             post(tokens::AGENT),
             Client::VERDICT
         ),
@@ -208,9 +228,23 @@ fn right_address(api: &str) -> String {
     )
 }
 
+/// Loses the next answer of the bank, after it set the level.
 fn lose_an_answer(world: &str) -> String {
+    play_once(world, "esb", "applied_then_cut")
+}
+
+/// Loses the answer to the next mail, and lists uncertain mails.
+fn uncertain_mail(api: &str, world: &str) -> [String; 2] {
+    let author = tokens::AUTHOR;
+    [
+        play_once(world, "smtp", "cut_after_dot"),
+        format!("curl -s -H 'Acstkn: {author}' '{api}/api/v1/contacts?mail=UNCERTAIN'"),
+    ]
+}
+
+fn play_once(world: &str, channel: &str, scenario: &str) -> String {
     format!(
-        "curl -s -X PUT -d '{{\"channel\":\"esb\",\"scenario\":\"applied_then_cut\",\"times\":1}}' \
+        "curl -s -X PUT -d '{{\"channel\":\"{channel}\",\"scenario\":\"{scenario}\",\"times\":1}}' \
          {world}/world/scenario"
     )
 }
@@ -234,7 +268,8 @@ mod tests {
 
     #[test]
     fn the_first_steps_carry_the_tokens_that_may_take_them() {
-        let [open, check, verdict] = first_steps("http://127.0.0.1:8080");
+        let [open, check, verdict] = first_steps("http://127.0.0.1:8080", "MEM0007");
+        assert!(open.contains("MEM0007") && verdict.contains("MEM0007"));
         assert!(open.contains("dev-frontdesk") && open.contains("http://127.0.0.1:8080/api/v1"));
         assert!(check.contains("dev-verifier") && check.contains("$CASE/verification"));
         assert!(verdict.contains("dev-agent") && verdict.ends_with(Client::VERDICT));
