@@ -98,6 +98,8 @@ closed_set! {
         ContactAnswer = "contact.answer",
         /// Read the messages to any person, and answer them in the person's name.
         ContactAnswerAny = "contact.answer.any",
+        /// See effects of every kind, and resolve those that are stuck.
+        Operator = "operator",
         /// Act in the name of persons; with the issuer of these persons.
         Delegate = "delegate",
     }

@@ -7,12 +7,14 @@ use crate::member::MemberId;
 /// A consequence, decided by the system that owns the kind of effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Consequence {
-    /// The core bank confirmed a level: it is the member's level now, and no longer its target.
+    /// A level was confirmed: it is the member's level now, and no longer its target.
     LevelConfirmed {
         /// The member.
         member: MemberId,
         /// The level.
         level: AccountLevel,
+        /// Whether two people confirmed it, and not the core bank.
+        manually: bool,
     },
     /// A mail moved: its contacts show it, except those whose own status is final.
     MailMoved {
@@ -21,4 +23,17 @@ pub enum Consequence {
         /// Its status.
         status: MailStatus,
     },
+}
+
+impl Consequence {
+    /// The same if two people decided it.
+    #[must_use]
+    pub fn by_people(self) -> Self {
+        match self {
+            Self::LevelConfirmed { member, level, .. } => {
+                Self::LevelConfirmed { member, level, manually: true }
+            }
+            moved @ Self::MailMoved { .. } => moved,
+        }
+    }
 }

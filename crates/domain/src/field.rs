@@ -32,7 +32,8 @@ pub(crate) fn is_visible(text: &str, most: usize) -> bool {
 }
 
 /// Characters that change the direction or the lines of the text around them (UAX 9 §2, UAX 14).
-pub(crate) const fn reorders(c: char) -> bool {
+#[must_use]
+pub const fn reorders(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
         || matches!(c, '\u{2066}'..='\u{2069}')
 }

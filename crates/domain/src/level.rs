@@ -1,5 +1,6 @@
 //! The account level: short text that the bank defines.
 
+use crate::closed_set::closed_set;
 use crate::field::InvalidField;
 
 /// An account level such as `1A`: 1 to 8 ASCII letters or digits. The bank defines which levels
@@ -24,5 +25,17 @@ impl AccountLevel {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+closed_set! {
+    /// Where a member's level comes from.
+    pub enum LevelSource {
+        /// The member was registered with it, or without one.
+        Registered = "REGISTERED",
+        /// The core bank confirmed it.
+        CoreBank = "CORE_BANK",
+        /// Two people confirmed it, with evidence.
+        Manual = "MANUAL",
     }
 }

@@ -33,6 +33,7 @@ pub mod port;
 pub mod principal;
 mod redacted;
 pub mod registered;
+pub mod resolution;
 pub mod sealed;
 pub mod secret;
 pub mod upgrade;

@@ -9,7 +9,7 @@ use crate::payload::Payload;
 use crate::registered::Registered;
 
 use crate::field::{InvalidField, is_plain, is_visible};
-use crate::level::AccountLevel;
+use crate::level::{AccountLevel, LevelSource};
 use crate::redacted;
 
 redacted!(MemberId, ArrangementId);
@@ -104,14 +104,17 @@ pub struct Member {
     pub account: Account,
     /// The level it was registered with.
     pub registered: Option<AccountLevel>,
-    /// The level that the core bank confirmed last.
+    /// The level that was confirmed last: by the core bank or by two people.
     pub confirmed: Option<AccountLevel>,
+    /// Whether two people confirmed it.
+    pub confirmed_manually: bool,
     /// The level of a passed verdict that the core bank has not confirmed yet.
     pub target: Option<AccountLevel>,
 }
 
 /// The version of a member's payload that is written now.
 const VERSION: i32 = 1;
+const MANUALLY: &str = "confirmedManually";
 
 impl Replayable for Member {
     fn to_payload(&self) -> Option<Payload> {
@@ -129,7 +132,8 @@ impl Replayable for Member {
             ("targetLevel", &self.target),
         ];
         let known = levels.into_iter().filter_map(|(name, level)| Some((name, level.as_ref()?)));
-        Some(known.fold(payload, |all, (name, level)| all.with(name, level.as_str())))
+        let payload = known.fold(payload, |all, (name, level)| all.with(name, level.as_str()));
+        Some(if self.confirmed_manually { payload.with(MANUALLY, "") } else { payload })
     }
 
     fn from_payload(payload: &Payload) -> Result<Self, InvalidField> {
@@ -141,6 +145,7 @@ impl Replayable for Member {
             account: Account::parse(payload.get("arrangementId")?, Some(product))?,
             registered: level("registeredLevel")?,
             confirmed: level("confirmedLevel")?,
+            confirmed_manually: payload.find(MANUALLY).is_some(),
             target: level("targetLevel")?,
         })
     }
@@ -150,7 +155,8 @@ impl Member {
     /// A newly registered member with its current level.
     #[must_use]
     pub const fn new(id: MemberId, account: Account, level: Option<AccountLevel>) -> Self {
-        Self { id, account, registered: level, confirmed: None, target: None }
+        let (confirmed, confirmed_manually) = (None, false);
+        Self { id, account, registered: level, confirmed, confirmed_manually, target: None }
     }
 
     /// Whether this member was registered with the data of `other`.
@@ -159,7 +165,17 @@ impl Member {
             == (&other.id, &other.account, &other.registered)
     }
 
-    /// The current level: confirmed by the core bank, or else as registered. Never the target.
+    /// Where the current level comes from.
+    #[must_use]
+    pub const fn level_source(&self) -> LevelSource {
+        match (&self.confirmed, self.confirmed_manually) {
+            (None, _) => LevelSource::Registered,
+            (Some(_), false) => LevelSource::CoreBank,
+            (Some(_), true) => LevelSource::Manual,
+        }
+    }
+
+    /// The current level: the confirmed one, or else as registered. Never the target.
     #[must_use]
     pub const fn level(&self) -> Option<&AccountLevel> {
         match &self.confirmed {
@@ -233,7 +249,8 @@ mod tests {
         let plain = Member::new(MemberId::parse("MEM0001").unwrap(), account, None);
         let raised = Member { confirmed: level("1A"), target: level("2A"), ..plain.clone() };
         let raised = Member { registered: level("0A"), ..raised };
-        for registered in [Registered::New, same(plain), same(raised)] {
+        let manual = Member { confirmed_manually: true, ..raised.clone() };
+        for registered in [Registered::New, same(plain), same(raised), same(manual)] {
             let payload = registered.to_payload().unwrap();
             assert_eq!(Registered::from_payload(&payload), Ok(registered));
         }

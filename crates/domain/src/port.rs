@@ -19,6 +19,7 @@ mod member_store;
 mod password_verifier;
 mod person_store;
 mod replay_store;
+mod resolution_store;
 mod sealer;
 mod token_verifier;
 mod upgrade_store;
@@ -41,6 +42,7 @@ pub use member_store::MemberStore;
 pub use password_verifier::{PasswordVerifier, VerifierUnavailable};
 pub use person_store::PersonStore;
 pub use replay_store::ReplayStore;
+pub use resolution_store::ResolutionStore;
 pub use sealer::{Sealer, SealerError};
 pub use token_verifier::TokenVerifier;
 pub use upgrade_store::UpgradeStore;
@@ -53,8 +55,8 @@ pub use self::{
     effect_queue::MockEffectQueue, health::MockHealth, ids::MockIds, job_leases::MockJobLeases,
     mail_store::MockMailStore, mailer::MockMailer, member_store::MockMemberStore,
     password_verifier::MockPasswordVerifier, person_store::MockPersonStore,
-    replay_store::MockReplayStore, sealer::MockSealer, token_verifier::MockTokenVerifier,
-    upgrade_store::MockUpgradeStore,
+    replay_store::MockReplayStore, resolution_store::MockResolutionStore, sealer::MockSealer,
+    token_verifier::MockTokenVerifier, upgrade_store::MockUpgradeStore,
 };
 
 /// Why a store failed. A problem with the request is never a store error but a returned value.

@@ -135,7 +135,10 @@ pub enum MailVerdict {
         contacts: u32,
     },
     /// It does not go yet: a contact was edited, and the customer sees it later than planned.
-    Wait,
+    Wait {
+        /// When the customer sees it.
+        until: Timestamp,
+    },
     /// It does not go.
     Withdraw(SuppressReason),
 }
@@ -153,11 +156,11 @@ pub fn check_mail(
     let reasons: Vec<Option<SuppressReason>> = contacts.iter().map(reason).collect();
     let first = *reasons.first()?;
     let announced = reasons.iter().filter(|reason| reason.is_none()).count();
-    let is_hidden = |(contact, reason): (&MailedContact, &Option<SuppressReason>)| {
-        reason.is_none() && contact.visible_from.is_none_or(|from| now < from)
-    };
-    if contacts.iter().zip(&reasons).any(is_hidden) {
-        return Some(MailCheck { verdict: MailVerdict::Wait, left_out: Vec::new() });
+    // One mail announces all of them: it goes when the last one is visible.
+    let shown = contacts.iter().zip(&reasons).filter(|(_, reason)| reason.is_none());
+    let due = shown.filter_map(|(contact, _)| contact.visible_from).max();
+    if let Some(until) = due.filter(|due| now < *due) {
+        return Some(MailCheck { verdict: MailVerdict::Wait { until }, left_out: Vec::new() });
     }
     let address = person.and_then(|it| Some((it.details.email.clone()?, it.locale.clone())));
     let verdict = match address.filter(|_| announced > 0) {
@@ -168,7 +171,7 @@ pub fn check_mail(
         None => MailVerdict::Withdraw(first.unwrap_or(SuppressReason::NoAddress)),
     };
     let of_mail = match verdict {
-        MailVerdict::Send { .. } | MailVerdict::Wait => None,
+        MailVerdict::Send { .. } | MailVerdict::Wait { .. } => None,
         MailVerdict::Withdraw(reason) => Some(reason),
     };
     let left_out = contacts.iter().zip(reasons).filter_map(|(contact, reason)| {

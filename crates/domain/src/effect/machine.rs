@@ -8,6 +8,7 @@ use crate::audit::Subject;
 use crate::correlation::CorrelationId;
 
 use super::key::EffectKey;
+use super::manual::ManualOutcome;
 use super::order::EffectOrder;
 use super::outcome::{Outcome, UpstreamCode, WhyNotSent};
 use super::policy::{EffectPolicy, Jitter, OnUnknown, later};
@@ -31,7 +32,8 @@ pub struct Effect {
     /// Total time in state `Unknown`, up to the last time it left that state. Time in other states
     /// does not count.
     pub ambiguous_for: SignedDuration,
-    /// When it was planned, or due for the first time if that is later: its age begins then.
+    /// When it was planned, or due for the first time if that is later; if it is rescheduled, when
+    /// it is due then. Its age begins at this time.
     pub planned_at: Timestamp,
     /// When it entered its current state.
     pub since: Timestamp,
@@ -48,10 +50,17 @@ pub enum EffectEvent {
     LeaseLapsed,
     /// The settle time after an unknown outcome ended.
     Settled,
-    /// Evidence of a worker that had lost its claim proves that the order was applied.
+    /// Evidence of a worker that had lost its claim, or of an inquiry, proves that the order was
+    /// applied.
     ProvenApplied,
     /// Its row cannot be parsed: no worker can send it, and no answer can be classified.
     SetAside,
+    /// It is due at another time now.
+    Rescheduled(Timestamp),
+    /// A person takes it over from the machine, because its outcome is unknown for too long.
+    TakenOver,
+    /// Two people decided its outcome.
+    Resolved(ManualOutcome),
 }
 
 /// An event that is not allowed in this state; nothing is changed.
@@ -112,7 +121,7 @@ impl Effect {
                 next.fence = Fence(self.fence.0 + 1);
                 next.state = Is::Sending { worker, lease_until: policy.lease_until(now) };
             }
-            (Is::Sending { .. }, On::Answered(Outcome::Applied))
+            (Is::Sending { .. }, On::Answered(Outcome::Applied | Outcome::Shown(_)))
             | (Is::Planned { .. } | Is::Unknown { .. } | Is::Manual, On::ProvenApplied) => {
                 next.state = Is::Confirmed;
             }
@@ -136,6 +145,8 @@ impl Effect {
                 next.unsent += 1;
                 next.state = self.after_unsent(why, policy, now, jitter);
             }
+            (Is::Sending { .. }, On::Answered(Outcome::NotDue(due)))
+            | (Is::Planned { .. }, On::Rescheduled(due)) => next.plan_for(due.max(now)),
             (Is::Sending { .. }, On::Answered(Outcome::Unknown(_))) => {
                 next.doubt(policy, now, jitter);
             }
@@ -143,8 +154,20 @@ impl Effect {
                 next.fence = Fence(self.fence.0 + 1);
                 next.doubt(policy, now, jitter);
             }
+            (Is::Unknown { .. }, On::TakenOver) if self.is_long_unknown(policy, now) => {
+                next.ambiguous_for = self.unknown_for(now);
+                next.state = Is::Manual;
+            }
+            (Is::Manual, On::Resolved(outcome)) => {
+                next.unsent = 0;
+                next.state = match outcome {
+                    ManualOutcome::Confirmed => Is::Confirmed,
+                    ManualOutcome::Rejected => Is::Rejected { code: UpstreamCode::resolved() },
+                    ManualOutcome::Planned => Is::Planned { due: now },
+                };
+            }
             (Is::Unknown { .. }, On::Settled) => {
-                next.ambiguous_for += now.duration_since(self.since);
+                next.ambiguous_for = self.unknown_for(now);
                 next.state = if next.may_be_sent_again(policy) {
                     Is::Planned { due: now }
                 } else {
@@ -159,6 +182,23 @@ impl Effect {
             }
         }
         Ok(next)
+    }
+
+    /// Plans it anew: its age begins at `due`, and attempts before it do not count.
+    fn plan_for(&mut self, due: Timestamp) {
+        (self.planned_at, self.unsent) = (due, 0);
+        self.state = EffectState::Planned { due };
+    }
+
+    /// Total time that the outcome was unknown, up to now.
+    fn unknown_for(&self, now: Timestamp) -> SignedDuration {
+        self.ambiguous_for + now.duration_since(self.since)
+    }
+
+    /// Whether its outcome is unknown for at least the settle time in total: an answer that is
+    /// only late would have arrived.
+    fn is_long_unknown(&self, policy: &EffectPolicy, now: Timestamp) -> bool {
+        self.unknown_for(now) >= policy.settle
     }
 
     fn doubt(&mut self, policy: &EffectPolicy, now: Timestamp, jitter: Jitter) {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::Timestamp;
 use crate::closed_set::closed_set;
 use crate::field::is_visible;
 use crate::parsed_text::parsed_text;
@@ -21,9 +22,15 @@ parsed_text! {
 impl UpstreamCode {
     /// Our own code for an order that could not be sent for too long.
     pub const GAVE_UP: &'static str = "gave_up";
+    /// Our own code for an order that two people rejected.
+    pub const RESOLVED: &'static str = "resolved";
 
     pub(super) fn gave_up() -> Self {
         Self(Self::GAVE_UP.to_owned())
+    }
+
+    pub(super) fn resolved() -> Self {
+        Self(Self::RESOLVED.to_owned())
     }
 }
 
@@ -34,8 +41,6 @@ closed_set! {
         NoConnection = "no_connection",
         /// The other system answered that it takes the order later.
         Deferred = "deferred",
-        /// The order is due later than planned.
-        NotDue = "not_due",
         /// Whether the order may still be sent could not be found out.
         NotChecked = "not_checked",
         /// The order could not be encoded as a message.
@@ -52,7 +57,7 @@ impl WhyNotSent {
     pub(super) const fn was_tried(self) -> bool {
         match self {
             Self::NoConnection | Self::Deferred | Self::NotChecked => true,
-            Self::NotEncodable | Self::LeaseOver | Self::NotSupported | Self::NotDue => false,
+            Self::NotEncodable | Self::LeaseOver | Self::NotSupported => false,
         }
     }
 }
@@ -82,6 +87,16 @@ closed_set! {
         WrongEcho = "wrong_echo",
         /// The sender did not report before its lease ended.
         LeaseLapsed = "lease_lapsed",
+        /// Asked later, the other system showed another level than the order's.
+        LevelIsOther = "level_is_other",
+    }
+}
+
+closed_set! {
+    /// What the other system showed when it was asked, as proof that an order was applied.
+    pub enum Proof {
+        /// The level is the order's.
+        LevelIsTarget = "level_is_target",
     }
 }
 
@@ -126,10 +141,14 @@ const fn is_code(text: &str) -> bool {
 pub enum Outcome {
     /// The other system has applied the order.
     Applied,
+    /// Asked later, the other system showed that the order was applied.
+    Shown(Proof),
     /// The other system refused; final.
     Refused(UpstreamCode),
     /// The order was not sent; a retry is safe.
     NotSent(WhyNotSent),
+    /// The order was not sent, because it is due later now: at this time.
+    NotDue(Timestamp),
     /// It is not known whether the order was applied.
     Unknown(Doubt),
     /// The order was not sent and must not be sent any more.
@@ -137,30 +156,39 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The text of [`Outcome::Applied`]: evidence with it proves that the order was applied.
+    /// The text of outcomes that [prove](Self::proves_applied) that the order was applied.
     pub const APPLIED: &'static str = "applied";
+
+    /// Whether it proves that the order was applied.
+    #[must_use]
+    pub const fn proves_applied(&self) -> bool {
+        matches!(self, Self::Applied | Self::Shown(_))
+    }
 
     /// The kind of outcome, for evidence rows, metrics and logs.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
-            Self::Applied => Self::APPLIED,
+            Self::Applied | Self::Shown(_) => Self::APPLIED,
             Self::Refused(_) => "refused",
             Self::NotSent(_) => "not_sent",
+            Self::NotDue(_) => "not_due",
             Self::Unknown(_) => "unknown",
             Self::Withdrawn(_) => "withdrawn",
         }
     }
 
-    /// The code, the doubt or the reason; never the other system's free text.
+    /// The code, the proof, the doubt, the reason or the time; never the other system's free text.
     #[must_use]
-    pub fn detail(&self) -> &str {
+    pub fn detail(&self) -> Cow<'_, str> {
         match self {
-            Self::Applied => "",
-            Self::Refused(code) => code.as_str(),
-            Self::NotSent(why) => why.as_str(),
-            Self::Unknown(doubt) => doubt.as_str(),
-            Self::Withdrawn(reason) => reason.as_str(),
+            Self::Applied => "".into(),
+            Self::Shown(proof) => proof.as_str().into(),
+            Self::Refused(code) => code.as_str().into(),
+            Self::NotSent(why) => why.as_str().into(),
+            Self::NotDue(until) => until.to_string().into(),
+            Self::Unknown(doubt) => doubt.as_str().into(),
+            Self::Withdrawn(reason) => reason.as_str().into(),
         }
     }
 
@@ -168,9 +196,11 @@ impl Outcome {
     #[must_use]
     pub fn parse(outcome: &str, detail: &str) -> Option<Self> {
         match outcome {
-            Self::APPLIED => Some(Self::Applied),
+            Self::APPLIED if detail.is_empty() => Some(Self::Applied),
+            Self::APPLIED => Proof::parse(detail).map(Self::Shown),
             "refused" => UpstreamCode::parse(detail).ok().map(Self::Refused),
             "not_sent" => WhyNotSent::parse(detail).map(Self::NotSent),
+            "not_due" => detail.parse().ok().map(Self::NotDue),
             "unknown" => Doubt::parse(detail).map(Self::Unknown),
             "withdrawn" => CancelReason::parse(detail).map(Self::Withdrawn),
             _ => None,
@@ -189,14 +219,19 @@ mod tests {
             Outcome::Applied,
             Outcome::Refused(code),
             Outcome::Withdrawn(CancelReason::of("answered")),
+            Outcome::NotDue(Timestamp::from_microsecond(1_234_567).unwrap()),
         ];
         outcomes.extend(WhyNotSent::ALL.map(Outcome::NotSent));
         outcomes.extend(Doubt::ALL.map(Outcome::Unknown));
+        outcomes.extend(Proof::ALL.map(Outcome::Shown));
         for outcome in outcomes {
-            let parsed = Outcome::parse(outcome.as_str(), outcome.detail());
+            let parsed = Outcome::parse(outcome.as_str(), &outcome.detail());
+            let is_proof = outcome.as_str() == Outcome::APPLIED;
+            assert_eq!(outcome.proves_applied(), is_proof, "{outcome:?}");
             assert_eq!(parsed, Some(outcome));
         }
-        for (outcome, detail) in [("", ""), ("refused", ""), ("unknown", "no such doubt")] {
+        let broken = [("", ""), ("refused", ""), ("unknown", "no such doubt"), ("applied", "so")];
+        for (outcome, detail) in broken {
             assert_eq!(Outcome::parse(outcome, detail), None);
         }
     }

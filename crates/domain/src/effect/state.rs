@@ -66,7 +66,8 @@ pub enum EffectState {
     },
     /// Applied, with proof.
     Confirmed,
-    /// Refused with this final code, or [given up](UpstreamCode::GAVE_UP).
+    /// Refused with this final code, [given up](UpstreamCode::GAVE_UP), or
+    /// [rejected by two people](UpstreamCode::RESOLVED).
     Rejected {
         /// The code.
         code: UpstreamCode,

@@ -29,14 +29,21 @@ parsed_text! {
     pub struct MessageIdDomain:
         "message_id_domain",
         "must be a host name in lower case of at most 80 characters, like mail.example.com",
-        |text| text.len() <= 80 && text.contains('.') && text.split('.').all(is_label);
+        |text| text.len() <= 80 && is_host(text);
     /// The name as text.
     as_str
 }
 
-fn is_label(label: &str) -> bool {
-    !label.is_empty()
-        && label.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-')
+/// At least two labels, of which the last is never a number: that is an IP address.
+fn is_host(text: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let is_number = |label: &str| label.bytes().all(|it| it.is_ascii_digit());
+    text.rsplit_once('.').is_some_and(|(_, last)| !is_number(last)) && text.split('.').all(is_label)
 }
 
 impl MessageId {
@@ -63,6 +70,11 @@ pub struct Mail {
     pub date: Timestamp,
 }
 
+impl Mail {
+    /// The most contacts that one mail announces: those that one call approves.
+    pub const MOST_CONTACTS: u32 = 200;
+}
+
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
@@ -82,7 +94,19 @@ mod tests {
         for bad in ["", "a@b.jp", "<a@b.jp", "<a>", "<a@b@c>", "<a@b>\r\nBcc: <x@y>", "<あ@b>"] {
             assert!(MessageId::parse(bad).is_err(), "{bad:?}");
         }
-        for bad in ["", "localhost", "Mail.example.com", "a..b", "a_b.jp", "a.b>", "例え.jp"] {
+        for bad in [
+            "",
+            "localhost",
+            "Mail.example.com",
+            "a..b",
+            "a_b.jp",
+            "a.b>",
+            "例え.jp",
+            "192.0.2.1",
+            "-a.jp",
+            "a-.jp",
+            "a.jp.",
+        ] {
             assert!(MessageIdDomain::parse(bad).is_err(), "{bad:?}");
         }
     }

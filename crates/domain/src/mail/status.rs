@@ -83,8 +83,9 @@ impl MailStatus {
     pub fn of(effect: &Effect) -> Result<Self, InvalidField> {
         let at = effect.since;
         Ok(match &effect.state {
-            EffectState::Planned { due } => Self::Pending { due: *due },
-            EffectState::Sending { .. } => Self::Pending { due: at },
+            EffectState::Planned { .. } | EffectState::Sending { .. } => {
+                Self::Pending { due: effect.planned_at }
+            }
             EffectState::Unknown { .. } | EffectState::Manual => Self::Uncertain { since: at },
             EffectState::Confirmed => Self::Sent { at },
             EffectState::Rejected { code } => Self::Failed { at, code: code.clone() },
@@ -137,11 +138,15 @@ impl MailStatus {
         matches!(self, Self::Pending { .. } | Self::Uncertain { .. })
     }
 
-    /// The status after the effect moved to `next`; `None` if it stays. What is final stays, and a
-    /// state keeps its first time: a retry does not make a mail younger.
+    /// The status after the effect moved to `next`; `None` if it stays. What is final stays, and
+    /// uncertainty keeps its first time. A pending mail may be rescheduled.
     #[must_use]
     pub fn moved(&self, next: &Self) -> Option<Self> {
-        (self.is_open() && self.state() != next.state()).then(|| next.clone())
+        let is_new = match (self, next) {
+            (Self::Uncertain { .. }, Self::Uncertain { .. }) => false,
+            (_, _) => self != next,
+        };
+        (self.is_open() && is_new).then(|| next.clone())
     }
 
     /// Parses what [`state`](Self::state), [`at`](Self::at) and [`reason`](Self::reason) return.
@@ -210,6 +215,9 @@ mod tests {
             let is_pending = status.state() == MailState::Pending;
             let expected = is_pending.then(|| later.clone());
             assert_eq!(status.moved(&later), expected, "{status:?}");
+            let rescheduled = MailStatus::Pending { due: at(9) };
+            assert_eq!(status.moved(&rescheduled).is_some(), status.is_open(), "{status:?}");
+            assert_eq!(status.moved(&status), None, "{status:?}");
             let sent = MailStatus::Sent { at: at(9) };
             assert_eq!(status.moved(&sent).is_some(), status.is_open(), "{status:?}");
         }

@@ -5,7 +5,10 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::change::Change;
 use crate::consequence::Consequence;
-use crate::effect::{Claim, Effect, EffectKind, Overdue, Sweep, Transition, UnsettledEffects};
+use crate::effect::{
+    Claim, Effect, EffectKey, EffectKind, EffectQuery, FoundEffect, ListedEffect, Overdue, Sweep,
+    Transition, UnsettledEffects,
+};
 
 /// One transition of an effect, with everything that becomes true together with it.
 pub type EffectChange = Change<Transition<Consequence>>;
@@ -59,4 +62,16 @@ pub trait EffectQueue: Send + Sync {
     /// # Errors
     /// See [`StoreError`].
     async fn unsettled(&self, kind: &EffectKind) -> Result<Vec<UnsettledEffects>, StoreError>;
+
+    /// One effect with its evidence, also if its order cannot be parsed.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn find(&self, key: &EffectKey) -> Result<Option<FoundEffect>, StoreError>;
+
+    /// A page of effects, newest id first, also those whose order cannot be parsed.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn list(&self, query: &EffectQuery) -> Result<Vec<ListedEffect>, StoreError>;
 }

@@ -26,6 +26,13 @@ pub trait MemberStore: Send + Sync {
         arrangement: &ArrangementId,
     ) -> Result<Vec<Member>, StoreError>;
 
+    /// The next members after this id, or the first, at most `limit` of them. Page by page each
+    /// stored member comes once, in an order of ids that never changes.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn page(&self, after: Option<MemberId>, limit: u32) -> Result<Vec<Member>, StoreError>;
+
     /// Writes new members in one transaction and returns the result of each. A member whose id or
     /// arrangement is taken is lost, and does not affect the others.
     ///

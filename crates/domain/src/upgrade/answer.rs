@@ -78,13 +78,25 @@ pub fn classify(order: &SetLevel, answer: &Answer, finals: &FinalCodes) -> Outco
     }
 }
 
+impl Reply {
+    /// Whether the reply is the one to the message with this transaction id.
+    pub(super) fn doubt(&self, transaction_id: &str) -> Option<Doubt> {
+        if self.status != 200 {
+            Some(Doubt::Status)
+        } else if self.transaction_id.as_deref() != Some(transaction_id) {
+            Some(Doubt::WrongTransaction)
+        } else {
+            None
+        }
+    }
+}
+
 /// Whether the reply belongs to this order.
 fn doubt_about(order: &SetLevel, reply: &Reply) -> Option<Doubt> {
     let ours = |echo: &Option<String>, own: &str| echo.as_deref().is_none_or(|text| text == own);
-    if reply.status != 200 {
-        Some(Doubt::Status)
-    } else if reply.transaction_id.as_deref() != Some(order.transaction_id.as_str()) {
-        Some(Doubt::WrongTransaction)
+    let doubt = reply.doubt(order.transaction_id.as_str());
+    if doubt.is_some() {
+        doubt
     } else if !ours(&reply.arrangement, order.arrangement.expose())
         || !ours(&reply.level, order.level.as_str())
     {

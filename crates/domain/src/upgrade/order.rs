@@ -145,6 +145,6 @@ impl SetLevel {
             return Ok(None);
         }
         let Self { member, level, .. } = Self::parse(&after.order)?;
-        Ok(Some(Consequence::LevelConfirmed { member, level }))
+        Ok(Some(Consequence::LevelConfirmed { member, level, manually: false }))
     }
 }

@@ -1,6 +1,8 @@
-//! A case's timeline: its transitions and the attempts to deliver its order, in time order.
+//! A case's timeline: its transitions, the attempts to deliver its order, and what people decided
+//! about the order, in time order.
 
 use crate::effect::Evidence;
+use crate::resolution::{EffectEntry, ResolutionFacts, effect_entries};
 
 use super::write::HistoryEntry;
 
@@ -11,6 +13,8 @@ pub struct Timeline {
     pub history: Vec<HistoryEntry>,
     /// The evidence of attempts to deliver its order, oldest first.
     pub evidence: Vec<Evidence>,
+    /// The resolutions of its order, oldest first.
+    pub resolutions: Vec<ResolutionFacts>,
 }
 
 /// One entry of a timeline.
@@ -18,8 +22,8 @@ pub struct Timeline {
 pub enum TimelineEntry<'a> {
     /// A transition of the case.
     Moved(&'a HistoryEntry),
-    /// An attempt to deliver the order.
-    Attempted(&'a Evidence),
+    /// An attempt to deliver the order, or a decision about it.
+    OfOrder(EffectEntry<'a>),
 }
 
 impl Timeline {
@@ -27,15 +31,15 @@ impl Timeline {
     /// clocks of two nodes differ.
     #[must_use]
     pub fn entries(&self) -> Vec<TimelineEntry<'_>> {
-        let mut attempts = self.evidence.iter().peekable();
-        let mut entries = Vec::with_capacity(self.history.len() + self.evidence.len());
+        let mut of_order = effect_entries(&self.evidence, &self.resolutions).into_iter().peekable();
+        let mut entries = Vec::new();
         for moved in &self.history {
-            while let Some(earlier) = attempts.next_if(|evidence| evidence.at < moved.act.at) {
-                entries.push(TimelineEntry::Attempted(earlier));
+            while let Some(earlier) = of_order.next_if(|entry| entry.at() < moved.act.at) {
+                entries.push(TimelineEntry::OfOrder(earlier));
             }
             entries.push(TimelineEntry::Moved(moved));
         }
-        entries.extend(attempts.map(TimelineEntry::Attempted));
+        entries.extend(of_order.map(TimelineEntry::OfOrder));
         entries
     }
 }
@@ -48,8 +52,11 @@ mod tests {
     use crate::Timestamp;
     use crate::act::Act;
     use crate::actor::{ActorKind, ActorRef};
+    use crate::approval::Editors;
     use crate::correlation::CorrelationId;
-    use crate::effect::{Fence, Outcome, WorkerId};
+    use crate::effect::{Fence, ManualOutcome, Outcome, WorkerId};
+    use crate::resolution::{ResolutionId, ResolutionState};
+    use crate::sealed::DataKeyId;
     use crate::upgrade::{CaseId, EventName, SetLevel, StateName};
 
     fn at(second: i64) -> Timestamp {
@@ -75,21 +82,39 @@ mod tests {
         Evidence { effect, fence: Fence(fence), worker, outcome, at: at(second) }
     }
 
+    fn withdrawn(proposed: i64, at_second: i64) -> ResolutionFacts {
+        let by = ActorRef::new("idp", "ann", ActorKind::Human);
+        ResolutionFacts {
+            id: ResolutionId(uuid::Uuid::from_u128(7)),
+            effect: SetLevel::key(CaseId::from_u128(1)),
+            effect_fence: Fence(1),
+            effect_since: at(3),
+            outcome: ManualOutcome::Rejected,
+            proposers: Editors::by(by.clone()),
+            proposed_at: at(proposed),
+            lapses_at: at(900),
+            state: ResolutionState::Withdrawn { by, at: at(at_second) },
+            data_key: DataKeyId(uuid::Uuid::from_u128(8)),
+        }
+    }
+
     #[test]
     fn entries_are_in_time_order_and_each_list_in_its_own() {
         let timeline = Timeline {
             // The second transition comes from a node whose clock is behind.
             history: vec![moved(StateName::New, 5), moved(StateName::EddaSuccess, 4)],
             evidence: vec![attempted(1, 3), attempted(2, 9)],
+            resolutions: vec![withdrawn(6, 8)],
         };
         let drawn: Vec<String> = timeline
             .entries()
             .iter()
             .map(|entry| match entry {
                 TimelineEntry::Moved(entry) => entry.to.to_string(),
-                TimelineEntry::Attempted(evidence) => evidence.fence.0.to_string(),
+                TimelineEntry::OfOrder(EffectEntry::Attempted(it)) => it.fence.0.to_string(),
+                TimelineEntry::OfOrder(EffectEntry::Decided(step)) => step.state.to_string(),
             })
             .collect();
-        assert_eq!(drawn, ["1", "New", "EDDASuccess", "2"]);
+        assert_eq!(drawn, ["1", "New", "EDDASuccess", "PROPOSED", "WITHDRAWN", "2"]);
     }
 }

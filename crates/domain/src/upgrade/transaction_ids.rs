@@ -6,11 +6,21 @@
 
 use std::iter::successors;
 
+use uuid::Uuid;
+
 use crate::level::AccountLevel;
 use crate::secret::SecretKey;
 
 use super::id::CaseId;
 use super::order::{TransactionId, TxnNo};
+
+/// The ids of an inquiry, new for each. The transaction id begins with `Q`, unlike those of orders.
+pub(super) fn inquiry_ids(unique: Uuid) -> (TransactionId, TxnNo) {
+    let unique = unique.as_u128();
+    let id = spell(unique, TransactionIdScheme::ALPHABET.as_bytes(), 26);
+    let no = spell(unique, DIGITS, 16);
+    (TransactionId::derived(format!("Q{id}")), TxnNo::derived(format!("DA21{no}")))
+}
 
 /// The format of the ids, and the deployment's salt. A retry, a restart or a restored backup with
 /// the same case derives the same ids.
@@ -26,6 +36,8 @@ pub struct TransactionIdScheme {
 
 /// Minimum number of bits in an id that cannot be guessed without the salt.
 const KEYED_BITS: u32 = 80;
+/// The alphabet of a message's number.
+const DIGITS: &[u8] = b"0123456789";
 /// Maximum number of bits for the opening time in milliseconds since 1970: no overflow before
 /// the year 2109.
 const WHEN_BITS: u32 = 42;
@@ -96,7 +108,7 @@ impl TransactionIdScheme {
             mac.iter().skip(16).fold(0, |number, byte| (number << 8) | u128::from(*byte))
         };
         let keyed = spell(about(b"TransactionID"), &self.alphabet, self.keyed);
-        let no = spell(about(b"TxnNo"), b"0123456789", 16);
+        let no = spell(about(b"TxnNo"), DIGITS, 16);
         let id = format!("T{}{keyed}", self.opened(case));
         (TransactionId::derived(id), TxnNo::derived(format!("DA21{no}")))
     }

@@ -223,14 +223,16 @@ fn switched_off() -> Person {
 #[test]
 fn rule_4_a_contact_that_was_posted_later_is_not_announced_yet() {
     let later = |second| mailed(|it| it.visible_from = Some(at(second)));
-    assert_eq!(verdict(later(NOW + 1), Some(&person()), &rules()), MailVerdict::Wait);
+    let waits = |second| MailVerdict::Wait { until: at(second) };
+    assert_eq!(verdict(later(NOW + 1), Some(&person()), &rules()), waits(NOW + 1));
     assert_eq!(verdict(later(NOW), Some(&person()), &rules()), sent(1));
-    let answered = mailed(|it| (it.is_answered, it.visible_from) = (true, Some(at(NOW + 1))));
+    let answered_later =
+        |second| mailed(|it| (it.is_answered, it.visible_from) = (true, Some(at(second))));
     let withdrawn = MailVerdict::Withdraw(SuppressReason::Answered);
-    assert_eq!(verdict(answered, Some(&person()), &rules()), withdrawn);
-    let group = [mailed(|_| {}), later(NOW + 1)];
+    assert_eq!(verdict(answered_later(NOW + 1), Some(&person()), &rules()), withdrawn);
+    let group = [later(NOW + 1), mailed(|_| {}), later(NOW + 9), answered_later(NOW + 99)];
     let check = check_mail(&group, Some(&person()), &rules(), at(NOW)).unwrap();
-    assert_eq!(check.verdict, MailVerdict::Wait);
+    assert_eq!(check.verdict, waits(NOW + 9));
 }
 
 #[test]

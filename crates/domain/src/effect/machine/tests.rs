@@ -7,12 +7,14 @@ use super::*;
 use crate::actor::{ActorKind, ActorRef};
 use crate::audit::Subject;
 use crate::effect::{
-    CancelReason, Doubt, EffectId, EffectKey, EffectKind, Ordering, OrderingKey, UpstreamId,
+    CancelReason, Doubt, EffectId, EffectKey, EffectKind, Ordering, OrderingKey, Proof, UpstreamId,
     WhyNotSent,
 };
 use crate::payload::Payload;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+/// Past every settle time.
+const LATER: Timestamp = Timestamp::constant(600, 0);
 
 fn effect() -> Effect {
     let key = EffectKey { kind: EffectKind::of("Notice"), id: EffectId(Uuid::from_u128(1)) };
@@ -50,20 +52,27 @@ fn states() -> [Effect; 7] {
     ]
 }
 
-fn events() -> [(&'static str, EffectEvent); 11] {
+fn events() -> [(&'static str, EffectEvent); 18] {
     let refused = Outcome::Refused(UpstreamCode::parse("E").unwrap());
     [
         ("claimed", EffectEvent::Claimed(worker())),
         ("applied", EffectEvent::Answered(Outcome::Applied)),
+        ("shown", EffectEvent::Answered(Outcome::Shown(Proof::LevelIsTarget))),
         ("refused", EffectEvent::Answered(refused)),
         ("not sent", EffectEvent::Answered(Outcome::NotSent(WhyNotSent::NoConnection))),
         ("not encodable", EffectEvent::Answered(Outcome::NotSent(WhyNotSent::NotEncodable))),
+        ("not due", EffectEvent::Answered(Outcome::NotDue(NOW))),
         ("unknown", EffectEvent::Answered(Outcome::Unknown(Doubt::TimedOut))),
         ("withdrawn", EffectEvent::Answered(withdrawn())),
         ("lease lapsed", EffectEvent::LeaseLapsed),
         ("settled", EffectEvent::Settled),
         ("proven applied", EffectEvent::ProvenApplied),
         ("set aside", EffectEvent::SetAside),
+        ("rescheduled", EffectEvent::Rescheduled(NOW)),
+        ("taken over", EffectEvent::TakenOver),
+        ("resolved as Confirmed", EffectEvent::Resolved(ManualOutcome::Confirmed)),
+        ("resolved as Rejected", EffectEvent::Resolved(ManualOutcome::Rejected)),
+        ("resolved as Planned", EffectEvent::Resolved(ManualOutcome::Planned)),
     ]
 }
 
@@ -80,7 +89,7 @@ fn the_whole_table_is_this_and_nothing_else() {
     let mut drawn = Vec::new();
     for state in states() {
         for (name, event) in events() {
-            if let Ok(next) = on(&state, event, NOW) {
+            if let Ok(next) = on(&state, event, LATER) {
                 drawn.push(format!("{} --{name}--> {}", state.state.name(), next.state.name()));
             }
         }
@@ -89,10 +98,13 @@ fn the_whole_table_is_this_and_nothing_else() {
         "Planned --claimed--> Sending",
         "Planned --proven applied--> Confirmed",
         "Planned --set aside--> Manual",
+        "Planned --rescheduled--> Planned",
         "Sending --applied--> Confirmed",
+        "Sending --shown--> Confirmed",
         "Sending --refused--> Rejected",
         "Sending --not sent--> Planned",
         "Sending --not encodable--> Manual",
+        "Sending --not due--> Planned",
         "Sending --unknown--> Unknown",
         "Sending --withdrawn--> Cancelled",
         "Sending --lease lapsed--> Unknown",
@@ -100,7 +112,11 @@ fn the_whole_table_is_this_and_nothing_else() {
         "Unknown --settled--> Planned",
         "Unknown --proven applied--> Confirmed",
         "Unknown --set aside--> Manual",
+        "Unknown --taken over--> Manual",
         "Manual --proven applied--> Confirmed",
+        "Manual --resolved as Confirmed--> Confirmed",
+        "Manual --resolved as Rejected--> Rejected",
+        "Manual --resolved as Planned--> Planned",
     ];
     assert_eq!(drawn, expected);
 }
@@ -190,7 +206,7 @@ fn what_cannot_be_sent_for_too_long_is_given_up() {
     }
     let doubted = Effect { ambiguous: 1, ..sending.clone() };
     assert_eq!(after(&doubted, NOW + hour), EffectStateName::Manual);
-    for not_tried in [WhyNotSent::LeaseOver, WhyNotSent::NotSupported, WhyNotSent::NotDue] {
+    for not_tried in [WhyNotSent::LeaseOver, WhyNotSent::NotSupported] {
         let late = because(not_tried, sending, NOW + hour);
         assert_eq!(late, EffectStateName::Planned, "nobody has tried");
     }
@@ -229,4 +245,43 @@ fn nothing_is_tried_before_the_settle_time_is_over() {
         let wait = next.state.next_attempt_at().unwrap().duration_since(NOW);
         assert_eq!(wait, EffectPolicy::standard().settle);
     }
+}
+
+#[test]
+fn people_take_over_what_is_unknown_for_the_settle_time() {
+    let policy = EffectPolicy::standard();
+    let unknown = states()[2].clone();
+    let at = |seconds| NOW + SignedDuration::from_secs(seconds);
+    assert!(on(&unknown, EffectEvent::TakenOver, at(119)).is_err());
+    let taken = on(&unknown, EffectEvent::TakenOver, at(120)).unwrap();
+    assert_eq!((taken.state, taken.ambiguous_for), (EffectState::Manual, policy.settle));
+    // The time of all its doubts counts.
+    let again = Effect { ambiguous_for: SignedDuration::from_secs(100), ..unknown };
+    assert!(on(&again, EffectEvent::TakenOver, at(20)).is_ok());
+}
+
+#[test]
+fn what_people_plan_again_is_still_in_doubt() {
+    let manual = Effect { ambiguous: 8, unsent: 3, ..states()[6].clone() };
+    let planned = on(&manual, EffectEvent::Resolved(ManualOutcome::Planned), LATER).unwrap();
+    assert_eq!((planned.ambiguous, planned.unsent, planned.fence), (8, 0, manual.fence));
+    let sending = on(&planned, EffectEvent::Claimed(worker()), LATER).unwrap();
+    let refused = Outcome::Refused(UpstreamCode::parse("E").unwrap());
+    for (outcome, state) in
+        [(refused, EffectStateName::Manual), (withdrawn(), EffectStateName::Manual)]
+    {
+        let next = on(&sending, EffectEvent::Answered(outcome), LATER).unwrap();
+        assert_eq!(next.state.name(), state);
+    }
+}
+
+#[test]
+fn what_is_rescheduled_is_as_young_as_on_the_first_day() {
+    let old = Effect { unsent: 9, ..states()[1].clone() };
+    let due = NOW + SignedDuration::from_hours(100);
+    let later = on(&old, EffectEvent::Answered(Outcome::NotDue(due)), LATER).unwrap();
+    assert_eq!(later.state, EffectState::Planned { due });
+    assert_eq!((later.planned_at, later.unsent), (due, 0));
+    let now = on(&later, EffectEvent::Rescheduled(NOW), LATER).unwrap();
+    assert_eq!((now.state, now.planned_at), (EffectState::Planned { due: LATER }, LATER));
 }
