@@ -18,7 +18,7 @@ use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::{Account, MemberId};
 use madoguchi_domain::port::CoreBank;
 use madoguchi_domain::upgrade::{
-    Answer, CaseId, FinalCodes, SetLevel, TransactionId, TxnNo, classify,
+    Answer, CaseId, FinalCodes, LevelAnswer, SetLevel, TransactionId, TxnNo, classify,
 };
 
 use crate::samples;
@@ -32,12 +32,18 @@ pub trait CoreBankUnderTest: Send + Sync {
     async fn will_apply(&self);
     /// Makes the bank answer the next order with this code.
     async fn will_refuse(&self, code: &UpstreamCode);
-    /// Makes the bank receive the next order and close the connection without an answer.
+    /// Makes the bank receive the next message and close the connection without an answer.
     async fn will_lose_the_connection(&self);
     /// Makes the bank unreachable from now on.
     async fn will_be_unreachable(&self);
     /// The transaction ids of the orders that arrived at the bank, in order of arrival.
     async fn arrived(&self) -> Vec<String>;
+    /// Whether the adapter can ask for levels. If not, it must answer that and send nothing.
+    fn inquires(&self) -> bool;
+    /// Makes the bank show this level of the sample account in the next inquiry.
+    async fn will_show(&self, level: Option<&AccountLevel>);
+    /// The arrangements of the inquiries that arrived at the bank, in order of arrival.
+    async fn inquired(&self) -> Vec<String>;
 }
 
 /// An order for the sample account and level, with this transaction id.
@@ -133,6 +139,50 @@ pub async fn the_same_order_sent_twice_carries_the_same_transaction_id(
     assert_eq!(under_test.arrived().await, ["T1222222", "T1222222"]);
 }
 
+/// Asks for the level of the sample account.
+async fn inquire(under_test: &dyn CoreBankUnderTest) -> LevelAnswer {
+    under_test.bank().inquire(&order("T1222222").arrangement, &correlation()).await
+}
+
+/// An inquiry is one message about the arrangement, and never an order.
+pub async fn an_inquiry_shows_the_banks_level(under_test: &dyn CoreBankUnderTest) {
+    let mut expected = Vec::new();
+    for level in [Some("2A"), None, Some("1A")] {
+        let level = level.map(|text| AccountLevel::parse(text).expect("a level"));
+        under_test.will_show(level.as_ref()).await;
+        let answer = if under_test.inquires() {
+            expected.push("AA19337Z8L29");
+            LevelAnswer::Level(level)
+        } else {
+            LevelAnswer::NotSupported
+        };
+        assert_eq!(inquire(under_test).await, answer);
+        assert_eq!(under_test.inquired().await, expected);
+    }
+    assert!(under_test.arrived().await.is_empty());
+}
+
+/// A check of the contract.
+pub async fn an_inquiry_without_an_answer_shows_no_level(under_test: &dyn CoreBankUnderTest) {
+    under_test.will_lose_the_connection().await;
+    assert_eq!(inquire(under_test).await, without_an_answer(under_test));
+    assert_eq!(under_test.inquired().await.len(), usize::from(under_test.inquires()));
+}
+
+/// A check of the contract.
+pub async fn an_unreachable_bank_shows_no_level(under_test: &dyn CoreBankUnderTest) {
+    under_test.will_be_unreachable().await;
+    assert_eq!(inquire(under_test).await, without_an_answer(under_test));
+}
+
+fn without_an_answer(under_test: &dyn CoreBankUnderTest) -> LevelAnswer {
+    if under_test.inquires() {
+        LevelAnswer::Unanswered(Doubt::ConnectionLost)
+    } else {
+        LevelAnswer::NotSupported
+    }
+}
+
 /// Runs every check against each adapter, in a module of the given name.
 #[macro_export]
 macro_rules! core_bank_contract {
@@ -149,6 +199,9 @@ macro_rules! core_bank_contract {
                     an_unreachable_bank_is_not_sent_and_nothing_arrived,
                     a_bank_that_went_away_is_not_sent,
                     the_same_order_sent_twice_carries_the_same_transaction_id,
+                    an_inquiry_shows_the_banks_level,
+                    an_inquiry_without_an_answer_shows_no_level,
+                    an_unreachable_bank_shows_no_level,
                 }
             }
         )+

@@ -30,7 +30,7 @@ use madoguchi_domain::effect::{Doubt, UpstreamCode, WhyNotSent};
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::ArrangementId;
 use madoguchi_domain::port::CoreBank;
-use madoguchi_domain::upgrade::{APPLIED_CODE, Answer, Reply, SetLevel};
+use madoguchi_domain::upgrade::{APPLIED_CODE, Answer, LevelAnswer, Reply, SetLevel};
 
 /// How the bank handles one order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,8 @@ pub enum Behaviour {
     Unreachable,
 }
 
-/// The fake bank. It applies every order without a scripted behaviour.
+/// The fake bank. It applies every order without a scripted behaviour. The default one cannot be
+/// asked for levels.
 #[derive(Debug, Default)]
 pub struct FakeCoreBank(Mutex<Memory>);
 
@@ -58,9 +59,43 @@ struct Memory {
     scripts: HashMap<ArrangementId, VecDeque<Behaviour>>,
     orders: Vec<SetLevel>,
     applied: Vec<SetLevel>,
+    levels: HashMap<ArrangementId, AccountLevel>,
+    answers_inquiries: bool,
+    doubts: HashMap<ArrangementId, VecDeque<Doubt>>,
+    inquiries: Vec<ArrangementId>,
 }
 
 impl FakeCoreBank {
+    /// A bank that can be asked for levels.
+    #[must_use]
+    pub fn with_inquiries() -> Self {
+        Self(Mutex::new(Memory { answers_inquiries: true, ..Memory::default() }))
+    }
+
+    /// Makes the next inquiries about this arrangement learn nothing, one for each doubt.
+    pub fn lose_inquiries(
+        &self,
+        arrangement: &ArrangementId,
+        doubts: impl IntoIterator<Item = Doubt>,
+    ) {
+        self.memory().doubts.entry(arrangement.clone()).or_default().extend(doubts);
+    }
+
+    /// Sets a level without an order, as another system may.
+    pub fn set(&self, arrangement: &ArrangementId, level: Option<AccountLevel>) {
+        let mut memory = self.memory();
+        match level {
+            Some(level) => memory.levels.insert(arrangement.clone(), level),
+            None => memory.levels.remove(arrangement),
+        };
+    }
+
+    /// The arrangements of all inquiries, in order of arrival.
+    #[must_use]
+    pub fn inquiries(&self) -> Vec<ArrangementId> {
+        self.memory().inquiries.clone()
+    }
+
     /// Scripts the next orders for this arrangement, one behaviour each.
     pub fn script(
         &self,
@@ -85,9 +120,7 @@ impl FakeCoreBank {
     /// The level of this arrangement at the bank, if one was set.
     #[must_use]
     pub fn level_of(&self, arrangement: &ArrangementId) -> Option<AccountLevel> {
-        let memory = self.memory();
-        let newest = memory.applied.iter().rfind(|order| order.arrangement == *arrangement)?;
-        Some(newest.level.clone())
+        self.memory().levels.get(arrangement).cloned()
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -99,6 +132,10 @@ impl FakeCoreBank {
 impl CoreBank for FakeCoreBank {
     async fn set_level(&self, order: &SetLevel, _: &CorrelationId) -> Answer {
         self.memory().take(order)
+    }
+
+    async fn inquire(&self, arrangement: &ArrangementId, _: &CorrelationId) -> LevelAnswer {
+        self.memory().show(arrangement)
     }
 }
 
@@ -112,16 +149,32 @@ impl Memory {
         match behaviour {
             Behaviour::Unreachable => Answer::NotSent(WhyNotSent::NoConnection),
             Behaviour::Apply => {
-                self.applied.push(order.clone());
+                self.apply(order);
                 Answer::Replied(Reply { codes: success(), ..echo(order) })
             }
             Behaviour::ApplyThenLose(doubt) => {
-                self.applied.push(order.clone());
+                self.apply(order);
                 Answer::Lost(doubt)
             }
             Behaviour::Lose(doubt) => Answer::Lost(doubt),
             Behaviour::Refuse(code) => Answer::Replied(Reply { codes: vec![code], ..echo(order) }),
             Behaviour::Reply(reply) => Answer::Replied(reply),
+        }
+    }
+
+    fn apply(&mut self, order: &SetLevel) {
+        self.levels.insert(order.arrangement.clone(), order.level.clone());
+        self.applied.push(order.clone());
+    }
+
+    fn show(&mut self, arrangement: &ArrangementId) -> LevelAnswer {
+        if !self.answers_inquiries {
+            return LevelAnswer::NotSupported;
+        }
+        self.inquiries.push(arrangement.clone());
+        match self.doubts.get_mut(arrangement).and_then(VecDeque::pop_front) {
+            Some(doubt) => LevelAnswer::Unanswered(doubt),
+            None => LevelAnswer::Level(self.levels.get(arrangement).cloned()),
         }
     }
 }
@@ -147,10 +200,21 @@ mod tests {
     use super::*;
     use crate::core_bank_contract::{CoreBankUnderTest, order};
 
-    #[derive(Default)]
     struct FakeUnderTest(Arc<FakeCoreBank>);
 
     impl FakeUnderTest {
+        fn with_inquiries() -> Self {
+            Self(Arc::new(FakeCoreBank::with_inquiries()))
+        }
+
+        fn without_inquiries() -> Self {
+            Self(Arc::default())
+        }
+
+        fn lose_inquiry(&self) {
+            self.0.lose_inquiries(&order("T1").arrangement, [Doubt::ConnectionLost]);
+        }
+
         fn next(&self, behaviour: Behaviour) {
             self.0.script(&order("T1").arrangement, [behaviour]);
         }
@@ -171,10 +235,12 @@ mod tests {
         }
 
         async fn will_lose_the_connection(&self) {
+            self.lose_inquiry();
             self.next(Behaviour::Lose(Doubt::ConnectionLost));
         }
 
         async fn will_be_unreachable(&self) {
+            self.lose_inquiry();
             self.next(Behaviour::Unreachable);
         }
 
@@ -182,9 +248,34 @@ mod tests {
             let id = |order: SetLevel| order.transaction_id.as_str().to_owned();
             self.0.orders().into_iter().map(id).collect()
         }
+
+        fn inquires(&self) -> bool {
+            self.0.memory().answers_inquiries
+        }
+
+        async fn will_show(&self, level: Option<&AccountLevel>) {
+            self.0.set(&order("T1").arrangement, level.cloned());
+        }
+
+        async fn inquired(&self) -> Vec<String> {
+            self.0.inquiries().iter().map(|it| it.expose().to_owned()).collect()
+        }
     }
 
-    crate::core_bank_contract!(fake: FakeUnderTest::default());
+    crate::core_bank_contract!(
+        fake: FakeUnderTest::with_inquiries(),
+        fake_without_inquiries: FakeUnderTest::without_inquiries(),
+    );
+
+    #[tokio::test]
+    async fn an_inquiry_shows_what_an_order_has_set() {
+        let (bank, order) = (FakeCoreBank::with_inquiries(), order("T1"));
+        let request = crate::samples::correlation("call-1");
+        bank.script(&order.arrangement, [Behaviour::ApplyThenLose(Doubt::TimedOut)]);
+        bank.set_level(&order, &request).await;
+        let shown = bank.inquire(&order.arrangement, &request).await;
+        assert_eq!(shown, LevelAnswer::Level(Some(order.level)));
+    }
 
     #[tokio::test]
     async fn each_arrangement_has_its_own_script() {

@@ -13,8 +13,10 @@ mod members;
 mod memory;
 mod persons;
 mod replays;
+mod resolutions;
 
 use std::collections::VecDeque;
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -22,7 +24,10 @@ use async_trait::async_trait;
 use madoguchi_application::{ContactStores, PlatformStores, UpgradeStores};
 use madoguchi_domain::audit::{AuditEntry, ChainedEntry, Head, Place};
 use madoguchi_domain::change::{Change, Committed};
-use madoguchi_domain::effect::{Claim, Effect, EffectKind, Overdue, Sweep, UnsettledEffects};
+use madoguchi_domain::effect::{
+    Claim, Effect, EffectKey, EffectKind, EffectQuery, FoundEffect, ListedEffect, Overdue, Sweep,
+    UnsettledEffects,
+};
 use madoguchi_domain::member::{ArrangementId, Member, MemberId, NewMember};
 use madoguchi_domain::person::{
     AccountId, AccountMail, Person, PersonId, PersonQuery, PersonVersion, PersonWrite,
@@ -159,6 +164,14 @@ impl MemberStore for FakeStore {
         })
     }
 
+    async fn page(&self, after: Option<MemberId>, limit: u32) -> Result<Vec<Member>, StoreError> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.with(|memory| {
+            let rest = memory.members.range((from, Bound::Unbounded)).map(|(_, member)| member);
+            rest.take(limit as usize).cloned().collect()
+        })
+    }
+
     async fn commit(&self, changes: &[Change<NewMember>]) -> Result<Vec<Committed>, StoreError> {
         self.with(|memory| changes.iter().map(|change| memory.add_member(change)).collect())
     }
@@ -223,6 +236,14 @@ impl EffectQueue for FakeStore {
 
     async fn unsettled(&self, kind: &EffectKind) -> Result<Vec<UnsettledEffects>, StoreError> {
         self.with(|memory| memory.unsettled(kind))
+    }
+
+    async fn find(&self, key: &EffectKey) -> Result<Option<FoundEffect>, StoreError> {
+        self.with(|memory| memory.find_effect(key))
+    }
+
+    async fn list(&self, query: &EffectQuery) -> Result<Vec<ListedEffect>, StoreError> {
+        self.with(|memory| memory.list_effects(query))
     }
 }
 

@@ -35,6 +35,7 @@ pub mod person_store_contract;
 pub mod postgres;
 pub mod race;
 pub mod replay_store_contract;
+pub mod resolution_store_contract;
 pub mod samples;
 pub mod sealer_contract;
 pub mod smtp_stub;

@@ -6,7 +6,9 @@ use madoguchi_domain::contact::{
     Contact, ContactEvent, ContactFilter, ContactKey, ContactMail, ContactOrder, ContactQuery,
     Content, GroupId, MailWrite, MailedContact, UnplannedMail,
 };
-use madoguchi_domain::effect::{CancelReason, Doubt, Effect, EffectEvent, Outcome, UpstreamCode};
+use madoguchi_domain::effect::{
+    CancelReason, Doubt, Effect, EffectEvent, Outcome, UpstreamCode, WhyNotSent,
+};
 use madoguchi_domain::mail::{MailState, MailStatus, SuppressReason};
 use madoguchi_domain::port::{EffectChange, Recorded};
 
@@ -29,6 +31,7 @@ macro_rules! mail_store_contract {
                 a_contact_shows_what_became_of_its_mail
                 what_became_of_a_mail_is_final
                 an_uncertain_mail_can_still_be_proven_sent
+                a_contact_shows_when_its_rescheduled_mail_goes
                 an_edit_decided_before_keeps_what_became_of_the_mail
                 the_check_before_sending_reads_contacts_as_they_are
                 a_contact_is_left_out_of_a_pending_mail_once
@@ -158,6 +161,23 @@ pub async fn an_uncertain_mail_can_still_be_proven_sent(stores: ContactStores) {
     let proven = mail_moved(&manual, EffectEvent::ProvenApplied, 300);
     record(&stores, proven).await;
     assert_eq!(status(&stores, 1).await, MailStatus::Sent { at: at(300) });
+}
+
+/// Later, and then earlier; a retry after that changes nothing.
+pub async fn a_contact_shows_when_its_rescheduled_mail_goes(stores: ContactStores) {
+    let effect = sending(&stores).await;
+    let later = mail_answered(&effect, Outcome::NotDue(at(900)), 200);
+    let planned = later.write.after.clone();
+    record(&stores, later).await;
+    assert_eq!(status(&stores, 1).await, MailStatus::Pending { due: at(900) });
+    let none = stores.platform.effects.claim(&mail_claim(10, 899)).await;
+    assert_eq!(none.expect("mails are claimed"), []);
+    record(&stores, mail_moved(&planned, EffectEvent::Rescheduled(at(300)), 250)).await;
+    assert_eq!(status(&stores, 1).await, MailStatus::Pending { due: at(300) });
+    let effect = claimed(&stores, 310).await;
+    let deferred = Outcome::NotSent(WhyNotSent::Deferred);
+    record(&stores, mail_answered(&effect, deferred, 320)).await;
+    assert_eq!(status(&stores, 1).await, MailStatus::Pending { due: at(300) });
 }
 
 /// The author of the edit read the contact before its mail was sent.

@@ -68,6 +68,7 @@ macro_rules! smtp_mailer_contract {
                 one_refused_recipient_does_not_touch_the_others,
                 a_rule_about_us_fails_no_mail,
                 a_server_that_floods_or_says_yes_to_all_gets_no_mail,
+                a_reply_before_its_command_accepts_no_mail,
                 nobody_listening_is_not_sent,
             );
         }
@@ -167,11 +168,16 @@ fn judge(outcome: &Outcome, step: SmtpStep, fault: &str, accepted: usize) {
         Outcome::Unknown(_) => {
             assert!(matches!(step, SmtpStep::Content | SmtpStep::End), "{place}");
         }
-        Outcome::Withdrawn(_) => panic!("{place}"),
+        Outcome::Shown(_) | Outcome::NotDue(_) | Outcome::Withdrawn(_) => panic!("{place}"),
     }
-    let is_final =
-        matches!(step, SmtpStep::Recipient | SmtpStep::Data | SmtpStep::Content | SmtpStep::End);
-    assert_eq!(matches!(outcome, Outcome::Refused(_)), fault == "5xx" && is_final, "{place}");
+    let is_final = matches!(step, SmtpStep::Recipient | SmtpStep::Data | SmtpStep::End);
+    let is_refused = matches!(outcome, Outcome::Refused(_));
+    // Of a reply within the content a mailer may see that nobody asked for it.
+    if step == SmtpStep::Content {
+        assert!(!is_refused || fault == "5xx", "{place}");
+    } else {
+        assert_eq!(is_refused, fault == "5xx" && is_final, "{place}");
+    }
     // After the answer to the final dot nothing that happens counts.
     assert_eq!(*outcome == Outcome::Applied, step == SmtpStep::Quit, "{place}");
 }
@@ -179,11 +185,12 @@ fn judge(outcome: &Outcome, step: SmtpStep, fault: &str, accepted: usize) {
 fn shown(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Applied => "sent".into(),
+        Outcome::Shown(proof) => proof.to_string(),
         Outcome::Refused(code) => format!("refused {}", code.as_str()),
         Outcome::NotSent(WhyNotSent::Deferred) => "later".into(),
         Outcome::NotSent(_) => "not sent".into(),
         Outcome::Unknown(_) => "uncertain".into(),
-        Outcome::Withdrawn(_) => "withdrawn".into(),
+        Outcome::NotDue(_) | Outcome::Withdrawn(_) => "decided without the server".into(),
     }
 }
 
@@ -201,15 +208,21 @@ pub async fn one_refused_recipient_does_not_touch_the_others<M: Mailer>(
     assert!(stub.accepted()[0].login.is_some(), "it logs in");
 }
 
-/// For example that the server does not relay for us, which it may say at the recipient only.
+/// For example that the server does not relay for us, which it may say at the recipient only, or
+/// that it wants a login.
 pub async fn a_rule_about_us_fails_no_mail<M: Mailer>(open: impl Fn(SocketAddr) -> M) {
     for step in [SmtpStep::Sender, SmtpStep::Recipient, SmtpStep::Data, SmtpStep::End] {
-        let stub = stub().await;
-        let denied = SmtpBehaviour::Reply("554 5.7.1 relay access denied".into());
-        stub.next(step, denied);
-        let outcome = open(stub.address()).send(&samples::mail(1)).await;
-        assert_eq!(outcome, Outcome::NotSent(WhyNotSent::Deferred), "{step:?}");
-        assert!(stub.accepted().is_empty());
+        for (rule, why) in [
+            ("554 5.7.1 relay access denied", WhyNotSent::Deferred),
+            ("530 log in first", WhyNotSent::NoConnection),
+            ("535 who are you", WhyNotSent::NoConnection),
+        ] {
+            let stub = stub().await;
+            stub.next(step, SmtpBehaviour::Reply(rule.into()));
+            let outcome = open(stub.address()).send(&samples::mail(1)).await;
+            assert_eq!(outcome, Outcome::NotSent(why), "{rule} at {step:?}");
+            assert!(stub.accepted().is_empty());
+        }
     }
 }
 
@@ -234,6 +247,23 @@ pub async fn a_server_that_floods_or_says_yes_to_all_gets_no_mail<M: Mailer>(
     let outcome = open(stub.address()).send(&samples::mail(1)).await;
     assert_eq!(outcome, Outcome::NotSent(WhyNotSent::NoConnection));
     assert!(stub.accepted().is_empty());
+}
+
+/// A server that says everything at once, up to the acceptance of a mail that it did not read.
+pub async fn a_reply_before_its_command_accepts_no_mail<M: Mailer>(open: impl Fn(SocketAddr) -> M) {
+    for (step, replies) in [
+        (
+            SmtpStep::Greeting,
+            "220 a\r\n250 AUTH PLAIN\r\n235 c\r\n250 d\r\n250 e\r\n354 f\r\n250 g\r\n",
+        ),
+        (SmtpStep::Recipient, "250 ok\r\n354 go\r\n250 accepted\r\n"),
+        (SmtpStep::Data, "354 go\r\n250 accepted\r\n"),
+    ] {
+        let stub = stub().await;
+        stub.next(step, SmtpBehaviour::Raw(replies.into()));
+        let outcome = open(stub.address()).send(&samples::mail(1)).await;
+        assert_eq!(outcome, Outcome::NotSent(WhyNotSent::NoConnection), "{step:?}");
+    }
 }
 
 /// A closed port.

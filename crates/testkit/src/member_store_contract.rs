@@ -26,6 +26,7 @@ macro_rules! member_store_contract {
                 an_unknown_member_is_none
                 odd_characters_survive
                 ids_that_look_alike_are_different_members
+                pages_have_each_member_once_and_no_other
             );
         }
     )+}};

@@ -17,7 +17,7 @@ pub use contacts::{
     adds, adds_if, answers, approves, contact_content, contact_id, contact_policy, edits, moves,
     policy_number, rejects, staff,
 };
-pub use effects::{answered, answered_of, case_of, claim, moved, sweep, worker};
+pub use effects::{answered, answered_of, case_of, claim, moved, registry, sweep, worker};
 pub use mails::{
     mail, mail_answered, mail_claim, mail_id, mail_moved, mail_rules, mailed_approvals,
 };

@@ -7,17 +7,18 @@ use madoguchi_domain::effect::{EffectStateName, Outcome};
 use madoguchi_domain::port::{JobLeases, Recorded, StoreError};
 use madoguchi_domain::sealed::KeyId;
 use madoguchi_testkit::blind_indexes_contract::{IndexedRecords, RotatingIndexes};
-use madoguchi_testkit::contract::{ContactStores, TestStores};
+use madoguchi_testkit::contract::{ContactStores, ResolutionStores, TestStores};
 use madoguchi_testkit::data_keys_contract::DataKeysUnderTest;
 use madoguchi_testkit::fake_mailer::FakeMailer;
 use madoguchi_testkit::fake_store::{FakeStore, Fault};
 use madoguchi_testkit::mailer_contract::MailerUnderTest;
+use madoguchi_testkit::resolution_store_contract::BothStores;
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use madoguchi_testkit::{
     audit_log_contract, blind_indexes_contract, contact_store_contract, data_keys_contract,
     effect_queue_contract, health_contract, job_leases_contract, mail_store_contract,
-    mailer_contract, member_store_contract, person_store_contract, replay_store_contract, samples,
-    upgrade_store_contract,
+    mailer_contract, member_store_contract, person_store_contract, replay_store_contract,
+    resolution_store_contract, samples, upgrade_store_contract,
 };
 
 async fn open_fake() -> TestStores {
@@ -54,6 +55,15 @@ async fn open_fake_indexes() -> TestStores<RotatingIndexes> {
 
 contact_store_contract!(fake: open_fake_persons());
 mail_store_contract!(fake: open_fake_persons());
+
+async fn open_fake_resolutions() -> TestStores<BothStores> {
+    let fake = FakeStore::new(samples::audit_key());
+    let platform = fake.stores().platform;
+    let resolutions = ResolutionStores::of(platform, &Arc::new(fake.clone()));
+    TestStores::from((fake.stores(), resolutions))
+}
+
+resolution_store_contract!(fake: open_fake_resolutions());
 person_store_contract!(fake: open_fake_persons());
 blind_indexes_contract!(fake: open_fake_indexes());
 replay_store_contract!(fake: open_fake());

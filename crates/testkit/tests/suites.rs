@@ -4,12 +4,13 @@ use std::fs;
 use std::path::Path;
 
 /// Suites whose checks are in their own folder.
-const SUITES: [&str; 8] = [
+const SUITES: [&str; 9] = [
     "contact_store_contract",
     "data_keys_contract",
     "member_store_contract",
     "person_store_contract",
     "replay_store_contract",
+    "resolution_store_contract",
     "upgrade_store_contract",
     "effect_queue_contract",
     "audit_log_contract",

@@ -20,7 +20,8 @@ pub async fn a_consequence_without_its_member_is_corrupt(stores: UpgradeStores) 
     let mut applied = samples::answered_of(&claimed, Outcome::Applied, at(201));
     let level = level("9Z");
     let member = samples::member_id(1);
-    applied.write.consequence = Some(Consequence::LevelConfirmed { member, level });
+    applied.write.consequence =
+        Some(Consequence::LevelConfirmed { member, level, manually: false });
     let recorded = stores.platform.effects.record(std::slice::from_ref(&applied)).await;
     assert!(matches!(recorded, Err(StoreError::Corrupt(_))), "{recorded:?}");
     assert_eq!(notices.moves_of(1).await, ["Sending"]);
@@ -38,7 +39,8 @@ pub async fn a_fenced_out_consequence_needs_no_member(stores: UpgradeStores) {
     assert_eq!(driver.record(&lapsed).await, Recorded::Written);
     let mut late = samples::answered_of(&claimed, Outcome::Applied, at(301));
     let member = samples::member_id(1);
-    late.write.consequence = Some(Consequence::LevelConfirmed { member, level: level("9Z") });
+    late.write.consequence =
+        Some(Consequence::LevelConfirmed { member, level: level("9Z"), manually: false });
     assert_eq!(driver.record(&late).await, Recorded::FencedOut);
 }
 

@@ -73,7 +73,7 @@ impl Delivery for NoticeDelivery {
         }
         let member = MemberId::parse(after.order.payload.get("memberId")?)?;
         let level = AccountLevel::parse(after.order.payload.get("level")?)?;
-        Ok(Some(Consequence::LevelConfirmed { member, level }))
+        Ok(Some(Consequence::LevelConfirmed { member, level, manually: false }))
     }
 }
 

@@ -5,7 +5,8 @@ use jiff::SignedDuration;
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::effect::{
-    Doubt, Effect, EffectEvent, EffectPolicy, EffectStateName, Outcome, Overdue, UpstreamCode,
+    Doubt, Effect, EffectEvent, EffectPolicy, EffectStateName, Outcome, Overdue, Proof,
+    UpstreamCode,
 };
 use madoguchi_domain::port::Recorded;
 use madoguchi_domain::upgrade::Guarantee;
@@ -54,11 +55,11 @@ async fn overdue(stores: &UpgradeStores, now: Timestamp, limit: u32) -> Vec<Over
     found
 }
 
-/// A worker whose lease lapsed reports that the order was applied.
+/// After the lease lapsed, the other system shows that the order was applied.
 async fn proven(driver: &UpgradeDriver, number: u32) {
     let slow = sending(driver, number, at(200)).await;
     taken_on(driver, &slow, EffectEvent::LeaseLapsed, at(390)).await;
-    let late = answered(&slow, Outcome::Applied, at(391));
+    let late = answered(&slow, Outcome::Shown(Proof::LevelIsTarget), at(391));
     assert_eq!(driver.record(&late).await, Recorded::FencedOut);
 }
 

@@ -42,7 +42,11 @@ impl Memory {
     pub(super) fn timeline(&self, id: CaseId) -> Timeline {
         let key = SetLevel::key(id);
         let evidence = self.evidence.iter().filter(|it| it.effect == key).cloned().collect();
-        Timeline { history: self.history.get(&id).cloned().unwrap_or_default(), evidence }
+        let resolutions = self.resolutions.values().map(|it| &it.facts);
+        let mut resolutions: Vec<_> = resolutions.filter(|it| it.effect == key).cloned().collect();
+        resolutions.sort_by_key(|it| it.position());
+        let history = self.history.get(&id).cloned().unwrap_or_default();
+        Timeline { history, evidence, resolutions }
     }
 
     pub(super) fn orphans(&self, limit: u32) -> Vec<CaseSnapshot> {

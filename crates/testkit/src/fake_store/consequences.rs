@@ -20,9 +20,10 @@ impl Memory {
 
     pub(super) fn apply(&mut self, consequence: &Consequence) {
         match consequence {
-            Consequence::LevelConfirmed { member, level } => {
+            Consequence::LevelConfirmed { member, level, manually } => {
                 if let Some(member) = self.members.get_mut(member) {
                     member.confirmed = Some(level.clone());
+                    member.confirmed_manually = *manually;
                     member.target = None;
                 }
             }

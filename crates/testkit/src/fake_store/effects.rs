@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::effect::{
-    Claim, Effect, EffectKey, EffectKind, EffectState, EffectStateName, Ordering, Outcome, Overdue,
-    Sweep, UnsettledEffects,
+    Claim, Effect, EffectKey, EffectKind, EffectState, EffectStateName, Ordering, Overdue, Sweep,
+    UnsettledEffects,
 };
 use madoguchi_domain::port::{EffectChange, Recorded};
 
@@ -148,11 +148,11 @@ impl Memory {
         overdue.event(now).is_some().then_some(overdue)
     }
 
-    fn is_proven(&self, key: &EffectKey) -> bool {
-        self.evidence.iter().any(|it| it.effect == *key && it.outcome == Outcome::Applied)
+    pub(super) fn is_proven(&self, key: &EffectKey) -> bool {
+        self.evidence.iter().any(|it| it.effect == *key && it.outcome.proves_applied())
     }
 
-    fn put(&mut self, effect: Effect) {
+    pub(super) fn put(&mut self, effect: Effect) {
         if let Ordering::OneLive(key) = &effect.order.ordering {
             let key = (effect.order.key.kind.clone(), key.clone());
             if effect.state.name().is_settled() {

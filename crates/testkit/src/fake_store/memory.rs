@@ -9,6 +9,7 @@ use madoguchi_domain::job_lease::{JobLease, JobName};
 use madoguchi_domain::key_ring::KeyReport;
 use madoguchi_domain::member::{Member, MemberId};
 use madoguchi_domain::person::{AccountId, Person, PersonId, PersonVersion};
+use madoguchi_domain::resolution::{Resolution, ResolutionId};
 use madoguchi_domain::sealed::{DataKeyId, KeyId, WrappedKey};
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{
@@ -44,6 +45,7 @@ pub(super) struct Memory {
     pub(super) muted: HashSet<AccountId>,
     pub(super) contacts: BTreeMap<ContactId, Contact>,
     pub(super) contact_versions: HashMap<ContactId, Vec<ContactVersion>>,
+    pub(super) resolutions: BTreeMap<ResolutionId, Resolution>,
     pub(super) data_keys: BTreeMap<DataKeyId, WrappedKey>,
     pub(super) key_reports: Vec<KeyReport>,
     pub(super) replays: BTreeMap<RequestKey, Replay>,
@@ -72,6 +74,7 @@ impl Memory {
             muted: HashSet::new(),
             contacts: BTreeMap::new(),
             contact_versions: HashMap::new(),
+            resolutions: BTreeMap::new(),
             data_keys: BTreeMap::new(),
             key_reports: Vec::new(),
             replays: BTreeMap::new(),

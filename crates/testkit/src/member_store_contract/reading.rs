@@ -2,7 +2,7 @@
 
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::change::Committed;
-use madoguchi_domain::member::{Account, Member, MemberId};
+use madoguchi_domain::member::{Account, ArrangementId, Member, MemberId};
 
 use crate::samples::{self, level, member, registration};
 
@@ -54,4 +54,42 @@ pub async fn ids_that_look_alike_are_different_members(stores: UpgradeStores) {
     register_and_find(&stores, members).await;
     let other = MemberId::parse("mm").expect("the id parses");
     assert_eq!(stores.members.find(&other).await, Ok(None), "a wildcard finds nobody");
+}
+
+/// All members, read in pages of this size.
+async fn paged(stores: &UpgradeStores, limit: u32) -> Vec<Member> {
+    let mut all: Vec<Member> = Vec::new();
+    loop {
+        let after = all.last().map(|last| last.id.clone());
+        let page = stores.members.page(after, limit).await.expect("members are read");
+        assert!(page.len() <= limit as usize, "a page has at most {limit}");
+        if page.is_empty() {
+            return all;
+        }
+        all.extend(page);
+    }
+}
+
+/// Pages of any size have the same members in the same order; a page may begin after an id that is
+/// not stored.
+pub async fn pages_have_each_member_once_and_no_other(stores: UpgradeStores) {
+    assert_eq!(paged(&stores, 10).await, []);
+    let odd =
+        ["m1", "M1", "m1 ", " m1", "m_", "m%", "é", "e\u{301}", "客戶", "🦀", "\u{200d}", "01"];
+    let members: Vec<_> = (1..).zip(odd).map(|(number, id)| called(id, number)).collect();
+    register_and_find(&stores, members.clone()).await;
+    let all = paged(&stores, 100).await;
+    let by_account = |members: &[Member]| {
+        let mut members = members.to_vec();
+        let account = |it: &Member| ArrangementId::expose(&it.account.arrangement).to_owned();
+        members.sort_by_key(account);
+        members
+    };
+    assert_eq!(by_account(&all), by_account(&members));
+    for limit in [1, 5, 12] {
+        assert_eq!(paged(&stores, limit).await, all);
+    }
+    let last = all.last().map(|last| format!("{}z", last.id.expose())).expect("there are members");
+    let after = MemberId::parse(&last).expect("the id parses");
+    assert_eq!(stores.members.page(Some(after), 1).await, Ok(Vec::new()));
 }

@@ -1,12 +1,16 @@
 //! Sample workers, claims and outcomes of effects.
 
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use madoguchi_application::{EffectRegistry, SetLevelDelivery};
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::effect::{
     Claim, Effect, EffectEvent, EffectPolicy, EffectState, Evidence, Jitter, Outcome, Sweep,
     WorkerId,
 };
-use madoguchi_domain::port::EffectChange;
-use madoguchi_domain::upgrade::{CaseId, SetLevel};
+use madoguchi_domain::port::{CoreBank, EffectChange};
+use madoguchi_domain::upgrade::{CaseId, FinalCodes, SetLevel};
 
 use super::{act, system};
 
@@ -84,4 +88,15 @@ pub fn answered_of(effect: &Effect, outcome: Outcome, at: Timestamp) -> EffectCh
     let mut change: EffectChange = change.expect("the table knows the move");
     change.write.evidence = Some(evidence);
     change
+}
+
+/// A registry with the orders to this core bank, under the standard policy.
+#[must_use]
+pub fn registry(bank: Arc<dyn CoreBank>) -> EffectRegistry {
+    EffectRegistry::default().with(Arc::new(SetLevelDelivery {
+        bank,
+        finals: FinalCodes::default(),
+        call_lasts: SignedDuration::from_secs(5),
+        policy: EffectPolicy::standard(),
+    }))
 }

@@ -1,0 +1,121 @@
+//! Checks of what operators read.
+
+use madoguchi_domain::change::Committed;
+use madoguchi_domain::effect::{
+    Doubt, EffectFilter, EffectQuery, EffectStateName, Evidence, ListedEffect, ManualOutcome,
+    Outcome,
+};
+use madoguchi_domain::mail::MailOrder;
+use madoguchi_domain::resolution::{ResolutionFilter, ResolutionQuery, ResolutionStateName};
+use madoguchi_domain::upgrade::{CaseId, SetLevel};
+
+use super::{BothStores, all, approval, commit, found, listed, person, proposed, stuck_orders};
+use crate::samples::at;
+
+/// By state and by effect, too.
+pub async fn resolutions_are_listed_newest_first_page_by_page(stores: BothStores) {
+    let effects = stuck_orders(&stores.0, 3).await;
+    let mut proposals = Vec::new();
+    for (number, effect) in (1..).zip(&effects) {
+        // Two of them at the same time.
+        let seconds = 600 + i64::from(number / 2);
+        let outcome = ManualOutcome::Rejected;
+        proposals.push(proposed(&stores, &effect.order.key, (number, seconds), outcome).await);
+    }
+    proposals.reverse();
+    assert_eq!(all(&stores).await, proposals);
+    let (mut paged, mut after) = (Vec::new(), None);
+    for _ in 0..3 {
+        let query = ResolutionQuery { filter: ResolutionFilter::default(), after, limit: 1 };
+        let page = stores.1.resolutions.list(&query).await.expect("resolutions are listed");
+        after = page.last().map(|last| last.facts.position());
+        paged.extend(page);
+    }
+    assert_eq!(paged, proposals);
+    let (changes, approved) = approval(&stores, &proposals[1], "bob", 700).await;
+    assert_eq!(commit(&stores, &changes).await, Committed::Moved);
+    let state = Some(ResolutionStateName::Approved);
+    let by_state = ResolutionFilter { state, effect: None };
+    assert_eq!(listed(&stores, by_state).await, [approved]);
+    let effect = Some(proposals[0].facts.effect.clone());
+    let by_effect = ResolutionFilter { state: None, effect };
+    assert_eq!(listed(&stores, by_effect).await, [proposals[0].clone()]);
+}
+
+/// Of those that are open, up to the limit.
+pub async fn lapsed_proposals_are_found_oldest_first(stores: BothStores) {
+    let effects = stuck_orders(&stores.0, 3).await;
+    for (number, seconds) in [(1, 620), (2, 600), (3, 610)] {
+        let key = &effects[number as usize - 1].order.key;
+        proposed(&stores, key, (number, seconds), ManualOutcome::Rejected).await;
+    }
+    let key = |number: usize| effects[number - 1].order.key.clone();
+    let lapsed = async |seconds, limit| {
+        stores.1.resolutions.lapsed(at(seconds), limit).await.expect("resolutions are found")
+    };
+    assert_eq!(lapsed(600 + 3599, 9).await, []);
+    assert_eq!(lapsed(600 + 3600, 9).await, [key(2)]);
+    assert_eq!(lapsed(9_999, 2).await, [key(2), key(3)]);
+    let open = stores.1.resolutions.open(&key(2)).await.expect("resolutions are read");
+    let change = open.expect("one is open").lapsed(&person("job", 9_999));
+    assert_eq!(commit(&stores, &[change]).await, Committed::Moved);
+    assert_eq!(lapsed(9_999, 9).await, [key(3), key(1)]);
+}
+
+/// In the timeline of its case.
+pub async fn a_timeline_has_the_steps_of_resolutions(stores: BothStores) {
+    let [effect] = &stuck_orders(&stores.0, 1).await[..] else { panic!("one order") };
+    let proposal = proposed(&stores, &effect.order.key, (1, 600), ManualOutcome::Rejected).await;
+    let (changes, approved) = approval(&stores, &proposal, "bob", 700).await;
+    assert_eq!(commit(&stores, &changes).await, Committed::Moved);
+    let timeline = stores.0.upgrades.timeline(effect.order.key.id.0.into()).await;
+    assert_eq!(timeline.expect("timelines are read").resolutions, [approved.facts]);
+}
+
+/// One by one, and page by page.
+pub async fn effects_are_listed_newest_first_by_every_filter(stores: BothStores) {
+    let effects = stuck_orders(&stores.0, 3).await;
+    let mut expected: Vec<ListedEffect> = effects.iter().map(ListedEffect::from).collect();
+    expected.sort_by_key(|it| std::cmp::Reverse(it.key.id));
+    let key = &expected[1].key;
+    let proposal = proposed(&stores, key, (1, 600), ManualOutcome::Rejected).await;
+    let (changes, _) = approval(&stores, &proposal, "bob", 700).await;
+    assert_eq!(commit(&stores, &changes).await, Committed::Moved);
+    expected[1] = (&found(&stores.0, key).await.effect).into();
+    assert_eq!(expected[1].code.as_deref(), Some("resolved"));
+    let list = async |filter: &EffectFilter, after, limit| {
+        let query = EffectQuery { filter: filter.clone(), after, limit };
+        stores.0.platform.effects.list(&query).await.expect("effects are listed")
+    };
+    let plain = EffectFilter::default();
+    assert_eq!(list(&plain, None, 9).await, expected);
+    assert_eq!(list(&plain, None, 2).await, expected[..2]);
+    assert_eq!(list(&plain, Some(expected[1].key.id.0), 9).await, expected[2..]);
+    let (kind, other) = (SetLevel::KIND, MailOrder::KIND);
+    let filters = [
+        EffectFilter { kind: Some(kind), ..plain.clone() },
+        EffectFilter { kind: Some(other), ..plain.clone() },
+        EffectFilter { state: Some(EffectStateName::Manual), ..plain.clone() },
+        EffectFilter { state: Some(EffectStateName::Rejected), ..plain.clone() },
+        EffectFilter { id: Some(expected[2].key.id), ..plain.clone() },
+        EffectFilter { from: Some(at(600)), ..plain.clone() },
+        EffectFilter { before: Some(at(600)), ..plain.clone() },
+        EffectFilter { before: Some(at(500)), ..plain },
+    ];
+    for filter in filters {
+        let matching: Vec<_> = expected.iter().filter(|it| filter.shows(it)).cloned().collect();
+        assert_eq!(list(&filter, None, 9).await, matching, "{filter:?}");
+    }
+}
+
+/// Oldest first; an unknown one is not found.
+pub async fn an_effect_is_found_with_its_attempts(stores: BothStores) {
+    let [effect] = &stuck_orders(&stores.0, 1).await[..] else { panic!("one order") };
+    let found = found(&stores.0, &effect.order.key).await;
+    assert_eq!(found.effect, *effect);
+    assert!(found.is_readable && !found.is_proven());
+    let outcomes: Vec<_> = found.attempts.iter().map(|it: &Evidence| it.outcome.clone()).collect();
+    assert_eq!(outcomes, [Outcome::Unknown(Doubt::TimedOut)]);
+    let unknown = SetLevel::key(CaseId::from_u128(99));
+    assert_eq!(stores.0.platform.effects.find(&unknown).await, Ok(None));
+}
