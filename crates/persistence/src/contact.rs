@@ -4,5 +4,4 @@ pub(crate) mod editor_row;
 pub(crate) mod mail_row;
 pub(crate) mod postgres;
 pub(crate) mod row;
-pub(crate) mod sqlite;
 pub(crate) mod version_row;

@@ -16,6 +16,7 @@ mod job_lease;
 mod member;
 mod person;
 mod postgres;
+mod resolution;
 mod sqlite;
 mod upgrade;
 mod vault;

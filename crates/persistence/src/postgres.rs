@@ -12,6 +12,8 @@ pub(crate) mod audit;
 mod blind_index;
 #[path = "database/commit.rs"]
 mod commit;
+#[path = "consequence/single.rs"]
+pub(crate) mod consequence;
 #[path = "contact/store.rs"]
 mod contact;
 #[path = "contact/selection.rs"]
@@ -30,10 +32,14 @@ mod job_lease;
 mod mail;
 #[path = "member/store.rs"]
 mod member;
+#[path = "effect/operating.rs"]
+pub(crate) mod operating;
 #[path = "person/store.rs"]
 mod person;
 #[path = "contact/reindexing.rs"]
 mod reindexing;
+#[path = "resolution/store.rs"]
+mod resolution;
 #[path = "upgrade/reading.rs"]
 pub(crate) mod upgrade;
 #[path = "vault/store.rs"]

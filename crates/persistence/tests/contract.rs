@@ -6,20 +6,26 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
-use madoguchi_domain::port::{BlindIndexes, ContactStore, JobLeases, MailStore, PersonStore};
+use madoguchi_domain::port::{
+    AuditLog, BlindIndexes, ContactStore, EffectQueue, Health, JobLeases, MailStore, MemberStore,
+    PersonStore, ReplayStore, ResolutionStore, UpgradeStore,
+};
 use madoguchi_domain::sealed::{DataKeyId, WrappedKey};
 use madoguchi_domain::secret::hex;
 use madoguchi_persistence::{DatabaseUrl, PgSettings, PgStore, SealedStore, SqliteStore, migrate};
 use madoguchi_testkit::blind_indexes_contract::{IndexedRecords, RotatingIndexes};
-use madoguchi_testkit::contract::{ContactStores, PlatformStores, TestStores, UpgradeStores};
+use madoguchi_testkit::contract::{
+    ContactStores, PlatformStores, ResolutionStores, TestStores, UpgradeStores,
+};
 use madoguchi_testkit::data_keys_contract::DataKeysUnderTest;
 use madoguchi_testkit::fake_sealer::FakeSealer;
 use madoguchi_testkit::postgres::{Cluster, Database};
+use madoguchi_testkit::resolution_store_contract::BothStores;
 use madoguchi_testkit::{
     audit_log_contract, blind_indexes_contract, contact_store_contract, data_keys_contract,
     effect_queue_contract, health_contract, job_leases_contract, mail_store_contract,
-    member_store_contract, person_store_contract, replay_store_contract, samples,
-    upgrade_store_contract,
+    member_store_contract, person_store_contract, replay_store_contract, resolution_store_contract,
+    samples, upgrade_store_contract,
 };
 use tempfile::TempDir;
 
@@ -93,6 +99,33 @@ async fn open_postgres_indexes() -> TestStores<RotatingIndexes> {
 blind_indexes_contract!(sqlite: open_sqlite_indexes(), postgres: open_postgres_indexes());
 contact_store_contract!(sqlite: open_sealed_sqlite(), postgres: open_sealed_postgres());
 mail_store_contract!(sqlite: open_sealed_sqlite(), postgres: open_sealed_postgres());
+
+/// The stores of resolutions and of upgrades on one database.
+fn with_resolutions<S>(store: S) -> BothStores
+where
+    S: MemberStore + UpgradeStore + EffectQueue + AuditLog + ReplayStore + Health + Clone + 'static,
+    SealedStore<S>: ResolutionStore + 'static,
+{
+    let upgrades = UpgradeStores::of(&Arc::new(store.clone()));
+    let sealed = Arc::new(SealedStore::new(store, sealer()));
+    let resolutions = ResolutionStores::of(upgrades.platform.clone(), &sealed);
+    (upgrades, resolutions)
+}
+
+async fn open_resolutions_on_sqlite() -> TestStores<BothStores> {
+    let (store, dir) = sqlite().await;
+    TestStores::guarded(with_resolutions(store), dir)
+}
+
+async fn open_resolutions_on_postgres() -> TestStores<BothStores> {
+    let (store, database) = postgres().await;
+    TestStores::guarded(with_resolutions(store), database)
+}
+
+resolution_store_contract!(
+    sqlite: open_resolutions_on_sqlite(),
+    postgres: open_resolutions_on_postgres(),
+);
 person_store_contract!(sqlite: open_sealed_sqlite(), postgres: open_sealed_postgres());
 
 /// A statement that inserts data keys, in the database's syntax of an id and of bytes.

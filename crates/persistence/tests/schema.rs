@@ -11,14 +11,14 @@ use jiff::SignedDuration;
 use madoguchi_domain::audit::Place;
 use madoguchi_domain::change::Committed;
 use madoguchi_domain::contact::ContactKey;
-use madoguchi_domain::effect::{Doubt, Outcome};
+use madoguchi_domain::effect::{Doubt, EffectFilter, EffectQuery, EffectStateName, Outcome};
 use madoguchi_domain::idempotency::RequestKey;
 use madoguchi_domain::job_lease::JobName;
 use madoguchi_domain::person::{DetailsUpdate, Person, PersonQuery};
 use madoguchi_domain::port::{
     AuditLog, ContactStore, JobLeases, PersonStore, ReplayStore, StoreError, UpgradeStore,
 };
-use madoguchi_domain::upgrade::{CaseId, CaseKey, Lookup, StateName};
+use madoguchi_domain::upgrade::{CaseId, CaseKey, Lookup, SetLevel, StateName};
 use madoguchi_persistence::{
     DatabaseUrl, OpenError, PgSettings, PgStore, SchemaState, SealedStore, SqliteStore, migrate,
     revert_all,
@@ -748,4 +748,88 @@ async fn the_mail_of_a_contact_is_final_by_raw_sql() {
         mail_at = created_at, mail_reason = 'SMTP_550'";
     assert!(on_both(&second(approved)), "approved, and its mail failed");
     assert!(!on_both(&second("mail_reason = 'SMTP_551'")), "the reason is final, too");
+}
+
+/// A proposal by ann, for effect 1.
+fn proposal(
+    id: &str,
+    effect: &str,
+    at: &str,
+    (state, kind, evidence): (&str, &str, &str),
+) -> String {
+    format!(
+        "insert into resolution (resolution_id, kind, id, effect_fence, effect_since, data_key_id, \
+         salt, outcome, reason, evidence, proposed_at, proposer_issuer, proposer_subject, \
+         proposer_kind, lapses_at, state) values ({id}, 'SetLevel', {effect}, 0, {at}, {id}, \
+         'x', 'Confirmed', 'x', {evidence}, {at}, 'idp', 'ann', '{kind}', {at}, '{state}');"
+    )
+    .replace("'x'", if at == "1" { "x'00'" } else { "'\\x00'" })
+}
+
+fn closes(id: &str, at: &str, (state, subject, kind): (&str, &str, &str)) -> String {
+    format!(
+        "update resolution set state = '{state}', closed_at = {at}, closed_issuer = 'idp', \
+         closed_subject = '{subject}', closed_kind = '{kind}' where resolution_id = {id};"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_people_resolve_also_by_raw_sql() {
+    let both = both().await;
+    let first =
+        |uuid: fn(u8) -> String, at: &str| effect(&uuid(1), 1, "1A", "Manual", "null", (at, at));
+    assert!(both.accept(&first));
+    let proposed = |number, what| {
+        move |uuid: fn(u8) -> String, at: &str| proposal(&uuid(number), &uuid(1), at, what)
+    };
+    for refused in [
+        ("APPROVED", "HUMAN", "'x'"),
+        ("PROPOSED", "SYSTEM", "'x'"),
+        // A confirmation without evidence.
+        ("PROPOSED", "HUMAN", "null"),
+    ] {
+        assert!(!both.accept(&proposed(2, refused)), "{refused:?}");
+    }
+    assert!(both.accept(&proposed(2, ("PROPOSED", "HUMAN", "'x'"))));
+    assert!(!both.accept(&proposed(3, ("PROPOSED", "HUMAN", "'x'"))), "one is open");
+    let closed = |what| move |uuid: fn(u8) -> String, at: &str| closes(&uuid(2), at, what);
+    assert!(!both.accept(&closed(("APPROVED", "ann", "HUMAN"))), "the same person twice");
+    assert!(!both.accept(&closed(("APPROVED", "bot", "SYSTEM"))));
+    let half = |uuid: fn(u8) -> String, _: &str| {
+        format!("update resolution set state = 'APPROVED' where resolution_id = {};", uuid(2))
+    };
+    assert!(!both.accept(&half), "an approval by nobody");
+    let other = |uuid: fn(u8) -> String, _: &str| {
+        format!("update resolution set proposer_subject = 'x' where resolution_id = {};", uuid(2))
+    };
+    assert!(!both.accept(&other), "another proposer");
+    assert!(both.accept(&closed(("APPROVED", "bob", "HUMAN"))));
+    assert!(!both.accept(&closed(("WITHDRAWN", "bob", "HUMAN"))), "a decision is final");
+    let deleted = |_: fn(u8) -> String, _: &str| "delete from resolution;".to_owned();
+    assert!(!both.accept(&deleted), "a resolution stays");
+    assert!(both.accept(&proposed(3, ("PROPOSED", "HUMAN", "'x'"))), "the next one");
+    let replaced = proposal(&sqlite_uuid(3), &sqlite_uuid(1), "1", ("PROPOSED", "HUMAN", "'x'"));
+    let replaced = replaced.replacen("insert", "replace", 1);
+    assert!(!sqlite(&both.path, &replaced), "nothing is replaced");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn operators_see_effects_that_cannot_be_parsed() {
+    use madoguchi_domain::port::EffectQueue;
+
+    let Both { dir: _dir, path, database, there, here } = both().await;
+    // Not the JSON of a map of texts.
+    let broken = |id: String, at| effect(&id, 1, "\\", "Manual", "null", (at, at));
+    assert!(sqlite(&path, &broken(sqlite_uuid(1), "1")));
+    assert!(postgres(&database, &broken(postgres_uuid(1), "'2020-01-01'")));
+    let key = SetLevel::key(CaseId::from_u128(1));
+    for store in [&there as &dyn EffectQueue, &here] {
+        let found = store.find(&key).await.expect("effects are read").expect("it is stored");
+        assert!(!found.is_readable && found.effect.state.name() == EffectStateName::Manual);
+        assert_eq!(found.effect.order.key, key);
+        let query = EffectQuery { filter: EffectFilter::default(), after: None, limit: 9 };
+        let listed = store.list(&query).await.expect("effects are listed");
+        assert_eq!(listed.len(), 1);
+        assert_eq!(listed[0].state, EffectStateName::Manual);
+    }
 }

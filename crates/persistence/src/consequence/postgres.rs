@@ -13,7 +13,9 @@ pub(crate) async fn write<'a>(
     let (mut levels, mut mails) = (Vec::new(), Vec::new());
     for consequence in consequences {
         match consequence {
-            Consequence::LevelConfirmed { member, level } => levels.push((member, level)),
+            Consequence::LevelConfirmed { member, level, manually } => {
+                levels.push((member, level, *manually));
+            }
             Consequence::MailMoved { mail, status } => mails.push((*mail, status)),
         }
     }

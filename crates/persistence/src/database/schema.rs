@@ -28,6 +28,7 @@ diesel::table! {
         product_name -> Text,
         registered_level -> Nullable<Text>,
         confirmed_level -> Nullable<Text>,
+        confirmed_manually -> Bool,
         target_level -> Nullable<Text>,
     }
 }
@@ -132,6 +133,33 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Id, Instant};
+    resolution (resolution_id) {
+        resolution_id -> Id,
+        kind -> Text,
+        id -> Id,
+        effect_fence -> Integer,
+        effect_since -> Instant,
+        data_key_id -> Id,
+        salt -> Binary,
+        outcome -> Text,
+        reason -> Binary,
+        evidence -> Nullable<Binary>,
+        proposed_at -> Instant,
+        proposer_issuer -> Text,
+        proposer_subject -> Text,
+        proposer_kind -> Text,
+        lapses_at -> Instant,
+        state -> Text,
+        closed_at -> Nullable<Instant>,
+        closed_issuer -> Nullable<Text>,
+        closed_subject -> Nullable<Text>,
+        closed_kind -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     audit_head (stream) {
         stream -> Integer,
         seq -> BigInt,
@@ -218,3 +246,4 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(members, upgrade_case, effect, effect_evidence);
+diesel::allow_tables_to_appear_in_same_query!(resolution, data_key);

@@ -7,7 +7,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use madoguchi_domain::audit::AuditEntry;
-use madoguchi_domain::effect::{Claim, Effect, EffectKind, Overdue, Sweep, UnsettledEffects};
+use madoguchi_domain::effect::{
+    Claim, Effect, EffectKey, EffectKind, EffectQuery, FoundEffect, ListedEffect, Overdue, Sweep,
+    UnsettledEffects,
+};
 use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError};
 use madoguchi_domain::secret::SecretKey;
 
@@ -20,7 +23,7 @@ use crate::database::fault::Fault;
 use crate::database::postgres::{PgStore, in_transaction, repeating};
 use crate::database::schema::{Id, Instant};
 use crate::database::statement::{Columns, Part, Script, array, statement};
-use crate::postgres::counting;
+use crate::postgres::{counting, operating};
 use crate::{audit, consequence};
 
 /// Due effects that no other worker has locked.
@@ -263,5 +266,15 @@ impl EffectQueue for PgStore {
     async fn unsettled(&self, kind: &EffectKind) -> Result<Vec<UnsettledEffects>, StoreError> {
         let kind = kind.clone();
         self.read(move |conn| counting::unsettled(conn, &kind)).await
+    }
+
+    async fn find(&self, key: &EffectKey) -> Result<Option<FoundEffect>, StoreError> {
+        let key = key.clone();
+        self.read(move |conn| operating::find(conn, &key)).await
+    }
+
+    async fn list(&self, query: &EffectQuery) -> Result<Vec<ListedEffect>, StoreError> {
+        let query = query.clone();
+        self.read(move |conn| operating::list(conn, &query)).await
     }
 }

@@ -30,12 +30,13 @@ row! {
         payload_version: i32,
         payload: Chars<'a>,
         correlation: Chars<'a>,
-        planned_at: At,
     }
 }
 
 row! {
     /// What a transition changes.
+    #[derive(diesel::AsChangeset)]
+    #[diesel(treat_none_as_null = true)]
     pub(crate) struct StateRow in effect {
         state: Chars<'static>,
         fence: Count,
@@ -45,6 +46,7 @@ row! {
         unsent: Count,
         ambiguous: Count,
         ambiguous_us: i64,
+        planned_at: At,
         since: At,
     }
 }
@@ -75,7 +77,6 @@ impl<'a> From<&'a Effect> for OrderRow<'a> {
             payload_version: payload.version,
             payload: payload_text(payload).into(),
             correlation: effect.correlation.as_str().into(),
-            planned_at: effect.planned_at.into(),
         }
     }
 }
@@ -100,6 +101,7 @@ impl From<&Effect> for StateRow {
             unsent: effect.unsent.into(),
             ambiguous: effect.ambiguous.into(),
             ambiguous_us: i64::try_from(effect.ambiguous_for.as_micros()).unwrap_or(i64::MAX),
+            planned_at: effect.planned_at.into(),
             since: effect.since.into(),
         }
     }
@@ -108,17 +110,27 @@ impl From<&Effect> for StateRow {
 /// Parses both halves of a row.
 pub(crate) fn parse(order: OrderRow<'_>, state: StateRow) -> Result<Effect, StoreError> {
     let correlation = CorrelationId::parse(&order.correlation).ok();
-    Ok(Effect {
-        correlation: parsed_or_corrupt(correlation, "effect.correlation")?,
-        planned_at: moment(order.planned_at, "effect.planned_at")?,
-        order: order.parse()?,
-        state: state.parse()?,
-        fence: Fence(counter(state.fence)?),
-        unsent: counter(state.unsent)?,
-        ambiguous: counter(state.ambiguous)?,
-        ambiguous_for: SignedDuration::from_micros(state.ambiguous_us),
-        since: moment(state.since, "effect.since")?,
-    })
+    let correlation = parsed_or_corrupt(correlation, "effect.correlation")?;
+    state.effect(order.parse()?, correlation)
+}
+
+/// Parses both halves of a row for people: if what never changes cannot be parsed, a stand-in order
+/// is shown. Also returns whether it could be parsed.
+pub(crate) fn parse_leniently(
+    order: OrderRow<'_>,
+    state: StateRow,
+) -> Result<(Effect, bool), StoreError> {
+    let (key, subject) = (order.key()?, order.subject());
+    match parse(order, state.clone()) {
+        Ok(effect) => Ok((effect, true)),
+        Err(_) => {
+            let subject = subject.unwrap_or_else(|| Subject::new("effect", key.to_string()));
+            let order = EffectOrder::unreadable(key, subject);
+            let correlation = CorrelationId::parse("unreadable").ok();
+            let correlation = parsed_or_corrupt(correlation, "effect.correlation")?;
+            Ok((state.effect(order, correlation)?, false))
+        }
+    }
 }
 
 /// A count that can still rise by one.
@@ -158,6 +170,20 @@ impl OrderRow<'_> {
 }
 
 impl StateRow {
+    fn effect(self, order: EffectOrder, correlation: CorrelationId) -> Result<Effect, StoreError> {
+        Ok(Effect {
+            correlation,
+            planned_at: moment(self.planned_at, "effect.planned_at")?,
+            order,
+            state: self.parse()?,
+            fence: Fence(counter(self.fence)?),
+            unsent: counter(self.unsent)?,
+            ambiguous: counter(self.ambiguous)?,
+            ambiguous_for: SignedDuration::from_micros(self.ambiguous_us),
+            since: moment(self.since, "effect.since")?,
+        })
+    }
+
     fn parse(&self) -> Result<EffectState, StoreError> {
         let name = parsed_or_corrupt(Name::parse(&self.state), "effect.state")?;
         let due = self.due_at.map(|at| moment(at, "effect.due_at")).transpose()?;
@@ -193,7 +219,7 @@ impl<'a> From<&'a Evidence> for EvidenceRow<'a> {
             fence: evidence.fence.0,
             worker: (&*evidence.worker.0).into(),
             outcome: evidence.outcome.as_str().into(),
-            detail: evidence.outcome.detail().into(),
+            detail: evidence.outcome.detail(),
             at: evidence.at.into(),
         }
     }

@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use madoguchi_domain::effect::{Claim, Effect, EffectKind, Overdue, Sweep, UnsettledEffects};
+use madoguchi_domain::effect::{
+    Claim, Effect, EffectKey, EffectKind, EffectQuery, FoundEffect, ListedEffect, Overdue, Sweep,
+    UnsettledEffects,
+};
 use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError};
 use madoguchi_domain::secret::SecretKey;
 
@@ -17,7 +20,7 @@ use crate::database::fault::Fault;
 use crate::database::schema::{Id, Instant, effect_evidence};
 use crate::database::sqlite::SqliteStore;
 use crate::database::statement::{Columns, Part, Rewrite, Script, rewrite, statement};
-use crate::sqlite::{audit, counting, effect as planning};
+use crate::sqlite::{audit, counting, effect as planning, operating};
 
 /// Due effects. Selecting before updating is safe: an immediate transaction excludes all other
 /// writers.
@@ -172,5 +175,15 @@ impl EffectQueue for SqliteStore {
     async fn unsettled(&self, kind: &EffectKind) -> Result<Vec<UnsettledEffects>, StoreError> {
         let kind = kind.clone();
         self.read(move |conn| counting::unsettled(conn, &kind)).await
+    }
+
+    async fn find(&self, key: &EffectKey) -> Result<Option<FoundEffect>, StoreError> {
+        let key = key.clone();
+        self.read(move |conn| operating::find(conn, &key)).await
+    }
+
+    async fn list(&self, query: &EffectQuery) -> Result<Vec<ListedEffect>, StoreError> {
+        let query = query.clone();
+        self.read(move |conn| operating::list(conn, &query)).await
     }
 }

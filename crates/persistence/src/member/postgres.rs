@@ -1,6 +1,6 @@
 //! The levels of members on PostgreSQL: a batch in one statement.
 
-use diesel::sql_types::Text;
+use diesel::sql_types::{Bool, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::MemberId;
@@ -20,49 +20,56 @@ impl Script for SetTarget {
     type Row = ();
 }
 
-/// Writes levels that the bank confirmed.
+/// Writes levels that were confirmed.
 struct Confirm;
 
 impl Script for Confirm {
     const HEAD: &'static [Part] = &[Part::Sql(
-        "update members m set confirmed_level = i.level, target_level = null from unnest(",
+        "update members m set confirmed_level = i.level, confirmed_manually = i.manually, \
+         target_level = null from unnest(",
     )];
-    const TAIL: &'static [Part] = SetTarget::TAIL;
+    const TAIL: &'static [Part] =
+        &[Part::Sql(") as i (member_id, level, manually) where m.member_id = i.member_id")];
     type Row = ();
 }
 
-/// A member and a level.
-type Level<'a> = (&'a MemberId, &'a AccountLevel);
-
+/// Writes members' levels. All batches lock rows in the same order, so that two of them cannot
+/// deadlock.
 pub(crate) async fn set_targets(
     conn: &mut AsyncPgConnection,
-    levels: Vec<Level<'_>>,
-) -> Result<(), Fault> {
-    write::<SetTarget>(conn, levels).await
-}
-
-pub(crate) async fn confirm(
-    conn: &mut AsyncPgConnection,
-    levels: Vec<Level<'_>>,
-) -> Result<(), Fault> {
-    write::<Confirm>(conn, levels).await
-}
-
-async fn write<S: Script<Row = ()> + Send + Sync>(
-    conn: &mut AsyncPgConnection,
-    mut levels: Vec<Level<'_>>,
+    mut levels: Vec<(&MemberId, &AccountLevel)>,
 ) -> Result<(), Fault> {
     if levels.is_empty() {
         return Ok(());
     }
-    // All batches lock rows in the same order, so that two of them cannot deadlock.
-    levels.sort_by_key(|(member, _)| *member);
+    levels.sort_by_key(|row| row.0);
     let members = levels.chunk_by(|one, next| one.0 == next.0).count();
-    let update = statement::<S, _>((
+    let update = statement::<SetTarget, _>((
         array!(levels, Text, |row| row.0.expose()),
         array!(levels, Text, |row| row.1.as_str()),
     ));
-    // A level is always written to a stored member.
-    let is_complete = update.execute(conn).await? == members;
-    if is_complete { Ok(()) } else { Err(StoreError::Corrupt("members.member_id").into()) }
+    all_rows(update.execute(conn).await?, members)
+}
+
+/// As [`set_targets`], for levels that were confirmed, and whether by two people.
+pub(crate) async fn confirm(
+    conn: &mut AsyncPgConnection,
+    mut levels: Vec<(&MemberId, &AccountLevel, bool)>,
+) -> Result<(), Fault> {
+    if levels.is_empty() {
+        return Ok(());
+    }
+    levels.sort_by_key(|row| row.0);
+    let members = levels.chunk_by(|one, next| one.0 == next.0).count();
+    let update = statement::<Confirm, _>((
+        array!(levels, Text, |row| row.0.expose()),
+        array!(levels, Text, |row| row.1.as_str()),
+        array!(levels, Bool, |row| row.2),
+    ));
+    all_rows(update.execute(conn).await?, members)
+}
+
+/// A level is always written to a stored member.
+fn all_rows(written: usize, members: usize) -> Result<(), Fault> {
+    if written == members { Ok(()) } else { Err(StoreError::Corrupt("members.member_id").into()) }
 }

@@ -15,6 +15,7 @@ row! {
         product_name: String,
         registered_level: Option<String>,
         confirmed_level: Option<String>,
+        confirmed_manually: bool,
         target_level: Option<String>,
     }
 }
@@ -28,6 +29,7 @@ impl From<&Member> for MemberRow {
             product_name: member.account.product.as_str().to_owned(),
             registered_level: level(&member.registered),
             confirmed_level: level(&member.confirmed),
+            confirmed_manually: member.confirmed_manually,
             target_level: level(&member.target),
         }
     }
@@ -41,6 +43,7 @@ impl MemberRow {
             account: parsed_or_corrupt(account.ok(), "members.arrangement_id or product_name")?,
             registered: level(self.registered_level, "members.registered_level")?,
             confirmed: level(self.confirmed_level, "members.confirmed_level")?,
+            confirmed_manually: self.confirmed_manually,
             target: level(self.target_level, "members.target_level")?,
         })
     }

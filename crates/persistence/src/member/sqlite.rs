@@ -1,7 +1,7 @@
 //! The levels of members on SQLite.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Text};
+use diesel::sql_types::{Bool, Nullable, Text};
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::MemberId;
 use madoguchi_domain::port::StoreError;
@@ -23,7 +23,7 @@ struct Confirm;
 
 impl Rewrite for Confirm {
     const TABLE: &'static str = "members";
-    const SET: &'static [&'static str] = &["confirmed_level", "target_level"];
+    const SET: &'static [&'static str] = &["confirmed_level", "confirmed_manually", "target_level"];
     const WHERE: &'static [&'static str] = &["member_id"];
 }
 
@@ -45,9 +45,13 @@ fn one_row(written: usize) -> Result<(), Fault> {
 pub(crate) fn confirm(
     conn: &mut SqliteConnection,
     member: &MemberId,
-    level: &AccountLevel,
+    (level, manually): (&AccountLevel, bool),
 ) -> Result<(), Fault> {
-    let levels = (level.as_str().into_sql::<Text>(), None::<&str>.into_sql::<Nullable<Text>>());
+    let levels = (
+        level.as_str().into_sql::<Text>(),
+        manually.into_sql::<Bool>(),
+        None::<&str>.into_sql::<Nullable<Text>>(),
+    );
     let written = rewrite::<Confirm, _, _>(levels, member.expose().into_sql::<Text>());
     one_row(written.execute(conn)?)
 }

@@ -40,6 +40,21 @@ impl MemberStore for Store {
         .await
     }
 
+    async fn page(&self, after: Option<MemberId>, limit: u32) -> Result<Vec<Member>, StoreError> {
+        self.read(move |conn| {
+            // No id is empty.
+            let after = after.as_ref().map_or("", MemberId::expose);
+            let rows: Vec<MemberRow> = members::table
+                .filter(members::member_id.gt(after))
+                .order(members::member_id)
+                .limit(limit.into())
+                .select(MemberRow::as_select())
+                .load(conn)?;
+            Ok(rows.into_iter().map(MemberRow::parse).collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     async fn commit(&self, changes: &[Change<NewMember>]) -> Result<Vec<Committed>, StoreError> {
         let (changes, key) = (changes.to_vec(), self.audit_key.clone());
         self.write(move |conn| commit(conn, &changes, &key, insert)).await

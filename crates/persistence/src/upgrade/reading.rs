@@ -6,9 +6,12 @@ use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, SetLevel, StateName, Timel
 
 use super::Conn;
 use crate::database::fault::Fault;
-use crate::database::schema::{effect, effect_evidence, members, upgrade_case, upgrade_history};
+use crate::database::schema::{
+    effect, effect_evidence, members, resolution, upgrade_case, upgrade_history,
+};
 use crate::effect::row::EvidenceRow;
 use crate::member::row::MemberRow;
+use crate::resolution::row::{ClosingRow, ProposalRow};
 use crate::upgrade::history_row::HistoryRow;
 use crate::upgrade::row::{CaseRow, key};
 use crate::upgrade::snapshot::snapshot;
@@ -26,7 +29,15 @@ pub(crate) fn timeline(conn: &mut Conn, case: CaseId) -> Result<Timeline, Fault>
         .order(effect_evidence::evidence_id)
         .select(EvidenceRow::as_select())
         .load(conn)?;
+    let is_of_order = resolution::kind.eq(SetLevel::KIND_NAME).and(resolution::id.eq(case));
+    let resolutions: Vec<(ProposalRow, ClosingRow)> = resolution::table
+        .filter(is_of_order)
+        .order((resolution::proposed_at, resolution::resolution_id))
+        .select((ProposalRow::as_select(), ClosingRow::as_select()))
+        .load(conn)?;
+    let resolutions = resolutions.into_iter().map(|(proposal, closing)| proposal.parse(&closing));
     Ok(Timeline {
+        resolutions: resolutions.collect::<Result<_, _>>()?,
         history: history.into_iter().map(HistoryRow::parse).collect::<Result<_, _>>()?,
         evidence: evidence.into_iter().map(EvidenceRow::parse).collect::<Result<_, _>>()?,
     })

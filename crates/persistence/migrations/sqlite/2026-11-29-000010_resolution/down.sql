@@ -1,0 +1,2 @@
+drop table resolution;
+alter table members drop column confirmed_manually;

@@ -1,0 +1,3 @@
+//! Resolutions.
+
+pub(crate) mod row;
