@@ -4,6 +4,7 @@ mod act;
 mod ageing;
 mod expiry;
 mod mail;
+mod mail_time;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -280,6 +281,9 @@ impl ContactService {
         }
         let store: &dyn ContactStore = &*self.stores.contacts;
         let committed = store.commit(&changes).await?;
+        if committed == Committed::Moved {
+            mail_time::follow_edits(&*self.stores.platform.effects, &changes, act).await;
+        }
         if committed == Committed::Moved && changes.iter().any(|it| !it.effects.is_empty()) {
             self.planned.notify();
         }

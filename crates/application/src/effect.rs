@@ -4,6 +4,7 @@
 mod ageing;
 mod breaker;
 mod decided;
+mod inquiries;
 mod planned_signal;
 mod registry;
 mod sweeper;

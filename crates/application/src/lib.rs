@@ -10,8 +10,10 @@ mod effect;
 mod idempotency;
 mod job;
 mod mailbox;
+mod pace;
 mod person;
 mod refusal;
+mod resolution;
 mod stores;
 mod system_act;
 mod until_moved;
@@ -37,10 +39,11 @@ pub use idempotency::{Answered, ReplayExpiry, RunningKey, RunningKeys};
 pub use job::{Job, JobRunner, JobSettings};
 pub use person::{PersonService, Reading, Searched};
 pub use refusal::ServiceError;
-pub use stores::{ContactStores, PlatformStores, UpgradeStores};
+pub use resolution::{ResolutionLapse, ResolutionService};
+pub use stores::{ContactStores, PlatformStores, ResolutionStores, UpgradeStores};
 pub use upgrade::{
-    CaseView, DecisionLane, GroupCommitSettings, MemberService, MissingSetLevel, Opened,
-    SetLevelDelivery, UpgradeService,
+    CaseView, ComparedMember, DecisionLane, GroupCommitSettings, MemberService, MissingSetLevel,
+    Opened, Reconciliation, SetLevelDelivery, UpgradeService,
 };
 
 /// Compiles the examples of the page for embedders.

@@ -3,6 +3,7 @@
 use madoguchi_domain::contact::ContactRefusal;
 use madoguchi_domain::idempotency::KeyReused;
 use madoguchi_domain::port::StoreError;
+use madoguchi_domain::resolution::ResolutionRefusal;
 use madoguchi_domain::upgrade::Refusal;
 
 /// Why a request was not granted.
@@ -14,6 +15,9 @@ pub enum ServiceError {
     /// The rules of contacts refuse it: final for this request.
     #[error(transparent)]
     ContactRefused(#[from] ContactRefusal),
+    /// The rules of resolutions refuse it: final for this request.
+    #[error(transparent)]
+    ResolutionRefused(#[from] ResolutionRefusal),
     /// The idempotency key belongs to another request: final for this request.
     #[error("the idempotency key belongs to another request")]
     KeyReused,

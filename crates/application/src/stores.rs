@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use madoguchi_domain::port::{
     AuditLog, ContactStore, EffectQueue, Health, MailStore, MemberStore, PersonStore, ReplayStore,
-    UpgradeStore,
+    ResolutionStore, UpgradeStore,
 };
 use madoguchi_domain::redacted;
 
-redacted!(PlatformStores, UpgradeStores, ContactStores);
+redacted!(PlatformStores, UpgradeStores, ContactStores, ResolutionStores);
 
 /// The stores that every system needs.
 #[derive(Clone)]
@@ -104,5 +104,26 @@ impl ContactStores {
 impl AsRef<PlatformStores> for ContactStores {
     fn as_ref(&self) -> &PlatformStores {
         &self.platform
+    }
+}
+
+/// The stores of resolutions, whose reasons are sealed. They share one database and its
+/// transactions.
+#[derive(Clone)]
+pub struct ResolutionStores {
+    /// The platform's stores on the same database.
+    pub platform: PlatformStores,
+    /// Resolutions.
+    pub resolutions: Arc<dyn ResolutionStore>,
+}
+
+impl ResolutionStores {
+    /// The port of an adapter, beside the platform's of its database.
+    #[must_use]
+    pub fn of<S>(platform: PlatformStores, store: &Arc<S>) -> Self
+    where
+        S: ResolutionStore + 'static,
+    {
+        Self { platform, resolutions: Arc::<S>::clone(store) }
     }
 }

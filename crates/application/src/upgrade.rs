@@ -3,11 +3,13 @@
 mod lane;
 mod members;
 mod missing;
+mod reconciliation;
 mod service;
 mod set_level;
 
 pub use lane::{DecisionLane, GroupCommitSettings};
 pub use members::MemberService;
 pub use missing::MissingSetLevel;
+pub use reconciliation::{ComparedMember, Reconciliation};
 pub use service::{CaseView, Opened, UpgradeService};
 pub use set_level::SetLevelDelivery;

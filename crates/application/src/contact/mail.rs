@@ -85,7 +85,7 @@ impl Delivery for MailDelivery {
                 let date = effect.planned_at;
                 self.mailer.send(&Mail { message_id, to, locale, contacts, date }).await
             }
-            Ok(MailVerdict::Wait) => Outcome::NotSent(WhyNotSent::NotDue),
+            Ok(MailVerdict::Wait { until }) => Outcome::NotDue(until),
             Ok(MailVerdict::Withdraw(reason)) => {
                 Outcome::Withdrawn(CancelReason::of(reason.as_str()))
             }

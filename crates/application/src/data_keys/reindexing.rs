@@ -6,7 +6,8 @@ use std::sync::Arc;
 use madoguchi_domain::key_ring::{HeldKey, nodes_with_other_indexes};
 use madoguchi_domain::port::{BlindIndexes, Clock, DataKeys};
 
-use super::rotation::{Pace, RotationError, RotationSettings};
+use super::rotation::{RotationError, RotationSettings};
+use crate::pace::Pace;
 
 /// How far the blind indexes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 
 use madoguchi_domain::change::Committed;
 use madoguchi_domain::key_ring::{LaggingNode, lagging_nodes};
@@ -12,7 +11,8 @@ use madoguchi_domain::port::{
 };
 use madoguchi_domain::sealed::{DataKeyId, KeyId, WrappedKey};
 use tokio::task::spawn_blocking;
-use tokio::time::Instant;
+
+use crate::pace::Pace;
 
 /// How fast data keys are re-wrapped.
 #[derive(Debug, Clone, Copy)]
@@ -174,23 +174,4 @@ pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, SealerError> + Send + 'static,
 ) -> Result<T, SealerError> {
     spawn_blocking(work).await.unwrap_or(Err(SealerError::Unavailable))
-}
-
-/// Keeps the number of data keys per second under a limit.
-pub(super) struct Pace {
-    per_key: Duration,
-    next: Instant,
-}
-
-impl Pace {
-    pub(super) fn new(per_second: NonZeroU32) -> Self {
-        Self { per_key: Duration::from_secs(1) / per_second.get(), next: Instant::now() }
-    }
-
-    /// Waits until further data keys may follow these.
-    pub(super) async fn wait(&mut self, keys: usize) {
-        let keys = u32::try_from(keys).unwrap_or(u32::MAX);
-        self.next = self.next.max(Instant::now()) + self.per_key * keys;
-        tokio::time::sleep_until(self.next).await;
-    }
 }

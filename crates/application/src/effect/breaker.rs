@@ -21,10 +21,10 @@ const fn is_our_own(outcome: &Outcome) -> bool {
     matches!(
         outcome,
         Outcome::Withdrawn(_)
+            | Outcome::NotDue(_)
             | Outcome::NotSent(
                 WhyNotSent::NotEncodable
                     | WhyNotSent::NotChecked
-                    | WhyNotSent::NotDue
                     | WhyNotSent::LeaseOver
                     | WhyNotSent::NotSupported
             )
@@ -39,7 +39,11 @@ const fn is_failure(outcome: &Outcome) -> bool {
         Outcome::Unknown(doubt) => {
             matches!(doubt, Doubt::ConnectionLost | Doubt::TimedOut | Doubt::Status)
         }
-        Outcome::Applied | Outcome::Refused(_) | Outcome::Withdrawn(_) => false,
+        Outcome::Applied
+        | Outcome::Shown(_)
+        | Outcome::Refused(_)
+        | Outcome::NotDue(_)
+        | Outcome::Withdrawn(_) => false,
     }
 }
 
@@ -83,7 +87,7 @@ mod tests {
         let ours = [
             Outcome::NotSent(WhyNotSent::NotEncodable),
             Outcome::NotSent(WhyNotSent::NotChecked),
-            Outcome::NotSent(WhyNotSent::NotDue),
+            Outcome::NotDue(Timestamp::UNIX_EPOCH),
             Outcome::NotSent(WhyNotSent::LeaseOver),
             Outcome::NotSent(WhyNotSent::NotSupported),
             Outcome::Withdrawn(CancelReason::of("answered")),

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use madoguchi_domain::act::Act;
 use madoguchi_domain::consequence::Consequence;
-use madoguchi_domain::effect::{Effect, EffectKind, EffectOrder, EffectPolicy, Outcome};
+use madoguchi_domain::effect::{Effect, EffectKind, EffectOrder, EffectPolicy, Inquired, Outcome};
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::port::StoreError;
 
@@ -34,6 +34,13 @@ pub trait Delivery: Send + Sync {
     /// Sends the order at most once, or withdraws it, and says what that proved. An order that
     /// cannot be parsed is `NotSent(NotEncodable)`.
     async fn deliver(&self, effect: &Effect) -> Outcome;
+
+    /// Asks the other system whether it has applied the order, and changes nothing there. It lasts
+    /// at most as long as a delivery.
+    async fn inquire(&self, effect: &Effect) -> Inquired {
+        let _ = effect;
+        Inquired::NotSupported
+    }
 
     /// What else becomes true with a transition to this state, decided by the domain.
     ///
@@ -88,6 +95,12 @@ impl EffectRegistry {
     #[must_use]
     pub fn deliveries(&self) -> &[Arc<dyn Delivery>] {
         &self.deliveries
+    }
+
+    /// The delivery of this kind.
+    #[must_use]
+    pub fn of(&self, kind: &EffectKind) -> Option<&Arc<dyn Delivery>> {
+        self.deliveries.iter().find(|delivery| delivery.kind() == *kind)
     }
 
     pub(super) fn hooks(&self) -> &[Arc<dyn FindMissing>] {

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use madoguchi_domain::act::Act;
 use madoguchi_domain::effect::{
-    Doubt, Effect, EffectEvent, EffectState, Evidence, Outcome, Overdue, Sweep, WorkerId,
+    Doubt, Effect, EffectEvent, EffectState, Evidence, Inquired, Outcome, Overdue, Sweep, WorkerId,
 };
 use madoguchi_domain::port::{Clock, EffectChange, EffectQueue, Ids, Recorded, StoreError};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::decided::{decided, record_or_set_aside};
+use super::inquiries::inquire;
 use super::planned_signal::PlannedSignal;
 use super::registry::{Delivery, EffectRegistry};
 use crate::system_act::system_act;
@@ -84,14 +85,15 @@ impl Sweeper {
         }
     }
 
-    /// Moves effects whose lease or settle time is over. Returns how many it moved.
+    /// Moves effects whose lease or settle time is over, after an inquiry about those that may be
+    /// sent again. Returns how many it moved.
     ///
     /// # Errors
     /// See [`StoreError`]. A kind that cannot be swept does not hold back the others.
     pub async fn sweep(&self) -> Result<usize, StoreError> {
         let (mut swept, mut failed) = (0, None);
         for delivery in self.registry.deliveries() {
-            match self.sweep_kind(&**delivery).await {
+            match self.sweep_kind(delivery).await {
                 Ok(moved) => swept += moved,
                 Err(error) => failed = Some(error),
             }
@@ -100,21 +102,39 @@ impl Sweeper {
         failed.map_or(Ok(swept), Err)
     }
 
-    async fn sweep_kind(&self, delivery: &dyn Delivery) -> Result<usize, StoreError> {
+    async fn sweep_kind(&self, delivery: &Arc<dyn Delivery>) -> Result<usize, StoreError> {
         let act = system_act(&self.settings.id, &*self.clock, &*self.ids);
-        let (kind, policy) = (delivery.kind(), *delivery.policy());
+        let (kind, policy, now) = (delivery.kind(), *delivery.policy(), act.at);
         let sweep = Sweep { kind, act, limit: AT_ONCE, policy };
-        let overdue = self.effects.overdue(&sweep).await?;
+        let mut overdue = self.effects.overdue(&sweep).await?;
+        overdue.retain(|one| delivery.supports(&one.effect.order));
+        let is_settled = |one: &Overdue| one.event(now) == Some(EffectEvent::Settled);
+        let (settled, others): (Vec<_>, Vec<_>) = overdue.into_iter().partition(is_settled);
+        let others: Vec<_> = others.into_iter().map(|one| (one, Inquired::NotSupported)).collect();
+        // Before the inquiries: nothing else waits for the other system.
+        let moved = self.record(&others, &**delivery, &sweep.act).await;
+        let settled = inquire(delivery, settled).await;
+        let settled = self.record(&settled, &**delivery, &sweep.act).await;
+        Ok(moved? + settled?)
+    }
+
+    /// Records the events of overdue effects, each with what an inquiry about it found.
+    async fn record(
+        &self,
+        overdue: &[(Overdue, Inquired)],
+        delivery: &dyn Delivery,
+        act: &Act,
+    ) -> Result<usize, StoreError> {
         let (effects, changes): (Vec<&Effect>, Vec<EffectChange>) = overdue
             .iter()
-            .filter_map(|overdue| Some((&overdue.effect, self.change(delivery, overdue)?)))
+            .filter_map(|(one, found)| Some((&one.effect, self.change(delivery, one, found)?)))
             .unzip();
         if changes.is_empty() {
             return Ok(0);
         }
         match self.effects.record(&changes).await {
             Err(StoreError::Corrupt(_)) => {
-                self.record_alone(effects.into_iter().zip(changes), delivery, &sweep.act).await
+                self.record_alone(effects.into_iter().zip(changes), delivery, act).await
             }
             recorded => {
                 let all = effects.iter().zip(&changes).zip(recorded?);
@@ -166,20 +186,26 @@ impl Sweeper {
         }
     }
 
-    fn change(&self, delivery: &dyn Delivery, overdue: &Overdue) -> Option<EffectChange> {
+    fn change(
+        &self,
+        delivery: &dyn Delivery,
+        overdue: &Overdue,
+        found: &Inquired,
+    ) -> Option<EffectChange> {
         let act = system_act(&self.settings.id, &*self.clock, &*self.ids);
         let (jitter, effect) = (self.ids.jitter(), &overdue.effect);
-        if !delivery.supports(&effect.order) {
-            return None;
-        }
-        let event = overdue.event(act.at)?;
-        let evidence = match (&event, &effect.state) {
+        let (event, seen) = match (overdue.event(act.at)?, &effect.state) {
             (EffectEvent::LeaseLapsed, EffectState::Sending { worker, .. }) => {
                 let outcome = Outcome::Unknown(Doubt::LeaseLapsed);
-                Some(Evidence::of(effect, worker.clone(), outcome, act.at))
+                (EffectEvent::LeaseLapsed, Some((worker, outcome)))
             }
-            _ => None,
+            (EffectEvent::Settled, _) => {
+                (found.event(), found.evidence().map(|outcome| (&self.settings.id, outcome)))
+            }
+            (event, _) => (event, None),
         };
+        let evidence =
+            seen.map(|(worker, outcome)| Evidence::of(effect, worker.clone(), outcome, act.at));
         decided(delivery, effect, event, evidence, &act, jitter)
     }
 }

@@ -268,6 +268,7 @@ fn log(change: &EffectChange, recorded: Recorded) {
     let Some(evidence) = &change.write.evidence else { return };
     let (kind, id) = (evidence.effect.kind.as_str(), evidence.effect.id);
     let (outcome, detail) = (evidence.outcome.as_str(), evidence.outcome.detail());
+    let detail = &*detail;
     let correlation = change.write.after.correlation.as_str();
     let labels = [("kind", kind.to_owned()), ("outcome", outcome.to_owned())];
     metrics::counter!("madoguchi_effect_attempts_total", &labels).increment(1);

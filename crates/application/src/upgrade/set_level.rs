@@ -7,15 +7,15 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use madoguchi_domain::consequence::Consequence;
 use madoguchi_domain::effect::{
-    Effect, EffectKind, EffectOrder, EffectPolicy, Outcome, WhyNotSent,
+    Effect, EffectKind, EffectOrder, EffectPolicy, Inquired, Outcome, WhyNotSent,
 };
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::port::CoreBank;
-use madoguchi_domain::upgrade::{FinalCodes, SetLevel, classify};
+use madoguchi_domain::upgrade::{FinalCodes, SetLevel, classify, interpret};
 
 use crate::Delivery;
 
-/// Sends `SetLevel` orders and classifies the core bank's answers.
+/// Sends `SetLevel` orders, asks for levels, and interprets the core bank's answers.
 pub struct SetLevelDelivery {
     /// The core bank.
     pub bank: Arc<dyn CoreBank>,
@@ -57,6 +57,12 @@ impl Delivery for SetLevelDelivery {
         };
         let answer = self.bank.set_level(&order, &effect.correlation).await;
         classify(&order, &answer, &self.finals)
+    }
+
+    async fn inquire(&self, effect: &Effect) -> Inquired {
+        let Ok(order) = SetLevel::parse(&effect.order) else { return Inquired::NotSupported };
+        let answer = self.bank.inquire(&order.arrangement, &effect.correlation).await;
+        interpret(&order, &answer)
     }
 
     fn consequence(&self, after: &Effect) -> Result<Option<Consequence>, InvalidField> {

@@ -9,6 +9,7 @@ mod lane;
 mod lane_harness;
 mod mails;
 mod persons;
+mod reconciliation;
 mod service;
 mod simulator;
 mod worker;

@@ -4,6 +4,7 @@ mod bank;
 mod breaker;
 mod fencing;
 mod harness;
+mod inquiries;
 mod missing;
 mod outcomes;
 mod queue;

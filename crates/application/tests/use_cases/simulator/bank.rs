@@ -7,8 +7,12 @@ use async_trait::async_trait;
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::effect::{Doubt, EffectState, UpstreamCode, WhyNotSent};
+use madoguchi_domain::level::AccountLevel;
+use madoguchi_domain::member::ArrangementId;
 use madoguchi_domain::port::{Clock, CoreBank};
-use madoguchi_domain::upgrade::{APPLIED_CODE, Answer, CaseKey, Reply, SetLevel, TransactionId};
+use madoguchi_domain::upgrade::{
+    APPLIED_CODE, Answer, CaseKey, LevelAnswer, Reply, SetLevel, TransactionId,
+};
 
 use super::chance::Chance;
 use super::world::{Plant, World};
@@ -47,6 +51,12 @@ impl RandomBank {
 
     pub(crate) fn journal(&self) -> Vec<Arrival> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The level that an applied order has set.
+    fn level_of(&self, arrangement: &ArrangementId) -> Option<AccountLevel> {
+        let is_its = |it: &&Arrival| it.applied && it.order.arrangement == *arrangement;
+        self.journal().iter().rfind(is_its).map(|it| it.order.level.clone())
     }
 
     /// Whether the bank has closed this account: then it never applies an order.
@@ -131,6 +141,17 @@ impl CoreBank for RandomBank {
         }
         tokio::time::sleep(waits).await;
         answer
+    }
+
+    async fn inquire(&self, arrangement: &ArrangementId, _: &CorrelationId) -> LevelAnswer {
+        if self.world.seed.is_multiple_of(2) {
+            return LevelAnswer::NotSupported;
+        }
+        let level = self.level_of(arrangement);
+        let lost = self.world.is_stormy() && self.chance.percent(30);
+        self.world.tell(&format!("an inquiry finds {level:?}, lost {lost}"));
+        tokio::time::sleep(Duration::from_millis(self.chance.below(10_000))).await;
+        if lost { LevelAnswer::Unanswered(Doubt::TimedOut) } else { LevelAnswer::Level(level) }
     }
 }
 

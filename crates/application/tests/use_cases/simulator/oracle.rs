@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
+use madoguchi_domain::Timestamp;
 use madoguchi_domain::audit::{Action, AuditEntry};
-use madoguchi_domain::effect::{Effect, EffectPolicy, EffectStateName as Is, Outcome, WhyNotSent};
+use madoguchi_domain::effect::{
+    Effect, EffectPolicy, EffectStateName as Is, Evidence, Outcome, WhyNotSent,
+};
 use madoguchi_domain::upgrade::{StateName, Timeline};
 use madoguchi_testkit::{audit_rows, samples};
 
@@ -25,6 +28,8 @@ pub(crate) struct Verdict {
     pub(crate) proven_late: usize,
     /// Orders that were not sent because the lease was over.
     pub(crate) never_sent_late: usize,
+    /// Effects that the bank showed applied when it was asked.
+    pub(crate) shown: usize,
     /// Number of effects by final state.
     pub(crate) ends: BTreeMap<&'static str, usize>,
 }
@@ -38,6 +43,7 @@ impl Verdict {
         self.sent_again += other.sent_again;
         self.proven_late += other.proven_late;
         self.never_sent_late += other.never_sent_late;
+        self.shown += other.shown;
         for (end, count) in &other.ends {
             *self.ends.entry(end).or_default() += count;
         }
@@ -47,13 +53,14 @@ impl Verdict {
     pub(crate) fn counts(&self) -> String {
         format!(
             "{} faults, {} crashes, {} fenced out, {} sent again, {} proven late, \
-             {} not sent after the lease; ends {:?}",
+             {} not sent after the lease, {} shown applied; ends {:?}",
             self.faults,
             self.crashes,
             self.fenced_out,
             self.sent_again,
             self.proven_late,
             self.never_sent_late,
+            self.shown,
             self.ends
         )
     }
@@ -126,7 +133,14 @@ impl Ended {
             verdict.sent_again += self.arrived.len().saturating_sub(1);
             verdict.proven_late += usize::from(proven);
             verdict.never_sent_late += late;
+            verdict.shown += usize::from(self.shown().is_some());
         });
+    }
+
+    /// When it was recorded that the bank showed the order applied.
+    fn shown(&self) -> Option<Timestamp> {
+        let is_shown = |seen: &&Evidence| matches!(seen.outcome, Outcome::Shown(_));
+        self.past.evidence.iter().find(is_shown).map(|seen| seen.at)
     }
 
     /// I1, I2, I5: the orders at the bank.
@@ -147,6 +161,9 @@ impl Ended {
         if gaps.into_iter().any(|gap: SignedDuration| gap < settle) {
             broken.push("I5: it was sent again before the settle time was over");
         }
+        if self.shown().is_some_and(|shown| self.arrived.iter().any(|it| it.at > shown)) {
+            broken.push("I5: it was sent again after the bank had shown its level");
+        }
         broken
     }
 
@@ -154,7 +171,7 @@ impl Ended {
     fn in_our_rows(&self) -> Vec<&'static str> {
         let mut broken = Vec::new();
         let state = self.effect.state.name();
-        let proven = self.past.evidence.iter().any(|seen| seen.outcome == Outcome::Applied);
+        let proven = self.past.evidence.iter().any(|seen| seen.outcome.proves_applied());
         let applied = self.arrived.iter().any(|it| it.applied);
         let confirmed = state == Is::Confirmed;
         if confirmed && !(proven && applied) {

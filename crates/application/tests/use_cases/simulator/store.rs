@@ -6,7 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::effect::{
-    Claim, Effect, EffectKind, EffectState, Overdue, Sweep, UnsettledEffects,
+    Claim, Effect, EffectKey, EffectKind, EffectQuery, EffectState, FoundEffect, ListedEffect,
+    Overdue, Sweep, UnsettledEffects,
 };
 use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError, UpgradeStore};
 use madoguchi_domain::upgrade::{CaseId, CaseKey, CaseSnapshot, Lookup, Timeline, Write};
@@ -117,6 +118,8 @@ fn is_entitled(change: &EffectChange, before: &Effect) -> bool {
         (Some(seen), EffectState::Sending { worker, .. }) => {
             seen.fence == before.fence && seen.worker == *worker
         }
+        // A sweeper's inquiry.
+        (Some(seen), EffectState::Unknown { .. }) => seen.fence == before.fence,
         (Some(_), _) => false,
         (None, _) => true,
     };
@@ -161,6 +164,14 @@ impl EffectQueue for RandomStore {
 
     async fn unsettled(&self, kind: &EffectKind) -> Result<Vec<UnsettledEffects>, StoreError> {
         self.world.fake.unsettled(kind).await
+    }
+
+    async fn find(&self, key: &EffectKey) -> Result<Option<FoundEffect>, StoreError> {
+        EffectQueue::find(&self.world.fake, key).await
+    }
+
+    async fn list(&self, query: &EffectQuery) -> Result<Vec<ListedEffect>, StoreError> {
+        EffectQueue::list(&self.world.fake, query).await
     }
 }
 

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::member::ArrangementId;
 use madoguchi_domain::port::{Clock, CoreBank};
-use madoguchi_domain::upgrade::{Answer, SetLevel};
+use madoguchi_domain::upgrade::{Answer, LevelAnswer, SetLevel};
 use madoguchi_testkit::clock::ManualClock;
 use madoguchi_testkit::fake_core_bank::FakeCoreBank;
 use tokio::sync::Semaphore;
@@ -56,6 +57,16 @@ impl Line {
         self.carried.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Makes a call, whose answer may be held back.
+    async fn carry<T>(&self, call: impl Future<Output = T>) -> T {
+        let now = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most_at_once.fetch_max(now, Ordering::SeqCst);
+        let answer = call.await;
+        let _released = self.answers.acquire().await.expect("answers are never abolished");
+        self.at_once.fetch_sub(1, Ordering::SeqCst);
+        answer
+    }
+
     pub(crate) fn most_at_once(&self) -> usize {
         self.most_at_once.load(Ordering::SeqCst)
     }
@@ -68,11 +79,15 @@ impl CoreBank for Line {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
         let carried = correlation.clone();
         self.carried.lock().unwrap_or_else(PoisonError::into_inner).push(carried);
-        let now = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
-        self.most_at_once.fetch_max(now, Ordering::SeqCst);
-        let answer = self.bank.set_level(order, correlation).await;
-        let _released = self.answers.acquire().await.expect("answers are never abolished");
-        self.at_once.fetch_sub(1, Ordering::SeqCst);
-        answer
+        self.carry(self.bank.set_level(order, correlation)).await
+    }
+
+    async fn inquire(
+        &self,
+        arrangement: &ArrangementId,
+        correlation: &CorrelationId,
+    ) -> LevelAnswer {
+        let shown = self.bank.inquire(arrangement, correlation).await;
+        if shown == LevelAnswer::NotSupported { shown } else { self.carry(async { shown }).await }
     }
 }

@@ -8,10 +8,11 @@ use madoguchi_application::{
     Delivery, EffectRegistry, EffectWorker, MissingSetLevel, PlannedSignal, SetLevelDelivery,
     Sweeper, SweeperSettings, WorkerSettings,
 };
+use madoguchi_domain::Timestamp;
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::breaker::BreakerSettings;
 use madoguchi_domain::effect::{Effect, EffectPolicy, EffectStateName, UpstreamCode, WorkerId};
-use madoguchi_domain::port::{CoreBank, EffectQueue};
+use madoguchi_domain::port::{Clock, CoreBank, EffectQueue};
 use madoguchi_domain::upgrade::FinalCodes;
 use madoguchi_testkit::clock::ManualClock;
 use madoguchi_testkit::fake_core_bank::{Behaviour, FakeCoreBank};
@@ -63,9 +64,13 @@ pub(crate) fn code(text: &str) -> UpstreamCode {
 impl WorkerHarness {
     /// A harness without running tasks, 200 s after the start.
     pub(crate) fn open() -> Self {
+        Self::over(FakeCoreBank::default())
+    }
+
+    fn over(bank: FakeCoreBank) -> Self {
         let (fake, clock) = (FakeStore::new(samples::audit_key()), ManualClock::default());
         clock.set(samples::at(200));
-        let bank = Arc::new(FakeCoreBank::default());
+        let bank = Arc::new(bank);
         Self {
             driver: UpgradeDriver::at(&fake.stores()),
             queue: Arc::new(FaultInjectingQueue::over(&fake, &clock)),
@@ -82,6 +87,13 @@ impl WorkerHarness {
     /// A harness with this many passed members, whose effects are due.
     pub(crate) async fn with_passed(members: u32) -> Self {
         let harness = Self::open();
+        harness.driver.passed(1..=members).await;
+        harness
+    }
+
+    /// As [`with_passed`](Self::with_passed), with a bank that can be asked for levels.
+    pub(crate) async fn with_inquiries(members: u32) -> Self {
+        let harness = Self::over(FakeCoreBank::with_inquiries());
         harness.driver.passed(1..=members).await;
         harness
     }
@@ -164,6 +176,10 @@ impl WorkerHarness {
         self.bank.script(&samples::account(number).arrangement, behaviours);
     }
 
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub(crate) async fn effect(&self, number: u32) -> Effect {
         self.driver.effect(number).await
     }
@@ -184,6 +200,6 @@ impl WorkerHarness {
     pub(crate) async fn evidence(&self, number: u32) -> Vec<(String, String)> {
         let seen = self.driver.timeline(samples::case_id(number)).await.evidence;
         let seen = seen.into_iter().map(|row| row.outcome);
-        seen.map(|it| (it.as_str().to_owned(), it.detail().to_owned())).collect()
+        seen.map(|it| (it.as_str().to_owned(), it.detail().into_owned())).collect()
     }
 }

@@ -7,7 +7,10 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use madoguchi_domain::effect::{Claim, Effect, EffectKind, Overdue, Sweep, UnsettledEffects};
+use madoguchi_domain::effect::{
+    Claim, Effect, EffectKey, EffectKind, EffectQuery, FoundEffect, ListedEffect, Overdue, Sweep,
+    UnsettledEffects,
+};
 use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError};
 use madoguchi_domain::upgrade::CaseId;
 use madoguchi_testkit::clock::ManualClock;
@@ -109,6 +112,14 @@ impl EffectQueue for FaultInjectingQueue {
 
     async fn unsettled(&self, kind: &EffectKind) -> Result<Vec<UnsettledEffects>, StoreError> {
         self.fake.unsettled(kind).await
+    }
+
+    async fn find(&self, key: &EffectKey) -> Result<Option<FoundEffect>, StoreError> {
+        EffectQueue::find(&self.fake, key).await
+    }
+
+    async fn list(&self, query: &EffectQuery) -> Result<Vec<ListedEffect>, StoreError> {
+        EffectQueue::list(&self.fake, query).await
     }
 }
 

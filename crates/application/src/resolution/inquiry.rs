@@ -1,0 +1,56 @@
+//! Asks the other system before people decide: what it shows wins.
+
+use madoguchi_domain::act::Act;
+use madoguchi_domain::actor::{ActorKind, ActorRef};
+use madoguchi_domain::effect::{
+    Effect, EffectEvent, EffectState, Evidence, Inquired, Jitter, Outcome, WorkerId,
+};
+use madoguchi_domain::port::{EffectChange, EffectQueue, StoreError};
+use madoguchi_domain::resolution::ResolutionRefusal;
+
+use crate::{Delivery, ServiceError};
+
+/// The name under which evidence and audit log have it.
+const INQUIRY: &str = "inquiry";
+
+/// Whether the other system shows that the order is not applied; false if it says nothing.
+///
+/// # Errors
+/// [`ResolutionRefusal::Proven`] if it shows that the order is applied: the effect is confirmed by
+/// then.
+pub(super) async fn is_contradicted(
+    effects: &dyn EffectQueue,
+    delivery: &dyn Delivery,
+    effect: &Effect,
+    act: &Act,
+) -> Result<bool, ServiceError> {
+    if !matches!(effect.state, EffectState::Unknown { .. } | EffectState::Manual) {
+        return Ok(false);
+    }
+    match delivery.inquire(effect).await {
+        Inquired::Answered(outcome) if outcome.proves_applied() => {
+            confirm(effects, delivery, effect, outcome, act).await?;
+            Err(ResolutionRefusal::Proven.into())
+        }
+        Inquired::Answered(_) => Ok(true),
+        Inquired::Unanswered(_) | Inquired::NotSupported => Ok(false),
+    }
+}
+
+/// Confirms the effect with this evidence. If its row changed meanwhile, the evidence is kept, and
+/// the sweeper confirms it.
+async fn confirm(
+    effects: &dyn EffectQueue,
+    delivery: &dyn Delivery,
+    effect: &Effect,
+    outcome: Outcome,
+    asked: &Act,
+) -> Result<(), StoreError> {
+    let by = ActorRef::new(ActorRef::OWN_ISSUER, INQUIRY, ActorKind::System);
+    let act = Act { by, through: None, ..asked.clone() };
+    let change = effect.change(EffectEvent::ProvenApplied, delivery.policy(), &act, Jitter::FULL);
+    let Ok(mut change): Result<EffectChange, _> = change else { return Ok(()) };
+    change.write.consequence = delivery.consequence(&change.write.after).ok().flatten();
+    change.write.evidence = Some(Evidence::of(effect, WorkerId(INQUIRY.into()), outcome, act.at));
+    effects.record(&[change]).await.map(|_| ())
+}

@@ -1,0 +1,100 @@
+//! Tests the comparison of our levels with the bank's.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use madoguchi_application::{ComparedMember, Reconciliation};
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::effect::Doubt;
+use madoguchi_domain::member::{ArrangementId, Member, MemberId, NewMember};
+use madoguchi_domain::port::{CoreBank, MemberStore, StoreError};
+use madoguchi_domain::upgrade::LevelVerdict;
+use madoguchi_testkit::fake_core_bank::FakeCoreBank;
+use madoguchi_testkit::fake_store::FakeStore;
+use madoguchi_testkit::ids::SeededIds;
+use madoguchi_testkit::samples::{self, level, member};
+use madoguchi_testkit::upgrade_driver::UpgradeDriver;
+use tokio::time::Instant;
+
+fn reconciliation(members: Arc<dyn MemberStore>, bank: &Arc<FakeCoreBank>) -> Reconciliation {
+    let bank = Arc::clone(bank) as Arc<dyn CoreBank>;
+    let per_second = NonZeroU32::new(10).expect("10 is not 0");
+    Reconciliation::new(members, bank, &SeededIds::new(1), per_second)
+}
+
+async fn all(mut reconciliation: Reconciliation) -> Vec<ComparedMember> {
+    let mut all = Vec::new();
+    loop {
+        let page = reconciliation.next().await.expect("members are read");
+        if page.is_empty() {
+            return all;
+        }
+        all.extend(page);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_member_is_compared_once_at_the_given_rate() {
+    let fake = FakeStore::new(samples::audit_key());
+    let registered: Vec<_> = (1..=250).map(|it| samples::registration(member(it))).collect();
+    fake.commit(&registered).await.expect("members are registered");
+    UpgradeDriver::at(&fake.stores()).passed(251..=252).await;
+    let bank = Arc::new(FakeCoreBank::with_inquiries());
+    let account = |number: u32| samples::account(number).arrangement;
+    bank.set(&account(7), Some(level("1A")));
+    bank.lose_inquiries(&account(9), [Doubt::Status]);
+    bank.set(&account(251), Some(level("1A")));
+    let began = Instant::now();
+    let compared = all(reconciliation(Arc::new(fake), &bank)).await;
+    assert!(began.elapsed().as_millis() >= 25_200, "ten inquiries per second");
+    assert_eq!(bank.inquiries().len(), 252, "one inquiry for each member");
+    assert!(compared.is_sorted_by_key(|one| &one.member.id));
+    let odd = compared.iter().filter(|one| one.verdict != LevelVerdict::Agrees);
+    let odd: Vec<_> = odd.map(|one| (one.member.id.expose(), one.verdict)).collect();
+    let expected = [
+        ("MEM0007", LevelVerdict::Differs),
+        ("MEM0009", LevelVerdict::NotAnswered),
+        ("MEM0251", LevelVerdict::InProgress),
+    ];
+    assert_eq!(odd, expected);
+}
+
+/// A store whose pages are older than its members.
+struct StalePages(Member, FakeStore);
+
+#[async_trait]
+impl MemberStore for StalePages {
+    async fn find(&self, id: &MemberId) -> Result<Option<Member>, StoreError> {
+        self.1.find(id).await
+    }
+
+    async fn with_id_or_arrangement(
+        &self,
+        id: &MemberId,
+        arrangement: &ArrangementId,
+    ) -> Result<Vec<Member>, StoreError> {
+        self.1.with_id_or_arrangement(id, arrangement).await
+    }
+
+    async fn page(&self, after: Option<MemberId>, _: u32) -> Result<Vec<Member>, StoreError> {
+        Ok(if after.is_none() { vec![self.0.clone()] } else { Vec::new() })
+    }
+
+    async fn commit(&self, changes: &[Change<NewMember>]) -> Result<Vec<Committed>, StoreError> {
+        self.1.commit(changes).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_that_changed_meanwhile_is_asked_about_again() {
+    let fake = FakeStore::new(samples::audit_key());
+    let now = Member { registered: Some(level("1A")), ..member(1) };
+    fake.commit(&[samples::registration(now.clone())]).await.expect("it is registered");
+    let bank = Arc::new(FakeCoreBank::with_inquiries());
+    bank.set(&now.account.arrangement, Some(level("1A")));
+    let compared = all(reconciliation(Arc::new(StalePages(member(1), fake)), &bank)).await;
+    let found: Vec<_> = compared.into_iter().map(|one| (one.member, one.verdict)).collect();
+    assert_eq!(found, [(now, LevelVerdict::Agrees)]);
+    assert_eq!(bank.inquiries().len(), 2);
+}
