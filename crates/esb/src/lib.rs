@@ -1,4 +1,4 @@
-//! DA21 over the bank's ESB: wire format, translation and call.
+//! DA21 and inquiries over the bank's ESB: wire format, translation and call.
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 

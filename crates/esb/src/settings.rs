@@ -8,15 +8,15 @@ pub enum Layout {
     /// Under `ServiceBody`.
     #[default]
     Nested,
-    /// Directly in `AcctInfoModRq`.
+    /// Directly in the request's root.
     Flat,
 }
 
 /// The ESB's address and the identifiers that we send. [`EsbSettings::new`] sets the defaults.
 #[derive(Debug, Clone)]
 pub struct EsbSettings {
-    /// The URL that DA21 is posted to, and the limits of a call. `connections` is always set to
-    /// `Fresh`: only then does a connect error prove that nothing was sent. Keep `timeout` below
+    /// The URL that messages are posted to, and the limits of a call. `connections` is always set
+    /// to `Fresh`: only then does a connect error prove that nothing was sent. Keep `timeout` below
     /// the lease of effects. A reply that is not UTF-8 and declares no charset is Big5 by default.
     pub upstream: UpstreamSettings,
     /// `amheader.ChannelID`; `BMD` by default.
@@ -27,6 +27,8 @@ pub struct EsbSettings {
     pub user: String,
     /// Where `CustInfo` is in the request; nested by default.
     pub layout: Layout,
+    /// Whether levels are asked for by `AcctInfoInq`, a message of our own design; off by default.
+    pub inquiry: bool,
 }
 
 impl EsbSettings {
@@ -39,6 +41,7 @@ impl EsbSettings {
             consumer_id: "TWBMD".into(),
             user: "ESBUSER".into(),
             layout: Layout::default(),
+            inquiry: false,
         }
     }
 }

@@ -1,49 +1,110 @@
-//! Translates an order to a message, and an untrusted reply to facts that the domain classifies.
+//! Translates orders and inquiries to messages, and untrusted replies to facts that the domain
+//! classifies.
 
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
 use madoguchi_domain::effect::{Doubt, UpstreamCode, WhyNotSent};
-use madoguchi_domain::upgrade::{Reply, SetLevel};
+use madoguchi_domain::upgrade::{LevelInquiry, Reply, SetLevel};
 use madoguchi_upstream::Object;
 
 use crate::settings::{EsbSettings, Layout};
 use crate::wire;
 
-/// The DA21 message for this order, with this timestamp.
+/// A message to the core bank.
+#[derive(Clone, Copy)]
+pub(crate) enum Message<'a> {
+    /// DA21 sets a level.
+    SetLevel(&'a SetLevel),
+    /// Our own message, which the bank's documents do not have, asks for a level.
+    Inquire(&'a LevelInquiry),
+}
+
+impl<'a> Message<'a> {
+    /// What it is, for the log.
+    pub(crate) const fn noun(self) -> &'static str {
+        match self {
+            Self::SetLevel(_) => "order",
+            Self::Inquire(_) => "inquiry",
+        }
+    }
+
+    /// `OperationName` and `TxnId`.
+    const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::SetLevel(_) => ("AcctInfoMod", "DA21"),
+            // Not of the form of the bank's own ids, so that it can be no other transaction.
+            Self::Inquire(_) => ("AcctInfoInq", "DA21INQ"),
+        }
+    }
+
+    /// `TransactionID` and `TxnNo`.
+    fn ids(self) -> (&'a str, &'a str) {
+        let (transaction_id, txn_no) = match self {
+            Self::SetLevel(order) => (&order.transaction_id, &order.txn_no),
+            Self::Inquire(inquiry) => (&inquiry.transaction_id, &inquiry.txn_no),
+        };
+        (transaction_id.as_str(), txn_no.as_str())
+    }
+
+    fn cust_info(self) -> wire::RequestCustInfo<'a> {
+        match self {
+            Self::SetLevel(order) => wire::RequestCustInfo {
+                arrng_id: order.arrangement.expose(),
+                prod_name: Some(order.product.as_str()),
+                acct_info: Some(wire::RequestAcctInfo { dgtl_lvl: order.level.as_str() }),
+            },
+            Self::Inquire(inquiry) => wire::RequestCustInfo {
+                arrng_id: inquiry.arrangement.expose(),
+                prod_name: None,
+                acct_info: None,
+            },
+        }
+    }
+
+    fn body(self, root: wire::RequestRoot<'a>) -> wire::RequestBody<'a> {
+        match self {
+            Self::SetLevel(_) => wire::RequestBody::AcctInfoModRq(root),
+            Self::Inquire(_) => wire::RequestBody::AcctInfoInqRq(root),
+        }
+    }
+
+    /// The root of the reply to this message.
+    fn root(self, body: wire::ReplyBody) -> Option<wire::ReplyRoot> {
+        let root = match self {
+            Self::SetLevel(_) => body.acct_info_mod_rs,
+            Self::Inquire(_) => body.acct_info_inq_rs,
+        };
+        root.map(|root| root.0)
+    }
+}
+
+/// The message's JSON, with this timestamp.
 pub(crate) fn request(
     settings: &EsbSettings,
-    order: &SetLevel,
+    message: Message<'_>,
     now: Timestamp,
 ) -> Result<Vec<u8>, WhyNotSent> {
-    let message = wire::Request {
+    let (operation_name, txn_id) = message.names();
+    let (transaction_id, txn_no) = message.ids();
+    let request = wire::Request {
         amheader: wire::RequestHeader {
             channel_id: &settings.channel_id,
             service_domain: "DepositAccount",
-            operation_name: "AcctInfoMod",
+            operation_name,
             consumer_id: &settings.consumer_id,
-            transaction_id: order.transaction_id.as_str(),
+            transaction_id,
             rq_timestamp: bank_time(now),
         },
-        ambody: wire::RequestBody {
-            acct_info_mod_rq: wire::RequestRoot {
-                service_header: wire::ServiceHeader {
-                    txn_id: "DA21",
-                    txn_no: order.txn_no.as_str(),
-                },
-                signon: wire::Signon { custid: &settings.user },
-                content: content(settings.layout, order),
-            },
-        },
+        ambody: message.body(wire::RequestRoot {
+            service_header: wire::ServiceHeader { txn_id, txn_no },
+            signon: wire::Signon { custid: &settings.user },
+            content: content(settings.layout, message.cust_info()),
+        }),
     };
-    serde_json::to_vec(&message).map_err(|_| WhyNotSent::NotEncodable)
+    serde_json::to_vec(&request).map_err(|_| WhyNotSent::NotEncodable)
 }
 
-fn content(layout: Layout, order: &SetLevel) -> wire::Content<'_> {
-    let cust_info = wire::RequestCustInfo {
-        arrng_id: order.arrangement.expose(),
-        prod_name: order.product.as_str(),
-        acct_info: wire::RequestAcctInfo { dgtl_lvl: order.level.as_str() },
-    };
+const fn content(layout: Layout, cust_info: wire::RequestCustInfo<'_>) -> wire::Content<'_> {
     match layout {
         Layout::Nested => wire::Content::ServiceBody(wire::RequestServiceBody { cust_info }),
         Layout::Flat => wire::Content::CustInfo(cust_info),
@@ -56,11 +117,11 @@ fn bank_time(now: Timestamp) -> String {
     there.strftime("%Y-%m-%dT%H:%M:%S%.2f%:z").to_string()
 }
 
-/// The facts in the body of a reply with HTTP status 200.
-pub(crate) fn reply(text: &str) -> Result<Reply, Doubt> {
+/// The facts in the body of a reply to this message with HTTP status 200.
+pub(crate) fn reply(message: Message<'_>, text: &str) -> Result<Reply, Doubt> {
     let wire::Reply { amheader, ambody } = Object::read(text).map_err(|_| Doubt::Unreadable)?;
 
-    let root = ambody.0.acct_info_mod_rs.0;
+    let root = message.root(ambody.0).ok_or(Doubt::Unreadable)?;
     let header = root.service_header.map_or_else(wire::Place::default, |place| place.0);
     let body = root.service_body.map_or_else(wire::Place::default, |place| place.0);
     let codes = agreed([root.rtrn_stat_code, header.rtrn_stat_code, body.rtrn_stat_code])?;

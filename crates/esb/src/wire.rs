@@ -1,4 +1,4 @@
-//! The wire format of DA21; no value is validated or interpreted here.
+//! The wire format of DA21 and of our inquiry; no value is validated or interpreted here.
 
 use std::fmt;
 
@@ -27,10 +27,11 @@ pub(crate) struct RequestHeader<'a> {
     pub(crate) rq_timestamp: String,
 }
 
+/// The request; the variant's name is the JSON key.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct RequestBody<'a> {
-    pub(crate) acct_info_mod_rq: RequestRoot<'a>,
+pub(crate) enum RequestBody<'a> {
+    AcctInfoModRq(RequestRoot<'a>),
+    AcctInfoInqRq(RequestRoot<'a>),
 }
 
 #[derive(serde::Serialize)]
@@ -55,7 +56,7 @@ pub(crate) struct Signon<'a> {
     pub(crate) custid: &'a str,
 }
 
-/// The field of the request's root that holds the order; the variant's name is the JSON key.
+/// The field of the request's root that holds `CustInfo`; the variant's name is the JSON key.
 #[derive(serde::Serialize)]
 pub(crate) enum Content<'a> {
     CustInfo(RequestCustInfo<'a>),
@@ -68,12 +69,15 @@ pub(crate) struct RequestServiceBody<'a> {
     pub(crate) cust_info: RequestCustInfo<'a>,
 }
 
+/// What an order sets; an inquiry has the arrangement only.
 #[derive(serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct RequestCustInfo<'a> {
     pub(crate) arrng_id: &'a str,
-    pub(crate) prod_name: &'a str,
-    pub(crate) acct_info: RequestAcctInfo<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) prod_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) acct_info: Option<RequestAcctInfo<'a>>,
 }
 
 #[derive(serde::Serialize)]
@@ -97,7 +101,8 @@ pub(crate) struct ReplyHeader {
 #[derive(serde::Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ReplyBody {
-    pub(crate) acct_info_mod_rs: Object<ReplyRoot>,
+    pub(crate) acct_info_mod_rs: Option<Object<ReplyRoot>>,
+    pub(crate) acct_info_inq_rs: Option<Object<ReplyRoot>>,
 }
 
 #[derive(serde::Deserialize)]

@@ -1,7 +1,8 @@
 //! Tests valid, malformed and contradictory replies.
 
 use madoguchi_domain::effect::Outcome;
-use madoguchi_domain::upgrade::{Answer, FinalCodes, classify};
+use madoguchi_domain::level::AccountLevel;
+use madoguchi_domain::upgrade::{Answer, FinalCodes, LevelAnswer, classify, level_in};
 use madoguchi_testkit::core_bank_contract::order;
 use madoguchi_upstream::Charset;
 use proptest::prelude::*;
@@ -13,14 +14,34 @@ const REPLY: &str = include_str!("../../tests/fixtures/da21_reply.json");
 const REQUEST: &str = include_str!("../../tests/fixtures/da21_request.json");
 
 fn sent(layout: Layout) -> Value {
+    message(layout, Message::SetLevel(&order("T1222222")))
+}
+
+fn message(layout: Layout, message: Message<'_>) -> Value {
     let settings = EsbSettings { layout, ..EsbSettings::new("https://esb.bank.example/") };
     let now = "2015-12-06T04:01:01.009999Z".parse().unwrap();
-    serde_json::from_slice(&request(&settings, &order("T1222222"), now).unwrap()).unwrap()
+    serde_json::from_slice(&request(&settings, message, now).unwrap()).unwrap()
+}
+
+/// The facts in a reply to the sample order.
+fn facts(text: &str) -> Result<Reply, Doubt> {
+    reply(Message::SetLevel(&order("T1222222")), text)
+}
+
+fn inquiry() -> LevelInquiry {
+    let order = order("Q1");
+    let SetLevel { arrangement, transaction_id, txn_no, .. } = order;
+    LevelInquiry { arrangement, transaction_id, txn_no }
+}
+
+fn shown(body: &str) -> LevelAnswer {
+    let read = reply(Message::Inquire(&inquiry()), body);
+    level_in(&inquiry(), &read.map_or_else(Answer::Lost, Answer::Replied))
 }
 
 fn meaning(body: &[u8]) -> Outcome {
     let answer =
-        reply(&Charset::BIG5.decode(body, None)).map_or_else(Answer::Lost, Answer::Replied);
+        facts(&Charset::BIG5.decode(body, None)).map_or_else(Answer::Lost, Answer::Replied);
     classify(&order("T1222222"), &answer, &FinalCodes::default())
 }
 
@@ -53,6 +74,40 @@ fn the_flat_request_differs_only_in_where_the_order_lies() {
 }
 
 #[test]
+fn an_inquiry_is_the_order_without_what_it_sets() {
+    for layout in [Layout::Nested, Layout::Flat] {
+        let asked = message(layout, Message::Inquire(&inquiry()));
+        let mut expected = message(layout, Message::SetLevel(&order("Q1")));
+        expected["amheader"]["OperationName"] = json!("AcctInfoInq");
+        let mut root = expected["ambody"]["AcctInfoModRq"].take();
+        root["ServiceHeader"]["TxnId"] = json!("DA21INQ");
+        let place = match layout {
+            Layout::Nested => &mut root["ServiceBody"]["CustInfo"],
+            Layout::Flat => &mut root["CustInfo"],
+        };
+        *place = json!({ "ArrngId": "AA19337Z8L29" });
+        expected["ambody"] = json!({ "AcctInfoInqRq": root });
+        assert_eq!(asked, expected);
+    }
+}
+
+#[test]
+fn a_level_is_read_from_the_reply_to_an_inquiry_only() {
+    let order = REPLY.replace("T1222222", "Q1");
+    assert_eq!(shown(&order), LevelAnswer::Unanswered(Doubt::Unreadable));
+    let reply = order.replace("AcctInfoModRs", "AcctInfoInqRs");
+    let level = AccountLevel::parse("1A").unwrap();
+    assert_eq!(shown(&reply), LevelAnswer::Level(Some(level)));
+    assert_eq!(shown(&reply.replace("\"1A\"", "\"\"")), LevelAnswer::Level(None));
+    let lost = shown(&reply.replace("\"ArrngId\"", "\"Other\""));
+    assert_eq!(lost, LevelAnswer::Unanswered(Doubt::WrongEcho));
+    let other = reply.replace("AcctInfoInqRs", "AcctInfoModRs").replace("Q1", "T1222222");
+    assert_eq!(meaning(other.as_bytes()), Outcome::Applied, "and the other way round");
+    let inquired = other.replace("AcctInfoModRs", "AcctInfoInqRs");
+    assert_eq!(meaning(inquired.as_bytes()), Outcome::Unknown(Doubt::Unreadable));
+}
+
+#[test]
 fn the_time_stamp_has_two_digits_and_the_banks_offset_over_new_year() {
     let of = |text: &str| bank_time(text.parse().unwrap());
     assert_eq!(of("2026-12-31T16:00:00Z"), "2027-01-01T00:00:00.00+08:00");
@@ -62,7 +117,7 @@ fn the_time_stamp_has_two_digits_and_the_banks_offset_over_new_year() {
 #[test]
 fn the_reply_fixture_is_applied() {
     assert_eq!(meaning(REPLY.as_bytes()), Outcome::Applied);
-    let facts = reply(REPLY).unwrap();
+    let facts = facts(REPLY).unwrap();
     assert_eq!(facts.arrangement.as_deref(), Some("AA19337Z8L29"));
     assert_eq!(facts.level.as_deref(), Some("1A"));
 }

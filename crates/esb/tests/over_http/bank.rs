@@ -6,10 +6,15 @@ use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_esb::{Esb, EsbSettings};
 use madoguchi_testkit::clock::ManualClock;
 use madoguchi_testkit::http_stub::{Received, StubResponse};
+use madoguchi_testkit::ids::SeededIds;
 use serde_json::{Value, json};
 
 pub(crate) fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::at("2026-11-22T01:02:03.456789Z".parse().unwrap()))
+}
+
+pub(crate) fn ids() -> Arc<SeededIds> {
+    Arc::new(SeededIds::new(1))
 }
 
 /// The id of the request that planned the sample order.
@@ -18,7 +23,7 @@ pub(crate) fn correlation() -> CorrelationId {
 }
 
 pub(crate) fn esb(settings: EsbSettings) -> Esb {
-    Esb::new(settings, clock()).unwrap()
+    Esb::new(settings, clock(), ids()).unwrap()
 }
 
 pub(crate) fn transaction_id(order: &Received) -> String {
@@ -30,6 +35,20 @@ pub(crate) fn answer(order: &Received, code: &str) -> StubResponse {
     let order = order.json();
     let info = &order["ambody"]["AcctInfoModRq"]["ServiceBody"]["CustInfo"];
     StubResponse::json(200, reply(&order["amheader"], info, code).to_string())
+}
+
+/// The arrangement of an inquiry; `None` for an order.
+pub(crate) fn inquired(message: &Received) -> Option<String> {
+    let body = &message.json()["ambody"]["AcctInfoInqRq"]["ServiceBody"];
+    body["CustInfo"]["ArrngId"].as_str().map(str::to_owned)
+}
+
+/// The bank's reply to an inquiry, with this level.
+pub(crate) fn shown(inquiry: &Received, level: &str) -> StubResponse {
+    let info = json!({ "ArrngId": inquired(inquiry), "AcctInfo": { "DgtlLvl": level } });
+    let mut reply = reply(&inquiry.json()["amheader"], &info, "200");
+    reply["ambody"] = json!({ "AcctInfoInqRs": reply["ambody"]["AcctInfoModRs"] });
+    StubResponse::json(200, reply.to_string())
 }
 
 /// The fixed success reply to the sample order.

@@ -141,7 +141,7 @@ fn pem_that_is_none_is_refused_without_being_shown() {
         UpstreamSettings { identity: bad(CA), ..usual() },
     ] {
         let settings = EsbSettings { upstream: settings, ..EsbSettings::new("") };
-        let refused = Esb::new(settings, bank::clock()).unwrap_err();
+        let refused = Esb::new(settings, bank::clock(), bank::ids()).unwrap_err();
         assert!(matches!(refused, InvalidUpstream::Pem(..)), "{refused:?}");
         assert!(!format!("{refused:?} {refused}").contains("canary"));
     }
