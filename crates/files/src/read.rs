@@ -62,8 +62,12 @@ pub(crate) fn read(path: &Path, readers: Readers) -> Result<Vec<u8>, FileError> 
     };
     // Checked before opening: opening a pipe would block until it has a writer.
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
-    if !metadata.is_file() || metadata.len() > MAX_BYTES {
-        return Err(FileError(format!("{at} is not a file of at most 16 MiB: name one")));
+    if !metadata.is_file() {
+        let kind = if metadata.is_dir() { "a directory" } else { "a device, pipe or socket" };
+        return Err(FileError(format!("{at} is {kind}: name a file")));
+    }
+    if metadata.len() > MAX_BYTES {
+        return Err(FileError(format!("{at} has more than 16 MiB: name a smaller file")));
     }
     let mut file = File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;

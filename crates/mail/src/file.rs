@@ -1,7 +1,8 @@
 //! Writes mails to a directory, for development.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
@@ -20,12 +21,14 @@ pub struct FileMailer {
 }
 
 impl FileMailer {
-    /// Writes to this directory, which it makes if it is missing.
+    /// Writes to this directory, which must be there.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// When no file can be written to it.
     pub fn new(directory: PathBuf, writer: MailWriter) -> io::Result<Self> {
-        fs::create_dir_all(&directory)?;
+        let probe = directory.join(".writable.part");
+        create(&probe)?;
+        fs::remove_file(probe)?;
         Ok(Self { directory, writer })
     }
 }
@@ -54,6 +57,16 @@ impl Mailer for FileMailer {
 /// Complete or not at all, under its name.
 fn store(path: &Path, content: &[u8]) -> io::Result<()> {
     let part = path.with_extension("part");
-    fs::write(&part, content)?;
+    create(&part)?.write_all(content)?;
     fs::rename(part, path)
+}
+
+/// An empty file for its owner alone: a mail names a person.
+fn create(path: &Path) -> io::Result<File> {
+    // A file of an attempt that broke off may have other permissions.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }

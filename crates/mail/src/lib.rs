@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod ending;
 mod file;
 mod message;
 mod settings;
@@ -14,5 +15,5 @@ pub use file::FileMailer;
 pub use message::{InvalidSender, MailWriter, SenderSettings};
 pub use settings::{InvalidSmtp, SmtpSettings, SmtpTls, TrustedRoots};
 pub use smtp::SmtpMailer;
-pub use stage::{SmtpReply, SmtpStage, classify};
-pub use templates::{RenderedMail, TemplateMistake, Templates};
+pub use stage::{SmtpReply, SmtpStage, TlsFailure, classify};
+pub use templates::{OwnTemplates, RenderedMail, TemplateMistake, Templates};

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use lettre::address::{Address, Envelope};
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart};
+use madoguchi_domain::display_name::DisplayName;
 use madoguchi_domain::effect::{Outcome, UpstreamCode, WhyNotSent};
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::mail::{Mail, MessageIdDomain};
@@ -29,11 +30,21 @@ impl SenderSettings {
     /// # Errors
     /// See [`InvalidSender`].
     pub fn check(&self) -> Result<(), InvalidSender> {
-        let is_name = (1..=64).contains(&self.name.chars().count())
-            && !self.name.chars().any(char::is_control)
-            && !self.name.trim().is_empty();
-        is_name.then_some(()).ok_or(InvalidSender::Name)?;
+        Self::check_name(&self.name)?;
         address(&self.address).map(drop).ok_or(InvalidSender::Address)
+    }
+
+    /// Checks a name: what is not shown could make it look like another one.
+    ///
+    /// # Errors
+    /// [`InvalidSender::Name`].
+    pub fn check_name(name: &str) -> Result<(), InvalidSender> {
+        let has_width = |c| {
+            !matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}')
+                && c != '\u{feff}'
+        };
+        let is_shown = DisplayName::parse(name).is_ok() && name.chars().all(has_width);
+        is_shown.then_some(()).ok_or(InvalidSender::Name)
     }
 
     /// The domain of the address, for `Message-ID`s and `EHLO`.
@@ -48,13 +59,35 @@ impl SenderSettings {
 
 /// An invalid sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{} {}", self.setting(), self.rule())]
 pub enum InvalidSender {
     /// Correct the name.
-    #[error("from_name must be 1 to 64 characters without control characters")]
     Name,
     /// Correct the address.
-    #[error("from_address must be an address that mail servers accept")]
     Address,
+}
+
+impl InvalidSender {
+    /// The setting that is invalid.
+    #[must_use]
+    pub const fn setting(self) -> &'static str {
+        match self {
+            Self::Name => "from_name",
+            Self::Address => "from_address",
+        }
+    }
+
+    /// The rule that it breaks.
+    #[must_use]
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::Name => {
+                "must be 1 to 64 characters that are shown: no control characters, none that \
+                 change the direction, none without a width"
+            }
+            Self::Address => "must be an address that mail servers accept",
+        }
+    }
 }
 
 redacted!(MailWriter);
@@ -113,4 +146,20 @@ fn address(email: &EmailAddress) -> Option<Address> {
 pub(crate) fn not_encodable() -> Outcome {
     let code = UpstreamCode::parse("NOT_ENCODABLE");
     code.map_or(Outcome::NotSent(WhyNotSent::NotEncodable), Outcome::Refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_senders_name_is_shown_as_it_is() {
+        for good in ["窓口銀行", "Bank & Söhne", "\"q\" <x@y.z>", "葛\u{e0100}飾銀行"] {
+            assert_eq!(SenderSettings::check_name(good), Ok(()), "{good}");
+        }
+        let long = "x".repeat(65);
+        for bad in ["", " ", "a\r\nBcc: b", "a\u{202e}b", "a\u{200b}b", "\u{feff}a", &long] {
+            assert_eq!(SenderSettings::check_name(bad), Err(InvalidSender::Name), "{bad:?}");
+        }
+    }
 }

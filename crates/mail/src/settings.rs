@@ -92,22 +92,47 @@ impl fmt::Debug for SmtpSettings {
 
 /// Invalid settings. Each error names the setting, never its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{} {}", self.setting(), self.rule())]
 pub enum InvalidSmtp {
     /// Correct the host.
-    #[error("smtp_host must be a host name or an IP address; the port goes to smtp_port")]
     Host,
+    /// Remove the brackets around the IP address.
+    BracketedHost,
     /// Use `starttls` or `implicit`.
-    #[error("smtp_tls can be none only if smtp_host is this machine")]
     Plaintext,
     /// Correct the authorities' certificates.
-    #[error("root_ca_file must hold certificates as PEM")]
     Roots,
     /// Remove the authorities' certificates, or encrypt.
-    #[error("root_ca_file is not used with smtp_tls none")]
     UnusedRoots,
     /// Check this machine: its trusted certificates cannot be loaded.
-    #[error("TLS cannot be set up on this machine")]
     Tls,
+}
+
+impl InvalidSmtp {
+    /// The setting that is invalid.
+    #[must_use]
+    pub const fn setting(self) -> &'static str {
+        match self {
+            Self::Host | Self::BracketedHost => "smtp_host",
+            Self::Plaintext | Self::Tls => "smtp_tls",
+            Self::Roots | Self::UnusedRoots => "root_ca_file",
+        }
+    }
+
+    /// The rule that it breaks.
+    #[must_use]
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::Host => "must be a host name or an IP address; the port goes to smtp_port",
+            Self::BracketedHost => "must be the IP address without brackets",
+            Self::Plaintext => {
+                "must be starttls or implicit: none is only for a server on this machine"
+            }
+            Self::Roots => "must hold certificates of authorities as PEM",
+            Self::UnusedRoots => "is not used with smtp_tls none: remove it",
+            Self::Tls => "needs this machine's trusted certificates, which cannot be loaded",
+        }
+    }
 }
 
 /// The longest wait for the answer to `QUIT`, which proves nothing.
@@ -120,29 +145,38 @@ impl SmtpSettings {
         self.timeout.saturating_add(FAREWELL)
     }
 
-    /// Checks that nothing personal would cross a network in clear.
+    /// Checks that nothing personal would cross a network in clear, and that the settings fit
+    /// together.
     ///
     /// # Errors
-    /// See [`InvalidSmtp`].
-    pub fn check(&self) -> Result<(), InvalidSmtp> {
+    /// With all mistakes.
+    pub fn check(&self) -> Result<(), Vec<InvalidSmtp>> {
+        let mut mistakes = Vec::new();
         let address = self.host.parse::<IpAddr>().ok();
         let is_name = |it: u8| it.is_ascii_alphanumeric() || b"-.".contains(&it);
         let is_host = (1..=253).contains(&self.host.len()) && self.host.bytes().all(is_name);
-        if address.is_none() && !is_host {
-            return Err(InvalidSmtp::Host);
-        }
-        if self.extra_roots.as_ref().is_some_and(|roots| !roots.has_certificates()) {
-            return Err(InvalidSmtp::Roots);
-        }
-        if self.extra_roots.is_some() && self.tls == SmtpTls::None {
-            return Err(InvalidSmtp::UnusedRoots);
-        }
+        let is_encrypted = self.tls != SmtpTls::None;
         let is_here =
             self.host == "localhost" || address.is_some_and(|address| address.is_loopback());
-        if self.tls == SmtpTls::None && !is_here {
-            return Err(InvalidSmtp::Plaintext);
+        if self.host.starts_with('[') {
+            mistakes.push(InvalidSmtp::BracketedHost);
+        } else if address.is_none() && !is_host {
+            mistakes.push(InvalidSmtp::Host);
+        } else if !is_encrypted && !is_here {
+            mistakes.push(InvalidSmtp::Plaintext);
         }
-        Ok(())
+        match &self.extra_roots {
+            Some(_) if !is_encrypted => mistakes.push(InvalidSmtp::UnusedRoots),
+            Some(roots) if !roots.has_certificates() => mistakes.push(InvalidSmtp::Roots),
+            Some(_) | None => {}
+        }
+        if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
+    }
+
+    /// Whether servers at this port usually encrypt in another way: then no mail goes out.
+    #[must_use]
+    pub const fn has_unusual_port(&self) -> bool {
+        matches!((self.tls, self.port), (SmtpTls::StartTls, 465) | (SmtpTls::Implicit, 25 | 587))
     }
 }
 
@@ -168,12 +202,13 @@ mod tests {
         }
         for host in ["mail.example.com", "10.0.0.1", "localhost.example.com"] {
             let checked = |tls| settings(host, tls).check();
-            assert_eq!(checked(SmtpTls::None), Err(InvalidSmtp::Plaintext), "{host}");
+            assert_eq!(checked(SmtpTls::None), Err(vec![InvalidSmtp::Plaintext]), "{host}");
             assert_eq!(checked(SmtpTls::StartTls), Ok(()), "{host}");
             assert_eq!(checked(SmtpTls::Implicit), Ok(()), "{host}");
         }
         for host in ["", "a b", "mail.example.com\r\n", "smtp://mail", "例え.jp", "mail:25"] {
-            assert_eq!(settings(host, SmtpTls::StartTls).check(), Err(InvalidSmtp::Host));
+            let refused = Err(vec![InvalidSmtp::Host]);
+            assert_eq!(settings(host, SmtpTls::StartTls).check(), refused, "{host}");
         }
     }
 
@@ -185,9 +220,35 @@ mod tests {
         };
         let good = include_bytes!("../tests/over_smtp/tls/ca.pem");
         assert_eq!(with(good, SmtpTls::StartTls), Ok(()));
-        assert_eq!(with(good, SmtpTls::None), Err(InvalidSmtp::UnusedRoots));
+        assert_eq!(with(good, SmtpTls::None), Err(vec![InvalidSmtp::UnusedRoots]));
         for bad in [&b""[..], b"text", b"-----BEGIN CERTIFICATE-----\nno\n"] {
-            assert_eq!(with(bad, SmtpTls::StartTls), Err(InvalidSmtp::Roots));
+            assert_eq!(with(bad, SmtpTls::StartTls), Err(vec![InvalidSmtp::Roots]));
+        }
+    }
+
+    #[test]
+    fn all_mistakes_are_found_and_name_their_setting() {
+        let extra_roots = Some(TrustedRoots::new(b"text".to_vec()));
+        let both = SmtpSettings { extra_roots, ..settings("[::1]", SmtpTls::Implicit) };
+        let mistakes = both.check().unwrap_err();
+        assert_eq!(mistakes, [InvalidSmtp::BracketedHost, InvalidSmtp::Roots]);
+        let text = "smtp_host must be the IP address without brackets";
+        assert_eq!(mistakes[0].to_string(), text);
+    }
+
+    #[test]
+    fn a_port_that_encrypts_in_another_way_is_unusual() {
+        for (tls, port, is_unusual) in [
+            (SmtpTls::StartTls, 465, true),
+            (SmtpTls::Implicit, 25, true),
+            (SmtpTls::Implicit, 587, true),
+            (SmtpTls::StartTls, 25, false),
+            (SmtpTls::StartTls, 587, false),
+            (SmtpTls::Implicit, 465, false),
+            (SmtpTls::None, 465, false),
+        ] {
+            let settings = SmtpSettings { port, ..settings("a.example", tls) };
+            assert_eq!(settings.has_unusual_port(), is_unusual, "{tls:?} {port}");
         }
     }
 

@@ -1,11 +1,9 @@
 //! Sends mails over SMTP, stage by stage.
 
-use std::error::Error as _;
 use std::iter;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials as Login, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Rcpt};
@@ -17,9 +15,10 @@ use madoguchi_domain::port::Mailer;
 use madoguchi_domain::redacted;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::ending::ended;
 use crate::message::{MailWriter, Written, not_encodable};
 use crate::settings::{FAREWELL, InvalidSmtp, SmtpSettings, SmtpTls};
-use crate::stage::{SmtpReply, SmtpStage, classify};
+use crate::stage::{SmtpReply, SmtpStage, TlsFailure, classify};
 use crate::stream::LimitedStream;
 
 redacted!(SmtpMailer);
@@ -57,7 +56,7 @@ impl SmtpMailer {
         writer: MailWriter,
         hello: &MessageIdDomain,
     ) -> Result<Self, InvalidSmtp> {
-        settings.check()?;
+        settings.check().map_err(|mistakes| mistakes[0])?;
         let tls = match settings.tls {
             SmtpTls::None => None,
             SmtpTls::StartTls | SmtpTls::Implicit => Some(tls(&settings)?),
@@ -133,7 +132,11 @@ impl SmtpMailer {
         if self.settings.tls == SmtpTls::Implicit {
             let tls = self.tls.clone();
             let made = AsyncSmtpConnection::connect_tokio1(server, None, &self.hello, tls, None);
-            return made.await.map_err(ended);
+            return made.await.map_err(ended).inspect_err(|reply| {
+                if matches!(reply, SmtpReply::NoTls(_)) {
+                    progress.reach(SmtpStage::Tls);
+                }
+            });
         }
         let stream = LimitedStream::connect(server).await.map_err(|_| SmtpReply::Lost)?;
         progress.reach(SmtpStage::Greeting);
@@ -141,7 +144,14 @@ impl SmtpMailer {
         let mut connection = made.await.map_err(ended)?;
         if let Some(tls) = &self.tls {
             progress.reach(SmtpStage::Tls);
-            connection.starttls(tls.clone(), &self.hello).await.map_err(ended)?;
+            if !connection.can_starttls() {
+                return Err(SmtpReply::NoTls(TlsFailure::NotOffered));
+            }
+            let begun = connection.starttls(tls.clone(), &self.hello).await;
+            begun.map_err(ended).map_err(|reply| {
+                let is_plain = reply == SmtpReply::Unasked;
+                if is_plain { SmtpReply::NoTls(TlsFailure::PlainBytes) } else { reply }
+            })?;
         }
         Ok(connection)
     }
@@ -159,9 +169,9 @@ impl Mailer for SmtpMailer {
         let outcome = classify(stage, reply);
         // What fails before the recipient is about the server or our configuration.
         if outcome != Outcome::Applied && stage <= SmtpStage::Sender {
-            tracing::warn!(?stage, ?reply, "the mail server takes no mail");
+            tracing::warn!(?stage, %reply, "the mail server takes no mail");
         } else {
-            tracing::debug!(?stage, ?reply, "an SMTP conversation ended");
+            tracing::debug!(?stage, %reply, "an SMTP conversation ended");
         }
         outcome
     }
@@ -174,18 +184,6 @@ fn completed(response: Response) -> Result<(), SmtpReply> {
         Severity::PositiveIntermediate
         | Severity::TransientNegativeCompletion
         | Severity::PermanentNegativeCompletion => Err(SmtpReply::Code(response.code().into())),
-    }
-}
-
-/// How an error ended the conversation. Its text is dropped: it may repeat an address.
-fn ended(error: Error) -> SmtpReply {
-    let is_denied = || error.source().is_some_and(|text| text.to_string().starts_with("5.7."));
-    match error.status() {
-        Some(code) if is_denied() => SmtpReply::Denied(code.into()),
-        Some(code) => SmtpReply::Code(code.into()),
-        None if error.is_timeout() => SmtpReply::TimedOut,
-        None if error.is_response() => SmtpReply::Unreadable,
-        None => SmtpReply::Lost,
     }
 }
 

@@ -15,14 +15,20 @@ const MOST_BYTES: usize = 256 * 1024;
 /// The first byte of a TLS handshake (RFC 8446 §5.1).
 const HANDSHAKE: u8 = 0x16;
 
-/// A connection that ends after [`MOST_BYTES`]. Until the handshake begins it is read byte by byte:
-/// nothing that was sent in clear after the answer to `STARTTLS` is taken for an encrypted reply.
+/// A connection that ends after [`MOST_BYTES`]. Until the handshake begins it is read byte by byte,
+/// and nothing is written while bytes wait to be read. So no reply counts that was sent before its
+/// command, and nothing that was sent in clear after the answer to `STARTTLS` counts as encrypted.
 #[derive(Debug)]
 pub(crate) struct LimitedStream {
     inner: TcpStream,
     left: usize,
     is_in_clear: bool,
 }
+
+/// The server sent bytes before we wrote what they could reply to; we wrote nothing more.
+#[derive(Debug, thiserror::Error)]
+#[error("the mail server replied before it was asked")]
+pub(crate) struct UnaskedBytes;
 
 impl LimitedStream {
     /// Connects. The final dot is a small write of its own: without `TCP_NODELAY` it would wait for
@@ -32,6 +38,12 @@ impl LimitedStream {
         // A failure only makes the conversation slower.
         let _ = inner.set_nodelay(true);
         Ok(Self { inner, left: MOST_BYTES, is_in_clear: true })
+    }
+
+    fn has_unread(&self, cx: &mut Context<'_>) -> bool {
+        let mut byte = [0];
+        let peeked = self.inner.poll_peek(cx, &mut ReadBuf::new(&mut byte));
+        matches!(peeked, Poll::Ready(Ok(1..)))
     }
 }
 
@@ -67,6 +79,9 @@ impl AsyncWrite for LimitedStream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.is_in_clear && self.has_unread(cx) {
+            return Poll::Ready(Err(io::Error::other(UnaskedBytes)));
+        }
         if bytes.first() == Some(&HANDSHAKE) {
             self.is_in_clear = false;
         }
@@ -111,5 +126,20 @@ mod tests {
         assert_eq!(error.to_string(), "the mail server sends too much");
         assert_eq!((read.len(), read.iter().all(|byte| *byte == b'x')), (MOST_BYTES, true));
         flood.abort();
+    }
+
+    #[tokio::test]
+    async fn nothing_is_written_while_bytes_wait() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (mut stream, mut byte) = (connected(&listener).await, [0]);
+        let (mut server, _) = listener.accept().await.unwrap();
+        server.write_all(b"12").await.unwrap();
+        stream.read_exact(&mut byte).await.unwrap();
+        for bytes in [&b"EHLO"[..], &[HANDSHAKE]] {
+            let error = stream.write_all(bytes).await.unwrap_err();
+            assert!(error.get_ref().is_some_and(|it| it.is::<UnaskedBytes>()), "{error}");
+        }
+        stream.read_exact(&mut byte).await.unwrap();
+        stream.write_all(b"EHLO").await.unwrap();
     }
 }

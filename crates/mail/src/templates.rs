@@ -1,27 +1,30 @@
 //! The texts of mails: templates by language, all checked before the first mail.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod own;
+mod text;
+
+use std::collections::BTreeSet;
 use std::fmt;
 
+use madoguchi_domain::mail::Mail;
 use madoguchi_domain::person::Locale;
 use minijinja::{Environment, UndefinedBehavior, context};
 
-/// The templates of each language, in the order of their checks: name, and the fields that it must
-/// show.
-const KINDS: [(&str, &[&str]); 3] = [
-    ("contact.subject.txt", &[]),
-    ("contact.txt", &["my_page_url"]),
-    ("contact.html", &["my_page_url"]),
-];
+use own::NAMES;
+pub use own::{OwnTemplates, TemplateMistake};
+use text::{check_subject, check_text};
 
 /// The fields that a template may show.
 const FIELDS: [&str; 3] = ["contacts", "my_page_url", "sender"];
 
+/// The field that texts must show.
+const PAGE: &str = "my_page_url";
+
 /// The most steps of a template's program, so that none runs for ever.
 const MOST_STEPS: u64 = 100_000;
 
-/// The most characters of a subject, so that mail programs show it.
-const LONGEST_SUBJECT: usize = 200;
+/// The most bytes of a rendered text: mail servers refuse large mails.
+const MOST_RENDERED: usize = 256 * 1024;
 
 /// The built-in templates: language, name, text.
 const BUILT_IN: [(&str, &str, &str); 6] = [
@@ -59,21 +62,6 @@ pub struct RenderedMail {
     pub html: String,
 }
 
-/// A mistake in a template, or a missing one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TemplateMistake {
-    /// The template, `language/name`.
-    pub template: String,
-    /// What is wrong, and how to mend it.
-    pub what: String,
-}
-
-impl fmt::Display for TemplateMistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.template, self.what)
-    }
-}
-
 impl fmt::Debug for Templates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Templates").field("languages", &self.languages).finish_non_exhaustive()
@@ -81,109 +69,117 @@ impl fmt::Debug for Templates {
 }
 
 impl Templates {
-    /// The built-in templates, with those of `own` in their place: path (`ja/contact.txt`), text.
-    /// `default` is the language of persons whose own has no templates.
+    /// The built-in templates, with those of `own` in their place. `default` is the language of
+    /// persons whose own has no templates.
     ///
     /// # Errors
     /// With all mistakes: a path or a field that is not known, a template that is missing, does not
     /// parse, does not render or does not show what it must, a language without templates.
     pub fn new(
-        own: BTreeMap<String, String>,
+        own: OwnTemplates,
         default: &Locale,
         sender: &str,
         my_page_url: &str,
     ) -> Result<Self, Vec<TemplateMistake>> {
-        let mut texts: BTreeMap<String, String> = BUILT_IN
-            .into_iter()
-            .map(|(language, name, text)| (format!("{language}/{name}"), text.to_owned()))
-            .collect();
         let mut mistakes = Vec::new();
-        for (path, text) in own {
-            if language_of(&path).is_none() {
-                let names = KINDS.map(|(name, _)| name).join(", ");
-                let what = format!("must be <language>/<name>, where the name is one of {names}");
-                mistakes.push(TemplateMistake { template: path, what });
-            } else {
-                texts.insert(path, text);
-            }
+        let mut texts = own.into_texts(&mut mistakes);
+        for (language, name, text) in BUILT_IN {
+            let language = texts.entry(language.to_owned()).or_default();
+            language.entry(name).or_insert_with(|| Some(text.to_owned()));
         }
-        let languages: BTreeSet<String> =
-            texts.keys().filter_map(|path| language_of(path)).map(str::to_owned).collect();
         let values = Values { sender: sender.to_owned(), my_page_url: my_page_url.to_owned() };
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(MOST_STEPS));
+        let languages: BTreeSet<String> = texts.keys().cloned().collect();
         let default = default.as_str().to_owned();
         let mut all = Self { environment, languages, default, values };
         if all.language(None).is_none() {
-            let what = "the default language must have templates".to_owned();
-            mistakes.push(TemplateMistake { template: all.default.clone(), what });
+            mistakes.push(TemplateMistake::NoDefault(texts.keys().cloned().collect()));
         }
-        all.add(texts, &mut mistakes);
+        for (language, mut texts) in texts {
+            for name in NAMES {
+                let path = format!("{language}/{name}");
+                let wrong = match texts.remove(name) {
+                    None => vec!["is missing: each language needs all templates".to_owned()],
+                    Some(None) => Vec::new(),
+                    Some(Some(text)) => all.add(&path, text),
+                };
+                let at = |what| TemplateMistake::At { path: path.clone(), what };
+                mistakes.extend(wrong.into_iter().map(at));
+            }
+        }
         if mistakes.is_empty() { Ok(all) } else { Err(mistakes) }
     }
 
-    /// Adds and checks the templates of every language.
-    fn add(&mut self, mut texts: BTreeMap<String, String>, mistakes: &mut Vec<TemplateMistake>) {
-        for language in self.languages.clone() {
-            for (name, must_show) in KINDS {
-                let path = format!("{language}/{name}");
-                let checked = match texts.remove(&path) {
-                    None => Err("is missing: each language needs all templates".to_owned()),
-                    Some(text) => self.add_one(&path, text, must_show),
-                };
-                if let Err(what) = checked {
-                    mistakes.push(TemplateMistake { template: path, what });
-                }
-            }
-        }
-    }
-
-    fn add_one(&mut self, path: &str, text: String, must_show: &[&str]) -> Result<(), String> {
+    /// Adds a template, and returns what is wrong with it.
+    fn add(&mut self, path: &str, text: String) -> Vec<String> {
         let added = self.environment.add_template_owned(path.to_owned(), text);
-        added.map_err(|error| format!("cannot be parsed: {error}"))?;
-        let template = self.environment.get_template(path).map_err(|error| error.to_string())?;
-        let shown = template.undeclared_variables(false);
-        if let Some(unknown) = shown.iter().find(|it| !FIELDS.contains(&it.as_str())) {
-            return Err(format!("{unknown} is no field: use {}", FIELDS.join(", ")));
+        let template = match added.and_then(|()| self.environment.get_template(path)) {
+            Ok(template) => template,
+            Err(error) => return vec![format!("cannot be parsed: {error}")],
+        };
+        let mut wrong = Vec::new();
+        let shown: BTreeSet<String> = template.undeclared_variables(false).into_iter().collect();
+        let unknown: Vec<_> =
+            shown.iter().map(String::as_str).filter(|it| !FIELDS.contains(it)).collect();
+        if !unknown.is_empty() {
+            let fields = FIELDS.join(", ");
+            wrong.push(format!("has unknown fields ({}): use {fields}", unknown.join(", ")));
         }
-        if let Some(missing) = must_show.iter().find(|it| !shown.contains(**it)) {
-            return Err(format!("must show {{{{ {missing} }}}}"));
+        if !is_subject(path) && !shown.contains(PAGE) {
+            wrong.push(format!("must show {{{{ {PAGE} }}}}"));
         }
-        for contacts in [1, 2, 100] {
-            let rendered = self.render_one(path, contacts)?;
-            if path.ends_with(".subject.txt") {
-                check_subject(&rendered)?;
-            } else if !rendered.contains(self.values.my_page_url.as_str())
-                && !rendered.contains(&html_escaped(&self.values.my_page_url))
-            {
-                return Err("must show {{ my_page_url }} in every case".to_owned());
-            }
+        if wrong.is_empty() {
+            // For every number, so that no template that was accepted fails later.
+            let failed = |contacts| self.render_one(path, contacts).err();
+            wrong.extend((1..=Mail::MOST_CONTACTS).find_map(failed));
         }
-        Ok(())
+        wrong
     }
 
     /// The texts of a mail about this number of contacts, in the person's language or the default.
     ///
     /// # Errors
-    /// When a template does not render, which the checks at the start exclude.
-    pub fn render(&self, locale: Option<&Locale>, contacts: u32) -> Result<RenderedMail, String> {
-        let language = self.language(locale).ok_or("the default language has no templates")?;
-        let one = |name: &str| self.render_one(&format!("{language}/{name}"), contacts);
-        let subject = one("contact.subject.txt")?;
-        check_subject(&subject)?;
-        Ok(RenderedMail {
-            subject: subject.trim().to_owned(),
-            text: one("contact.txt")?,
-            html: one("contact.html")?,
-        })
+    /// When a template does not render, which the checks at the start exclude up to
+    /// [`Mail::MOST_CONTACTS`].
+    pub fn render(
+        &self,
+        locale: Option<&Locale>,
+        contacts: u32,
+    ) -> Result<RenderedMail, TemplateMistake> {
+        let language = self.language(locale).ok_or(TemplateMistake::NoDefault(Vec::new()))?;
+        let one = |name: &str| {
+            let path = format!("{language}/{name}");
+            let rendered = self.render_one(&path, contacts);
+            rendered.map_err(|what| TemplateMistake::At { path, what })
+        };
+        let [subject, text, html] = NAMES;
+        Ok(RenderedMail { subject: one(subject)?, text: one(text)?, html: one(html)? })
     }
 
+    /// A rendered text, checked.
     fn render_one(&self, path: &str, contacts: u32) -> Result<String, String> {
         let Values { sender, my_page_url } = &self.values;
         let template = self.environment.get_template(path).map_err(|error| error.to_string())?;
+        let with_number = |what| format!("{what} (contacts: {contacts})");
         let rendered = template.render(context! { contacts, sender, my_page_url });
-        rendered.map_err(|error| format!("cannot be rendered: {error}"))
+        let rendered = rendered.map_err(|error| format!("cannot be rendered: {error}"));
+        let rendered = rendered.map_err(with_number)?;
+        if is_subject(path) {
+            let subject = rendered.trim();
+            check_subject(subject).and_then(|()| check_text(subject)).map_err(with_number)?;
+            return Ok(subject.to_owned());
+        }
+        if rendered.len() > MOST_RENDERED {
+            let what = format!("must render to at most {} KiB", MOST_RENDERED / 1024);
+            return Err(with_number(what));
+        }
+        if !rendered.contains(my_page_url) && !rendered.contains(&html_escaped(my_page_url)) {
+            return Err(with_number(format!("must show {{{{ {PAGE} }}}} in every case")));
+        }
+        check_text(&rendered).map_err(with_number)?;
+        Ok(rendered)
     }
 
     /// The language of templates for a person: of `zh-Hant-TW` that one, `zh-Hant` or `zh`; then
@@ -203,22 +199,8 @@ impl Templates {
     }
 }
 
-/// The language of a template's path, if the path is one.
-fn language_of(path: &str) -> Option<&str> {
-    let (language, name) = path.split_once('/')?;
-    let is_known = KINDS.iter().any(|(known, _)| *known == name);
-    (is_known && Locale::parse(language).is_ok()).then_some(language)
-}
-
-fn check_subject(subject: &str) -> Result<(), String> {
-    let subject = subject.trim();
-    if subject.is_empty() || subject.chars().any(char::is_control) {
-        return Err("must be one line, and not empty".to_owned());
-    }
-    if subject.chars().count() > LONGEST_SUBJECT {
-        return Err(format!("must have at most {LONGEST_SUBJECT} characters"));
-    }
-    Ok(())
+fn is_subject(path: &str) -> bool {
+    path.ends_with(".subject.txt")
 }
 
 /// The address as a template escapes it in HTML.

@@ -1,8 +1,8 @@
 //! Tests that mail is sent encrypted or not at all, with certificates of a test authority.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -33,6 +33,8 @@ enum Offer {
     Injects,
     /// It encrypts from the first byte.
     Implicit,
+    /// It consents, and goes on in clear.
+    Plain,
 }
 
 /// Everything that the client said in clear, and encrypted.
@@ -44,7 +46,7 @@ struct Heard {
 
 /// A mail server for one connection.
 fn server(offer: Offer) -> (SocketAddr, JoinHandle<Heard>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
     let address = listener.local_addr().unwrap();
     (address, thread::spawn(move || serve(listener.accept().unwrap().0, offer)))
 }
@@ -65,7 +67,12 @@ fn serve(socket: TcpStream, offer: Offer) -> Heard {
         };
         (&socket).write_all(b"220 plain\r\n").unwrap();
         converse(&mut stream, &socket, answer, &mut heard.clear, "STARTTLS");
-        if offer == Offer::Nothing {
+        if offer == Offer::Plain {
+            // The client begins to encrypt first.
+            _ = socket.peek(&mut [0]);
+            (&socket).write_all(b"250 ok\r\n").unwrap();
+        }
+        if matches!(offer, Offer::Nothing | Offer::Plain) {
             return heard;
         }
     }
@@ -125,9 +132,9 @@ fn encrypted(stream: &mut BufReader<StreamOwned<ServerConnection, TcpStream>>, h
     }
 }
 
-fn mailer(address: SocketAddr, tls: SmtpTls, roots: &[u8]) -> SmtpMailer {
+fn mailer(host: &str, address: SocketAddr, tls: SmtpTls, roots: &[u8]) -> SmtpMailer {
     smtp(SmtpSettings {
-        host: "localhost".into(),
+        host: host.into(),
         port: address.port(),
         tls,
         extra_roots: Some(TrustedRoots::new(roots.to_vec())),
@@ -141,7 +148,7 @@ const NOT_SENT: Outcome = Outcome::NotSent(WhyNotSent::NoConnection);
 /// What the server said and heard, and the outcome.
 async fn sent(offer: Offer, tls: SmtpTls, roots: &[u8]) -> (Outcome, Heard) {
     let (address, server) = server(offer);
-    let outcome = mailer(address, tls, roots).send(&samples::mail(1)).await;
+    let outcome = mailer("localhost", address, tls, roots).send(&samples::mail(1)).await;
     (outcome, server.join().unwrap())
 }
 
@@ -179,4 +186,52 @@ async fn replies_that_were_added_in_clear_are_not_read_as_encrypted() {
     let (outcome, heard) = sent(Offer::Injects, SmtpTls::StartTls, CA).await;
     assert_eq!(outcome, NOT_SENT);
     assert!(!format!("{heard:?}").contains("MAIL"), "{heard:?}");
+}
+
+/// An operator reads in the log which of them it is.
+#[tokio::test]
+async fn the_log_says_why_there_is_no_encryption() {
+    for (offer, tls, host, roots, why) in [
+        (Offer::Nothing, SmtpTls::StartTls, "localhost", CA, "does not offer STARTTLS"),
+        (Offer::Encrypts, SmtpTls::StartTls, "localhost", STRANGER, "is not trusted"),
+        (Offer::Implicit, SmtpTls::Implicit, "localhost", STRANGER, "is not trusted"),
+        (Offer::Encrypts, SmtpTls::StartTls, "127.0.0.2", CA, "is for another name"),
+        (Offer::Implicit, SmtpTls::Implicit, "127.0.0.2", CA, "is for another name"),
+        (Offer::Injects, SmtpTls::StartTls, "localhost", CA, "plain bytes where TLS begins"),
+        (Offer::Plain, SmtpTls::StartTls, "localhost", CA, "plain bytes where TLS begins"),
+        (Offer::Encrypts, SmtpTls::Implicit, "localhost", CA, "plain bytes where TLS begins"),
+    ] {
+        let log = Log::default();
+        let sink = log.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || sink.clone()).finish();
+        let guard = tracing::subscriber::set_default(subscriber);
+        let (address, server) = server(offer);
+        let outcome = mailer(host, address, tls, roots).send(&samples::mail(1)).await;
+        drop(guard);
+        let written = log.text();
+        assert_eq!(outcome, NOT_SENT);
+        assert!(written.contains(why) && written.contains("stage=Tls"), "{why}: {written}");
+        drop(server);
+    }
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -4,11 +4,12 @@
 mod encrypted;
 mod suites;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use madoguchi_domain::person::{EmailAddress, Locale};
-use madoguchi_mail::{MailWriter, SenderSettings, SmtpMailer, SmtpSettings, Templates};
+use madoguchi_mail::{
+    MailWriter, OwnTemplates, SenderSettings, SmtpMailer, SmtpSettings, Templates,
+};
 
 fn sender() -> SenderSettings {
     let address = EmailAddress::parse("noreply@mail.example.com").unwrap();
@@ -17,7 +18,7 @@ fn sender() -> SenderSettings {
 
 fn writer() -> MailWriter {
     let (ja, page) = (Locale::parse("ja").unwrap(), "https://my.example.com/");
-    let templates = Templates::new(BTreeMap::new(), &ja, "窓口銀行", page).unwrap();
+    let templates = Templates::new(OwnTemplates::default(), &ja, "窓口銀行", page).unwrap();
     MailWriter::new(&sender(), Arc::new(templates)).unwrap()
 }
 

@@ -2,13 +2,16 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
+use madoguchi_domain::effect::Outcome;
+use madoguchi_domain::port::Mailer;
 use madoguchi_domain::secret::Credentials;
 use madoguchi_mail::{FileMailer, SmtpMailer, SmtpSettings, SmtpTls};
 use madoguchi_testkit::mailer_contract::{LONGEST_CALL, MailerUnderTest};
 use madoguchi_testkit::smtp_stub::{ReceivedMail, SmtpStub};
-use madoguchi_testkit::{mailer_contract, smtp_mailer_contract};
+use madoguchi_testkit::{mailer_contract, samples, smtp_mailer_contract};
 
 use crate::{smtp, writer};
 
@@ -37,7 +40,7 @@ async fn over_smtp() -> MailerUnderTest {
 
 fn to_files() -> MailerUnderTest {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("mails");
+    let path = directory.path().to_owned();
     let mailer = Arc::new(FileMailer::new(path.clone(), writer()).unwrap());
     let arrived = move || {
         let files =
@@ -46,6 +49,21 @@ fn to_files() -> MailerUnderTest {
         mails.map(|it| (it.header("Message-ID").unwrap(), it.header("To").unwrap())).collect()
     };
     MailerUnderTest { mailer, arrived: Box::new(arrived), guard: Box::new(directory) }
+}
+
+#[tokio::test]
+async fn a_file_is_for_its_owner_alone_in_a_directory_that_is_there() {
+    let directory = tempfile::tempdir().unwrap();
+    assert!(FileMailer::new(directory.path().join("mails"), writer()).is_err());
+    let mailer = FileMailer::new(directory.path().to_owned(), writer()).unwrap();
+    let mail = samples::mail(1);
+    let id = mail.message_id.as_str().trim_start_matches('<').split('@').next().unwrap();
+    // Left by an attempt that broke off.
+    fs::write(directory.path().join(format!("{id}.part")), "x").unwrap();
+    assert_eq!(mailer.send(&mail).await, Outcome::Applied);
+    let files: Vec<_> = fs::read_dir(directory.path()).unwrap().map(Result::unwrap).collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+    assert_eq!(files[0].metadata().unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 mailer_contract!(smtp: over_smtp().await, files: to_files());
