@@ -200,6 +200,18 @@ pub(crate) fn segment(text: &str) -> Result<String, ClientError> {
     Ok(escaped)
 }
 
+/// A path with these parameters.
+///
+/// # Errors
+/// As [`segment`], for values.
+pub(crate) fn query(path: &str, parameters: &[(&str, &str)]) -> Result<String, ClientError> {
+    let mut all = Vec::new();
+    for (name, value) in parameters {
+        all.push(format!("{name}={}", segment(value)?));
+    }
+    Ok(format!("{path}?{}", all.join("&")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::answer::{ApiAnswer, ClientError, Done};
-use crate::client::{Client, Method, segment};
+use crate::client::{Client, Method, query, segment};
 
 redacted!(AddContact, ContactSender, UpdateContact, StaffContact, CustomerAnswer);
 redacted!(ContactApproval, ContactHistoryEvent, ContactFieldChange);
@@ -242,11 +242,7 @@ impl Client {
         &self,
         parameters: &[(&str, &str)],
     ) -> Result<ApiAnswer<Vec<StaffContact>>, ClientError> {
-        let mut query = Vec::new();
-        for (name, value) in parameters {
-            query.push(format!("{name}={}", segment(value)?));
-        }
-        self.get(&format!("/api/v1/contacts?{}", query.join("&"))).await
+        self.get(&query("/api/v1/contacts", parameters)?).await
     }
 
     /// `updateContact`, on the version with this ETag, or on any with `*`.

@@ -5,9 +5,11 @@ mod answer;
 mod caller;
 mod client;
 mod contact;
+mod effect;
 mod member;
 mod message;
 mod person;
+mod timeline;
 mod upgrade;
 
 pub use answer::{ApiAnswer, ClientError, Document, Done, Refused};
@@ -19,13 +21,18 @@ pub use contact::{
     AddContact, ApprovalOutcome, ContactApproval, ContactFieldChange, ContactHistoryEvent,
     ContactReceipt, ContactSender, CustomerAnswer, MailOfContact, StaffContact, UpdateContact,
 };
+pub use effect::{
+    EffectAnswer, EffectDetail, EffectResolution, EffectSubject, ProposeResolution,
+    ResolutionActor, ResolutionReceipt,
+};
 pub use member::{MemberAnswer, RegisterMember};
 pub use message::Message;
 pub use person::{
     AccountAnswer, ChangeContactDetails, ContactChange, FieldChange, MailStopAnswer, PersonAccount,
     PersonAnswer, RegisterPerson, SearchPersons,
 };
+pub use timeline::{TimelineEvent, What};
 pub use upgrade::{
     BlockedOn, CaseAnswer, CaseState, CoreBankOrder, OpenedCase, QrCode, ScannedVerification,
-    TimelineEvent, Verification, What,
+    Verification,
 };

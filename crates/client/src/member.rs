@@ -36,6 +36,9 @@ pub struct MemberAnswer {
     pub product_name: String,
     /// The current account level; empty if there is none.
     pub level: String,
+    /// Where it comes from: `REGISTERED`, `CORE_BANK` or `MANUAL`. Empty from an older server.
+    #[serde(default)]
+    pub level_source: String,
     /// The level of a passed verdict that the core bank has not confirmed yet.
     pub target_level: Option<String>,
 }

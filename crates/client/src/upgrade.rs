@@ -7,8 +7,9 @@ use serde_json::json;
 
 use crate::answer::{ApiAnswer, ClientError, Document, Done};
 use crate::client::{Client, segment};
+use crate::timeline::TimelineEvent;
 
-redacted!(QrCode, CaseAnswer, TimelineEvent, Verification, ScannedVerification);
+redacted!(QrCode, CaseAnswer, Verification, ScannedVerification);
 
 /// A case's state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +65,10 @@ pub struct CaseAnswer {
     pub opened_at: Timestamp,
     /// The account's current level; empty if there is none.
     pub level: String,
+    /// Where the level comes from: `REGISTERED`, `CORE_BANK` or `MANUAL`. Empty from an older
+    /// server.
+    #[serde(default)]
+    pub level_source: String,
     /// The level of a passed verdict that the core bank has not confirmed yet.
     pub target_level: Option<String>,
     /// The order to the core bank, once there is one.
@@ -104,7 +109,7 @@ pub struct CoreBankOrder {
     pub code: Option<String>,
 }
 
-/// What a case waits for.
+/// What a case or an effect waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BlockedOn {
@@ -116,59 +121,6 @@ pub struct BlockedOn {
     pub since: Timestamp,
     /// When the next automatic step is.
     pub next_attempt_at: Option<Timestamp>,
-}
-
-/// One entry of a case's timeline.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TimelineEvent {
-    /// When.
-    pub at: Timestamp,
-    /// The subject of a token, or a worker's name.
-    pub by: String,
-    /// `HUMAN` or `SYSTEM`.
-    pub kind: String,
-    /// What happened.
-    #[serde(flatten)]
-    pub what: What,
-}
-
-impl TimelineEvent {
-    /// The state that the case entered, if it is a transition.
-    #[must_use]
-    pub fn state(&self) -> Option<&str> {
-        match &self.what {
-            What::Transition { to, .. } => Some(to),
-            What::Attempt { .. } => None,
-        }
-    }
-}
-
-/// What happened to a case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum What {
-    /// It changed its state.
-    Transition {
-        /// The state before; null for the opening.
-        from: Option<String>,
-        /// The state after.
-        to: String,
-        /// The event's name.
-        why: String,
-        /// The id of the request.
-        correlation: String,
-    },
-    /// A worker tried to send its order.
-    Attempt {
-        /// The kind of the effect.
-        effect: String,
-        /// The number of the attempt.
-        attempt: i32,
-        /// For example `applied` or `unknown`.
-        outcome: String,
-        /// The bank's code, or why the outcome is not known.
-        detail: String,
-    },
 }
 
 /// The result of a check by a verification service.

@@ -2,8 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a document of another shape has failed the test")]
 
 use madoguchi_client::{
-    AddContact, ApprovalOutcome, CaseAnswer, CaseState, ContactReceipt, FindCaller, FoundCaller,
-    MemberAnswer, Message, OpenedCase, RegisterMember, ScannedVerification, TimelineEvent,
+    AddContact, ApprovalOutcome, CaseAnswer, CaseState, ContactReceipt, EffectAnswer, EffectDetail,
+    EffectResolution, FindCaller, FoundCaller, MemberAnswer, Message, OpenedCase,
+    ProposeResolution, RegisterMember, ResolutionReceipt, ScannedVerification, TimelineEvent,
     Verification,
 };
 use serde::Serialize;
@@ -44,6 +45,7 @@ fn every_request_is_as_documented() {
     assert_request::<FindCaller>("findCaller");
     assert_request::<FindCaller>("contextos");
     assert_request::<AddContact>("addContact");
+    assert_request::<ProposeResolution>("proposeResolution");
 }
 
 #[test]
@@ -56,6 +58,10 @@ fn every_answer_is_as_documented() {
     assert_answer::<CaseAnswer>("readUpgrade", "200");
     assert_answer::<Vec<TimelineEvent>>("readTimeline", "200");
     assert_answer::<FoundCaller>("findCaller", "200");
+    assert_answer::<Vec<EffectAnswer>>("listEffects", "200");
+    assert_answer::<EffectDetail>("readEffect", "200");
+    assert_answer::<Vec<EffectResolution>>("listResolutions", "200");
+    assert_answer::<ResolutionReceipt>("proposeResolution", "201");
     assert_answer::<ContactReceipt>("addContact", "201");
     assert_answer::<Vec<ApprovalOutcome>>("approveContacts", "200");
     assert_answer::<Vec<Message>>("listMessages", "200");
