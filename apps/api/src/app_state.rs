@@ -5,12 +5,12 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use madoguchi_application::{
-    Answered, CallerService, ContactService, MemberService, PersonService, ServiceError,
-    UpgradeService,
+    Answered, CallerService, ContactService, MemberService, PersonService, ResolutionService,
+    ServiceError, UpgradeService,
 };
 use madoguchi_domain::caller::DacRule;
 use madoguchi_domain::idempotency::ClientAct;
-use madoguchi_domain::port::{Clock, Health, Ids, PasswordVerifier, TokenVerifier};
+use madoguchi_domain::port::{Clock, EffectQueue, Health, Ids, PasswordVerifier, TokenVerifier};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
@@ -35,6 +35,9 @@ pub(crate) struct AppState {
     pub(crate) persons: Option<Persons>,
     /// Contacts; absent when `[vault]` is not configured.
     pub(crate) contacts: Option<ContactService>,
+    pub(crate) effects: Arc<dyn EffectQueue>,
+    /// Resolutions; absent when `[vault]` is not configured.
+    pub(crate) resolutions: Option<ResolutionService>,
     pub(crate) tokens: Arc<dyn TokenVerifier>,
     /// Verifies the gateway's users; absent when there is no gateway.
     pub(crate) passwords: Option<Arc<dyn PasswordVerifier>>,

@@ -3,9 +3,12 @@
 mod configured;
 mod keys;
 mod mail;
+mod reconcile;
+mod resolve;
 mod rotation_progress;
 
 use std::io::Write;
+use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
@@ -17,6 +20,8 @@ use crate::{Server, logging, problem, routes, wiring};
 use configured::Configured;
 use keys::KeysCommand;
 use mail::MailCommand;
+use reconcile::ReconcileCommand;
+use resolve::ResolveCommand;
 
 /// The middle office between a contact centre and its core systems.
 #[derive(Debug, Parser)]
@@ -51,28 +56,37 @@ enum Command {
     #[command(after_help = "Example:\n  \
         (umask 077; openssl rand -hex 16 | tee password | madoguchi hash-password)")]
     HashPassword,
+    /// Compare our levels of all members with the core bank's, and change nothing.
+    #[command(after_help = reconcile::EXAMPLE)]
+    Reconcile(ReconcileCommand),
     /// Create, list, rotate and examine the keys that seal personal data.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = keys::EXAMPLE)]
     Keys(KeysCommand),
     /// Preview mails to customers.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = mail::EXAMPLE)]
     Mail(MailCommand),
+    /// See orders and mails that are stuck, and resolve them by two people, on a running server.
+    #[command(subcommand, after_help = resolve::EXAMPLE)]
+    Resolve(ResolveCommand),
 }
 
 impl Cli {
-    /// Runs the command until it ends.
+    /// Runs the command until it ends, and returns the exit code.
     ///
     /// # Errors
     /// When the command fails; the message says what to do.
-    pub async fn run(self) -> anyhow::Result<()> {
-        match self.command {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let done = match self.command {
             Command::Serve(configured) => serve(&configured).await,
             Command::Migrate(configured) => migrate(&configured.read()?).await,
             Command::Openapi(configured) => openapi(&configured),
             Command::HashPassword => hash_password(),
             Command::Keys(command) => command.run().await,
             Command::Mail(command) => command.run(),
-        }
+            Command::Reconcile(command) => return Ok(command.run().await),
+            Command::Resolve(command) => command.run().await,
+        };
+        done.map(|()| ExitCode::SUCCESS)
     }
 }
 

@@ -14,7 +14,8 @@ pub(crate) fn provide(settings: &Settings) -> anyhow::Result<()> {
     let connections = settings.server.connections.max_connections;
     // Context and owner lookups have a bulkhead each.
     let lookups = settings.itau.as_ref().map_or(0, |itau| 2 * itau.adapter.max_concurrent_calls);
-    let calls = settings.effects.max_concurrent_calls + lookups;
+    let mails = settings.mail.as_ref().map_or(0, |mail| mail.max_concurrent_calls);
+    let calls = settings.effects.max_concurrent_calls + mails + lookups;
     let needed =
         (connections + settings.store.pool.connections + calls + OTHERS + MAX_CLOSING) as u64;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);

@@ -48,6 +48,11 @@ pub(crate) struct Idempotency {
 }
 
 impl Idempotency {
+    /// With no key that is running.
+    pub(crate) fn new(secret: SecretKey) -> Self {
+        Self { secret, running: RunningKeys::default() }
+    }
+
     /// The request of `principal` with its key, if it has one.
     pub(crate) fn of(
         &self,

@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         ended
     });
     match ended {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             madoguchi_api::report(&error);
             ExitCode::FAILURE

@@ -5,16 +5,17 @@ use actix_web::web::{Data, Path};
 use madoguchi_domain::actor::Scope;
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::idempotency::ClientAct;
-use madoguchi_domain::level::AccountLevel;
+use madoguchi_domain::level::{AccountLevel, LevelSource};
 use madoguchi_domain::member::{Account, ArrangementId, Member, MemberId, ProductName};
 use madoguchi_domain::registered::Registered;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::access::Access::With;
 use crate::access::Entry;
 use crate::app_state::AppState;
-use crate::body::{Field, bounded, field_values, plain, text_of, text_or_null, visible};
+use crate::body::{Field, bounded, field_values, one_of, plain, text_of, text_or_null, visible};
 use crate::call::{Call, NoBody};
 use crate::idempotency::marked;
 use crate::operation::{Answer, Link, Operation, Parameter, Place, named};
@@ -114,6 +115,10 @@ impl RegisterMember {
     }
 }
 
+pub(crate) fn level_sources() -> RefOr<Schema> {
+    one_of(LevelSource::ALL.map(LevelSource::as_str)).into()
+}
+
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Member)]
@@ -126,6 +131,9 @@ struct MemberView<'a> {
     product_name: &'a str,
     #[schema(schema_with = text_of::<LevelOrNone>)]
     level: &'a str,
+    /// Where the level comes from.
+    #[schema(schema_with = level_sources)]
+    level_source: &'static str,
     /// The level of a passed verdict that the core bank has not confirmed yet.
     #[schema(required)]
     target_level: Option<&'a str>,
@@ -138,6 +146,7 @@ impl<'a> From<&'a Member> for MemberView<'a> {
             arrangement_id: member.account.arrangement.expose(),
             product_name: member.account.product.as_str(),
             level: member.level().map_or("", AccountLevel::as_str),
+            level_source: member.level_source().as_str(),
             target_level: member.target.as_ref().map(AccountLevel::as_str),
         }
     }

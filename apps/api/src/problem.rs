@@ -15,6 +15,7 @@ use madoguchi_application::ServiceError;
 use madoguchi_domain::contact::ContactRefusal;
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::port::VerifierUnavailable;
+use madoguchi_domain::resolution::ResolutionRefusal;
 use madoguchi_domain::upgrade::Refusal;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -101,11 +102,31 @@ impl From<ContactRefusal> for Problem {
     }
 }
 
+impl From<ResolutionRefusal> for Problem {
+    fn from(refusal: ResolutionRefusal) -> Self {
+        Self::of(match refusal {
+            ResolutionRefusal::EffectNotFound => Code::EffectNotFound,
+            ResolutionRefusal::Settled => Code::EffectSettled,
+            ResolutionRefusal::InProgress => Code::EffectInProgress,
+            ResolutionRefusal::Proven => Code::EffectProven,
+            ResolutionRefusal::Contradicted => Code::ResolutionContradicted,
+            ResolutionRefusal::Unreadable => Code::EffectUnreadable,
+            ResolutionRefusal::UnknownKind => Code::EffectKindUnknown,
+            ResolutionRefusal::Pending => Code::ResolutionPending,
+            ResolutionRefusal::NotFound => Code::ResolutionNotFound,
+            ResolutionRefusal::Invalid(field) => return field.into(),
+            ResolutionRefusal::FourEyes(_) => Code::FourEyes,
+            ResolutionRefusal::ContentMoved => Code::ContentMoved,
+        })
+    }
+}
+
 impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Refused(refusal) => refusal.into(),
             ServiceError::ContactRefused(refusal) => refusal.into(),
+            ServiceError::ResolutionRefused(refusal) => refusal.into(),
             ServiceError::KeyReused => Self::of(Code::IdempotencyKeyReused),
             ServiceError::Overloaded | ServiceError::Unavailable => Self::of(Code::Unavailable),
             ServiceError::Corrupt => Self::of(Code::Internal),

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::field::InvalidField;
+use utoipa::openapi::schema::SchemaFormat;
 
+use crate::body::{bounded, field_values};
 use crate::problem::Problem;
 
 /// The parameters of a request that are not read yet.
@@ -63,6 +65,21 @@ impl Query {
         let mut text = form_urlencoded::Serializer::new(String::new());
         text.extend_pairs(&self.0).finish()
     }
+}
+
+/// A time as a field of a body or a parameter.
+#[derive(Debug)]
+pub(crate) struct Moment(pub(crate) Timestamp);
+
+impl Moment {
+    fn parse(text: &str) -> Result<Self, InvalidField> {
+        time(text).map(Self)
+    }
+}
+
+field_values! {
+    /// A time with an offset (RFC 3339) of the years 2000 to 2099.
+    Moment: bounded(20, 40).format(Some(SchemaFormat::Custom("date-time".to_owned())));
 }
 
 /// A time with an offset (RFC 3339 §5.6), cut to the whole microseconds that are stored.

@@ -13,14 +13,15 @@ use crate::api_page::{self, ApiDocument};
 use crate::gateway::{self, GatewayProblem};
 use crate::problem::{self, Code, Problem};
 use crate::upgrade::{self, SOURCE_PREFIX};
-use crate::{caller, contact, health, member, openapi, person};
+use crate::{caller, contact, effect, health, member, openapi, person};
 
 /// All routes except those of the API page.
-const API: [&[Entry]; 7] = [
+const API: [&[Entry]; 8] = [
     upgrade::ROUTES,
     member::ROUTES,
     person::ROUTES,
     contact::ROUTES,
+    effect::ROUTES,
     caller::ROUTES,
     gateway::ROUTES,
     health::ROUTES,

@@ -7,9 +7,11 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::Data;
 use actix_web::{App, Error, middleware};
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use madoguchi_application::{
     AuditWriter, CallerPorts, CallerService, CallerSettings, ContactService, DecisionLane,
-    GroupCommitSettings, MemberService, PersonService, PlannedSignal, RunningKeys, UpgradeService,
+    GroupCommitSettings, MemberService, PersonService, PlannedSignal, ResolutionService,
+    ResolutionStores, UpgradeService,
 };
 use madoguchi_domain::actor::{ActorKind, ActorRef, Scope};
 use madoguchi_domain::caller::{DacRule, Entity};
@@ -19,6 +21,7 @@ use madoguchi_domain::principal::Principal;
 use madoguchi_domain::secret::AccessToken;
 use madoguchi_testkit::clock::ManualClock;
 use madoguchi_testkit::fake_callers::FakeCallers;
+use madoguchi_testkit::fake_core_bank::FakeCoreBank;
 use madoguchi_testkit::fake_identity::FakePasswords;
 use madoguchi_testkit::fake_store::FakeStore;
 use madoguchi_testkit::ids::SeededIds;
@@ -31,7 +34,8 @@ use crate::written_address::parse_region;
 use crate::{request_log, routes};
 
 /// A token named like a scope has that scope only; the one that answers contacts is a customer's.
-/// With `+delegate` it belongs to a back office that may also act in the name of the others.
+/// With `@` and more text it belongs to another person. With `+delegate` it belongs to a back
+/// office that may also act in the name of the others.
 #[derive(Debug)]
 struct OneScopeEach;
 
@@ -39,7 +43,9 @@ struct OneScopeEach;
 impl TokenVerifier for OneScopeEach {
     async fn verify(&self, token: &AccessToken) -> Result<Option<Principal>, VerifierUnavailable> {
         let own = token.expose().strip_suffix("+delegate");
-        let Some(scope) = Scope::parse(own.unwrap_or(token.expose())) else { return Ok(None) };
+        let name = own.unwrap_or(token.expose());
+        let name = name.split_once('@').map_or(name, |(name, _)| name);
+        let Some(scope) = Scope::parse(name) else { return Ok(None) };
         let kind = if own.is_some() { ActorKind::System } else { ActorKind::Human };
         let mut principal =
             Principal::new(ActorRef::new("test", token.expose(), kind), vec![scope]);
@@ -96,6 +102,8 @@ impl TestApp {
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
         };
+        let effects = Arc::clone(&stores.platform.effects);
+        let resolutions = resolutions(&store, &ids);
         let entity = Entity::parse("341", "341").unwrap();
         let (trail, _) = AuditWriter::start(stores.platform.audit);
         let replays = stores.platform.replays;
@@ -124,13 +132,12 @@ impl TestApp {
             callers: Some(Callers { service, dac: DacRule::Refuse }),
             persons: Some(persons),
             contacts: Some(contacts),
+            effects,
+            resolutions: Some(resolutions),
             tokens: Arc::new(OneScopeEach),
             passwords: Some(Arc::new(FakePasswords::knowing(user, password, samples::system()))),
             dependencies: vec![stores.platform.health],
-            idempotency: Idempotency {
-                secret: samples::audit_key(),
-                running: RunningKeys::default(),
-            },
+            idempotency: Idempotency::new(samples::audit_key()),
             ids,
             clock,
             places: Arc::new(Semaphore::new(64)),
@@ -141,6 +148,15 @@ impl TestApp {
         change(&mut state);
         Self { state: Data::new(state), callers, store, clock: manual }
     }
+}
+
+fn resolutions(store: &FakeStore, ids: &Arc<dyn Ids>) -> ResolutionService {
+    ResolutionService::new(
+        ResolutionStores::of(store.stores().platform, &Arc::new(store.clone())),
+        samples::registry(Arc::new(FakeCoreBank::default())),
+        SignedDuration::from_hours(72),
+        Arc::clone(ids),
+    )
 }
 
 /// The server over this state.

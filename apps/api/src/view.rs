@@ -89,9 +89,14 @@ pub(crate) fn results(data: Vec<impl Serialize>, next: Option<String>) -> HttpRe
     HttpResponse::Ok().json(CodedPage { success: true, result_code: SUCCEEDED, data, next })
 }
 
+/// A page of values, and the cursor of the next one.
+pub(crate) fn page(data: Vec<impl Serialize>, next: Option<String>) -> HttpResponse {
+    HttpResponse::Ok().json(Page { success: true, data, next })
+}
+
 /// A list that is always complete.
 pub(crate) fn list(data: Vec<impl Serialize>) -> HttpResponse {
-    HttpResponse::Ok().json(Page { success: true, data, next: None })
+    page(data, None)
 }
 
 pub(crate) fn created(data: &impl Serialize) -> HttpResponse {

@@ -9,13 +9,15 @@ mod upgrades;
 mod vault;
 mod verifiers;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use madoguchi_application::{
-    AuditWriter, ContactService, MemberService, PersonService, PlannedSignal, RunningKeys,
+    AuditWriter, ContactService, EffectRegistry, MemberService, PersonService, PlannedSignal,
+    Reconciliation, ResolutionService,
 };
-use madoguchi_domain::port::{Clock, Ids};
+use madoguchi_domain::port::{Clock, CoreBank, Ids};
 use madoguchi_esb::Esb;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
@@ -48,18 +50,18 @@ pub(crate) struct Built {
 pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let vault = settings.vault.as_ref().map(OpenVault::open).transpose()?;
     let sealer = vault.as_ref().map(OpenVault::sealer);
-    let Stores { upgrade: stores, data_keys, leases, sealed } =
-        stores::open(settings, sealer.as_ref()).await?;
+    let stores = stores::open(settings, sealer.as_ref()).await?;
+    let Stores { upgrade: stores, data_keys, leases, sealed } = stores;
     let Verifiers { tokens, passwords, mut files } = Verifiers::build(settings)?;
     files.extend(vault.iter().map(|it| ("key_ring", Arc::new(it.clone()) as _)));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ids: Arc<dyn Ids> = Arc::new(SystemIds);
-    let bank = Esb::new(settings.esb.adapter.clone(), Arc::clone(&clock)).context("esb")?;
     let policy = Arc::new(settings.upgrade.policy.clone());
     let planned = PlannedSignal::default();
     let parts = UpgradeParts { settings, stores: &stores, clock: &clock, ids: &ids };
     let (upgrades, lane_task) = parts.start(&policy, &planned);
-    let contacts = sealed.as_ref().map(|sealed| &sealed.contacts);
+    let stored = sealed.as_ref().map(|it| (&it.contacts, &it.resolutions));
+    let (contacts, resolutions) = stored.unzip();
     let effect_tasks = EffectTasks {
         settings,
         stores: &stores,
@@ -75,8 +77,9 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     }
     // After the report, which a rotation respects: keys that are here now stay enough.
     vault::require_stored_keys(vault.as_ref(), &*data_keys).await?;
+    let registry = effect_tasks.registry(bank(settings, &clock, &ids)?, policy)?;
     if settings.effects.worker {
-        running.extend(effect_tasks.start(Arc::new(bank), policy, &stopped)?);
+        running.extend(effect_tasks.start(registry.clone(), &stopped));
     }
     let (audit, audit_task) = AuditWriter::start(Arc::clone(&stores.platform.audit));
     let asked = vec![("the decision lane", lane_task), ("the audit writer", audit_task)];
@@ -87,10 +90,12 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     }
     // Last, because a start that fails would keep the lease of a job.
     let replays = &stores.platform.replays;
-    let jobs = Jobs { settings, leases, replays, contacts, clock: &clock, ids: &ids };
+    let jobs = Jobs { settings, leases, replays, contacts, resolutions, clock: &clock, ids: &ids };
     running.extend(jobs.start(&stopped));
-    let personal = sealed.map(|sealed| personal(settings, sealed, audit, (&ids, planned)));
-    let (persons, contacts) = personal.unzip();
+    let (persons, contacts, resolutions) = match sealed {
+        Some(sealed) => with_key_ring(settings, sealed, registry, audit, (&ids, planned)),
+        None => (None, None, None),
+    };
     let state = AppState {
         runtime: Handle::current(),
         upgrades,
@@ -98,13 +103,12 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
         callers,
         persons,
         contacts,
+        effects: stores.platform.effects,
+        resolutions,
         tokens,
         passwords,
         dependencies: vec![stores.platform.health],
-        idempotency: Idempotency {
-            secret: settings.idempotency.secret.clone(),
-            running: RunningKeys::default(),
-        },
+        idempotency: Idempotency::new(settings.idempotency.secret.clone()),
         ids,
         clock,
         places: Arc::new(Semaphore::new(settings.server.max_concurrent_requests)),
@@ -112,17 +116,44 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
         body_timeout: settings.server.connections.timeouts.body,
         stopping: Arc::default(),
     };
-    let tasks = Tasks { stop, running, asked };
-    Ok(Built { state, tasks, files: ReloadableFiles::new(files) })
+    let files = ReloadableFiles::new(files);
+    Ok(Built { state, tasks: Tasks { stop, running, asked }, files })
 }
 
-/// The services of persons and of the contacts to them.
-fn personal(
+/// The core bank, through its ESB.
+fn bank(
     settings: &Settings,
-    SealedStores { contacts: stores, .. }: SealedStores,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn Ids>,
+) -> anyhow::Result<Arc<dyn CoreBank>> {
+    let adapter = settings.esb.adapter.clone();
+    Ok(Arc::new(Esb::new(adapter, Arc::clone(clock), Arc::clone(ids)).context("esb")?))
+}
+
+/// Compares our levels with the bank's, at most so many members per second.
+pub(crate) async fn reconciliation(
+    settings: &Settings,
+    per_second: NonZeroU32,
+) -> anyhow::Result<Reconciliation> {
+    ensure!(
+        settings.esb.adapter.inquiry,
+        "esb.inquiry is off: the core bank cannot be asked for levels; docs/operations.md says \
+         what it must provide"
+    );
+    let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
+    let bank = bank(settings, &clock, &ids)?;
+    let Stores { upgrade, .. } = stores::connect(settings, None).await?;
+    Ok(Reconciliation::new(upgrade.members, bank, &*ids, per_second))
+}
+
+/// The services that seal what they store.
+fn with_key_ring(
+    settings: &Settings,
+    SealedStores { contacts: stores, resolutions, .. }: SealedStores,
+    registry: EffectRegistry,
     audit: AuditWriter,
     (ids, planned): (&Arc<dyn Ids>, PlannedSignal),
-) -> (Persons, ContactService) {
+) -> (Option<Persons>, Option<ContactService>, Option<ResolutionService>) {
     let PersonsSection { default_region, one_per_account } = settings.persons;
     let service = PersonService::new(
         Arc::clone(&stores.persons),
@@ -132,9 +163,12 @@ fn personal(
         one_per_account,
     );
     let persons = Persons { service, region: default_region };
+    let lapse_after = settings.effects.lapse_after;
+    let resolutions = ResolutionService::new(resolutions, registry, lapse_after, Arc::clone(ids))
+        .with_signal(planned.clone());
     let policy = Arc::clone(&settings.contacts.policy);
     let contacts = ContactService::new(stores, policy, Arc::clone(ids)).with_signal(planned);
-    (persons, contacts)
+    (Some(persons), Some(contacts), Some(resolutions))
 }
 
 /// Hashes a password for a user file.

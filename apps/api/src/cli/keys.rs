@@ -20,6 +20,9 @@ use crate::logging;
 use crate::system::SystemClock;
 use crate::wiring::{self, KeyTools};
 
+pub(super) const EXAMPLE: &str = "Example:\n  madoguchi keys list --config madoguchi.toml\n  \
+    madoguchi keys doctor --config madoguchi.toml";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
     /// Write a new random key to a file beside the key ring, and print its entry.

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anyhow::Context;
 use clap::Subcommand;
+use madoguchi_domain::mail::Mail;
 use madoguchi_domain::person::Locale;
 
 use super::configured::Configured;
@@ -20,8 +21,8 @@ pub(super) enum MailCommand {
         /// The person's language, for example ja or zh-Hant-TW [default: mail.default_locale].
         #[arg(long, value_parser = Locale::parse)]
         locale: Option<Locale>,
-        /// How many contacts the mail announces.
-        #[arg(long, default_value = "1", value_parser = clap::value_parser!(u32).range(1..=1000))]
+        /// How many contacts the mail announces, 1 to 200.
+        #[arg(long, default_value = "1", value_parser = contacts)]
         contacts: u32,
         /// Print only the HTML text.
         #[arg(long)]
@@ -29,6 +30,14 @@ pub(super) enum MailCommand {
         #[command(flatten)]
         configured: Configured,
     },
+}
+
+pub(super) const EXAMPLE: &str =
+    "Example:\n  madoguchi mail preview --locale en --contacts 3 --config madoguchi.toml";
+
+fn contacts(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (1..=Mail::MOST_CONTACTS).contains(number));
+    number.ok_or_else(|| format!("must be a whole number from 1 to {}", Mail::MOST_CONTACTS))
 }
 
 impl MailCommand {

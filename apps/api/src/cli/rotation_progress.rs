@@ -14,7 +14,7 @@ const BAR: &str = "{wide_bar} {pos}/{len} data keys, {per_sec}, {eta} left";
 
 const INDEXES: &str = "{spinner} {pos} records indexed, {per_sec}";
 
-fn style(template: &str) -> ProgressStyle {
+pub(super) fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 

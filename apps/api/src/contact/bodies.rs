@@ -10,13 +10,15 @@ use madoguchi_domain::contact::{
     ContactType, ContactTypeName, Content, ContentEdit, GroupId, PolicyNumber, Sender,
 };
 use madoguchi_domain::display_name::DisplayName;
+use madoguchi_domain::mail::Mail;
 use madoguchi_domain::person::{AccountId, PersonId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::fields::{Answered, Moment, SenderName};
+use super::fields::{Answered, SenderName};
 use crate::body::{Field, Patch, text_of, text_or_null, value};
 use crate::problem::Problem;
+use crate::query::Moment;
 
 /// Who sends the contact, as staff see it; the customer does not.
 #[derive(Deserialize, ToSchema)]
@@ -241,6 +243,8 @@ pub(super) struct ApprovalItem {
 
 /// Maximum number of contacts that one call approves.
 pub(super) const MOST_APPROVALS: usize = 200;
+// One mail may announce them all.
+const _: () = assert!(MOST_APPROVALS <= Mail::MOST_CONTACTS as usize);
 
 /// The contacts to approve, in their order, with the hash of what was seen of each.
 pub(super) fn shown(

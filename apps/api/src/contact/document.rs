@@ -8,7 +8,6 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::bodies::{AddContact, AnswerContact, ApprovalItem, MOST_APPROVALS, UpdateContact};
 use super::export::CSV;
-use super::fields::Moment;
 use super::history::VersionView;
 use super::mail_view::mail_states;
 use super::message::MessageView;
@@ -19,6 +18,7 @@ use crate::cursor::{CURSOR, LIMIT};
 use crate::operation::{Answer, Link, Operation, Parameter, Place, Schemas, named};
 use crate::precondition::{ETAG, IF_MATCH};
 use crate::problem::Code;
+use crate::query::Moment;
 use crate::view::Nothing;
 
 const TAG: &str = "contacts";

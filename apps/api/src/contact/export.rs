@@ -11,6 +11,7 @@ use madoguchi_domain::Timestamp;
 use madoguchi_domain::contact::{ActionKind, ApplicationId, Contact, ContactQuery, GroupId};
 
 use crate::app_state::AppState;
+use crate::csv_cell::safe;
 use crate::problem::{Code, Problem};
 
 /// Contacts that are in memory at once.
@@ -19,7 +20,7 @@ pub(super) const PAGE: u32 = 500;
 /// The media type, as documented.
 pub(super) const CSV: &str = "text/csv";
 
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 22] = [
     "contactId",
     "personId",
     "accountId",
@@ -40,6 +41,8 @@ const COLUMNS: [&str; 20] = [
     "deletedAt",
     "mailState",
     "mailAt",
+    "mailId",
+    "mailReason",
 ];
 
 /// All contacts that match. The first page is read before the answer begins, so that its errors
@@ -110,6 +113,7 @@ fn cells(contact: &Contact) -> [String; COLUMNS.len()] {
     let text = |text: Option<&str>| safe(text.unwrap_or_default());
     let time = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
     let given = contact.answer.given();
+    let mail = contact.mail.as_ref();
     [
         contact.id.to_string(),
         safe(contact.person.expose()),
@@ -130,39 +134,38 @@ fn cells(contact: &Contact) -> [String; COLUMNS.len()] {
         time(content.expires_at),
         time(contact.deleted.as_ref().map(|mark| mark.at)),
         contact.mail_state().to_string(),
-        time(contact.mail.as_ref().map(|mail| mail.status.at())),
+        time(mail.map(|mail| mail.status.at())),
+        mail.map(|mail| mail.id.to_string()).unwrap_or_default(),
+        text(mail.and_then(|mail| mail.status.reason())),
     ]
-}
-
-/// How formulas begin, also in full width.
-const FORMULAS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
-
-/// The text, prefixed where a spreadsheet would take it for a formula.
-fn safe(text: &str) -> String {
-    let is_blank = |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}');
-    let is_formula = text.trim_start_matches(is_blank).starts_with(FORMULAS);
-    if is_formula { format!("'{text}") } else { text.to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
+    use madoguchi_domain::contact::ContactMail;
+    use madoguchi_domain::effect::UpstreamCode;
+    use madoguchi_domain::mail::{MailId, MailStatus};
+    use madoguchi_testkit::samples;
+    use uuid::Uuid;
+
     use super::*;
 
     #[test]
-    fn a_cell_is_never_a_formula() {
-        for (text, cell) in [
-            ("=1+1", "'=1+1"),
-            ("+81", "'+81"),
-            ("-1", "'-1"),
-            ("@x", "'@x"),
-            (" =1", "' =1"),
-            ("\u{200b}=1", "'\u{200b}=1"),
-            ("＝1", "'＝1"),
-            ("A=1", "A=1"),
-            ("", ""),
-        ] {
-            assert_eq!(safe(text), cell);
-        }
+    fn a_row_has_the_id_of_the_mail_and_why_it_failed() {
+        let id = MailId(Uuid::from_u128(7));
+        let code = UpstreamCode::parse("SMTP_550").unwrap();
+        let added = samples::adds(samples::contact_id(1), 1, samples::contact_content(), 0);
+        let mut contact = added.write.contact().clone();
+        assert_eq!(cells(&contact)[18..], ["NONE", "", "", ""].map(str::to_owned));
+        let at = contact.created.at;
+        contact.mail = Some(ContactMail { id, status: MailStatus::Failed { at, code } });
+        let (at, id) = (at.to_string(), id.to_string());
+        assert_eq!(cells(&contact)[18..], ["FAILED", &*at, &*id, "SMTP_550"].map(str::to_owned));
+        assert_eq!(COLUMNS[18..], ["mailState", "mailAt", "mailId", "mailReason"]);
+    }
+
+    #[test]
+    fn cells_are_quoted_as_rfc_4180_says() {
         let line = written(|csv| csv.write_record(["a,b", "\"", "客"])).unwrap();
         assert_eq!(line, "\"a,b\",\"\"\"\",客\r\n".as_bytes());
     }

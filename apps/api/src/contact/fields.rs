@@ -1,6 +1,5 @@
 //! The text fields of contacts: their rules, and their schemas in the API document.
 
-use madoguchi_domain::Timestamp;
 use madoguchi_domain::actor::ActorKind;
 use madoguchi_domain::approval::{ContentHash, RejectionReason};
 use madoguchi_domain::contact::{
@@ -12,7 +11,6 @@ use madoguchi_domain::field::InvalidField;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat};
 
 use crate::body::{FieldValue, bounded, field_values, one_of, plain};
-use crate::query;
 
 field_values! {
     /// The id of a contact, which we made.
@@ -38,10 +36,8 @@ field_values! {
     RejectionReason: plain(1, 500);
     /// The answer, which may have line breaks and tabs.
     AnswerText: bounded(1, 2000);
-    /// The `contentHash` of the contact as it was read.
+    /// The `contentHash` of what was read.
     ContentHash: bounded(64, 64).pattern(Some("^[0-9a-f]*$"));
-    /// A time with an offset (RFC 3339) of the years 2000 to 2099.
-    Moment: bounded(20, 40).format(Some(SchemaFormat::Custom("date-time".to_owned())));
 }
 
 /// A name that is checked together with its kind.
@@ -50,15 +46,6 @@ pub(super) struct SenderName(pub(super) String);
 impl SenderName {
     fn parse(text: &str) -> Result<Self, InvalidField> {
         DisplayName::parse(text).map(|_| Self(text.to_owned()))
-    }
-}
-
-/// A time of a contact.
-pub(super) struct Moment(pub(super) Timestamp);
-
-impl Moment {
-    fn parse(text: &str) -> Result<Self, InvalidField> {
-        query::time(text).map(Self)
     }
 }
 

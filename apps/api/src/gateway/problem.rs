@@ -158,6 +158,7 @@ impl From<CallerError> for GatewayProblem {
                 ServiceError::Corrupt
                 | ServiceError::Refused(_)
                 | ServiceError::ContactRefused(_)
+                | ServiceError::ResolutionRefused(_)
                 | ServiceError::KeyReused,
             ) => Problem::of(Code::Internal).into(),
         }

@@ -208,7 +208,7 @@ async fn routes_that_only_read_ignore_a_key() {
 
 #[test]
 fn a_fingerprint_covers_all_that_a_repetition_repeats() {
-    let idempotency = Idempotency { secret: samples::audit_key(), running: RunningKeys::default() };
+    let idempotency = Idempotency::new(samples::audit_key());
     let request = || TestRequest::post().uri("/a").insert_header((KEY, "k"));
     let fingerprint = |request: TestRequest, body: &[u8]| {
         let by = ActorRef::new("test", "s", ActorKind::Human);

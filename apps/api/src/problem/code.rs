@@ -76,9 +76,27 @@ codes! {
     ApprovalClosed = "APPROVAL_CLOSED", CONFLICT,
         "The contact is approved or rejected already: read it again.";
     FourEyes = "FOUR_EYES", FORBIDDEN,
-        "Only a person who wrote nothing of the contact can approve it.";
+        "Only a person who wrote or proposed nothing of it can approve it; a program never can.";
     ContentMoved = "CONTENT_MOVED", PRECONDITION_FAILED,
         "The content was changed since you saw it: read it again and decide again.";
+    EffectNotFound = "EFFECT_NOT_FOUND", NOT_FOUND,
+        "There is no such effect.";
+    EffectSettled = "EFFECT_SETTLED", CONFLICT,
+        "The effect has its final outcome: nothing is left to resolve.";
+    EffectInProgress = "EFFECT_IN_PROGRESS", CONFLICT,
+        "The effect is not stuck: its next step is automatic, and blockedOn says when it is.";
+    EffectProven = "EFFECT_PROVEN", CONFLICT,
+        "The order is proven to be applied: the effect is confirmed without people.";
+    EffectUnreadable = "EFFECT_UNREADABLE", CONFLICT,
+        "The stored order cannot be read: it can only be Rejected.";
+    EffectKindUnknown = "EFFECT_KIND_UNKNOWN", CONFLICT,
+        "This server does not deliver effects of this kind: ask one that is configured for it.";
+    ResolutionContradicted = "RESOLUTION_CONTRADICTED", CONFLICT,
+        "The other system shows that the order is not applied: it cannot be Confirmed.";
+    ResolutionPending = "RESOLUTION_PENDING", CONFLICT,
+        "A resolution of the effect waits for approval already: read it.";
+    ResolutionNotFound = "RESOLUTION_NOT_FOUND", NOT_FOUND,
+        "No resolution of the effect waits for approval: it was decided, withdrawn or has lapsed.";
     PreconditionFailed = "PRECONDITION_FAILED", PRECONDITION_FAILED,
         "It was changed since you read it: read it again and decide again.";
     PreconditionRequired = "PRECONDITION_REQUIRED", PRECONDITION_REQUIRED,

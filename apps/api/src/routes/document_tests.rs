@@ -9,7 +9,7 @@ use madoguchi_domain::actor::Scope;
 use madoguchi_testkit::samples;
 use serde_json::{Value, json};
 
-use super::example_tests::{learn, steps};
+use super::example_tests::{learn, prepare, steps};
 use super::*;
 use crate::idempotency::REPLAYED;
 use crate::openapi;
@@ -63,7 +63,9 @@ pub(super) fn request(entry: &Entry, examples: &Value) -> TestRequest {
     let request = match entry.access {
         Access::Public => request,
         Access::With(_) | Access::AnyOf(_) => {
-            request.insert_header(("acstkn", entry.access.scopes()[0].as_str()))
+            let token = examples[entry.operation.unwrap().id]["token"].as_str();
+            let token = token.unwrap_or(entry.access.scopes()[0].as_str());
+            request.insert_header(("acstkn", token))
         }
         Access::Gateway => {
             request.insert_header(("userName", user)).insert_header(("password", password))
@@ -153,6 +155,7 @@ async fn walk(app: &TestApp) -> Value {
         let entry = entry(id);
         let described = described(&document, entry);
         app.clock.advance(SignedDuration::from_secs(1));
+        prepare(id, app).await;
         let (status, media, body) = answer(app, request(entry, &examples), described).await;
         assert_eq!(status, expected, "{id}: {}", String::from_utf8_lossy(&body));
         if let Some(body) = examples[id].get("request") {
@@ -164,8 +167,10 @@ async fn walk(app: &TestApp) -> Value {
             assert_eq!(strict, entry.access != Access::Gateway, "{id} refuses unknown keys");
             true_examples[id]["request"] = body.clone();
         }
-        if let Some(own) = given[id].get("parameters") {
-            true_examples[id]["parameters"] = own.clone();
+        for own in ["parameters", "token"] {
+            if let Some(given) = given[id].get(own) {
+                true_examples[id][own] = given.clone();
+            }
         }
         if entry.method == Method::HEAD {
             continue;

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::document_tests::{entry, request};
-use super::example_tests::{learn, steps};
+use super::example_tests::{learn, prepare, steps};
 use super::*;
 use crate::openapi;
 use crate::test_app::{self, TestApp};
@@ -45,6 +45,7 @@ async fn every_post_that_changes_something_is_replayed() {
     for (step, (id, status)) in steps(&given).into_iter().enumerate() {
         let (entry, key) = (entry(id), format!("key-{step}"));
         app.clock.advance(SignedDuration::from_secs(1));
+        prepare(id, &app).await;
         let first = send(&app, request(entry, &examples), &key).await;
         assert!(!first.is_replayed, "{id}");
         if entry.keyed {

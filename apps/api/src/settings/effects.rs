@@ -23,6 +23,8 @@ pub struct EffectSettings {
     pub max_concurrent_calls: usize,
     /// Interval between checks of leases and settle times.
     pub sweep_every: Duration,
+    /// How long a proposed resolution waits for its approval.
+    pub lapse_after: SignedDuration,
     /// When the circuit breaker opens, and for how long.
     pub breaker: BreakerSettings,
 }
@@ -44,6 +46,7 @@ impl EffectSettings {
         let max_concurrent_calls = section.or("max_concurrent_calls", 16, value::whole(1, 256));
         let sweep_every =
             section.or("sweep_every_ms", Duration::from_secs(1), value::millis(10, 60_000));
+        let lapse_hours = section.or("resolution_lapses_after_hours", 72, value::whole(1, 8784));
         let failures = section.or("breaker_failures", 10, value::whole(1, 10_000));
         let open_for =
             section.or("breaker_open_ms", SignedDuration::from_secs(5), millis(10, hour));
@@ -63,6 +66,7 @@ impl EffectSettings {
             policy,
             max_concurrent_calls: max_concurrent_calls as usize,
             sweep_every,
+            lapse_after: SignedDuration::from_hours(lapse_hours.into()),
             breaker: BreakerSettings { failures, open_for, longest },
         }
     }

@@ -37,7 +37,8 @@ impl EsbSection {
             _ => Err("must be nested or flat"),
         };
         let layout = section.or("layout", standard.layout, value::parsed(layout));
-        let adapter = EsbSettings { upstream, channel_id, consumer_id, user, layout };
+        let inquiry = section.or("inquiry", standard.inquiry, value::boolean);
+        let adapter = EsbSettings { upstream, channel_id, consumer_id, user, layout, inquiry };
         Self { adapter, guarantee, final_codes }
     }
 }

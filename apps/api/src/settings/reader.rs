@@ -152,6 +152,11 @@ pub(super) struct Section<'a> {
 }
 
 impl Section<'_> {
+    /// Whether a key that is not read yet is there, valid or not.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
     /// Reads an optional key. `None` if it is absent, or invalid (then a mistake is recorded).
     pub(super) fn optional<T>(
         &mut self,
@@ -186,7 +191,7 @@ impl Section<'_> {
         meaning: &str,
         parse: impl FnOnce(Given) -> Result<T, String>,
     ) -> Option<T> {
-        if self.table.contains_key(key) {
+        if self.has(key) {
             return self.optional(key, parse);
         }
         self.known.push(key);

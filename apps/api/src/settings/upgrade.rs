@@ -21,7 +21,7 @@ impl UpgradeSettings {
         qr_key: Option<SecretKey>,
         transaction_ids: Option<TransactionIdScheme>,
     ) -> Option<Self> {
-        let level = value::parsed(AccountLevel::parse);
+        let level = value::field(AccountLevel::parse);
         let default = AccountLevel::parse("1A").ok();
         let target = section.optional("target_level", level).or(default);
         let web = |text: &str| {

@@ -2,7 +2,7 @@
 
 use madoguchi_application::{CaseView, Opened};
 use madoguchi_domain::Timestamp;
-use madoguchi_domain::effect::{Effect, EffectState, EffectStateName, Fence};
+use madoguchi_domain::effect::{Effect, EffectState};
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::MemberId;
 use madoguchi_domain::upgrade::{Case, CaseId, GrantedCase, QrToken, State, StateName};
@@ -10,7 +10,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
+use crate::blocked::{self, BlockedOn, EFFECT_MISSING, VERDICT, VERIFICATION};
 use crate::body::{one_of, text_of};
+use crate::effect::effect_states;
+use crate::member::level_sources;
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -75,6 +78,9 @@ pub(super) struct CaseBody<'a> {
     opened_at: Timestamp,
     /// The account's current level; empty if none was ever recorded.
     level: &'a str,
+    /// Where the level comes from.
+    #[schema(schema_with = level_sources)]
+    level_source: &'static str,
     /// The level of a passed verdict that the core bank has not confirmed yet.
     #[schema(required)]
     target_level: Option<&'a str>,
@@ -105,31 +111,9 @@ struct CoreBankBody<'a> {
     code: Option<&'a str>,
 }
 
-/// What a case waits for, since when, and when the next automatic step is.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct BlockedOn {
-    #[schema(schema_with = reasons)]
-    what: &'static str,
-    /// The same for people.
-    message: &'static str,
-    since: Timestamp,
-    /// When the next automatic step is; null if a person has to act.
-    #[schema(required)]
-    next_attempt_at: Option<Timestamp>,
-}
-
 /// The schema of a case's state.
 pub(super) fn states() -> RefOr<Schema> {
     one_of(StateName::ALL.map(StateName::as_str)).into()
-}
-
-fn effect_states() -> RefOr<Schema> {
-    one_of(EffectStateName::ALL.map(EffectStateName::as_str)).into()
-}
-
-fn reasons() -> RefOr<Schema> {
-    one_of(REASONS.map(|(what, _)| what)).into()
 }
 
 impl<'a> From<&'a CaseView> for CaseBody<'a> {
@@ -140,6 +124,7 @@ impl<'a> From<&'a CaseView> for CaseBody<'a> {
             member_id: member.id.expose(),
             opened_at: case.opened_at,
             level: member.level().map_or("", AccountLevel::as_str),
+            level_source: member.level_source().as_str(),
             target_level: member.target.as_ref().map(AccountLevel::as_str),
             core_bank: effect.map(|effect| CoreBankBody::new(case, effect)),
             blocked_on: blocked_on(case, effect),
@@ -170,65 +155,16 @@ impl<'a> CoreBankBody<'a> {
 }
 
 fn blocked_on(case: &Case, effect: Option<&Effect>) -> Option<BlockedOn> {
-    let waits = |(what, message), since, next_attempt_at| {
-        Some(BlockedOn { what, message, since, next_attempt_at })
-    };
+    let waits =
+        |(what, message), since| Some(BlockedOn { what, message, since, next_attempt_at: None });
     match (&case.state, effect) {
-        (State::New, _) => waits(VERIFICATION, case.opened_at, None),
-        (State::EddaSuccess { check }, _) => waits(VERDICT, check.at, None),
-        (State::CustomerSuccess { .. }, Some(effect)) => match &effect.state {
-            EffectState::Planned { due } if effect.fence == Fence(0) => {
-                waits(DELIVERY_PLANNED, effect.since, Some(*due))
-            }
-            EffectState::Planned { due } => waits(RETRY_SCHEDULED, effect.since, Some(*due)),
-            EffectState::Sending { lease_until, .. } => {
-                waits(DELIVERY_IN_PROGRESS, effect.since, Some(*lease_until))
-            }
-            EffectState::Unknown { settles_at } => {
-                waits(OUTCOME_UNKNOWN, effect.since, Some(*settles_at))
-            }
-            EffectState::Manual => waits(MANUAL_REVIEW, effect.since, None),
-            EffectState::Confirmed
-            | EffectState::Rejected { .. }
-            | EffectState::Cancelled { .. } => None,
-        },
-        (State::CustomerSuccess { decided_at, .. }, None) => {
-            waits(EFFECT_MISSING, *decided_at, None)
-        }
+        (State::New, _) => waits(VERIFICATION, case.opened_at),
+        (State::EddaSuccess { check }, _) => waits(VERDICT, check.at),
+        (State::CustomerSuccess { .. }, Some(effect)) => blocked::blocked_on(&effect.into()),
+        (State::CustomerSuccess { decided_at, .. }, None) => waits(EFFECT_MISSING, *decided_at),
         (State::EddaFailure { .. } | State::CustomerFailure { .. }, _) => None,
     }
 }
-
-/// A code for programs and a message for people.
-type Blocked = (&'static str, &'static str);
-
-/// All of them.
-const REASONS: [Blocked; 8] = [
-    VERIFICATION,
-    VERDICT,
-    EFFECT_MISSING,
-    DELIVERY_PLANNED,
-    RETRY_SCHEDULED,
-    DELIVERY_IN_PROGRESS,
-    OUTCOME_UNKNOWN,
-    MANUAL_REVIEW,
-];
-
-const VERIFICATION: Blocked = ("VERIFICATION", "The verification has not been reported yet.");
-const VERDICT: Blocked = ("VERDICT", "The agent has not given the verdict yet.");
-const EFFECT_MISSING: Blocked = (
-    "EFFECT_MISSING",
-    "The order to the core bank has not been planned yet; the sweeper plans it.",
-);
-const DELIVERY_PLANNED: Blocked = ("DELIVERY_PLANNED", "The order will be sent to the core bank.");
-const RETRY_SCHEDULED: Blocked =
-    ("RETRY_SCHEDULED", "Another attempt to send the order is scheduled.");
-const DELIVERY_IN_PROGRESS: Blocked =
-    ("DELIVERY_IN_PROGRESS", "The order is being sent to the core bank.");
-const OUTCOME_UNKNOWN: Blocked =
-    ("OUTCOME_UNKNOWN", "The core bank's answer was lost or unclear; the settle time is running.");
-const MANUAL_REVIEW: Blocked =
-    ("MANUAL_REVIEW", "Operators have to find out what the core bank did.");
 
 #[cfg(test)]
 mod tests {

@@ -35,14 +35,21 @@ impl EffectTasks<'_> {
         WorkerId(format!("{what}-{}", self.ids.uuid().simple()).into())
     }
 
-    /// Starts a worker for each kind of effect, and the sweeper.
-    pub(super) fn start(
+    /// Every kind of effect, with the hooks that find missing ones.
+    pub(super) fn registry(
         &self,
         bank: Arc<dyn CoreBank>,
         policy: Arc<UpgradePolicy>,
+    ) -> anyhow::Result<EffectRegistry> {
+        self.with_mail(self.of_upgrades(bank, policy))
+    }
+
+    /// Starts a worker for each kind of effect, and the sweeper.
+    pub(super) fn start(
+        &self,
+        registry: EffectRegistry,
         stopped: &watch::Receiver<bool>,
-    ) -> anyhow::Result<Vec<Named>> {
-        let registry = self.with_mail(self.registry(bank, policy))?;
+    ) -> Vec<Named> {
         let workers = registry.deliveries().iter().map(|delivery| {
             let worker = self.worker(delivery).run(stopped.clone());
             ("an effect worker", tokio::spawn(worker))
@@ -56,11 +63,11 @@ impl EffectTasks<'_> {
         };
         running.push(("the count of effects", tokio::spawn(ageing.run(stopped.clone()))));
         running.push(("the sweeper", tokio::spawn(self.sweeper(registry).run(stopped.clone()))));
-        Ok(running)
+        running
     }
 
     /// The effects of the account upgrade, and the hook that finds missing ones.
-    fn registry(&self, bank: Arc<dyn CoreBank>, policy: Arc<UpgradePolicy>) -> EffectRegistry {
+    fn of_upgrades(&self, bank: Arc<dyn CoreBank>, policy: Arc<UpgradePolicy>) -> EffectRegistry {
         let esb = &self.settings.esb;
         let timeout = esb.adapter.upstream.timeout;
         let set_level = SetLevelDelivery {

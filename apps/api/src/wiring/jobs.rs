@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use madoguchi_application::{
     ApprovalAgeing, ApprovalExpiry, ContactStores, Job, JobRunner, JobSettings, ReplayExpiry,
+    ResolutionLapse, ResolutionStores,
 };
 use madoguchi_domain::effect::WorkerId;
 use madoguchi_domain::port::{Clock, ContactStore, Ids, JobLeases, ReplayStore};
@@ -25,6 +26,7 @@ pub(super) struct Jobs<'a> {
     pub(super) leases: Arc<dyn JobLeases>,
     pub(super) replays: &'a Arc<dyn ReplayStore>,
     pub(super) contacts: Option<&'a ContactStores>,
+    pub(super) resolutions: Option<&'a ResolutionStores>,
     pub(super) clock: &'a Arc<dyn Clock>,
     pub(super) ids: &'a Arc<dyn Ids>,
 }
@@ -36,6 +38,10 @@ impl Jobs<'_> {
         let mut tasks = vec![("the expiry of answers", self.runner(Arc::new(expiry), stopped))];
         if let Some(stores) = self.contacts {
             self.start_for_contacts(&stores.contacts, stopped, &mut tasks);
+        }
+        if let Some(stores) = self.resolutions {
+            let lapse = ResolutionLapse { resolutions: Arc::clone(&stores.resolutions) };
+            tasks.push(("the lapse of resolutions", self.runner(Arc::new(lapse), stopped)));
         }
         tasks
     }

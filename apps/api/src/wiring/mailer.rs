@@ -14,12 +14,18 @@ pub(super) fn build(mail: &MailSection) -> anyhow::Result<Arc<dyn Mailer>> {
     let writer = MailWriter::new(&mail.sender, Arc::clone(&mail.templates)).context("mail")?;
     Ok(match &mail.transport {
         MailTransport::Smtp(smtp) => {
+            if smtp.has_unusual_port() {
+                let (port, tls) = (smtp.port, smtp.tls);
+                tracing::warn!(port, ?tls, "smtp_tls is not what servers do at smtp_port");
+            }
             let hello = &mail.rules.message_id_domain;
             Arc::new(SmtpMailer::new(smtp.clone(), writer, hello).context("mail")?)
         }
         MailTransport::Directory(path) => {
             let made = FileMailer::new(path.clone(), writer);
-            let made = made.with_context(|| format!("mail.directory: {}", path.display()))?;
+            let made = made.with_context(|| {
+                format!("mail.directory: no file can be written to {}", path.display())
+            })?;
             tracing::warn!("mails are written to files only: no customer gets them");
             Arc::new(made)
         }
@@ -33,5 +39,6 @@ pub(crate) fn preview(
     contacts: u32,
 ) -> anyhow::Result<RenderedMail> {
     let mail = settings.mail.as_ref().context("the section [mail] is missing: no mail is sent")?;
-    mail.templates.render(locale, contacts).map_err(anyhow::Error::msg)
+    let rendered = mail.templates.render(locale, contacts);
+    rendered.map_err(|mistake| anyhow::anyhow!("mail.templates_dir has a mistake in {mistake}"))
 }

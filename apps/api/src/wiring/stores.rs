@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use madoguchi_application::{ContactStores, UpgradeStores};
+use madoguchi_application::{ContactStores, ResolutionStores, UpgradeStores};
 use madoguchi_domain::port::{
     AuditLog, BlindIndexes, ContactStore, DataKeys, EffectQueue, Health, JobLeases, MailStore,
-    MemberStore, PersonStore, ReplayStore, Sealer, UpgradeStore,
+    MemberStore, PersonStore, ReplayStore, ResolutionStore, Sealer, UpgradeStore,
 };
 use madoguchi_persistence::{DatabaseUrl, PgStore, SchemaState, SealedStore, SqliteStore};
 
@@ -27,9 +27,10 @@ pub(super) struct Stores {
     pub(super) sealed: Option<SealedStores>,
 }
 
-/// The stores of personal data, and its blind indexes.
+/// The stores of what is sealed, and its blind indexes.
 pub(super) struct SealedStores {
     pub(super) contacts: ContactStores,
+    pub(super) resolutions: ResolutionStores,
     pub(super) indexes: Arc<dyn BlindIndexes>,
 }
 
@@ -38,7 +39,7 @@ impl Stores {
     where
         S: MemberStore + UpgradeStore + EffectQueue + AuditLog + ReplayStore + Health + DataKeys,
         S: JobLeases + Clone + 'static,
-        SealedStore<S>: PersonStore + ContactStore + MailStore + BlindIndexes,
+        SealedStore<S>: PersonStore + ContactStore + MailStore + ResolutionStore + BlindIndexes,
     {
         let inner = store.clone();
         let store = Arc::new(store);
@@ -46,7 +47,8 @@ impl Stores {
         let sealed = sealer.map(|sealer| {
             let sealed = Arc::new(SealedStore::new(inner, Arc::clone(sealer)));
             let contacts = ContactStores::of(upgrade.platform.clone(), &sealed);
-            SealedStores { contacts, indexes: sealed }
+            let resolutions = ResolutionStores::of(upgrade.platform.clone(), &sealed);
+            SealedStores { contacts, resolutions, indexes: sealed }
         });
         Self { upgrade, data_keys: store, leases, sealed }
     }

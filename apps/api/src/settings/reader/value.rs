@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use madoguchi_domain::field::InvalidField;
 
 use super::Given;
 
@@ -56,4 +57,11 @@ pub(in crate::settings) fn parsed<T, E: std::fmt::Display>(
     parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> impl FnOnce(Given) -> Result<T, String> {
     move |given| parse(&text(given)?).map_err(|error| error.to_string())
+}
+
+/// A field of the domain: its error names the field, and the key is named already.
+pub(in crate::settings) fn field<T>(
+    parse: impl FnOnce(&str) -> Result<T, InvalidField>,
+) -> impl FnOnce(Given) -> Result<T, String> {
+    parsed(|text: &str| parse(text).map_err(|error| error.rule))
 }
