@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use crate::data_dir::DataDir;
-use crate::world::EsbMode;
+use crate::world::EsbOptions;
 
 /// The values that differ between servers.
 #[derive(Debug)]
@@ -21,8 +21,8 @@ pub struct ServerConfig<'a> {
     pub world: &'a str,
     /// Address of the world's mail server.
     pub smtp: SocketAddr,
-    /// How the simulated ESB treats a repeated order.
-    pub esb: EsbMode,
+    /// What the simulated ESB can do.
+    pub esb: EsbOptions,
 }
 
 impl ServerConfig<'_> {
@@ -68,6 +68,7 @@ qr_base_url = "https://example.com/upgrade"
 [esb]
 url = {esb}
 guarantee = {guarantee}
+inquiry = {inquiry}
 final_codes = ["E-REFUSED"]
 connect_timeout_ms = 1000
 timeout_ms = 1500
@@ -102,7 +103,8 @@ breaker_max_open_ms = 2000
             world = quoted(self.world),
             downstream_password = quoted(utf8(&self.data.downstream_password())?),
             users = quoted(utf8(&self.data.users())?),
-            guarantee = quoted(self.esb.as_str()),
+            guarantee = quoted(self.esb.mode.as_str()),
+            inquiry = self.esb.inquiry,
         ) + &self.mail())
     }
 
@@ -138,6 +140,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::EsbMode;
 
     #[test]
     fn the_file_is_toml_even_with_an_odd_directory() {
@@ -149,12 +152,13 @@ mod tests {
             data: &data,
             world: "http://127.0.0.1:8090",
             smtp: "127.0.0.1:8025".parse().unwrap(),
-            esb: EsbMode::Dedupes,
+            esb: EsbOptions { mode: EsbMode::Dedupes, inquiry: true },
         };
         let table: toml::Table = toml::from_str(&config.text().unwrap()).unwrap();
         let url = table["store"]["url"].as_str().unwrap();
         assert!(url.starts_with("sqlite:/") && url.ends_with("a \"b\" \\c/madoguchi.db"), "{url}");
         assert_eq!(table["esb"]["url"].as_str(), Some("http://127.0.0.1:8090/esb"));
         assert_eq!(table["esb"]["guarantee"].as_str(), Some("dedupes"));
+        assert_eq!(table["esb"]["inquiry"].as_bool(), Some(true));
     }
 }

@@ -8,6 +8,7 @@ mod journey;
 mod mail;
 mod person;
 mod picture;
+mod stuck;
 mod upgrade;
 mod walk;
 
@@ -40,7 +41,11 @@ async fn walk_all(options: &StackOptions) -> anyhow::Result<bool> {
     screen.waited();
     let demo = DemoContext { stack: stack?, screen, esb: options.esb };
     demo.screen.line(format_args!("API    {}", demo.stack.api.base()));
-    demo.screen.line(format_args!("world  {} ({})", demo.stack.world.url(), demo.esb.as_str()));
+    demo.screen.line(format_args!(
+        "world  {} ({})",
+        demo.stack.world.url(),
+        demo.esb.mode.as_str()
+    ));
     let mut good = 0;
     for (number, journey) in (1..).zip(Journey::ALL) {
         demo.screen.title(&format!("{number}. {}", journey.title()));

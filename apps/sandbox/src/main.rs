@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use madoguchi_sandbox::{Addresses, EsbMode, StackOptions, demo, up, world_alone};
+use madoguchi_sandbox::{Addresses, EsbOptions, StackOptions, demo, up, world_alone};
 use tracing_subscriber::EnvFilter;
 
 const API_PORT: u16 = 8080;
@@ -35,7 +35,7 @@ enum Command {
     #[command(after_help = "Example: madoguchi-sandbox up --api 127.0.0.1:0 --data ./sandbox-data")]
     Up(Options),
     /// Run every journey and print what each step proves; exit 0 only if all were as expected
-    #[command(after_help = "Example: madoguchi-sandbox demo --esb dedupes")]
+    #[command(after_help = "Example: madoguchi-sandbox demo --esb dedupes --esb-inquiry")]
     Demo(Options),
     /// Start the simulated world only, for a separate `madoguchi serve`
     #[command(after_help = "Example: madoguchi-sandbox world --world 127.0.0.1:8090")]
@@ -65,9 +65,8 @@ struct WorldOptions {
     /// Directory for all files [default: ./sandbox-data; demo: a temporary directory]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// How the simulated ESB treats an order that it has already executed
-    #[arg(long, value_name = "MODE", value_enum, default_value_t = EsbMode::AbsoluteSet)]
-    esb: EsbMode,
+    #[command(flatten)]
+    esb: EsbOptions,
 }
 
 impl Options {

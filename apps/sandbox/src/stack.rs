@@ -12,7 +12,7 @@ use crate::config::ServerConfig;
 use crate::data_dir::DataDir;
 use crate::local_url::local_url;
 use crate::tokens;
-use crate::world::{self, Addresses, EsbMode, World};
+use crate::world::{self, Addresses, EsbOptions, World};
 use crate::world_client::WorldClient;
 
 const UNTIL_READY: Duration = Duration::from_secs(20);
@@ -29,8 +29,8 @@ pub struct StackOptions {
     pub data: PathBuf,
     /// URL of the database, if not the SQLite file in the data directory.
     pub database_url: Option<String>,
-    /// How the simulated ESB treats a repeated order.
-    pub esb: EsbMode,
+    /// What the simulated ESB can do.
+    pub esb: EsbOptions,
 }
 
 /// The running API and world.

@@ -26,10 +26,10 @@ pub(crate) const CUSTOMER_PERSON: &str = "PER0001";
 const SYSTEM: &str = "dev-system";
 /// Registers persons, and changes how they are reached.
 pub(crate) const CRM: &str = "dev-crm";
-/// Registers members.
+/// Registers members, and resolves what is stuck.
 pub(crate) const OPERATOR: &str = "dev-operator";
-/// A second operator, for actions that need two people.
-const OPERATOR_2: &str = "dev-operator2";
+/// A second operator, for resolutions, which need two people.
+pub(crate) const OPERATOR_2: &str = "dev-operator2";
 
 /// A token, whose text is also its subject, and its scopes.
 #[derive(Debug)]
@@ -47,6 +47,8 @@ impl Token {
 
 const WRITES: &[&str] = &["contact.read", "contact.write"];
 const APPROVES: &[&str] = &["contact.read", "contact.approve"];
+
+const OPERATES: &[&str] = &["operator", "member.read", "member.write", "upgrade.read"];
 
 /// All tokens; each belongs to a person, but [`SYSTEM`].
 pub(crate) const ALL: [Token; 12] = [
@@ -69,8 +71,8 @@ pub(crate) const ALL: [Token; 12] = [
     Token { name: CUSTOMER, scopes: &["contact.answer"] },
     Token { name: CRM, scopes: &["person.read", "person.write", "person.reveal", "contact.read"] },
     Token { name: SYSTEM, scopes: WRITES },
-    Token { name: OPERATOR, scopes: &["member.read", "member.write", "upgrade.read"] },
-    Token { name: OPERATOR_2, scopes: &["member.read", "member.write", "upgrade.read"] },
+    Token { name: OPERATOR, scopes: OPERATES },
+    Token { name: OPERATOR_2, scopes: OPERATES },
 ];
 
 /// The gateway's user, for the header `userName`.

@@ -10,7 +10,7 @@ use crate::local_url::local_url;
 use crate::screen::Screen;
 use crate::stack::{Stack, StackOptions};
 use crate::tokens;
-use crate::world::{Addresses, EsbMode, World};
+use crate::world::{Addresses, EsbOptions, World};
 
 /// The source's example arrangement id, and invented ones in the same form.
 const ARRANGEMENTS: [&str; 10] = [
@@ -45,13 +45,14 @@ pub async fn up(options: StackOptions) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When it cannot be started, with what to do.
-pub async fn world_alone(addresses: Addresses, data: &Path, esb: EsbMode) -> anyhow::Result<()> {
+pub async fn world_alone(addresses: Addresses, data: &Path, esb: EsbOptions) -> anyhow::Result<()> {
     let mut end = End::listen()?;
     let world = World::start(addresses, data, esb).await?;
     let (screen, url) = (Screen::open(), local_url(world.addr()));
     screen.title("The simulated world is running");
     screen.line(format_args!("  esb.url             {url}/esb"));
-    screen.line(format_args!("  esb.guarantee       {}", esb.as_str()));
+    screen.line(format_args!("  esb.guarantee       {}", esb.mode.as_str()));
+    screen.line(format_args!("  esb.inquiry         {}", esb.inquiry));
     screen.line("  esb.final_codes     E-REFUSED");
     screen.line(format_args!("  itau.url            {url}"));
     screen.line("  itau.user_name      any, as sandbox");

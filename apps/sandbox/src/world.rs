@@ -22,6 +22,11 @@
 //! | `wrong_echo` | yes | as `ok`, but another `ArrngId` is echoed |
 //! | `huge` | yes | as `ok`, with several MiB of description |
 //!
+//! With the option `--esb-inquiry`, `POST /esb` takes inquiries too (`AcctInfoInq`, a message of
+//! Madoguchi's own design): in every scenario it answers 200, code `200`, with the newest level
+//! that was really set, or an empty one. An inquiry is journaled as received under `inquiry`, uses
+//! no `times`, and is never an effect. Without the option it is malformed.
+//!
 //! What the two lookups answer, `POST …/itau/ps7/contextos` and `POST …/itau/codigo`:
 //!
 //! | scenario | answer |
@@ -91,7 +96,7 @@ use channels::CHANNELS;
 use listener::Listener;
 use store::Store;
 
-pub use esb_mode::EsbMode;
+pub use esb_mode::{EsbMode, EsbOptions};
 pub use listener::Addresses;
 
 /// All listeners: a new protocol is one line here and an address in [`Addresses`].
@@ -110,10 +115,10 @@ impl World {
     pub async fn start(
         mut addresses: Addresses,
         data: &Path,
-        esb: EsbMode,
+        esb: EsbOptions,
     ) -> anyhow::Result<RunningWorld> {
-        let deduping = CHANNELS.into_iter().filter(|channel| channel.dedupes(esb));
-        let store = Arc::new(Store::open(data, deduping.map(Channel::name).collect())?);
+        let deduping = CHANNELS.into_iter().filter(|channel| channel.dedupes(esb.mode));
+        let store = Arc::new(Store::open(data, esb, deduping.map(Channel::name).collect())?);
         let mut tasks = JoinSet::new();
         for (id, wait) in store.pending() {
             let effect = Arc::clone(&store).apply_after(wait, Some(id));

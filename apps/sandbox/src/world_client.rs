@@ -13,6 +13,7 @@ use tokio::time::Instant;
 const UNTIL_ARRIVED: Duration = Duration::from_secs(5);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 const ARRANGEMENT: &str = "/body/ambody/AcctInfoModRq/ServiceBody/CustInfo/ArrngId";
+const INQUIRED: &str = "/body/ambody/AcctInfoInqRq/ServiceBody/CustInfo/ArrngId";
 
 /// A client of a running world.
 #[derive(Debug, Clone)]
@@ -43,6 +44,8 @@ impl fmt::Debug for AcceptedMail {
 #[derive(Debug, Default)]
 pub struct Journal {
     received: BTreeMap<String, Vec<Value>>,
+    inquired: BTreeMap<String, Vec<Value>>,
+    effects: BTreeMap<String, Vec<Value>>,
     acts: BTreeMap<String, Vec<BankEffect>>,
 }
 
@@ -149,18 +152,30 @@ impl Journal {
     pub fn read(shown: &Value) -> anyhow::Result<Self> {
         let mut journal = Self::default();
         for entry in shown["received"].as_array().context("received")? {
-            let key = entry.pointer(ARRANGEMENT).and_then(Value::as_str).unwrap_or_default();
-            journal.received.entry(key.to_owned()).or_default().push(entry.clone());
+            let text = |pointer| entry.pointer(pointer).and_then(Value::as_str);
+            let (kept, key) = match text(INQUIRED) {
+                Some(key) => (&mut journal.inquired, key),
+                None => (&mut journal.received, text(ARRANGEMENT).unwrap_or_default()),
+            };
+            kept.entry(key.to_owned()).or_default().push(entry.clone());
         }
         for effect in shown["effects"].as_array().context("effects")? {
             let text = |name: &str| effect[name].as_str().unwrap_or_default().to_owned();
             let act = (text("level"), text("transactionId"));
             journal.acts.entry(text("arrangementId")).or_default().push(act);
+            let effects = journal.effects.entry(text("arrangementId")).or_default();
+            effects.push(effect.clone());
         }
         Ok(journal)
     }
 
-    /// The requests for an arrangement, in order of arrival.
+    /// The inquiries about an arrangement, in order of arrival.
+    #[must_use]
+    pub fn inquired(&self, arrangement: &str) -> &[Value] {
+        self.inquired.get(arrangement).map_or(&[], Vec::as_slice)
+    }
+
+    /// The orders for an arrangement, in order of arrival.
     #[must_use]
     pub fn received(&self, arrangement: &str) -> &[Value] {
         self.received.get(arrangement).map_or(&[], Vec::as_slice)
@@ -170,6 +185,12 @@ impl Journal {
     #[must_use]
     pub fn acts(&self, arrangement: &str) -> &[BankEffect] {
         self.acts.get(arrangement).map_or(&[], Vec::as_slice)
+    }
+
+    /// All effects on an arrangement as the world shows them, with their times.
+    #[must_use]
+    pub fn effects(&self, arrangement: &str) -> &[Value] {
+        self.effects.get(arrangement).map_or(&[], Vec::as_slice)
     }
 
     /// The distinct effects on an arrangement: a repeated one is harmless.

@@ -4,13 +4,13 @@ use madoguchi_client::Client;
 
 use crate::screen::Screen;
 use crate::stack::Stack;
-use crate::world::EsbMode;
+use crate::world::EsbOptions;
 
 /// What the journeys share: the running servers and the screen.
 pub(super) struct DemoContext {
     pub(super) stack: Stack,
     pub(super) screen: Screen,
-    pub(super) esb: EsbMode,
+    pub(super) esb: EsbOptions,
 }
 
 impl DemoContext {

@@ -101,6 +101,16 @@ impl<'a> Customer<'a> {
         self.demo.stack.world.play(scenario, &self.arrangement, Some(1)).await
     }
 
+    /// Sets a scenario for all orders about this arrangement from now on.
+    pub(super) async fn play(&self, scenario: &str) -> anyhow::Result<()> {
+        self.demo.stack.world.play(scenario, &self.arrangement, None).await
+    }
+
+    /// The id of the case, which is the id of its order too.
+    pub(super) fn case(&self) -> &str {
+        &self.case
+    }
+
     /// Polls the core-bank effect until its state is final.
     pub(super) async fn settle(&self) -> anyhow::Result<Settling> {
         let begun = Instant::now();

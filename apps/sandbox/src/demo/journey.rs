@@ -5,6 +5,7 @@ use super::contact::ContactJourney;
 use super::context::DemoContext;
 use super::mail::MailJourney;
 use super::person;
+use super::stuck;
 use super::upgrade::Upgrade;
 use super::walk::Walk;
 
@@ -12,6 +13,7 @@ use super::walk::Walk;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Journey {
     Upgrade(Upgrade),
+    Stuck,
     Call(Call),
     Person,
     Contact(ContactJourney),
@@ -19,12 +21,13 @@ pub(super) enum Journey {
 }
 
 impl Journey {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Upgrade(Upgrade::Passed),
         Self::Upgrade(Upgrade::LostAnswer),
         Self::Upgrade(Upgrade::Refused),
         Self::Upgrade(Upgrade::NotPassed),
         Self::Upgrade(Upgrade::SaidTwice),
+        Self::Stuck,
         Self::Call(Call::WhoIsCalling),
         Self::Call(Call::ThroughTheGateway),
         Self::Call(Call::HalfIsLate),
@@ -38,6 +41,7 @@ impl Journey {
     pub(super) const fn title(self) -> &'static str {
         match self {
             Self::Upgrade(upgrade) => upgrade.title(),
+            Self::Stuck => stuck::TITLE,
             Self::Call(call) => call.title(),
             Self::Person => person::TITLE,
             Self::Contact(contact) => contact.title(),
@@ -48,6 +52,7 @@ impl Journey {
     pub(super) async fn walk(self, demo: &DemoContext, walk: &mut Walk) -> anyhow::Result<()> {
         match self {
             Self::Upgrade(upgrade) => upgrade.walk(demo, walk).await,
+            Self::Stuck => stuck::walk(demo, walk).await,
             Self::Call(call) => call.walk(demo, walk).await,
             Self::Person => person::walk(demo, walk).await,
             Self::Contact(contact) => contact.walk(demo, walk).await,

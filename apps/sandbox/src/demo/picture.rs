@@ -2,7 +2,8 @@
 
 use madoguchi_client::{TimelineEvent, What};
 
-/// The lines to print: `●` is a state transition, `◇` an attempt to send the order.
+/// The lines to print: `●` is a state transition, `◇` an attempt to send the order, `◆` what people
+/// decided about it.
 pub(super) fn draw(timeline: &[TimelineEvent]) -> Vec<String> {
     let mut lines = Vec::new();
     for TimelineEvent { at, by, what, .. } in timeline {
@@ -18,6 +19,9 @@ pub(super) fn draw(timeline: &[TimelineEvent]) -> Vec<String> {
             What::Attempt { attempt, outcome, detail, .. } => {
                 let detail = if detail.is_empty() { "" } else { &format!(" ({detail})") };
                 format!("{at}  ◇  attempt {attempt}: {outcome}{detail}, by {by}")
+            }
+            What::Resolution { state, outcome } => {
+                format!("{at}  ◆  {outcome} {}, by {by}", state.to_lowercase())
             }
         });
     }

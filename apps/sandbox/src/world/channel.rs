@@ -1,11 +1,13 @@
 //! What a channel is: one simulated system with its own scenarios, messages and effects.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use madoguchi_testkit::http_stub::{StubBehaviour, StubResponse};
 use serde_json::Value;
 
-use super::esb_mode::EsbMode;
+use super::esb_mode::{EsbMode, EsbOptions};
+use super::ledger::Effect;
 
 /// A simulated system. A new one is a file beside the others and a line in `CHANNELS`.
 pub(super) trait Channel: Sync {
@@ -34,13 +36,12 @@ pub(super) struct Http {
     /// The path that its messages are posted to.
     pub(super) path: &'static str,
     /// Parses a body. `None` is a body that was too large to read.
-    pub(super) read: fn(Option<&[u8]>) -> Message,
+    pub(super) read: fn(Option<&[u8]>, EsbOptions) -> Message,
 }
 
 /// A message that was posted to a channel.
 pub(super) struct Message {
-    /// The key that scenarios are set for; `None` if the message is malformed.
-    pub(super) key: Option<String>,
+    pub(super) meets: Meets,
     pub(super) plan: PlanByScenario,
 }
 
@@ -49,8 +50,16 @@ impl Message {
     pub(super) fn malformed(reply: StubResponse) -> Self {
         let answer = Some(Box::new(move || StubBehaviour::Respond(reply)) as _);
         let plan = Plan { wait: Duration::ZERO, effect: None, answer };
-        Self { key: None, plan: Box::new(move |_| Ok(plan)) }
+        Self { meets: Meets::Always("malformed"), plan: Box::new(move |_, _| Ok(plan)) }
     }
+}
+
+/// The scenario that a message meets.
+pub(super) enum Meets {
+    /// The one that is set for this key, or for all.
+    ScenarioOf(String),
+    /// This one, which cannot be set and uses none up.
+    Always(&'static str),
 }
 
 /// What follows a message: a wait, then an effect, then the answer.
@@ -64,5 +73,5 @@ pub(super) struct Plan<A> {
 /// A plan whose answer is a reply, built after the wait. `None` drops the connection at once.
 pub(super) type HttpPlan = Plan<Option<Box<dyn FnOnce() -> StubBehaviour + Send>>>;
 
-/// Selects the plan of a message by the scenario that it gets.
-type PlanByScenario = Box<dyn FnOnce(&str) -> Result<HttpPlan, String> + Send>;
+/// Selects the plan of a message by the scenario that it meets, and by the effects so far.
+type PlanByScenario = Box<dyn FnOnce(&str, &[Arc<Effect>]) -> Result<HttpPlan, String> + Send>;

@@ -19,3 +19,21 @@ impl EsbMode {
         }
     }
 }
+
+/// What the simulated ESB can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Args)]
+pub struct EsbOptions {
+    /// How the simulated ESB treats an order that it has already executed
+    #[arg(long = "esb", value_name = "MODE", value_enum, default_value_t = EsbMode::AbsoluteSet)]
+    pub mode: EsbMode,
+    /// Answer inquiries for levels too, a message that the bank's documents do not have
+    #[arg(long = "esb-inquiry")]
+    pub inquiry: bool,
+}
+
+impl From<EsbMode> for EsbOptions {
+    /// Without inquiries.
+    fn from(mode: EsbMode) -> Self {
+        Self { mode, inquiry: false }
+    }
+}

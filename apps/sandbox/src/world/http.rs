@@ -55,8 +55,8 @@ async fn post(
     request: &Received,
 ) -> StubBehaviour {
     let broken = |error| StubBehaviour::Respond(reply::broken(&error));
-    let message = (http.read)(request.body.as_deref());
-    let received = store.receive(channel, message.key, message.plan, |at, scenario| {
+    let message = (http.read)(request.body.as_deref(), store.esb());
+    let received = store.receive(channel, message.meets, message.plan, |at, scenario| {
         received::entry(at, request, scenario)
     });
     let (plan, id) = match received {

@@ -120,6 +120,11 @@ impl Ledger {
         self.channel(channel).scenarios.upcoming(key)
     }
 
+    /// The effects of a channel, oldest first.
+    pub(super) fn applied(&mut self, channel: &str) -> &[Arc<Effect>] {
+        &self.channel(channel).memory.effects
+    }
+
     /// The effects that are not applied yet, by id and with their channel.
     pub(super) const fn pending(&self) -> &BTreeMap<u64, (String, Pending)> {
         &self.pending

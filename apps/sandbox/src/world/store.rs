@@ -8,15 +8,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use super::channel::{Channel, Plan};
+use super::channel::{Channel, Meets, Plan};
 use super::clock;
+use super::esb_mode::EsbOptions;
 use super::journal::Journal;
-use super::ledger::{Ledger, Memory, Pending, Record};
+use super::ledger::{Effect, Ledger, Memory, Pending, Record};
 use super::scenario::Setting;
 
 /// The state. No method waits under the lock, so it is never held for longer than one write.
 #[derive(Debug)]
 pub(super) struct Store {
+    esb: EsbOptions,
     /// The channels that do not apply an equal effect again.
     deduping: Vec<&'static str>,
     state: Mutex<State>,
@@ -43,10 +45,19 @@ impl State {
 
 impl Store {
     /// Opens the state of the last run.
-    pub(super) fn open(data: &Path, deduping: Vec<&'static str>) -> anyhow::Result<Self> {
+    pub(super) fn open(
+        data: &Path,
+        esb: EsbOptions,
+        deduping: Vec<&'static str>,
+    ) -> anyhow::Result<Self> {
         let mut ledger = Ledger::default();
         let journal = Journal::open(data, |record| ledger.add(record))?;
-        Ok(Self { deduping, state: Mutex::new(State { ledger, journal: Some(journal) }) })
+        Ok(Self { esb, deduping, state: Mutex::new(State { ledger, journal: Some(journal) }) })
+    }
+
+    /// What the simulated ESB can do.
+    pub(super) const fn esb(&self) -> EsbOptions {
+        self.esb
     }
 
     /// Closes the file. Messages under way fail.
@@ -59,16 +70,19 @@ impl Store {
     pub(super) fn receive<A>(
         &self,
         channel: &dyn Channel,
-        key: Option<String>,
-        plan: impl FnOnce(&str) -> Result<Plan<A>, String>,
+        meets: Meets,
+        plan: impl FnOnce(&str, &[Arc<Effect>]) -> Result<Plan<A>, String>,
         entry: impl FnOnce(Timestamp, &str) -> io::Result<Box<RawValue>>,
     ) -> io::Result<(Plan<A>, Option<u64>)> {
         let mut state = self.state();
-        let scenario = match &key {
-            Some(key) => state.ledger.upcoming(channel.name(), key).to_owned(),
-            None => "malformed".to_owned(),
+        let (scenario, key) = match meets {
+            Meets::ScenarioOf(key) => {
+                (state.ledger.upcoming(channel.name(), &key).to_owned(), Some(key))
+            }
+            Meets::Always(scenario) => (scenario.to_owned(), None),
         };
-        let mut plan = plan(&scenario).map_err(io::Error::other)?;
+        let applied = state.ledger.applied(channel.name());
+        let mut plan = plan(&scenario, applied).map_err(io::Error::other)?;
         let (id, at) = (state.ledger.next_id(), clock::now());
         let due = at + plan.wait;
         let pending = plan.effect.take().map(|effect| Pending { id, due, effect });

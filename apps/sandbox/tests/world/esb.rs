@@ -173,7 +173,7 @@ async fn state_survives_a_restart() {
 #[tokio::test]
 async fn two_worlds_do_not_share_a_directory() {
     let outside = Outside::start(EsbMode::AbsoluteSet).await;
-    let second = World::start(free_port(), outside.data.path(), EsbMode::AbsoluteSet).await;
+    let second = World::start(free_port(), outside.data.path(), EsbMode::AbsoluteSet.into()).await;
     assert!(second.unwrap_err().to_string().contains("another --data"));
 }
 

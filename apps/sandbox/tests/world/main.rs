@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says what went wrong by stopping there")]
 
 mod esb;
+mod inquiries;
 mod lookups;
 mod mails;
 mod outside;

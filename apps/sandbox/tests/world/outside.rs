@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use madoguchi_sandbox::{Addresses, EsbMode, RunningWorld, World};
+use madoguchi_sandbox::{Addresses, EsbMode, EsbOptions, RunningWorld, World};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -72,9 +72,17 @@ impl Outside {
         Self::resume(tempfile::tempdir().unwrap(), mode).await
     }
 
+    /// A world that answers inquiries.
+    pub(crate) async fn with_inquiries() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let esb = EsbOptions { mode: EsbMode::AbsoluteSet, inquiry: true };
+        let world = World::start(free_port(), data.path(), esb).await.unwrap();
+        Self { world, data }
+    }
+
     /// Starts a world in a directory that another one may have used.
     pub(crate) async fn resume(data: TempDir, mode: EsbMode) -> Self {
-        let world = World::start(free_port(), data.path(), mode).await.unwrap();
+        let world = World::start(free_port(), data.path(), mode.into()).await.unwrap();
         Self { world, data }
     }
 

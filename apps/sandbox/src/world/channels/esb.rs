@@ -1,15 +1,20 @@
-//! The simulated ESB: receives DA21 orders, sets levels, and can fail in every way.
+//! The simulated ESB: receives DA21 orders, sets levels, and can fail in every way. It answers
+//! inquiries with the levels that it has set.
 
 mod da21;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use madoguchi_testkit::http_stub::{StubBehaviour, StubResponse};
 
-use crate::world::channel::{Channel, Http, Message, Plan};
+use crate::world::channel::{Channel, Http, Meets, Message, Plan};
 use crate::world::clock;
-use crate::world::esb_mode::EsbMode;
+use crate::world::esb_mode::{EsbMode, EsbOptions};
+use crate::world::ledger::Effect;
 use crate::world::reply;
 use crate::world::scenario::Known;
-use da21::Request;
+use da21::{Operation, Request};
 
 /// The size of the description in a `huge` reply, in bytes.
 const HUGE: usize = 4 << 20;
@@ -70,15 +75,38 @@ impl Channel for Esb {
     }
 }
 
-fn read(body: Option<&[u8]>) -> Message {
+fn read(body: Option<&[u8]>, esb: EsbOptions) -> Message {
     let body = body.ok_or_else(|| "the body is larger than 1 MiB".to_owned());
-    let request = match body.and_then(Request::parse) {
-        Ok(request) => request,
-        Err(message) => return Message::malformed(reply::refusal(400, &message)),
-    };
+    match body.and_then(Request::parse) {
+        Ok(request) if request.operation == Operation::Modify => order(request),
+        Ok(request) if esb.inquiry => inquiry(request),
+        Ok(_) => {
+            let message = "OperationName: AcctInfoInq needs the option --esb-inquiry";
+            Message::malformed(reply::refusal(400, message))
+        }
+        Err(message) => Message::malformed(reply::refusal(400, &message)),
+    }
+}
+
+/// An inquiry is answered in every scenario, with the newest level that was really set.
+fn inquiry(request: Request) -> Message {
     Message {
-        key: Some(request.arrangement().to_owned()),
-        plan: Box::new(move |scenario| {
+        meets: Meets::Always("inquiry"),
+        plan: Box::new(move |_, applied| {
+            let is_its = |effect: &&Arc<Effect>| request.is_about(&effect.what);
+            let newest = applied.iter().rfind(is_its);
+            let level = newest.and_then(|effect| effect.what["level"].as_str());
+            let shown = request.showing(level.unwrap_or_default());
+            let answer = Some(Box::new(move || reply_to(&shown, Answer::Code("200", FINE))) as _);
+            Ok(Plan { wait: Duration::ZERO, effect: None, answer })
+        }),
+    }
+}
+
+fn order(request: Request) -> Message {
+    Message {
+        meets: Meets::ScenarioOf(request.arrangement().to_owned()),
+        plan: Box::new(move |scenario, _| {
             let ((sets_level, answer), wait) = SCENARIOS.parse(scenario)?;
             let effect = sets_level.then(|| request.order());
             let answer = answer.map(|answer| Box::new(move || reply_to(&request, answer)) as _);

@@ -5,7 +5,7 @@ mod callers;
 use madoguchi_testkit::http_stub::{StubBehaviour, StubResponse};
 use serde_json::{Map, Value, json};
 
-use crate::world::channel::{Channel, Http, Message, Plan};
+use crate::world::channel::{Channel, Http, Meets, Message, Plan};
 use crate::world::reply;
 use crate::world::scenario::Known;
 
@@ -62,8 +62,8 @@ impl Channel for Lookup {
 
     fn http(&self) -> Option<Http> {
         Some(match self {
-            Self::Context => Http { path: CONTEXTOS, read: |body| Self::Context.read(body) },
-            Self::Owner => Http { path: CODIGO, read: |body| Self::Owner.read(body) },
+            Self::Context => Http { path: CONTEXTOS, read: |body, _| Self::Context.read(body) },
+            Self::Owner => Http { path: CODIGO, read: |body, _| Self::Owner.read(body) },
         })
     }
 }
@@ -83,8 +83,8 @@ impl Lookup {
             return Message::malformed(refused(400, &message));
         };
         Message {
-            key: Some(key.clone()),
-            plan: Box::new(move |scenario| {
+            meets: Meets::ScenarioOf(key.clone()),
+            plan: Box::new(move |scenario, _| {
                 let (answer, wait) = SCENARIOS.parse(scenario)?;
                 let reply = Box::new(move || self.reply(&key, answer)) as _;
                 Ok(Plan { wait, effect: None, answer: Some(reply) })

@@ -10,7 +10,8 @@ use mail_parser::MessageParser;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
-use crate::world::channel::{Channel, Plan};
+use crate::world::channel::{Channel, Meets, Plan};
+use crate::world::ledger::Effect;
 use crate::world::scenario::Known;
 use crate::world::store::Store;
 
@@ -102,13 +103,13 @@ impl SmtpScript for Conversation {
 impl Conversation {
     /// Journals a mail under its scenario, and accepts it if the scenario says so.
     async fn receive(&self, recipient: &str, mail: &ReceivedMail) -> io::Result<Shown> {
-        let plan = |text: &str| {
+        let plan = |text: &str, _: &[Arc<Effect>]| {
             let (scenario, wait) = SCENARIOS.parse(text)?;
             let effect = scenario.accepts.then(|| accepted(mail));
             Ok(Plan { wait, effect, answer: scenario.shows })
         };
-        let (store, key) = (&self.0, Some(recipient.to_owned()));
-        let received = store.receive(&Smtp, key, plan, |at, scenario| entry(at, mail, scenario));
+        let (store, meets) = (&self.0, Meets::ScenarioOf(recipient.to_owned()));
+        let received = store.receive(&Smtp, meets, plan, |at, scenario| entry(at, mail, scenario));
         let (plan, id) = received?;
         let effect = Arc::clone(store).apply_after(plan.wait, id);
         if plan.wait == Duration::ZERO {

@@ -1,4 +1,5 @@
-//! The DA21 message as the bank reads and writes it (`AcctInfoModRq`, `AcctInfoModRs`).
+//! The messages as the bank reads and writes them: DA21 (`AcctInfoModRq`, `AcctInfoModRs`), and the
+//! inquiry of our own design (`AcctInfoInqRq`, `AcctInfoInqRs`).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,9 +7,36 @@ use serde_json::{Value, json};
 
 use crate::world::clock;
 
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operation {
+    /// DA21: set a level.
+    Modify,
+    /// Show a level.
+    Inquire,
+}
+
+impl Operation {
+    /// `OperationName`, and the start of the names of its bodies.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Modify => "AcctInfoMod",
+            Self::Inquire => "AcctInfoInq",
+        }
+    }
+
+    const fn txn_id(self) -> &'static str {
+        match self {
+            Self::Modify => "DA21",
+            Self::Inquire => "DA21INQ",
+        }
+    }
+}
+
 /// A valid request.
 #[derive(Debug, Clone)]
 pub(super) struct Request {
+    pub(super) operation: Operation,
     header: Header,
     service: ServiceHeader,
     signon: Signon,
@@ -21,15 +49,16 @@ struct Envelope {
     ambody: RequestBody,
 }
 
+/// The variant's name is the JSON key.
 #[derive(Debug, Deserialize)]
-struct RequestBody {
-    #[serde(rename = "AcctInfoModRq")]
-    request: AcctInfoModRq,
+enum RequestBody {
+    AcctInfoModRq(Root),
+    AcctInfoInqRq(Root),
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct AcctInfoModRq {
+struct Root {
     service_header: ServiceHeader,
     signon: Signon,
     service_body: Option<ServiceBodyRq>,
@@ -76,8 +105,10 @@ struct Signon {
 struct CustInfo {
     #[serde(rename = "ArrngId")]
     arrangement: String,
-    prod_name: String,
-    acct_info: AcctInfo,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prod_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acct_info: Option<AcctInfo>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -92,26 +123,32 @@ impl Request {
     /// # Errors
     /// A sentence that says what is wrong.
     pub(super) fn parse(body: &[u8]) -> Result<Self, String> {
-        let Envelope { amheader: header, ambody: RequestBody { request } } =
+        let Envelope { amheader: header, ambody } =
             serde_json::from_slice(body).map_err(|error| format!("not a DA21 request: {error}"))?;
+        let (operation, request) = match ambody {
+            RequestBody::AcctInfoModRq(root) => (Operation::Modify, root),
+            RequestBody::AcctInfoInqRq(root) => (Operation::Inquire, root),
+        };
         let nested = request.service_body.and_then(|body| body.cust_info);
         let customer = match (nested, request.cust_info) {
             (Some(customer), None) | (None, Some(customer)) => customer,
             (None, None) => return Err("CustInfo: is missing".to_owned()),
             (Some(_), Some(_)) => return Err("CustInfo: is given twice".to_owned()),
         };
-        let request =
-            Self { header, service: request.service_header, signon: request.signon, customer };
+        let Root { service_header: service, signon, .. } = request;
+        let request = Self { operation, header, service, signon, customer };
         request.check().map(|()| request)
     }
 
     fn check(&self) -> Result<(), String> {
         let Header { operation_name, transaction, rq_timestamp, .. } = &self.header;
-        let arrangement = &self.customer.arrangement;
+        let is_order = self.operation == Operation::Modify;
+        let CustInfo { arrangement, prod_name, acct_info } = &self.customer;
+        let level = acct_info.as_ref().map(|info| info.level.as_str());
         let is_upper = |b: u8| b.is_ascii_digit() || b.is_ascii_uppercase();
         let demands = [
-            (operation_name == "AcctInfoMod", "OperationName: must be AcctInfoMod"),
-            (self.service.txn_id == "DA21", "TxnId: must be DA21"),
+            (operation_name == self.operation.name(), "OperationName: must fit the body"),
+            (self.service.txn_id == self.operation.txn_id(), "TxnId: must fit the body"),
             (!self.service.txn_no.is_empty(), "TxnNo: must not be empty"),
             (!transaction.is_empty(), "TransactionID: must not be empty"),
             (is_bank_time(rq_timestamp), "RqTimestamp: must be like 2015-12-06T12:01:01.00+08:00"),
@@ -120,7 +157,12 @@ impl Request {
                 (1..=36).contains(&arrangement.len()) && arrangement.bytes().all(is_upper),
                 "ArrngId: must be 1 to 36 digits or upper-case letters",
             ),
-            (!self.customer.acct_info.level.is_empty(), "DgtlLvl: must not be empty"),
+            (!is_order || prod_name.is_some(), "ProdName: is missing"),
+            (
+                !is_order || level.is_some_and(|level| !level.is_empty()),
+                "DgtlLvl: must not be empty",
+            ),
+            (is_order || level.is_none(), "DgtlLvl: belongs to orders only"),
         ];
         match demands.into_iter().find(|(met, _)| !met) {
             Some((_, demand)) => Err(demand.to_owned()),
@@ -128,7 +170,7 @@ impl Request {
         }
     }
 
-    /// The arrangement whose level is set.
+    /// The arrangement whose level is set or shown.
     pub(super) fn arrangement(&self) -> &str {
         &self.customer.arrangement
     }
@@ -137,9 +179,20 @@ impl Request {
     pub(super) fn order(&self) -> Value {
         json!({
             "arrangementId": self.customer.arrangement,
-            "level": self.customer.acct_info.level,
+            "level": self.customer.acct_info.as_ref().map(|info| &info.level),
             "transactionId": self.header.transaction,
         })
+    }
+
+    /// Whether this effect is on the arrangement.
+    pub(super) fn is_about(&self, effect: &Value) -> bool {
+        effect["arrangementId"] == self.customer.arrangement
+    }
+
+    /// The same request with this level, for the reply to an inquiry.
+    pub(super) fn showing(&self, level: &str) -> Self {
+        let acct_info = Some(AcctInfo { level: level.to_owned() });
+        Self { customer: CustInfo { acct_info, ..self.customer.clone() }, ..self.clone() }
     }
 
     /// The reply with this return code, which echoes the request.
@@ -147,7 +200,7 @@ impl Request {
         let header = Header { rs_timestamp: Some(clock::bank_time(at)), ..self.header.clone() };
         let reply = json!({
             "amheader": header,
-            "ambody": { "AcctInfoModRs": {
+            "ambody": { format!("{}Rs", self.operation.name()): {
                 "ServiceHeader": self.service,
                 "Signon": self.signon,
                 "ServiceBody": {
