@@ -50,7 +50,7 @@ impl Installation {
             world,
             // Nobody listens, unless `changed` says another port.
             smtp: ([127, 0, 0, 1], 9).into(),
-            esb: EsbMode::AbsoluteSet,
+            esb: EsbMode::AbsoluteSet.into(),
         };
         for (path, digit) in [data.deployment_salt(), data.qr_key(), data.audit_key()]
             .into_iter()

@@ -24,9 +24,6 @@ pub use keyed::{KeyedKillReport, KeyedKillTest};
 pub use mails::{MailKillReport, MailKillTest};
 pub use report::KillReport;
 
-/// The bank's faults; each affects an order once.
-const FAULTS: [&str; 3] = ["cut", "applied_then_cut", "slow:300"];
-
 /// Share of kills after the last verdict, in percent.
 const LATE: u32 = 20;
 
@@ -45,11 +42,16 @@ pub struct KillTest {
     pub callers: usize,
     /// Share of orders with one fault, in percent.
     pub faults: u64,
+    /// The bank's faults; each affects an order once.
+    pub scenarios: &'static [&'static str],
     /// Seed of the random numbers.
     pub seed: u64,
 }
 
 impl KillTest {
+    /// The usual faults.
+    pub const SCENARIOS: [&str; 3] = ["cut", "applied_then_cut", "slow:300"];
+
     /// Runs the test; `tell` is called with its progress.
     ///
     /// # Errors
@@ -99,7 +101,7 @@ impl KillTest {
         let drawn: Vec<_> = (0..self.verdicts)
             .map(|_| {
                 let passes = chance.percent(80);
-                let fault = chance.percent(self.faults).then(|| *chance.pick(&FAULTS));
+                let fault = chance.percent(self.faults).then(|| *chance.pick(self.scenarios));
                 (passes, fault.filter(|_| passes))
             })
             .collect();

@@ -50,6 +50,11 @@ pub const CONTACTS: &str = "journey-token-contacts";
 /// names.
 pub const BACK_OFFICE: &str = "journey-token-back-office";
 
+/// See effects and resolve them.
+pub const OPERATOR: &str = "journey-token:operator";
+/// The same for another person.
+pub const OPERATOR_2: &str = "journey-token-second:operator";
+
 /// Read persons masked, also in the name of others.
 pub const DELEGATE: &str = "journey-token-delegate";
 
@@ -73,7 +78,7 @@ pub fn users() -> String {
 }
 
 /// All tokens with one scope, which is the part after the colon.
-pub const ALL: [&str; 16] = [
+pub const ALL: [&str; 17] = [
     MEMBER_WRITE,
     MEMBER_READ,
     OPEN,
@@ -90,6 +95,7 @@ pub const ALL: [&str; 16] = [
     CONTACT_APPROVE,
     CONTACT_ANSWER,
     CONTACT_ANSWER_ANY,
+    OPERATOR,
 ];
 
 /// The text of `identity.tokens_file`.
@@ -101,12 +107,14 @@ pub fn file() -> String {
         \"contact.approve\", \"delegate\"";
     let people = of_contacts.replace("delegate", "contact.answer.any");
     let contacts = entry_of(CONTACTS, "contacts", &people);
-    let back_office = for_staff(BACK_OFFICE, "back-office", of_contacts);
+    let of_back_office = of_contacts.to_owned() + ", \"operator\"";
+    let back_office = for_staff(BACK_OFFICE, "back-office", &of_back_office);
     let person = "name = \"canaryname\"\nperson_id = \"canaryperson\"\n\n";
     ALL.map(entry).concat()
         + &delegate
         + &back_office
         + &contacts
+        + &entry_of(OPERATOR_2, "second-operator", "\"operator\"")
         + &entry_of(PERSONS, "persons", scopes)
         + person
 }

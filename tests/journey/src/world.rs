@@ -28,7 +28,15 @@ impl SandboxWorld {
     pub fn start(data: &Path) -> anyhow::Result<Self> {
         std::fs::create_dir_all(data)?;
         let mut command = Command::new(binaries::sandbox());
-        command.args(["world", "--world", "127.0.0.1:0", "--smtp", "127.0.0.1:0", "--data"]);
+        command.args([
+            "world",
+            "--world",
+            "127.0.0.1:0",
+            "--smtp",
+            "127.0.0.1:0",
+            "--esb-inquiry",
+            "--data",
+        ]);
         command.arg(data);
         let mut process = Process::start(command, &data.join("said"))?;
         let url = process.hear(UNTIL_OPEN, |line| {

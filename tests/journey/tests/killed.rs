@@ -25,7 +25,8 @@ async fn six_kills_among_200_verdicts_lose_nothing_and_double_nothing(
     let seed = Chance::any_seed();
     println!("seed {seed}");
     let system = Arc::new(TestSystem::own(store, Vec::new()).await?);
-    let kill_test = KillTest { verdicts: 200, kills: 6, callers: 8, faults: 20, seed };
+    let scenarios = &KillTest::SCENARIOS;
+    let kill_test = KillTest { verdicts: 200, kills: 6, callers: 8, faults: 20, scenarios, seed };
     let report = kill_test.run(&system, |_| ()).await?;
     println!("{report}");
     ensure!(report.holds() && report.kills == 6, "seed {seed}: {report}");

@@ -26,6 +26,7 @@ const INWARD: [(&str, &[&str]); 16] = [
         &[
             "domain",
             "application",
+            "client",
             "persistence",
             "esb",
             "itau",

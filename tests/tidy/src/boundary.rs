@@ -18,18 +18,20 @@ const ADAPTERS: [&str; 7] = [
 ];
 
 /// What the other files of the server may name of an adapter's crate: settings and other data.
-const DATA: [&str; 17] = [
+const DATA: [&str; 19] = [
     "Charset",
     "DatabaseUrl",
     "EsbSettings",
     "ItauSettings",
     "Layout",
+    "OwnTemplates",
     "PasswordQueue",
     "Pem",
     "PgSettings",
     "SenderSettings",
     "SmtpSettings",
     "SmtpTls",
+    "TemplateMistake",
     "Templates",
     "TokenFile",
     "TrustedRoots",

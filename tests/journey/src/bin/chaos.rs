@@ -97,6 +97,7 @@ async fn endure(options: &Options, store: Store, seed: u64) -> anyhow::Result<Re
         kills: options.kills,
         callers: options.callers as usize,
         faults: options.faults,
+        scenarios: &KillTest::SCENARIOS,
         seed,
     };
     let report = kill_test.run(&system, progress).await?;
