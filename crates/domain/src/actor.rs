@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use unicode_normalization::is_nfc;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use crate::closed_set::closed_set;
 use crate::display_name::is_unshown;
@@ -60,6 +60,24 @@ impl ActorRef {
             }
         }
         Ok(Self::new(issuer, subject, kind))
+    }
+
+    /// Whether both may be the same person: of one issuer, with subjects that differ at most in
+    /// case and in compatibility forms (NFKC), which many identity providers take for one.
+    ///
+    /// ```
+    /// use madoguchi_domain::actor::{ActorKind, ActorRef};
+    ///
+    /// let person = |subject| ActorRef::new("idp", subject, ActorKind::Human);
+    /// assert!(person("Ann").may_be(&person("ann")) && person("ａnn").may_be(&person("ann")));
+    /// assert!(!person("bob").may_be(&person("ann")));
+    /// ```
+    #[must_use]
+    pub fn may_be(&self, other: &Self) -> bool {
+        let folded = |actor: &Self| -> String {
+            actor.subject.nfkc().flat_map(char::to_lowercase).collect()
+        };
+        self.issuer == other.issuer && folded(self) == folded(other)
     }
 }
 

@@ -70,11 +70,11 @@ impl Editors {
     /// ```
     ///
     /// # Errors
-    /// When it is no person, or wrote any of it.
+    /// When it is no person, or may have [written](ActorRef::may_be) any of it.
     pub fn approver(&self, actor: &ActorRef) -> Result<Approver, FourEyes> {
         match actor.kind {
             ActorKind::System => Err(FourEyes::IsSystem),
-            ActorKind::Human if self.contains(actor) => Err(FourEyes::IsEditor),
+            ActorKind::Human if self.iter().any(|one| one.may_be(actor)) => Err(FourEyes::IsEditor),
             ActorKind::Human => Ok(Approver(actor.clone())),
         }
     }

@@ -22,7 +22,7 @@ use crate::effect::{EffectKey, Fence, ManualOutcome};
 use crate::field::InvalidField;
 use crate::sealed::DataKeyId;
 
-pub use decide::{NewResolutionIds, ResolutionDecision, Stuck, Wish};
+pub use decide::{NewResolutionIds, ProposedOutcome, ResolutionDecision, StuckEffect};
 pub use query::{ResolutionFilter, ResolutionQuery};
 pub use refusal::ResolutionRefusal;
 pub use text::{ResolutionEvidence, ResolutionReason};

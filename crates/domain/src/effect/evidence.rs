@@ -29,10 +29,18 @@ impl Evidence {
         Self { effect: effect.order.key.clone(), fence: effect.fence, worker, outcome, at }
     }
 
+    /// Whether it is an answer to an inquiry, and not of an attempt to deliver.
+    #[must_use]
+    pub const fn is_of_inquiry(&self) -> bool {
+        matches!(self.outcome, Outcome::Shown(_) | Outcome::Unknown(Doubt::LevelIsOther))
+    }
+
     /// True if it is written even when the transition is fenced out. A sender's observation is; a
-    /// lapsed lease is not, since another report may have been first.
+    /// lapsed lease is not, since another report may have been first. Nor is an inquiry that proves
+    /// nothing.
     #[must_use]
     pub fn is_kept_when_fenced_out(&self) -> bool {
-        self.outcome != Outcome::Unknown(Doubt::LeaseLapsed)
+        let proves_nothing = [Doubt::LeaseLapsed, Doubt::LevelIsOther].map(Outcome::Unknown);
+        !proves_nothing.contains(&self.outcome)
     }
 }

@@ -195,10 +195,10 @@ impl Effect {
         self.ambiguous_for + now.duration_since(self.since)
     }
 
-    /// Whether its outcome is unknown for at least the settle time in total: an answer that is
-    /// only late would have arrived.
+    /// Whether its newest attempt was at least the settle time ago: an order that is only late
+    /// would be applied.
     fn is_long_unknown(&self, policy: &EffectPolicy, now: Timestamp) -> bool {
-        self.unknown_for(now) >= policy.settle
+        now.duration_since(self.since) >= policy.settle
     }
 
     fn doubt(&mut self, policy: &EffectPolicy, now: Timestamp, jitter: Jitter) {

@@ -6,7 +6,7 @@ use super::StoreError;
 use crate::Timestamp;
 use crate::change::{Change, Committed};
 use crate::effect::EffectKey;
-use crate::resolution::{Resolution, ResolutionQuery, ResolutionWrite};
+use crate::resolution::{Resolution, ResolutionFacts, ResolutionQuery, ResolutionWrite};
 
 /// Stores resolutions, and moves the effects that they finish.
 ///
@@ -14,8 +14,8 @@ use crate::resolution::{Resolution, ResolutionQuery, ResolutionWrite};
 /// - *All or nothing*: the changes of one call are durable together when [`Committed::Moved`] is
 ///   returned, and none is written after [`Committed::Lost`].
 /// - *One open resolution per effect*, also under concurrent requests, and one decision of each.
-/// - *A proof wins*: a [`ResolutionWrite::Move`] is lost if evidence proves by then that the order
-///   was applied.
+/// - *A proof wins*: a [`ResolutionWrite::Move`] to another state than `Confirmed` is lost if
+///   evidence proves by then that the order was applied.
 /// - *Sealed*: reasons, evidence and salts are stored sealed.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -32,11 +32,13 @@ pub trait ResolutionStore: Send + Sync {
     /// See [`StoreError`].
     async fn list(&self, query: &ResolutionQuery) -> Result<Vec<Resolution>, StoreError>;
 
-    /// The effects of at most `limit` resolutions that are not closed and have lapsed by then.
+    /// At most `limit` resolutions that are not closed, and that have lapsed by then or whose
+    /// effect is settled; the earliest to lapse first. Those that cannot be parsed are left out.
+    /// Nothing sealed is read.
     ///
     /// # Errors
     /// See [`StoreError`].
-    async fn lapsed(&self, by: Timestamp, limit: u32) -> Result<Vec<EffectKey>, StoreError>;
+    async fn lapsed(&self, by: Timestamp, limit: u32) -> Result<Vec<ResolutionFacts>, StoreError>;
 
     /// Writes the changes of one decision in one transaction. See [`ResolutionWrite`] for when they
     /// are lost.

@@ -24,7 +24,7 @@ use super::{
 
 /// What a person proposes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+pub struct ProposedOutcome {
     /// The outcome.
     pub outcome: ManualOutcome,
     /// Why.
@@ -45,7 +45,7 @@ pub struct NewResolutionIds {
 }
 
 /// An effect that people look at, with the rules of its kind.
-pub struct Stuck<'a> {
+pub struct StuckEffect<'a> {
     /// The effect with its attempts.
     pub found: &'a FoundEffect,
     /// Its resolution that is not closed, if there is one; it may have lapsed.
@@ -54,20 +54,20 @@ pub struct Stuck<'a> {
     pub policy: &'a EffectPolicy,
     /// What follows from a transition to this state, as the system decides it that owns the kind.
     pub consequence: &'a (dyn Fn(&Effect) -> Result<Option<Consequence>, InvalidField> + Sync),
-    /// Whether the other system was just asked, and showed that the order is not applied.
+    /// Whether the other system was just asked, and showed another state than the order asks for.
     pub is_contradicted: bool,
 }
 
 /// What a decision writes, all or none, and the resolution as it leaves it.
 pub type ResolutionDecision = (Vec<Change<ResolutionWrite>>, Resolution);
 
-impl fmt::Debug for Stuck<'_> {
+impl fmt::Debug for StuckEffect<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stuck").field("found", &self.found).finish_non_exhaustive()
+        f.debug_struct("StuckEffect").field("found", &self.found).finish_non_exhaustive()
     }
 }
 
-impl Stuck<'_> {
+impl StuckEffect<'_> {
     /// The decision that proposes an outcome. An effect whose outcome is unknown for long is taken
     /// over from the machine, so that nothing is sent while people decide.
     ///
@@ -75,7 +75,7 @@ impl Stuck<'_> {
     /// When the proposal is refused.
     pub fn propose(
         &self,
-        wish: Wish,
+        proposal: ProposedOutcome,
         ids: NewResolutionIds,
         lapse_after: SignedDuration,
         act: &Act,
@@ -85,15 +85,15 @@ impl Stuck<'_> {
             return Err(FourEyes::IsSystem.into());
         }
         self.must_be_unfinished()?;
-        self.must_allow(wish.outcome)?;
-        if wish.outcome == ManualOutcome::Confirmed && wish.evidence.is_none() {
+        self.must_allow(proposal.outcome, act)?;
+        if proposal.outcome == ManualOutcome::Confirmed && proposal.evidence.is_none() {
             let rule = "is missing: it must show that the order is applied";
             return Err(InvalidField::new("evidence", rule).into());
         }
         let mut changes = Vec::new();
         match self.open {
             Some(open) if open.is_open(act.at) => return Err(ResolutionRefusal::Pending),
-            Some(lapsed) => changes.push(lapsed.lapsed(act)),
+            Some(lapsed) => changes.push(lapsed.facts.lapsed(act)),
             None => {}
         }
         let taken = self.taken_over(act)?;
@@ -104,19 +104,19 @@ impl Stuck<'_> {
                 effect: effect.order.key.clone(),
                 effect_fence: seen.fence,
                 effect_since: seen.since,
-                outcome: wish.outcome,
+                outcome: proposal.outcome,
                 proposers: Editors::by(act.by.clone()),
                 proposed_at: act.at,
                 lapses_at: later(act.at, lapse_after),
                 state: ResolutionState::Proposed,
                 data_key: ids.data_key,
             },
-            reason: wish.reason,
-            evidence: wish.evidence,
+            reason: proposal.reason,
+            evidence: proposal.evidence,
             salt: ids.salt,
         };
         // What follows must be possible, before a second person reads it.
-        self.resolved(seen, wish.outcome, act)?;
+        self.resolved(seen, proposal.outcome, act)?;
         changes.extend(taken.map(moves));
         let audit = resolution.facts.audit(Action::RESOLUTION_PROPOSED, act);
         changes.push(Change::new(ResolutionWrite::Propose(Box::new(resolution.clone())), audit));
@@ -134,7 +134,7 @@ impl Stuck<'_> {
     ) -> Result<ResolutionDecision, ResolutionRefusal> {
         self.must_be_unfinished()?;
         let open = self.open(act)?;
-        self.must_allow(open.facts.outcome)?;
+        self.must_allow(open.facts.outcome, act)?;
         let by = open.facts.proposers.approver(&act.by)?;
         let effect = &self.found.effect;
         let is_as_proposed = effect.state.name() == EffectStateName::Manual
@@ -144,7 +144,7 @@ impl Stuck<'_> {
         }
         let moved = self.resolved(effect, open.facts.outcome, act)?;
         let approved = open.closed(ResolutionState::Approved { by, at: act.at });
-        let closed = approved.close(Action::RESOLUTION_APPROVED, act);
+        let closed = approved.facts.close(Action::RESOLUTION_APPROVED, act);
         Ok((vec![moves(moved), closed], approved))
     }
 
@@ -160,7 +160,7 @@ impl Stuck<'_> {
         }
         let state = ResolutionState::Withdrawn { by: act.by.clone(), at: act.at };
         let withdrawn = open.closed(state);
-        let closed = withdrawn.close(Action::RESOLUTION_WITHDRAWN, act);
+        let closed = withdrawn.facts.close(Action::RESOLUTION_WITHDRAWN, act);
         Ok((vec![closed], withdrawn))
     }
 
@@ -168,19 +168,21 @@ impl Stuck<'_> {
         self.open.filter(|it| it.is_open(act.at)).ok_or(ResolutionRefusal::NotFound)
     }
 
-    /// Refuses what has its final outcome, or gets it without people.
+    /// Refuses what has its final outcome.
     fn must_be_unfinished(&self) -> Result<(), ResolutionRefusal> {
-        if self.found.effect.state.name().is_settled() {
-            Err(ResolutionRefusal::Settled)
-        } else if self.found.is_proven() {
-            Err(ResolutionRefusal::Proven)
-        } else {
-            Ok(())
+        match self.found.effect.state.name().is_settled() {
+            true => Err(ResolutionRefusal::Settled),
+            false => Ok(()),
         }
     }
 
-    /// Refuses an outcome that is shown to be wrong, or that is not possible.
-    fn must_allow(&self, outcome: ManualOutcome) -> Result<(), ResolutionRefusal> {
+    /// Refuses an outcome that is shown to be wrong, or that is not possible. What is proven is
+    /// confirmed without people, unless its order cannot be read: then they can only confirm it.
+    fn must_allow(&self, outcome: ManualOutcome, act: &Act) -> Result<(), ResolutionRefusal> {
+        let is_left_to_people = outcome == ManualOutcome::Confirmed && !self.can_be_proven(act);
+        if self.found.is_proven() && !is_left_to_people {
+            return Err(ResolutionRefusal::Proven);
+        }
         if self.is_contradicted && outcome == ManualOutcome::Confirmed {
             return Err(ResolutionRefusal::Contradicted);
         }
@@ -222,9 +224,20 @@ impl Stuck<'_> {
     ) -> Result<Change<Transition<Consequence>>, ResolutionRefusal> {
         let change = effect.change(event, self.policy, act, Jitter::FULL);
         let mut change = change.map_err(|_| ResolutionRefusal::InProgress)?;
-        let consequence = (self.consequence)(&change.write.after);
-        change.write.consequence = consequence.map_err(|_| ResolutionRefusal::Unreadable)?;
+        change.write.consequence = match (self.consequence)(&change.write.after) {
+            Ok(consequence) => consequence,
+            // It is applied, and nobody can say from here what follows.
+            Err(_) if self.found.is_proven() => None,
+            Err(_) => return Err(ResolutionRefusal::Unreadable),
+        };
         Ok(change)
+    }
+
+    /// Whether the machine can confirm it: what follows from a proof is in its order.
+    fn can_be_proven(&self, act: &Act) -> bool {
+        let effect = &self.found.effect;
+        let after = effect.after(EffectEvent::ProvenApplied, self.policy, act.at, Jitter::FULL);
+        self.found.is_readable && after.is_ok_and(|after| (self.consequence)(&after).is_ok())
     }
 }
 
@@ -234,7 +247,14 @@ fn moves(change: Change<Transition<Consequence>>) -> Change<ResolutionWrite> {
 }
 
 impl Resolution {
-    /// The change that records that nobody decided in time.
+    fn closed(&self, state: ResolutionState) -> Self {
+        Self { facts: self.facts.closed(state), ..self.clone() }
+    }
+}
+
+impl ResolutionFacts {
+    /// The change that records that nobody decided in time, or that the effect has its final
+    /// outcome without people.
     #[must_use]
     pub fn lapsed(&self, act: &Act) -> Change<ResolutionWrite> {
         let lapsed = self.closed(ResolutionState::Lapsed { at: act.at });
@@ -242,17 +262,17 @@ impl Resolution {
     }
 
     fn closed(&self, state: ResolutionState) -> Self {
-        Self { facts: ResolutionFacts { state, ..self.facts.clone() }, ..self.clone() }
+        Self { state, ..self.clone() }
     }
 
     fn close(&self, action: Action, act: &Act) -> Change<ResolutionWrite> {
-        let audit = self.facts.audit(action, act);
-        Change::new(ResolutionWrite::Close(Box::new(self.facts.clone())), audit)
+        let audit = self.audit(action, act);
+        Change::new(ResolutionWrite::Close(Box::new(self.clone())), audit)
     }
-}
 
-impl ResolutionFacts {
+    /// Names the effect, too: an auditor looks for a case or a mail.
     fn audit(&self, action: Action, act: &Act) -> AuditEntry {
-        AuditEntry::new(action, self.id.subject(), self.outcome.as_str(), act)
+        let detail = format!("{} {}", self.outcome.as_str(), self.effect);
+        AuditEntry::new(action, self.id.subject(), detail, act)
     }
 }

@@ -18,8 +18,9 @@ pub enum ResolutionRefusal {
     /// The other system has proven that the order is applied: it is confirmed without people.
     #[error("the effect is proven to be applied")]
     Proven,
-    /// The other system shows that the order is not applied.
-    #[error("the other system shows that the order is not applied")]
+    /// The other system shows another state than the order asks for, so that a confirmation would
+    /// make ours differ.
+    #[error("the other system shows another state than the order asks for")]
     Contradicted,
     /// The order cannot be read, so that it can only be rejected.
     #[error("the order cannot be read")]

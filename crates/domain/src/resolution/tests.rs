@@ -61,12 +61,18 @@ fn level_confirmed(after: &Effect) -> Result<Option<Consequence>, InvalidField> 
 
 const POLICY: EffectPolicy = EffectPolicy::standard();
 
-fn stuck<'a>(found: &'a FoundEffect, open: Option<&'a Resolution>) -> Stuck<'a> {
-    Stuck { found, open, policy: &POLICY, consequence: &level_confirmed, is_contradicted: false }
+fn stuck<'a>(found: &'a FoundEffect, open: Option<&'a Resolution>) -> StuckEffect<'a> {
+    StuckEffect {
+        found,
+        open,
+        policy: &POLICY,
+        consequence: &level_confirmed,
+        is_contradicted: false,
+    }
 }
 
-fn wish(outcome: ManualOutcome) -> Wish {
-    Wish {
+fn sample(outcome: ManualOutcome) -> ProposedOutcome {
+    ProposedOutcome {
         outcome,
         reason: ResolutionReason::parse("the bank called").unwrap(),
         evidence: ResolutionEvidence::parse("statement 7").ok(),
@@ -84,11 +90,11 @@ fn ids() -> NewResolutionIds {
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 fn propose(
-    stuck: &Stuck<'_>,
+    stuck: &StuckEffect<'_>,
     outcome: ManualOutcome,
     act: &Act,
 ) -> Result<ResolutionDecision, ResolutionRefusal> {
-    stuck.propose(wish(outcome), ids(), HOUR, act)
+    stuck.propose(sample(outcome), ids(), HOUR, act)
 }
 
 /// What ann proposed at second 200.
@@ -195,7 +201,7 @@ fn what_is_settled_or_proven_needs_nobody() {
 fn what_the_other_system_shows_otherwise_is_not_confirmed() {
     let found = manual();
     let proposal = proposed(&found, ManualOutcome::Confirmed);
-    let contradicted = |open| Stuck { is_contradicted: true, ..stuck(&found, open) };
+    let contradicted = |open| StuckEffect { is_contradicted: true, ..stuck(&found, open) };
     let refused = Err(ResolutionRefusal::Contradicted);
     let hash = proposal.content_hash();
     assert_eq!(contradicted(Some(&proposal)).approve(hash, &bob(300)), refused);
@@ -242,7 +248,7 @@ fn one_proposal_is_open_until_it_is_withdrawn_or_lapses() {
 #[test]
 fn a_confirmation_needs_evidence() {
     let found = manual();
-    let bare = |outcome| Wish { evidence: None, ..wish(outcome) };
+    let bare = |outcome| ProposedOutcome { evidence: None, ..sample(outcome) };
     let propose = |outcome| stuck(&found, None).propose(bare(outcome), ids(), HOUR, &ann(200));
     let refused = propose(ManualOutcome::Confirmed).unwrap_err();
     assert!(refused.to_string().contains("evidence"), "{refused}");
@@ -260,10 +266,27 @@ fn an_order_that_cannot_be_read_can_only_be_rejected() {
         true => Err(unreadable),
         false => Ok(None),
     };
-    let stuck = Stuck { consequence: &blind, ..stuck(&found, None) };
+    let stuck = StuckEffect { consequence: &blind, ..stuck(&found, None) };
     let confirmed = propose(&stuck, ManualOutcome::Confirmed, &ann(200));
     assert_eq!(confirmed, Err(ResolutionRefusal::Unreadable));
     assert!(propose(&stuck, ManualOutcome::Rejected, &ann(200)).is_ok());
+}
+
+#[test]
+fn a_proven_order_that_cannot_be_read_can_only_be_confirmed() {
+    let mut found = FoundEffect { is_readable: false, ..manual() };
+    let seen = Evidence::of(&found.effect, WorkerId("w".into()), Outcome::Applied, at(150));
+    found.attempts.push(seen);
+    let unreadable = |_: &Effect| Err(InvalidField::new("payload", "must be readable"));
+    let stuck = StuckEffect { consequence: &unreadable, ..stuck(&found, None) };
+    for other in [ManualOutcome::Rejected, ManualOutcome::Planned] {
+        assert_eq!(propose(&stuck, other, &ann(200)), Err(ResolutionRefusal::Proven));
+    }
+    let (_, open) = propose(&stuck, ManualOutcome::Confirmed, &ann(200)).unwrap();
+    let stuck = StuckEffect { open: Some(&open), ..stuck };
+    let (changes, _) = stuck.approve(open.content_hash(), &bob(300)).unwrap();
+    let ResolutionWrite::Move(moved) = &changes[0].write else { panic!("it moves first") };
+    assert_eq!((&moved.after.state, &moved.consequence), (&EffectState::Confirmed, &None));
 }
 
 #[test]

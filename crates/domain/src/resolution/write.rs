@@ -12,7 +12,7 @@ pub enum ResolutionWrite {
     Propose(Box<Resolution>),
     /// The facts of a resolution that is closed now. Lost unless it is open.
     Close(Box<ResolutionFacts>),
-    /// The effect's own transition. Lost under an old fence, and if evidence proves by now that the
-    /// order was applied.
+    /// The effect's own transition. Lost under an old fence, and unless it confirms the effect if
+    /// evidence proves by now that the order was applied.
     Move(Box<Transition<Consequence>>),
 }

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::closed_set::closed_set;
-use crate::effect::{Doubt, Inquired, Outcome, Proof};
+use crate::effect::{Doubt, Effect, Inquired, Outcome, Proof};
 use crate::level::AccountLevel;
 use crate::member::{ArrangementId, Member};
 
@@ -63,19 +63,21 @@ closed_set! {
         Agrees = "agrees",
         /// They are not, and no order explains it.
         Differs = "differs",
-        /// The bank shows the level of a passed verdict, which it has not confirmed to us yet.
+        /// The bank shows the level of a passed verdict, whose order is not settled yet.
         InProgress = "in_progress",
         /// The bank did not say.
         NotAnswered = "not_answered",
     }
 }
 
-/// Compares a member's level with the bank's answer.
+/// Compares a member's level with the bank's answer. `order` is the one of the newest case, if it
+/// is planned: a settled one explains no other level.
 #[must_use]
-pub fn compare(member: &Member, answer: &LevelAnswer) -> LevelVerdict {
+pub fn compare(member: &Member, order: Option<&Effect>, answer: &LevelAnswer) -> LevelVerdict {
+    let is_settled = order.is_some_and(|order| order.state.name().is_settled());
     match answer {
         LevelAnswer::Level(level) if level.as_ref() == member.level() => LevelVerdict::Agrees,
-        LevelAnswer::Level(level) if level.is_some() && *level == member.target => {
+        LevelAnswer::Level(level) if level.is_some() && *level == member.target && !is_settled => {
             LevelVerdict::InProgress
         }
         LevelAnswer::Level(_) => LevelVerdict::Differs,
@@ -235,7 +237,7 @@ mod tests {
             (&raised, unanswered, NotAnswered),
             (&plain, LevelAnswer::NotSupported, NotAnswered),
         ] {
-            assert_eq!(compare(member, &answer), verdict, "{answer:?}");
+            assert_eq!(compare(member, None, &answer), verdict, "{answer:?}");
         }
     }
 

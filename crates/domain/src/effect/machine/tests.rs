@@ -255,9 +255,11 @@ fn people_take_over_what_is_unknown_for_the_settle_time() {
     assert!(on(&unknown, EffectEvent::TakenOver, at(119)).is_err());
     let taken = on(&unknown, EffectEvent::TakenOver, at(120)).unwrap();
     assert_eq!((taken.state, taken.ambiguous_for), (EffectState::Manual, policy.settle));
-    // The time of all its doubts counts.
+    // The newest attempt may still be applied, however long the ones before were in doubt.
     let again = Effect { ambiguous_for: SignedDuration::from_secs(100), ..unknown };
-    assert!(on(&again, EffectEvent::TakenOver, at(20)).is_ok());
+    assert!(on(&again, EffectEvent::TakenOver, at(119)).is_err());
+    let taken = on(&again, EffectEvent::TakenOver, at(120)).unwrap();
+    assert_eq!(taken.ambiguous_for, SignedDuration::from_secs(220));
 }
 
 #[test]
