@@ -790,10 +790,21 @@ async fn two_people_resolve_also_by_raw_sql() {
     ] {
         assert!(!both.accept(&proposed(2, refused)), "{refused:?}");
     }
+    for approver in ["ann", "bob"] {
+        let inserted = move |uuid: fn(u8) -> String, at: &str| {
+            let proposal = proposal(&uuid(2), &uuid(1), at, ("APPROVED", "HUMAN", "'x'"));
+            let closed = format!("'APPROVED', {at}, 'idp', '{approver}', 'HUMAN')");
+            let columns = "state, closed_at, closed_issuer, closed_subject, closed_kind)";
+            proposal.replacen("state)", columns, 1).replacen("'APPROVED')", &closed, 1)
+        };
+        assert!(!both.accept(&inserted), "a resolution begins as a proposal: {approver}");
+    }
     assert!(both.accept(&proposed(2, ("PROPOSED", "HUMAN", "'x'"))));
     assert!(!both.accept(&proposed(3, ("PROPOSED", "HUMAN", "'x'"))), "one is open");
     let closed = |what| move |uuid: fn(u8) -> String, at: &str| closes(&uuid(2), at, what);
-    assert!(!both.accept(&closed(("APPROVED", "ann", "HUMAN"))), "the same person twice");
+    for same in ["ann", "Ann"] {
+        assert!(!both.accept(&closed(("APPROVED", same, "HUMAN"))), "the same person twice");
+    }
     assert!(!both.accept(&closed(("APPROVED", "bot", "SYSTEM"))));
     let half = |uuid: fn(u8) -> String, _: &str| {
         format!("update resolution set state = 'APPROVED' where resolution_id = {};", uuid(2))

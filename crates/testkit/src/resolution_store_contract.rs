@@ -18,8 +18,9 @@ use madoguchi_domain::effect::{
 };
 use madoguchi_domain::port::{EffectChange, Recorded};
 use madoguchi_domain::resolution::{
-    NewResolutionIds, Resolution, ResolutionDecision, ResolutionEvidence, ResolutionFilter,
-    ResolutionId, ResolutionQuery, ResolutionReason, ResolutionWrite, Stuck, Wish,
+    NewResolutionIds, ProposedOutcome, Resolution, ResolutionDecision, ResolutionEvidence,
+    ResolutionFilter, ResolutionId, ResolutionQuery, ResolutionReason, ResolutionWrite,
+    StuckEffect,
 };
 use madoguchi_domain::sealed::DataKeyId;
 use madoguchi_domain::upgrade::SetLevel;
@@ -105,22 +106,22 @@ fn ids(number: u32) -> NewResolutionIds {
     }
 }
 
-fn wish(outcome: ManualOutcome) -> Wish {
+fn sample(outcome: ManualOutcome) -> ProposedOutcome {
     let reason = ResolutionReason::parse("the bank called").expect("the sample reason parses");
     let evidence = ResolutionEvidence::parse("statement 7").expect("the sample evidence parses");
     let needs_it = outcome == ManualOutcome::Confirmed;
-    Wish { outcome, reason, evidence: needs_it.then_some(evidence) }
+    ProposedOutcome { outcome, reason, evidence: needs_it.then_some(evidence) }
 }
 
 /// What people see of an effect.
 async fn with_stuck<T>(
     (upgrades, stores): &BothStores,
     key: &EffectKey,
-    decide: impl FnOnce(&Stuck<'_>) -> T,
+    decide: impl FnOnce(&StuckEffect<'_>) -> T,
 ) -> T {
     let found = found(upgrades, key).await;
     let open = stores.resolutions.open(key).await.expect("resolutions are read");
-    decide(&Stuck {
+    decide(&StuckEffect {
         found: &found,
         open: open.as_ref(),
         policy: &POLICY,
@@ -147,7 +148,7 @@ async fn proposal(
 ) -> ResolutionDecision {
     let hour = SignedDuration::from_hours(1);
     let (act, ids) = (person("ann", seconds), ids(number));
-    let propose = |stuck: &Stuck<'_>| stuck.propose(wish(outcome), ids, hour, &act);
+    let propose = |stuck: &StuckEffect<'_>| stuck.propose(sample(outcome), ids, hour, &act);
     with_stuck(stores, key, propose).await.expect("it can be proposed")
 }
 

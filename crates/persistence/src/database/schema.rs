@@ -246,4 +246,4 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(members, upgrade_case, effect, effect_evidence);
-diesel::allow_tables_to_appear_in_same_query!(resolution, data_key);
+diesel::allow_tables_to_appear_in_same_query!(resolution, data_key, effect);

@@ -1,6 +1,6 @@
 //! Reads effects for operators, and moves one as people decided it.
 
-use diesel::dsl::exists;
+use diesel::dsl::{exists, min};
 use diesel::prelude::*;
 use madoguchi_domain::audit::Subject;
 use madoguchi_domain::consequence::Consequence;
@@ -73,6 +73,10 @@ pub(crate) fn list(conn: &mut Conn, query: &EffectQuery) -> Result<Vec<ListedEff
     }
     if let Some(state) = filter.state {
         rows = rows.filter(effect::state.eq(state.as_str()));
+        // The index of what is unfinished begins with the kind.
+        if filter.kind.is_none() && !state.is_settled() {
+            rows = rows.filter(effect::kind.eq_any(kinds(conn)?));
+        }
     }
     if let Some(id) = filter.id {
         rows = rows.filter(effect::id.eq(Key(id.0)));
@@ -88,6 +92,19 @@ pub(crate) fn list(conn: &mut Conn, query: &EffectQuery) -> Result<Vec<ListedEff
     }
     let rows: Vec<ListedRow> = rows.load(conn)?;
     rows.into_iter().map(parse).collect::<Result<_, _>>().map_err(Fault::from)
+}
+
+/// The kinds of all stored effects, each found by one step in an index.
+fn kinds(conn: &mut Conn) -> Result<Vec<String>, Fault> {
+    let mut kinds: Vec<String> = Vec::new();
+    loop {
+        let last = kinds.last().map_or("", String::as_str);
+        let next = effect::table.filter(effect::kind.gt(last)).select(min(effect::kind));
+        match next.get_result::<Option<String>>(conn)? {
+            Some(kind) => kinds.push(kind),
+            None => return Ok(kinds),
+        }
+    }
 }
 
 fn parse(
@@ -107,22 +124,24 @@ fn parse(
 }
 
 /// Writes a transition with what follows from it; false if it is fenced out, or proven otherwise by
-/// now.
+/// now. The caller then undoes what is written.
 pub(crate) fn move_one(conn: &mut Conn, moved: &Transition<Consequence>) -> Result<bool, Fault> {
     let key = &moved.after.order.key;
-    let proof = effect_evidence::table
-        .filter(effect_evidence::id.eq(Key(key.id.0)))
-        .filter(effect_evidence::kind.eq(key.kind.as_str()))
-        .filter(effect_evidence::outcome.eq(Outcome::APPLIED));
-    if diesel::select(exists(proof)).get_result(conn)? {
-        return Ok(false);
-    }
     let as_decided = effect::table
         .find((Key(key.id.0), key.kind.as_str()))
         .filter(effect::state.eq(moved.from.as_str()))
         .filter(effect::fence.eq(moved.expected.0));
     let state = StateRow::from(&moved.after);
     if diesel::update(as_decided).set(&state).execute(conn)? == 0 {
+        return Ok(false);
+    }
+    // After the update: what is committed while it waits for the row is seen by this statement.
+    let proof = effect_evidence::table
+        .filter(effect_evidence::id.eq(Key(key.id.0)))
+        .filter(effect_evidence::kind.eq(key.kind.as_str()))
+        .filter(effect_evidence::outcome.eq(Outcome::APPLIED));
+    let is_confirmed = moved.after.state.name() == EffectStateName::Confirmed;
+    if !is_confirmed && diesel::select(exists(proof)).get_result(conn)? {
         return Ok(false);
     }
     moved.consequence.iter().try_for_each(|it| consequence::write(conn, it))?;

@@ -81,6 +81,12 @@ impl<'a> From<&'a Effect> for OrderRow<'a> {
     }
 }
 
+impl StateRow {
+    pub(crate) fn is_settled(&self) -> bool {
+        Name::parse(&self.state).is_some_and(Name::is_settled)
+    }
+}
+
 impl From<&Effect> for StateRow {
     fn from(effect: &Effect) -> Self {
         let (worker, code) = match &effect.state {

@@ -91,6 +91,10 @@ impl From<&ResolutionState> for ClosingRow {
 }
 
 impl ProposalRow {
+    pub(crate) const fn id(&self) -> ResolutionId {
+        ResolutionId(self.resolution_id.0)
+    }
+
     pub(crate) fn parse(self, closing: &ClosingRow) -> Result<ResolutionFacts, StoreError> {
         let kind = parsed_or_corrupt(EffectKind::parse(&self.kind).ok(), "resolution.kind")?;
         let proposer = actor(
@@ -101,7 +105,7 @@ impl ProposalRow {
         )?;
         let proposers = Editors::by(proposer);
         Ok(ResolutionFacts {
-            id: ResolutionId(self.resolution_id.0),
+            id: self.id(),
             effect: EffectKey { kind, id: EffectId(self.id.0) },
             effect_fence: Fence(self.effect_fence),
             effect_since: moment(self.effect_since, "resolution.effect_since")?,

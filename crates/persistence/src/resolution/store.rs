@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::change::{Change, Committed};
-use madoguchi_domain::effect::{EffectId, EffectKey, EffectKind};
+use madoguchi_domain::effect::{EffectKey, EffectStateName};
 use madoguchi_domain::port::{ResolutionStore, Sealer, StoreError};
 use madoguchi_domain::resolution::{
     Resolution, ResolutionFacts, ResolutionFilter, ResolutionQuery, ResolutionStateName,
@@ -18,8 +18,8 @@ use super::operating::move_one;
 use super::{Conn, Store, data_key};
 use crate::database::column::{At, Key};
 use crate::database::fault::Fault;
-use crate::database::parse::{corrupt, parsed_or_corrupt};
-use crate::database::schema::{data_key as stored_key, resolution};
+use crate::database::parse::corrupt;
+use crate::database::schema::{data_key as stored_key, effect, resolution};
 use crate::resolution::row::{ClosingRow, ProposalRow, SealedProposalRow};
 use crate::vault::row::DataKeyRow;
 use crate::vault::sealed_row::store_error;
@@ -40,22 +40,8 @@ impl ResolutionStore for SealedStore<Store> {
         self.store.read(move |conn| load(conn, &*sealer, &query)).await
     }
 
-    async fn lapsed(&self, by: Timestamp, limit: u32) -> Result<Vec<EffectKey>, StoreError> {
-        let read = move |conn: &mut Conn| {
-            let rows: Vec<(String, Key)> = resolution::table
-                .filter(resolution::state.eq(OPEN))
-                .filter(resolution::lapses_at.le(At::from(by)))
-                .order(resolution::lapses_at)
-                .limit(limit.into())
-                .select((resolution::kind, resolution::id))
-                .load(conn)?;
-            let keys = rows.into_iter().map(|(kind, id)| {
-                let kind = parsed_or_corrupt(EffectKind::parse(&kind).ok(), "resolution.kind")?;
-                Ok(EffectKey { kind, id: EffectId(id.0) })
-            });
-            keys.collect::<Result<_, StoreError>>().map_err(Fault::from)
-        };
-        self.store.read(read).await
+    async fn lapsed(&self, by: Timestamp, limit: u32) -> Result<Vec<ResolutionFacts>, StoreError> {
+        self.store.read(move |conn| lapsed(conn, by, limit)).await
     }
 
     async fn commit(&self, changes: &[Change<ResolutionWrite>]) -> Result<Committed, StoreError> {
@@ -68,6 +54,28 @@ impl ResolutionStore for SealedStore<Store> {
         };
         self.store.write(move |conn| commit_all(conn, &changes, &key, &write)).await
     }
+}
+
+fn lapsed(conn: &mut Conn, by: Timestamp, limit: u32) -> Result<Vec<ResolutionFacts>, Fault> {
+    let settled = EffectStateName::ALL.into_iter().filter(|state| state.is_settled());
+    let is_settled = effect::state.eq_any(settled.map(EffectStateName::as_str));
+    let rows: Vec<(ProposalRow, ClosingRow)> = resolution::table
+        .inner_join(
+            effect::table.on(effect::id.eq(resolution::id).and(effect::kind.eq(resolution::kind))),
+        )
+        .filter(resolution::state.eq(OPEN))
+        .filter(resolution::lapses_at.le(At::from(by)).or(is_settled))
+        .order(resolution::lapses_at)
+        .limit(limit.into())
+        .select((ProposalRow::as_select(), ClosingRow::as_select()))
+        .load(conn)?;
+    let facts = rows.into_iter().filter_map(|(proposal, closing)| {
+        let id = proposal.id();
+        let parsed = proposal.parse(&closing);
+        let report = |why: &StoreError| tracing::error!(resolution = %id, %why, "it cannot lapse");
+        parsed.inspect_err(report).ok()
+    });
+    Ok(facts.collect())
 }
 
 fn load(

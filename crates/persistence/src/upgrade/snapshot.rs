@@ -1,11 +1,12 @@
 //! The result of a lookup's join: a member, with its case and effect if there are any.
 
+use madoguchi_domain::effect::Effect;
 use madoguchi_domain::port::StoreError;
 use madoguchi_domain::upgrade::{CaseId, CaseSnapshot};
 
 use super::row::CaseRow;
 use crate::database::parse::whole;
-use crate::effect::row::{OrderRow, StateRow, parse};
+use crate::effect::row::{OrderRow, StateRow, parse, parse_leniently};
 use crate::member::row::MemberRow;
 
 /// An effect's row, in two halves.
@@ -13,6 +14,15 @@ pub(crate) type EffectRow = (OrderRow<'static>, StateRow);
 
 /// A joined row.
 pub(crate) type SnapshotRow = (MemberRow, Option<CaseRow>, Option<EffectRow>);
+
+/// Parses an effect. Nobody reads the order of a settled one, so that a broken one spoils nothing.
+fn read((order, state): EffectRow) -> Result<Effect, StoreError> {
+    if state.is_settled() {
+        parse_leniently(order, state).map(|(effect, _)| effect)
+    } else {
+        parse(order, state)
+    }
+}
 
 /// Parses a joined row.
 pub(crate) fn snapshot(
@@ -23,7 +33,7 @@ pub(crate) fn snapshot(
     Ok(CaseSnapshot {
         member: member.parse()?,
         case: case.map(CaseRow::parse).transpose()?,
-        effect: effect.map(|(order, state)| parse(order, state)).transpose()?,
+        effect: effect.map(read).transpose()?,
         scanned: scanned.map(|serial| whole(serial, "upgrade_qr.serial")).transpose()?,
         check_held_by,
     })

@@ -5,10 +5,12 @@ use std::cmp::Reverse;
 use async_trait::async_trait;
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::change::{Change, Committed};
-use madoguchi_domain::effect::{EffectKey, EffectQuery, FoundEffect, ListedEffect};
+use madoguchi_domain::effect::{
+    EffectKey, EffectQuery, EffectStateName, FoundEffect, ListedEffect,
+};
 use madoguchi_domain::port::{ResolutionStore, StoreError};
 use madoguchi_domain::resolution::{
-    Resolution, ResolutionQuery, ResolutionStateName, ResolutionWrite,
+    Resolution, ResolutionFacts, ResolutionQuery, ResolutionStateName, ResolutionWrite,
 };
 
 use super::FakeStore;
@@ -44,7 +46,7 @@ impl Memory {
         let is_after = |it: &&Resolution| after.is_none_or(|last| it.facts.position() < last);
         let all = self.resolutions.values().filter(|it| filter.shows(&it.facts));
         let mut found: Vec<Resolution> = all.filter(is_after).cloned().collect();
-        found.sort_by_key(|it| std::cmp::Reverse(it.facts.position()));
+        found.sort_by_key(|it| Reverse(it.facts.position()));
         found.truncate(*limit as usize);
         found
     }
@@ -85,7 +87,8 @@ impl Memory {
                     .effects
                     .get(key)
                     .is_some_and(|it| (it.state.name(), it.fence) == (moved.from, moved.expected));
-                if !holds || self.is_proven(key) {
+                let is_confirmed = moved.after.state.name() == EffectStateName::Confirmed;
+                if !holds || !is_confirmed && self.is_proven(key) {
                     return false;
                 }
                 self.put(moved.after.clone());
@@ -106,15 +109,18 @@ impl ResolutionStore for FakeStore {
         self.with(|memory| memory.list_resolutions(query))
     }
 
-    async fn lapsed(&self, by: Timestamp, limit: u32) -> Result<Vec<EffectKey>, StoreError> {
+    async fn lapsed(&self, by: Timestamp, limit: u32) -> Result<Vec<ResolutionFacts>, StoreError> {
         self.with(|memory| {
             let open = memory.resolutions.values().map(|it| &it.facts);
-            let lapsed = open.filter(|it| {
-                it.state.name() == ResolutionStateName::Proposed && it.lapses_at <= by
-            });
-            let mut lapsed: Vec<_> = lapsed.map(|it| (it.lapses_at, it.effect.clone())).collect();
-            lapsed.sort_unstable();
-            lapsed.into_iter().take(limit as usize).map(|(_, effect)| effect).collect()
+            let open = open.filter(|it| it.state.name() == ResolutionStateName::Proposed);
+            let is_settled = |it: &EffectKey| {
+                memory.effects.get(it).is_some_and(|it| it.state.name().is_settled())
+            };
+            let lapsed = open.filter(|it| it.lapses_at <= by || is_settled(&it.effect));
+            let mut lapsed: Vec<_> = lapsed.cloned().collect();
+            lapsed.sort_by_key(|it| it.lapses_at);
+            lapsed.truncate(limit as usize);
+            lapsed
         })
     }
 

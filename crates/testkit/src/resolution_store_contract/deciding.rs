@@ -40,7 +40,7 @@ pub async fn every_end_of_a_resolution_reads_back(stores: BothStores) {
                 withdrawn.expect("it can be withdrawn")
             }
             _ => {
-                let change = proposal.lapsed(&person("job", 9000));
+                let change = proposal.facts.lapsed(&person("job", 9000));
                 let ResolutionWrite::Close(facts) = &change.write else { panic!("it closes") };
                 let after = Resolution { facts: (**facts).clone(), ..proposal.clone() };
                 (vec![change], after)

@@ -2,15 +2,18 @@
 
 use madoguchi_domain::change::Committed;
 use madoguchi_domain::effect::{
-    Doubt, EffectFilter, EffectQuery, EffectStateName, Evidence, ListedEffect, ManualOutcome,
-    Outcome,
+    Doubt, EffectEvent, EffectFilter, EffectQuery, EffectStateName, Evidence, ListedEffect,
+    ManualOutcome, Outcome,
 };
 use madoguchi_domain::mail::MailOrder;
 use madoguchi_domain::resolution::{ResolutionFilter, ResolutionQuery, ResolutionStateName};
 use madoguchi_domain::upgrade::{CaseId, SetLevel};
 
-use super::{BothStores, all, approval, commit, found, listed, person, proposed, stuck_orders};
-use crate::samples::at;
+use super::{
+    BothStores, POLICY, all, approval, commit, found, listed, person, proposed, record,
+    stuck_orders,
+};
+use crate::samples::{at, moved};
 
 /// By state and by effect, too.
 pub async fn resolutions_are_listed_newest_first_page_by_page(stores: BothStores) {
@@ -51,15 +54,24 @@ pub async fn lapsed_proposals_are_found_oldest_first(stores: BothStores) {
     }
     let key = |number: usize| effects[number - 1].order.key.clone();
     let lapsed = async |seconds, limit| {
-        stores.1.resolutions.lapsed(at(seconds), limit).await.expect("resolutions are found")
+        let found = stores.1.resolutions.lapsed(at(seconds), limit).await;
+        let found = found.expect("resolutions are found").into_iter();
+        found.map(|facts| facts.effect).collect::<Vec<_>>()
     };
     assert_eq!(lapsed(600 + 3599, 9).await, []);
     assert_eq!(lapsed(600 + 3600, 9).await, [key(2)]);
     assert_eq!(lapsed(9_999, 2).await, [key(2), key(3)]);
     let open = stores.1.resolutions.open(&key(2)).await.expect("resolutions are read");
-    let change = open.expect("one is open").lapsed(&person("job", 9_999));
+    let change = open.expect("one is open").facts.lapsed(&person("job", 9_999));
     assert_eq!(commit(&stores, &[change]).await, Committed::Moved);
     assert_eq!(lapsed(9_999, 9).await, [key(3), key(1)]);
+    // Without people, by a proof: nobody has to decide any more.
+    let proven = moved(&effects[0], EffectEvent::ProvenApplied, &POLICY, at(700));
+    record(&stores.0, proven).await;
+    assert_eq!(lapsed(700, 9).await, [key(1)]);
+    let found = stores.1.resolutions.lapsed(at(700), 9).await.expect("resolutions are found");
+    assert_eq!(commit(&stores, &[found[0].lapsed(&person("job", 700))]).await, Committed::Moved);
+    assert_eq!(lapsed(700, 9).await, []);
 }
 
 /// In the timeline of its case.

@@ -33,7 +33,7 @@ create table resolution (
         and num_nulls(closed_issuer, closed_subject, closed_kind)
             = case when state in ('APPROVED', 'WITHDRAWN') then 0 else 3 end),
     constraint resolution_four_eyes check (state <> 'APPROVED'
-        or closed_issuer <> proposer_issuer or closed_subject <> proposer_subject),
+        or closed_issuer <> proposer_issuer or lower(closed_subject) <> lower(proposer_subject)),
     constraint resolution_evidence check (outcome <> 'Confirmed' or evidence is not null)
 );
 

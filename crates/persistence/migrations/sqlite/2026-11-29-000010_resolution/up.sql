@@ -35,7 +35,7 @@ create table resolution (
         and (closed_subject is null) = (closed_issuer is null)
         and (closed_kind is null) = (closed_issuer is null)),
     constraint resolution_four_eyes check (state <> 'APPROVED'
-        or closed_issuer <> proposer_issuer or closed_subject <> proposer_subject),
+        or closed_issuer <> proposer_issuer or lower(closed_subject) <> lower(proposer_subject)),
     constraint resolution_evidence check (outcome <> 'Confirmed' or evidence is not null)
 ) strict, without rowid;
 
