@@ -14,8 +14,9 @@ use madoguchi_domain::idempotency::ClientAct;
 use madoguchi_domain::port::{Ids, StoreError};
 use madoguchi_domain::redacted;
 use madoguchi_domain::resolution::{
-    NewResolutionIds, Resolution, ResolutionDecision, ResolutionFilter, ResolutionId,
-    ResolutionQuery, ResolutionRefusal, ResolutionWrite, Stuck, Wish, WrittenResolution,
+    NewResolutionIds, ProposedOutcome, Resolution, ResolutionDecision, ResolutionFilter,
+    ResolutionId, ResolutionQuery, ResolutionRefusal, ResolutionWrite, StuckEffect,
+    WrittenResolution,
 };
 use madoguchi_domain::sealed::DataKeyId;
 
@@ -41,7 +42,7 @@ pub struct ResolutionService {
 
 /// What a person wants to do about an effect.
 enum Intent {
-    Propose(Wish),
+    Propose(ProposedOutcome),
     Approve(ContentHash),
     Withdraw,
 }
@@ -72,10 +73,10 @@ impl ResolutionService {
     pub async fn propose(
         &self,
         key: &EffectKey,
-        wish: Wish,
+        proposal: ProposedOutcome,
         by: impl Into<ClientAct>,
     ) -> Result<Answered<WrittenResolution>, ServiceError> {
-        self.decide(key, &Intent::Propose(wish), by.into()).await
+        self.decide(key, &Intent::Propose(proposal), by.into()).await
     }
 
     /// Approves the open proposal, of which `seen` is the hash.
@@ -137,26 +138,28 @@ impl ResolutionService {
             &*self.stores.platform.replays,
             keyed,
             || async {
-                // In this order: of a resolution that is approved meanwhile the effect tells.
+                // In this order: if the resolution is approved meanwhile, the effect is settled.
                 let open = self.stores.resolutions.open(key).await?;
                 let found = self.found(key).await?;
                 let delivery = self.registry.of(&key.kind);
                 let delivery = delivery.ok_or(ResolutionRefusal::UnknownKind)?;
-                let is_contradicted = match intent {
-                    Intent::Withdraw => false,
-                    Intent::Propose(_) | Intent::Approve(_) => {
-                        let effects = &*self.stores.platform.effects;
-                        inquiry::is_contradicted(effects, &**delivery, &found.effect, &act).await?
-                    }
-                };
-                let stuck = Stuck {
+                let mut stuck = StuckEffect {
                     found: &found,
                     open: open.as_ref(),
                     policy: delivery.policy(),
                     consequence: &|after| delivery.consequence(after),
-                    is_contradicted,
+                    is_contradicted: false,
                 };
-                let (changes, resolution) = self.decision(&stuck, intent, &act)?;
+                let mut decision = self.decision(&stuck, intent, &act)?;
+                // Only about what is not refused: a refused request sends nothing.
+                let effects = &*self.stores.platform.effects;
+                if !matches!(intent, Intent::Withdraw)
+                    && inquiry::is_contradicted(effects, &**delivery, &found.effect, &act).await?
+                {
+                    stuck.is_contradicted = true;
+                    decision = self.decision(&stuck, intent, &act)?;
+                }
+                let (changes, resolution) = decision;
                 Ok((Some(changes), WrittenResolution::from(&resolution)))
             },
             |changes| self.commit(changes),
@@ -166,13 +169,13 @@ impl ResolutionService {
 
     fn decision(
         &self,
-        stuck: &Stuck<'_>,
+        stuck: &StuckEffect<'_>,
         intent: &Intent,
         act: &Act,
     ) -> Result<ResolutionDecision, ResolutionRefusal> {
         match intent {
-            Intent::Propose(wish) => {
-                stuck.propose(wish.clone(), self.new_ids(), self.lapse_after, act)
+            Intent::Propose(proposal) => {
+                stuck.propose(proposal.clone(), self.new_ids(), self.lapse_after, act)
             }
             Intent::Approve(seen) => stuck.approve(*seen, act),
             Intent::Withdraw => stuck.withdraw(act),

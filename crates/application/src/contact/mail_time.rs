@@ -3,19 +3,20 @@
 
 use madoguchi_domain::act::Act;
 use madoguchi_domain::change::Change;
-use madoguchi_domain::contact::{Contact, ContactWrite};
+use madoguchi_domain::contact::{Contact, ContactEventName, ContactWrite};
 use madoguchi_domain::effect::{EffectEvent, EffectId, EffectKey, EffectPolicy, Jitter};
 use madoguchi_domain::mail::{MailOrder, MailStatus};
 use madoguchi_domain::port::{EffectChange, EffectQueue, StoreError};
 
-/// Reschedules the mails of contacts that these committed changes show earlier. If it fails, a mail
+/// Reschedules the mails of contacts that these committed edits show earlier. If it fails, a mail
 /// goes at its old time.
 pub(super) async fn follow_edits(
     effects: &dyn EffectQueue,
     changes: &[Change<ContactWrite>],
     act: &Act,
 ) {
-    for contact in changes.iter().map(|change| change.write.contact()) {
+    let edited = changes.iter().filter(|change| change.write.event() == ContactEventName::Edited);
+    for contact in edited.map(|change| change.write.contact()) {
         let Some(earlier) = mail_of_earlier(contact) else { continue };
         if let Err(error) = reschedule(effects, &earlier, contact, act).await {
             tracing::warn!(%error, mail = %earlier, "a mail goes at its old time");

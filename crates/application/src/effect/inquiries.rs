@@ -1,8 +1,9 @@
-//! Asks the other system about effects before they are sent again, without delaying a sweep.
+//! Asks the other system about effects before they are sent again.
 
 use std::sync::Arc;
 
 use madoguchi_domain::effect::{Inquired, Overdue};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -13,17 +14,18 @@ use super::registry::Delivery;
 const AT_ONCE: usize = 16;
 
 /// Asks about each of these effects, in their order. It starts no further inquiry after one that
-/// learned nothing, and none once a call's maximum duration is over: those left out are overdue in
-/// the next sweep too.
+/// learned nothing, none once a call's maximum duration is over, and none after `stop`: those left
+/// out are overdue in the next sweep too.
 pub(super) async fn inquire(
     delivery: &Arc<dyn Delivery>,
     overdue: Vec<Overdue>,
+    stop: &watch::Receiver<bool>,
 ) -> Vec<(Overdue, Inquired)> {
     let until = Instant::now() + delivery.call_lasts().unsigned_abs();
     let (mut left, mut calls, mut found) = (overdue.into_iter(), JoinSet::new(), Vec::new());
     let mut is_answered = true;
     loop {
-        while is_answered && calls.len() < AT_ONCE && Instant::now() < until {
+        while is_answered && !*stop.borrow() && calls.len() < AT_ONCE && Instant::now() < until {
             let Some(one) = left.next() else { break };
             calls.spawn(call(Arc::clone(delivery), one));
         }

@@ -61,7 +61,7 @@ impl Sweeper {
         let mut missing_at = Instant::now();
         let mut failures = 0_u32;
         while !*stop.borrow() {
-            let mut rounds = vec![self.sweep().await];
+            let mut rounds = vec![self.sweep_until(&stop).await];
             let is_down = matches!(rounds[0], Err(StoreError::Unavailable(_)));
             if !is_down && Instant::now() >= missing_at {
                 let planned = self.plan_missing().await;
@@ -91,9 +91,15 @@ impl Sweeper {
     /// # Errors
     /// See [`StoreError`]. A kind that cannot be swept does not hold back the others.
     pub async fn sweep(&self) -> Result<usize, StoreError> {
+        let (_going_on, stop) = watch::channel(false);
+        self.sweep_until(&stop).await
+    }
+
+    /// The same, which starts no inquiry after `stop`.
+    async fn sweep_until(&self, stop: &watch::Receiver<bool>) -> Result<usize, StoreError> {
         let (mut swept, mut failed) = (0, None);
         for delivery in self.registry.deliveries() {
-            match self.sweep_kind(delivery).await {
+            match self.sweep_kind(delivery, stop).await {
                 Ok(moved) => swept += moved,
                 Err(error) => failed = Some(error),
             }
@@ -102,7 +108,11 @@ impl Sweeper {
         failed.map_or(Ok(swept), Err)
     }
 
-    async fn sweep_kind(&self, delivery: &Arc<dyn Delivery>) -> Result<usize, StoreError> {
+    async fn sweep_kind(
+        &self,
+        delivery: &Arc<dyn Delivery>,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<usize, StoreError> {
         let act = system_act(&self.settings.id, &*self.clock, &*self.ids);
         let (kind, policy, now) = (delivery.kind(), *delivery.policy(), act.at);
         let sweep = Sweep { kind, act, limit: AT_ONCE, policy };
@@ -113,7 +123,7 @@ impl Sweeper {
         let others: Vec<_> = others.into_iter().map(|one| (one, Inquired::NotSupported)).collect();
         // Before the inquiries: nothing else waits for the other system.
         let moved = self.record(&others, &**delivery, &sweep.act).await;
-        let settled = inquire(delivery, settled).await;
+        let settled = inquire(delivery, settled, stop).await;
         let settled = self.record(&settled, &**delivery, &sweep.act).await;
         Ok(moved? + settled?)
     }

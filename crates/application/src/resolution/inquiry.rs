@@ -1,19 +1,26 @@
 //! Asks the other system before people decide: what it shows wins.
 
+use std::time::Duration;
+
 use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::{ActorKind, ActorRef};
 use madoguchi_domain::effect::{
-    Effect, EffectEvent, EffectState, Evidence, Inquired, Jitter, Outcome, WorkerId,
+    Doubt, Effect, EffectEvent, EffectState, Evidence, Inquired, Jitter, Outcome, WorkerId,
 };
 use madoguchi_domain::port::{EffectChange, EffectQueue, StoreError};
 use madoguchi_domain::resolution::ResolutionRefusal;
+use tokio::time::timeout;
 
 use crate::{Delivery, ServiceError};
 
 /// The name under which evidence and audit log have it.
 const INQUIRY: &str = "inquiry";
 
-/// Whether the other system shows that the order is not applied; false if it says nothing.
+/// How long people wait for its answer. After that the other system has said nothing.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
+
+/// Whether the other system shows another state than the one that the order asks for; false if it
+/// says nothing.
 ///
 /// # Errors
 /// [`ResolutionRefusal::Proven`] if it shows that the order is applied: the effect is confirmed by
@@ -27,7 +34,8 @@ pub(super) async fn is_contradicted(
     if !matches!(effect.state, EffectState::Unknown { .. } | EffectState::Manual) {
         return Ok(false);
     }
-    match delivery.inquire(effect).await {
+    let answer = timeout(ANSWERED_WITHIN, delivery.inquire(effect)).await;
+    match answer.unwrap_or(Inquired::Unanswered(Doubt::TimedOut)) {
         Inquired::Answered(outcome) if outcome.proves_applied() => {
             confirm(effects, delivery, effect, outcome, act).await?;
             Err(ResolutionRefusal::Proven.into())

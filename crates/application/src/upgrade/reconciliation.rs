@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::member::{Member, MemberId};
-use madoguchi_domain::port::{CoreBank, Ids, MemberStore, StoreError};
-use madoguchi_domain::upgrade::{LevelAnswer, LevelVerdict, compare};
+use madoguchi_domain::port::{CoreBank, Ids, StoreError};
+use madoguchi_domain::upgrade::{
+    CaseKey, CaseSnapshot, LevelAnswer, LevelVerdict, Lookup, compare,
+};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::UpgradeStores;
 use crate::pace::Pace;
 
 /// Members per page.
@@ -39,7 +42,7 @@ pub struct Reconciliation {
 /// What the inquiries of a run share.
 #[derive(Clone)]
 struct Inquiries {
-    members: Arc<dyn MemberStore>,
+    stores: UpgradeStores,
     bank: Arc<dyn CoreBank>,
     correlation: CorrelationId,
 }
@@ -56,13 +59,13 @@ impl Reconciliation {
     /// them carry the same correlation id.
     #[must_use]
     pub fn new(
-        members: Arc<dyn MemberStore>,
+        stores: UpgradeStores,
         bank: Arc<dyn CoreBank>,
         ids: &dyn Ids,
         per_second: NonZeroU32,
     ) -> Self {
         let correlation = CorrelationId::from_uuid(ids.uuid());
-        let inquiries = Inquiries { members, bank, correlation };
+        let inquiries = Inquiries { stores, bank, correlation };
         Self { inquiries, pace: Pace::new(per_second), after: None }
     }
 
@@ -71,7 +74,7 @@ impl Reconciliation {
     /// # Errors
     /// See [`StoreError`].
     pub async fn next(&mut self) -> Result<Vec<ComparedMember>, StoreError> {
-        let members = self.inquiries.members.page(self.after.clone(), PAGE).await?;
+        let members = self.inquiries.stores.members.page(self.after.clone(), PAGE).await?;
         self.after = members.last().map(|last| last.id.clone()).or(self.after.take());
         let (mut calls, places) = (JoinSet::new(), Arc::new(Semaphore::new(AT_ONCE)));
         for (at, member) in members.into_iter().enumerate() {
@@ -95,17 +98,24 @@ impl Inquiries {
     async fn compare(&self, mut member: Member) -> Result<ComparedMember, StoreError> {
         loop {
             let answer = self.bank.inquire(&member.account.arrangement, &self.correlation).await;
-            let verdict = compare(&member, &answer);
-            let now = match verdict {
-                LevelVerdict::Differs | LevelVerdict::InProgress => {
-                    self.members.find(&member.id).await?
-                }
+            let newest = match compare(&member, None, &answer) {
+                LevelVerdict::Differs | LevelVerdict::InProgress => self.newest(&member.id).await?,
                 LevelVerdict::Agrees | LevelVerdict::NotAnswered => None,
             };
-            match now.filter(|now| *now != member) {
-                Some(now) => member = now,
-                None => return Ok(ComparedMember { member, answer, verdict }),
+            let now = newest.as_ref().map(|newest| &newest.member);
+            if let Some(now) = now.filter(|now| **now != member) {
+                member = now.clone();
+                continue;
             }
+            let order = newest.as_ref().and_then(|newest| newest.effect.as_ref());
+            let verdict = compare(&member, order, &answer);
+            return Ok(ComparedMember { member, answer, verdict });
         }
+    }
+
+    /// The member as it is now, with its newest case and order.
+    async fn newest(&self, member: &MemberId) -> Result<Option<CaseSnapshot>, StoreError> {
+        let lookup = Lookup { key: CaseKey::NewestOf(member.clone()), check: None };
+        Ok(self.stores.upgrades.load(&[lookup]).await?.into_iter().flatten().next())
     }
 }

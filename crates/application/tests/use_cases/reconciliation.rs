@@ -4,12 +4,12 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use madoguchi_application::{ComparedMember, Reconciliation};
+use madoguchi_application::{ComparedMember, Reconciliation, UpgradeStores};
 use madoguchi_domain::change::{Change, Committed};
-use madoguchi_domain::effect::Doubt;
+use madoguchi_domain::effect::{Doubt, Effect, Outcome, UpstreamCode};
 use madoguchi_domain::member::{ArrangementId, Member, MemberId, NewMember};
-use madoguchi_domain::port::{CoreBank, MemberStore, StoreError};
-use madoguchi_domain::upgrade::LevelVerdict;
+use madoguchi_domain::port::{CoreBank, MemberStore, Recorded, StoreError};
+use madoguchi_domain::upgrade::{LevelVerdict, SetLevel};
 use madoguchi_testkit::fake_core_bank::FakeCoreBank;
 use madoguchi_testkit::fake_store::FakeStore;
 use madoguchi_testkit::ids::SeededIds;
@@ -17,10 +17,10 @@ use madoguchi_testkit::samples::{self, level, member};
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use tokio::time::Instant;
 
-fn reconciliation(members: Arc<dyn MemberStore>, bank: &Arc<FakeCoreBank>) -> Reconciliation {
+fn reconciliation(stores: UpgradeStores, bank: &Arc<FakeCoreBank>) -> Reconciliation {
     let bank = Arc::clone(bank) as Arc<dyn CoreBank>;
     let per_second = NonZeroU32::new(10).expect("10 is not 0");
-    Reconciliation::new(members, bank, &SeededIds::new(1), per_second)
+    Reconciliation::new(stores, bank, &SeededIds::new(1), per_second)
 }
 
 async fn all(mut reconciliation: Reconciliation) -> Vec<ComparedMember> {
@@ -45,8 +45,11 @@ async fn each_member_is_compared_once_at_the_given_rate() {
     bank.set(&account(7), Some(level("1A")));
     bank.lose_inquiries(&account(9), [Doubt::Status]);
     bank.set(&account(251), Some(level("1A")));
+    // The bank applied it although it was rejected here.
+    bank.set(&account(252), Some(level("1A")));
+    reject_order(&fake, 252).await;
     let began = Instant::now();
-    let compared = all(reconciliation(Arc::new(fake), &bank)).await;
+    let compared = all(reconciliation(fake.stores(), &bank)).await;
     assert!(began.elapsed().as_millis() >= 25_200, "ten inquiries per second");
     assert_eq!(bank.inquiries().len(), 252, "one inquiry for each member");
     assert!(compared.is_sorted_by_key(|one| &one.member.id));
@@ -56,8 +59,23 @@ async fn each_member_is_compared_once_at_the_given_rate() {
         ("MEM0007", LevelVerdict::Differs),
         ("MEM0009", LevelVerdict::NotAnswered),
         ("MEM0251", LevelVerdict::InProgress),
+        ("MEM0252", LevelVerdict::Differs),
     ];
     assert_eq!(odd, expected);
+}
+
+/// The bank refuses the order of this member's case.
+async fn reject_order(fake: &FakeStore, number: u32) {
+    let effects = fake.stores().platform.effects;
+    let claimed = effects.claim(&samples::claim(1, 9, samples::at(300))).await;
+    let claimed = claimed.expect("orders are claimed");
+    let is_its = |it: &&Effect| {
+        SetLevel::parse(&it.order).is_ok_and(|order| order.member == member(number).id)
+    };
+    let order = claimed.iter().find(is_its).expect("its order is claimed");
+    let refused = Outcome::Refused(UpstreamCode::parse("E-CLOSED").expect("it is a code"));
+    let change = samples::answered(order, refused, samples::at(400));
+    assert_eq!(effects.record(&[change]).await, Ok(vec![Recorded::Written]));
 }
 
 /// A store whose pages are older than its members.
@@ -93,7 +111,9 @@ async fn a_member_that_changed_meanwhile_is_asked_about_again() {
     fake.commit(&[samples::registration(now.clone())]).await.expect("it is registered");
     let bank = Arc::new(FakeCoreBank::with_inquiries());
     bank.set(&now.account.arrangement, Some(level("1A")));
-    let compared = all(reconciliation(Arc::new(StalePages(member(1), fake)), &bank)).await;
+    let stores = fake.stores();
+    let stores = UpgradeStores { members: Arc::new(StalePages(member(1), fake)), ..stores };
+    let compared = all(reconciliation(stores, &bank)).await;
     let found: Vec<_> = compared.into_iter().map(|one| (one.member, one.verdict)).collect();
     assert_eq!(found, [(now, LevelVerdict::Agrees)]);
     assert_eq!(bank.inquiries().len(), 2);
