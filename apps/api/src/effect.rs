@@ -129,8 +129,8 @@ async fn propose(
 ) -> Result<HttpResponse, Problem> {
     let (service, key) = (resolutions(&state)?, key(path.into_inner())?);
     let Call { act, keyed, body, .. } = call;
-    let wish = body.wish();
-    let propose = |by| async move { service.propose(&key, wish, by).await };
+    let proposal = body.proposal();
+    let propose = |by| async move { service.propose(&key, proposal, by).await };
     written(state.run_once(ClientAct { act, keyed }, propose).await?, envelope::created)
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use madoguchi_application::AuditWriter;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -16,6 +17,8 @@ pub(crate) struct Tasks {
     pub(crate) running: Vec<Named>,
     /// Tasks that end once all their senders are dropped.
     pub(crate) asked: Vec<Named>,
+    /// One of those senders: the writer is kept, also if no route uses it.
+    pub(crate) audit: AuditWriter,
 }
 
 impl fmt::Debug for Tasks {
@@ -32,6 +35,7 @@ impl Tasks {
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let _ = self.stop.send(true);
         let mut ended = Ok(());
+        drop(self.audit);
         for (_, task) in self.running.into_iter().chain(self.asked) {
             // All of them, also after one that failed: another may hold a lease.
             ended = ended.and(task.await);

@@ -93,7 +93,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let jobs = Jobs { settings, leases, replays, contacts, resolutions, clock: &clock, ids: &ids };
     running.extend(jobs.start(&stopped));
     let (persons, contacts, resolutions) = match sealed {
-        Some(sealed) => with_key_ring(settings, sealed, registry, audit, (&ids, planned)),
+        Some(sealed) => with_key_ring(settings, sealed, registry, &audit, (&ids, planned)),
         None => (None, None, None),
     };
     let state = AppState {
@@ -117,7 +117,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
         stopping: Arc::default(),
     };
     let files = ReloadableFiles::new(files);
-    Ok(Built { state, tasks: Tasks { stop, running, asked }, files })
+    Ok(Built { state, tasks: Tasks { stop, running, asked, audit }, files })
 }
 
 /// The core bank, through its ESB.
@@ -143,7 +143,7 @@ pub(crate) async fn reconciliation(
     let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
     let bank = bank(settings, &clock, &ids)?;
     let Stores { upgrade, .. } = stores::connect(settings, None).await?;
-    Ok(Reconciliation::new(upgrade.members, bank, &*ids, per_second))
+    Ok(Reconciliation::new(upgrade, bank, &*ids, per_second))
 }
 
 /// The services that seal what they store.
@@ -151,14 +151,14 @@ fn with_key_ring(
     settings: &Settings,
     SealedStores { contacts: stores, resolutions, .. }: SealedStores,
     registry: EffectRegistry,
-    audit: AuditWriter,
+    audit: &AuditWriter,
     (ids, planned): (&Arc<dyn Ids>, PlannedSignal),
 ) -> (Option<Persons>, Option<ContactService>, Option<ResolutionService>) {
     let PersonsSection { default_region, one_per_account } = settings.persons;
     let service = PersonService::new(
         Arc::clone(&stores.persons),
         Arc::clone(&stores.platform.replays),
-        audit,
+        audit.clone(),
         Arc::clone(ids),
         one_per_account,
     );

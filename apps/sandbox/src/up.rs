@@ -158,6 +158,10 @@ fn welcome(screen: Screen, stack: &Stack, member: Option<&str>) {
     for line in uncertain_mail(api, world) {
         screen.line(line);
     }
+    screen.title("Lose every answer of the bank: an order is stuck after 15 s (docs/stuck.md)");
+    for line in stuck_order(api, world) {
+        screen.line(line);
+    }
     screen.line("\nCtrl-C stops it.");
 }
 
@@ -230,6 +234,15 @@ fn right_address(api: &str) -> String {
 }
 
 /// Loses the next answer of the bank, after it set the level.
+/// Loses every answer to an order, and lists what is stuck.
+fn stuck_order(api: &str, world: &str) -> [String; 2] {
+    let scenario = r#"{"channel":"esb","scenario":"applied_then_cut"}"#;
+    [
+        format!("curl -s -X PUT -d '{scenario}' {world}/world/scenario"),
+        format!("MADOGUCHI_TOKEN={} madoguchi resolve list --server {api}", tokens::OPERATOR),
+    ]
+}
+
 fn lose_an_answer(world: &str) -> String {
     play_once(world, "esb", "applied_then_cut")
 }

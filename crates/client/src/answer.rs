@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use madoguchi_domain::field::reorders;
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -38,7 +39,7 @@ pub enum Document {}
 
 /// The answer is an error of the API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{status} {code}: {message}")]
+#[error("{status} {code}: {message}{}", named_in_logs(*status, request_id.as_deref()))]
 pub struct Refused {
     /// The HTTP status.
     pub status: u16,
@@ -50,6 +51,12 @@ pub struct Refused {
     pub retry_after: Option<u64>,
     /// The request's name in the server's logs.
     pub request_id: Option<String>,
+}
+
+/// The name of a request for which the server's logs say more.
+fn named_in_logs(status: u16, request_id: Option<&str>) -> String {
+    let id = request_id.filter(|_| status >= 500);
+    id.map(|id| format!(" (x-request-id {id})")).unwrap_or_default()
 }
 
 /// Why a request has no data.
@@ -104,6 +111,11 @@ struct Body {
 struct GatewayFailure {
     code: String,
     message: String,
+}
+
+/// Without characters that a terminal would obey, or that would reorder the text around them.
+fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || reorders(c) { ' ' } else { c }).collect()
 }
 
 impl<T> ApiAnswer<T> {
@@ -172,6 +184,7 @@ impl<T> ApiAnswer<T> {
             })
             .ok()?;
         let (retry_after, request_id) = (self.retry_after, self.request_id.clone());
+        let [code, message] = [code, message].map(|text| shown(&text));
         Some(Refused { status: self.status, code, message, retry_after, request_id })
     }
 

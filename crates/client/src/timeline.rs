@@ -26,7 +26,7 @@ impl TimelineEvent {
     pub fn state(&self) -> Option<&str> {
         match &self.what {
             What::Transition { to, .. } => Some(to),
-            What::Attempt { .. } | What::Resolution { .. } => None,
+            What::Attempt { .. } | What::Inquiry { .. } | What::Resolution { .. } => None,
         }
     }
 }
@@ -55,6 +55,15 @@ pub enum What {
         /// For example `applied` or `unknown`.
         outcome: String,
         /// The bank's code, or why the outcome is not known.
+        detail: String,
+    },
+    /// The bank was asked what became of its order.
+    Inquiry {
+        /// The kind of the effect.
+        effect: String,
+        /// `applied` or `unknown`.
+        outcome: String,
+        /// What the bank showed.
         detail: String,
     },
     /// People proposed or decided what becomes of its order.

@@ -59,7 +59,10 @@ impl de::Error for Invalid {
     }
 
     fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
-        Self::rule(format!("has a key that is not one of: {}", expected.join(", ")))
+        Self::rule(match expected {
+            [] => "must have no keys".to_owned(),
+            expected => format!("has a key that is not one of: {}", expected.join(", ")),
+        })
     }
 
     fn missing_field(field: &'static str) -> Self {

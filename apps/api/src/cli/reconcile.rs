@@ -23,7 +23,8 @@ pub(super) const EXAMPLE: &str = "Example:\n  \
     madoguchi reconcile --rate 20 --report differences.csv --config madoguchi.toml\n\n\
     Needs esb.inquiry. The report has a row for each member that differs, is in progress or could \
     not be asked.\n\
-    Exit code: 0 if all agree or are in progress, 1 if some differ, 2 if it could not be done.";
+    Exit code: 0 if all agree or are in progress, 1 if some differ, 2 if some could not be \
+    asked or it could not be done.";
 
 const COLUMNS: [&str; 5] = ["memberId", "verdict", "ourLevel", "bankLevel", "detail"];
 const BAR: &str = "{spinner} {pos} members compared, {per_sec}";
@@ -96,8 +97,10 @@ impl ReconcileCommand {
             bar.inc(compared.len() as u64);
             report.flush().context(UNWRITTEN)?;
             if unanswered >= MOST_UNANSWERED {
+                let why = compared.last().map(detail).unwrap_or_default();
                 bail!(
-                    "the core bank answered none of the last {unanswered} inquiries: see the log"
+                    "the core bank answered none of the last {unanswered} inquiries ({why}), so \
+                     the report is incomplete: check esb.url and the bank, then start again"
                 );
             }
         }
@@ -114,8 +117,11 @@ fn open(report: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
     let Some(path) = report else { return Ok(Box::new(io::stdout())) };
     // It has members' ids.
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let shown = path.display();
-    Ok(Box::new(file.with_context(|| format!("{shown}: give another --report, or remove it"))?))
+    let file = file.with_context(|| {
+        let hint = if path.exists() { ": give another name, or remove it" } else { "" };
+        format!("--report {}{hint}", path.display())
+    });
+    Ok(Box::new(file?))
 }
 
 fn row(compared: &ComparedMember) -> [String; COLUMNS.len()] {
@@ -123,13 +129,21 @@ fn row(compared: &ComparedMember) -> [String; COLUMNS.len()] {
     let text = |level: Option<&AccountLevel>| {
         level.map_or_else(String::new, |level| level.as_str().to_owned())
     };
-    let (theirs, detail) = match answer {
-        LevelAnswer::Level(level) => (text(level.as_ref()), String::new()),
-        LevelAnswer::Unanswered(doubt) => (String::new(), Doubt::as_str(*doubt).to_owned()),
-        LevelAnswer::NotSupported => (String::new(), "not_supported".to_owned()),
+    let theirs = match answer {
+        LevelAnswer::Level(level) => text(level.as_ref()),
+        LevelAnswer::Unanswered(_) | LevelAnswer::NotSupported => String::new(),
     };
-    let ours = text(member.level());
+    let (ours, detail) = (text(member.level()), detail(compared).to_owned());
     [safe(member.id.expose()), verdict.to_string(), ours, theirs, detail]
+}
+
+/// Why the bank's level is not known; empty if it is.
+const fn detail(compared: &ComparedMember) -> &'static str {
+    match &compared.answer {
+        LevelAnswer::Level(_) => "",
+        LevelAnswer::Unanswered(doubt) => Doubt::as_str(*doubt),
+        LevelAnswer::NotSupported => "not_supported",
+    }
 }
 
 impl VerdictCounts {

@@ -61,7 +61,7 @@ pub(crate) enum CloseReason {
     BodyTimeout,
     WriteTimeout,
     Lingered,
-    Stuck,
+    StuckEffect,
     Evicted,
 }
 
@@ -72,7 +72,7 @@ impl CloseReason {
         Self::BodyTimeout,
         Self::WriteTimeout,
         Self::Lingered,
-        Self::Stuck,
+        Self::StuckEffect,
         Self::Evicted,
     ];
 
@@ -84,7 +84,7 @@ impl CloseReason {
             Self::BodyTimeout => "body_timeout",
             Self::WriteTimeout => "write_timeout",
             Self::Lingered => "linger_timeout",
-            Self::Stuck => "request_timeout",
+            Self::StuckEffect => "request_timeout",
             Self::Evicted => "evicted",
         }
     }
@@ -213,7 +213,7 @@ impl OpenConnection {
             Phase::Head => (timeouts.head, CloseReason::HeadTimeout),
             Phase::Draining => (timeouts.body, CloseReason::BodyTimeout),
             Phase::Closing => (LINGER, CloseReason::Lingered),
-            Phase::Body | Phase::Working => (LONGEST_REQUEST, CloseReason::Stuck),
+            Phase::Body | Phase::Working => (LONGEST_REQUEST, CloseReason::StuckEffect),
         };
         over(since, limit).then_some(reason)
     }
@@ -317,8 +317,8 @@ mod tests {
             (Phase::Head, 5, CloseReason::HeadTimeout),
             (Phase::Draining, 10, CloseReason::BodyTimeout),
             (Phase::Closing, 5, CloseReason::Lingered),
-            (Phase::Body, 60, CloseReason::Stuck),
-            (Phase::Working, 60, CloseReason::Stuck),
+            (Phase::Body, 60, CloseReason::StuckEffect),
+            (Phase::Working, 60, CloseReason::StuckEffect),
         ] {
             assert_eq!(overdue(&entered(phase, seconds)), Some(reason), "{phase:?}");
             assert_eq!(overdue(&entered(phase, seconds - 1)), None, "{phase:?}");

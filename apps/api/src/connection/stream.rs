@@ -75,7 +75,7 @@ impl PacedStream {
             | CloseReason::BodyTimeout
             | CloseReason::WriteTimeout
             | CloseReason::Lingered
-            | CloseReason::Stuck => return Err(io::ErrorKind::ConnectionAborted.into()),
+            | CloseReason::StuckEffect => return Err(io::ErrorKind::ConnectionAborted.into()),
         }
         // End of file, as if the client had closed.
         Ok(())

@@ -3,7 +3,9 @@
 use madoguchi_domain::approval::ContentHash;
 use madoguchi_domain::effect::ManualOutcome;
 use madoguchi_domain::field::InvalidField;
-use madoguchi_domain::resolution::{ResolutionEvidence, ResolutionId, ResolutionReason, Wish};
+use madoguchi_domain::resolution::{
+    ProposedOutcome, ResolutionEvidence, ResolutionId, ResolutionReason,
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::SchemaFormat;
@@ -45,9 +47,9 @@ pub(super) struct ProposeResolution {
 }
 
 impl ProposeResolution {
-    pub(super) fn wish(self) -> Wish {
+    pub(super) fn proposal(self) -> ProposedOutcome {
         let Self { outcome: Field(Outcome(outcome)), reason: Field(reason), evidence } = self;
-        Wish { outcome, reason, evidence: value(evidence) }
+        ProposedOutcome { outcome, reason, evidence: value(evidence) }
     }
 }
 

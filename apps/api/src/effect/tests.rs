@@ -173,7 +173,7 @@ async fn bad_input_is_named() {
 async fn lists_refuse_what_they_do_not_know() {
     let (app, key) = stuck().await;
     for query in [
-        "state=Stuck",
+        "state=StuckEffect",
         "kind=a-b",
         "subject=1",
         "from=yesterday",

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::actor::{ActorKind, ActorRef};
+use madoguchi_domain::effect::Evidence;
 use madoguchi_domain::resolution::EffectEntry;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,7 +12,7 @@ use utoipa::ToSchema;
 use super::resolution_view::{outcomes, resolution_states};
 use crate::who::actor_kinds;
 
-/// An attempt to deliver an effect, or a step of a resolution.
+/// An attempt to deliver an effect, an inquiry about it, or a step of a resolution.
 #[derive(Serialize, ToSchema)]
 #[schema(as = EffectTimelineEntry)]
 pub(crate) struct EffectEntryBody<'a> {
@@ -28,7 +29,7 @@ pub(crate) struct EffectEntryBody<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
 enum Happened<'a> {
-    /// An attempt to deliver the effect, or an answer about it.
+    /// An attempt to deliver the effect.
     Attempt {
         /// The kind of the effect, for example `SetLevel`.
         effect: &'a str,
@@ -40,6 +41,14 @@ enum Happened<'a> {
         /// due.
         detail: Cow<'a, str>,
     },
+    /// The other system was asked what became of the order.
+    Inquiry {
+        effect: &'a str,
+        /// `applied` or `unknown`.
+        outcome: &'static str,
+        /// What it showed: `level_is_target` or `level_is_other`.
+        detail: Cow<'a, str>,
+    },
     /// A step of a resolution by two people. Reason and evidence are shown to operators only.
     Resolution {
         #[schema(schema_with = resolution_states)]
@@ -47,6 +56,16 @@ enum Happened<'a> {
         #[schema(schema_with = outcomes)]
         outcome: &'static str,
     },
+}
+
+fn observed(evidence: &Evidence) -> Happened<'_> {
+    let effect = evidence.effect.kind.as_str();
+    let (outcome, detail) = (evidence.outcome.as_str(), evidence.outcome.detail());
+    if evidence.is_of_inquiry() {
+        Happened::Inquiry { effect, outcome, detail }
+    } else {
+        Happened::Attempt { effect, attempt: evidence.fence.0, outcome, detail }
+    }
 }
 
 impl<'a> From<EffectEntry<'a>> for EffectEntryBody<'a> {
@@ -57,12 +76,7 @@ impl<'a> From<EffectEntry<'a>> for EffectEntryBody<'a> {
                 at,
                 by: &evidence.worker.0,
                 kind: ActorKind::System.as_str(),
-                what: Happened::Attempt {
-                    effect: evidence.effect.kind.as_str(),
-                    attempt: evidence.fence.0,
-                    outcome: evidence.outcome.as_str(),
-                    detail: evidence.outcome.detail(),
-                },
+                what: observed(evidence),
             },
             EffectEntry::Decided(step) => {
                 // What lapses is closed by this program.

@@ -78,7 +78,8 @@ pub(super) struct EffectDetail<'a> {
     /// Its constant id at the other system; null if its order cannot be read.
     #[schema(required)]
     upstream_id: Option<&'a str>,
-    /// Whether evidence proves that it was applied: then it is confirmed without people.
+    /// Whether evidence proves that it was applied. If it is not settled, it is confirmed without
+    /// people.
     is_proven: bool,
     /// Whether its order can be read: another one can only be rejected.
     is_readable: bool,
@@ -97,7 +98,8 @@ impl<'a> EffectDetail<'a> {
     ) -> Self {
         let effect = &found.effect;
         let entries = effect_entries(&found.attempts, resolutions.iter().map(|it| &it.facts));
-        let open = resolutions.iter().find(|it| it.is_open(now));
+        let is_open = |it: &&Resolution| !effect.state.name().is_settled() && it.is_open(now);
+        let open = resolutions.iter().find(is_open);
         Self {
             effect: EffectView::from(&ListedEffect::from(effect)),
             planned_at: effect.planned_at,

@@ -76,7 +76,7 @@ codes! {
     ApprovalClosed = "APPROVAL_CLOSED", CONFLICT,
         "The contact is approved or rejected already: read it again.";
     FourEyes = "FOUR_EYES", FORBIDDEN,
-        "Only a person who wrote or proposed nothing of it can approve it; a program never can.";
+        "You wrote, edited or proposed it, so another person must decide; a program never can.";
     ContentMoved = "CONTENT_MOVED", PRECONDITION_FAILED,
         "The content was changed since you saw it: read it again and decide again.";
     EffectNotFound = "EFFECT_NOT_FOUND", NOT_FOUND,
@@ -86,13 +86,13 @@ codes! {
     EffectInProgress = "EFFECT_IN_PROGRESS", CONFLICT,
         "The effect is not stuck: its next step is automatic, and blockedOn says when it is.";
     EffectProven = "EFFECT_PROVEN", CONFLICT,
-        "The order is proven to be applied: the effect is confirmed without people.";
+        "The order is proven to be applied: it is confirmed without people, nothing is left to do.";
     EffectUnreadable = "EFFECT_UNREADABLE", CONFLICT,
         "The stored order cannot be read: it can only be Rejected.";
     EffectKindUnknown = "EFFECT_KIND_UNKNOWN", CONFLICT,
         "This server does not deliver effects of this kind: ask one that is configured for it.";
     ResolutionContradicted = "RESOLUTION_CONTRADICTED", CONFLICT,
-        "The other system shows that the order is not applied: it cannot be Confirmed.";
+        "The other system shows another level than the order's: it cannot be Confirmed.";
     ResolutionPending = "RESOLUTION_PENDING", CONFLICT,
         "A resolution of the effect waits for approval already: read it.";
     ResolutionNotFound = "RESOLUTION_NOT_FOUND", NOT_FOUND,

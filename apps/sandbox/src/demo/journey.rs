@@ -13,7 +13,7 @@ use super::walk::Walk;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Journey {
     Upgrade(Upgrade),
-    Stuck,
+    StuckEffect,
     Call(Call),
     Person,
     Contact(ContactJourney),
@@ -27,7 +27,7 @@ impl Journey {
         Self::Upgrade(Upgrade::Refused),
         Self::Upgrade(Upgrade::NotPassed),
         Self::Upgrade(Upgrade::SaidTwice),
-        Self::Stuck,
+        Self::StuckEffect,
         Self::Call(Call::WhoIsCalling),
         Self::Call(Call::ThroughTheGateway),
         Self::Call(Call::HalfIsLate),
@@ -41,7 +41,7 @@ impl Journey {
     pub(super) const fn title(self) -> &'static str {
         match self {
             Self::Upgrade(upgrade) => upgrade.title(),
-            Self::Stuck => stuck::TITLE,
+            Self::StuckEffect => stuck::TITLE,
             Self::Call(call) => call.title(),
             Self::Person => person::TITLE,
             Self::Contact(contact) => contact.title(),
@@ -52,7 +52,7 @@ impl Journey {
     pub(super) async fn walk(self, demo: &DemoContext, walk: &mut Walk) -> anyhow::Result<()> {
         match self {
             Self::Upgrade(upgrade) => upgrade.walk(demo, walk).await,
-            Self::Stuck => stuck::walk(demo, walk).await,
+            Self::StuckEffect => stuck::walk(demo, walk).await,
             Self::Call(call) => call.walk(demo, walk).await,
             Self::Person => person::walk(demo, walk).await,
             Self::Contact(contact) => contact.walk(demo, walk).await,

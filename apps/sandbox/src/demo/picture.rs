@@ -2,8 +2,8 @@
 
 use madoguchi_client::{TimelineEvent, What};
 
-/// The lines to print: `●` is a state transition, `◇` an attempt to send the order, `◆` what people
-/// decided about it.
+/// The lines to print: `●` is a state transition, `◇` an attempt to send the order or an inquiry
+/// about it, `◆` what people decided about it.
 pub(super) fn draw(timeline: &[TimelineEvent]) -> Vec<String> {
     let mut lines = Vec::new();
     for TimelineEvent { at, by, what, .. } in timeline {
@@ -19,6 +19,9 @@ pub(super) fn draw(timeline: &[TimelineEvent]) -> Vec<String> {
             What::Attempt { attempt, outcome, detail, .. } => {
                 let detail = if detail.is_empty() { "" } else { &format!(" ({detail})") };
                 format!("{at}  ◇  attempt {attempt}: {outcome}{detail}, by {by}")
+            }
+            What::Inquiry { outcome, detail, .. } => {
+                format!("{at}  ◇  inquiry: {outcome} ({detail}), by {by}")
             }
             What::Resolution { state, outcome } => {
                 format!("{at}  ◆  {outcome} {}, by {by}", state.to_lowercase())

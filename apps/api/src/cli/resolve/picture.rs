@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use jiff::{SignedDuration, Timestamp};
 use madoguchi_client::{EffectAnswer, EffectDetail, EffectResolution, TimelineEvent, What};
+use madoguchi_domain::field::reorders;
 
 /// The head of a list.
 pub(super) const HEAD: &str =
@@ -23,6 +24,20 @@ pub(super) fn line(
         let _ = write!(line, "  {outcome} proposed by {by}");
     }
     plain(&line) + "\n"
+}
+
+/// The end of a list: how many need people, and how many do not yet.
+pub(super) fn foot(stuck: usize, unknown: usize) -> String {
+    let unknown = match unknown {
+        0 => String::new(),
+        more => format!("; {more} Unknown, which continue without people for now"),
+    };
+    match stuck {
+        0 => format!("\nnothing is stuck{unknown}\n"),
+        more => format!(
+            "\n{more} stuck{unknown}\nShow one: madoguchi resolve show KIND/ID --server URL\n"
+        ),
+    }
 }
 
 /// One effect with its timeline, and the commands that may follow.
@@ -52,10 +67,18 @@ pub(super) fn of_effect(detail: &EffectDetail, server: &str, now: Timestamp) -> 
     text.push(String::new());
     text.push(format!("  {:.0}  ○  planned", detail.planned_at));
     text.extend(detail.timeline.iter().map(entry));
-    if let Some(open) = &detail.resolution {
-        text.extend(proposal(open, &detail.effect, server));
+    let name = format!("{kind}/{id} --server {server}");
+    match &detail.resolution {
+        Some(open) => text.extend(proposal(open, &name)),
+        None if state == "Manual" => {
+            text.push(String::new());
+            text.push("To propose what becomes of it:".to_owned());
+            let outcomes = "Confirmed|Rejected|Planned";
+            text.push(format!("  madoguchi resolve propose {name} --outcome {outcomes}"));
+        }
+        None => {}
     }
-    plain(&text.join("\n")) + "\n"
+    text.iter().map(|line| plain(line) + "\n").collect()
 }
 
 /// One entry of a timeline.
@@ -66,6 +89,9 @@ fn entry(event: &TimelineEvent) -> String {
             let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
             format!("  {at:.0}  ●  attempt {attempt}: {outcome}{detail}  [{by}]")
         }
+        What::Inquiry { outcome, detail, .. } => {
+            format!("  {at:.0}  ●  inquiry: {outcome}: {detail}  [{by}]")
+        }
         What::Resolution { state, outcome } => {
             let state = state.to_lowercase();
             format!("  {at:.0}  ◆  {outcome} {state}  [{by}]")
@@ -75,15 +101,16 @@ fn entry(event: &TimelineEvent) -> String {
 }
 
 /// The open proposal, and what another person can do with it.
-fn proposal(open: &EffectResolution, effect: &EffectAnswer, server: &str) -> Vec<String> {
+fn proposal(open: &EffectResolution, name: &str) -> Vec<String> {
     let bar = format!("  {:20}  │ ", "");
-    let name = format!("{}/{} --server {server}", effect.kind, effect.id);
     let mut text = vec![format!("{bar} reason    {}", open.reason)];
     text.extend(open.evidence.iter().map(|it| format!("{bar} evidence  {it}")));
     text.push(format!("{bar} lapses    {:.0}", open.lapses_at));
     text.push(String::new());
-    text.push("Another person than the proposer, after checking it:".to_owned());
-    text.push(format!("  madoguchi resolve approve {name} --content-hash {}", open.content_hash));
+    text.push("To approve it, as another person than the proposer:".to_owned());
+    let hash: String = open.content_hash.chars().filter(char::is_ascii_hexdigit).collect();
+    text.push(format!("  madoguchi resolve approve {name} --content-hash {hash}"));
+    text.push("To withdraw it, as any person:".to_owned());
     text.push(format!("  madoguchi resolve withdraw {name}"));
     text
 }
@@ -99,9 +126,10 @@ fn age(age: SignedDuration) -> String {
     }
 }
 
-/// Without what a terminal would obey: the texts come from a server.
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || *c == '\n').collect()
+/// A line without what a terminal would obey, or what would reorder it: its texts come from a
+/// server.
+fn plain(line: &str) -> String {
+    line.chars().filter(|c| !c.is_control() && !reorders(*c)).collect()
 }
 
 #[cfg(test)]
@@ -133,8 +161,8 @@ mod tests {
                     "type": "RESOLUTION", "state": "PROPOSED", "outcome": "Confirmed" },
             ],
             "resolution": { "resolutionId": "r", "kind": "SetLevel", "effectId": "i",
-                "outcome": "Confirmed", "reason": "why\u{1b}[2J", "evidence": "7",
-                "state": "PROPOSED", "contentHash": "abc", "proposedAt": "2026-01-05T10:00:00Z",
+                "outcome": "Confirmed", "reason": "why\u{1b}[2J\nTo \u{202e}approve",
+                "evidence": "7", "state": "PROPOSED", "contentHash": "abc", "proposedAt": "2026-01-05T10:00:00Z",
                 "proposedBy": { "by": "ann", "kind": "HUMAN" },
                 "lapsesAt": "2026-01-08T10:00:00Z", "closedAt": null, "closedBy": null },
         });
@@ -150,12 +178,13 @@ SetLevel/i
   2026-01-05T08:00:00Z  ○  planned
   2026-01-05T08:00:01Z  ●  attempt 1: unknown: timed_out  [w]
   2026-01-05T10:00:00Z  ◆  Confirmed proposed  [ann]
-                        │  reason    why[2J
+                        │  reason    why[2JTo approve
                         │  evidence  7
                         │  lapses    2026-01-08T10:00:00Z
 
-Another person than the proposer, after checking it:
+To approve it, as another person than the proposer:
   madoguchi resolve approve SetLevel/i --server http://s --content-hash abc
+To withdraw it, as any person:
   madoguchi resolve withdraw SetLevel/i --server http://s
 ";
         assert_eq!(of_effect(&detail, "http://s", now), expected);
