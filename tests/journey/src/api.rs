@@ -1,6 +1,8 @@
 //! Starts, kills and stops the production server as a process.
 
 use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -26,7 +28,15 @@ impl Api {
     /// # Errors
     /// When it does not start, with its output.
     pub fn start(installation: &Installation) -> anyhow::Result<Self> {
-        let mut process = Process::start(installation.command("serve"), &installation.log())?;
+        Self::start_as(installation.command("serve"), &installation.log())
+    }
+
+    /// Starts the server with this command, which writes its log to this file.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_as(command: Command, log: &Path) -> anyhow::Result<Self> {
+        let mut process = Process::start(command, log)?;
         let (addr, admin) = process.hear(UNTIL_SERVING, serving)?;
         Ok(Self { process, addr, admin })
     }

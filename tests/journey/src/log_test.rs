@@ -229,7 +229,7 @@ impl fmt::Display for LogReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let injected = match self.reader {
             StderrReader::Gone => "the reader of the log is gone",
-            StderrReader::Stuck => "nobody reads the log",
+            StderrReader::StuckEffect => "nobody reads the log",
         };
         let answers = self.answers.iter().map(|(status, count)| format!("{count} × {status}"));
         let stopped = match &self.stopped {

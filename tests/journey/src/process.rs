@@ -20,7 +20,7 @@ pub enum StderrReader {
     /// It closes the pipe: each further write fails.
     Gone,
     /// It stops reading: once the pipe is full, each further write blocks.
-    Stuck,
+    StuckEffect,
 }
 
 /// A running program. It is killed when this is dropped or when this process ends in any way.
@@ -69,7 +69,7 @@ impl Process {
                 break found;
             }
         };
-        process.stuck = (reader == StderrReader::Stuck).then_some(lines);
+        process.stuck = (reader == StderrReader::StuckEffect).then_some(lines);
         Ok((process, found))
     }
 

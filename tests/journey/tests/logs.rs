@@ -36,7 +36,7 @@ fn a_reader_that_goes_away_costs_no_request() {
 
 #[test]
 fn a_pipe_that_nobody_reads_costs_no_request() {
-    nothing_is_lost_with(StderrReader::Stuck);
+    nothing_is_lost_with(StderrReader::StuckEffect);
 }
 
 #[test]

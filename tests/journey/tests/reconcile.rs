@@ -82,7 +82,7 @@ async fn levels_that_agree_are_no_rows_and_exit_with_0(store: Store) -> anyhow::
     assert_eq!(report, "memberId,verdict,ourLevel,bankLevel,detail\n");
     let (code, _, said) = reconcile(&system, "--report report.csv")?;
     assert_eq!(code, Some(2), "a report is not overwritten");
-    ensure!(said.contains("report.csv: give another --report"), "{said}");
+    ensure!(said.contains("report.csv: give another name"), "{said}");
     Ok(())
 }
 

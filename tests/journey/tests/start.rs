@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use madoguchi_journey::binaries;
@@ -104,6 +105,31 @@ fn a_group_reads_a_secret_only_where_root_owns_it() {
         }
         set(0o400)?;
         installation.migrate()
+    });
+}
+
+/// The example in the manual, with free ports: without a key ring and without lookups.
+#[test]
+fn the_small_example_of_the_manual_is_served() {
+    walk(async {
+        let (dir, installation) = installed(Store::Sqlite)?;
+        let manual = include_str!("../../../docs/operations.md");
+        let example = manual.split_once("A small example:").context("an example")?.1;
+        let example = example.split("```").nth(1).context("a block")?;
+        let example = example.trim_start_matches("toml").replace("\"secrets/", "\"");
+        std::fs::write(installation.config(), example)?;
+        let mut command = Command::new(binaries::madoguchi());
+        command.args(["serve", "--config"]).arg(installation.config()).current_dir(dir.path());
+        command.env_clear().envs([
+            ("MADOGUCHI__STORE__MIGRATE_ON_START", "true"),
+            ("MADOGUCHI__SERVER__LISTEN", "127.0.0.1:0"),
+            ("MADOGUCHI__SERVER__ADMIN_LISTEN", "127.0.0.1:0"),
+            ("MADOGUCHI__SERVER__DRAIN_DELAY_MS", "0"),
+        ]);
+        let api = madoguchi_journey::api::Api::start_as(command, &installation.log())?;
+        // Longer than until a task that has ended is noticed.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        api.stop()
     });
 }
 

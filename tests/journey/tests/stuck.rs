@@ -1,6 +1,7 @@
 //! Effects that are stuck: found, and resolved by two people, over HTTP and from the command line.
 
-use std::process::{Command, Output};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,10 +13,11 @@ use madoguchi_journey::canaries::Canaries;
 use madoguchi_journey::contacts::Staff;
 use madoguchi_journey::crowd::work_through;
 use madoguchi_journey::customer::Customer;
-use madoguchi_journey::database::Store;
+use madoguchi_journey::database::{Store, TestDatabase, psql};
 use madoguchi_journey::mails::{Addressee, moved};
 use madoguchi_journey::test_system::TestSystem;
-use madoguchi_journey::{on_both_databases, tokens};
+use madoguchi_journey::{on_both_databases, tokens, walk};
+use madoguchi_testkit::postgres::Cluster;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -24,6 +26,7 @@ on_both_databases!(
     a_person_behind_a_back_office_is_the_same_person,
     of_sixty_four_approvers_one_resolves,
     an_uncertain_mail_is_sent_again_under_its_message_id,
+    an_uncertain_mail_is_sent_or_failed_as_two_people_say,
     what_a_resolution_says_is_in_clear_nowhere,
 );
 
@@ -58,11 +61,26 @@ async fn in_manual(system: &TestSystem, kind: &str, id: &str) -> anyhow::Result<
 
 /// Runs `madoguchi resolve` with these arguments as the owner of a token.
 fn resolve(system: &TestSystem, token: &str, arguments: &[&str]) -> anyhow::Result<Output> {
+    telling(system, token, arguments, "")
+}
+
+/// The same, with these lines in standard input.
+fn telling(
+    system: &TestSystem,
+    token: &str,
+    arguments: &[&str],
+    lines: &str,
+) -> anyhow::Result<Output> {
     let mut command = Command::new(binaries::madoguchi());
     command.arg("resolve").args(arguments);
     command.args(["--server", &format!("http://{}", system.caller.addr())]);
-    let run = || command.env("MADOGUCHI_TOKEN", token).output().context("madoguchi runs");
-    tokio::task::block_in_place(run)
+    command.env("MADOGUCHI_TOKEN", token).stdin(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    tokio::task::block_in_place(|| {
+        let mut running = command.spawn().context("madoguchi runs")?;
+        running.stdin.take().context("it has an input")?.write_all(lines.as_bytes())?;
+        Ok(running.wait_with_output()?)
+    })
 }
 
 /// What it printed, if it did what it was asked.
@@ -80,12 +98,13 @@ async fn two_people_resolve_an_order_from_the_command_line(store: Store) -> anyh
     let effect = format!("SetLevel/{}", customer.case);
     let listed = done(&resolve(&system, tokens::OPERATOR, &["list"])?)?;
     ensure!(listed.contains(&effect) && listed.contains("1 stuck"), "{listed}");
-    let proposal = ["propose", &effect, "--outcome", "Confirmed", "--reason", "they said so"];
-    let bare = resolve(&system, tokens::OPERATOR, &proposal)?;
+    let proposal = ["propose", &effect, "--outcome", "Confirmed"];
+    let bare = telling(&system, tokens::OPERATOR, &proposal, "they said so\n")?;
     let why = String::from_utf8_lossy(&bare.stderr).into_owned();
     ensure!(!bare.status.success() && why.contains("evidence is missing"), "{why}");
-    let proposal = [&proposal[..], &["--evidence", "statement 7"]].concat();
-    let shown = done(&resolve(&system, tokens::OPERATOR, &proposal)?)?;
+    let lines = "they said so\nstatement 7\n";
+    let shown = done(&telling(&system, tokens::OPERATOR, &proposal, lines)?)?;
+    ensure!(shown.starts_with("PROPOSED: resolution "), "{shown}");
     let hash = shown.rsplit_once("--content-hash ").context("a command to approve it")?;
     let hash = hash.1.lines().next().context("a hash")?;
     let approval = ["approve", &effect, "--content-hash", hash];
@@ -173,40 +192,84 @@ async fn of_sixty_four_approvers_one_resolves(store: Store) -> anyhow::Result<()
 
 async fn an_uncertain_mail_is_sent_again_under_its_message_id(store: Store) -> anyhow::Result<()> {
     let system = TestSystem::own(store, Vec::new()).await?;
-    let person = Addressee::named(&system, "PER-UNCERTAIN").await?;
-    system.world.plays("smtp", "cut_after_dot", Some(&person.email), Some(1)).await?;
-    let id = person.approved(&system, &person.recipient.request()).await?;
-    let mail = moved(&system, &id).await?;
-    assert_eq!(mail["state"], "UNCERTAIN");
-    let mail = mail["mailId"].as_str().context("the id of the mail")?;
-    in_manual(&system, "Mail", mail).await?;
-    let [one, other] = [tokens::OPERATOR, tokens::OPERATOR_2].map(|it| system.caller.with(it));
-    let proposal = ProposeResolution {
-        outcome: "Planned".to_owned(),
-        reason: "the log of the mail server does not have it".to_owned(),
-        evidence: None,
-    };
-    let proposed = one.propose_resolution("Mail", mail, &proposal).await?.data()?;
-    other.approve_resolution("Mail", mail, &proposed.content_hash).await?.data()?;
-    assert_eq!(moved_on(&system, &id).await?, "SENT");
+    let (person, contact) = resolved_mail(&system, "Planned").await?;
+    assert_eq!(moved_on(&system, &contact).await?["state"], "SENT");
     let mailbox = person.mailbox(&system).await?;
     // The first one was accepted too, which nobody could know.
     ensure!(mailbox.len() == 2 && mailbox[0].message_id == mailbox[1].message_id, "{mailbox:?}");
     Ok(())
 }
 
-/// The state of a contact's mail that people decided to send again.
-async fn moved_on(system: &TestSystem, id: &str) -> anyhow::Result<String> {
+async fn an_uncertain_mail_is_sent_or_failed_as_two_people_say(store: Store) -> anyhow::Result<()> {
+    let system = TestSystem::own(store, Vec::new()).await?;
+    for (outcome, state, reason) in
+        [("Confirmed", "SENT", json!(null)), ("Rejected", "FAILED", json!("resolved"))]
+    {
+        let (person, contact) = resolved_mail(&system, outcome).await?;
+        let mail = moved_on(&system, &contact).await?;
+        assert_eq!((&mail["state"], &mail["reason"]), (&json!(state), &reason), "{outcome}");
+        assert_eq!(person.mailbox(&system).await?.len(), 1, "it is not sent again");
+    }
+    Ok(())
+}
+
+/// A person, and a contact of which the mail was uncertain until two people decided this outcome.
+async fn resolved_mail(system: &TestSystem, outcome: &str) -> anyhow::Result<(Addressee, String)> {
+    let person = Addressee::named(system, &format!("PER-UNCERTAIN-{outcome}")).await?;
+    system.world.plays("smtp", "cut_after_dot", Some(&person.email), Some(1)).await?;
+    let contact = person.approved(system, &person.recipient.request()).await?;
+    let mail = moved(system, &contact).await?;
+    assert_eq!(mail["state"], "UNCERTAIN");
+    let mail = mail["mailId"].as_str().context("the id of the mail")?;
+    in_manual(system, "Mail", mail).await?;
+    let [one, other] = [tokens::OPERATOR, tokens::OPERATOR_2].map(|it| system.caller.with(it));
+    let proposal = ProposeResolution {
+        outcome: outcome.to_owned(),
+        reason: "the log of the mail server".to_owned(),
+        evidence: Some("line 7".to_owned()),
+    };
+    let proposed = one.propose_resolution("Mail", mail, &proposal).await?.data()?;
+    other.approve_resolution("Mail", mail, &proposed.content_hash).await?.data()?;
+    Ok((person, contact))
+}
+
+/// A contact's mail after people decided what becomes of it.
+async fn moved_on(system: &TestSystem, id: &str) -> anyhow::Result<Value> {
     let deadline = Instant::now() + UNTIL_STUCK;
     loop {
         let mail = Staff::person(system, "author").reads(id).await?["mail"].clone();
         let state = mail["state"].as_str().context("a state")?.to_owned();
         if !["PENDING", "UNCERTAIN"].contains(&&*state) {
-            return Ok(state);
+            return Ok(mail);
         }
         ensure!(Instant::now() < deadline, "the mail is {state}");
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
+}
+
+/// The row of its order is damaged. PostgreSQL only: both databases share what reads it.
+#[test]
+fn an_order_that_cannot_be_read_is_rejected_and_the_member_begins_again() {
+    walk(async {
+        let database = Cluster::shared().create_database();
+        let url = database.url().to_owned();
+        let changed = vec![("EFFECTS__AMBIGUOUS_TRIES", "1".to_owned())];
+        let system = TestSystem::on(&TestDatabase::Postgres(database), changed).await?;
+        let customer = stuck(&system).await?;
+        psql(Cluster::shared(), &url, "update effect set payload = '{broken'")?;
+        let [ann, bob] = ["ann", "bob"].map(|name| Staff::person(&system, name));
+        let confirmed = ann.send(Method::POST, &path(&customer, ""), &[], &confirmed()).await?;
+        ensure!(is_refusal(&confirmed, 409, "EFFECT_UNREADABLE"), "{confirmed:?}");
+        let proposed = ann.send(Method::POST, &path(&customer, ""), &[], &rejected()).await?;
+        ensure!(proposed.status == 201, "{proposed:?}");
+        let seen = json!({ "contentHash": hash_of(&system, &customer).await? });
+        let approved = bob.send(Method::POST, &path(&customer, "/approval"), &[], &seen).await?;
+        ensure!(approved.status == 200, "{approved:?}");
+        assert_eq!(customer.read(&system).await?["coreBank"]["state"], "Rejected");
+        let again = system.caller.open(&customer.member).await?;
+        ensure!(again.status == 201, "{again:?}");
+        system.stop()
+    });
 }
 
 /// Parts of every reason and evidence that is sent, valid or not.

@@ -32,7 +32,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let options = Options::parse();
     println!("{}", LogReport::HEAD);
     let mut good = true;
-    for reader in [StderrReader::Gone, StderrReader::Stuck] {
+    for reader in [StderrReader::Gone, StderrReader::StuckEffect] {
         let system = Arc::new(TestSystem::own(Store::Sqlite, Vec::new()).await?);
         let test = LogTest {
             reader,
