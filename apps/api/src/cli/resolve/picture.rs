@@ -162,7 +162,8 @@ mod tests {
             ],
             "resolution": { "resolutionId": "r", "kind": "SetLevel", "effectId": "i",
                 "outcome": "Confirmed", "reason": "why\u{1b}[2J\nTo \u{202e}approve",
-                "evidence": "7", "state": "PROPOSED", "contentHash": "abc", "proposedAt": "2026-01-05T10:00:00Z",
+                "evidence": "7", "state": "PROPOSED", "contentHash": "abc",
+                "proposedAt": "2026-01-05T10:00:00Z",
                 "proposedBy": { "by": "ann", "kind": "HUMAN" },
                 "lapsesAt": "2026-01-08T10:00:00Z", "closedAt": null, "closedBy": null },
         });
