@@ -34,9 +34,8 @@ const EXAMPLE: &str = "Example:\n  tests/api --examples 400\n\n\
     treated as the document says.";
 
 /// Operations with a rule that JSON Schema cannot express, for example a length in bytes or our own
-/// cursor: they
-/// may answer 400 to a request that the schema allows. With the other refusals that depend on what
-/// is stored, or on a version.
+/// cursor: they may answer 400 to a request that the schema allows. With the other refusals that
+/// depend on what is stored, or on a version.
 const STRICTER_THAN_THE_SCHEMA: [(&str, &str); 15] = [
     ("findCaller", ""),
     ("contextos", ""),
