@@ -15,7 +15,7 @@ use crate::resolution::{Resolution, ResolutionFacts, ResolutionQuery, Resolution
 ///   returned, and none is written after [`Committed::Lost`].
 /// - *One open resolution per effect*, also under concurrent requests, and one decision of each.
 /// - *A proof wins*: a [`ResolutionWrite::Move`] to another state than `Confirmed` is lost if
-///   evidence proves by then that the order was applied.
+///   stored evidence proves that the order was applied.
 /// - *Sealed*: reasons, evidence and salts are stored sealed.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -32,7 +32,7 @@ pub trait ResolutionStore: Send + Sync {
     /// See [`StoreError`].
     async fn list(&self, query: &ResolutionQuery) -> Result<Vec<Resolution>, StoreError>;
 
-    /// At most `limit` resolutions that are not closed, and that have lapsed by then or whose
+    /// At most `limit` resolutions that are not closed, and that have lapsed at that time or whose
     /// effect is settled; the earliest to lapse first. Those that cannot be parsed are left out.
     /// Nothing sealed is read.
     ///
