@@ -116,6 +116,12 @@ closed_set! {
         ContactAnswer = "contact.answer",
         /// Read the messages to any person, and answer them in the person's name.
         ContactAnswerAny = "contact.answer.any",
+        /// Write, submit, release and stop announcements.
+        AnnouncementWrite = "announcement.write",
+        /// Read the delivery watch.
+        DeliveryRead = "delivery.read",
+        /// Report mails that came back.
+        DeliveryWrite = "delivery.write",
         /// See effects of every kind, and resolve those that are stuck.
         Operator = "operator",
         /// Act in the name of persons; with the issuer of these persons.

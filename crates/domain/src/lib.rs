@@ -4,6 +4,7 @@
 
 pub mod act;
 pub mod actor;
+pub mod announcement;
 pub mod approval;
 pub mod audit;
 pub mod breaker;
@@ -13,6 +14,7 @@ mod closed_set;
 pub mod consequence;
 pub mod contact;
 pub mod correlation;
+pub mod delivery;
 pub mod display_name;
 pub mod effect;
 pub mod field;

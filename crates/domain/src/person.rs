@@ -14,6 +14,7 @@ pub use history::{DetailChange, PersonVersion, changes};
 pub use register::{RegisteredVersion, Registration, register};
 pub use write::{NewPerson, PersonWrite};
 
+use crate::Timestamp;
 use crate::audit::{Action, Subject};
 use crate::field::is_plain;
 use crate::parsed_text::parsed_text;
@@ -105,6 +106,8 @@ pub struct Person {
     pub external_identity: Option<ExternalIdentity>,
     /// How it is reached.
     pub details: ContactDetails,
+    /// Since when its e-mail address is this one, or it has none.
+    pub email_since: Timestamp,
     /// The data key under which its personal data is sealed.
     pub data_key: DataKeyId,
     /// Counts the changes of its details, from 1.

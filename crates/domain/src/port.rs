@@ -2,6 +2,7 @@
 //! `Mock…` type under the feature `mock`.
 
 mod account_directory;
+mod announcement_store;
 mod audit_log;
 mod blind_indexes;
 mod caller_contexts;
@@ -9,6 +10,7 @@ mod clock;
 mod contact_store;
 mod core_bank;
 mod data_keys;
+mod delivery_store;
 mod effect_queue;
 mod health;
 mod ids;
@@ -25,6 +27,7 @@ mod token_verifier;
 mod upgrade_store;
 
 pub use account_directory::AccountDirectory;
+pub use announcement_store::AnnouncementStore;
 pub use audit_log::AuditLog;
 pub use blind_indexes::{BlindIndexes, Reindexed};
 pub use caller_contexts::CallerContexts;
@@ -32,6 +35,7 @@ pub use clock::Clock;
 pub use contact_store::ContactStore;
 pub use core_bank::CoreBank;
 pub use data_keys::{DataKeyPage, DataKeys, Rewrapping};
+pub use delivery_store::DeliveryStore;
 pub use effect_queue::{EffectChange, EffectQueue, Recorded};
 pub use health::Health;
 pub use ids::Ids;
@@ -49,14 +53,15 @@ pub use upgrade_store::UpgradeStore;
 
 #[cfg(feature = "mock")]
 pub use self::{
-    account_directory::MockAccountDirectory, audit_log::MockAuditLog,
-    blind_indexes::MockBlindIndexes, caller_contexts::MockCallerContexts, clock::MockClock,
-    contact_store::MockContactStore, core_bank::MockCoreBank, data_keys::MockDataKeys,
-    effect_queue::MockEffectQueue, health::MockHealth, ids::MockIds, job_leases::MockJobLeases,
-    mail_store::MockMailStore, mailer::MockMailer, member_store::MockMemberStore,
-    password_verifier::MockPasswordVerifier, person_store::MockPersonStore,
-    replay_store::MockReplayStore, resolution_store::MockResolutionStore, sealer::MockSealer,
-    token_verifier::MockTokenVerifier, upgrade_store::MockUpgradeStore,
+    account_directory::MockAccountDirectory, announcement_store::MockAnnouncementStore,
+    audit_log::MockAuditLog, blind_indexes::MockBlindIndexes, caller_contexts::MockCallerContexts,
+    clock::MockClock, contact_store::MockContactStore, core_bank::MockCoreBank,
+    data_keys::MockDataKeys, delivery_store::MockDeliveryStore, effect_queue::MockEffectQueue,
+    health::MockHealth, ids::MockIds, job_leases::MockJobLeases, mail_store::MockMailStore,
+    mailer::MockMailer, member_store::MockMemberStore, password_verifier::MockPasswordVerifier,
+    person_store::MockPersonStore, replay_store::MockReplayStore,
+    resolution_store::MockResolutionStore, sealer::MockSealer, token_verifier::MockTokenVerifier,
+    upgrade_store::MockUpgradeStore,
 };
 
 /// Why a store failed. A problem with the request is never a store error but a returned value.

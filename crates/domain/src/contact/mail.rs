@@ -55,7 +55,8 @@ pub fn plan_mails(
         let first = &mut changes[places[0]];
         let person = first.write.contact().person.clone();
         let message_id = MessageId::derived(id, &rules.message_id_domain);
-        first.effects.push(MailOrder { id, person, message_id }.planned(due, act));
+        let order = MailOrder { id, person, announcement: None, message_id };
+        first.effects.push(order.planned(due, act));
     }
 }
 
@@ -204,7 +205,10 @@ impl MailedContact {
 }
 
 /// Why no mail goes to a person.
-fn unreachable_person(person: Option<&Person>, overrides_stop: bool) -> Option<SuppressReason> {
+pub(crate) fn unreachable_person(
+    person: Option<&Person>,
+    overrides_stop: bool,
+) -> Option<SuppressReason> {
     let Some(person) = person else {
         return Some(SuppressReason::NoAddress);
     };

@@ -58,7 +58,8 @@ impl UnplannedMail {
     #[must_use]
     pub fn plan(&self, rules: &MailRules, act: &Act) -> Change<MailWrite> {
         let message_id = MessageId::derived(self.id, &rules.message_id_domain);
-        let order = MailOrder { id: self.id, person: self.person.clone(), message_id };
+        let (id, person) = (self.id, self.person.clone());
+        let order = MailOrder { id, person, announcement: None, message_id };
         let effect = order.planned(self.due, act);
         let audit = AuditEntry::new(Action::EFFECT_PLANNED, self.id.subject(), "", act);
         Change { effects: vec![effect], ..Change::new(MailWrite::Plan, audit) }

@@ -144,7 +144,10 @@ impl ContactPolicy {
 const YEARS: RangeInclusive<i16> = 2000..=2099;
 
 /// The time in whole microseconds, as it is stored.
-fn stored_time(
+///
+/// # Errors
+/// When it is of other years than 2000 to 2099.
+pub(crate) fn stored_time(
     time: Option<Timestamp>,
     field: &'static str,
 ) -> Result<Option<Timestamp>, InvalidField> {

@@ -1,5 +1,7 @@
 //! What a mailer is given: whom a mail is for and what it says.
 
+use uuid::Uuid;
+
 use crate::Timestamp;
 use crate::field::is_visible;
 use crate::parsed_text::parsed_text;
@@ -52,6 +54,15 @@ impl MessageId {
     pub fn derived(mail: MailId, domain: &MessageIdDomain) -> Self {
         Self(format!("<{}@{}>", mail.0.simple(), domain.as_str()))
     }
+
+    /// The mail that this is [derived](Self::derived) from, at whichever domain; `None` if it
+    /// cannot be one of ours.
+    #[must_use]
+    pub fn mail(&self) -> Option<MailId> {
+        let (id, _) = self.0.strip_prefix('<')?.split_once('@')?;
+        let mail = MailId(Uuid::try_parse(id).ok()?);
+        (mail.0.simple().to_string() == id).then_some(mail)
+    }
 }
 
 /// A mail to one customer. It names how many messages wait on the customer's page, and nothing of
@@ -77,8 +88,6 @@ impl Mail {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     #[test]
@@ -86,7 +95,11 @@ mod tests {
         let domain = MessageIdDomain::parse("mail.example.com").unwrap();
         let derived = MessageId::derived(MailId(Uuid::from_u128(7)), &domain);
         assert_eq!(derived.as_str(), "<00000000000000000000000000000007@mail.example.com>");
+        assert_eq!(derived.mail(), Some(MailId(Uuid::from_u128(7))));
         assert_eq!(MessageId::parse(derived.as_str()), Ok(derived));
+        for other in ["<7@b.jp>", "<00000000-0000-0000-0000-000000000007@b.jp>", "<@b.jp>"] {
+            assert_eq!(MessageId::parse(other).unwrap().mail(), None, "{other}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::Timestamp;
 use crate::act::Act;
+use crate::announcement::id::AnnouncementId;
 use crate::consequence::Consequence;
 use crate::effect::{
     Effect, EffectId, EffectKey, EffectKind, EffectOrder, Ordering, OrderingKey, UpstreamId,
@@ -22,12 +23,17 @@ pub struct MailOrder {
     pub id: MailId,
     /// Who gets it.
     pub person: PersonId,
+    /// The announcement that it is about; none if it is about contacts.
+    pub announcement: Option<AnnouncementId>,
     /// Its constant id at the mail server.
     pub message_id: MessageId,
 }
 
-/// The version of the payload that is written now.
-const VERSION: i32 = 1;
+/// The version of the payload of mails about contacts, and about announcements.
+const OF_CONTACTS: i32 = 1;
+const OF_ANNOUNCEMENT: i32 = 2;
+const PERSON: &str = "personId";
+const ANNOUNCEMENT: &str = "announcementId";
 
 impl MailOrder {
     /// The text of the kind.
@@ -41,12 +47,19 @@ impl MailOrder {
     /// Never: the text of a UUID is an ordering key.
     #[must_use]
     pub fn to_order(&self) -> EffectOrder {
+        let person = self.person.expose();
+        let payload = match self.announcement {
+            None => Payload::new(OF_CONTACTS, [(PERSON, person)]),
+            Some(id) => {
+                Payload::new(OF_ANNOUNCEMENT, [(PERSON, person), (ANNOUNCEMENT, &*id.to_string())])
+            }
+        };
         EffectOrder {
             key: EffectKey { kind: Self::KIND, id: EffectId(self.id.0) },
             subject: self.id.subject(),
             ordering: Ordering::OneLive(OrderingKey::from_parsed(&self.id.to_string())),
             upstream_id: UpstreamId::from_parsed(self.message_id.as_str()),
-            payload: Payload::new(VERSION, [("personId", self.person.expose())]),
+            payload,
         }
     }
 
@@ -59,7 +72,7 @@ impl MailOrder {
     /// Whether a later version of this program wrote the order, in a format not known yet.
     #[must_use]
     pub const fn is_newer(order: &EffectOrder) -> bool {
-        order.payload.version > VERSION
+        order.payload.version > OF_ANNOUNCEMENT
     }
 
     /// Parses an order of this kind.
@@ -70,10 +83,17 @@ impl MailOrder {
         if order.key.kind != Self::KIND {
             return Err(InvalidField::new("kind", "must be Mail"));
         }
-        order.payload.must_be_version(VERSION)?;
+        let payload = &order.payload;
+        let announcement = if payload.version == OF_ANNOUNCEMENT {
+            Some(AnnouncementId::parse(payload.get(ANNOUNCEMENT)?)?)
+        } else {
+            payload.must_be_version(OF_CONTACTS)?;
+            None
+        };
         Ok(Self {
             id: MailId(order.key.id.0),
-            person: PersonId::parse(order.payload.get("personId")?)?,
+            person: PersonId::parse(payload.get(PERSON)?)?,
+            announcement,
             message_id: MessageId::parse(order.upstream_id.as_str())?,
         })
     }
@@ -102,6 +122,7 @@ mod tests {
         MailOrder {
             id: MailId(Uuid::from_u128(7)),
             person: PersonId::parse("PER0001").unwrap(),
+            announcement: None,
             message_id: MessageId::parse("<7@mail.example.com>").unwrap(),
         }
     }
@@ -113,7 +134,9 @@ mod tests {
         let other = EffectKind::of("SetLevel");
         let other = EffectOrder { key: EffectKey { kind: other, ..data.key }, ..data.clone() };
         assert!(MailOrder::parse(&other).is_err());
-        let newer = EffectOrder { payload: Payload { version: 2, ..data.payload.clone() }, ..data };
+        let about = MailOrder { announcement: Some(AnnouncementId(Uuid::from_u128(9))), ..order() };
+        assert_eq!(MailOrder::parse(&about.to_order()), Ok(about));
+        let newer = EffectOrder { payload: Payload { version: 3, ..data.payload.clone() }, ..data };
         assert!(MailOrder::parse(&newer).is_err() && MailOrder::is_newer(&newer));
         let data = order().to_order();
         let without = EffectOrder { payload: Payload::new(1, []), ..data };

@@ -38,6 +38,8 @@ closed_set! {
         NotificationOff = "NOTIFICATION_OFF",
         /// The person has no e-mail address.
         NoAddress = "NO_ADDRESS",
+        /// The mails about the announcement were stopped before.
+        Stopped = "STOPPED",
     }
 }
 

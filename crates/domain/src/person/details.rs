@@ -80,7 +80,9 @@ pub fn update_details(
     }
     let changed = changed_fields(&person.details, &details);
     let audit = AuditEntry::new(Action::PERSON_DETAILS_CHANGED, person.id.subject(), changed, act);
-    let after = Person { details, version: person.version + 1, ..person.clone() };
+    let is_same_email = details.email == person.details.email;
+    let email_since = if is_same_email { person.email_since } else { act.at };
+    let after = Person { details, email_since, version: person.version + 1, ..person.clone() };
     let write = PersonWrite::Update(Box::new(after.clone()), version_id);
     (Some(Change::new(write, audit)), Updated::Done(Box::new(after)))
 }

@@ -165,6 +165,7 @@ fn person() -> Person {
             email: EmailAddress::parse("taro@example.com").ok(),
             ..ContactDetails::default()
         },
+        email_since: Timestamp::UNIX_EPOCH,
         data_key: DataKeyId(Uuid::from_u128(1)),
         version: 1,
     }

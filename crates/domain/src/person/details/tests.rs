@@ -101,3 +101,12 @@ fn a_change_on_a_version_that_is_not_current_is_stale() {
     assert!(decide(IfMatch::Any) && decide(IfMatch::OneOf(vec![7, 1])));
     assert!(!decide(IfMatch::OneOf(vec![2])) && !decide(IfMatch::OneOf(vec![])));
 }
+
+#[test]
+fn the_address_has_a_new_time_only_when_it_changes() {
+    let other = DetailsUpdate { email: EmailAddress::parse("other@example.com").ok(), ..stop("x") };
+    let (stopped, _) = updated(&taro(), &stop("asked"), &act("ann", 5));
+    assert_eq!(stopped.email_since, taro().email_since);
+    let (moved, _) = updated(&stopped, &other, &act("ann", 7));
+    assert_eq!(moved.email_since, act("ann", 7).at);
+}
