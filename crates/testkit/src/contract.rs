@@ -30,7 +30,9 @@
 use std::any::Any;
 use std::fmt;
 
-pub use madoguchi_application::{ContactStores, PlatformStores, ResolutionStores, UpgradeStores};
+pub use madoguchi_application::{
+    ContactStores, DeliveryStores, PlatformStores, ResolutionStores, UpgradeStores,
+};
 
 /// An adapter's stores of one system, empty and used by one test only, with their guard.
 pub struct TestStores<S = UpgradeStores> {

@@ -1,17 +1,20 @@
 //! The fake store: all store ports in memory. Every contract suite runs on it first.
 
+mod announcements;
 mod audit;
 mod blind_indexes;
 mod cases;
 mod consequences;
 mod contacts;
 mod data_keys;
+mod delivery;
 mod effects;
 mod job_leases;
 mod mails;
 mod members;
 mod memory;
 mod persons;
+mod recipient;
 mod replays;
 mod resolutions;
 

@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod account_directory_contract;
+pub mod announcement_store_contract;
 pub mod audit_log_contract;
 pub mod audit_rows;
 pub mod blind_indexes_contract;
@@ -14,6 +15,7 @@ pub mod contact_store_contract;
 pub mod contract;
 pub mod core_bank_contract;
 pub mod data_keys_contract;
+pub mod delivery_store_contract;
 pub mod downstream;
 pub mod effect_queue_contract;
 pub mod fake_callers;

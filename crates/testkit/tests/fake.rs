@@ -7,18 +7,20 @@ use madoguchi_domain::effect::{EffectStateName, Outcome};
 use madoguchi_domain::port::{JobLeases, Recorded, StoreError};
 use madoguchi_domain::sealed::KeyId;
 use madoguchi_testkit::blind_indexes_contract::{IndexedRecords, RotatingIndexes};
-use madoguchi_testkit::contract::{ContactStores, ResolutionStores, TestStores};
+use madoguchi_testkit::contract::{ContactStores, DeliveryStores, ResolutionStores, TestStores};
 use madoguchi_testkit::data_keys_contract::DataKeysUnderTest;
+use madoguchi_testkit::delivery_store_contract::WatchStores;
 use madoguchi_testkit::fake_mailer::FakeMailer;
 use madoguchi_testkit::fake_store::{FakeStore, Fault};
 use madoguchi_testkit::mailer_contract::MailerUnderTest;
 use madoguchi_testkit::resolution_store_contract::BothStores;
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use madoguchi_testkit::{
-    audit_log_contract, blind_indexes_contract, contact_store_contract, data_keys_contract,
-    effect_queue_contract, health_contract, job_leases_contract, mail_store_contract,
-    mailer_contract, member_store_contract, person_store_contract, replay_store_contract,
-    resolution_store_contract, samples, upgrade_store_contract,
+    announcement_store_contract, audit_log_contract, blind_indexes_contract,
+    contact_store_contract, data_keys_contract, delivery_store_contract, effect_queue_contract,
+    health_contract, job_leases_contract, mail_store_contract, mailer_contract,
+    member_store_contract, person_store_contract, replay_store_contract, resolution_store_contract,
+    samples, upgrade_store_contract,
 };
 
 async fn open_fake() -> TestStores {
@@ -55,6 +57,16 @@ async fn open_fake_indexes() -> TestStores<RotatingIndexes> {
 
 contact_store_contract!(fake: open_fake_persons());
 mail_store_contract!(fake: open_fake_persons());
+announcement_store_contract!(fake: open_fake_persons());
+
+async fn open_fake_watch() -> TestStores<WatchStores> {
+    let fake = FakeStore::new(samples::audit_key());
+    let contacts = fake.contact_stores();
+    let delivery = DeliveryStores::of(contacts.platform.clone(), &Arc::new(fake));
+    TestStores::from((contacts, delivery))
+}
+
+delivery_store_contract!(fake: open_fake_watch());
 
 async fn open_fake_resolutions() -> TestStores<BothStores> {
     let fake = FakeStore::new(samples::audit_key());

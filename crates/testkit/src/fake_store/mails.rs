@@ -18,6 +18,10 @@ impl Memory {
                 own.status = next;
             }
         }
+        let all = self.recipients.values_mut().filter_map(|it| it.mail.as_mut());
+        for own in all.filter(|own| own.id == mail && own.status.is_open()) {
+            own.status = status.clone();
+        }
     }
 
     fn announced(&self, mail: MailId) -> Vec<MailedContact> {

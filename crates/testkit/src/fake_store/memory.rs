@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::announcement::{Announcement, AnnouncementId};
 use madoguchi_domain::contact::{Contact, ContactId, ContactVersion};
+use madoguchi_domain::delivery::Bounce;
 use madoguchi_domain::effect::{Effect, EffectKey, EffectKind, Evidence, OrderingKey, UpstreamId};
 use madoguchi_domain::idempotency::{Replay, RequestKey};
 use madoguchi_domain::job_lease::{JobLease, JobName};
 use madoguchi_domain::key_ring::KeyReport;
+use madoguchi_domain::mail::MailId;
 use madoguchi_domain::member::{Member, MemberId};
 use madoguchi_domain::person::{AccountId, Person, PersonId, PersonVersion};
 use madoguchi_domain::resolution::{Resolution, ResolutionId};
@@ -17,6 +21,7 @@ use madoguchi_domain::upgrade::{
 };
 
 use super::audit::FakeAudit;
+use super::recipient::FakeRecipient;
 
 /// All rows of the fake store.
 #[derive(Debug, Clone)]
@@ -41,10 +46,15 @@ pub(super) struct Memory {
     pub(super) person_versions: HashMap<PersonId, Vec<PersonVersion>>,
     /// The index keys under which the values of a record are indexed.
     pub(super) index_keys: BTreeMap<DataKeyId, Vec<KeyId>>,
-    /// The accounts that want no mail.
-    pub(super) muted: HashSet<AccountId>,
+    /// The accounts that want no mail, and since when.
+    pub(super) muted: HashMap<AccountId, Timestamp>,
+    /// Since when a record has an address together with another one, by reason.
+    pub(super) alike: BTreeMap<(&'static str, DataKeyId), Timestamp>,
+    pub(super) bounces: BTreeMap<MailId, Bounce>,
     pub(super) contacts: BTreeMap<ContactId, Contact>,
     pub(super) contact_versions: HashMap<ContactId, Vec<ContactVersion>>,
+    pub(super) announcements: BTreeMap<AnnouncementId, Announcement>,
+    pub(super) recipients: BTreeMap<(AnnouncementId, PersonId), FakeRecipient>,
     pub(super) resolutions: BTreeMap<ResolutionId, Resolution>,
     pub(super) data_keys: BTreeMap<DataKeyId, WrappedKey>,
     pub(super) key_reports: Vec<KeyReport>,
@@ -71,9 +81,13 @@ impl Memory {
             unique_accounts: HashSet::new(),
             person_versions: HashMap::new(),
             index_keys: BTreeMap::new(),
-            muted: HashSet::new(),
+            muted: HashMap::new(),
+            alike: BTreeMap::new(),
+            bounces: BTreeMap::new(),
             contacts: BTreeMap::new(),
             contact_versions: HashMap::new(),
+            announcements: BTreeMap::new(),
+            recipients: BTreeMap::new(),
             resolutions: BTreeMap::new(),
             data_keys: BTreeMap::new(),
             key_reports: Vec::new(),

@@ -1,8 +1,10 @@
 //! The fake store's persons.
 
+use madoguchi_domain::Timestamp;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::person::{
-    AccountId, AccountMail, NewPerson, Person, PersonId, PersonQuery, PersonVersion, PersonWrite,
+    AccountId, AccountMail, ContactDetails, NewPerson, Person, PersonId, PersonQuery,
+    PersonVersion, PersonWrite,
 };
 use madoguchi_domain::sealed::KeyId;
 
@@ -19,7 +21,7 @@ impl Memory {
         let is_indexed = |person: &&Person| !by_index || self.is_indexed(person.data_key, keys);
         let with_setting = |person: &Person| Person {
             account: AccountMail {
-                notification: !self.muted.contains(&person.account.id),
+                notification: !self.muted.contains_key(&person.account.id),
                 ..person.account.clone()
             },
             ..person.clone()
@@ -31,7 +33,7 @@ impl Memory {
 
     pub(super) fn find_account(&self, id: &AccountId) -> Option<AccountMail> {
         let is_known = self.persons.values().any(|person| person.account.id == *id);
-        let notification = !self.muted.contains(id);
+        let notification = !self.muted.contains_key(id);
         is_known.then(|| AccountMail { id: id.clone(), notification })
     }
 
@@ -44,11 +46,12 @@ impl Memory {
         change: &Change<PersonWrite>,
         keys: &[KeyId],
     ) -> Committed {
+        let at = change.audit.act.at;
         let is_written = self.can_finish(change)
             && match &change.write {
-                PersonWrite::Register(new) => self.register(new),
-                PersonWrite::Update(person, _) => self.update(person),
-                PersonWrite::AccountMail(account) => self.switch(account),
+                PersonWrite::Register(new) => self.register(new, at),
+                PersonWrite::Update(person, _) => self.update(person, at),
+                PersonWrite::AccountMail(account) => self.switch(account, at),
             };
         if !is_written {
             return Committed::Lost;
@@ -62,33 +65,43 @@ impl Memory {
         Committed::Moved
     }
 
-    fn register(&mut self, NewPerson { person, unique_account, .. }: &NewPerson) -> bool {
+    fn register(
+        &mut self,
+        NewPerson { person, unique_account, .. }: &NewPerson,
+        at: Timestamp,
+    ) -> bool {
         let is_taken = self.persons.contains_key(&person.id)
             || (*unique_account && self.unique_accounts.contains(&person.account.id));
         if !is_taken {
             self.unique_accounts.extend(unique_account.then(|| person.account.id.clone()));
             self.persons.insert(person.id.clone(), person.clone());
+            self.readdress(&ContactDetails::default(), person, at);
         }
         !is_taken
     }
 
-    fn update(&mut self, person: &Person) -> bool {
+    fn update(&mut self, person: &Person, at: Timestamp) -> bool {
         match self.persons.get_mut(&person.id) {
             Some(stored) if stored.version + 1 == person.version => {
-                *stored = person.clone();
+                let before = std::mem::replace(stored, person.clone());
+                self.readdress(&before.details, person, at);
                 true
             }
             Some(_) | None => false,
         }
     }
 
-    fn switch(&mut self, account: &AccountMail) -> bool {
+    fn switch(&mut self, account: &AccountMail, at: Timestamp) -> bool {
         let is_known = self.persons.values().any(|person| person.account.id == account.id);
         is_known
             && if account.notification {
-                self.muted.remove(&account.id)
+                self.muted.remove(&account.id).is_some()
             } else {
-                self.muted.insert(account.id.clone())
+                let is_new = !self.muted.contains_key(&account.id);
+                if is_new {
+                    self.muted.insert(account.id.clone(), at);
+                }
+                is_new
             }
     }
 
