@@ -6,10 +6,12 @@
     reason = "queries that are written once are compiled for each database"
 )]
 
+mod announcement;
 mod audit;
 mod consequence;
 mod contact;
 mod database;
+mod delivery;
 mod effect;
 mod idempotency;
 mod job_lease;

@@ -6,6 +6,10 @@ use crate::audit::row::HeadRow;
 use crate::database::schema::audit_head;
 use crate::database::sqlite::{Conn, SqliteStore as Store};
 
+#[path = "announcement/store.rs"]
+mod announcement;
+#[path = "announcement/writing.rs"]
+pub(crate) mod announcement_writing;
 #[path = "audit/log.rs"]
 pub(crate) mod audit;
 #[path = "vault/blind_index.rs"]
@@ -22,12 +26,16 @@ mod contact_selection;
 pub(crate) mod counting;
 #[path = "vault/data_key.rs"]
 pub(crate) mod data_key;
+#[path = "delivery/store.rs"]
+mod delivery;
 #[path = "effect/planning.rs"]
 pub(crate) mod effect;
 #[path = "idempotency/store.rs"]
 pub(crate) mod idempotency;
 #[path = "job_lease/store.rs"]
 mod job_lease;
+#[path = "delivery/look_alikes.rs"]
+mod look_alikes;
 #[path = "contact/mail_store.rs"]
 mod mail;
 #[path = "member/store.rs"]
@@ -40,12 +48,22 @@ mod person;
 mod reindexing;
 #[path = "resolution/store.rs"]
 mod resolution;
+#[path = "delivery/results.rs"]
+mod results;
 #[path = "upgrade/reading.rs"]
 pub(crate) mod upgrade;
 #[path = "vault/store.rs"]
 mod vault;
+#[path = "delivery/watching.rs"]
+mod watching;
 
 /// The head of the one stream; the writer's transaction excludes all others.
 fn free_head(conn: &mut Conn) -> QueryResult<HeadRow> {
     audit_head::table.select(HeadRow::as_select()).get_result(conn)
+}
+
+/// The writer's transaction excludes all others.
+#[expect(clippy::unnecessary_wraps, reason = "on PostgreSQL it may fail")]
+fn lock_values(_: &mut Conn, _: Vec<i64>) -> QueryResult<()> {
+    Ok(())
 }

@@ -7,25 +7,27 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use madoguchi_domain::port::{
-    AuditLog, BlindIndexes, ContactStore, EffectQueue, Health, JobLeases, MailStore, MemberStore,
-    PersonStore, ReplayStore, ResolutionStore, UpgradeStore,
+    AnnouncementStore, AuditLog, BlindIndexes, ContactStore, DeliveryStore, EffectQueue, Health,
+    JobLeases, MailStore, MemberStore, PersonStore, ReplayStore, ResolutionStore, UpgradeStore,
 };
 use madoguchi_domain::sealed::{DataKeyId, WrappedKey};
 use madoguchi_domain::secret::hex;
 use madoguchi_persistence::{DatabaseUrl, PgSettings, PgStore, SealedStore, SqliteStore, migrate};
 use madoguchi_testkit::blind_indexes_contract::{IndexedRecords, RotatingIndexes};
 use madoguchi_testkit::contract::{
-    ContactStores, PlatformStores, ResolutionStores, TestStores, UpgradeStores,
+    ContactStores, DeliveryStores, PlatformStores, ResolutionStores, TestStores, UpgradeStores,
 };
 use madoguchi_testkit::data_keys_contract::DataKeysUnderTest;
+use madoguchi_testkit::delivery_store_contract::WatchStores;
 use madoguchi_testkit::fake_sealer::FakeSealer;
 use madoguchi_testkit::postgres::{Cluster, Database};
 use madoguchi_testkit::resolution_store_contract::BothStores;
 use madoguchi_testkit::{
-    audit_log_contract, blind_indexes_contract, contact_store_contract, data_keys_contract,
-    effect_queue_contract, health_contract, job_leases_contract, mail_store_contract,
-    member_store_contract, person_store_contract, replay_store_contract, resolution_store_contract,
-    samples, upgrade_store_contract,
+    announcement_store_contract, audit_log_contract, blind_indexes_contract,
+    contact_store_contract, data_keys_contract, delivery_store_contract, effect_queue_contract,
+    health_contract, job_leases_contract, mail_store_contract, member_store_contract,
+    person_store_contract, replay_store_contract, resolution_store_contract, samples,
+    upgrade_store_contract,
 };
 use tempfile::TempDir;
 
@@ -76,7 +78,8 @@ async fn open_sealed_postgres() -> TestStores<ContactStores> {
 fn rotating<S>(store: &S) -> RotatingIndexes
 where
     S: Clone,
-    SealedStore<S>: PersonStore + ContactStore + MailStore + BlindIndexes + 'static,
+    SealedStore<S>:
+        PersonStore + ContactStore + MailStore + AnnouncementStore + BlindIndexes + 'static,
 {
     let old = FakeSealer::new("old");
     let both = old.activated("new");
@@ -99,6 +102,32 @@ async fn open_postgres_indexes() -> TestStores<RotatingIndexes> {
 blind_indexes_contract!(sqlite: open_sqlite_indexes(), postgres: open_postgres_indexes());
 contact_store_contract!(sqlite: open_sealed_sqlite(), postgres: open_sealed_postgres());
 mail_store_contract!(sqlite: open_sealed_sqlite(), postgres: open_sealed_postgres());
+announcement_store_contract!(sqlite: open_sealed_sqlite(), postgres: open_sealed_postgres());
+
+/// The stores of contacts and of the delivery watch on one database.
+fn with_watch<S>(store: S) -> WatchStores
+where
+    S: EffectQueue + AuditLog + ReplayStore + Health + DeliveryStore + Clone + 'static,
+    SealedStore<S>: PersonStore + ContactStore + MailStore + AnnouncementStore + 'static,
+{
+    let plain = Arc::new(store.clone());
+    let platform = PlatformStores::of(&plain);
+    let sealed = Arc::new(SealedStore::new(store, sealer()));
+    let contacts = ContactStores::of(platform.clone(), &sealed);
+    (contacts, DeliveryStores::of(platform, &plain))
+}
+
+async fn open_watch_on_sqlite() -> TestStores<WatchStores> {
+    let (store, dir) = sqlite().await;
+    TestStores::guarded(with_watch(store), dir)
+}
+
+async fn open_watch_on_postgres() -> TestStores<WatchStores> {
+    let (store, database) = postgres().await;
+    TestStores::guarded(with_watch(store), database)
+}
+
+delivery_store_contract!(sqlite: open_watch_on_sqlite(), postgres: open_watch_on_postgres());
 
 /// The stores of resolutions and of upgrades on one database.
 fn with_resolutions<S>(store: S) -> BothStores

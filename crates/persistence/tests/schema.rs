@@ -8,15 +8,21 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use jiff::SignedDuration;
+use madoguchi_domain::Timestamp;
 use madoguchi_domain::audit::Place;
 use madoguchi_domain::change::Committed;
 use madoguchi_domain::contact::ContactKey;
+use madoguchi_domain::delivery::{WatchCause, WatchFilter, WatchQuery};
 use madoguchi_domain::effect::{Doubt, EffectFilter, EffectQuery, EffectStateName, Outcome};
 use madoguchi_domain::idempotency::RequestKey;
 use madoguchi_domain::job_lease::JobName;
-use madoguchi_domain::person::{DetailsUpdate, Person, PersonQuery};
+use madoguchi_domain::mail::SuppressReason;
+use madoguchi_domain::person::{
+    AccountMail, DetailsUpdate, Person, PersonQuery, set_mail_notification,
+};
 use madoguchi_domain::port::{
-    AuditLog, ContactStore, JobLeases, PersonStore, ReplayStore, StoreError, UpgradeStore,
+    AuditLog, ContactStore, DeliveryStore, JobLeases, PersonStore, ReplayStore, StoreError,
+    UpgradeStore,
 };
 use madoguchi_domain::upgrade::{CaseId, CaseKey, Lookup, SetLevel, StateName};
 use madoguchi_persistence::{
@@ -219,6 +225,21 @@ async fn what_was_written_down_is_never_changed() {
         assert!(sqlite(&path, &rows(sqlite_uuid, "1")));
         assert!(postgres(&database, &rows(postgres_uuid, "now()")));
     }
+    let bounce: &Sql<'_> = &|uuid, at| {
+        format!(
+            "insert into bounce (mail_id, person_id, status, mailed_at, received_at) \
+             values ({}, 'P1', '5.1.1', {at}, {at});",
+            uuid(1)
+        )
+    };
+    assert!(sqlite(&path, &bounce(sqlite_uuid, "1")));
+    assert!(postgres(&database, &bounce(postgres_uuid, "now()")));
+    let replaced = bounce(sqlite_uuid, "2").replace("insert", "replace");
+    assert!(!sqlite(&path, &replaced), "a bounce is recorded once");
+    for sql in ["update bounce set status = '4.4.7'", "delete from bounce"] {
+        assert!(!sqlite(&path, sql) && !postgres(&database, sql), "{sql}");
+    }
+    assert!(!postgres(&database, "truncate bounce"));
     assert!(!postgres(&database, "truncate contact_editor cascade"));
     for table in
         ["upgrade_history", "effect_evidence", "audit_entry", "person_version", "contact_version"]
@@ -843,4 +864,90 @@ async fn operators_see_effects_that_cannot_be_parsed() {
         assert_eq!(listed.len(), 1);
         assert_eq!(listed[0].state, EffectStateName::Manual);
     }
+}
+
+/// The migrations that the delivery watch came with, back and again.
+macro_rules! delivery_anew {
+    ($database:literal) => {
+        concat!(
+            include_str!(concat!(
+                "../migrations/",
+                $database,
+                "/2026-11-29-000012_announcement/down.sql"
+            )),
+            include_str!(concat!(
+                "../migrations/",
+                $database,
+                "/2026-11-29-000011_delivery/down.sql"
+            )),
+            include_str!(concat!(
+                "../migrations/",
+                $database,
+                "/2026-11-29-000011_delivery/up.sql"
+            )),
+            include_str!(concat!(
+                "../migrations/",
+                $database,
+                "/2026-11-29-000012_announcement/up.sql"
+            )),
+        )
+    };
+}
+
+/// From the audit log and from the blind indexes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_delivery_watch_knows_what_was_stored_before_it() {
+    let Both { dir: _dir, path, database, there, here } = both().await;
+    let sealer = Arc::new(FakeSealer::new("kek-1"));
+    write_watched(&SealedStore::new(there, Arc::clone(&sealer) as _)).await;
+    write_watched(&SealedStore::new(here, Arc::clone(&sealer) as _)).await;
+    assert!(sqlite(&path, delivery_anew!("sqlite")));
+    assert!(postgres(&database, delivery_anew!("postgres")));
+    let key = samples::audit_key();
+    let there = SqliteStore::open(&path, key.clone()).await.expect("opened");
+    let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
+    let here = PgStore::open(database.url(), settings, key).await.expect("opened");
+    assert_watched(&there).await;
+    assert_watched(&here).await;
+    let there = SealedStore::new(there, Arc::clone(&sealer) as _);
+    assert_eq!(email_since(&there).await, samples::at(100));
+    assert_eq!(email_since(&SealedStore::new(here, sealer)).await, samples::at(100));
+}
+
+/// Two persons with one address, since the second one changed it, of whom one has a muted account.
+async fn write_watched(store: &impl PersonStore) {
+    for number in [1, 2] {
+        let added = samples::registers(&samples::person_registration(number));
+        assert_eq!(store.commit(&[added]).await, Ok(vec![Committed::Moved]));
+    }
+    let email = Some(samples::email("person1@example.com"));
+    let update = DetailsUpdate { email, ..DetailsUpdate::default() };
+    let person = store.find(&PersonQuery::Id(samples::person_id(2)), 1).await;
+    let (change, _) = samples::updates(&person.expect("found")[0], &update, 100);
+    assert_eq!(store.commit(&[change]).await, Ok(vec![Committed::Moved]));
+    let before = AccountMail { id: samples::account_id(1), notification: true };
+    let act = samples::act("mute", samples::human(), samples::at(150));
+    let muted = set_mail_notification(&before, false, &act).expect("it is the other setting");
+    assert_eq!(store.commit(&[muted]).await, Ok(vec![Committed::Moved]));
+}
+
+async fn assert_watched(store: &impl DeliveryStore) {
+    let all = WatchQuery { filter: WatchFilter::default(), after: None, limit: 10 };
+    let mut watched = store.watch(&all).await.expect("listed");
+    watched.sort_by_key(|it| (it.person.clone(), it.cause.reason().as_str()));
+    let shown: Vec<_> = watched.iter().map(|it| (it.person.clone(), it.cause.clone())).collect();
+    let [one, other] = [1, 2].map(samples::person_id);
+    let muted = WatchCause::Stopped(SuppressReason::NotificationOff);
+    let alike = [
+        (one.clone(), WatchCause::SameEmail(other.clone())),
+        (one.clone(), muted),
+        (other, WatchCause::SameEmail(one)),
+    ];
+    assert_eq!(shown, alike);
+    assert_eq!(watched[1].since, samples::at(150));
+}
+
+async fn email_since(store: &impl PersonStore) -> Timestamp {
+    let person = store.find(&PersonQuery::Id(samples::person_id(2)), 1).await;
+    person.expect("found")[0].email_since
 }

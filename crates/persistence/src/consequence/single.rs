@@ -12,7 +12,7 @@ use super::Conn;
 use crate::contact::mail_row::OPEN;
 use crate::database::column::{At, Key};
 use crate::database::fault::Fault;
-use crate::database::schema::{contact, members};
+use crate::database::schema::{announcement_recipient, contact, members};
 
 pub(crate) fn write(conn: &mut Conn, consequence: &Consequence) -> Result<(), Fault> {
     match consequence {
@@ -40,7 +40,7 @@ fn confirm(
 }
 
 /// The contacts of a mail show its status, as far as theirs is open and another one, as
-/// [`MailStatus::moved`] says.
+/// [`MailStatus::moved`] says. So does the recipient of an announcement.
 pub(crate) fn move_mail(conn: &mut Conn, mail: MailId, status: &MailStatus) -> Result<(), Fault> {
     let (state, is_pending) = (status.state().as_str(), status.state() == MailState::Pending);
     let is_rescheduled =
@@ -55,5 +55,14 @@ pub(crate) fn move_mail(conn: &mut Conn, mail: MailId, status: &MailStatus) -> R
         contact::mail_reason.eq(status.reason()),
     );
     diesel::update(open).set(shown).execute(conn)?;
+    let recipient = announcement_recipient::table
+        .filter(announcement_recipient::mail_id.eq(Key(mail.0)))
+        .filter(announcement_recipient::mail_state.eq_any(OPEN));
+    let shown = (
+        announcement_recipient::mail_state.eq(state),
+        announcement_recipient::mail_at.eq(At::from(status.at())),
+        announcement_recipient::mail_reason.eq(status.reason()),
+    );
+    diesel::update(recipient).set(shown).execute(conn)?;
     Ok(())
 }

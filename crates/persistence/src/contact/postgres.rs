@@ -8,10 +8,10 @@ use madoguchi_domain::mail::{MailId, MailState, MailStatus};
 use super::mail_row::OPEN;
 use crate::database::column::{At, Key};
 use crate::database::fault::Fault;
-use crate::database::schema::contact;
+use crate::database::schema::{announcement_recipient, contact};
 
 /// The contacts of a mail show its status, as far as theirs is open and another one, as
-/// [`MailStatus::moved`] says.
+/// [`MailStatus::moved`] says. So does the recipient of an announcement.
 pub(crate) async fn move_mail(
     conn: &mut AsyncPgConnection,
     mail: MailId,
@@ -30,5 +30,14 @@ pub(crate) async fn move_mail(
         contact::mail_reason.eq(status.reason()),
     );
     diesel::update(open).set(shown).execute(conn).await?;
+    let recipient = announcement_recipient::table
+        .filter(announcement_recipient::mail_id.eq(Key(mail.0)))
+        .filter(announcement_recipient::mail_state.eq_any(OPEN));
+    let shown = (
+        announcement_recipient::mail_state.eq(state),
+        announcement_recipient::mail_at.eq(At::from(status.at())),
+        announcement_recipient::mail_reason.eq(status.reason()),
+    );
+    diesel::update(recipient).set(shown).execute(conn).await?;
     Ok(())
 }

@@ -3,7 +3,8 @@
 mod personal;
 
 pub(crate) use personal::{
-    account, contact, contact_editor, contact_version, person, person_version,
+    account, announcement, announcement_editor, announcement_recipient, bounce, contact,
+    contact_editor, contact_version, look_alike, mail_result, person, person_version,
 };
 
 use diesel::query_builder::QueryId;

@@ -25,6 +25,7 @@ row! {
         data_key_id: Key,
         external_identity: Option<Vec<u8>>,
         version: i32,
+        email_since: At,
     }
 }
 
@@ -79,6 +80,7 @@ impl PersonRow {
             data_key_id: Key(person.data_key.0),
             external_identity,
             version: version_number(person.version),
+            email_since: person.email_since.into(),
         })
     }
 
@@ -106,6 +108,7 @@ impl PersonRow {
                 "person.external_identity",
             )?,
             details: version.open(sealer, key)?.details,
+            email_since: moment(self.email_since, "person.email_since")?,
             data_key,
             version: whole(self.version, "person.version")?,
         })

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use diesel::prelude::*;
+use madoguchi_domain::Timestamp;
 use madoguchi_domain::act::Act;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::person::{
@@ -15,19 +16,15 @@ use madoguchi_domain::sealed::{DataKeyId, WrappedKey};
 use uuid::Uuid;
 
 use super::commit::commit;
-use super::{Conn, Store, blind_index, data_key};
-use crate::database::column::Key;
+use super::look_alikes::{EMAIL, PHONE};
+use super::{Conn, Store, blind_index, data_key, look_alikes};
+use crate::database::column::{At, Key};
 use crate::database::fault::Fault;
 use crate::database::parse::corrupt;
 use crate::database::schema::{account, person, person_version};
 use crate::person::row::{PersonRow, VersionRow, version_number};
 use crate::vault::sealed_row::store_error;
 use crate::vault::sealed_store::SealedStore;
-
-/// What blind indexes of e-mail addresses are for.
-const EMAIL: &str = "person.email";
-/// What blind indexes of phone numbers are for.
-const PHONE: &str = "person.phone";
 
 /// Maximum number of attempts to read the persons that match.
 const READS: usize = 5;
@@ -63,7 +60,7 @@ impl PersonStore for SealedStore<Store> {
             match &change.write {
                 PersonWrite::Register(new) => register(conn, &*sealer, new, act),
                 PersonWrite::Update(person, id) => update(conn, &*sealer, (person, *id), act),
-                PersonWrite::AccountMail(account) => switch(conn, account),
+                PersonWrite::AccountMail(account) => switch(conn, account, act.at),
             }
         };
         self.store.write(move |conn| commit(conn, &changes, &key, &write)).await
@@ -184,7 +181,8 @@ fn update(
     let (version, data_key) = (version_number(person.version), Key(person.data_key.0));
     let is_before = person::version.eq(version - 1).and(person::data_key_id.eq(data_key));
     let stored = person::table.find(person.id.expose()).filter(is_before);
-    if diesel::update(stored).set(person::version.eq(version)).execute(conn)? == 0 {
+    let moved = (person::version.eq(version), person::email_since.eq(At::from(person.email_since)));
+    if diesel::update(stored).set(moved).execute(conn)? == 0 {
         return Ok(false);
     }
     let key = key_of(conn, person.data_key)?;
@@ -202,7 +200,7 @@ fn add_version(
 ) -> Result<(), Fault> {
     let row = VersionRow::seal(sealer, key, (person, version_id), act)?;
     diesel::insert_into(person_version::table).values(&row).execute(conn)?;
-    blind_index::replace(conn, sealer, person.data_key, &addresses(person))
+    look_alikes::readdress(conn, sealer, (person.data_key, &addresses(person)), act.at)
 }
 
 /// The values by which a person is found, each with its purpose.
@@ -212,9 +210,11 @@ pub(super) fn addresses(person: &Person) -> Vec<(&'static str, Personal)> {
     email.chain(phone).collect()
 }
 
-fn switch(conn: &mut Conn, account: &AccountMail) -> Result<bool, Fault> {
+fn switch(conn: &mut Conn, account: &AccountMail, at: Timestamp) -> Result<bool, Fault> {
     let is_other = account::mail_notification.ne(account.notification);
     let stored = account::table.find(account.id.expose()).filter(is_other);
-    let set = account::mail_notification.eq(account.notification);
+    let muted_since = (!account.notification).then(|| At::from(at));
+    let set =
+        (account::mail_notification.eq(account.notification), account::muted_since.eq(muted_since));
     Ok(diesel::update(stored).set(set).execute(conn)? == 1)
 }

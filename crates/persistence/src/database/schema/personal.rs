@@ -3,15 +3,99 @@
 use super::{Id, Instant, blind_index, data_key, effect};
 
 diesel::table! {
-    account (account_id) {
-        account_id -> Text,
-        mail_notification -> Bool,
+    use diesel::sql_types::*;
+    use super::{Id, Instant};
+    announcement (announcement_id) {
+        announcement_id -> Id,
+        data_key_id -> Id,
+        version -> Integer,
+        salt -> Binary,
+        subject -> Binary,
+        body -> Binary,
+        link -> Nullable<Binary>,
+        rejection_reason -> Nullable<Binary>,
+        posted_at -> Nullable<Instant>,
+        mail -> Bool,
+        created_at -> Instant,
+        state -> Text,
+        submitted_at -> Nullable<Instant>,
+        submitter_issuer -> Nullable<Text>,
+        submitter_subject -> Nullable<Text>,
+        submitter_kind -> Nullable<Text>,
+        recipients -> Nullable<Integer>,
+        recipients_hash -> Nullable<Binary>,
+        decided_at -> Nullable<Instant>,
+        decided_issuer -> Nullable<Text>,
+        decided_subject -> Nullable<Text>,
+        decided_kind -> Nullable<Text>,
+        visible_from -> Nullable<Instant>,
+        mailing -> Nullable<Text>,
+        mailing_since -> Nullable<Instant>,
+        mails_planned -> Nullable<Integer>,
+        last_mailed -> Nullable<Text>,
     }
 }
 
 diesel::table! {
     use diesel::sql_types::*;
     use super::Id;
+    announcement_editor (announcement_id, version) {
+        announcement_id -> Id,
+        version -> Integer,
+        issuer -> Text,
+        subject -> Text,
+        kind -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Id, Instant};
+    announcement_recipient (announcement_id, person_id) {
+        announcement_id -> Id,
+        person_id -> Text,
+        read_at -> Nullable<Instant>,
+        mail_id -> Nullable<Id>,
+        mail_state -> Nullable<Text>,
+        mail_at -> Nullable<Instant>,
+        mail_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Id, Instant};
+    /// A view of the mails of contacts and of announcements.
+    mail_result (entry_id) {
+        entry_id -> Nullable<Id>,
+        person_id -> Text,
+        mail_state -> Nullable<Text>,
+        mail_at -> Nullable<Instant>,
+    }
+}
+
+diesel::joinable!(announcement_recipient -> announcement (announcement_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    announcement,
+    announcement_editor,
+    announcement_recipient,
+    person,
+    data_key,
+);
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+    account (account_id) {
+        account_id -> Text,
+        mail_notification -> Bool,
+        muted_since -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Id, Instant};
     person (person_id) {
         person_id -> Text,
         account_id -> Text,
@@ -20,6 +104,7 @@ diesel::table! {
         data_key_id -> Id,
         external_identity -> Nullable<Binary>,
         version -> Integer,
+        email_since -> Instant,
     }
 }
 
@@ -123,6 +208,38 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(blind_index, account, person, person_version);
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Id, Instant};
+    look_alike (entry_id) {
+        entry_id -> Id,
+        reason -> Text,
+        data_key_id -> Id,
+        since -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Id, Instant};
+    bounce (mail_id) {
+        mail_id -> Id,
+        person_id -> Text,
+        status -> Text,
+        mailed_at -> Instant,
+        reported_at -> Nullable<Instant>,
+        received_at -> Instant,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    blind_index,
+    account,
+    person,
+    person_version,
+    look_alike,
+);
+diesel::allow_tables_to_appear_in_same_query!(bounce, contact, mail_result, person);
+diesel::allow_tables_to_appear_in_same_query!(announcement_recipient, mail_result);
 diesel::allow_tables_to_appear_in_same_query!(blind_index, data_key, contact, contact_version);
 diesel::allow_tables_to_appear_in_same_query!(effect, contact);

@@ -1,0 +1,4 @@
+//! Announcements.
+
+pub(crate) mod row;
+pub(crate) mod state_row;

@@ -1,0 +1,4 @@
+//! Bounces, and the delivery watch.
+
+pub(crate) mod paged;
+pub(crate) mod row;
