@@ -2,10 +2,12 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod announcement;
 mod audit_writer;
 mod caller;
 mod contact;
 mod data_keys;
+mod delivery;
 mod effect;
 mod idempotency;
 mod job;
@@ -19,6 +21,7 @@ mod system_act;
 mod until_moved;
 mod upgrade;
 
+pub use announcement::{AnnouncementAct, AnnouncementMailing, AnnouncementService};
 pub use audit_writer::AuditWriter;
 pub use caller::{
     Absence, CallerError, CallerPorts, CallerService, CallerSettings, Owner, Part, WhoIsCalling,
@@ -31,6 +34,7 @@ pub use data_keys::{
     IndexCounts, IndexRotation, KeyExamination, KeyFindings, KeyReporter, KeyRotation,
     RotationCounts, RotationError, RotationSettings, data_keys_without_key, indexes_without_key,
 };
+pub use delivery::DeliveryService;
 pub use effect::{
     Delivery, EffectAgeing, EffectCount, EffectRegistry, EffectWorker, FindMissing,
     PlannedListener, PlannedSignal, Sweeper, SweeperSettings, WorkerSettings,
@@ -40,7 +44,7 @@ pub use job::{Job, JobRunner, JobSettings};
 pub use person::{PersonService, Reading, Searched};
 pub use refusal::ServiceError;
 pub use resolution::{ResolutionLapse, ResolutionService};
-pub use stores::{ContactStores, PlatformStores, ResolutionStores, UpgradeStores};
+pub use stores::{ContactStores, DeliveryStores, PlatformStores, ResolutionStores, UpgradeStores};
 pub use upgrade::{
     CaseView, ComparedMember, DecisionLane, GroupCommitSettings, MemberService, MissingSetLevel,
     Opened, Reconciliation, SetLevelDelivery, UpgradeService,

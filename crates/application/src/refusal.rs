@@ -1,6 +1,8 @@
 //! The one error type of all services, by what the caller can do.
 
+use madoguchi_domain::announcement::AnnouncementRefusal;
 use madoguchi_domain::contact::ContactRefusal;
+use madoguchi_domain::delivery::BounceRefusal;
 use madoguchi_domain::idempotency::KeyReused;
 use madoguchi_domain::port::StoreError;
 use madoguchi_domain::resolution::ResolutionRefusal;
@@ -15,9 +17,15 @@ pub enum ServiceError {
     /// The rules of contacts refuse it: final for this request.
     #[error(transparent)]
     ContactRefused(#[from] ContactRefusal),
+    /// The rules of announcements refuse it: final for this request.
+    #[error(transparent)]
+    AnnouncementRefused(#[from] AnnouncementRefusal),
     /// The rules of resolutions refuse it: final for this request.
     #[error(transparent)]
     ResolutionRefused(#[from] ResolutionRefusal),
+    /// The rules of bounces refuse it: final for this report.
+    #[error(transparent)]
+    BounceRefused(#[from] BounceRefusal),
     /// The idempotency key belongs to another request: final for this request.
     #[error("the idempotency key belongs to another request")]
     KeyReused,

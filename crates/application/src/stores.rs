@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use madoguchi_domain::port::{
-    AuditLog, ContactStore, EffectQueue, Health, MailStore, MemberStore, PersonStore, ReplayStore,
-    ResolutionStore, UpgradeStore,
+    AnnouncementStore, AuditLog, ContactStore, DeliveryStore, EffectQueue, Health, MailStore,
+    MemberStore, PersonStore, ReplayStore, ResolutionStore, UpgradeStore,
 };
 use madoguchi_domain::redacted;
 
-redacted!(PlatformStores, UpgradeStores, ContactStores, ResolutionStores);
+redacted!(PlatformStores, UpgradeStores, ContactStores, DeliveryStores, ResolutionStores);
 
 /// The stores that every system needs.
 #[derive(Clone)]
@@ -83,6 +83,8 @@ pub struct ContactStores {
     pub contacts: Arc<dyn ContactStore>,
     /// The mails about contacts.
     pub mails: Arc<dyn MailStore>,
+    /// Announcements.
+    pub announcements: Arc<dyn AnnouncementStore>,
 }
 
 impl ContactStores {
@@ -90,18 +92,45 @@ impl ContactStores {
     #[must_use]
     pub fn of<S>(platform: PlatformStores, store: &Arc<S>) -> Self
     where
-        S: PersonStore + ContactStore + MailStore + 'static,
+        S: PersonStore + ContactStore + MailStore + AnnouncementStore + 'static,
     {
         Self {
             platform,
             persons: Arc::<S>::clone(store),
             contacts: Arc::<S>::clone(store),
             mails: Arc::<S>::clone(store),
+            announcements: Arc::<S>::clone(store),
         }
     }
 }
 
 impl AsRef<PlatformStores> for ContactStores {
+    fn as_ref(&self) -> &PlatformStores {
+        &self.platform
+    }
+}
+
+/// The stores of the delivery watch and of bounces. They share one database and its transactions.
+#[derive(Clone)]
+pub struct DeliveryStores {
+    /// The platform's stores on the same database.
+    pub platform: PlatformStores,
+    /// The delivery watch and bounces.
+    pub delivery: Arc<dyn DeliveryStore>,
+}
+
+impl DeliveryStores {
+    /// The port of an adapter, beside the platform's of its database.
+    #[must_use]
+    pub fn of<S>(platform: PlatformStores, store: &Arc<S>) -> Self
+    where
+        S: DeliveryStore + 'static,
+    {
+        Self { platform, delivery: Arc::<S>::clone(store) }
+    }
+}
+
+impl AsRef<PlatformStores> for DeliveryStores {
     fn as_ref(&self) -> &PlatformStores {
         &self.platform
     }

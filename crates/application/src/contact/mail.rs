@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use madoguchi_domain::act::Act;
+use madoguchi_domain::announcement::{AnnouncementId, check_announcement_mail};
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::consequence::Consequence;
 use madoguchi_domain::contact::{MailRules, MailVerdict, MailWrite, UnplannedMail, check_mail};
@@ -15,7 +16,9 @@ use madoguchi_domain::effect::{
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::mail::{Mail, MailId, MailOrder};
 use madoguchi_domain::person::{PersonId, PersonQuery};
-use madoguchi_domain::port::{Clock, Ids, MailStore, Mailer, PersonStore, StoreError};
+use madoguchi_domain::port::{
+    AnnouncementStore, Clock, Ids, MailStore, Mailer, PersonStore, StoreError,
+};
 use madoguchi_domain::redacted;
 
 use crate::system_act::system_act;
@@ -28,6 +31,8 @@ redacted!(MissingMails);
 pub struct MailDelivery {
     /// The contacts that mails announce.
     pub mails: Arc<dyn MailStore>,
+    /// The announcements that mails are about.
+    pub announcements: Arc<dyn AnnouncementStore>,
     /// The persons.
     pub persons: Arc<dyn PersonStore>,
     /// The mail server.
@@ -74,10 +79,16 @@ impl Delivery for MailDelivery {
     }
 
     async fn deliver(&self, effect: &Effect) -> Outcome {
-        let Ok(MailOrder { id, person, message_id }) = MailOrder::parse(&effect.order) else {
+        let Ok(MailOrder { id, person, announcement, message_id }) =
+            MailOrder::parse(&effect.order)
+        else {
             return Outcome::NotSent(WhyNotSent::NotEncodable);
         };
-        match self.check(id, person).await {
+        let verdict = match announcement {
+            Some(announcement) => self.check_announcement(announcement, person).await,
+            None => self.check(id, person).await,
+        };
+        match verdict {
             Ok(MailVerdict::Send { .. }) if !self.is_in_time(effect) => {
                 Outcome::NotSent(WhyNotSent::LeaseOver)
             }
@@ -102,6 +113,18 @@ impl Delivery for MailDelivery {
 }
 
 impl MailDelivery {
+    /// The verdict on a mail about an announcement.
+    async fn check_announcement(
+        &self,
+        id: AnnouncementId,
+        person: PersonId,
+    ) -> Result<MailVerdict, StoreError> {
+        let mailed = self.announcements.mailed(id).await?;
+        let mailed = mailed.ok_or(StoreError::Corrupt("announcement.announcement_id"))?;
+        let found = self.persons.find(&PersonQuery::Id(person), 1).await?;
+        Ok(check_announcement_mail(&mailed, found.first(), self.clock.now()))
+    }
+
     /// The verdict on a mail, after the contacts that it leaves out show so.
     async fn check(&self, id: MailId, person: PersonId) -> Result<MailVerdict, StoreError> {
         let contacts = self.mails.announced(id).await?;

@@ -48,6 +48,7 @@ impl Post {
         clock.set(at(100));
         let delivery = MailDelivery {
             mails: Arc::clone(&stores.mails),
+            announcements: Arc::clone(&stores.announcements),
             persons: Arc::clone(&stores.persons),
             mailer: Arc::clone(&mailer) as _,
             clock: Arc::new(clock.clone()),
