@@ -5,6 +5,7 @@
 mod ending;
 mod file;
 mod message;
+mod report;
 mod settings;
 mod smtp;
 mod stage;
@@ -13,6 +14,7 @@ mod templates;
 
 pub use file::FileMailer;
 pub use message::{InvalidSender, MailWriter, SenderSettings};
+pub use report::{UnreadableReport, read_report};
 pub use settings::{InvalidSmtp, SmtpSettings, SmtpTls, TrustedRoots};
 pub use smtp::SmtpMailer;
 pub use stage::{SmtpReply, SmtpStage, TlsFailure, classify};
