@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use madoguchi_domain::redacted;
-use reqwest::header::HeaderValue;
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Url, retry};
+use reqwest::{RequestBuilder, Url, retry};
 use serde::Serialize;
 
 use crate::answer::{ApiAnswer, ClientError};
@@ -116,6 +116,32 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<&(impl Serialize + Sync + ?Sized)>,
     ) -> Result<ApiAnswer<T>, ClientError> {
+        let mut request = self.request(method, path)?;
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        read(request).await
+    }
+
+    /// `POST` of a body of this media type, as it is.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub async fn post_raw<T>(
+        &self,
+        path: &str,
+        media: &str,
+        body: Vec<u8>,
+    ) -> Result<ApiAnswer<T>, ClientError> {
+        let request = self.request(Method::POST, path)?;
+        read(request.header(CONTENT_TYPE, media).body(body)).await
+    }
+
+    /// A request with the credentials and the idempotency key.
+    fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, ClientError> {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         match &self.credentials {
             Credentials::None => {}
@@ -127,18 +153,7 @@ impl Client {
         if let Some(key) = &self.idempotency_key {
             request = request.header("Idempotency-Key", secret(key)?);
         }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let read = async { ApiAnswer::read(request.send().await?).await };
-        read.await.map_err(|error| match error.is_builder() {
-            true => ClientError::Malformed,
-            // The URL may name a member.
-            false => ClientError::NoAnswer(error.without_url()),
-        })
+        Ok(request)
     }
 
     /// `GET` of a path.
@@ -160,6 +175,15 @@ impl Client {
     ) -> Result<ApiAnswer<T>, ClientError> {
         self.send(Method::POST, path, &[], Some(body)).await
     }
+}
+
+async fn read<T>(request: RequestBuilder) -> Result<ApiAnswer<T>, ClientError> {
+    let read = async { ApiAnswer::read(request.send().await?).await };
+    read.await.map_err(|error| match error.is_builder() {
+        true => ClientError::Malformed,
+        // The URL may name a member.
+        false => ClientError::NoAnswer(error.without_url()),
+    })
 }
 
 /// A header value that no log of the HTTP library shows.

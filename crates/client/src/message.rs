@@ -1,4 +1,4 @@
-//! Messages: contacts as the customer sees and answers them.
+//! Messages: contacts and announcements as the customer sees them.
 
 use jiff::Timestamp;
 use madoguchi_domain::redacted;
@@ -8,12 +8,63 @@ use crate::answer::{ApiAnswer, ClientError};
 use crate::client::{Client, segment};
 use crate::contact::{ContactReceipt, path};
 
-redacted!(Message);
+redacted!(ContactMessage, AnnouncementMessage, Message);
+
+/// What the customer sees.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Message {
+    /// A contact.
+    Contact(ContactMessage),
+    /// An announcement.
+    Announcement(AnnouncementMessage),
+}
+
+impl Message {
+    /// The contact, if it is one.
+    #[must_use]
+    pub const fn contact(&self) -> Option<&ContactMessage> {
+        match self {
+            Self::Contact(contact) => Some(contact),
+            Self::Announcement(_) => None,
+        }
+    }
+
+    /// The announcement, if it is one.
+    #[must_use]
+    pub const fn announcement(&self) -> Option<&AnnouncementMessage> {
+        match self {
+            Self::Contact(_) => None,
+            Self::Announcement(announcement) => Some(announcement),
+        }
+    }
+}
+
+/// An announcement, as the customer sees it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AnnouncementMessage {
+    /// Its id.
+    pub announcement_id: String,
+    /// `ANNOUNCEMENT`.
+    #[serde(rename = "type")]
+    pub message_type: String,
+    /// The first line.
+    pub subject: String,
+    /// The text.
+    pub body: String,
+    /// Where the customer reads more.
+    pub link: Option<String>,
+    /// Since when the customer sees it.
+    pub posted_at: Option<Timestamp>,
+    /// When the customer read it first.
+    pub read_at: Option<Timestamp>,
+}
 
 /// A contact, as the customer sees it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Message {
+pub struct ContactMessage {
     /// Its id.
     pub contact_id: String,
     /// `NOTICE` or `ACTION_REQUEST`.

@@ -2,10 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a document of another shape has failed the test")]
 
 use madoguchi_client::{
-    AddContact, ApprovalOutcome, CaseAnswer, CaseState, ContactReceipt, EffectAnswer, EffectDetail,
-    EffectResolution, FindCaller, FoundCaller, MemberAnswer, Message, OpenedCase,
-    ProposeResolution, RegisterMember, ResolutionReceipt, ScannedVerification, TimelineEvent,
-    Verification,
+    AddAnnouncement, AddContact, AnnouncementReceipt, ApprovalOutcome, BounceReceipt, CaseAnswer,
+    CaseState, ContactReceipt, EffectAnswer, EffectDetail, EffectResolution, FindCaller,
+    FoundCaller, MemberAnswer, Message, OpenedCase, ProposeResolution, RegisterMember,
+    ResolutionReceipt, ScannedVerification, TimelineEvent, Verification, WatchAnswer,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -45,6 +45,7 @@ fn every_request_is_as_documented() {
     assert_request::<FindCaller>("findCaller");
     assert_request::<FindCaller>("contextos");
     assert_request::<AddContact>("addContact");
+    assert_request::<AddAnnouncement>("addAnnouncement");
     assert_request::<ProposeResolution>("proposeResolution");
 }
 
@@ -65,4 +66,9 @@ fn every_answer_is_as_documented() {
     assert_answer::<ContactReceipt>("addContact", "201");
     assert_answer::<Vec<ApprovalOutcome>>("approveContacts", "200");
     assert_answer::<Vec<Message>>("listMessages", "200");
+    for act in ["submit", "approve", "reject", "release", "stop"] {
+        assert_answer::<AnnouncementReceipt>(&format!("{act}Announcement"), "200");
+    }
+    assert_answer::<Vec<WatchAnswer>>("listDeliveryWatch", "200");
+    assert_answer::<BounceReceipt>("reportDelivery", "200");
 }
