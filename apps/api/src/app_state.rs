@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use madoguchi_application::{
-    Answered, CallerService, ContactService, MemberService, PersonService, ResolutionService,
-    ServiceError, UpgradeService,
+    AnnouncementService, Answered, CallerService, ContactService, DeliveryService, MemberService,
+    PersonService, ResolutionService, ServiceError, UpgradeService,
 };
 use madoguchi_domain::caller::DacRule;
 use madoguchi_domain::idempotency::ClientAct;
@@ -24,6 +24,13 @@ redacted!(AppState);
 /// Maximum time of a use case before the caller gets 503 and may retry.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
+/// What is written to customers.
+#[derive(Clone)]
+pub(crate) struct Contacts {
+    pub(crate) service: ContactService,
+    pub(crate) announcements: AnnouncementService,
+}
+
 /// The use cases and ports behind the routes.
 pub(crate) struct AppState {
     pub(crate) runtime: Handle,
@@ -34,7 +41,8 @@ pub(crate) struct AppState {
     /// Persons; absent when `[vault]` is not configured.
     pub(crate) persons: Option<Persons>,
     /// Contacts; absent when `[vault]` is not configured.
-    pub(crate) contacts: Option<ContactService>,
+    pub(crate) contacts: Option<Contacts>,
+    pub(crate) delivery: DeliveryService,
     pub(crate) effects: Arc<dyn EffectQueue>,
     /// Resolutions; absent when `[vault]` is not configured.
     pub(crate) resolutions: Option<ResolutionService>,

@@ -21,8 +21,14 @@ use crate::body;
 use crate::headers;
 use crate::problem::{Code, Problem};
 
-/// Maximum size of a body, in bytes.
+/// Maximum size of a JSON body, in bytes.
 const MOST: usize = 32 * 1024;
+
+/// Maximum size of a message, in bytes.
+pub(crate) const MOST_OF_MESSAGE: usize = 1024 * 1024;
+
+/// The media type of a message (RFC 2046 §5.2.1).
+pub(crate) const MESSAGE: &str = "message/rfc822";
 
 /// An authenticated call whose token has the route's scope, with its parsed body.
 #[derive(Debug)]
@@ -51,6 +57,10 @@ pub(crate) fn require(principal: &Principal, scope: Scope) -> Result<(), Problem
 #[derive(Debug)]
 pub(crate) struct NoBody;
 
+/// The body of a call that is a mail message, as it was sent.
+#[derive(Debug)]
+pub(crate) struct RawMessage(pub(crate) Vec<u8>);
+
 /// Parses a call's body, and returns it as it was sent too.
 pub(crate) trait ReadBody: Sized {
     fn read(
@@ -68,21 +78,46 @@ impl ReadBody for NoBody {
     }
 }
 
+impl ReadBody for RawMessage {
+    fn read(
+        request: &HttpRequest,
+        payload: Payload,
+    ) -> LocalBoxFuture<'static, Result<(Self, BytesMut), Problem>> {
+        let bytes = gathered(request, payload, (MESSAGE, MOST_OF_MESSAGE));
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            Ok((Self(bytes.to_vec()), bytes))
+        })
+    }
+}
+
 impl<B: DeserializeOwned + 'static> ReadBody for B {
     fn read(
         request: &HttpRequest,
         payload: Payload,
     ) -> LocalBoxFuture<'static, Result<(B, BytesMut), Problem>> {
-        let announced = is_json(request.headers()).and_then(|()| announced(request.headers()));
-        let timeout = request.app_data::<Data<AppState>>().map(|state| state.body_timeout);
+        let bytes = gathered(request, payload, ("application/json", MOST));
         Box::pin(async move {
-            announced?;
-            let timeout = timeout.ok_or(Problem::of(Code::Internal))?;
-            let bytes = tokio::time::timeout(timeout, collect(payload)).await;
-            let late = |_| Problem::invalid("the body did not arrive in time");
-            let bytes = bytes.map_err(late)??;
+            let bytes = bytes.await?;
             Ok((body::read(&bytes)?, bytes))
         })
+    }
+}
+
+/// The bytes of a body of this media type that has at most so many.
+fn gathered(
+    request: &HttpRequest,
+    payload: Payload,
+    (media, most): (&str, usize),
+) -> impl Future<Output = Result<BytesMut, Problem>> + use<> {
+    let headers = request.headers();
+    let announced = is_of(headers, media).and_then(|()| announced(headers, most));
+    let timeout = request.app_data::<Data<AppState>>().map(|state| state.body_timeout);
+    async move {
+        announced?;
+        let timeout = timeout.ok_or(Problem::of(Code::Internal))?;
+        let bytes = tokio::time::timeout(timeout, collect(payload, most)).await;
+        bytes.map_err(|_| Problem::invalid("the body did not arrive in time"))?
     }
 }
 
@@ -142,31 +177,31 @@ fn token(headers: &HeaderMap) -> Option<AccessToken> {
     tokens.all(|other| other.as_ref() == Some(&first)).then_some(first)
 }
 
-fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
+fn is_of(headers: &HeaderMap, media: &str) -> Result<(), Problem> {
     let mut types = headers::values(headers, header::CONTENT_TYPE);
     let given = types.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = given.split(';').next().unwrap_or_default().trim();
-    if types.next().is_some() || !essence.eq_ignore_ascii_case("application/json") {
+    if types.next().is_some() || !essence.eq_ignore_ascii_case(media) {
         return Err(Problem::of(Code::UnsupportedMediaType));
     }
     Ok(())
 }
 
 /// Refuses a body whose `Content-Length` is too large before reading any of it.
-fn announced(headers: &HeaderMap) -> Result<(), Problem> {
+fn announced(headers: &HeaderMap, most: usize) -> Result<(), Problem> {
     let length = headers::values(headers, header::CONTENT_LENGTH).next();
     let length = length.and_then(|value| value.to_str().ok());
     match length.and_then(|text| text.parse::<usize>().ok()) {
-        Some(length) if length > MOST => Err(Problem::of(Code::TooLarge)),
+        Some(length) if length > most => Err(Problem::of(Code::TooLarge)),
         Some(_) | None => Ok(()),
     }
 }
 
-async fn collect(mut payload: Payload) -> Result<BytesMut, Problem> {
+async fn collect(mut payload: Payload, most: usize) -> Result<BytesMut, Problem> {
     let mut bytes = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Problem::invalid("the body broke off"))?;
-        if bytes.len() + chunk.len() > MOST {
+        if bytes.len() + chunk.len() > most {
             return Err(Problem::of(Code::TooLarge));
         }
         bytes.extend_from_slice(&chunk);

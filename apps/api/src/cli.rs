@@ -1,5 +1,7 @@
 //! The commands and options of the `madoguchi` program.
 
+mod announcements;
+mod bounces;
 mod configured;
 mod keys;
 mod mail;
@@ -17,6 +19,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::settings::{DEFAULT_SOURCE_PREFIX, ENVIRONMENT_PREFIX, Settings};
 use crate::{Server, logging, problem, routes, wiring};
 
+use announcements::AnnouncementsCommand;
+use bounces::BouncesCommand;
 use configured::Configured;
 use keys::KeysCommand;
 use mail::MailCommand;
@@ -56,6 +60,9 @@ enum Command {
     #[command(after_help = "Example:\n  \
         (umask 077; openssl rand -hex 16 | tee password | madoguchi hash-password)")]
     HashPassword,
+    /// Show announcements, as a client of a running server.
+    #[command(subcommand)]
+    Announcements(AnnouncementsCommand),
     /// Compare our levels of all members with the core bank's, and change nothing.
     #[command(after_help = reconcile::EXAMPLE)]
     Reconcile(ReconcileCommand),
@@ -65,6 +72,9 @@ enum Command {
     /// Preview mails to customers.
     #[command(subcommand, after_help = mail::EXAMPLE)]
     Mail(MailCommand),
+    /// Read delivery reports about mails that came back.
+    #[command(subcommand, after_help = bounces::EXAMPLE)]
+    Bounces(BouncesCommand),
     /// See orders and mails that are stuck, and resolve them by two people, on a running server.
     #[command(subcommand, after_help = resolve::EXAMPLE)]
     Resolve(ResolveCommand),
@@ -84,6 +94,8 @@ impl Cli {
             Command::Keys(command) => command.run().await,
             Command::Mail(command) => command.run(),
             Command::Reconcile(command) => return Ok(command.run().await),
+            Command::Announcements(command) => command.run().await,
+            Command::Bounces(command) => return Ok(command.run().await),
             Command::Resolve(command) => command.run().await,
         };
         done.map(|()| ExitCode::SUCCESS)

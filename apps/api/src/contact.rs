@@ -11,13 +11,12 @@ mod message;
 mod outcome;
 mod view;
 
-use actix_web::http::Version;
-use actix_web::http::header::{Accept, Header, Quality};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use madoguchi_application::{ContactAct, ContactService};
 use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::Scope;
+use madoguchi_domain::announcement::ShownQuery;
 use madoguchi_domain::contact::{
     Contact, ContactId, ContactKey, ContactOrder, ContactQuery, WrittenContact,
 };
@@ -30,6 +29,7 @@ use crate::access::Entry;
 use crate::app_state::AppState;
 use crate::body::Field;
 use crate::call::{Call, NoBody, require};
+use crate::csv_export;
 use crate::cursor::{Cursors, PageRequest};
 use crate::idempotency::marked;
 use crate::precondition::{etag, if_match};
@@ -39,7 +39,6 @@ use crate::view as envelope;
 use bodies::{AddContact, AnswerContact, ApprovalItem, ScopedAct, UpdateContact};
 use document as docs;
 use history::VersionView;
-use message::MessageView;
 use outcome::{OutcomeView, WrittenView};
 use view::{ContactView, Viewer};
 
@@ -74,7 +73,8 @@ const CUSTOMER: Access = AnyOf(&[Scope::ContactAnswer, Scope::ContactAnswerAny])
 
 /// The service, unless personal data cannot be sealed here.
 fn contacts(state: &AppState) -> Result<ContactService, Problem> {
-    state.contacts.clone().ok_or(Problem::of(Code::NotFound))
+    let contacts = state.contacts.as_ref().ok_or(Problem::of(Code::NotFound))?;
+    Ok(contacts.service.clone())
 }
 
 /// Adds a contact.
@@ -204,15 +204,9 @@ async fn list(
     let (cursors, PageRequest { after, limit }) =
         Cursors::take(secret, ("contacts", ""), &mut query)?;
     let (filter, order) = listing::filter(query, service.policy(), call.act.at)?;
-    if wants_csv(&request) {
-        if is_page {
-            return Err(Problem::invalid("a CSV has no cursor and no limit: it is complete"));
-        }
-        let all = ContactQuery { filter, order, after: None, limit: export::PAGE };
-        // Such a client would take the chunks of the answer for lines.
-        if request.version() < Version::HTTP_11 {
-            return Err(Problem::invalid("a CSV needs HTTP/1.1"));
-        }
+    if csv_export::is_wanted(&request) {
+        csv_export::must_be_whole(&request, is_page)?;
+        let all = ContactQuery { filter, order, after: None, limit: csv_export::PAGE };
         return export::export(state.clone(), service, all).await;
     }
     let query = ContactQuery { filter, order, after, limit: limit + 1 };
@@ -235,18 +229,6 @@ fn cut(
     contacts.truncate(limit as usize);
     let last = contacts.last().filter(|_| has_next).and_then(|last| order.position(last));
     (contacts, last.map(|position| cursors.seal(position)))
-}
-
-/// Whether the caller prefers CSV to JSON.
-fn wants_csv(request: &HttpRequest) -> bool {
-    let mut accepted = Accept::parse(request).unwrap_or(Accept(Vec::new()));
-    accepted.0.retain(|media| media.quality > Quality::ZERO);
-    let (csv, json) = ([export::CSV, "text/*"], ["application/json", "application/*", "*/*"]);
-    let preferred = accepted.ranked().into_iter().find_map(|media| {
-        let is_csv = csv.contains(&media.essence_str());
-        (is_csv || json.contains(&media.essence_str())).then_some(is_csv)
-    });
-    preferred.unwrap_or(false)
 }
 
 /// The person whose messages this caller may read and answer; `None` for any.
@@ -289,11 +271,20 @@ async fn messages(
     let mut query = Query::read(request.query_string(), &["cursor", "limit"])?;
     let (secret, list) = (&state.idempotency.secret, ("messages", person.expose()));
     let (cursors, PageRequest { after, limit }) = Cursors::take(secret, list, &mut query)?;
-    let now = call.act.at;
-    let read = async move { service.messages(&person, now, (after, limit + 1)).await };
-    let seen = state.run(read).await?;
-    let (seen, next) = cut(seen, limit, ContactOrder::LatestVisibleFirst, &cursors);
-    Ok(envelope::results(seen.iter().map(MessageView::from).collect(), next))
+    let (now, limit_and_one) = (call.act.at, limit + 1);
+    let announcements = state.contacts.as_ref().map(|it| it.announcements.clone());
+    let read = async move {
+        let contacts = service.messages(&person, now, (after, limit_and_one)).await?;
+        let query = ShownQuery { person, id: None, now, after, limit: limit_and_one };
+        let shown = match announcements {
+            Some(service) => service.shown(&query).await?,
+            None => Vec::new(),
+        };
+        Ok((contacts, shown))
+    };
+    let (contacts, shown) = state.run(read).await?;
+    let (entries, last) = message::merged(&contacts, &shown, limit);
+    Ok(envelope::results(entries, last.map(|position| cursors.seal(position))))
 }
 
 #[cfg(test)]

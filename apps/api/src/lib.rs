@@ -3,6 +3,7 @@
 
 mod access;
 mod acting;
+mod announcement;
 mod api_page;
 mod app_state;
 mod blocked;
@@ -14,7 +15,9 @@ mod connection;
 mod contact;
 mod core_dumps;
 mod csv_cell;
+mod csv_export;
 mod cursor;
+mod delivery;
 mod descriptors;
 mod effect;
 mod gateway;

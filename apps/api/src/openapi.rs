@@ -10,6 +10,7 @@ use utoipa::openapi::path::{
     OperationBuilder, Parameter as Described, ParameterBuilder, ParameterIn, PathItem, PathsBuilder,
 };
 use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -33,7 +34,7 @@ const ABOUT: &str = "The middle office between a contact centre and its core sys
     METHOD_NOT_ALLOWED, with the header Allow.";
 
 /// The groups of operations, in the order of the page.
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     ("members", "Customers of the digital bank, and the account of each."),
     ("upgrades", "Account upgrade: a case with its verification, verdict and order to the bank."),
     ("persons", "Customers, how they are reached, and whether they want mail."),
@@ -42,6 +43,7 @@ const TAGS: [(&str, &str); 7] = [
         "Messages to customers: written by one, approved by another, answered once. Every answer \
          has a `result_code`.",
     ),
+    ("delivery", "Whom mails do not reach, and mails that came back."),
     ("callers", "Who is calling."),
     ("gateway", "The documented lookups for agents' desktops, with a user name and a password."),
     ("server", "This server."),
@@ -115,10 +117,12 @@ fn described(
     if entry.keyed {
         described = described.parameter(parameter(&idempotency::PARAMETER, &Value::Null));
     }
-    if let Some(schema) = body {
-        let content = ContentBuilder::new().schema(Some(schema(&mut shared.schemas)));
+    let text = || ObjectBuilder::new().schema_type(Type::String).into();
+    let json = body.map(|schema| ("application/json", schema(&mut shared.schemas)));
+    if let Some((media, schema)) = json.or(operation.raw_body.map(|media| (media, text()))) {
+        let content = ContentBuilder::new().schema(Some(schema));
         let content = content.example(own.get("request").cloned()).build();
-        let body = RequestBodyBuilder::new().content("application/json", content);
+        let body = RequestBodyBuilder::new().content(media, content);
         described = described.request_body(Some(body.required(Some(Required::True)).build()));
     }
     described.responses(answers::of(entry, operation, own, shared)).build()

@@ -27,6 +27,8 @@ pub(crate) struct Operation {
     pub(crate) text: &'static str,
     /// The schema of the JSON body, if it takes one.
     pub(crate) body: Option<SchemaOf>,
+    /// The media type of a body that is not JSON, if it takes one.
+    pub(crate) raw_body: Option<&'static str>,
     pub(crate) parameters: &'static [Parameter],
     pub(crate) answers: &'static [Answer],
     /// Refusals by this route's own rules.
@@ -43,6 +45,7 @@ impl Operation {
         summary: "",
         text: "",
         body: None,
+        raw_body: None,
         parameters: &[],
         answers: &[],
         refusals: &[],

@@ -12,7 +12,9 @@ use actix_web::http::header;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, ResponseError};
 use madoguchi_application::ServiceError;
+use madoguchi_domain::announcement::AnnouncementRefusal;
 use madoguchi_domain::contact::ContactRefusal;
+use madoguchi_domain::delivery::BounceRefusal;
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::port::VerifierUnavailable;
 use madoguchi_domain::resolution::ResolutionRefusal;
@@ -102,6 +104,23 @@ impl From<ContactRefusal> for Problem {
     }
 }
 
+impl From<AnnouncementRefusal> for Problem {
+    fn from(refusal: AnnouncementRefusal) -> Self {
+        Self::of(match refusal {
+            AnnouncementRefusal::NotFound => Code::AnnouncementNotFound,
+            AnnouncementRefusal::Invalid(field) => return field.into(),
+            AnnouncementRefusal::Stale => Code::PreconditionFailed,
+            AnnouncementRefusal::NotSubmitted => Code::AnnouncementNotSubmitted,
+            AnnouncementRefusal::ApprovalClosed => Code::ApprovalClosed,
+            AnnouncementRefusal::NoRecipients => Code::AnnouncementWithoutRecipients,
+            AnnouncementRefusal::FourEyes(_) => Code::FourEyes,
+            AnnouncementRefusal::ContentMoved => Code::ContentMoved,
+            AnnouncementRefusal::NoMails => Code::AnnouncementWithoutMails,
+            AnnouncementRefusal::NotHeld => Code::AnnouncementNotHeld,
+        })
+    }
+}
+
 impl From<ResolutionRefusal> for Problem {
     fn from(refusal: ResolutionRefusal) -> Self {
         Self::of(match refusal {
@@ -121,12 +140,23 @@ impl From<ResolutionRefusal> for Problem {
     }
 }
 
+impl From<BounceRefusal> for Problem {
+    fn from(refusal: BounceRefusal) -> Self {
+        Self::of(match refusal {
+            BounceRefusal::MailNotFound => Code::MailNotFound,
+            BounceRefusal::NotSent => Code::MailNotSent,
+        })
+    }
+}
+
 impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Refused(refusal) => refusal.into(),
             ServiceError::ContactRefused(refusal) => refusal.into(),
+            ServiceError::AnnouncementRefused(refusal) => refusal.into(),
             ServiceError::ResolutionRefused(refusal) => refusal.into(),
+            ServiceError::BounceRefused(refusal) => refusal.into(),
             ServiceError::KeyReused => Self::of(Code::IdempotencyKeyReused),
             ServiceError::Overloaded | ServiceError::Unavailable => Self::of(Code::Unavailable),
             ServiceError::Corrupt => Self::of(Code::Internal),

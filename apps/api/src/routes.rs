@@ -13,14 +13,16 @@ use crate::api_page::{self, ApiDocument};
 use crate::gateway::{self, GatewayProblem};
 use crate::problem::{self, Code, Problem};
 use crate::upgrade::{self, SOURCE_PREFIX};
-use crate::{caller, contact, effect, health, member, openapi, person};
+use crate::{announcement, caller, contact, delivery, effect, health, member, openapi, person};
 
 /// All routes except those of the API page.
-const API: [&[Entry]; 8] = [
+const API: [&[Entry]; 10] = [
     upgrade::ROUTES,
     member::ROUTES,
     person::ROUTES,
     contact::ROUTES,
+    announcement::ROUTES,
+    delivery::ROUTES,
     effect::ROUTES,
     caller::ROUTES,
     gateway::ROUTES,

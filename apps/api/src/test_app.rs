@@ -9,12 +9,14 @@ use actix_web::{App, Error, middleware};
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use madoguchi_application::{
-    AuditWriter, CallerPorts, CallerService, CallerSettings, ContactService, DecisionLane,
-    GroupCommitSettings, MemberService, PersonService, PlannedSignal, ResolutionService,
-    ResolutionStores, UpgradeService,
+    AnnouncementService, AuditWriter, CallerPorts, CallerService, CallerSettings, ContactService,
+    ContactStores, DecisionLane, DeliveryService, DeliveryStores, GroupCommitSettings,
+    MemberService, PersonService, PlannedSignal, ResolutionService, ResolutionStores,
+    UpgradeService,
 };
 use madoguchi_domain::actor::{ActorKind, ActorRef, Scope};
 use madoguchi_domain::caller::{DacRule, Entity};
+use madoguchi_domain::contact::ContactPolicy;
 use madoguchi_domain::person::PersonId;
 use madoguchi_domain::port::{Clock, Ids, TokenVerifier, VerifierUnavailable};
 use madoguchi_domain::principal::Principal;
@@ -28,7 +30,7 @@ use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::samples;
 use tokio::sync::Semaphore;
 
-use crate::app_state::{AppState, Callers, Persons};
+use crate::app_state::{AppState, Callers, Contacts, Persons};
 use crate::idempotency::Idempotency;
 use crate::written_address::parse_region;
 use crate::{request_log, routes};
@@ -108,11 +110,7 @@ impl TestApp {
         let (trail, _) = AuditWriter::start(stores.platform.audit);
         let replays = stores.platform.replays;
         let contact_stores = store.contact_stores();
-        let contacts = ContactService::new(
-            contact_stores.clone(),
-            Arc::new(samples::contact_policy()),
-            Arc::clone(&ids),
-        );
+        let contacts = contacts(&contact_stores, &ids);
         let persons = contact_stores.persons;
         let persons = PersonService::new(
             persons,
@@ -132,6 +130,7 @@ impl TestApp {
             callers: Some(Callers { service, dac: DacRule::Refuse }),
             persons: Some(persons),
             contacts: Some(contacts),
+            delivery: delivery(&store),
             effects,
             resolutions: Some(resolutions),
             tokens: Arc::new(OneScopeEach),
@@ -148,6 +147,28 @@ impl TestApp {
         change(&mut state);
         Self { state: Data::new(state), callers, store, clock: manual }
     }
+}
+
+fn contacts(stores: &ContactStores, ids: &Arc<dyn Ids>) -> Contacts {
+    contacts_by(samples::contact_policy(), stores, ids)
+}
+
+/// Contacts and announcements under this policy.
+pub(crate) fn contacts_by(
+    policy: ContactPolicy,
+    stores: &ContactStores,
+    ids: &Arc<dyn Ids>,
+) -> Contacts {
+    // Only the mails about announcements have examples.
+    let mailed = ContactPolicy { mail: Some(samples::mail_rules()), ..policy.clone() };
+    let service = ContactService::new(stores.clone(), Arc::new(policy), Arc::clone(ids));
+    let announcements = AnnouncementService::new(stores.clone(), Arc::new(mailed), Arc::clone(ids));
+    Contacts { service, announcements }
+}
+
+fn delivery(store: &FakeStore) -> DeliveryService {
+    let platform = store.stores().platform;
+    DeliveryService::new(DeliveryStores::of(platform, &Arc::new(store.clone())))
 }
 
 fn resolutions(store: &FakeStore, ids: &Arc<dyn Ids>) -> ResolutionService {

@@ -14,15 +14,18 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use madoguchi_application::{
-    AuditWriter, ContactService, EffectRegistry, MemberService, PersonService, PlannedSignal,
-    Reconciliation, ResolutionService,
+    AnnouncementService, AuditWriter, ContactService, DeliveryService, EffectRegistry,
+    MemberService, PersonService, PlannedSignal, Reconciliation, ResolutionService,
 };
+use madoguchi_domain::act::Act;
+use madoguchi_domain::actor::{ActorKind, ActorRef};
+use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::port::{Clock, CoreBank, Ids};
 use madoguchi_esb::Esb;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 
-use crate::app_state::{AppState, Persons};
+use crate::app_state::{AppState, Contacts, Persons};
 use crate::idempotency::Idempotency;
 use crate::reload::ReloadableFiles;
 use crate::settings::{PersonsSection, Settings};
@@ -35,7 +38,7 @@ use upgrades::UpgradeParts;
 use vault::OpenVault;
 use verifiers::Verifiers;
 
-pub(crate) use mailer::preview as preview_mail;
+pub(crate) use mailer::{preview as preview_mail, read_report};
 pub(crate) use stores::migrate;
 pub(crate) use vault::{KeyTools, create_key};
 
@@ -51,7 +54,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let vault = settings.vault.as_ref().map(OpenVault::open).transpose()?;
     let sealer = vault.as_ref().map(OpenVault::sealer);
     let stores = stores::open(settings, sealer.as_ref()).await?;
-    let Stores { upgrade: stores, data_keys, leases, sealed } = stores;
+    let Stores { upgrade: stores, delivery, data_keys, leases, sealed } = stores;
     let Verifiers { tokens, passwords, mut files } = Verifiers::build(settings)?;
     files.extend(vault.iter().map(|it| ("key_ring", Arc::new(it.clone()) as _)));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -70,8 +73,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
         ids: &ids,
         planned: planned.clone(),
     };
-    let (stop, stopped) = watch::channel(false);
-    let mut running = Vec::new();
+    let ((stop, stopped), mut running) = (watch::channel(false), Vec::new());
     if let Some(vault) = &vault {
         running.push(vault.start_reports(&data_keys, &clock, &ids, stopped.clone()).await?);
     }
@@ -89,8 +91,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
         vault::compare_indexes(vault, &*sealed.indexes).await?;
     }
     // Last, because a start that fails would keep the lease of a job.
-    let replays = &stores.platform.replays;
-    let jobs = Jobs { settings, leases, replays, contacts, resolutions, clock: &clock, ids: &ids };
+    let jobs = Jobs { shared: &effect_tasks, leases, resolutions };
     running.extend(jobs.start(&stopped));
     let (persons, contacts, resolutions) = match sealed {
         Some(sealed) => with_key_ring(settings, sealed, registry, &audit, (&ids, planned)),
@@ -103,6 +104,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
         callers,
         persons,
         contacts,
+        delivery: DeliveryService::new(delivery),
         effects: stores.platform.effects,
         resolutions,
         tokens,
@@ -130,6 +132,19 @@ fn bank(
     Ok(Arc::new(Esb::new(adapter, Arc::clone(clock), Arc::clone(ids)).context("esb")?))
 }
 
+/// The use cases of the delivery watch on the configured database.
+pub(crate) async fn delivery(settings: &Settings) -> anyhow::Result<DeliveryService> {
+    let Stores { delivery, .. } = stores::connect(settings, None).await?;
+    Ok(DeliveryService::new(delivery))
+}
+
+/// The act of a program on this host, now.
+pub(crate) fn system_act(name: &str) -> Act {
+    let by = ActorRef::new(ActorRef::OWN_ISSUER, name, ActorKind::System);
+    let correlation = CorrelationId::from_uuid(SystemIds.uuid());
+    Act { by, through: None, at: SystemClock.now(), correlation }
+}
+
 /// Compares our levels with the bank's, at most so many members per second.
 pub(crate) async fn reconciliation(
     settings: &Settings,
@@ -153,7 +168,7 @@ fn with_key_ring(
     registry: EffectRegistry,
     audit: &AuditWriter,
     (ids, planned): (&Arc<dyn Ids>, PlannedSignal),
-) -> (Option<Persons>, Option<ContactService>, Option<ResolutionService>) {
+) -> (Option<Persons>, Option<Contacts>, Option<ResolutionService>) {
     let PersonsSection { default_region, one_per_account } = settings.persons;
     let service = PersonService::new(
         Arc::clone(&stores.persons),
@@ -167,8 +182,10 @@ fn with_key_ring(
     let resolutions = ResolutionService::new(resolutions, registry, lapse_after, Arc::clone(ids))
         .with_signal(planned.clone());
     let policy = Arc::clone(&settings.contacts.policy);
-    let contacts = ContactService::new(stores, policy, Arc::clone(ids)).with_signal(planned);
-    (Some(persons), Some(contacts), Some(resolutions))
+    let announcements =
+        AnnouncementService::new(stores.clone(), Arc::clone(&policy), Arc::clone(ids));
+    let service = ContactService::new(stores, policy, Arc::clone(ids)).with_signal(planned);
+    (Some(persons), Some(Contacts { service, announcements }), Some(resolutions))
 }
 
 /// Hashes a password for a user file.

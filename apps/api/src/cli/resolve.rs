@@ -6,7 +6,8 @@ mod picture;
 use std::io::Write;
 use std::time::Duration;
 
-use self::arguments::{One, OutcomeArg, ServerArgs, line};
+pub(super) use self::arguments::ServerArgs;
+use self::arguments::{One, OutcomeArg, line};
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use madoguchi_client::{

@@ -7,13 +7,13 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use super::bodies::{AddContact, AnswerContact, ApprovalItem, MOST_APPROVALS, UpdateContact};
-use super::export::CSV;
 use super::history::VersionView;
 use super::mail_view::mail_states;
-use super::message::MessageView;
+use super::message::MessageEntry;
 use super::outcome::{OutcomeView, WrittenView};
 use super::view::ContactView;
 use crate::body::{one_of, text_of};
+use crate::csv_export::CSV;
 use crate::cursor::{CURSOR, LIMIT};
 use crate::operation::{Answer, Link, Operation, Parameter, Place, Schemas, named};
 use crate::precondition::{ETAG, IF_MATCH};
@@ -217,7 +217,7 @@ pub(super) const MESSAGES: Operation = Operation {
         CURSOR,
         LIMIT,
     ],
-    answers: &[Answer::results::<MessageView<'_>>("A page of messages.")],
+    answers: &[Answer::results::<MessageEntry<'_>>("A page of messages.")],
     refusals: &[Code::PersonNotFound, Code::NotFound],
     ..EMPTY
 };

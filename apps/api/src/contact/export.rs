@@ -1,24 +1,15 @@
-//! A list of contacts as CSV: ids, states and times only, streamed page by page.
-
-use std::io;
+//! A list of contacts as CSV: ids, states and times only.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use actix_web::web::{Bytes, Data};
-use futures_util::stream;
+use actix_web::web::Data;
 use madoguchi_application::ContactService;
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::contact::{ActionKind, ApplicationId, Contact, ContactQuery, GroupId};
 
 use crate::app_state::AppState;
 use crate::csv_cell::safe;
-use crate::problem::{Code, Problem};
-
-/// Contacts that are in memory at once.
-pub(super) const PAGE: u32 = 500;
-
-/// The media type, as documented.
-pub(super) const CSV: &str = "text/csv";
+use crate::csv_export::{self, Rows};
+use crate::problem::Problem;
 
 const COLUMNS: [&str; 22] = [
     "contactId",
@@ -45,67 +36,27 @@ const COLUMNS: [&str; 22] = [
     "mailReason",
 ];
 
-/// All contacts that match. The first page is read before the answer begins, so that its errors
-/// have their status; a later error breaks the answer off.
+/// All contacts that match.
 pub(super) async fn export(
     state: Data<AppState>,
     service: ContactService,
     query: ContactQuery,
 ) -> Result<HttpResponse, Problem> {
-    let (first, next) = page(&state, &service, query).await?;
-    let first = [header()?, first].concat();
-    let pages = stream::try_unfold(Some((first, next)), move |begun| {
-        let (state, service) = (state.clone(), service.clone());
-        async move {
-            let Some((bytes, next)) = begun else {
-                return Ok(None);
-            };
-            let after = match next {
-                Some(query) => Some(page(&state, &service, query).await.map_err(|problem| {
-                    tracing::warn!(code = %problem, "an export of contacts broke off");
-                    io::Error::other("the export broke off")
-                })?),
-                None => None,
-            };
-            Ok::<_, io::Error>(Some((Bytes::from(bytes), after)))
-        }
-    });
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8"))
-        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"contacts.csv\""))
-        .streaming(pages))
+    let read = move |query| page(state.clone(), service.clone(), query);
+    csv_export::stream("contacts", COLUMNS, query, read).await
 }
 
-/// One page as CSV, and the query of the next one.
 async fn page(
-    state: &AppState,
-    service: &ContactService,
+    state: Data<AppState>,
+    service: ContactService,
     query: ContactQuery,
-) -> Result<(Vec<u8>, Option<ContactQuery>), Problem> {
-    let (service, asked) = (service.clone(), query.clone());
+) -> Result<Rows<{ COLUMNS.len() }, ContactQuery>, Problem> {
+    let asked = query.clone();
     let contacts = state.run(async move { service.list(&asked).await }).await?;
     let is_full = contacts.len() == query.limit as usize;
     let after = contacts.last().filter(|_| is_full).and_then(|last| query.order.position(last));
     let next = after.map(|after| ContactQuery { after: Some(after), ..query });
-    Ok((rows(&contacts)?, next))
-}
-
-fn header() -> Result<Vec<u8>, Problem> {
-    written(|csv| csv.write_record(COLUMNS))
-}
-
-fn rows(contacts: &[Contact]) -> Result<Vec<u8>, Problem> {
-    written(|csv| contacts.iter().try_for_each(|it| csv.write_record(cells(it))))
-}
-
-fn written(
-    write: impl FnOnce(&mut csv::Writer<Vec<u8>>) -> csv::Result<()>,
-) -> Result<Vec<u8>, Problem> {
-    // RFC 4180.
-    let mut csv =
-        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    write(&mut csv).map_err(|_| Problem::of(Code::Internal))?;
-    csv.into_inner().map_err(|_| Problem::of(Code::Internal))
+    Ok((contacts.iter().map(cells).collect(), next))
 }
 
 fn cells(contact: &Contact) -> [String; COLUMNS.len()] {
@@ -162,11 +113,5 @@ mod tests {
         let (at, id) = (at.to_string(), id.to_string());
         assert_eq!(cells(&contact)[18..], ["FAILED", &*at, &*id, "SMTP_550"].map(str::to_owned));
         assert_eq!(COLUMNS[18..], ["mailState", "mailAt", "mailId", "mailReason"]);
-    }
-
-    #[test]
-    fn cells_are_quoted_as_rfc_4180_says() {
-        let line = written(|csv| csv.write_record(["a,b", "\"", "客"])).unwrap();
-        assert_eq!(line, "\"a,b\",\"\"\"\",客\r\n".as_bytes());
     }
 }

@@ -1,14 +1,19 @@
 //! Contacts as the JSON that the customer sees: without sender, approval and other staff's facts.
 
+use std::cmp::Reverse;
+
 use madoguchi_domain::Timestamp;
+use madoguchi_domain::announcement::ShownAnnouncement;
 use madoguchi_domain::contact::{
-    ActionKind, AnswerStatus, Contact, ContactId, ContactLink, ContactTypeName, GroupId,
-    PolicyNumber,
+    ActionKind, AnswerStatus, Contact, ContactId, ContactLink, ContactOrder, ContactTypeName,
+    GroupId, PolicyNumber,
 };
+use madoguchi_domain::page::ListPosition;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::view::answer_statuses;
+use crate::announcement::AnnouncementMessageView;
 use crate::body::text_of;
 
 /// A message to the customer.
@@ -45,6 +50,38 @@ pub(super) struct MessageView<'a> {
     answer: Option<&'a str>,
     /// Whether the customer can answer it now.
     can_answer: bool,
+}
+
+/// What a customer sees: a contact, or an announcement.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = CustomerMessage)]
+pub(super) enum MessageEntry<'a> {
+    Contact(MessageView<'a>),
+    Announcement(AnnouncementMessageView<'a>),
+}
+
+/// A page of both, the latest first, of which one more of each was read; and the position of its
+/// last entry if there are more.
+pub(super) fn merged<'a>(
+    contacts: &'a [Contact],
+    announcements: &'a [ShownAnnouncement],
+    limit: u32,
+) -> (Vec<MessageEntry<'a>>, Option<ListPosition>) {
+    let order = ContactOrder::LatestVisibleFirst;
+    let contacts = contacts
+        .iter()
+        .filter_map(|it| Some((order.position(it)?, MessageEntry::Contact(MessageView::from(it)))));
+    let announcements = announcements.iter().filter_map(|it| {
+        let view = AnnouncementMessageView::from(it);
+        Some((it.announcement.shown_position()?, MessageEntry::Announcement(view)))
+    });
+    let mut all: Vec<_> = contacts.chain(announcements).collect();
+    all.sort_by_key(|(position, _)| Reverse(*position));
+    let has_next = all.len() > limit as usize;
+    all.truncate(limit as usize);
+    let last = all.last().filter(|_| has_next).map(|(position, _)| *position);
+    (all.into_iter().map(|(_, entry)| entry).collect(), last)
 }
 
 impl<'a> From<&'a Contact> for MessageView<'a> {

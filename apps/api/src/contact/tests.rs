@@ -5,14 +5,14 @@ use std::sync::Arc;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use jiff::SignedDuration;
-use madoguchi_application::ContactService;
 use madoguchi_domain::contact::ContactPolicy;
+use madoguchi_domain::port::Ids;
 use madoguchi_testkit::fake_store::FakeStore;
 use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::samples;
 use serde_json::{Value, json};
 
-use crate::test_app::{self, TestApp};
+use crate::test_app::{self, TestApp, contacts_by};
 
 struct Answer {
     status: u16,
@@ -53,9 +53,9 @@ fn app_with_ages() -> TestApp {
         ..samples::contact_policy()
     };
     let store = FakeStore::new(samples::audit_key());
-    let stores = store.contact_stores();
-    let service = ContactService::new(stores, Arc::new(policy), Arc::new(SeededIds::new(9)));
-    let mut app = TestApp::with(|state| state.contacts = Some(service));
+    let ids: Arc<dyn Ids> = Arc::new(SeededIds::new(9));
+    let contacts = contacts_by(policy, &store.contact_stores(), &ids);
+    let mut app = TestApp::with(|state| state.contacts = Some(contacts));
     app.store = store;
     app
 }

@@ -158,7 +158,9 @@ impl From<CallerError> for GatewayProblem {
                 ServiceError::Corrupt
                 | ServiceError::Refused(_)
                 | ServiceError::ContactRefused(_)
+                | ServiceError::AnnouncementRefused(_)
                 | ServiceError::ResolutionRefused(_)
+                | ServiceError::BounceRefused(_)
                 | ServiceError::KeyReused,
             ) => Problem::of(Code::Internal).into(),
         }

@@ -83,7 +83,7 @@ fn refusals(entry: &Entry, operation: &Operation) -> Vec<Refused> {
             return refused;
         }
     }
-    if operation.body.is_some() {
+    if operation.body.is_some() || operation.raw_body.is_some() {
         refused.extend([Code::TooLarge, Code::UnsupportedMediaType].map(Refused::by));
     }
     if entry.keyed {

@@ -101,6 +101,7 @@ pub(super) const CHANGE_DETAILS: Operation = Operation {
     text: "The identity with which the person signs in elsewhere never changes. `If-Match` holds \
            the `ETag` of the person as it was read, or `*`.",
     body: Some(named::<ChangeDetails>),
+    raw_body: None,
     parameters: &[PERSON_ID, IF_MATCH],
     answers: &[Answer::result::<AccountOfPerson<'_>>(200, "The person's account.").with(&[ETAG])],
     refusals: &[

@@ -74,11 +74,21 @@ codes! {
     ContactNotValid = "CONTACT_NOT_VALID", CONFLICT,
         "The contact is deleted, or is not one that can be answered now.";
     ApprovalClosed = "APPROVAL_CLOSED", CONFLICT,
-        "The contact is approved or rejected already: read it again.";
+        "It is approved or rejected already: read it again.";
     FourEyes = "FOUR_EYES", FORBIDDEN,
         "You wrote, edited or proposed it, so another person must decide; a program never can.";
     ContentMoved = "CONTENT_MOVED", PRECONDITION_FAILED,
         "The content was changed since you saw it: read it again and decide again.";
+    AnnouncementNotFound = "ANNOUNCEMENT_NOT_FOUND", NOT_FOUND,
+        "There is no such announcement.";
+    AnnouncementNotSubmitted = "ANNOUNCEMENT_NOT_SUBMITTED", CONFLICT,
+        "The announcement does not wait for a decision: edit and submit it first.";
+    AnnouncementWithoutRecipients = "ANNOUNCEMENT_WITHOUT_RECIPIENTS", CONFLICT,
+        "Nobody is registered who could get the announcement.";
+    AnnouncementWithoutMails = "ANNOUNCEMENT_WITHOUT_MAILS", CONFLICT,
+        "The announcement has no mails: it is not approved, or was written without.";
+    AnnouncementNotHeld = "ANNOUNCEMENT_NOT_HELD", CONFLICT,
+        "The mails do not wait for a release: read the announcement.";
     EffectNotFound = "EFFECT_NOT_FOUND", NOT_FOUND,
         "There is no such effect.";
     EffectSettled = "EFFECT_SETTLED", CONFLICT,
@@ -97,6 +107,12 @@ codes! {
         "A resolution of the effect waits for approval already: read it.";
     ResolutionNotFound = "RESOLUTION_NOT_FOUND", NOT_FOUND,
         "No resolution of the effect waits for approval: it was decided, withdrawn or has lapsed.";
+    ReportUnreadable = "REPORT_UNREADABLE", BAD_REQUEST,
+        "The message is no delivery report (RFC 3464) that names a mail.";
+    MailNotFound = "MAIL_NOT_FOUND", NOT_FOUND,
+        "The report names no mail of ours.";
+    MailNotSent = "MAIL_NOT_SENT", CONFLICT,
+        "The mail that the report names was not sent, so that it cannot have come back.";
     PreconditionFailed = "PRECONDITION_FAILED", PRECONDITION_FAILED,
         "It was changed since you read it: read it again and decide again.";
     PreconditionRequired = "PRECONDITION_REQUIRED", PRECONDITION_REQUIRED,
@@ -116,9 +132,9 @@ codes! {
     MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED,
         "This address does not take this method.";
     TooLarge = "TOO_LARGE", PAYLOAD_TOO_LARGE,
-        "The body is over 32 KiB.";
+        "The body is too large: a JSON body has at most 32 KiB, a message 1 MiB.";
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE,
-        "The body must be application/json.";
+        "The body must be application/json, or message/rfc822 where a message is expected.";
     Unavailable = "UNAVAILABLE", SERVICE_UNAVAILABLE,
         "Not available right now. It may have been recorded: repeating the same request is safe.";
     Internal = "INTERNAL", INTERNAL_SERVER_ERROR,

@@ -1,7 +1,15 @@
 //! The examples of the API document as a walk: what each step teaches the next ones.
 
-use madoguchi_domain::effect::EffectEvent;
-use madoguchi_domain::port::{Clock, EffectQueue};
+use std::sync::Arc;
+
+use madoguchi_application::{AnnouncementMailing, Job, PlannedSignal};
+use madoguchi_domain::announcement::MailingPolicy;
+use madoguchi_domain::contact::UnplannedMail;
+use madoguchi_domain::effect::{Claim, EffectEvent, Fence, Outcome, WorkerId};
+use madoguchi_domain::job_lease::JobLease;
+use madoguchi_domain::mail::MailOrder;
+use madoguchi_domain::port::{Clock, EffectQueue, MailStore};
+use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::samples;
 use serde_json::{Value, json};
 
@@ -24,6 +32,49 @@ pub(super) async fn prepare(id: &str, app: &TestApp) {
             app.store.record(&[change]).await.unwrap();
         }
     }
+    if id == "releaseAnnouncement" {
+        plan_first_batch(app).await;
+    }
+    if id == "reportDelivery" {
+        send_mail(app).await;
+    }
+}
+
+/// The job that plans mails runs once, with a first batch of one mail.
+async fn plan_first_batch(app: &TestApp) {
+    let stores = app.store.contact_stores();
+    let job = AnnouncementMailing {
+        announcements: stores.announcements,
+        effects: stores.platform.effects,
+        ids: Arc::new(SeededIds::new(77)),
+        policy: MailingPolicy { first_batch: 1, release_after: None, batch: 1 },
+        rules: samples::mail_rules(),
+        planned: PlannedSignal::default(),
+    };
+    let act = samples::act("job", samples::system(), app.clock.now());
+    let lease = JobLease {
+        job: job.name(),
+        holder: WorkerId("job".into()),
+        until: act.at,
+        fence: Fence(1),
+    };
+    job.step(&lease, &act).await.unwrap();
+}
+
+/// Mail 7, to the person of the examples, as it was sent.
+async fn send_mail(app: &TestApp) {
+    let now = app.clock.now();
+    let (id, person) = (samples::mail_id(7), samples::person_id(1));
+    let mail = UnplannedMail { id, person, due: now };
+    let act = samples::act("plan", samples::system(), now);
+    let plan = mail.plan(&samples::mail_rules(), &act);
+    MailStore::commit(&app.store, &[plan]).await.unwrap();
+    let claim = Claim { kind: MailOrder::KIND, ..samples::claim(1, 100, now) };
+    for effect in app.store.claim(&claim).await.unwrap() {
+        let seconds = now.duration_since(samples::start()).as_secs();
+        let sent = samples::mail_answered(&effect, Outcome::Applied, seconds);
+        app.store.record(&[sent]).await.unwrap();
+    }
 }
 
 /// Later requests name the case that was opened, and the contact that was added as it was read.
@@ -43,6 +94,12 @@ pub(super) fn learn(step: (&str, u16), examples: &mut Value, answer: &Value) {
             let (id, hash) = (&data["contactId"], &data["contentHash"]);
             examples["approveContacts"]["request"] =
                 json!([{ "contactId": id, "contentHash": hash }]);
+        }
+        ("addAnnouncement", 201) => {
+            examples["parameters"]["announcementId"] = data["announcementId"].clone();
+        }
+        ("submitAnnouncement", 200) => {
+            examples["approveAnnouncement"]["request"]["contentHash"] = data["contentHash"].clone();
         }
         ("proposeResolution", 201) => {
             examples["approveResolution"]["request"]["contentHash"] = data["contentHash"].clone();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use madoguchi_domain::announcement::MailingPolicy;
 use madoguchi_domain::contact::{
     ActionKind, ApprovalRule, ContactPolicy, MailRules, PolicyNumberRule,
 };
@@ -15,6 +16,8 @@ use super::reader::{Given, Section, value};
 pub struct ContactsSection {
     /// The rules.
     pub policy: Arc<ContactPolicy>,
+    /// The rules of the mails about announcements.
+    pub mailing: MailingPolicy,
 }
 
 /// The longest time that an approval can be configured to wait: 10 years.
@@ -61,7 +64,13 @@ impl ContactsSection {
                 .then(|| SignedDuration::from_hours(expire_after.into())),
             mail,
         };
-        Self { policy: Arc::new(policy) }
+        let standard = MailingPolicy::standard();
+        let first_batch = section.or("first_batch", standard.first_batch, value::whole(1, 100_000));
+        let batch = section.or("mails_per_second", standard.batch, value::whole(1, 1000));
+        let release_after = section.optional("release_after_hours", value::whole(1, LONGEST_HOURS));
+        let release_after = release_after.map(|hours| SignedDuration::from_hours(hours.into()));
+        let mailing = MailingPolicy { first_batch, release_after, batch };
+        Self { policy: Arc::new(policy), mailing }
     }
 }
 

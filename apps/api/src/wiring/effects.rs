@@ -88,6 +88,7 @@ impl EffectTasks<'_> {
         };
         let delivery = MailDelivery {
             mails: Arc::clone(&stores.mails),
+            announcements: Arc::clone(&stores.announcements),
             persons: Arc::clone(&stores.persons),
             mailer: mailer::build(mail)?,
             clock: Arc::clone(self.clock),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use madoguchi_domain::person::Locale;
 use madoguchi_domain::port::Mailer;
+pub(crate) use madoguchi_mail::read_report;
 use madoguchi_mail::{FileMailer, MailWriter, RenderedMail, SmtpMailer};
 
 use crate::settings::{MailSection, MailTransport, Settings};

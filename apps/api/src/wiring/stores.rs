@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use madoguchi_application::{ContactStores, ResolutionStores, UpgradeStores};
+use madoguchi_application::{ContactStores, DeliveryStores, ResolutionStores, UpgradeStores};
 use madoguchi_domain::port::{
-    AuditLog, BlindIndexes, ContactStore, DataKeys, EffectQueue, Health, JobLeases, MailStore,
-    MemberStore, PersonStore, ReplayStore, ResolutionStore, Sealer, UpgradeStore,
+    AnnouncementStore, AuditLog, BlindIndexes, ContactStore, DataKeys, DeliveryStore, EffectQueue,
+    Health, JobLeases, MailStore, MemberStore, PersonStore, ReplayStore, ResolutionStore, Sealer,
+    UpgradeStore,
 };
 use madoguchi_persistence::{DatabaseUrl, PgStore, SchemaState, SealedStore, SqliteStore};
 
@@ -21,6 +22,7 @@ pub(crate) async fn migrate(settings: &Settings) -> anyhow::Result<bool> {
 /// The stores of every system, on one database.
 pub(super) struct Stores {
     pub(super) upgrade: UpgradeStores,
+    pub(super) delivery: DeliveryStores,
     pub(super) data_keys: Arc<dyn DataKeys>,
     pub(super) leases: Arc<dyn JobLeases>,
     /// Absent without a sealer.
@@ -38,19 +40,21 @@ impl Stores {
     fn of<S>(store: S, sealer: Option<&Arc<dyn Sealer>>) -> Self
     where
         S: MemberStore + UpgradeStore + EffectQueue + AuditLog + ReplayStore + Health + DataKeys,
-        S: JobLeases + Clone + 'static,
-        SealedStore<S>: PersonStore + ContactStore + MailStore + ResolutionStore + BlindIndexes,
+        S: JobLeases + DeliveryStore + Clone + 'static,
+        SealedStore<S>: PersonStore + ContactStore + MailStore + AnnouncementStore,
+        SealedStore<S>: ResolutionStore + BlindIndexes,
     {
         let inner = store.clone();
         let store = Arc::new(store);
         let (upgrade, leases) = (UpgradeStores::of(&store), Arc::<S>::clone(&store));
+        let delivery = DeliveryStores::of(upgrade.platform.clone(), &store);
         let sealed = sealer.map(|sealer| {
             let sealed = Arc::new(SealedStore::new(inner, Arc::clone(sealer)));
             let contacts = ContactStores::of(upgrade.platform.clone(), &sealed);
             let resolutions = ResolutionStores::of(upgrade.platform.clone(), &sealed);
             SealedStores { contacts, resolutions, indexes: sealed }
         });
-        Self { upgrade, data_keys: store, leases, sealed }
+        Self { upgrade, delivery, data_keys: store, leases, sealed }
     }
 }
 

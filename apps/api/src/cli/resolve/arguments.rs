@@ -68,7 +68,7 @@ impl OutcomeArg {
 }
 
 impl ServerArgs {
-    pub(super) fn client(&self) -> anyhow::Result<Client> {
+    pub(in crate::cli) fn client(&self) -> anyhow::Result<Client> {
         let token = match &self.token_file {
             Some(file) => {
                 let bytes = madoguchi_files::read_secret(file).context("--token-file")?;

@@ -1,0 +1,208 @@
+//! The command that reads delivery reports from the files of a directory.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Subcommand;
+use indicatif::ProgressBar;
+use madoguchi_application::{DeliveryService, ServiceError};
+
+use super::configured::Configured;
+use super::rotation_progress::style;
+use crate::call::MOST_OF_MESSAGE;
+use crate::{logging, wiring};
+
+pub(super) const EXAMPLE: &str = "Example:\n  \
+    madoguchi bounces read --directory /var/mail/bounces/new --config madoguchi.toml\n\n\
+    Each file is one message. A report that was read is moved to done/, any other message to \
+    rejected/, both in that directory; names that begin with a dot are left alone. A file that is \
+    read twice is recorded once.\n\
+    Exit code: 0 if all reports were read, 1 if some messages were rejected, 2 if it could not be \
+    done; then the remaining files are where they were.";
+
+const BAR: &str = "{spinner} {pos} of {len} messages read, {per_sec}";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BouncesCommand {
+    /// Read each file of a directory once, and move it.
+    #[command(after_help = EXAMPLE)]
+    Read {
+        /// The directory of the messages, for example the `new` directory of a Maildir.
+        #[arg(long, value_name = "DIR")]
+        directory: PathBuf,
+        #[command(flatten)]
+        configured: Configured,
+    },
+}
+
+/// What became of one message.
+enum MessageOutcome {
+    Bounced,
+    /// A report of a delay or of a success.
+    NotFinal,
+    Rejected(String),
+    /// Another process has moved it.
+    Gone,
+}
+
+/// How many messages have each outcome.
+#[derive(Debug, Default)]
+struct MessageCounts {
+    bounced: u64,
+    not_final: u64,
+    rejected: u64,
+}
+
+impl BouncesCommand {
+    /// Runs to the end; it reports its own failures, since 1 means that messages were rejected.
+    pub(super) async fn run(self) -> ExitCode {
+        let Self::Read { directory, configured } = self;
+        match read_all(&directory, &configured).await {
+            Ok(counts) if counts.rejected > 0 => ExitCode::from(1),
+            Ok(_) => ExitCode::SUCCESS,
+            Err(error) => {
+                logging::report(&error);
+                ExitCode::from(2)
+            }
+        }
+    }
+}
+
+async fn read_all(directory: &Path, configured: &Configured) -> anyhow::Result<MessageCounts> {
+    let service = wiring::delivery(&configured.read()?).await?;
+    let files = messages(directory)
+        .with_context(|| format!("--directory {} cannot be read", directory.display()))?;
+    let (done, rejected) = (directory.join("done"), directory.join("rejected"));
+    for folder in [&done, &rejected] {
+        fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
+    }
+    // A bar is not drawn where standard error is no terminal.
+    let logging = (!io::stderr().is_terminal()).then(logging::start);
+    let bar = ProgressBar::new(files.len() as u64).with_style(style(BAR));
+    let mut counts = MessageCounts::default();
+    for path in files {
+        let to = match read_one(&service, &path).await? {
+            MessageOutcome::Bounced => {
+                counts.bounced += 1;
+                &done
+            }
+            MessageOutcome::NotFinal => {
+                counts.not_final += 1;
+                &done
+            }
+            MessageOutcome::Rejected(why) => {
+                counts.rejected += 1;
+                bar.suspend(|| writeln!(io::stderr(), "{}: {why}", path.display()))
+                    .context("standard error was closed")?;
+                &rejected
+            }
+            MessageOutcome::Gone => continue,
+        };
+        move_to(to, &path).with_context(|| format!("{} cannot be moved", path.display()))?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    drop(logging);
+    let _ = writeln!(io::stderr(), "{}", counts.summary());
+    Ok(counts)
+}
+
+/// The files of a directory, by name: no folders, no links, and none that is hidden.
+fn messages(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        if entry.file_type()?.is_file() && !is_hidden {
+            files.push(entry.path());
+        }
+    }
+    files.sort_unstable();
+    Ok(files)
+}
+
+async fn read_one(service: &DeliveryService, path: &Path) -> anyhow::Result<MessageOutcome> {
+    let mut message = Vec::new();
+    let most = MOST_OF_MESSAGE as u64 + 1;
+    let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut message));
+    match read {
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(MessageOutcome::Gone),
+        Err(error) => return Err(error).with_context(|| format!("{}", path.display())),
+    }
+    if message.len() > MOST_OF_MESSAGE {
+        return Ok(MessageOutcome::Rejected("the message is over 1 MiB".to_owned()));
+    }
+    let report = match wiring::read_report(&message) {
+        Ok(report) => report,
+        Err(why) => return Ok(MessageOutcome::Rejected(why.to_string())),
+    };
+    match service.report(&report, wiring::system_act("bounces")).await {
+        Ok(answered) if answered.value.has_bounced => Ok(MessageOutcome::Bounced),
+        Ok(_) => Ok(MessageOutcome::NotFinal),
+        Err(ServiceError::BounceRefused(why)) => Ok(MessageOutcome::Rejected(why.to_string())),
+        Err(error) => Err(error).with_context(|| format!("{}", path.display())),
+    }
+}
+
+/// Moves a file into a folder; it replaces none that has its name.
+fn move_to(folder: &Path, path: &Path) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default();
+    for copy in 0_u32.. {
+        let mut name = name.to_owned();
+        if copy > 0 {
+            name.push(format!(".{copy}"));
+        }
+        match fs::hard_link(path, folder.join(name)) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            linked => return linked.and_then(|()| fs::remove_file(path)),
+        }
+    }
+    Ok(())
+}
+
+impl MessageCounts {
+    fn summary(&self) -> String {
+        let Self { bounced, not_final, rejected } = self;
+        let all = bounced + not_final + rejected;
+        format!(
+            "{all} messages read: {bounced} report a mail that came back, {not_final} a delay or a \
+             success, {rejected} rejected"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moved_file_replaces_no_other_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("done");
+        fs::create_dir(&folder).unwrap();
+        for text in ["a", "b", "c"] {
+            let path = dir.path().join("1.eml");
+            fs::write(&path, text).unwrap();
+            move_to(&folder, &path).unwrap();
+            assert!(!path.exists());
+        }
+        let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+        assert_eq!(["1.eml", "1.eml.1", "1.eml.2"].map(read), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn only_plain_files_are_messages() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["b.eml", "a.eml", ".hidden"] {
+            fs::write(dir.path().join(name), "x").unwrap();
+        }
+        fs::create_dir(dir.path().join("done")).unwrap();
+        std::os::unix::fs::symlink(dir.path().join("a.eml"), dir.path().join("link")).unwrap();
+        let names: Vec<_> = messages(dir.path()).unwrap();
+        assert_eq!(names, ["a.eml", "b.eml"].map(|name| dir.path().join(name)));
+    }
+}
