@@ -8,6 +8,9 @@ use anyhow::Context;
 use crate::data_dir::DataDir;
 use crate::world::EsbOptions;
 
+/// How many mails of an announcement go before its release: few, so that a release shows.
+pub(crate) const FIRST_BATCH: u32 = 2;
+
 /// The values that differ between servers.
 #[derive(Debug)]
 pub struct ServerConfig<'a> {
@@ -60,6 +63,7 @@ key_ring = {key_ring}
 link_hosts = ["example.com", "my.example.com"]
 remind_after_hours = 24
 escalate_after_hours = 72
+first_batch = {first_batch}
 
 [upgrade]
 target_level = "1A"
@@ -92,6 +96,7 @@ sweep_every_ms = 100
 breaker_open_ms = 500
 breaker_max_open_ms = 2000
 "#,
+            first_batch = FIRST_BATCH,
             listen = quoted(&self.listen.to_string()),
             store = quoted(&store),
             salt = quoted(utf8(&self.data.deployment_salt())?),

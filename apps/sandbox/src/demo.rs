@@ -1,5 +1,6 @@
 //! `demo`: runs every journey of the product and prints what each step proves.
 
+mod announcement;
 mod call;
 mod contact;
 mod context;

@@ -19,5 +19,5 @@ pub use data_dir::DataDir;
 pub use demo::demo;
 pub use stack::StackOptions;
 pub use up::{up, world_alone};
-pub use world::{Addresses, EsbMode, EsbOptions, RunningWorld, World};
+pub use world::{Addresses, EsbMode, EsbOptions, RunningWorld, World, delivery_report};
 pub use world_client::{AcceptedMail, BankEffect, Journal, WorldClient};

@@ -22,6 +22,8 @@ const APPROVER_2: &str = "dev-approver2";
 pub(crate) const CUSTOMER: &str = "dev-customer";
 /// The person of [`CUSTOMER`].
 pub(crate) const CUSTOMER_PERSON: &str = "PER0001";
+/// The mail server: reports mails that came back.
+pub(crate) const MAIL_SERVER: &str = "dev-mta";
 /// A program that writes contacts.
 const SYSTEM: &str = "dev-system";
 /// Registers persons, and changes how they are reached.
@@ -48,10 +50,17 @@ impl Token {
 const WRITES: &[&str] = &["contact.read", "contact.write"];
 const APPROVES: &[&str] = &["contact.read", "contact.approve"];
 
-const OPERATES: &[&str] = &["operator", "member.read", "member.write", "upgrade.read"];
+const OPERATES: &[&str] = &[
+    "operator",
+    "member.read",
+    "member.write",
+    "upgrade.read",
+    "announcement.write",
+    "delivery.read",
+];
 
-/// All tokens; each belongs to a person, but [`SYSTEM`].
-pub(crate) const ALL: [Token; 12] = [
+/// All tokens; each belongs to a person, but [`SYSTEM`] and [`MAIL_SERVER`].
+pub(crate) const ALL: [Token; 13] = [
     Token { name: FRONT_DESK, scopes: &["upgrade.open", "member.read"] },
     Token { name: VERIFIER, scopes: &["upgrade.verify"] },
     Token {
@@ -71,6 +80,7 @@ pub(crate) const ALL: [Token; 12] = [
     Token { name: CUSTOMER, scopes: &["contact.answer"] },
     Token { name: CRM, scopes: &["person.read", "person.write", "person.reveal", "contact.read"] },
     Token { name: SYSTEM, scopes: WRITES },
+    Token { name: MAIL_SERVER, scopes: &["delivery.write"] },
     Token { name: OPERATOR, scopes: OPERATES },
     Token { name: OPERATOR_2, scopes: OPERATES },
 ];
@@ -94,7 +104,7 @@ pub(crate) fn file() -> String {
         .map(|token| {
             let Token { name, scopes } = token;
             let sha256 = hex(&Sha256::digest(name.as_bytes()));
-            let kind = if *name == SYSTEM { "SYSTEM" } else { "HUMAN" };
+            let kind = if [SYSTEM, MAIL_SERVER].contains(name) { "SYSTEM" } else { "HUMAN" };
             let person = token.person().map(|it| format!("person_id = \"{it}\"\n"));
             let person = person.unwrap_or_default();
             format!(

@@ -158,6 +158,14 @@ fn welcome(screen: Screen, stack: &Stack, member: Option<&str>) {
     for line in uncertain_mail(api, world) {
         screen.line(line);
     }
+    screen.title("Write to everyone: submit, approve as another person, release after two mails");
+    for line in announcement_steps(api) {
+        screen.line(line);
+    }
+    screen.title("Let a mail come back, and list whom mails do not reach");
+    for line in bounced_mail(api, world) {
+        screen.line(line);
+    }
     screen.title("Lose every answer of the bank: an order is stuck after 15 s (docs/stuck.md)");
     for line in stuck_order(api, world) {
         screen.line(line);
@@ -233,7 +241,38 @@ fn right_address(api: &str) -> String {
     )
 }
 
-/// Loses the next answer of the bank, after it set the level.
+fn announcement_steps(api: &str) -> [String; 5] {
+    let call =
+        |token: &str| format!("curl -s -H 'Acstkn: {token}' -H 'Content-Type: application/json'");
+    let take = |name: &str| format!(r#"sed -n 's/.*"{name}":"\([^"]*\)".*/\1/p'"#);
+    let (all, writer) = (format!("{api}{}", Client::ANNOUNCEMENTS), call(tokens::OPERATOR));
+    let (id, hash) = (take("announcementId"), take("contentHash"));
+    let content = r#"{"subject":"Maintenance","body":"On Sunday.","mail":true}"#;
+    let approve = r#"{"contentHash":"'$HASH'"}"#;
+    [
+        format!("ID=$({writer} -d '{content}' {all} | {id}); echo \"$ID\""),
+        format!("HASH=$({writer} -d '{{}}' {all}/$ID/submission | {hash}); echo \"$HASH\""),
+        format!("{} -d '{approve}' {all}/$ID/approval", call(tokens::APPROVER)),
+        format!("{writer} -d '{{}}' {all}/$ID/release"),
+        format!(
+            "MADOGUCHI_TOKEN={} madoguchi announcements show $ID --follow --server {api}",
+            tokens::OPERATOR
+        ),
+    ]
+}
+
+/// Gives the report about the mail of the announcement to the API, and lists the delivery watch.
+fn bounced_mail(api: &str, world: &str) -> [String; 2] {
+    [
+        format!(
+            "curl -s '{world}/world/bounce?to=per0001@example.com' | curl -s --data-binary @- \
+             -H 'Acstkn: {}' -H 'Content-Type: message/rfc822' {api}/api/v1/bounces",
+            tokens::MAIL_SERVER
+        ),
+        format!("curl -s -H 'Acstkn: {}' {api}/api/v1/delivery-watch", tokens::OPERATOR),
+    ]
+}
+
 /// Loses every answer to an order, and lists what is stuck.
 fn stuck_order(api: &str, world: &str) -> [String; 2] {
     let scenario = r#"{"channel":"esb","scenario":"applied_then_cut"}"#;
@@ -243,6 +282,7 @@ fn stuck_order(api: &str, world: &str) -> [String; 2] {
     ]
 }
 
+/// Loses the next answer of the bank, after it set the level.
 fn lose_an_answer(world: &str) -> String {
     play_once(world, "esb", "applied_then_cut")
 }

@@ -57,9 +57,11 @@
 //! | `slow:<ms>` | after `<ms>`, even if the client disconnected | after `<ms>`, as `ok` |
 //! | `garbage` | yes | bytes that are not SMTP instead of a reply to the final dot |
 //!
-//! A scenario for a key (an `ArrngId`, a `contextId` as received, a `codigo_conta`, an
-//! address) overrides the
-//! one for all; the default is `ok`. A scenario with `times` ends when they are used up. An invalid
+//! `GET /world/bounce?to=hanako@example.com` is the delivery report that the newest mail to this
+//! address came back.
+//!
+//! A scenario for a key (an `ArrngId`, a `contextId` as received, a `codigo_conta`, an address)
+//! overrides the one for all; the default is `ok`. A scenario with `times` ends when they are used up. An invalid
 //! message gets `malformed`: status 400, no level set, no `times` used.
 //!
 //! The effects of `applied_late` and `slow` are in the file while they are pending. A restarted
@@ -69,6 +71,7 @@
 //! A repeated order, with the same (arrangement, level, transaction id), is one more effect in
 //! [`EsbMode::AbsoluteSet`], and none in [`EsbMode::Dedupes`].
 
+mod bounce;
 mod channel;
 mod channels;
 mod clock;
@@ -96,6 +99,7 @@ use channels::CHANNELS;
 use listener::Listener;
 use store::Store;
 
+pub use bounce::delivery_report;
 pub use esb_mode::{EsbMode, EsbOptions};
 pub use listener::Addresses;
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use jiff::Timestamp;
 use madoguchi_client::{ApiAnswer, Client, Method};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -32,6 +33,8 @@ pub struct AcceptedMail {
     pub to: String,
     /// The subject, decoded.
     pub subject: String,
+    /// When it was accepted.
+    pub at: Timestamp,
 }
 
 impl fmt::Debug for AcceptedMail {
@@ -136,6 +139,16 @@ impl WorldClient {
     pub async fn mails(&self) -> anyhow::Result<Vec<AcceptedMail>> {
         let mut shown = self.shown("smtp").await?;
         serde_json::from_value(shown["effects"].take()).context("the journal lists mails")
+    }
+
+    /// The report that the newest mail to this address came back.
+    ///
+    /// # Errors
+    /// When the simulated mail server accepted none.
+    pub async fn bounce(&self, to: &str) -> anyhow::Result<String> {
+        let answer: ApiAnswer = self.0.get(&format!("/world/bounce?to={to}")).await?;
+        ensure!(answer.status == 200, "no report: {}", answer.body);
+        Ok(answer.body)
     }
 
     async fn shown(&self, channel: &str) -> anyhow::Result<Value> {

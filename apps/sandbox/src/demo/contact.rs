@@ -108,7 +108,8 @@ impl Roles {
 
     async fn sees(&self, id: &str) -> anyhow::Result<bool> {
         let messages = self.customer.messages(tokens::CUSTOMER_PERSON).await?.data()?;
-        Ok(messages.iter().any(|message| message.contact_id == id))
+        let mut contacts = messages.iter().filter_map(|message| message.contact());
+        Ok(contacts.any(|contact| contact.contact_id == id))
     }
 }
 

@@ -1,5 +1,6 @@
 //! All journeys of the demo, in the order in which they run.
 
+use super::announcement;
 use super::call::Call;
 use super::contact::ContactJourney;
 use super::context::DemoContext;
@@ -18,10 +19,11 @@ pub(super) enum Journey {
     Person,
     Contact(ContactJourney),
     Mail(MailJourney),
+    Announcement,
 }
 
 impl Journey {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Upgrade(Upgrade::Passed),
         Self::Upgrade(Upgrade::LostAnswer),
         Self::Upgrade(Upgrade::Refused),
@@ -36,6 +38,7 @@ impl Journey {
         Self::Contact(ContactJourney::Moved),
         Self::Mail(MailJourney::Uncertain),
         Self::Mail(MailJourney::Suppressed),
+        Self::Announcement,
     ];
 
     pub(super) const fn title(self) -> &'static str {
@@ -46,6 +49,7 @@ impl Journey {
             Self::Person => person::TITLE,
             Self::Contact(contact) => contact.title(),
             Self::Mail(mail) => mail.title(),
+            Self::Announcement => announcement::TITLE,
         }
     }
 
@@ -57,6 +61,7 @@ impl Journey {
             Self::Person => person::walk(demo, walk).await,
             Self::Contact(contact) => contact.walk(demo, walk).await,
             Self::Mail(mail) => mail.walk(demo, walk).await,
+            Self::Announcement => announcement::walk(demo, walk).await,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use madoguchi_testkit::http_stub::{self, Received, StubBehaviour};
 
+use super::bounce;
 use super::channel::{Channel, Http};
 use super::channels::CHANNELS;
 use super::control;
@@ -36,12 +37,13 @@ async fn answer(store: Arc<Store>, request: Received) -> StubBehaviour {
             None => reply::refusal(400, "the body is larger than 1 MiB"),
         },
         ("GET", "/world/journal") => control::journal(&store, uri.query().unwrap_or_default()),
+        ("GET", "/world/bounce") => bounce::newest(&store, uri.query().unwrap_or_default()),
         ("DELETE", "/world") => control::forget(&store),
         _ => {
             let posts: String = posted().map(|(_, http)| format!("POST {}, ", http.path)).collect();
             let paths = format!(
                 "the world has: {posts}PUT /world/scenario, GET /world/journal?channel=esb, \
-                 DELETE /world"
+                 GET /world/bounce?to=hanako@example.com, DELETE /world"
             );
             reply::refusal(404, &paths)
         }
