@@ -1,6 +1,8 @@
 //! The kill test: the server is killed repeatedly while callers send and retry verdicts and the
 //! bank loses answers. Then every effect must be final, and nothing lost or doubled.
 
+mod announced;
+mod announced_report;
 mod counts;
 mod keyed;
 mod mails;
@@ -20,6 +22,8 @@ use madoguchi_testkit::chance::Chance;
 
 use counts::{InjectedVerdict, KillCounts, PREPARERS};
 
+pub use announced::AnnouncementKillTest;
+pub use announced_report::AnnouncementKillReport;
 pub use keyed::{KeyedKillReport, KeyedKillTest};
 pub use mails::{MailKillReport, MailKillTest};
 pub use report::KillReport;

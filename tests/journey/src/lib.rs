@@ -4,6 +4,7 @@
 pub mod api;
 pub mod audit_rows;
 pub mod binaries;
+pub mod bounces;
 pub mod caller;
 pub mod canaries;
 pub mod contacts;

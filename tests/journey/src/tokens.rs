@@ -50,6 +50,13 @@ pub const CONTACTS: &str = "journey-token-contacts";
 /// names.
 pub const BACK_OFFICE: &str = "journey-token-back-office";
 
+/// Write announcements.
+pub const ANNOUNCEMENT_WRITE: &str = "journey-token:announcement.write";
+/// Read the delivery watch.
+pub const DELIVERY_READ: &str = "journey-token:delivery.read";
+/// Report mails that came back.
+pub const DELIVERY_WRITE: &str = "journey-token:delivery.write";
+
 /// See effects and resolve them.
 pub const OPERATOR: &str = "journey-token:operator";
 /// The same for another person.
@@ -78,7 +85,7 @@ pub fn users() -> String {
 }
 
 /// All tokens with one scope, which is the part after the colon.
-pub const ALL: [&str; 17] = [
+pub const ALL: [&str; 20] = [
     MEMBER_WRITE,
     MEMBER_READ,
     OPEN,
@@ -95,6 +102,9 @@ pub const ALL: [&str; 17] = [
     CONTACT_APPROVE,
     CONTACT_ANSWER,
     CONTACT_ANSWER_ANY,
+    ANNOUNCEMENT_WRITE,
+    DELIVERY_READ,
+    DELIVERY_WRITE,
     OPERATOR,
 ];
 
@@ -107,7 +117,7 @@ pub fn file() -> String {
         \"contact.approve\", \"delegate\"";
     let people = of_contacts.replace("delegate", "contact.answer.any");
     let contacts = entry_of(CONTACTS, "contacts", &people);
-    let of_back_office = of_contacts.to_owned() + ", \"operator\"";
+    let of_back_office = of_contacts.to_owned() + ", \"operator\", \"announcement.write\"";
     let back_office = for_staff(BACK_OFFICE, "back-office", &of_back_office);
     let person = "name = \"canaryname\"\nperson_id = \"canaryperson\"\n\n";
     ALL.map(entry).concat()

@@ -12,7 +12,11 @@ use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{on_both_databases, tokens};
 use serde_json::{Value, json};
 
-on_both_databases!(what_a_contact_says_is_in_clear_nowhere, what_a_mail_needs_is_in_clear_nowhere);
+on_both_databases!(
+    what_a_contact_says_is_in_clear_nowhere,
+    what_an_announcement_says_is_in_clear_nowhere,
+    what_a_mail_needs_is_in_clear_nowhere,
+);
 
 /// Parts of every personal value that is sent here, valid or not.
 const CANARIES: Canaries = Canaries(&[
@@ -42,6 +46,46 @@ async fn what_a_contact_says_is_in_clear_nowhere(store: Store) -> anyhow::Result
         ensure!(audit.tells(&format!("contact.{action}")), "{action} is recorded");
     }
     CANARIES.are_nowhere(&system, &database, &seen, "PER-SPOKEN").await
+}
+
+/// Parts of every text of an announcement that is sent here, valid or not.
+const OF_ANNOUNCEMENTS: Canaries =
+    Canaries(&["finchsubject", "finchbody", "finchlink", "finchreason", "finchbad", "finchkey"]);
+
+async fn what_an_announcement_says_is_in_clear_nowhere(store: Store) -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let database = tokio::task::block_in_place(|| store.database(dir.path()));
+    let system = TestSystem::on(&database, vec![("RUST_LOG", "trace".to_owned())]).await?;
+    Recipient::named(&system, "PER-ADDRESSED").await?;
+    let [ann, bob] = ["ann", "bob"].map(|name| Staff::person(&system, name));
+    let all = "/api/v1/announcements";
+    let body = json!({
+        "subject": "finchsubject", "body": "finchbody",
+        "link": "https://my.example.com/finchlink",
+    });
+    let key = [("Idempotency-Key", "finchkey")];
+    let mut seen = vec![ann.send(Method::POST, all, &key, &body).await?];
+    let id = seen[0].data()?["announcementId"].as_str().unwrap_or_default().to_owned();
+    let path = |rest: &str| format!("{all}/{id}{rest}");
+    for (who, rest, body) in
+        [(ann, "/submission", json!({})), (bob, "/rejection", json!({ "reason": "finchreason" }))]
+    {
+        seen.push(who.send(Method::POST, &path(rest), &[], &body).await?);
+    }
+    let edit = json!({ "subject": "finchsubject 2" });
+    seen.push(ann.send(Method::PUT, &path(""), &[("If-Match", "*")], &edit).await?);
+    let statuses: Vec<u16> = seen.iter().map(|answer| answer.status).collect();
+    ensure!(statuses == [201, 200, 200, 200], "{statuses:?}");
+    for bad in [
+        json!({ "subject": "finchbad\n", "body": "b" }),
+        json!({ "subject": "s", "body": ["finchbad"] }),
+        json!({ "subject": "s", "body": "b", "finchbad": 1 }),
+    ] {
+        let refused = ann.send(Method::POST, all, &[], &bad).await?;
+        ensure!(refused.status == 400, "{refused:?}");
+        seen.push(refused);
+    }
+    OF_ANNOUNCEMENTS.are_nowhere(&system, &database, &seen, "PER-ADDRESSED").await
 }
 
 /// User and password as `AUTH PLAIN` sends them: in Base64, each after a zero byte.

@@ -7,7 +7,7 @@ use anyhow::ensure;
 use madoguchi_journey::crowd::work_through;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::Store;
-use madoguchi_journey::kill_test::{KeyedKillTest, KillTest, MailKillTest};
+use madoguchi_journey::kill_test::{AnnouncementKillTest, KeyedKillTest, KillTest, MailKillTest};
 use madoguchi_journey::on_both_databases;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_testkit::chance::Chance;
@@ -16,6 +16,7 @@ on_both_databases!(
     six_kills_among_200_verdicts_lose_nothing_and_double_nothing,
     six_kills_among_270_keys_act_on_none_twice,
     six_kills_among_150_mails_lose_none_and_double_none,
+    three_kills_of_an_announcement_lose_no_mail_and_double_none,
     what_was_answered_before_an_orderly_stop_is_there_after_it,
 );
 
@@ -52,6 +53,19 @@ async fn six_kills_among_150_mails_lose_none_and_double_none(store: Store) -> an
     let report = test.run(&system, |_| ()).await?;
     println!("{report}");
     ensure!(report.holds() && report.kills == 6, "seed {seed}: {report}");
+    Ok(())
+}
+
+async fn three_kills_of_an_announcement_lose_no_mail_and_double_none(
+    store: Store,
+) -> anyhow::Result<()> {
+    let seed = Chance::any_seed();
+    println!("seed {seed}");
+    let slowly = vec![("CONTACTS__MAILS_PER_SECOND", "20".to_owned())];
+    let system = Arc::new(TestSystem::own(store, slowly).await?);
+    let report = AnnouncementKillTest { persons: 250, kills: 3, seed }.run(&system, |_| ()).await?;
+    println!("{report}");
+    ensure!(report.holds(), "seed {seed}: {report}");
     Ok(())
 }
 

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use madoguchi_client::Method;
+use madoguchi_journey::bounces::{failure_report, message_id};
 use madoguchi_journey::caller::{CALLERS, HttpAnswer, VERDICT, is_coded_refusal, is_refusal};
 use madoguchi_journey::contacts::{CONTACTS, Recipient, Staff, answers, path};
 use madoguchi_journey::crowd::all_at_once;
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::{Store, TestDatabase, psql};
+use madoguchi_journey::mails::{Addressee, moved};
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{on_both_databases, tokens, walk};
 use madoguchi_testkit::postgres::Cluster;
@@ -44,13 +46,17 @@ async fn every_error_code_has_its_status_and_exactly_the_envelope(
     of_requests(&system, &mut refusals).await?;
     of_persons(&system, &mut refusals).await?;
     of_contacts(&system, &mut refusals).await?;
+    of_bounces(&system, &mut refusals).await?;
     of_keys(&system, &mut refusals).await?;
     let unknown = format!("/api/v1/effects/SetLevel/{NOBODYS_CASE}");
     refusals.insert("EFFECT_NOT_FOUND", system.caller.get(&unknown, tokens::OPERATOR).await?);
     let counted = system.metrics().await?;
     ensure!(counted.contains("madoguchi_contradictions_total "), "{counted}");
     for (code, status) in catalogue()? {
-        if ELSEWHERE.contains(&code) || code.starts_with("RESOLUTION_") {
+        if ELSEWHERE.contains(&code)
+            || code.starts_with("RESOLUTION_")
+            || code.starts_with("ANNOUNCEMENT_")
+        {
             continue;
         }
         let answer = refusals.get(code).with_context(|| format!("{code} is not shown here"))?;
@@ -231,6 +237,26 @@ async fn of_contacts(system: &TestSystem, refusals: &mut Refusals) -> anyhow::Re
     Ok(())
 }
 
+async fn of_bounces(system: &TestSystem, refusals: &mut Refusals) -> anyhow::Result<()> {
+    let reporter = system.caller.with(tokens::DELIVERY_WRITE);
+    let refused = async |message: String| -> anyhow::Result<HttpAnswer> {
+        Ok(reporter.report_delivery(message).await?.untyped())
+    };
+    refusals.insert("REPORT_UNREADABLE", refused("Subject: hello\r\n\r\nx".to_owned()).await?);
+    let nobodys = failure_report(&message_id(&"0".repeat(32)));
+    refusals.insert("MAIL_NOT_FOUND", refused(nobodys).await?);
+    let person = Addressee::named(system, "PER-REFUSED").await?;
+    system.world.plays("smtp", "reject_recipient", Some(&person.email), Some(1)).await?;
+    let id = person.approved(system, &person.recipient.request()).await?;
+    let mail = moved(system, &id).await?;
+    let mail = mail["mailId"].as_str().context("mailId")?.replace('-', "");
+    refusals.insert("MAIL_NOT_SENT", refused(failure_report(&message_id(&mail))).await?);
+    Ok(())
+}
+
+/// Who reads announcements.
+const READERS: [&str; 2] = [tokens::CONTACT_READ, tokens::ANNOUNCEMENT_WRITE];
+
 const CUSTOMERS: [&str; 2] = [tokens::CONTACT_ANSWER, tokens::CONTACT_ANSWER_ANY];
 
 /// In the form of the route with this path.
@@ -242,10 +268,11 @@ fn is_refused(path: &str, answer: &HttpAnswer, status: u16, code: &str) -> bool 
     }
 }
 
-async fn a_token_opens_the_routes_of_its_scope_and_no_other(store: Store) -> anyhow::Result<()> {
-    let system = TestSystem::shared(store).await?;
+/// Each route, with the tokens that open it.
+fn routes() -> [(Method, String, &'static [&'static str]); 44] {
     let effect = format!("/api/v1/effects/SetLevel/{NOBODYS_CASE}");
-    let routes: [(Method, String, &[&str]); 32] = [
+    let announcement = format!("/api/v1/announcements/{NOBODYS_CASE}");
+    [
         (Method::POST, VERDICT.to_owned(), &[tokens::DECIDE]),
         (Method::POST, "/api/v1/members".to_owned(), &[tokens::MEMBER_WRITE]),
         (Method::GET, "/api/v1/members/nobody".to_owned(), &[tokens::MEMBER_READ]),
@@ -276,19 +303,39 @@ async fn a_token_opens_the_routes_of_its_scope_and_no_other(store: Store) -> any
         (Method::DELETE, path("no-id"), &[tokens::CONTACT_WRITE]),
         (Method::POST, format!("{}/answer", path(NOBODYS_CASE)), &CUSTOMERS),
         (Method::GET, format!("{PERSONS}/nobody/messages?limit=0"), &CUSTOMERS),
+        (Method::POST, "/api/v1/announcements".to_owned(), &[tokens::ANNOUNCEMENT_WRITE]),
+        (Method::GET, "/api/v1/announcements?limit=0".to_owned(), &READERS),
+        (Method::GET, announcement.clone(), &READERS),
+        (Method::PUT, announcement.clone(), &[tokens::ANNOUNCEMENT_WRITE]),
+        (Method::POST, format!("{announcement}/submission"), &[tokens::ANNOUNCEMENT_WRITE]),
+        (Method::POST, format!("{announcement}/approval"), &[tokens::CONTACT_APPROVE]),
+        (Method::POST, format!("{announcement}/rejection"), &[tokens::CONTACT_APPROVE]),
+        (Method::POST, format!("{announcement}/release"), &[tokens::ANNOUNCEMENT_WRITE]),
+        (
+            Method::POST,
+            format!("{announcement}/stop"),
+            &[tokens::ANNOUNCEMENT_WRITE, tokens::CONTACT_APPROVE],
+        ),
+        (Method::PUT, format!("{announcement}/reading"), &[tokens::CONTACT_ANSWER]),
+        (Method::GET, "/api/v1/delivery-watch?limit=0".to_owned(), &[tokens::DELIVERY_READ]),
+        (Method::POST, "/api/v1/bounces".to_owned(), &[tokens::DELIVERY_WRITE]),
         (Method::GET, "/api/v1/effects?limit=0".to_owned(), &[tokens::OPERATOR]),
         (Method::GET, "/api/v1/resolutions?limit=0".to_owned(), &[tokens::OPERATOR]),
         (Method::GET, effect.clone(), &[tokens::OPERATOR]),
         (Method::POST, format!("{effect}/resolution"), &[tokens::OPERATOR]),
         (Method::POST, format!("{effect}/resolution/approval"), &[tokens::OPERATOR]),
         (Method::POST, format!("{effect}/resolution/withdrawal"), &[tokens::OPERATOR]),
-    ];
-    for (method, path, its) in routes {
+    ]
+}
+
+async fn a_token_opens_the_routes_of_its_scope_and_no_other(store: Store) -> anyhow::Result<()> {
+    let system = TestSystem::shared(store).await?;
+    for (method, path, its) in routes() {
         for token in tokens::ALL.into_iter().chain(["", "not-a-token"]) {
             let answer = system.caller.call(method.clone(), &path, token, &json!({})).await?;
             let allowed = match token {
                 "" | "not-a-token" => is_refused(&path, &answer, 401, "UNAUTHENTICATED"),
-                token if its.contains(&token) => [400, 404, 428].contains(&answer.status),
+                token if its.contains(&token) => [400, 404, 415, 428].contains(&answer.status),
                 _ => is_refused(&path, &answer, 403, "FORBIDDEN"),
             };
             ensure!(allowed, "{method} {path} with {token:?}: {answer:?}");

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use clap::{Parser, ValueEnum, value_parser};
 use madoguchi_journey::database::Store;
-use madoguchi_journey::kill_test::{KeyedKillTest, KillTest, MailKillTest};
+use madoguchi_journey::kill_test::{AnnouncementKillTest, KeyedKillTest, KillTest, MailKillTest};
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_testkit::chance::Chance;
 
@@ -36,6 +36,9 @@ struct Options {
     /// then the number of contacts
     #[arg(long, conflicts_with = "keys")]
     mails: bool,
+    /// Mail an announcement instead: `--verdicts` is then the number of persons
+    #[arg(long, conflicts_with_all = ["keys", "mails"])]
+    announcement: bool,
     /// Database to test
     #[arg(long, value_enum, default_value_t = On::Both)]
     database: On,
@@ -45,7 +48,8 @@ struct Options {
 }
 
 const EXAMPLE: &str = "Examples:\n  tests/chaos --kills 50 --verdicts 2000 --database postgres\n\
-    \u{20} tests/chaos --keys\n  tests/chaos --mails --kills 50 --verdicts 1000\n\n\
+    \u{20} tests/chaos --keys\n  tests/chaos --mails --kills 50 --verdicts 1000\n\
+    \u{20} tests/chaos --announcement --verdicts 100000 --database postgres\n\n\
     Exits with 1 if anything was lost or doubled, or if no kill aborted a request.";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -66,6 +70,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         }
         println!("{}, seed {seed}", store.as_str());
         let (report, holds) = match (options.keys, options.mails) {
+            _ if options.announcement => announce(&options, store, seed).await?,
             (true, _) => repeat(&options, store, seed).await?,
             (false, true) => mail(&options, store, seed).await?,
             (false, false) => endure(&options, store, seed).await?,
@@ -114,6 +119,18 @@ async fn mail(options: &Options, store: Store, seed: u64) -> anyhow::Result<Repo
         faults: options.faults,
         seed,
     };
+    let report = test.run(&system, progress).await?;
+    Ok((report.to_string(), report.holds()))
+}
+
+/// The rest goes at once after a first batch.
+async fn announce(options: &Options, store: Store, seed: u64) -> anyhow::Result<Reported> {
+    let changed = vec![
+        ("EFFECTS__BREAKER_FAILURES", "1000".to_owned()),
+        ("CONTACTS__MAILS_PER_SECOND", "1000".to_owned()),
+    ];
+    let system = Arc::new(TestSystem::own(store, changed).await?);
+    let test = AnnouncementKillTest { persons: options.verdicts, kills: options.kills, seed };
     let report = test.run(&system, progress).await?;
     Ok((report.to_string(), report.holds()))
 }
