@@ -64,19 +64,19 @@ impl AnnouncementKillTest {
         let persons = registered(system, self.persons).await?;
         let path = approved(system).await?;
         let late = Addressee::named(system, "PER-LATE").await?;
-        wait_for(system, &path, |it| it.mailing["state"] == "HELD").await?;
+        ended(system, &path, "HELD").await?;
         let begun = Instant::now();
         post(system, "ann", &format!("{path}/release"), json!({})).await?;
         let kills_meanwhile = self.kill(system, &path, &tell).await?;
         tell("no more kills: everything must come to an end");
         let memory = read(system, &path).await?.memory;
-        let ended = wait_for(system, &path, |it| it.mailing["state"] == "PLANNED").await?;
-        let (counts, took) = (ended.mailing["counts"].clone(), begun.elapsed());
+        let end = ended(system, &path, "PLANNED").await?;
+        let (counts, took) = (end.mailing["counts"].clone(), begun.elapsed());
         let mut report = AnnouncementKillReport {
             counts,
             kills: (self.kills, kills_meanwhile),
             took,
-            memory_kib: (memory, ended.memory),
+            memory_kib: (memory, end.memory),
             uncertain: uncertain(system).await?,
             ..AnnouncementKillReport::default()
         };
@@ -87,21 +87,26 @@ impl AnnouncementKillTest {
         Ok(report)
     }
 
-    /// Kills the server at random moments; the number of kills before the last mail was planned.
+    /// Kills the server at random moments while mails are planned and sent; the number of kills
+    /// before the last mail was planned. After a kill the job begins when the lease of the killed
+    /// server is over, so that each kill waits for a new batch.
     async fn kill(
         &self,
         system: &TestSystem,
         path: &str,
         tell: &(impl Fn(&str) + Send + Sync),
     ) -> anyhow::Result<u32> {
-        let (mut chance, mut meanwhile) = (Chance::of(self.seed), 0);
+        let (mut chance, mut meanwhile, mut planned) = (Chance::of(self.seed), 0, 0);
         for kill in 1..=self.kills {
-            tokio::time::sleep(Duration::from_millis(chance.below(3000))).await;
+            let moves = |it: &Progress| it.planned > planned || it.mailing["state"] == "PLANNED";
+            wait_until(system, path, moves).await?;
+            tokio::time::sleep(Duration::from_millis(chance.below(2000))).await;
             let progress = read(system, path).await?;
             meanwhile += u32::from(progress.mailing["state"] == "RUNNING");
+            planned = progress.planned;
             system.kill()?;
             system.start_again().await?;
-            tell(&format!("{kill} kills, {} mails planned", progress.planned));
+            tell(&format!("{kill} kills, {planned} mails planned"));
         }
         Ok(meanwhile)
     }
@@ -111,11 +116,11 @@ impl AnnouncementKillTest {
 /// `before` are not its mails.
 async fn stop_half_way(system: &TestSystem, before: usize) -> anyhow::Result<Stopping> {
     let path = approved(system).await?;
-    let held = wait_for(system, &path, |it| it.mailing["state"] == "HELD").await?;
+    let held = ended(system, &path, "HELD").await?;
     post(system, "ann", &format!("{path}/release"), json!({})).await?;
-    wait_for(system, &path, |it| it.planned > held.planned).await?;
+    wait_until(system, &path, |it| it.planned > held.planned).await?;
     post(system, "bob", &format!("{path}/stop"), json!({})).await?;
-    let stopped = wait_for(system, &path, |it| it.mailing["state"] == "STOPPED").await?;
+    let stopped = ended(system, &path, "STOPPED").await?;
     let since = stopped.mailing["since"].as_str().context("a time of the stop")?;
     let since: Timestamp = since.parse().context("the time of the stop")?;
     // What would be sent late is sent by then.
@@ -170,9 +175,8 @@ async fn read(system: &TestSystem, path: &str) -> anyhow::Result<Progress> {
     Ok(Progress { mailing, planned, memory: system.memory_kib()? })
 }
 
-/// Waits until this holds, and until no mail is pending if it is not being mailed any more. The
-/// memory in the answer is the largest that was seen.
-async fn wait_for(
+/// Waits until this holds. The memory in the answer is the largest that was seen.
+async fn wait_until(
     system: &TestSystem,
     path: &str,
     holds: impl Fn(&Progress) -> bool + Send,
@@ -181,15 +185,22 @@ async fn wait_for(
     loop {
         let progress = read(system, path).await?;
         most = most.max(progress.memory);
-        let counts = progress.mailing["counts"].as_array().context("counts")?;
-        let is_pending = counts.iter().any(|it| it["state"] == "PENDING");
-        let may_be_pending = progress.mailing["state"] == "RUNNING";
-        if holds(&progress) && (may_be_pending || !is_pending) {
+        if holds(&progress) {
             return Ok(Progress { memory: most, ..progress });
         }
         ensure!(Instant::now() < deadline, "{}", progress.mailing);
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
+}
+
+/// Waits until the mailing is in this state and none of its mails is pending.
+async fn ended(system: &TestSystem, path: &str, state: &str) -> anyhow::Result<Progress> {
+    let is_pending = |it: &Value| it["state"] == "PENDING";
+    let holds = |it: &Progress| {
+        let counts = it.mailing["counts"].as_array();
+        it.mailing["state"] == state && counts.is_some_and(|it| !it.iter().any(is_pending))
+    };
+    wait_until(system, path, holds).await
 }
 
 /// The persons whose mail is named uncertain in the delivery watch.
