@@ -866,6 +866,114 @@ async fn operators_see_effects_that_cannot_be_parsed() {
     }
 }
 
+/// An announcement in `DRAFT` with staff member `a` as its author, and one recipient.
+fn announcement(uuid: fn(u8) -> String, at: &str, id: u8) -> String {
+    let (bytes, id) = (if at == "1" { "x'00'" } else { "'\\x00'" }, uuid(id));
+    format!(
+        "insert into announcement (announcement_id, data_key_id, version, salt, subject, body, \
+         mail, created_at, state) values ({id}, {id}, 1, {bytes}, {bytes}, {bytes}, true, {at}, \
+         'DRAFT'); \
+         insert into announcement_editor (announcement_id, version, issuer, subject, kind) \
+         values ({id}, 1, 'i', 'a', 'HUMAN'); \
+         insert into announcement_recipient (announcement_id, person_id) values ({id}, 'P1');"
+    )
+}
+
+/// A change of this announcement.
+fn set_announcement(id: u8, columns: &str) -> impl Fn(fn(u8) -> String, &str) -> String {
+    move |uuid, at| {
+        let columns =
+            columns.replace("NOW", at).replace("HASH", if at == "1" { "x'00'" } else { "'\\x00'" });
+        format!("update announcement set {columns} where announcement_id = {};", uuid(id))
+    }
+}
+
+const SUBMITTED: &str = "state = 'SUBMITTED', submitted_at = NOW, submitter_issuer = 'i', \
+    submitter_subject = 'a', submitter_kind = 'HUMAN', recipients = 1, recipients_hash = HASH";
+
+/// The approval by this actor.
+fn approved_by(who: &str, kind: &str) -> String {
+    format!(
+        "state = 'APPROVED', submitted_at = null, submitter_issuer = null, \
+         submitter_subject = null, submitter_kind = null, decided_at = NOW, \
+         decided_issuer = 'i', decided_subject = '{who}', decided_kind = '{kind}', \
+         visible_from = NOW, mailing = 'FIRST', mails_planned = 0"
+    )
+}
+
+/// Four eyes and the recipients hold also for those who write to the database without the server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_submitted_of_an_announcement_is_approved_by_another_person_by_raw_sql() {
+    let both = both().await;
+    let on_both = |sql: &Sql<'_>| both.accept(sql);
+    let changed = |columns: &str| on_both(&set_announcement(1, columns));
+    let persons = |uuid: fn(u8) -> String, _: &str| {
+        let other = PERSON.replace("'P1'", "'P2'").replace("'A1'", "'A2'");
+        format!("{PERSON}{}, 1); {other}{}, 1);", uuid(9), uuid(8))
+    };
+    assert!(on_both(&persons) && on_both(&|uuid, at| announcement(uuid, at, 1)));
+    assert!(!changed(&approved_by("b", "HUMAN")), "it is not submitted");
+    assert!(changed(SUBMITTED));
+    for (who, kind) in [("a", "HUMAN"), ("A", "HUMAN"), ("s", "SYSTEM")] {
+        assert!(!changed(&approved_by(who, kind)), "{who}");
+    }
+    let alone = |uuid: fn(u8) -> String, at: &str| {
+        let draft = announcement(uuid, at, 2);
+        format!("{};", draft.split(';').next().expect("the first statement"))
+    };
+    assert!(on_both(&alone) && on_both(&set_announcement(2, SUBMITTED)));
+    assert!(!on_both(&set_announcement(2, &approved_by("b", "HUMAN"))), "without editors");
+    for sql in ["delete from announcement_editor;", "update announcement_editor set subject = 'x';"]
+    {
+        assert!(!on_both(&|_, _| sql.to_owned()), "{sql}");
+    }
+    let replaced = |what: usize| {
+        let sql = announcement(sqlite_uuid, "1", 1).replace("insert", "replace");
+        let sql = sql.split(';').nth(what).expect("a statement").replace("'a'", "'nobody'");
+        sqlite(&both.path, &format!("pragma foreign_keys = on; {sql};"))
+    };
+    assert!(!replaced(0) && replaced(1) && !replaced(2), "an editor that is there stays");
+    assert!(!changed(&approved_by("a", "HUMAN")), "the author, who was not replaced");
+    assert!(changed(&approved_by("b", "HUMAN")), "another person");
+    for columns in
+        ["decided_subject = 'a'", "recipients = 2", "subject = HASH || HASH", "mail = false"]
+    {
+        assert!(!changed(columns), "{columns}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recipient_has_one_mail_by_raw_sql() {
+    let both = both().await;
+    let on_both = |sql: &Sql<'_>| both.accept(sql);
+    let person = |uuid: fn(u8) -> String, at: &str| {
+        let other = PERSON.replace("'P1'", "'P2'").replace("'A1'", "'A2'");
+        let announcement = announcement(uuid, at, 1);
+        format!("{PERSON}{}, 1); {other}{}, 1); {announcement}", uuid(9), uuid(8))
+    };
+    assert!(on_both(&person) && on_both(&set_announcement(1, SUBMITTED)));
+    assert!(on_both(&set_announcement(1, &approved_by("b", "HUMAN"))));
+    let recipient = |uuid: fn(u8) -> String, _: &str| {
+        let columns = "announcement_id, person_id";
+        format!("insert into announcement_recipient ({columns}) values ({}, 'P2');", uuid(1))
+    };
+    assert!(!on_both(&recipient), "another recipient after the approval");
+    assert!(!on_both(&|_, _| "delete from announcement_recipient;".to_owned()));
+    assert!(!on_both(&|_, _| "update announcement_recipient set person_id = 'P2';".to_owned()));
+    let planned = |mail: u8| {
+        move |uuid: fn(u8) -> String, at: &str| {
+            format!(
+                "update announcement_recipient set mail_id = {}, mail_state = 'PENDING', \
+                 mail_at = {at};",
+                uuid(mail)
+            )
+        }
+    };
+    assert!(on_both(&planned(5)) && !on_both(&planned(6)), "a second mail");
+    let sent = "update announcement_recipient set mail_state = 'SENT';";
+    assert!(on_both(&|_, _| sent.to_owned()));
+}
+
 /// The migrations that the delivery watch came with, back and again.
 macro_rules! delivery_anew {
     ($database:literal) => {

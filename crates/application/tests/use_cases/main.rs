@@ -3,6 +3,7 @@
 mod callers;
 mod contacts;
 mod data_keys;
+mod delivery;
 mod fault_injecting_store;
 mod jobs;
 mod lane;

@@ -102,6 +102,10 @@ begin
     if tg_op = 'INSERT' or old.state <> 'SUBMITTED' then
         raise exception 'an announcement is approved after it was submitted';
     end if;
+    if not exists (select from announcement_editor
+            where announcement_id = new.announcement_id) then
+        raise exception 'an announcement without an editor is not approved';
+    end if;
     if exists (select from announcement_editor where announcement_id = new.announcement_id
             and issuer = new.decided_issuer and lower(subject) = lower(new.decided_subject)) then
         raise exception 'an editor of an announcement does not approve it';
@@ -136,3 +140,26 @@ create trigger announcement_approval_is_final before update on announcement
 create trigger announcement_mail_is_final before update on announcement_recipient
     for each row when (old.mail_id is not null and new.mail_id is distinct from old.mail_id)
     execute function madoguchi_announcement_final();
+
+-- Recipients are those of the submission.
+create function madoguchi_announcement_recipient() returns trigger language plpgsql as $$
+declare
+    of uuid := case tg_op when 'INSERT' then new.announcement_id else old.announcement_id end;
+begin
+    if exists (select from announcement where announcement_id = of and state = 'APPROVED') then
+        raise exception 'the recipients of an approved announcement are final';
+    end if;
+    if tg_op = 'INSERT' then
+        return new;
+    end if;
+    return old;
+end
+$$;
+
+create trigger announcement_recipient_added before insert or delete on announcement_recipient
+    for each row execute function madoguchi_announcement_recipient();
+create trigger announcement_recipient_is_fixed
+    before update of announcement_id, person_id on announcement_recipient
+    for each row execute function madoguchi_announcement_final();
+create trigger announcement_recipient_no_truncate before truncate on announcement_recipient
+    for each statement execute function madoguchi_append_only();

@@ -115,6 +115,9 @@ when new.state = 'APPROVED' and old.state <> 'APPROVED'
 begin
     select raise(abort, 'an announcement is approved after it was submitted')
     where old.state <> 'SUBMITTED';
+    select raise(abort, 'an announcement without an editor is not approved')
+    where not exists (select 1 from announcement_editor
+        where announcement_id = new.announcement_id);
     select raise(abort, 'an editor of an announcement does not approve it')
     where exists (select 1 from announcement_editor where announcement_id = new.announcement_id
         and issuer = new.decided_issuer and lower(subject) = lower(new.decided_subject));
@@ -135,4 +138,44 @@ create trigger announcement_mail_is_final before update on announcement_recipien
 when old.mail_id is not null and new.mail_id is not old.mail_id
 begin
     select raise(abort, 'this fact of an announcement is final');
+end;
+
+-- REPLACE deletes a row without its delete triggers: what is there is never inserted again. An
+-- editor that is there stays.
+create trigger announcement_is_not_replaced before insert on announcement
+when exists (select 1 from announcement where announcement_id = new.announcement_id
+    or data_key_id = new.data_key_id)
+begin
+    select raise(abort, 'an announcement is not replaced');
+end;
+create trigger announcement_editor_is_not_replaced before insert on announcement_editor
+when exists (select 1 from announcement_editor where announcement_id = new.announcement_id
+    and (version = new.version or (issuer = new.issuer and subject = new.subject
+        and kind = new.kind)))
+begin
+    select raise(ignore);
+end;
+create trigger announcement_recipient_is_not_replaced before insert on announcement_recipient
+when exists (select 1 from announcement_recipient where announcement_id = new.announcement_id
+    and person_id = new.person_id or mail_id = new.mail_id)
+begin
+    select raise(abort, 'a recipient is not replaced');
+end;
+-- Recipients are those of the submission.
+create trigger announcement_recipient_added before insert on announcement_recipient
+when exists (select 1 from announcement where announcement_id = new.announcement_id
+    and state = 'APPROVED')
+begin
+    select raise(abort, 'the recipients of an approved announcement are final');
+end;
+create trigger announcement_recipient_removed before delete on announcement_recipient
+when exists (select 1 from announcement where announcement_id = old.announcement_id
+    and state = 'APPROVED')
+begin
+    select raise(abort, 'the recipients of an approved announcement are final');
+end;
+create trigger announcement_recipient_is_fixed
+before update of announcement_id, person_id on announcement_recipient
+begin
+    select raise(abort, 'the recipients of an announcement are replaced as a whole');
 end;
