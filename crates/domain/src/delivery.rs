@@ -73,9 +73,9 @@ pub enum WatchCause {
         /// The status in the report.
         status: DeliveryStatus,
     },
-    /// The first other person, by id, with the same e-mail address.
+    /// The first other person to be registered with the same e-mail address.
     SameEmail(PersonId),
-    /// The first other person, by id, with the same phone number.
+    /// The first other person to be registered with the same phone number.
     SamePhone(PersonId),
 }
 

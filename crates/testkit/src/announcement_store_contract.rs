@@ -281,6 +281,7 @@ pub async fn a_batch_plans_one_mail_for_each_recipient(stores: ContactStores) {
     let counts = stores.announcements.mail_counts(announcement.id).await;
     let pending = MailCount { state: MailState::Pending, reason: None, count: 3 };
     assert_eq!(counts, Ok(vec![pending]));
+    assert_eq!(stores.announcements.waiting().await, Ok(3));
 }
 
 /// By two nodes, each with its own ids; and also beside a stop.
@@ -314,22 +315,29 @@ pub async fn a_recipients_mail_shows_what_became_of_it(stores: ContactStores) {
     let mailed = stores.announcements.mailed(announcement.id).await;
     let mailed = mailed.expect("announcements are read").expect("it is stored");
     assert_eq!((mailed.visible_from, mailed.is_stopped), (Some(at(300)), false));
+    assert_eq!(stores.announcements.waiting().await, Ok(1));
     let newest = found(&stores, announcement.id).await;
     moved(&stores, &newest, AnnouncementEvent::Stop, &person("ann", 700)).await;
     let mailed = stores.announcements.mailed(announcement.id).await;
     assert!(mailed.expect("announcements are read").expect("it is stored").is_stopped);
 }
 
-/// Neither before it is posted nor after a stop.
+/// Neither before it is posted nor after a stop; while it is held, only after a time.
 pub async fn a_mailing_is_due_while_it_is_visible_and_open(stores: ContactStores) {
     register(&stores, 1..=3).await;
     let announcement = approved(&stores, 1, Some(900)).await;
     submitted(&stores, &draft(&stores, 2, None).await).await;
-    let due = async |seconds| {
-        stores.announcements.mailing(at(seconds), 9).await.expect("announcements are read")
+    let due = async |seconds, held_until: Option<i64>| {
+        let due = stores.announcements.mailing(at(seconds), held_until.map(at), 9).await;
+        due.expect("announcements are read")
     };
-    assert_eq!(due(899).await, []);
-    assert_eq!(due(900).await, [announcement.id]);
-    moved(&stores, &announcement, AnnouncementEvent::Stop, &person("ann", 950)).await;
-    assert_eq!(due(999).await, []);
+    assert_eq!(due(899, None).await, []);
+    assert_eq!(due(900, None).await, [announcement.id]);
+    let (first, _) = batch(&stores, &announcement, 1, 910).await;
+    assert_eq!(commit(&stores, &first).await, Committed::Moved);
+    assert_eq!((due(999, None).await, due(999, Some(909)).await), (vec![], vec![]));
+    assert_eq!(due(999, Some(910)).await, [announcement.id]);
+    let held = found(&stores, announcement.id).await;
+    moved(&stores, &held, AnnouncementEvent::Stop, &person("ann", 950)).await;
+    assert_eq!(due(999, Some(999)).await, []);
 }

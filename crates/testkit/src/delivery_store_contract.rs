@@ -47,6 +47,7 @@ macro_rules! delivery_store_contract {
                 a_bounce_reads_back_and_is_recorded_once
                 of_twenty_raced_bounces_one_is_recorded
                 a_bounce_is_watched_until_one_is_sent_or_the_address_changes
+                a_mail_that_came_back_ends_no_watch_of_itself
                 persons_with_one_address_are_watched_until_one_changes_it
                 a_person_may_look_alike_by_email_and_by_phone
                 another_detail_changes_nobody_who_looks_alike

@@ -4,16 +4,17 @@ use std::fs;
 use std::path::Path;
 
 /// Suites whose checks are in their own folder.
-const SUITES: [&str; 9] = [
+const SUITES: [&str; 10] = [
+    "audit_log_contract",
     "contact_store_contract",
     "data_keys_contract",
+    "delivery_store_contract",
+    "effect_queue_contract",
     "member_store_contract",
     "person_store_contract",
     "replay_store_contract",
     "resolution_store_contract",
     "upgrade_store_contract",
-    "effect_queue_contract",
-    "audit_log_contract",
 ];
 
 /// The checks of a file: its public async functions.
@@ -40,8 +41,9 @@ fn every_check_is_named_in_its_suites_macro() {
 }
 
 /// Suites whose checks are beside their macro.
-const SHORT_SUITES: [&str; 13] = [
+const SHORT_SUITES: [&str; 14] = [
     "account_directory_contract",
+    "announcement_store_contract",
     "blind_indexes_contract",
     "caller_contexts_contract",
     "clock_contract",

@@ -110,6 +110,9 @@ impl Announcement {
         if !if_match.allows(self.version) {
             return Err(AnnouncementRefusal::Stale);
         }
+        if let AnnouncementEvent::Approve { seen } = event {
+            self.is_as_seen(*seen)?;
+        }
         self.state.name().allows(event.name())?;
         let Some(changed) = self.after(event, act)? else {
             return Ok((None, self.clone()));
@@ -128,7 +131,7 @@ impl Announcement {
         Ok(match event {
             AnnouncementEvent::Edit(content) => self.edited(content, act),
             AnnouncementEvent::Submit(audience) => self.submitted(*audience, act)?,
-            AnnouncementEvent::Approve { seen } => with(self.approved(*seen, act)?),
+            AnnouncementEvent::Approve { .. } => with(self.approved(act)?),
             AnnouncementEvent::Reject(reason) => {
                 // A rejection needs no second person.
                 if act.by.kind == ActorKind::System {
@@ -177,16 +180,21 @@ impl Announcement {
         Ok(Some(Self { state, editors, ..self.clone() }))
     }
 
-    fn approved(
-        &self,
-        seen: ContentHash,
-        act: &Act,
-    ) -> Result<AnnouncementState, AnnouncementRefusal> {
-        let by = self.editors.approver(&act.by)?;
-        let audience = *self.state.audience().ok_or(AnnouncementRefusal::NotSubmitted)?;
-        if seen != self.content_hash() {
+    /// A draft may be a submission that was edited since it was read.
+    fn is_as_seen(&self, seen: ContentHash) -> Result<(), AnnouncementRefusal> {
+        let may_move = match self.state {
+            AnnouncementState::Draft | AnnouncementState::Submitted { .. } => true,
+            AnnouncementState::Approved { .. } | AnnouncementState::Rejected { .. } => false,
+        };
+        if may_move && seen != self.content_hash() {
             return Err(AnnouncementRefusal::ContentMoved);
         }
+        Ok(())
+    }
+
+    fn approved(&self, act: &Act) -> Result<AnnouncementState, AnnouncementRefusal> {
+        let by = self.editors.approver(&act.by)?;
+        let audience = *self.state.audience().ok_or(AnnouncementRefusal::NotSubmitted)?;
         let mailing = self.content.mail.then(Mailing::new);
         Ok(AnnouncementState::Approved { by, at: act.at, audience, mailing })
     }

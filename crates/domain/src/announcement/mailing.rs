@@ -118,7 +118,8 @@ impl Mailing {
     #[must_use]
     pub fn next(&self, policy: &MailingPolicy, now: Timestamp) -> Option<MailingBatch> {
         let most = match self.state {
-            MailingState::First => policy.first_batch.saturating_sub(self.planned),
+            // At least one, if fewer are configured now than are planned: then it is held.
+            MailingState::First => policy.first_batch.saturating_sub(self.planned).max(1),
             MailingState::Held(since) => {
                 let is_released = policy.release_after.is_some_and(|it| later(since, it) <= now);
                 if is_released { policy.batch } else { 0 }
@@ -130,17 +131,18 @@ impl Mailing {
         (most > 0).then_some(batch)
     }
 
-    /// The mailing after these persons' mails are planned, of which `asked` were wanted.
+    /// The mailing after these persons' mails are planned, of which `asked` were wanted; it has so
+    /// many `recipients`.
     fn after(
         &self,
-        persons: &[PersonId],
+        (persons, recipients): (&[PersonId], u32),
         asked: &MailingBatch,
         policy: &MailingPolicy,
         now: Timestamp,
     ) -> Self {
         let more = u32::try_from(persons.len()).unwrap_or(u32::MAX);
         let planned = self.planned.saturating_add(more);
-        let state = if more < asked.most {
+        let state = if more < asked.most || planned >= recipients {
             MailingState::Planned
         } else if self.state == MailingState::First && planned >= policy.first_batch {
             MailingState::Held(now)
@@ -207,7 +209,9 @@ impl Announcement {
             mails.push((person.clone(), id));
             effects.push(MailOrder { id, person, announcement, message_id }.planned(due, act));
         }
-        let after = self.with_mailing(mailing.after(persons, asked, policy, act.at))?;
+        let recipients = self.state.audience()?.recipients;
+        let mailing = mailing.after((persons, recipients), asked, policy, act.at);
+        let after = self.with_mailing(mailing)?;
         let (action, count) = (Action::ANNOUNCEMENT_MAILS_PLANNED, mails.len().to_string());
         let audit = AuditEntry::new(action, self.id.subject(), count, act);
         let (after, due) = (Box::new(Self { version: self.version + 1, ..after }), due.max(act.at));
@@ -234,9 +238,10 @@ mod tests {
         numbers.map(|it| PersonId::parse(&format!("P{it:03}")).unwrap()).collect()
     }
 
+    /// Of 6 recipients.
     fn step(mailing: &Mailing, found: std::ops::Range<u32>, now: i64) -> Mailing {
         let asked = mailing.next(&POLICY, at(now)).unwrap();
-        mailing.after(&persons(found), &asked, &POLICY, at(now))
+        mailing.after((&persons(found), 6), &asked, &POLICY, at(now))
     }
 
     #[test]
@@ -260,10 +265,22 @@ mod tests {
     }
 
     #[test]
-    fn an_audience_that_ends_with_a_batch_is_planned_by_an_empty_one() {
-        let held = step(&Mailing { planned: 2, ..Mailing::new() }, 0..1, 1);
-        let done = step(&held.released().unwrap(), 0..0, 2);
-        assert_eq!((done.state, done.last), (MailingState::Planned, persons(0..1).pop()));
+    fn an_audience_that_ends_with_a_batch_is_planned() {
+        let running = Mailing { state: MailingState::Running, planned: 4, last: None };
+        let done = step(&running, 4..6, 1);
+        assert_eq!((done.state, done.last), (MailingState::Planned, persons(5..6).pop()));
+        let asked = MailingBatch { after: None, most: 2 };
+        let first = Mailing::new().after((&persons(0..2), 2), &asked, &POLICY, at(1));
+        assert_eq!(first.state, MailingState::Planned, "nobody is left for a release");
+    }
+
+    #[test]
+    fn a_first_batch_that_was_configured_smaller_is_held_after_one_more() {
+        let more = Mailing { planned: 5, ..Mailing::new() };
+        assert_eq!(more.next(&POLICY, at(1)).unwrap().most, 1);
+        let asked = MailingBatch { after: None, most: 1 };
+        let held = more.after((&persons(5..6), 9), &asked, &POLICY, at(1));
+        assert_eq!(held.state, MailingState::Held(at(1)));
     }
 
     #[test]

@@ -50,10 +50,10 @@ pub fn record_bounce(
     }
     let mailed_at = match MailStatus::of(effect) {
         Ok(MailStatus::Sent { at } | MailStatus::Uncertain { since: at }) => at,
-        Ok(
-            MailStatus::Pending { .. } | MailStatus::Suppressed { .. } | MailStatus::Failed { .. },
-        )
-        | Err(_) => return Err(BounceRefusal::NotSent),
+        Ok(MailStatus::Pending { .. }) => return Err(BounceRefusal::BeingSent),
+        Ok(MailStatus::Suppressed { .. } | MailStatus::Failed { .. }) | Err(_) => {
+            return Err(BounceRefusal::NotSent);
+        }
     };
     let receipt = |status: &DeliveryStatus, has_bounced| ReportReceipt {
         mail: order.id,

@@ -194,12 +194,13 @@ fn only_a_mail_of_ours_that_was_sent_comes_back() {
     let sent = effect(EffectState::Confirmed);
     assert_eq!(refused(&other, Some(&sent)), BounceRefusal::MailNotFound);
     for state in [
-        EffectState::Planned { due: at(10) },
         EffectState::Rejected { code: code() },
         EffectState::Cancelled { reason: CancelReason::of("DELETED") },
     ] {
         assert_eq!(refused(&failed, Some(&effect(state))), BounceRefusal::NotSent);
     }
+    let planned = effect(EffectState::Planned { due: at(10) });
+    assert_eq!(refused(&failed, Some(&planned)), BounceRefusal::BeingSent);
 }
 
 #[test]

@@ -102,19 +102,23 @@ impl WatchedPerson<'_> {
             Some(WatchEntry { id, person: self.id(), since, cause: cause(mail)? })
         });
         let newest = found.max_by_key(WatchEntry::position)?;
-        (!self.is_over((newest.since, newest.since))).then_some(newest)
+        (!self.is_over((newest.since, newest.since), None)).then_some(newest)
     }
 
+    /// Those of a former address say nothing about this one. The mail itself, which may be known as
+    /// sent only since the report came, is no later one.
     fn bounced(&self) -> Option<WatchEntry> {
-        let newest = self.bounces.iter().max_by_key(|it| (it.received_at, it.mail))?;
+        let bounces = self.bounces.iter().filter(|it| it.mailed_at >= self.person.email_since);
+        let newest = bounces.max_by_key(|it| (it.received_at, it.mail))?;
         let cause = WatchCause::Bounced { mail: newest.mail, status: newest.status.clone() };
         let (id, since) = (newest.mail.0, newest.received_at);
         let entry = WatchEntry { id, person: self.id(), since, cause };
-        (!self.is_over((since, newest.mailed_at))).then_some(entry)
+        (!self.is_over((since, newest.mailed_at), Some(newest.mail))).then_some(entry)
     }
 
-    fn is_over(&self, result: (Timestamp, Timestamp)) -> bool {
-        let sent = self.mails.iter().filter_map(|mail| {
+    fn is_over(&self, result: (Timestamp, Timestamp), own: Option<MailId>) -> bool {
+        let others = self.mails.iter().filter(|mail| Some(mail.mail) != own);
+        let sent = others.filter_map(|mail| {
             let MailStatus::Sent { at } = mail.status else { return None };
             Some(at)
         });

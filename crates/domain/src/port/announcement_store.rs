@@ -47,12 +47,24 @@ pub trait AnnouncementStore: Send + Sync {
     /// See [`StoreError`].
     async fn audience(&self) -> Result<Audience, StoreError>;
 
-    /// At most `limit` announcements that are visible at `now` and whose mails are neither all
-    /// planned nor stopped, the oldest first.
+    /// At most `limit` announcements of which mails may be planned at `now`: visible, and neither
+    /// all planned nor stopped, nor held since after `held_until`, or at all if that is `None`. The
+    /// oldest first.
     ///
     /// # Errors
     /// See [`StoreError`].
-    async fn mailing(&self, now: Timestamp, limit: u32) -> Result<Vec<AnnouncementId>, StoreError>;
+    async fn mailing(
+        &self,
+        now: Timestamp,
+        held_until: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<AnnouncementId>, StoreError>;
+
+    /// How many mails about announcements wait to be sent.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn waiting(&self) -> Result<u64, StoreError>;
 
     /// The recipients of a batch, in the order in which mails are planned.
     ///

@@ -77,4 +77,20 @@ pub async fn a_bounce_is_watched_until_one_is_sent_or_the_address_changes(stores
     record(&stores, recorded(bounce(95, 3, (100, 600)))).await;
     let shown: Vec<_> = rows(&stores).await.into_iter().filter(of_email).collect();
     assert_eq!(shown, [row(1, WatchReason::Bounced, 400, last)]);
+    // A bounce of the new address stays when a late report of the former one comes.
+    record(&stores, recorded(bounce(96, 3, (700, 710)))).await;
+    record(&stores, recorded(bounce(97, 3, (110, 720)))).await;
+    let shown: Vec<_> = rows(&stores).await.into_iter().filter(of_email).collect();
+    assert_eq!(shown[0], row(3, WatchReason::Bounced, 710, last));
+}
+
+/// It may be known as sent only after the report.
+pub async fn a_mail_that_came_back_ends_no_watch_of_itself(stores: WatchStores) {
+    registered(&stores, &person_registration(1)).await;
+    record(&stores, recorded(bounce(1, 1, (10, 50)))).await;
+    mailed(&stores, (1, 1), 100, Outcome::Applied).await;
+    let bounced = row(1, WatchReason::Bounced, 50, Some("5.1.1"));
+    assert_eq!(rows(&stores).await, [bounced]);
+    mailed(&stores, (2, 1), 200, Outcome::Applied).await;
+    assert_eq!(rows(&stores).await, []);
 }

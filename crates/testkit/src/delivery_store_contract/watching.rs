@@ -3,7 +3,7 @@
 use madoguchi_domain::delivery::{
     MailTopic, WatchCause, WatchEntry, WatchFilter, WatchQuery, WatchReason,
 };
-use madoguchi_domain::effect::{Doubt, EffectEvent, EffectKey, Outcome, UpstreamCode};
+use madoguchi_domain::effect::{Doubt, EffectEvent, EffectId, EffectKey, Outcome, UpstreamCode};
 use madoguchi_domain::mail::MailOrder;
 use madoguchi_domain::person::{
     AccountMail, DetailsUpdate, MailWish, Registration, StopReason, set_mail_notification,
@@ -121,7 +121,7 @@ pub async fn an_uncertain_mail_is_watched_while_it_is_uncertain(stores: WatchSto
     let cause =
         WatchCause::Uncertain { mail: mail_id(1), about: MailTopic::Contact(contact_id(1)) };
     assert_eq!((entry.since, entry.cause), (at(110), cause));
-    let id = madoguchi_domain::effect::EffectId(mail_id(1).0);
+    let id = EffectId(mail_id(1).0);
     let key = EffectKey { kind: MailOrder::KIND, id };
     let found = stores.0.platform.effects.find(&key).await.expect("effects are found");
     let effect = found.expect("the mail is stored").effect;
@@ -171,6 +171,8 @@ pub async fn a_mail_of_an_announcement_is_watched_like_one_of_a_contact(stores: 
         assert_eq!(entry.cause.about(), Some(about));
         assert_eq!(entry.cause.mail().map(|mail| mail.0), Some(entry.id));
     }
+    set_aside(&stores, 902, 600).await;
+    assert!(rows(&stores).await.contains(&uncertain), "it is uncertain since the first moment");
     mailed(&stores, (3, 1), 700, Outcome::Applied).await;
     let held = found(&stores.0, announcement.id).await;
     let release = AnnouncementEvent::Release;
@@ -179,6 +181,17 @@ pub async fn a_mail_of_an_announcement_is_watched_like_one_of_a_contact(stores: 
     assert_eq!(announcements::commit(&stores.0, &others).await, Committed::Moved);
     answer_all(&stores, 900, |_| Outcome::Applied).await;
     assert_eq!(rows(&stores).await, [uncertain]);
+}
+
+/// Leaves an uncertain mail to people.
+async fn set_aside(stores: &WatchStores, mail: u128, seconds: i64) {
+    let effects = &stores.0.platform.effects;
+    let id = EffectId(uuid::Uuid::from_u128(mail));
+    let found = effects.find(&EffectKey { kind: MailOrder::KIND, id }).await;
+    let effect = found.expect("effects are found").expect("the mail is stored").effect;
+    let aside = mail_moved(&effect, EffectEvent::SetAside, seconds);
+    let recorded = effects.record(&[aside]).await;
+    assert_eq!(recorded.expect("the move is recorded"), [Recorded::Written]);
 }
 
 /// Sends all mails that are due then; the answers come 10 seconds later.

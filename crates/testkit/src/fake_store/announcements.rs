@@ -64,11 +64,16 @@ impl Memory {
         found.into_iter().take(query.limit as usize).map(|(_, shown)| shown).collect()
     }
 
-    fn mailing_announcements(&self, now: Timestamp, limit: u32) -> Vec<AnnouncementId> {
-        let is_open = |it: &&Announcement| {
-            it.state.mailing().is_some_and(|mailing| {
-                !matches!(mailing.state, MailingState::Stopped(_) | MailingState::Planned)
-            })
+    fn mailing_announcements(
+        &self,
+        now: Timestamp,
+        held_until: Option<Timestamp>,
+        limit: u32,
+    ) -> Vec<AnnouncementId> {
+        let is_open = |it: &&Announcement| match it.state.mailing().map(|mailing| mailing.state) {
+            Some(MailingState::First | MailingState::Running) => true,
+            Some(MailingState::Held(since)) => held_until.is_some_and(|until| since <= until),
+            Some(MailingState::Stopped(_) | MailingState::Planned) | None => false,
         };
         let all = self.announcements.values().filter(is_open);
         let mut found: Vec<_> = all.filter_map(Announcement::shown_position).collect();
@@ -171,8 +176,20 @@ impl AnnouncementStore for FakeStore {
         self.with(|memory| audience(memory.persons.keys()))
     }
 
-    async fn mailing(&self, now: Timestamp, limit: u32) -> Result<Vec<AnnouncementId>, StoreError> {
-        self.with(|memory| memory.mailing_announcements(now, limit))
+    async fn mailing(
+        &self,
+        now: Timestamp,
+        held_until: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<AnnouncementId>, StoreError> {
+        self.with(|memory| memory.mailing_announcements(now, held_until, limit))
+    }
+
+    async fn waiting(&self) -> Result<u64, StoreError> {
+        self.with(|memory| {
+            let mails = memory.recipients.values().filter_map(|it| it.mail.as_ref());
+            mails.map(|mail| u64::from(mail.status.state() == MailState::Pending)).sum()
+        })
     }
 
     async fn recipients(

@@ -10,17 +10,14 @@ use super::FakeStore;
 use super::memory::Memory;
 
 impl Memory {
-    /// The contacts of a mail show its status, as far as theirs is open.
+    /// Contacts and recipients of a mail show its status, as far as theirs is open.
     pub(super) fn move_mail(&mut self, mail: MailId, status: &MailStatus) {
-        let all = self.contacts.values_mut().filter_map(|contact| contact.mail.as_mut());
-        for own in all.filter(|own| own.id == mail) {
+        let contacts = self.contacts.values_mut().filter_map(|it| it.mail.as_mut());
+        let recipients = self.recipients.values_mut().filter_map(|it| it.mail.as_mut());
+        for own in contacts.chain(recipients).filter(|own| own.id == mail) {
             if let Some(next) = own.status.moved(status) {
                 own.status = next;
             }
-        }
-        let all = self.recipients.values_mut().filter_map(|it| it.mail.as_mut());
-        for own in all.filter(|own| own.id == mail && own.status.is_open()) {
-            own.status = status.clone();
         }
     }
 

@@ -102,7 +102,9 @@ fn another_audience_or_text_is_another_hash() {
     let edited = on(&waiting, edit, &act("eve", 26)).unwrap();
     assert_eq!(edited.state, AnnouncementState::Draft, "an edit voids the submission");
     let late = on(&edited, approve(&waiting), &act("bob", 30));
-    assert_eq!(late, Err(AnnouncementRefusal::NotSubmitted));
+    assert_eq!(late, Err(AnnouncementRefusal::ContentMoved));
+    let early = on(&edited, approve(&edited), &act("bob", 30));
+    assert_eq!(early, Err(AnnouncementRefusal::NotSubmitted));
     let again = on(&edited, AnnouncementEvent::Submit(audience(5)), &act("ann", 40)).unwrap();
     let editor = on(&again, approve(&again), &act("eve", 50));
     assert_eq!(editor, Err(AnnouncementRefusal::FourEyes(FourEyes::IsEditor)));
