@@ -934,6 +934,17 @@ async fn what_was_submitted_of_an_announcement_is_approved_by_another_person_by_
     };
     assert!(!replaced(0) && replaced(1) && !replaced(2), "an editor that is there stays");
     assert!(!changed(&approved_by("a", "HUMAN")), "the author, who was not replaced");
+    for other in ["mail = false", "recipients = 2", "subject = HASH || HASH", "posted_at = NOW"] {
+        let columns = format!("{}, {other}", approved_by("b", "HUMAN"));
+        assert!(!changed(&columns), "it is not what was submitted: {other}");
+    }
+    let more = |uuid: fn(u8) -> String, _: &str| {
+        let columns = "announcement_id, person_id";
+        format!("insert into announcement_recipient ({columns}) values ({}, 'P2');", uuid(1))
+    };
+    assert!(on_both(&more) && !changed(&approved_by("b", "HUMAN")), "another recipient");
+    let fewer = "delete from announcement_recipient where person_id = 'P2';";
+    assert!(on_both(&|_, _| fewer.to_owned()));
     assert!(changed(&approved_by("b", "HUMAN")), "another person");
     for columns in
         ["decided_subject = 'a'", "recipients = 2", "subject = HASH || HASH", "mail = false"]

@@ -30,11 +30,8 @@ use crate::vault::row::DataKeyRow;
 use crate::vault::sealed_store::SealedStore;
 
 /// The states of a mailing in which the job plans mails.
-const BEING_MAILED: [&str; 3] = [
-    MailingStateName::First.as_str(),
-    MailingStateName::Held.as_str(),
-    MailingStateName::Running.as_str(),
-];
+const BEING_MAILED: [&str; 2] =
+    [MailingStateName::First.as_str(), MailingStateName::Running.as_str()];
 
 #[async_trait]
 impl AnnouncementStore for SealedStore<Store> {
@@ -65,16 +62,35 @@ impl AnnouncementStore for SealedStore<Store> {
         self.store.read(writing::registered).await
     }
 
-    async fn mailing(&self, now: Timestamp, limit: u32) -> Result<Vec<AnnouncementId>, StoreError> {
+    async fn mailing(
+        &self,
+        now: Timestamp,
+        held_until: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<AnnouncementId>, StoreError> {
         let read = move |conn: &mut Conn| {
+            let is_held = announcement::mailing.eq(MailingStateName::Held.as_str());
+            // Without a time nothing is that early.
+            let until = At::from(held_until.unwrap_or(Timestamp::UNIX_EPOCH));
+            let is_due = is_held.and(announcement::mailing_since.le(until));
             let ids: Vec<Key> = announcement::table
-                .filter(announcement::mailing.eq_any(BEING_MAILED))
+                .filter(announcement::mailing.eq_any(BEING_MAILED).or(is_due))
                 .filter(announcement::visible_from.le(At::from(now)))
                 .order((announcement::visible_from, announcement::announcement_id))
                 .limit(limit.into())
                 .select(announcement::announcement_id)
                 .load(conn)?;
             Ok(ids.into_iter().map(|id| AnnouncementId(id.0)).collect())
+        };
+        self.store.read(read).await
+    }
+
+    async fn waiting(&self) -> Result<u64, StoreError> {
+        let read = move |conn: &mut Conn| {
+            let pending = announcement_recipient::mail_state.eq(MailState::Pending.as_str());
+            let count: i64 =
+                announcement_recipient::table.filter(pending).count().get_result(conn)?;
+            Ok(u64::try_from(count).unwrap_or_default())
         };
         self.store.read(read).await
     }

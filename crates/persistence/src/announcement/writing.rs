@@ -95,7 +95,8 @@ fn move_on(conn: &mut Conn, after: &Announcement) -> Result<bool, Fault> {
     Ok(diesel::update(stored).set(&state).execute(conn)? > 0)
 }
 
-/// Stores the recipients of a submission, and removes those of one that is void.
+/// Stores the recipients of a submission, and removes those of one that is void. Those of an
+/// approval must be the ones that were submitted.
 fn fix_recipients(
     conn: &mut Conn,
     after: &Announcement,
@@ -106,6 +107,9 @@ fn fix_recipients(
     if matches!(event, On::Edited | On::Submitted | On::Rejected) {
         let of_it = announcement_recipient::announcement_id.eq(id);
         diesel::delete(announcement_recipient::table.filter(of_it)).execute(conn)?;
+    }
+    if event == On::Approved && after.state.audience() != Some(&stored(conn, id)?) {
+        return Err(corrupt("announcement_recipient").into());
     }
     if event != On::Submitted {
         return Ok(true);

@@ -30,9 +30,13 @@ pub(crate) async fn move_mail(
         contact::mail_reason.eq(status.reason()),
     );
     diesel::update(open).set(shown).execute(conn).await?;
+    let is_rescheduled = announcement_recipient::mail_at
+        .ne(At::from(status.at()))
+        .and(is_pending.into_sql::<Bool>());
     let recipient = announcement_recipient::table
         .filter(announcement_recipient::mail_id.eq(Key(mail.0)))
-        .filter(announcement_recipient::mail_state.eq_any(OPEN));
+        .filter(announcement_recipient::mail_state.eq_any(OPEN))
+        .filter(announcement_recipient::mail_state.ne(state).or(is_rescheduled));
     let shown = (
         announcement_recipient::mail_state.eq(state),
         announcement_recipient::mail_at.eq(At::from(status.at())),

@@ -85,7 +85,7 @@ fn of_mail(
     entry(about.entry_id(mail), &person, since, cause)
 }
 
-/// The newest bounce of each person, unless it is over.
+/// The newest bounce of each person's address, unless it is over.
 pub(super) fn bounced(conn: &mut Conn, query: &WatchQuery) -> Result<Vec<WatchEntry>, Fault> {
     let (later_at, later_id) = (later.field(bounce::received_at), later.field(bounce::mail_id));
     let is_later = later_at
@@ -93,10 +93,12 @@ pub(super) fn bounced(conn: &mut Conn, query: &WatchQuery) -> Result<Vec<WatchEn
         .or(later_at.eq(bounce::received_at).and(later_id.gt(bounce::mail_id)));
     let later_one = later
         .filter(later.field(bounce::person_id).eq(bounce::person_id))
+        .filter(later.field(bounce::mailed_at).ge(person::email_since))
         .filter(later_at.ge(bounce::received_at))
         .filter(is_later);
     let sent_one = sent
         .filter(sent.field(mail_result::person_id).eq(bounce::person_id))
+        .filter(sent.field(mail_result::mail_id).ne(bounce::mail_id.nullable()))
         .filter(sent.field(mail_result::mail_state).eq(MailState::Sent.as_str()))
         .filter(sent.field(mail_result::mail_at).gt(bounce::received_at.nullable()));
     let rows = bounce::table

@@ -90,10 +90,10 @@ create index announcement_of_mail_outcome on announcement_recipient (mail_state,
 
 -- What became of each mail to a person. A mail about several contacts has a row for each.
 create view mail_result as
-    select contact_id as entry_id, person_id, mail_state, mail_at
+    select contact_id as entry_id, mail_id, person_id, mail_state, mail_at
         from contact where mail_state is not null
     union all
-    select mail_id, person_id, mail_state, mail_at
+    select mail_id, mail_id, person_id, mail_state, mail_at
         from announcement_recipient where mail_state is not null;
 
 -- Four eyes: an approver wrote, edited and submitted nothing of it.
@@ -101,6 +101,13 @@ create function madoguchi_announcement_four_eyes() returns trigger language plpg
 begin
     if tg_op = 'INSERT' or old.state <> 'SUBMITTED' then
         raise exception 'an announcement is approved after it was submitted';
+    end if;
+    if (new.recipients, new.recipients_hash, new.subject, new.body, new.mail, new.salt, new.link,
+            new.posted_at) is distinct from (old.recipients, old.recipients_hash, old.subject,
+            old.body, old.mail, old.salt, old.link, old.posted_at)
+        or new.recipients <> (select count(*) from announcement_recipient
+            where announcement_id = new.announcement_id) then
+        raise exception 'what is approved of an announcement is what was submitted';
     end if;
     if not exists (select from announcement_editor
             where announcement_id = new.announcement_id) then

@@ -98,10 +98,10 @@ create index announcement_of_mail_outcome on announcement_recipient (mail_state,
 
 -- What became of each mail to a person. A mail about several contacts has a row for each.
 create view mail_result as
-    select contact_id as entry_id, person_id, mail_state, mail_at
+    select contact_id as entry_id, mail_id, person_id, mail_state, mail_at
         from contact where mail_state is not null
     union all
-    select mail_id, person_id, mail_state, mail_at
+    select mail_id, mail_id, person_id, mail_state, mail_at
         from announcement_recipient where mail_state is not null;
 
 -- Four eyes: an approver wrote, edited and submitted nothing of it.
@@ -115,6 +115,12 @@ when new.state = 'APPROVED' and old.state <> 'APPROVED'
 begin
     select raise(abort, 'an announcement is approved after it was submitted')
     where old.state <> 'SUBMITTED';
+    select raise(abort, 'what is approved of an announcement is what was submitted')
+    where (new.recipients, new.recipients_hash, new.subject, new.body, new.mail, new.salt)
+        <> (old.recipients, old.recipients_hash, old.subject, old.body, old.mail, old.salt)
+        or new.link is not old.link or new.posted_at is not old.posted_at
+        or new.recipients <> (select count(*) from announcement_recipient
+            where announcement_id = new.announcement_id);
     select raise(abort, 'an announcement without an editor is not approved')
     where not exists (select 1 from announcement_editor
         where announcement_id = new.announcement_id);

@@ -68,6 +68,7 @@ diesel::table! {
     /// A view of the mails of contacts and of announcements.
     mail_result (entry_id) {
         entry_id -> Nullable<Id>,
+        mail_id -> Nullable<Id>,
         person_id -> Text,
         mail_state -> Nullable<Text>,
         mail_at -> Nullable<Instant>,
