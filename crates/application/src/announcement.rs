@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use madoguchi_domain::act::Act;
 use madoguchi_domain::announcement::{
-    Announcement, AnnouncementContent, AnnouncementEdit, AnnouncementEvent, AnnouncementId,
-    AnnouncementQuery, AnnouncementRefusal, CheckedAnnouncement, MailCount, NewAnnouncementIds,
-    ShownAnnouncement, ShownQuery, WrittenAnnouncement,
+    Announcement, AnnouncementContent, AnnouncementEdit, AnnouncementEvent, AnnouncementEventName,
+    AnnouncementId, AnnouncementQuery, AnnouncementRefusal, CheckedAnnouncement, MailCount,
+    NewAnnouncementIds, ShownAnnouncement, ShownQuery, WrittenAnnouncement,
 };
 use madoguchi_domain::approval::{ContentHash, ContentSalt, RejectionReason};
 use madoguchi_domain::contact::ContactPolicy;
@@ -136,6 +136,10 @@ impl AnnouncementService {
             keyed,
             || async {
                 let found = self.found(id).await?;
+                if matches!(command, AnnouncementAct::Submit) {
+                    // Before all persons are read.
+                    found.state.name().allows(AnnouncementEventName::Submitted)?;
+                }
                 let event = self.event(command).await?;
                 let (change, after) = found.change(&event, &IfMatch::Any, &act)?;
                 Ok((change, WrittenAnnouncement::from(&after)))

@@ -76,7 +76,7 @@ async fn of_several_reports_of_one_mail_the_first_failure_stays() {
 #[tokio::test]
 async fn a_report_counts_only_for_a_mail_of_ours_that_was_sent() {
     let (service, _) = opened().await;
-    for (number, refusal) in [(2, BounceRefusal::NotSent), (3, BounceRefusal::MailNotFound)] {
+    for (number, refusal) in [(2, BounceRefusal::BeingSent), (3, BounceRefusal::MailNotFound)] {
         let failed = report(number, ReportAction::Failed, "5.1.1");
         let answered = service.report(&failed, reports(50)).await;
         assert_eq!(answered.err(), Some(ServiceError::BounceRefused(refusal)));
