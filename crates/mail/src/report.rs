@@ -89,9 +89,11 @@ pub fn read_report(message: &[u8]) -> Result<DeliveryReport, UnreadableReport> {
     })
 }
 
-/// The headers at the start of these bytes.
+/// The headers at the start of these bytes. A line of blanks ends them, as in [`body`], so that no
+/// line is parsed twice.
 fn headers(bytes: &[u8]) -> Option<Message<'_>> {
-    MessageParser::default().parse_headers(bytes)
+    let end = bytes.len() - body(bytes).len();
+    MessageParser::default().parse_headers(&bytes[..end])
 }
 
 /// What comes after the first empty line.

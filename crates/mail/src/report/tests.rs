@@ -118,6 +118,17 @@ fn a_message_of_any_shape_costs_one_pass() {
     assert_eq!(read(&only).unwrap_err(), UnreadableReport::TooManyParts);
 }
 
+/// A line of blanks ends a group of fields for both who look for it.
+#[test]
+fn a_line_of_blanks_ends_the_fields_of_a_recipient() {
+    let fields = format!("Reporting-MTA: dns; mx\r\n \t\r\n{FAILED}");
+    let found = read(&report(&fields, &returned(OURS))).unwrap();
+    assert_eq!(found.status.as_str(), "5.1.1");
+    let blank = format!("Reporting-MTA: dns; mx\r\n{}", "A: b\r\n \r\n".repeat(60));
+    let found = read(&report(&format!("{blank}{FAILED}"), &returned(OURS))).unwrap();
+    assert_eq!(found.status.as_str(), "5.1.1");
+}
+
 #[test]
 fn no_bytes_break_the_reader() {
     let whole = report(FAILED, &returned(OURS));
