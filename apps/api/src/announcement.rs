@@ -13,10 +13,13 @@ use madoguchi_domain::announcement::{
     Announcement, AnnouncementId, AnnouncementQuery, AnnouncementStateName, WrittenAnnouncement,
 };
 use madoguchi_domain::idempotency::ClientAct;
+use madoguchi_domain::person::PersonId;
+use madoguchi_domain::principal::Principal;
 
 use crate::access::Access::{self, AnyOf, With};
 use crate::access::Entry;
 use crate::app_state::AppState;
+use crate::body::value;
 use crate::call::{Call, NoBody};
 use crate::cursor::{Cursors, PageRequest};
 use crate::idempotency::marked;
@@ -25,7 +28,8 @@ use crate::problem::{Code, Problem};
 use crate::query::Query;
 use crate::view as envelope;
 use bodies::{
-    AddAnnouncement, ApproveAnnouncement, NoFields, RejectAnnouncement, UpdateAnnouncement,
+    AddAnnouncement, ApproveAnnouncement, MarkAnnouncementRead, NoFields, RejectAnnouncement,
+    UpdateAnnouncement,
 };
 use document as docs;
 use view::{AnnouncementDetail, AnnouncementView, WrittenAnnouncementView};
@@ -64,7 +68,7 @@ pub(crate) const ROUTES: &[Entry] = &[
     Entry::post("/api/v1/announcements/{announcementId}/stop", STOP, |it| it.to(stop), docs::STOP),
     Entry::put(
         "/api/v1/announcements/{announcementId}/reading",
-        CUSTOMER,
+        READER,
         |it| it.to(mark_read),
         docs::MARK_READ,
     ),
@@ -77,7 +81,7 @@ const WRITE: Access = With(Scope::AnnouncementWrite);
 const APPROVE: Access = With(Scope::ContactApprove);
 // Who sees that something is wrong stops it.
 const STOP: Access = AnyOf(&[Scope::AnnouncementWrite, Scope::ContactApprove]);
-const CUSTOMER: Access = With(Scope::ContactAnswer);
+const READER: Access = AnyOf(&[Scope::ContactAnswer, Scope::ContactAnswerAny]);
 
 /// The service, unless personal data cannot be sealed here.
 fn announcements(state: &AppState) -> Result<AnnouncementService, Problem> {
@@ -186,15 +190,24 @@ async fn stop(
     act(&state, &id, AnnouncementAct::Stop, by).await
 }
 
-/// Records that the calling customer read it.
+/// Who read it: the calling customer, or whom a My page acts for.
+fn reader(principal: &Principal, named: Option<PersonId>) -> Result<PersonId, Problem> {
+    if principal.may(Scope::ContactAnswerAny) {
+        return named.ok_or(Problem::invalid("personId: is required with this access token"));
+    }
+    let own = principal.person.clone().filter(|own| named.is_none_or(|it| it == *own));
+    own.ok_or(Problem::of(Code::AnnouncementNotFound))
+}
+
+/// Records that a customer read it.
 async fn mark_read(
     state: Data<AppState>,
     id: Path<String>,
-    call: Call<NoFields>,
+    call: Call<MarkAnnouncementRead>,
 ) -> Result<HttpResponse, Problem> {
     let (service, id) = (announcements(&state)?, known(&id)?);
-    let Call { act, principal, .. } = call;
-    let person = principal.person.clone().ok_or(Problem::of(Code::AnnouncementNotFound))?;
+    let Call { act, principal, body, .. } = call;
+    let person = reader(&principal, value(body.person_id))?;
     state.run(async move { service.mark_read(id, &person, &act).await }).await?;
     Ok(envelope::nothing())
 }

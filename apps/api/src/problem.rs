@@ -144,7 +144,7 @@ impl From<BounceRefusal> for Problem {
     fn from(refusal: BounceRefusal) -> Self {
         Self::of(match refusal {
             BounceRefusal::MailNotFound => Code::MailNotFound,
-            BounceRefusal::NotSent => Code::MailNotSent,
+            BounceRefusal::BeingSent | BounceRefusal::NotSent => Code::MailNotSent,
         })
     }
 }

@@ -150,9 +150,15 @@ impl Client {
         self.post(&format!("{}/stop", path(id)?), &json!({})).await
     }
 
-    /// `readAnnouncementAsCustomer`: records that the customer read it.
-    pub async fn mark_announcement_read(&self, id: &str) -> Result<ApiAnswer<Done>, ClientError> {
-        self.send(Method::PUT, &format!("{}/reading", path(id)?), &[], Some(&json!({}))).await
+    /// `readAnnouncementAsCustomer`: records that the customer of the token read it, or this person,
+    /// for a My page that acts for customers.
+    pub async fn mark_announcement_read(
+        &self,
+        id: &str,
+        person_id: Option<&str>,
+    ) -> Result<ApiAnswer<Done>, ClientError> {
+        let body = person_id.map_or(json!({}), |person| json!({ "personId": person }));
+        self.send(Method::PUT, &format!("{}/reading", path(id)?), &[], Some(&body)).await
     }
 }
 

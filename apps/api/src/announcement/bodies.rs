@@ -3,6 +3,7 @@
 use madoguchi_domain::announcement::{AnnouncementContent, AnnouncementEdit, AnnouncementId};
 use madoguchi_domain::approval::{ContentHash, RejectionReason};
 use madoguchi_domain::contact::{ContactBody, ContactLink, ContactSubject};
+use madoguchi_domain::person::PersonId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::SchemaFormat;
@@ -90,6 +91,15 @@ pub(super) struct ApproveAnnouncement {
 pub(super) struct RejectAnnouncement {
     #[schema(schema_with = text_of::<RejectionReason>)]
     pub(super) reason: Field<RejectionReason>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct MarkAnnouncementRead {
+    /// Who read it: only with the scope `contact.answer.any`, which needs it. Any other caller
+    /// reads for itself.
+    #[schema(schema_with = text_or_null::<PersonId>)]
+    pub(super) person_id: Option<Field<PersonId>>,
 }
 
 /// An empty object.

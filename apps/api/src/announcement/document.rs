@@ -3,7 +3,8 @@
 use madoguchi_domain::announcement::AnnouncementId;
 
 use super::bodies::{
-    AddAnnouncement, ApproveAnnouncement, NoFields, RejectAnnouncement, UpdateAnnouncement,
+    AddAnnouncement, ApproveAnnouncement, MarkAnnouncementRead, NoFields, RejectAnnouncement,
+    UpdateAnnouncement,
 };
 use super::view::{AnnouncementDetail, AnnouncementView, WrittenAnnouncementView, states};
 use crate::body::text_of;
@@ -158,7 +159,7 @@ pub(super) const MARK_READ: Operation = Operation {
     id: "readAnnouncementAsCustomer",
     summary: "Record that the customer read it",
     text: "The first time counts.",
-    body: Some(named::<NoFields>),
+    body: Some(named::<MarkAnnouncementRead>),
     parameters: &[ID],
     answers: &[Answer::data::<Nothing>(200, "It is recorded.")],
     refusals: &[Code::AnnouncementNotFound, Code::NotFound],

@@ -78,7 +78,12 @@ pub(super) struct AnnouncementView<'a> {
     content_hash: String,
     created_at: Timestamp,
     created_by: Who<'a>,
-    /// Who submitted, approved or rejected it last.
+    /// Who submitted it, while it waits for its approval.
+    #[schema(required)]
+    submitted_by: Option<Who<'a>>,
+    #[schema(required)]
+    submitted_at: Option<Timestamp>,
+    /// Who approved or rejected it.
     #[schema(required)]
     decided_by: Option<Who<'a>>,
     #[schema(required)]
@@ -92,13 +97,18 @@ impl<'a> From<&'a Announcement> for AnnouncementView<'a> {
     fn from(announcement: &'a Announcement) -> Self {
         let content = &announcement.content;
         let (decided, rejection_reason) = match &announcement.state {
-            AnnouncementState::Draft => (None, None),
-            AnnouncementState::Submitted { mark, .. } => (Some((&mark.by, mark.at)), None),
+            AnnouncementState::Draft | AnnouncementState::Submitted { .. } => (None, None),
             AnnouncementState::Approved { by, at, .. } => (Some((by.who(), *at)), None),
             AnnouncementState::Rejected { at, rejection } => match rejection {
                 Rejection::ByPerson { by, reason } => (Some((by, *at)), Some(reason.expose())),
                 Rejection::Expired => (None, None),
             },
+        };
+        let submitted = match &announcement.state {
+            AnnouncementState::Submitted { mark, .. } => Some(mark),
+            AnnouncementState::Draft
+            | AnnouncementState::Approved { .. }
+            | AnnouncementState::Rejected { .. } => None,
         };
         Self {
             announcement_id: announcement.id.to_string(),
@@ -112,6 +122,8 @@ impl<'a> From<&'a Announcement> for AnnouncementView<'a> {
             content_hash: announcement.content_hash().to_hex(),
             created_at: announcement.created.at,
             created_by: Who::from(&announcement.created.by),
+            submitted_by: submitted.map(|mark| Who::from(&mark.by)),
+            submitted_at: submitted.map(|mark| mark.at),
             decided_by: decided.map(|(by, _)| Who::from(by)),
             decided_at: decided.map(|(_, at)| at),
             rejection_reason,

@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::Subcommand;
 use indicatif::ProgressBar;
 use madoguchi_application::{DeliveryService, ServiceError};
+use madoguchi_domain::delivery::BounceRefusal;
 
 use super::configured::Configured;
 use super::rotation_progress::style;
@@ -20,8 +21,8 @@ pub(super) const EXAMPLE: &str = "Example:\n  \
     Each file is one message. A report that was read is moved to done/, any other message to \
     rejected/, both in that directory; names that begin with a dot are left alone. A file that is \
     read twice is recorded once.\n\
-    Exit code: 0 if all reports were read, 1 if some messages were rejected, 2 if it could not be \
-    done; then the remaining files are where they were.";
+    Exit code: 0 if all reports were read, 1 if some messages were rejected, 2 if something could \
+    not be done; such files are where they were. So is the report of a mail that is being sent.";
 
 const BAR: &str = "{spinner} {pos} of {len} messages read, {per_sec}";
 
@@ -44,6 +45,10 @@ enum MessageOutcome {
     /// A report of a delay or of a success.
     NotFinal,
     Rejected(String),
+    /// Its mail is being sent: it can be recorded later.
+    Early,
+    /// The file cannot be read or moved.
+    Unreadable(io::Error),
     /// Another process has moved it.
     Gone,
 }
@@ -54,6 +59,8 @@ struct MessageCounts {
     bounced: u64,
     not_final: u64,
     rejected: u64,
+    early: u64,
+    unreadable: u64,
 }
 
 impl BouncesCommand {
@@ -61,6 +68,7 @@ impl BouncesCommand {
     pub(super) async fn run(self) -> ExitCode {
         let Self::Read { directory, configured } = self;
         match read_all(&directory, &configured).await {
+            Ok(counts) if counts.unreadable > 0 => ExitCode::from(2),
             Ok(counts) if counts.rejected > 0 => ExitCode::from(1),
             Ok(_) => ExitCode::SUCCESS,
             Err(error) => {
@@ -84,24 +92,11 @@ async fn read_all(directory: &Path, configured: &Configured) -> anyhow::Result<M
     let bar = ProgressBar::new(files.len() as u64).with_style(style(BAR));
     let mut counts = MessageCounts::default();
     for path in files {
-        let to = match read_one(&service, &path).await? {
-            MessageOutcome::Bounced => {
-                counts.bounced += 1;
-                &done
-            }
-            MessageOutcome::NotFinal => {
-                counts.not_final += 1;
-                &done
-            }
-            MessageOutcome::Rejected(why) => {
-                counts.rejected += 1;
-                bar.suspend(|| writeln!(io::stderr(), "{}: {why}", path.display()))
-                    .context("standard error was closed")?;
-                &rejected
-            }
-            MessageOutcome::Gone => continue,
-        };
-        move_to(to, &path).with_context(|| format!("{} cannot be moved", path.display()))?;
+        let outcome = read_one(&service, &path).await?.moved((&done, &rejected), &path);
+        if let Some(why) = counts.add(outcome) {
+            bar.suspend(|| writeln!(io::stderr(), "{}: {why}", path.display()))
+                .context("standard error was closed")?;
+        }
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -131,7 +126,7 @@ async fn read_one(service: &DeliveryService, path: &Path) -> anyhow::Result<Mess
     match read {
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(MessageOutcome::Gone),
-        Err(error) => return Err(error).with_context(|| format!("{}", path.display())),
+        Err(error) => return Ok(MessageOutcome::Unreadable(error)),
     }
     if message.len() > MOST_OF_MESSAGE {
         return Ok(MessageOutcome::Rejected("the message is over 1 MiB".to_owned()));
@@ -143,34 +138,72 @@ async fn read_one(service: &DeliveryService, path: &Path) -> anyhow::Result<Mess
     match service.report(&report, wiring::system_act("bounces")).await {
         Ok(answered) if answered.value.has_bounced => Ok(MessageOutcome::Bounced),
         Ok(_) => Ok(MessageOutcome::NotFinal),
+        Err(ServiceError::BounceRefused(BounceRefusal::BeingSent)) => Ok(MessageOutcome::Early),
         Err(ServiceError::BounceRefused(why)) => Ok(MessageOutcome::Rejected(why.to_string())),
         Err(error) => Err(error).with_context(|| format!("{}", path.display())),
     }
 }
 
-/// Moves a file into a folder; it replaces none that has its name.
+impl MessageOutcome {
+    /// The outcome after the file was moved into the folder for it.
+    fn moved(self, (done, rejected): (&Path, &Path), path: &Path) -> Self {
+        let folder = match self {
+            Self::Bounced | Self::NotFinal => done,
+            Self::Rejected(_) => rejected,
+            Self::Early | Self::Unreadable(_) | Self::Gone => return self,
+        };
+        match move_to(folder, path) {
+            Ok(()) => self,
+            Err(error) if error.kind() == ErrorKind::NotFound => Self::Gone,
+            Err(error) => Self::Unreadable(error),
+        }
+    }
+}
+
+/// Moves a file into a folder; it replaces none that has its name. A link is not made, since the
+/// file may belong to another user.
 fn move_to(folder: &Path, path: &Path) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default();
-    for copy in 0_u32.. {
+    let names = (0_u32..).map(|copy| {
         let mut name = name.to_owned();
         if copy > 0 {
             name.push(format!(".{copy}"));
         }
-        match fs::hard_link(path, folder.join(name)) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            linked => return linked.and_then(|()| fs::remove_file(path)),
+        folder.join(name)
+    });
+    for to in names {
+        if !to.try_exists()? {
+            return fs::rename(path, to);
         }
     }
     Ok(())
 }
 
 impl MessageCounts {
+    /// Counts an outcome; returns what the operator has to know of it.
+    fn add(&mut self, outcome: MessageOutcome) -> Option<String> {
+        let (count, why) = match outcome {
+            MessageOutcome::Bounced => (&mut self.bounced, None),
+            MessageOutcome::NotFinal => (&mut self.not_final, None),
+            MessageOutcome::Rejected(why) => (&mut self.rejected, Some(why)),
+            MessageOutcome::Early => (&mut self.early, None),
+            MessageOutcome::Unreadable(error) => (&mut self.unreadable, Some(error.to_string())),
+            MessageOutcome::Gone => return None,
+        };
+        *count += 1;
+        why
+    }
+
     fn summary(&self) -> String {
-        let Self { bounced, not_final, rejected } = self;
+        let Self { bounced, not_final, rejected, early, unreadable } = self;
         let all = bounced + not_final + rejected;
+        let left = match early + unreadable {
+            0 => String::new(),
+            left => format!("; {left} left where they were, for the next run"),
+        };
         format!(
             "{all} messages read: {bounced} report a mail that came back, {not_final} a delay or a \
-             success, {rejected} rejected"
+             success, {rejected} rejected{left}"
         )
     }
 }

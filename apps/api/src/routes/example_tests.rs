@@ -8,7 +8,7 @@ use madoguchi_domain::contact::UnplannedMail;
 use madoguchi_domain::effect::{Claim, EffectEvent, Fence, Outcome, WorkerId};
 use madoguchi_domain::job_lease::JobLease;
 use madoguchi_domain::mail::MailOrder;
-use madoguchi_domain::port::{Clock, EffectQueue, MailStore};
+use madoguchi_domain::port::{Clock, EffectQueue, MailStore, PersonStore};
 use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::samples;
 use serde_json::{Value, json};
@@ -32,6 +32,11 @@ pub(super) async fn prepare(id: &str, app: &TestApp) {
             app.store.record(&[change]).await.unwrap();
         }
     }
+    if id == "submitAnnouncement" {
+        // A second recipient, whose mail waits for the release.
+        let change = samples::registers(&samples::person_registration(2));
+        PersonStore::commit(&app.store, &[change]).await.unwrap();
+    }
     if id == "releaseAnnouncement" {
         plan_first_batch(app).await;
     }
@@ -45,7 +50,6 @@ async fn plan_first_batch(app: &TestApp) {
     let stores = app.store.contact_stores();
     let job = AnnouncementMailing {
         announcements: stores.announcements,
-        effects: stores.platform.effects,
         ids: Arc::new(SeededIds::new(77)),
         policy: MailingPolicy { first_batch: 1, release_after: None, batch: 1 },
         rules: samples::mail_rules(),

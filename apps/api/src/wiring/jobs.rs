@@ -82,7 +82,6 @@ impl Jobs<'_> {
     fn mailing(&self, stores: &ContactStores, rules: MailRules) -> AnnouncementMailing {
         AnnouncementMailing {
             announcements: Arc::clone(&stores.announcements),
-            effects: Arc::clone(&stores.platform.effects),
             ids: Arc::clone(self.shared.ids),
             policy: self.shared.settings.contacts.mailing,
             rules,
