@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 mod chance;
+mod commands;
 mod config;
 mod data_dir;
 mod demo;

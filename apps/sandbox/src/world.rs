@@ -61,8 +61,8 @@
 //! address came back.
 //!
 //! A scenario for a key (an `ArrngId`, a `contextId` as received, a `codigo_conta`, an address)
-//! overrides the one for all; the default is `ok`. A scenario with `times` ends when they are used up. An invalid
-//! message gets `malformed`: status 400, no level set, no `times` used.
+//! overrides the one for all; the default is `ok`. A scenario with `times` ends when they are used
+//! up. An invalid message gets `malformed`: status 400, no level set, no `times` used.
 //!
 //! The effects of `applied_late` and `slow` are in the file while they are pending. A restarted
 //! world applies each of them once, when it is due, or at the start if it is overdue; a reset

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use madoguchi_client::Method;
+use madoguchi_client::{ApiAnswer, Method};
 use madoguchi_journey::caller::{HttpAnswer, is_refusal};
 use madoguchi_journey::contacts::Staff;
 use madoguchi_journey::crowd::work_through;
@@ -138,6 +138,27 @@ async fn seen_and_read(system: &TestSystem, path: &str) -> anyhow::Result<()> {
     let late = "/api/v1/persons/PER-LATE/messages";
     let none = system.caller.get(late, tokens::CONTACT_ANSWER_ANY).await?.data()?;
     assert_eq!(none, json!([]));
+    my_page_reads(system, path).await
+}
+
+/// A My page reads for the person that it names; a customer only for itself.
+async fn my_page_reads(system: &TestSystem, path: &str) -> anyhow::Result<()> {
+    let (customer, my_page) = (tokens::CONTACT_ANSWER, tokens::CONTACT_ANSWER_ANY);
+    for (token, body, status) in [
+        (my_page, json!({}), 400),
+        (my_page, json!({ "personId": "PER-A1" }), 200),
+        (my_page, json!({ "personId": "PER-LATE" }), 404),
+        (customer, json!({ "personId": "PER-A1" }), 404),
+        (customer, json!({ "personId": tokens::CUSTOMER }), 200),
+    ] {
+        let client = system.caller.with(token);
+        let reading = format!("{path}/reading");
+        let put: ApiAnswer<Value> = client.send(Method::PUT, &reading, &[], Some(&body)).await?;
+        ensure!(put.status == status, "{body}: {put:?}");
+    }
+    let messages = "/api/v1/persons/PER-A1/messages";
+    let seen = system.caller.get(messages, my_page).await?.data()?;
+    ensure!(seen[0]["readAt"].is_string(), "{seen}");
     Ok(())
 }
 
@@ -188,7 +209,10 @@ async fn another_person_approves_exactly_what_was_submitted(store: Store) -> any
     let edited = ann.send(Method::PUT, &path, &[("If-Match", "*")], &edit).await?;
     ensure!(edited.status == 200 && edited.data()?["state"] == "DRAFT", "{edited:?}");
     let late = post(bob, &approval, seen).await?;
-    ensure!(is_refusal(&late, 409, "ANNOUNCEMENT_NOT_SUBMITTED"), "{late:?}");
+    ensure!(is_refusal(&late, 412, "CONTENT_MOVED"), "the content is another: {late:?}");
+    let seen = json!({ "contentHash": edited.data()?["contentHash"] });
+    let draft = post(bob, &approval, seen).await?;
+    ensure!(is_refusal(&draft, 409, "ANNOUNCEMENT_NOT_SUBMITTED"), "{draft:?}");
     let plain = approved(&system, false).await?;
     assert_eq!(read(&system, &plain).await?["mailing"], json!(null));
     let none = post(ann, &format!("{plain}/release"), json!({})).await?;

@@ -316,7 +316,7 @@ fn routes() -> [(Method, String, &'static [&'static str]); 44] {
             format!("{announcement}/stop"),
             &[tokens::ANNOUNCEMENT_WRITE, tokens::CONTACT_APPROVE],
         ),
-        (Method::PUT, format!("{announcement}/reading"), &[tokens::CONTACT_ANSWER]),
+        (Method::PUT, format!("{announcement}/reading"), &CUSTOMERS),
         (Method::GET, "/api/v1/delivery-watch?limit=0".to_owned(), &[tokens::DELIVERY_READ]),
         (Method::POST, "/api/v1/bounces".to_owned(), &[tokens::DELIVERY_WRITE]),
         (Method::GET, "/api/v1/effects?limit=0".to_owned(), &[tokens::OPERATOR]),

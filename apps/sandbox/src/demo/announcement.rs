@@ -92,7 +92,7 @@ impl Announced {
 
     /// Sees and reads it as a customer.
     async fn read(&self, id: &str, walk: &mut Walk) -> anyhow::Result<()> {
-        let read = self.customer.mark_announcement_read(id).await?;
+        let read = self.customer.mark_announcement_read(id, None).await?;
         let messages = self.customer.messages(tokens::CUSTOMER_PERSON).await?.data()?;
         let mut shown = messages.iter().filter_map(|message| message.announcement());
         let its = shown.find(|announcement| announcement.announcement_id == id);

@@ -11,7 +11,7 @@ use madoguchi_client::Method;
 use madoguchi_testkit::chance::Chance;
 use serde_json::{Value, json};
 
-use super::announced_report::{AnnouncementKillReport, Stopping};
+use super::announced_report::{AnnouncementKillReport, Person, Stopping};
 use crate::contacts::Staff;
 use crate::crowd::work_through;
 use crate::mails::Addressee;
@@ -33,13 +33,6 @@ pub struct AnnouncementKillTest {
     pub kills: u32,
     /// Seed of the random numbers.
     pub seed: u64,
-}
-
-/// A person of the test.
-pub(super) struct Person {
-    pub(super) addressee: Addressee,
-    /// Whether they stopped mail.
-    pub(super) is_stopped: bool,
 }
 
 /// How far the mails about an announcement are.
@@ -112,8 +105,8 @@ impl AnnouncementKillTest {
     }
 }
 
-/// Stops an announcement while its mails go out, and looks when the last of them was accepted: those
-/// `before` are not its mails.
+/// Stops an announcement while its mails go out, and looks when the last of them was accepted. The
+/// mails `before` are not its own.
 async fn stop_half_way(system: &TestSystem, before: usize) -> anyhow::Result<Stopping> {
     let path = approved(system).await?;
     let held = ended(system, &path, "HELD").await?;

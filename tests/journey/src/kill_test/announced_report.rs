@@ -8,11 +8,17 @@ use jiff::SignedDuration;
 use madoguchi_sandbox::AcceptedMail;
 use serde_json::Value;
 
-use super::announced::Person;
 use crate::mails::Addressee;
 
 /// Maximum time after a stop in which a mail that was under way is accepted.
 const UNTIL_STOPPED: SignedDuration = SignedDuration::from_secs(2);
+
+/// A person of the test.
+pub(super) struct Person {
+    pub(super) addressee: Addressee,
+    /// Whether they stopped mail.
+    pub(super) is_stopped: bool,
+}
 
 /// What became of the mails.
 #[derive(Debug, Default)]
