@@ -150,8 +150,8 @@ impl Client {
         self.post(&format!("{}/stop", path(id)?), &json!({})).await
     }
 
-    /// `readAnnouncementAsCustomer`: records that the customer of the token read it, or this person,
-    /// for a My page that acts for customers.
+    /// `readAnnouncementAsCustomer`: records that the customer of the token read it; or this
+    /// person, for a My page that acts for customers.
     pub async fn mark_announcement_read(
         &self,
         id: &str,
