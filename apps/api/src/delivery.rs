@@ -5,7 +5,7 @@ mod export;
 mod listing;
 mod view;
 
-use actix_web::web::Data;
+use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use madoguchi_domain::actor::Scope;
 use madoguchi_domain::delivery::WatchQuery;
@@ -59,7 +59,10 @@ async fn list(
 /// Records what a delivery report says.
 async fn report(state: Data<AppState>, call: Call<RawMessage>) -> Result<HttpResponse, Problem> {
     let Call { act, keyed, body: RawMessage(message), .. } = call;
-    let report = read_report(&message)
+    // A message of 1 MiB may take a while: other requests do not wait for it.
+    let read = web::block(move || read_report(&message)).await;
+    let report = read.map_err(|_| Problem::of(Code::Internal))?;
+    let report = report
         .map_err(|why| Problem { code: Code::ReportUnreadable, message: why.to_string().into() })?;
     let service = state.delivery.clone();
     let report = |by| async move { service.report(&report, by).await };

@@ -84,7 +84,7 @@ pub(crate) fn announcement_steps(api: &str) -> [String; 5] {
         format!("ID=$({writer} -d '{content}' {all} | {id}); echo \"$ID\""),
         format!("HASH=$({writer} -d '{{}}' {all}/$ID/submission | {hash}); echo \"$HASH\""),
         format!("{} -d '{approve}' {all}/$ID/approval", call(tokens::APPROVER)),
-        format!("{writer} -d '{{}}' {all}/$ID/release"),
+        format!("sleep 3; {writer} -d '{{}}' {all}/$ID/release"),
         format!(
             "MADOGUCHI_TOKEN={} madoguchi announcements show $ID --follow --server {api}",
             tokens::OPERATOR
@@ -96,7 +96,7 @@ pub(crate) fn announcement_steps(api: &str) -> [String; 5] {
 pub(crate) fn bounced_mail(api: &str, world: &str) -> [String; 2] {
     [
         format!(
-            "curl -s '{world}/world/bounce?to=per0001@example.com' | curl -s --data-binary @- \
+            "curl -sf '{world}/world/bounce?to=per0002@example.com' | curl -s --data-binary @- \
              -H 'Acstkn: {}' -H 'Content-Type: message/rfc822' {api}/api/v1/bounces",
             tokens::MAIL_SERVER
         ),

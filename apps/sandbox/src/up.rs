@@ -166,7 +166,7 @@ fn welcome(screen: Screen, stack: &Stack, member: Option<&str>) {
     for line in announcement_steps(api) {
         screen.line(line);
     }
-    screen.title("Let a mail come back, and list whom mails do not reach");
+    screen.title("Then let the mail to PER0002 come back, and list whom mails do not reach");
     for line in bounced_mail(api, world) {
         screen.line(line);
     }

@@ -7,11 +7,13 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
-use madoguchi_client::{AnnouncementAnswer, MailingAnswer};
+use madoguchi_client::{AnnouncementAnswer, Client, MailingAnswer};
 
 use super::resolve::ServerArgs;
 
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+/// Looks without an answer, after which the server is not there.
+const UNANSWERED: u32 = 30;
 const BAR: &str = "{wide_bar} {pos}/{len} done";
 
 #[derive(Debug, Subcommand)]
@@ -20,12 +22,13 @@ pub(super) enum AnnouncementsCommand {
     #[command(after_help = "Example:\n  madoguchi announcements show \
         0198c0de-0000-7000-8000-000000000000 --follow \\\n      \
         --server http://127.0.0.1:8080 --token-file author.token\n\n\
-        The token needs contact.read.")]
+        The token needs contact.read or announcement.write.")]
     Show {
         /// Its id.
         #[arg(value_name = "ID")]
         id: String,
-        /// Look again every second, with a bar, until no mail is left to send.
+        /// Look again every second, with a bar, while mails go out by themselves: it ends when
+        /// they wait for a release, are stopped, or are all done.
         #[arg(long)]
         follow: bool,
         #[command(flatten)]
@@ -45,12 +48,25 @@ impl AnnouncementsCommand {
             while let Some(mailing) = found.mailing.as_ref().filter(|it| is_going_on(it)) {
                 bar.set_position(done(mailing));
                 tokio::time::sleep(BETWEEN_LOOKS).await;
-                found = client.announcement(&id).await?.data()?;
+                found = read_again(&client, &id).await?;
             }
             bar.finish_and_clear();
         }
         write!(std::io::stdout(), "{}", drawn(&found)).context("standard output was closed")
     }
+}
+
+/// Reads it; a server that is being started again is given some time.
+async fn read_again(client: &Client, id: &str) -> anyhow::Result<AnnouncementAnswer> {
+    for _ in 0..UNANSWERED {
+        if let Ok(answer) = client.announcement(id).await
+            && answer.status != 503
+        {
+            return Ok(answer.data()?);
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+    Ok(client.announcement(id).await?.data()?)
 }
 
 /// Whether mails will be sent without anybody's doing.

@@ -21,8 +21,10 @@ pub(super) const EXAMPLE: &str = "Example:\n  \
     Each file is one message. A report that was read is moved to done/, any other message to \
     rejected/, both in that directory; names that begin with a dot are left alone. A file that is \
     read twice is recorded once.\n\
-    Exit code: 0 if all reports were read, 1 if some messages were rejected, 2 if something could \
-    not be done; such files are where they were. So is the report of a mail that is being sent.";
+    The report of a mail that is being sent stays for the next run. Folders and links are left \
+    alone.\n\
+    Exit code: 0 if nothing went wrong, 1 if some messages were rejected, 2 if something could not \
+    be done; such files are where they were.";
 
 const BAR: &str = "{spinner} {pos} of {len} messages read, {per_sec}";
 
@@ -94,7 +96,9 @@ async fn read_all(directory: &Path, configured: &Configured) -> anyhow::Result<M
     for path in files {
         let outcome = read_one(&service, &path).await?.moved((&done, &rejected), &path);
         if let Some(why) = counts.add(outcome) {
-            bar.suspend(|| writeln!(io::stderr(), "{}: {why}", path.display()))
+            // Whoever fills the directory names its files.
+            let name = path.display().to_string();
+            bar.suspend(|| writeln!(io::stderr(), "{}: {why}", name.escape_debug()))
                 .context("standard error was closed")?;
         }
         bar.inc(1);
