@@ -36,7 +36,7 @@ const EXAMPLE: &str = "Example:\n  tests/api --examples 400\n\n\
 /// Operations with a rule that JSON Schema cannot express, for example a length in bytes or our own
 /// cursor: they may answer 400 to a request that the schema allows. With the other refusals that
 /// depend on what is stored, or on a version.
-const STRICTER_THAN_THE_SCHEMA: [(&str, &str); 20] = [
+const STRICTER_THAN_THE_SCHEMA: [(&str, &str); 21] = [
     ("findCaller", ""),
     ("contextos", ""),
     ("codigo", ""),
@@ -54,10 +54,15 @@ const STRICTER_THAN_THE_SCHEMA: [(&str, &str); 20] = [
     ("listResolutions", ""),
     ("addAnnouncement", ""),
     ("listAnnouncements", ""),
+    ("approveAnnouncement", ", 412"),
     ("updateAnnouncement", ", 409, 412, 428"),
     ("listDeliveryWatch", ""),
     ("reportDelivery", ""),
 ];
+
+/// The operation whose body is no JSON, and the media type of the body.
+const RAW: &str = "reportDelivery";
+const MESSAGE: &str = "message/rfc822";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
@@ -77,6 +82,7 @@ async fn fuzz(options: &Options, store: Store) -> anyhow::Result<bool> {
     let config = dir.path().join("schemathesis.toml");
     std::fs::write(&config, credentials(&document)?)?;
     forget_actors(&mut document)?;
+    write_texts(&mut document)?;
     let described = dir.path().join("openapi.json");
     std::fs::write(&described, document.to_string())?;
     let mut command = Command::new(&options.program);
@@ -109,6 +115,15 @@ fn forget_actors(document: &mut Value) -> anyhow::Result<()> {
             parameters.retain(|parameter| parameter["name"] != "x-actor");
         }
     }
+    Ok(())
+}
+
+/// The fuzzer writes texts, but no messages: the header is that of a message all the same.
+fn write_texts(document: &mut Value) -> anyhow::Result<()> {
+    let path = document.pointer_mut("/paths/~1api~1v1~1bounces/post/requestBody/content");
+    let content = path.and_then(Value::as_object_mut).context("the body of a report")?;
+    let message = content.remove(MESSAGE).context(MESSAGE)?;
+    content.insert("text/plain".to_owned(), message);
     Ok(())
 }
 
@@ -145,8 +160,11 @@ fn credentials(document: &Value) -> anyhow::Result<String> {
                 }
                 None => continue,
             };
+            let media =
+                if id == RAW { format!(", Content-Type = \"{MESSAGE}\"") } else { String::new() };
             config += &format!(
-                "[[operations]]\ninclude-operation-id = \"{id}\"\nheaders = {{ {headers} }}\n"
+                "[[operations]]\ninclude-operation-id = \"{id}\"\n\
+                headers = {{ {headers}{media} }}\n"
             );
             let stricter = STRICTER_THAN_THE_SCHEMA.iter().find(|(it, _)| *it == id);
             let more = stricter.map(|(_, more)| format!(", 400{more}"));
