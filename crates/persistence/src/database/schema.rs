@@ -4,7 +4,7 @@ mod personal;
 
 pub(crate) use personal::{
     account, announcement, announcement_editor, announcement_recipient, bounce, contact,
-    contact_editor, contact_version, look_alike, mail_result, person, person_version,
+    contact_editor, contact_version, look_alike, person, person_version,
 };
 
 use diesel::query_builder::QueryId;

@@ -13,11 +13,41 @@ use super::Conn;
 use crate::database::column::{At, Key};
 use crate::database::fault::Fault;
 use crate::database::parse::{corrupt, parsed_or_corrupt};
-use crate::database::schema::{announcement_recipient, bounce, contact, mail_result, person};
+use crate::database::schema::{announcement_recipient, bounce, contact, person};
 use crate::delivery::paged::paged;
 use crate::delivery::row::entry;
 
-diesel::alias!(mail_result as newer: Newer, mail_result as sent: Sent, bounce as later: Later);
+diesel::alias!(
+    contact as newer_contact: NewerContact,
+    announcement_recipient as newer_recipient: NewerRecipient,
+    contact as sent_contact: SentContact,
+    announcement_recipient as sent_recipient: SentRecipient,
+    bounce as later: Later,
+);
+
+/// The newer mails of a person in this state, of one source.
+macro_rules! newer {
+    ($newer:ident, $source:ident, $entry:ident, $state:expr, $person:expr, $at:expr, $id:expr) => {{
+        let (newer_at, newer_id) = ($newer.field($source::mail_at), $newer.field($source::$entry));
+        let is_newer =
+            newer_at.gt($at).or(newer_at.eq($at).and(newer_id.nullable().gt($id.nullable())));
+        $newer
+            .filter($newer.field($source::person_id).eq($person))
+            .filter($newer.field($source::mail_state).eq($state.as_str()))
+            .filter(newer_at.ge($at))
+            .filter(is_newer)
+    }};
+}
+
+/// The mails of one source that were sent to a person after this time.
+macro_rules! sent {
+    ($sent:ident, $source:ident, $person:expr, $at:expr) => {
+        $sent
+            .filter($sent.field($source::person_id).eq($person))
+            .filter($sent.field($source::mail_state).eq(MailState::Sent.as_str()))
+            .filter($sent.field($source::mail_at).gt($at))
+    };
+}
 
 /// Person, time, mail, code of a failure, and what the mail is about.
 type Row = (String, Option<At>, Option<Key>, Option<String>, Key);
@@ -26,24 +56,18 @@ type Row = (String, Option<At>, Option<Key>, Option<String>, Key);
 macro_rules! newest {
     ($conn:expr, $query:expr, $state:expr, $mails:ident, $id:ident, $about:ident) => {{
         let (at, id) = ($mails::mail_at, $mails::$id);
-        let (newer_at, newer_id) =
-            (newer.field(mail_result::mail_at), newer.field(mail_result::entry_id));
-        let is_newer = newer_at.gt(at).or(newer_at.eq(at).and(newer_id.gt(id.nullable())));
-        let newer_one = newer
-            .filter(newer.field(mail_result::person_id).eq($mails::person_id))
-            .filter(newer.field(mail_result::mail_state).eq($state.as_str()))
-            .filter(newer_at.ge(at))
-            .filter(is_newer);
-        let sent_one = sent
-            .filter(sent.field(mail_result::person_id).eq($mails::person_id))
-            .filter(sent.field(mail_result::mail_state).eq(MailState::Sent.as_str()))
-            .filter(sent.field(mail_result::mail_at).gt(at));
+        let person = $mails::person_id;
+        let newer_one = newer!(newer_contact, contact, contact_id, $state, person, at, id);
+        let other_newer =
+            newer!(newer_recipient, announcement_recipient, mail_id, $state, person, at, id);
         let rows = $mails::table
             .inner_join(person::table.on(person::person_id.eq($mails::person_id)))
             .filter($mails::mail_state.eq($state.as_str()))
             .filter(person::email_since.nullable().le(at))
             .filter(not(exists(newer_one)))
-            .filter(not(exists(sent_one)))
+            .filter(not(exists(other_newer)))
+            .filter(not(exists(sent!(sent_contact, contact, person, at))))
+            .filter(not(exists(sent!(sent_recipient, announcement_recipient, person, at))))
             .select(($mails::person_id, at, $mails::mail_id, $mails::mail_reason, $mails::$about));
         let rows: Vec<Row> = paged!(rows, $query, $mails::person_id, at, id).load($conn)?;
         rows
@@ -96,16 +120,18 @@ pub(super) fn bounced(conn: &mut Conn, query: &WatchQuery) -> Result<Vec<WatchEn
         .filter(later.field(bounce::mailed_at).ge(person::email_since))
         .filter(later_at.ge(bounce::received_at))
         .filter(is_later);
-    let sent_one = sent
-        .filter(sent.field(mail_result::person_id).eq(bounce::person_id))
-        .filter(sent.field(mail_result::mail_id).ne(bounce::mail_id.nullable()))
-        .filter(sent.field(mail_result::mail_state).eq(MailState::Sent.as_str()))
-        .filter(sent.field(mail_result::mail_at).gt(bounce::received_at.nullable()));
+    let (person, since) = (bounce::person_id, bounce::received_at.nullable());
+    let own = bounce::mail_id.nullable();
+    let sent_one = sent!(sent_contact, contact, person, since)
+        .filter(sent_contact.field(contact::mail_id).ne(own));
+    let announced = sent!(sent_recipient, announcement_recipient, person, since)
+        .filter(sent_recipient.field(announcement_recipient::mail_id).ne(own));
     let rows = bounce::table
         .inner_join(person::table.on(person::person_id.eq(bounce::person_id)))
         .filter(person::email_since.le(bounce::mailed_at))
         .filter(not(exists(later_one)))
         .filter(not(exists(sent_one)))
+        .filter(not(exists(announced)))
         .select((bounce::mail_id, bounce::person_id, bounce::received_at, bounce::status));
     let (at, id) = (bounce::received_at, bounce::mail_id);
     let rows: Vec<(Key, String, At, String)> =

@@ -83,18 +83,12 @@ create table announcement_recipient (
     check (num_nulls(mail_id, mail_state, mail_at) in (0, 3))
 );
 
-create index announcement_of_recipient on announcement_recipient (person_id);
+-- What a person sees, and what became of the mails to them.
+create index announcement_of_recipient
+    on announcement_recipient (person_id, mail_state, mail_at, mail_id);
 -- What became of the mails, newest first, as of those of contacts.
 create index announcement_of_mail_outcome on announcement_recipient (mail_state, mail_at, mail_id)
     where mail_state is not null;
-
--- What became of each mail to a person. A mail about several contacts has a row for each.
-create view mail_result as
-    select contact_id as entry_id, mail_id, person_id, mail_state, mail_at
-        from contact where mail_state is not null
-    union all
-    select mail_id, mail_id, person_id, mail_state, mail_at
-        from announcement_recipient where mail_state is not null;
 
 -- Four eyes: an approver wrote, edited and submitted nothing of it.
 create function madoguchi_announcement_four_eyes() returns trigger language plpgsql as $$

@@ -1,4 +1,3 @@
-drop view mail_result;
 drop table announcement_recipient;
 drop table announcement_editor;
 drop table announcement;

@@ -91,18 +91,12 @@ create table announcement_recipient (
     check ((mail_state is null) = (mail_id is null) and (mail_at is null) = (mail_id is null))
 ) strict, without rowid;
 
-create index announcement_of_recipient on announcement_recipient (person_id);
+-- What a person sees, and what became of the mails to them.
+create index announcement_of_recipient
+    on announcement_recipient (person_id, mail_state, mail_at, mail_id);
 -- What became of the mails, newest first, as of those of contacts.
 create index announcement_of_mail_outcome on announcement_recipient (mail_state, mail_at, mail_id)
     where mail_state is not null;
-
--- What became of each mail to a person. A mail about several contacts has a row for each.
-create view mail_result as
-    select contact_id as entry_id, mail_id, person_id, mail_state, mail_at
-        from contact where mail_state is not null
-    union all
-    select mail_id, mail_id, person_id, mail_state, mail_at
-        from announcement_recipient where mail_state is not null;
 
 -- Four eyes: an approver wrote, edited and submitted nothing of it.
 create trigger announcement_begins_as_draft before insert on announcement

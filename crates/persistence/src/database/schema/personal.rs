@@ -62,19 +62,6 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    use diesel::sql_types::*;
-    use super::{Id, Instant};
-    /// A view of the mails of contacts and of announcements.
-    mail_result (entry_id) {
-        entry_id -> Nullable<Id>,
-        mail_id -> Nullable<Id>,
-        person_id -> Text,
-        mail_state -> Nullable<Text>,
-        mail_at -> Nullable<Instant>,
-    }
-}
-
 diesel::joinable!(announcement_recipient -> announcement (announcement_id));
 diesel::allow_tables_to_appear_in_same_query!(
     announcement,
@@ -240,7 +227,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     person_version,
     look_alike,
 );
-diesel::allow_tables_to_appear_in_same_query!(bounce, contact, mail_result, person);
-diesel::allow_tables_to_appear_in_same_query!(announcement_recipient, mail_result);
+diesel::allow_tables_to_appear_in_same_query!(announcement_recipient, bounce);
+diesel::allow_tables_to_appear_in_same_query!(announcement_recipient, contact);
+diesel::allow_tables_to_appear_in_same_query!(bounce, contact, person);
 diesel::allow_tables_to_appear_in_same_query!(blind_index, data_key, contact, contact_version);
 diesel::allow_tables_to_appear_in_same_query!(effect, contact);
