@@ -96,7 +96,7 @@ async fn read_all(directory: &Path, configured: &Configured) -> anyhow::Result<M
     for path in files {
         let outcome = read_one(&service, &path).await?.moved((&done, &rejected), &path);
         if let Some(why) = counts.add(outcome) {
-            // Whoever fills the directory names its files.
+            // The names come from outside, with the files.
             let name = path.display().to_string();
             bar.suspend(|| writeln!(io::stderr(), "{}: {why}", name.escape_debug()))
                 .context("standard error was closed")?;
