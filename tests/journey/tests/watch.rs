@@ -146,6 +146,7 @@ async fn a_mail_that_came_back_is_watched_until_the_address_changes(
     if let Ok(answer) = reported(&system, huge).await {
         ensure!(is_refusal(&answer, 413, "TOO_LARGE"), "{answer:?}");
     }
+    assert_eq!(reasons(&system, &person).await?, [], "it served on, and recorded nothing");
     Ok(())
 }
 

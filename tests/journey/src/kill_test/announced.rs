@@ -116,7 +116,9 @@ async fn stop_half_way(system: &TestSystem, before: usize) -> anyhow::Result<Sto
     let stopped = ended(system, &path, "STOPPED").await?;
     let since = stopped.mailing["since"].as_str().context("a time of the stop")?;
     let since: Timestamp = since.parse().context("the time of the stop")?;
-    // What would be sent late is sent by then.
+    let counts = stopped.mailing["counts"].as_array().context("counts")?;
+    ensure!(counts.iter().any(|it| it["state"] == "NONE"), "nothing was left to stop: {counts:?}");
+    // Longer than a stop may take: a mail that is sent too late has arrived.
     tokio::time::sleep(Duration::from_secs(5)).await;
     let mails = system.world.mails().await?;
     let about = mails.iter().skip(before).map(|it| it.at);

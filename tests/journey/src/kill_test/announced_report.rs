@@ -50,11 +50,13 @@ pub(super) struct Stopping {
 }
 
 impl AnnouncementKillReport {
-    /// Whether everyone has what they must have, and the stop stopped.
+    /// Whether everyone has what they must have, the stop stopped, and a kill hit the mailing.
     #[must_use]
     pub fn holds(&self) -> bool {
         let is_stopped = self.stopping.as_ref().is_some_and(|it| it.last_after <= UNTIL_STOPPED);
-        self.lost.is_empty() && self.doubled.is_empty() && self.wrong.is_empty() && is_stopped
+        let (kills, meanwhile) = self.kills;
+        let nobody = [&self.lost, &self.doubled, &self.wrong].into_iter().all(Vec::is_empty);
+        nobody && is_stopped && (kills == 0 || meanwhile > 0)
     }
 
     pub(super) fn judge(&mut self, mails: &[AcceptedMail], persons: &[Person], late: &Addressee) {
