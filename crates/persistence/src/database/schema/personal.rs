@@ -149,6 +149,8 @@ diesel::table! {
         mail_state -> Nullable<Text>,
         mail_at -> Nullable<Instant>,
         mail_reason -> Nullable<Text>,
+        reported_at -> Nullable<Instant>,
+        purged_at -> Nullable<Instant>,
     }
 }
 
@@ -220,6 +222,56 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+    application (application_id) {
+        application_id -> Text,
+        completed_on -> Text,
+        kept_until -> Instant,
+        recorded_at -> Instant,
+        recorded_issuer -> Text,
+        recorded_subject -> Text,
+        recorded_kind -> Text,
+        correlation -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Id, Instant};
+    legal_hold (hold_id) {
+        hold_id -> Id,
+        subject_kind -> Text,
+        subject_id -> Text,
+        data_key_id -> Id,
+        reason -> Binary,
+        placed_at -> Instant,
+        placed_issuer -> Text,
+        placed_subject -> Text,
+        placed_kind -> Text,
+        released_at -> Nullable<Instant>,
+        released_issuer -> Nullable<Text>,
+        released_subject -> Nullable<Text>,
+        released_kind -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Id, Instant};
+    purge_receipt (contact_id) {
+        contact_id -> Id,
+        application_id -> Nullable<Text>,
+        data_key_id -> Id,
+        ground -> Text,
+        since -> Instant,
+        purge_age -> Integer,
+        purged_at -> Instant,
+        correlation -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     blind_index,
     account,
@@ -232,3 +284,5 @@ diesel::allow_tables_to_appear_in_same_query!(announcement_recipient, contact);
 diesel::allow_tables_to_appear_in_same_query!(bounce, contact, person);
 diesel::allow_tables_to_appear_in_same_query!(blind_index, data_key, contact, contact_version);
 diesel::allow_tables_to_appear_in_same_query!(effect, contact);
+diesel::allow_tables_to_appear_in_same_query!(application, contact, contact_version, legal_hold);
+diesel::allow_tables_to_appear_in_same_query!(legal_hold, data_key);

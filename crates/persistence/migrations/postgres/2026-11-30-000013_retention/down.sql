@@ -1,0 +1,11 @@
+drop table purge_receipt;
+drop table legal_hold;
+drop function madoguchi_legal_hold_final();
+drop trigger contact_retention_is_final on contact;
+drop index contact_reported;
+drop index contact_unpurged;
+drop index contact_kept;
+drop index contact_of_application;
+alter table contact drop constraint contact_purged;
+alter table contact drop column purged_at, drop column reported_at;
+drop table application;

@@ -1,0 +1,10 @@
+drop table purge_receipt;
+drop table legal_hold;
+drop trigger contact_retention_is_final;
+drop index contact_reported;
+drop index contact_unpurged;
+drop index contact_kept;
+drop index contact_of_application;
+alter table contact drop column purged_at;
+alter table contact drop column reported_at;
+drop table application;
