@@ -27,17 +27,19 @@ alter table contact
 create index contact_of_application on contact (application_id, contact_id)
     where application_id is not null;
 -- What is left to delete or to report, and what is left to purge.
-create index contact_kept on contact (application_id, contact_id)
+create index contact_kept on contact (created_at, contact_id)
     where application_id is not null and deleted_at is null;
 create index contact_unpurged on contact (deleted_at, contact_id)
     where deleted_at is not null and purged_at is null;
 create index contact_reported on contact (reported_at, contact_id)
     where reported_at is not null and deleted_at is null;
 
+-- The mail of a purged contact may still move.
 create trigger contact_retention_is_final before update on contact
     for each row when (
         (old.reported_at is not null and new.reported_at is distinct from old.reported_at)
-        or (old.purged_at is not null and new is distinct from old))
+        or (old.purged_at is not null and (new.purged_at, new.deleted_at, new.version)
+            is distinct from (old.purged_at, old.deleted_at, old.version)))
     execute function madoguchi_contact_final();
 
 -- Nothing that it covers is deleted by retention or purged while it is in force.

@@ -38,16 +38,18 @@ alter table contact add column purged_at integer
 create index contact_of_application on contact (application_id, contact_id)
     where application_id is not null;
 -- What is left to delete or to report, and what is left to purge.
-create index contact_kept on contact (application_id, contact_id)
+create index contact_kept on contact (created_at, contact_id)
     where application_id is not null and deleted_at is null;
 create index contact_unpurged on contact (deleted_at, contact_id)
     where deleted_at is not null and purged_at is null;
 create index contact_reported on contact (reported_at, contact_id)
     where reported_at is not null and deleted_at is null;
 
+-- The mail of a purged contact may still move.
 create trigger contact_retention_is_final before update on contact
 when (old.reported_at is not null and new.reported_at is not old.reported_at)
-    or old.purged_at is not null
+    or (old.purged_at is not null and (new.purged_at is not old.purged_at
+        or new.deleted_at is not old.deleted_at or new.version <> old.version))
 begin
     select raise(abort, 'this fact of a contact is final');
 end;

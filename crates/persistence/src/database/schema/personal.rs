@@ -284,5 +284,5 @@ diesel::allow_tables_to_appear_in_same_query!(announcement_recipient, contact);
 diesel::allow_tables_to_appear_in_same_query!(bounce, contact, person);
 diesel::allow_tables_to_appear_in_same_query!(blind_index, data_key, contact, contact_version);
 diesel::allow_tables_to_appear_in_same_query!(effect, contact);
-diesel::allow_tables_to_appear_in_same_query!(application, contact, contact_version, legal_hold);
+diesel::allow_tables_to_appear_in_same_query!(application, contact, legal_hold);
 diesel::allow_tables_to_appear_in_same_query!(legal_hold, data_key);
