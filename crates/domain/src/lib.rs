@@ -36,6 +36,7 @@ pub mod principal;
 mod redacted;
 pub mod registered;
 pub mod resolution;
+pub mod retention;
 pub mod sealed;
 pub mod secret;
 pub mod upgrade;

@@ -13,6 +13,7 @@ mod data_keys;
 mod delivery_store;
 mod effect_queue;
 mod health;
+mod hold_store;
 mod ids;
 mod job_leases;
 mod mail_store;
@@ -22,6 +23,8 @@ mod password_verifier;
 mod person_store;
 mod replay_store;
 mod resolution_store;
+mod retention_reports;
+mod retention_store;
 mod sealer;
 mod token_verifier;
 mod upgrade_store;
@@ -38,6 +41,7 @@ pub use data_keys::{DataKeyPage, DataKeys, Rewrapping};
 pub use delivery_store::DeliveryStore;
 pub use effect_queue::{EffectChange, EffectQueue, Recorded};
 pub use health::Health;
+pub use hold_store::HoldStore;
 pub use ids::Ids;
 pub use job_leases::JobLeases;
 pub use mail_store::MailStore;
@@ -47,6 +51,8 @@ pub use password_verifier::{PasswordVerifier, VerifierUnavailable};
 pub use person_store::PersonStore;
 pub use replay_store::ReplayStore;
 pub use resolution_store::ResolutionStore;
+pub use retention_reports::RetentionReports;
+pub use retention_store::RetentionStore;
 pub use sealer::{Sealer, SealerError};
 pub use token_verifier::TokenVerifier;
 pub use upgrade_store::UpgradeStore;
@@ -57,11 +63,12 @@ pub use self::{
     audit_log::MockAuditLog, blind_indexes::MockBlindIndexes, caller_contexts::MockCallerContexts,
     clock::MockClock, contact_store::MockContactStore, core_bank::MockCoreBank,
     data_keys::MockDataKeys, delivery_store::MockDeliveryStore, effect_queue::MockEffectQueue,
-    health::MockHealth, ids::MockIds, job_leases::MockJobLeases, mail_store::MockMailStore,
-    mailer::MockMailer, member_store::MockMemberStore, password_verifier::MockPasswordVerifier,
-    person_store::MockPersonStore, replay_store::MockReplayStore,
-    resolution_store::MockResolutionStore, sealer::MockSealer, token_verifier::MockTokenVerifier,
-    upgrade_store::MockUpgradeStore,
+    health::MockHealth, hold_store::MockHoldStore, ids::MockIds, job_leases::MockJobLeases,
+    mail_store::MockMailStore, mailer::MockMailer, member_store::MockMemberStore,
+    password_verifier::MockPasswordVerifier, person_store::MockPersonStore,
+    replay_store::MockReplayStore, resolution_store::MockResolutionStore,
+    retention_reports::MockRetentionReports, retention_store::MockRetentionStore,
+    sealer::MockSealer, token_verifier::MockTokenVerifier, upgrade_store::MockUpgradeStore,
 };
 
 /// Why a store failed. A problem with the request is never a store error but a returned value.

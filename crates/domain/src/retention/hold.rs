@@ -1,0 +1,166 @@
+//! Legal holds: while one is in force, retention neither deletes nor purges what it covers.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use crate::act::Act;
+use crate::audit::{Action, AuditEntry, Subject};
+use crate::change::Change;
+use crate::closed_set::closed_set;
+use crate::contact::{ApplicationId, Mark};
+use crate::field::InvalidField;
+use crate::page::ListPosition;
+use crate::person::PersonId;
+use crate::sealed::DataKeyId;
+
+use super::{HoldReason, HoldWrite};
+
+/// The id of a legal hold, made by us. It holds no personal data, so it may be printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HoldId(pub Uuid);
+
+impl HoldId {
+    /// Parses the hyphenated form.
+    ///
+    /// # Errors
+    /// When it is not a UUID.
+    pub fn parse(text: &str) -> Result<Self, InvalidField> {
+        let read = Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
+        read.map(Self).ok_or(InvalidField::new("holdId", "must be a UUID with hyphens"))
+    }
+
+    /// The hold as the audit log refers to it.
+    #[must_use]
+    pub fn subject(self) -> Subject {
+        Subject::new("hold", self.to_string())
+    }
+}
+
+impl fmt::Display for HoldId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+closed_set! {
+    /// What a legal hold covers, in the database and in the audit log.
+    pub enum HoldSubjectKind {
+        /// Every contact to one person.
+        Person = "PERSON",
+        /// Every contact that names one application.
+        Application = "APPLICATION",
+    }
+}
+
+/// What a legal hold covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HoldSubject {
+    /// Every contact to this person, also later ones.
+    Person(PersonId),
+    /// Every contact that names this application, also later ones.
+    Application(ApplicationId),
+}
+
+impl HoldSubject {
+    /// Its kind.
+    #[must_use]
+    pub const fn kind(&self) -> HoldSubjectKind {
+        match self {
+            Self::Person(_) => HoldSubjectKind::Person,
+            Self::Application(_) => HoldSubjectKind::Application,
+        }
+    }
+
+    /// The id in clear: for the store and for clients, never for a log.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Person(id) => id.expose(),
+            Self::Application(id) => id.expose(),
+        }
+    }
+}
+
+/// A legal hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegalHold {
+    /// Its id.
+    pub id: HoldId,
+    /// What it covers.
+    pub subject: HoldSubject,
+    /// Why.
+    pub reason: HoldReason,
+    /// The data key under which the reason is sealed.
+    pub data_key: DataKeyId,
+    /// Who placed it, and when.
+    pub placed: Mark,
+    /// Who released it, and when; in force without.
+    pub released: Option<Mark>,
+}
+
+/// The ids of a new legal hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewHoldIds {
+    /// Its id.
+    pub hold: HoldId,
+    /// The id of its data key.
+    pub data_key: DataKeyId,
+}
+
+/// What a person asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldCommand {
+    /// What the hold covers.
+    pub subject: HoldSubject,
+    /// Why.
+    pub reason: HoldReason,
+}
+
+/// The contacts that a legal hold covers: what is gone when it is placed stays gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HeldContacts {
+    /// Contacts that are not deleted.
+    pub kept: u64,
+    /// Contacts that are deleted, whose content is there.
+    pub deleted: u64,
+    /// Contacts that are purged.
+    pub purged: u64,
+}
+
+/// The change that places a new legal hold, and the hold.
+#[must_use]
+pub fn place(command: &HoldCommand, ids: NewHoldIds, act: &Act) -> (Change<HoldWrite>, LegalHold) {
+    let HoldCommand { subject, reason } = command.clone();
+    let hold = LegalHold {
+        id: ids.hold,
+        subject,
+        reason,
+        data_key: ids.data_key,
+        placed: act.into(),
+        released: None,
+    };
+    let kind = hold.subject.kind().as_str();
+    let audit = AuditEntry::new(Action::HOLD_PLACED, hold.id.subject(), kind, act);
+    (Change::new(HoldWrite::Place(Box::new(hold.clone())), audit), hold)
+}
+
+impl LegalHold {
+    /// The change that releases it, and the hold after it; `None` if it is released.
+    #[must_use]
+    pub fn release(&self, act: &Act) -> Option<(Change<HoldWrite>, Self)> {
+        if self.released.is_some() {
+            return None;
+        }
+        let after = Self { released: Some(act.into()), ..self.clone() };
+        let kind = self.subject.kind().as_str();
+        let audit = AuditEntry::new(Action::HOLD_RELEASED, self.id.subject(), kind, act);
+        Some((Change::new(HoldWrite::Release(self.id, act.into()), audit), after))
+    }
+
+    /// Its position in lists.
+    #[must_use]
+    pub const fn position(&self) -> ListPosition {
+        ListPosition { at: self.placed.at, id: self.id.0 }
+    }
+}
