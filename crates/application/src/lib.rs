@@ -44,7 +44,9 @@ pub use job::{Job, JobRunner, JobSettings};
 pub use person::{PersonService, Reading, Searched};
 pub use refusal::ServiceError;
 pub use resolution::{ResolutionLapse, ResolutionService};
-pub use stores::{ContactStores, DeliveryStores, PlatformStores, ResolutionStores, UpgradeStores};
+pub use stores::{
+    ContactStores, DeliveryStores, PlatformStores, ResolutionStores, RetentionStores, UpgradeStores,
+};
 pub use upgrade::{
     CaseView, ComparedMember, DecisionLane, GroupCommitSettings, MemberService, MissingSetLevel,
     Opened, Reconciliation, SetLevelDelivery, UpgradeService,

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use madoguchi_domain::port::{
-    AnnouncementStore, AuditLog, ContactStore, DeliveryStore, EffectQueue, Health, MailStore,
-    MemberStore, PersonStore, ReplayStore, ResolutionStore, UpgradeStore,
+    AnnouncementStore, AuditLog, ContactStore, DeliveryStore, EffectQueue, Health, HoldStore,
+    MailStore, MemberStore, PersonStore, ReplayStore, ResolutionStore, RetentionReports,
+    RetentionStore, UpgradeStore,
 };
 use madoguchi_domain::redacted;
 
 redacted!(PlatformStores, UpgradeStores, ContactStores, DeliveryStores, ResolutionStores);
+redacted!(RetentionStores);
 
 /// The stores that every system needs.
 #[derive(Clone)]
@@ -154,5 +156,42 @@ impl ResolutionStores {
         S: ResolutionStore + 'static,
     {
         Self { platform, resolutions: Arc::<S>::clone(store) }
+    }
+}
+
+/// The stores of retention. They share one database and its transactions with those of contacts.
+#[derive(Clone)]
+pub struct RetentionStores {
+    /// The platform's stores on the same database.
+    pub platform: PlatformStores,
+    /// Completions, deletions and purges.
+    pub retention: Arc<dyn RetentionStore>,
+    /// Legal holds.
+    pub holds: Arc<dyn HoldStore>,
+    /// The lists of what is unanswered and of what was purged.
+    pub reports: Arc<dyn RetentionReports>,
+}
+
+impl RetentionStores {
+    /// The ports of an adapter that seals, and of one that need not, beside the platform's of their
+    /// database.
+    #[must_use]
+    pub fn of<S, R>(platform: PlatformStores, sealed: &Arc<S>, reports: &Arc<R>) -> Self
+    where
+        S: RetentionStore + HoldStore + 'static,
+        R: RetentionReports + 'static,
+    {
+        Self {
+            platform,
+            retention: Arc::<S>::clone(sealed),
+            holds: Arc::<S>::clone(sealed),
+            reports: Arc::<R>::clone(reports),
+        }
+    }
+}
+
+impl AsRef<PlatformStores> for RetentionStores {
+    fn as_ref(&self) -> &PlatformStores {
+        &self.platform
     }
 }

@@ -31,7 +31,7 @@ use std::any::Any;
 use std::fmt;
 
 pub use madoguchi_application::{
-    ContactStores, DeliveryStores, PlatformStores, ResolutionStores, UpgradeStores,
+    ContactStores, DeliveryStores, PlatformStores, ResolutionStores, RetentionStores, UpgradeStores,
 };
 
 /// An adapter's stores of one system, empty and used by one test only, with their guard.

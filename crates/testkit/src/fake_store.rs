@@ -9,6 +9,7 @@ mod contacts;
 mod data_keys;
 mod delivery;
 mod effects;
+mod holds;
 mod job_leases;
 mod mails;
 mod members;
@@ -17,6 +18,7 @@ mod persons;
 mod recipient;
 mod replays;
 mod resolutions;
+mod retention;
 
 use std::collections::VecDeque;
 use std::ops::Bound;
@@ -24,7 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use madoguchi_application::{ContactStores, PlatformStores, UpgradeStores};
+use madoguchi_application::{ContactStores, PlatformStores, RetentionStores, UpgradeStores};
 use madoguchi_domain::audit::{AuditEntry, ChainedEntry, Head, Place};
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::effect::{
@@ -107,6 +109,13 @@ impl FakeStore {
     pub fn contact_stores(&self) -> ContactStores {
         let store = Arc::new(self.clone());
         ContactStores::of(PlatformStores::of(&store), &store)
+    }
+
+    /// Its ports of retention as a bundle.
+    #[must_use]
+    pub fn retention_stores(&self) -> RetentionStores {
+        let store = Arc::new(self.clone());
+        RetentionStores::of(PlatformStores::of(&store), &store, &store)
     }
 
     /// Makes the next `n` calls that write fail with [`StoreError::Unavailable`], after the faults

@@ -8,6 +8,7 @@ mod members;
 mod persons;
 mod replays;
 mod requests;
+mod retention;
 
 pub use callers::{
     CONTEXT_DOCUMENT, OWNER_DOCUMENT, account_query, api_key, codigo_conta, context_of,
@@ -27,6 +28,7 @@ pub use persons::{
 };
 pub use replays::{keyed, keyed_again, keyed_as, payload, replay};
 pub use requests::{asked_at, case_id, decide, open, open_as, reference, verify};
+pub use retention::{application_id, completed, held, retention_act};
 
 use jiff::SignedDuration;
 use madoguchi_domain::act::Act;

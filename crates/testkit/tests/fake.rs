@@ -14,13 +14,15 @@ use madoguchi_testkit::fake_mailer::FakeMailer;
 use madoguchi_testkit::fake_store::{FakeStore, Fault};
 use madoguchi_testkit::mailer_contract::MailerUnderTest;
 use madoguchi_testkit::resolution_store_contract::BothStores;
+use madoguchi_testkit::retention_store_contract::RetentionUnderTest;
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use madoguchi_testkit::{
     announcement_store_contract, audit_log_contract, blind_indexes_contract,
     contact_store_contract, data_keys_contract, delivery_store_contract, effect_queue_contract,
-    health_contract, job_leases_contract, mail_store_contract, mailer_contract,
-    member_store_contract, person_store_contract, replay_store_contract, resolution_store_contract,
-    samples, upgrade_store_contract,
+    health_contract, hold_store_contract, job_leases_contract, mail_store_contract,
+    mailer_contract, member_store_contract, person_store_contract, replay_store_contract,
+    resolution_store_contract, retention_reports_contract, retention_store_contract, samples,
+    upgrade_store_contract,
 };
 
 async fn open_fake() -> TestStores {
@@ -148,3 +150,14 @@ fn fake_mailer() -> MailerUnderTest {
 }
 
 mailer_contract!(fake: fake_mailer());
+
+async fn open_fake_retention() -> TestStores<RetentionUnderTest> {
+    let fake = FakeStore::new(samples::audit_key());
+    let (data_keys, indexes) = (Arc::new(fake.clone()), Arc::new(fake.clone()));
+    let (contacts, retention) = (fake.contact_stores(), fake.retention_stores());
+    RetentionUnderTest { contacts, retention, data_keys, indexes }.into()
+}
+
+retention_store_contract!(fake: open_fake_retention());
+hold_store_contract!(fake: open_fake_retention());
+retention_reports_contract!(fake: open_fake_retention());

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// Suites whose checks are in their own folder.
-const SUITES: [&str; 10] = [
+const SUITES: [&str; 11] = [
     "audit_log_contract",
     "contact_store_contract",
     "data_keys_contract",
@@ -14,6 +14,7 @@ const SUITES: [&str; 10] = [
     "person_store_contract",
     "replay_store_contract",
     "resolution_store_contract",
+    "retention_store_contract",
     "upgrade_store_contract",
 ];
 
@@ -41,7 +42,7 @@ fn every_check_is_named_in_its_suites_macro() {
 }
 
 /// Suites whose checks are beside their macro.
-const SHORT_SUITES: [&str; 14] = [
+const SHORT_SUITES: [&str; 16] = [
     "account_directory_contract",
     "announcement_store_contract",
     "blind_indexes_contract",
@@ -49,11 +50,13 @@ const SHORT_SUITES: [&str; 14] = [
     "clock_contract",
     "core_bank_contract",
     "health_contract",
+    "hold_store_contract",
     "ids_contract",
     "job_leases_contract",
     "mail_store_contract",
     "mailer_contract",
     "password_verifier_contract",
+    "retention_reports_contract",
     "sealer_contract",
     "token_verifier_contract",
 ];

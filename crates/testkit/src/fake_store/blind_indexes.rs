@@ -23,8 +23,7 @@ impl Memory {
             (person.data_key, u64::from(email.is_some()) + u64::from(phone.is_some()))
         });
         let contacts = self
-            .contacts
-            .values()
+            .there()
             .map(|contact| (contact.data_key, u64::from(contact.content.policy_number.is_some())));
         persons.chain(contacts).collect()
     }

@@ -17,12 +17,17 @@ use super::FakeStore;
 use super::memory::Memory;
 
 impl Memory {
+    /// The contacts that are not purged.
+    pub(super) fn there(&self) -> impl Iterator<Item = &Contact> {
+        self.contacts.values().filter(|it| !self.receipts.contains_key(&it.id))
+    }
+
     fn list_contacts(&self, query: &ContactQuery, keys: &[KeyId]) -> Vec<Contact> {
         let by_index = query.filter.policy_number.is_some();
         let is_indexed = |it: &&Contact| !by_index || self.is_indexed(it.data_key, keys);
         let ContactQuery { filter, order, after, limit } = query;
         let is_after = |it: &ListPosition| after.is_none_or(|last| order.is_after(*it, last));
-        let matching = self.contacts.values().filter(|it| filter.matches(it)).filter(is_indexed);
+        let matching = self.there().filter(|it| filter.matches(it)).filter(is_indexed);
         let placed = matching.filter_map(|it| Some((order.position(it).filter(is_after)?, it)));
         let mut found: Vec<_> = placed.collect();
         found.sort_by(|(one, _), (other, _)| match order.is_after(*one, *other) {
@@ -75,7 +80,7 @@ impl ContactStore for FakeStore {
     async fn find(&self, key: &ContactKey) -> Result<Option<Contact>, StoreError> {
         let ContactKey { id, person } = key;
         let is_for = |it: &&Contact| person.as_ref().is_none_or(|person| *person == it.person);
-        self.with(|memory| memory.contacts.get(id).filter(is_for).cloned())
+        self.with(|memory| memory.there().filter(|it| it.id == *id).find(is_for).cloned())
     }
 
     async fn list(&self, query: &ContactQuery) -> Result<Vec<Contact>, StoreError> {
@@ -96,7 +101,11 @@ impl ContactStore for FakeStore {
     }
 
     async fn history(&self, id: ContactId) -> Result<Vec<ContactVersion>, StoreError> {
-        self.with(|memory| memory.contact_versions.get(&id).cloned().unwrap_or_default())
+        self.with(|memory| {
+            let is_there = memory.there().any(|it| it.id == id);
+            let versions = memory.contact_versions.get(&id).filter(|_| is_there);
+            versions.cloned().unwrap_or_default()
+        })
     }
 
     async fn commit(&self, changes: &[Change<ContactWrite>]) -> Result<Committed, StoreError> {

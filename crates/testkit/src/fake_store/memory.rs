@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::announcement::{Announcement, AnnouncementId};
-use madoguchi_domain::contact::{Contact, ContactId, ContactVersion};
+use madoguchi_domain::contact::{ApplicationId, Contact, ContactId, ContactVersion};
 use madoguchi_domain::delivery::Bounce;
 use madoguchi_domain::effect::{Effect, EffectKey, EffectKind, Evidence, OrderingKey, UpstreamId};
 use madoguchi_domain::idempotency::{Replay, RequestKey};
@@ -14,6 +14,7 @@ use madoguchi_domain::mail::MailId;
 use madoguchi_domain::member::{Member, MemberId};
 use madoguchi_domain::person::{AccountId, Person, PersonId, PersonVersion};
 use madoguchi_domain::resolution::{Resolution, ResolutionId};
+use madoguchi_domain::retention::{Completion, HoldId, LegalHold, PurgeReceipt};
 use madoguchi_domain::sealed::{DataKeyId, KeyId, WrappedKey};
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{
@@ -53,6 +54,13 @@ pub(super) struct Memory {
     pub(super) bounces: BTreeMap<MailId, Bounce>,
     pub(super) contacts: BTreeMap<ContactId, Contact>,
     pub(super) contact_versions: HashMap<ContactId, Vec<ContactVersion>>,
+    /// The completions of applications.
+    pub(super) completions: HashMap<ApplicationId, Completion>,
+    /// When contacts were reported as unanswered.
+    pub(super) reported: HashMap<ContactId, Timestamp>,
+    /// Purged contacts stay among the contacts, for those who count them.
+    pub(super) receipts: BTreeMap<ContactId, PurgeReceipt>,
+    pub(super) holds: BTreeMap<HoldId, LegalHold>,
     pub(super) announcements: BTreeMap<AnnouncementId, Announcement>,
     pub(super) recipients: BTreeMap<(AnnouncementId, PersonId), FakeRecipient>,
     pub(super) resolutions: BTreeMap<ResolutionId, Resolution>,
@@ -86,6 +94,10 @@ impl Memory {
             bounces: BTreeMap::new(),
             contacts: BTreeMap::new(),
             contact_versions: HashMap::new(),
+            completions: HashMap::new(),
+            reported: HashMap::new(),
+            receipts: BTreeMap::new(),
+            holds: BTreeMap::new(),
             announcements: BTreeMap::new(),
             recipients: BTreeMap::new(),
             resolutions: BTreeMap::new(),
