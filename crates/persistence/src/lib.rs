@@ -19,6 +19,7 @@ mod member;
 mod person;
 mod postgres;
 mod resolution;
+mod retention;
 mod sqlite;
 mod upgrade;
 mod vault;

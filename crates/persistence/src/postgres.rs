@@ -50,6 +50,14 @@ mod reindexing;
 mod resolution;
 #[path = "delivery/results.rs"]
 mod results;
+#[path = "retention/store.rs"]
+mod retention;
+#[path = "retention/due.rs"]
+mod retention_due;
+#[path = "retention/holds.rs"]
+mod retention_holds;
+#[path = "retention/reports.rs"]
+mod retention_reports;
 #[path = "upgrade/reading.rs"]
 pub(crate) mod upgrade;
 #[path = "vault/store.rs"]

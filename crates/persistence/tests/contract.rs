@@ -7,27 +7,30 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use madoguchi_domain::port::{
-    AnnouncementStore, AuditLog, BlindIndexes, ContactStore, DeliveryStore, EffectQueue, Health,
-    JobLeases, MailStore, MemberStore, PersonStore, ReplayStore, ResolutionStore, UpgradeStore,
+    AnnouncementStore, AuditLog, BlindIndexes, ContactStore, DataKeys, DeliveryStore, EffectQueue,
+    Health, HoldStore, JobLeases, MailStore, MemberStore, PersonStore, ReplayStore,
+    ResolutionStore, RetentionReports, RetentionStore, UpgradeStore,
 };
 use madoguchi_domain::sealed::{DataKeyId, WrappedKey};
 use madoguchi_domain::secret::hex;
 use madoguchi_persistence::{DatabaseUrl, PgSettings, PgStore, SealedStore, SqliteStore, migrate};
 use madoguchi_testkit::blind_indexes_contract::{IndexedRecords, RotatingIndexes};
 use madoguchi_testkit::contract::{
-    ContactStores, DeliveryStores, PlatformStores, ResolutionStores, TestStores, UpgradeStores,
+    ContactStores, DeliveryStores, PlatformStores, ResolutionStores, RetentionStores, TestStores,
+    UpgradeStores,
 };
 use madoguchi_testkit::data_keys_contract::DataKeysUnderTest;
 use madoguchi_testkit::delivery_store_contract::WatchStores;
 use madoguchi_testkit::fake_sealer::FakeSealer;
 use madoguchi_testkit::postgres::{Cluster, Database};
 use madoguchi_testkit::resolution_store_contract::BothStores;
+use madoguchi_testkit::retention_store_contract::RetentionUnderTest;
 use madoguchi_testkit::{
     announcement_store_contract, audit_log_contract, blind_indexes_contract,
     contact_store_contract, data_keys_contract, delivery_store_contract, effect_queue_contract,
-    health_contract, job_leases_contract, mail_store_contract, member_store_contract,
-    person_store_contract, replay_store_contract, resolution_store_contract, samples,
-    upgrade_store_contract,
+    health_contract, hold_store_contract, job_leases_contract, mail_store_contract,
+    member_store_contract, person_store_contract, replay_store_contract, resolution_store_contract,
+    retention_reports_contract, retention_store_contract, samples, upgrade_store_contract,
 };
 use tempfile::TempDir;
 
@@ -209,6 +212,38 @@ async fn open_postgres_leases() -> TestStores<Arc<dyn JobLeases>> {
     TestStores::guarded(Arc::new(store), database)
 }
 
+/// The stores of contacts and of retention on one database.
+fn with_retention<S>(store: S) -> RetentionUnderTest
+where
+    S: EffectQueue + AuditLog + ReplayStore + Health + DataKeys + RetentionReports,
+    S: Clone + 'static,
+    SealedStore<S>: PersonStore + ContactStore + MailStore + AnnouncementStore + BlindIndexes,
+    SealedStore<S>: RetentionStore + HoldStore + 'static,
+{
+    let plain = Arc::new(store.clone());
+    let platform = PlatformStores::of(&plain);
+    let sealed = Arc::new(SealedStore::new(store, sealer()));
+    RetentionUnderTest {
+        contacts: ContactStores::of(platform.clone(), &sealed),
+        retention: RetentionStores::of(platform, &sealed, &plain),
+        data_keys: plain,
+        indexes: sealed,
+    }
+}
+
+async fn open_sqlite_retention() -> TestStores<RetentionUnderTest> {
+    let (store, dir) = sqlite().await;
+    TestStores::guarded(with_retention(store), dir)
+}
+
+async fn open_postgres_retention() -> TestStores<RetentionUnderTest> {
+    let (store, database) = postgres().await;
+    TestStores::guarded(with_retention(store), database)
+}
+
+retention_store_contract!(sqlite: open_sqlite_retention(), postgres: open_postgres_retention());
+hold_store_contract!(sqlite: open_sqlite_retention(), postgres: open_postgres_retention());
+retention_reports_contract!(sqlite: open_sqlite_retention(), postgres: open_postgres_retention());
 data_keys_contract!(sqlite: open_sqlite_keys(), postgres: open_postgres_keys());
 job_leases_contract!(sqlite: open_sqlite_leases(), postgres: open_postgres_leases());
 member_store_contract!(sqlite: open_sqlite(), postgres: open_postgres());

@@ -127,6 +127,7 @@ fn page(conn: &mut Conn, first: Key, limit: u32) -> Result<Vec<Key>, Fault> {
         .load(conn)?;
     let contacts: Vec<Key> = stored_contact::table
         .filter(stored_contact::data_key_id.ge(first))
+        .filter(stored_contact::purged_at.is_null())
         .order(stored_contact::data_key_id)
         .limit(limit.into())
         .select(stored_contact::data_key_id)

@@ -28,6 +28,7 @@ pub(super) enum Selected {
     One(ContactKey),
     /// The one with this data key.
     Record(Key),
+    Several(Vec<Key>),
     Page(Box<ContactQuery>),
 }
 
@@ -47,6 +48,7 @@ type Columns = (
 
 type Rows<'a> = IntoBoxed<'a, Select<with_current_version, Columns>, Db>;
 
+/// A purged contact has no content, and is not there any more.
 #[auto_type]
 fn with_current_version() -> _ {
     let is_current = contact_version::contact_id
@@ -55,6 +57,7 @@ fn with_current_version() -> _ {
     contact::table
         .inner_join(contact_version::table.on(is_current))
         .left_join(stored_key::table.on(stored_key::data_key_id.eq(contact::data_key_id)))
+        .filter(contact::purged_at.is_null())
 }
 
 pub(super) fn rows(
@@ -78,6 +81,7 @@ pub(super) fn rows(
             .filter(contact::contact_id.eq(Key(id.0)))
             .filter(contact::person_id.eq(person.expose())),
         Selected::Record(key) => rows.filter(contact::data_key_id.eq(*key)),
+        Selected::Several(ids) => rows.filter(contact::contact_id.eq_any(ids)),
         Selected::Page(query) => {
             let ContactQuery { filter, order, after, limit } = &**query;
             let rows = ordered(filtered(rows, sealer, filter)?, *order, *after);

@@ -125,6 +125,7 @@ fn history(
         .inner_join(contact::table.on(contact::contact_id.eq(contact_version::contact_id)))
         .left_join(stored_key::table.on(stored_key::data_key_id.eq(contact::data_key_id)))
         .filter(contact_version::contact_id.eq(Key(id.0)))
+        .filter(contact::purged_at.is_null())
         .order(contact_version::version)
         .select((VersionRow::as_select(), Option::<DataKeyRow>::as_select()))
         .load(conn)?;
@@ -157,7 +158,7 @@ fn add(
     Ok(true)
 }
 
-fn update(
+pub(super) fn update(
     conn: &mut Conn,
     sealer: &dyn Sealer,
     contact: &Contact,

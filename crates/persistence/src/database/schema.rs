@@ -3,8 +3,9 @@
 mod personal;
 
 pub(crate) use personal::{
-    account, announcement, announcement_editor, announcement_recipient, bounce, contact,
-    contact_editor, contact_version, look_alike, person, person_version,
+    account, announcement, announcement_editor, announcement_recipient, application, bounce,
+    contact, contact_editor, contact_version, legal_hold, look_alike, person, person_version,
+    purge_receipt,
 };
 
 use diesel::query_builder::QueryId;
