@@ -64,9 +64,21 @@ pub struct JobSettings {
     pub id: WorkerId,
     /// Interval between attempts to take the lease and look for work.
     pub every: Duration,
-    /// How long a lease lasts without renewal: longer than `every` and several times the longest
-    /// step. If the holder is killed, another node begins after this and at most `every` more.
+    /// How long a lease lasts without renewal: several times the longest step. If it is longer than
+    /// `every`, it is kept between two rounds, and else released. If the holder is killed, another
+    /// node begins after this and at most `every` more.
     pub lease: SignedDuration,
+}
+
+/// How a job ran that is run once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ran {
+    /// Until there was no more to do.
+    ToEnd,
+    /// Until it was stopped.
+    Stopped,
+    /// Not here: another process has its lease.
+    Elsewhere,
 }
 
 /// Runs one job while this process holds its lease. Any number of nodes may run one for the same
@@ -96,14 +108,21 @@ impl fmt::Debug for JobRunner {
 
 impl JobRunner {
     /// Runs the job at intervals until `stop` is set or dropped. A step that has begun is finished,
-    /// and the lease is released. Between two rounds the lease is kept, so that the job runs on one
-    /// node, and once in each interval.
+    /// and the lease is released. Between two rounds the lease is kept if it lasts longer than an
+    /// interval, so that the job runs on one node, and once in each.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let (job, holder) = (self.job.name().as_str(), &*self.settings.id.0);
         tracing::info!(job, holder, "a job waits for its lease");
         let mut held = None;
         while !is_stopped(&stop) {
             held = self.round(&stop, held).await;
+            // Of a job that runs seldom, the lease does not last until the next round.
+            if SignedDuration::try_from(self.settings.every)
+                .is_ok_and(|it| it > self.settings.lease)
+                && let Some(lease) = held.take()
+            {
+                self.release(&lease).await;
+            }
             tokio::select! {
                 () = tokio::time::sleep(self.settings.every) => {}
                 _ = stop.changed() => {}
@@ -111,6 +130,37 @@ impl JobRunner {
         }
         if let Some(lease) = held {
             self.release(&lease).await;
+        }
+    }
+
+    /// Runs steps until there is no more to do or `stop` is set or dropped, and calls `each` after
+    /// every one. The lease is released at the end.
+    ///
+    /// # Errors
+    /// See [`StoreError`]: a step failed, or the lease was lost.
+    pub async fn run_to_end(
+        self,
+        stop: watch::Receiver<bool>,
+        mut each: impl FnMut(),
+    ) -> Result<Ran, StoreError> {
+        let Some(mut lease) = self.take().await? else {
+            return Ok(Ran::Elsewhere);
+        };
+        loop {
+            let more = self.step(&lease).await;
+            each();
+            let ran = match more {
+                Ok(true) if is_stopped(&stop) => Ok(Ran::Stopped),
+                Ok(true) => {
+                    let lost = StoreError::Unavailable("another process took the job's lease");
+                    lease = self.take().await?.ok_or(lost)?;
+                    continue;
+                }
+                Ok(false) => Ok(Ran::ToEnd),
+                Err(error) => Err(error),
+            };
+            self.release(&lease).await;
+            return ran;
         }
     }
 

@@ -16,6 +16,7 @@ mod pace;
 mod person;
 mod refusal;
 mod resolution;
+mod retention;
 mod stores;
 mod system_act;
 mod until_moved;
@@ -40,10 +41,13 @@ pub use effect::{
     PlannedListener, PlannedSignal, Sweeper, SweeperSettings, WorkerSettings,
 };
 pub use idempotency::{Answered, ReplayExpiry, RunningKey, RunningKeys};
-pub use job::{Job, JobRunner, JobSettings};
+pub use job::{Job, JobRunner, JobSettings, Ran};
 pub use person::{PersonService, Reading, Searched};
 pub use refusal::ServiceError;
 pub use resolution::{ResolutionLapse, ResolutionService};
+pub use retention::{
+    PlannedContact, RetentionCounts, RetentionRun, RetentionService, plan_retention,
+};
 pub use stores::{
     ContactStores, DeliveryStores, PlatformStores, ResolutionStores, RetentionStores, UpgradeStores,
 };

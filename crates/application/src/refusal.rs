@@ -6,6 +6,7 @@ use madoguchi_domain::delivery::BounceRefusal;
 use madoguchi_domain::idempotency::KeyReused;
 use madoguchi_domain::port::StoreError;
 use madoguchi_domain::resolution::ResolutionRefusal;
+use madoguchi_domain::retention::RetentionRefusal;
 use madoguchi_domain::upgrade::Refusal;
 
 /// Why a request was not granted.
@@ -23,6 +24,9 @@ pub enum ServiceError {
     /// The rules of resolutions refuse it: final for this request.
     #[error(transparent)]
     ResolutionRefused(#[from] ResolutionRefusal),
+    /// The rules of retention refuse it: final for this request.
+    #[error(transparent)]
+    RetentionRefused(#[from] RetentionRefusal),
     /// The rules of bounces refuse it: final for this report.
     #[error(transparent)]
     BounceRefused(#[from] BounceRefusal),

@@ -118,6 +118,8 @@ closed_set! {
         ContactAnswerAny = "contact.answer.any",
         /// Write, submit, release and stop announcements.
         AnnouncementWrite = "announcement.write",
+        /// Record that applications completed.
+        ApplicationWrite = "application.write",
         /// Read the delivery watch.
         DeliveryRead = "delivery.read",
         /// Report mails that came back.

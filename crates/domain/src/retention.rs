@@ -21,7 +21,7 @@ pub use hold::{
 pub use hold_text::HoldReason;
 pub use query::{DueQuery, DueScope, HoldFilter, HoldQuery, ReceiptQuery, UnansweredQuery};
 pub use receipt::{PurgeGround, PurgeReceipt};
-pub use refusal::{HoldRefusal, RetentionRefusal};
+pub use refusal::RetentionRefusal;
 pub use write::{HoldWrite, RetentionWrite};
 pub use written::{WrittenCompletion, WrittenHold};
 

@@ -43,8 +43,14 @@ impl JapanDay {
         midnight.map_or(Timestamp::MAX, |midnight| midnight.timestamp())
     }
 
-    /// The last day on which it is kept what belongs to an application that completed on this day:
-    /// the same day two months later, or the last of that month if it has no such day.
+    /// The first moment after the day.
+    #[must_use]
+    pub fn ends(self) -> Timestamp {
+        Self(self.0.saturating_add(1.day())).begins()
+    }
+
+    /// The last day of the retention of an application that completed on this day: the same day
+    /// two months later, or the last of that month if it has no such day.
     ///
     /// ```
     /// use madoguchi_domain::retention::JapanDay;
@@ -57,10 +63,10 @@ impl JapanDay {
         Self(self.0.saturating_add(kept_for()))
     }
 
-    /// The first moment at which it is not kept any more: the end of the last day.
+    /// The first moment after its retention: the end of the last day.
     #[must_use]
     pub fn kept_until(self) -> Timestamp {
-        Self(self.last_day_kept().0.saturating_add(1.day())).begins()
+        self.last_day_kept().ends()
     }
 }
 

@@ -31,10 +31,16 @@ impl RetentionPolicy {
         Self { report_before: SignedDuration::from_hours(14 * 24), purge_age: None }
     }
 
+    /// What is counted from then, or from before, is purged at `now`; none if nothing is.
+    #[must_use]
+    pub fn purges_by(&self, now: Timestamp) -> Option<Timestamp> {
+        let age = SignedDuration::from_hours(24 * i64::from(self.purge_age?));
+        now.checked_sub(age).ok()
+    }
+
     /// Whether the purge age of what is counted from `since` is over at `now`.
     fn is_purge_due(&self, since: Timestamp, now: Timestamp) -> bool {
-        let age = |days: u16| SignedDuration::from_hours(24 * i64::from(days));
-        self.purge_age.is_some_and(|days| now.duration_since(since) >= age(days))
+        self.purges_by(now).is_some_and(|by| since <= by)
     }
 }
 
@@ -93,6 +99,20 @@ impl RetainedContact {
             return (is_near && self.reported_at.is_none()).then_some(RetentionStep::Report);
         }
         (kept_until <= now && !self.is_held).then_some(RetentionStep::Delete)
+    }
+
+    /// Whether only a legal hold keeps it at `now`.
+    #[must_use]
+    pub fn is_kept_by_hold(&self, policy: &RetentionPolicy, now: Timestamp) -> bool {
+        let free = Self { is_held: false, ..self.clone() };
+        self.is_held && free.step(policy, now) != self.step(policy, now)
+    }
+
+    /// Whether its retention is over at `now`, and only the missing answer keeps it.
+    #[must_use]
+    pub fn is_kept_unanswered(&self, now: Timestamp) -> bool {
+        let is_over = self.kept_until.is_some_and(|kept_until| kept_until <= now);
+        is_over && self.deleted_at.is_none() && self.waits_for_answer()
     }
 
     /// Whether somebody has yet to answer it. A notice asks for nothing.
