@@ -8,10 +8,11 @@ use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
 
 use crate::database::open_error::OpenError;
 
-/// WAL allows reads during a write; FULL makes a commit durable before it is confirmed.
+/// WAL allows reads during a write; FULL makes a commit durable before it is confirmed. What is
+/// deleted is overwritten where that costs no other page: an erased data key leaves its page.
 const SETUP: &str = "pragma busy_timeout = 5000; pragma journal_mode = wal; \
     pragma synchronous = full; pragma foreign_keys = on; \
-    pragma wal_autocheckpoint = 4000; pragma cache_size = -16384;";
+    pragma wal_autocheckpoint = 4000; pragma cache_size = -16384; pragma secure_delete = fast;";
 
 #[derive(QueryableByName)]
 struct Synchronous {
