@@ -19,7 +19,7 @@ use madoguchi_domain::principal::Principal;
 use crate::access::Access::{self, AnyOf, With};
 use crate::access::Entry;
 use crate::app_state::AppState;
-use crate::body::value;
+use crate::body::{NoFields, value};
 use crate::call::{Call, NoBody};
 use crate::cursor::{Cursors, PageRequest};
 use crate::idempotency::marked;
@@ -28,7 +28,7 @@ use crate::problem::{Code, Problem};
 use crate::query::Query;
 use crate::view as envelope;
 use bodies::{
-    AddAnnouncement, ApproveAnnouncement, MarkAnnouncementRead, NoFields, RejectAnnouncement,
+    AddAnnouncement, ApproveAnnouncement, MarkAnnouncementRead, RejectAnnouncement,
     UpdateAnnouncement,
 };
 use document as docs;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use madoguchi_application::{
     AnnouncementService, Answered, CallerService, ContactService, DeliveryService, MemberService,
-    PersonService, ResolutionService, ServiceError, UpgradeService,
+    PersonService, ResolutionService, RetentionService, ServiceError, UpgradeService,
 };
 use madoguchi_domain::caller::DacRule;
 use madoguchi_domain::idempotency::ClientAct;
@@ -42,6 +42,8 @@ pub(crate) struct AppState {
     pub(crate) persons: Option<Persons>,
     /// Contacts; absent when `[vault]` is not configured.
     pub(crate) contacts: Option<Contacts>,
+    /// Retention; absent when `[vault]` is not configured.
+    pub(crate) retention: Option<RetentionService>,
     pub(crate) delivery: DeliveryService,
     pub(crate) effects: Arc<dyn EffectQueue>,
     /// Resolutions; absent when `[vault]` is not configured.

@@ -6,7 +6,9 @@ mod json;
 mod patch;
 
 use madoguchi_upstream::is_too_deep;
+use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use utoipa::ToSchema;
 
 use crate::problem::Problem;
 use invalid::Invalid;
@@ -17,6 +19,11 @@ pub(crate) use patch::Patch;
 pub(crate) use field::{
     Field, FieldValue, bounded, field_values, one_of, plain, text_of, text_or_null, value, visible,
 };
+
+/// An empty object.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoFields {}
 
 /// Parses a body: one JSON object, or a list of them if `B` is one; no key twice. Unknown keys are
 /// refused if `B` denies them.

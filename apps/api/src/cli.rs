@@ -7,6 +7,7 @@ mod keys;
 mod mail;
 mod reconcile;
 mod resolve;
+mod retention;
 mod rotation_progress;
 
 use std::io::Write;
@@ -26,6 +27,7 @@ use keys::KeysCommand;
 use mail::MailCommand;
 use reconcile::ReconcileCommand;
 use resolve::ResolveCommand;
+use retention::RetentionCommand;
 
 /// The middle office between a contact centre and its core systems.
 #[derive(Debug, Parser)]
@@ -75,6 +77,9 @@ enum Command {
     /// Read delivery reports about mails that came back.
     #[command(subcommand, after_help = bounces::EXAMPLE)]
     Bounces(BouncesCommand),
+    /// Show and do what retention deletes, reports and purges.
+    #[command(subcommand, after_help = retention::EXAMPLE)]
+    Retention(RetentionCommand),
     /// See orders and mails that are stuck, and resolve them by two people, on a running server.
     #[command(subcommand, after_help = resolve::EXAMPLE)]
     Resolve(ResolveCommand),
@@ -97,6 +102,7 @@ impl Cli {
             Command::Announcements(command) => command.run().await,
             Command::Bounces(command) => return Ok(command.run().await),
             Command::Resolve(command) => command.run().await,
+            Command::Retention(command) => command.run().await,
         };
         done.map(|()| ExitCode::SUCCESS)
     }

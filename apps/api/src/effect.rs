@@ -23,13 +23,14 @@ use uuid::Uuid;
 use crate::access::Access::{self, With};
 use crate::access::Entry;
 use crate::app_state::AppState;
+use crate::body::NoFields;
 use crate::call::{Call, NoBody};
 use crate::cursor::{Cursors, PageRequest};
 use crate::idempotency::marked;
 use crate::problem::{Code, Problem};
 use crate::query::Query;
 use crate::view as envelope;
-use bodies::{ApproveResolution, ProposeResolution, WithdrawResolution};
+use bodies::{ApproveResolution, ProposeResolution};
 use document as docs;
 use resolution_view::{ResolutionView, WrittenResolutionView};
 pub(crate) use timeline::EffectEntryBody;
@@ -151,10 +152,10 @@ async fn approve(
 async fn withdraw(
     state: Data<AppState>,
     path: Path<(String, String)>,
-    call: Call<WithdrawResolution>,
+    call: Call<NoFields>,
 ) -> Result<HttpResponse, Problem> {
     let (service, key) = (resolutions(&state)?, key(path.into_inner())?);
-    let Call { act, keyed, body: WithdrawResolution {}, .. } = call;
+    let Call { act, keyed, body: NoFields {}, .. } = call;
     let withdraw = |by| async move { service.withdraw(&key, by).await };
     written(state.run_once(ClientAct { act, keyed }, withdraw).await?, envelope::data)
 }

@@ -34,7 +34,7 @@ const ABOUT: &str = "The middle office between a contact centre and its core sys
     METHOD_NOT_ALLOWED, with the header Allow.";
 
 /// The groups of operations, in the order of the page.
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 10] = [
     ("members", "Customers of the digital bank, and the account of each."),
     ("upgrades", "Account upgrade: a case with its verification, verdict and order to the bank."),
     ("persons", "Customers, how they are reached, and whether they want mail."),
@@ -43,7 +43,12 @@ const TAGS: [(&str, &str); 8] = [
         "Messages to customers: written by one, approved by another, answered once. Every answer \
          has a `result_code`.",
     ),
+    (
+        "retention",
+        "How long contacts are kept: completions of applications, legal holds, and reports.",
+    ),
     ("delivery", "Whom mails do not reach, and mails that came back."),
+    ("effects", "Orders to other systems, and what two people decide about those that are stuck."),
     ("callers", "Who is calling."),
     ("gateway", "The documented lookups for agents' desktops, with a user name and a password."),
     ("server", "This server."),

@@ -18,6 +18,7 @@ use madoguchi_domain::delivery::BounceRefusal;
 use madoguchi_domain::field::InvalidField;
 use madoguchi_domain::port::VerifierUnavailable;
 use madoguchi_domain::resolution::ResolutionRefusal;
+use madoguchi_domain::retention::RetentionRefusal;
 use madoguchi_domain::upgrade::Refusal;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -140,6 +141,18 @@ impl From<ResolutionRefusal> for Problem {
     }
 }
 
+impl From<RetentionRefusal> for Problem {
+    fn from(refusal: RetentionRefusal) -> Self {
+        Self::of(match refusal {
+            RetentionRefusal::ApplicationNotFound => Code::ApplicationNotFound,
+            RetentionRefusal::PersonNotFound => Code::PersonNotFound,
+            RetentionRefusal::HoldNotFound => Code::HoldNotFound,
+            RetentionRefusal::AnotherDay => Code::CompletionConflict,
+            RetentionRefusal::Invalid(field) => return field.into(),
+        })
+    }
+}
+
 impl From<BounceRefusal> for Problem {
     fn from(refusal: BounceRefusal) -> Self {
         Self::of(match refusal {
@@ -156,6 +169,7 @@ impl From<ServiceError> for Problem {
             ServiceError::ContactRefused(refusal) => refusal.into(),
             ServiceError::AnnouncementRefused(refusal) => refusal.into(),
             ServiceError::ResolutionRefused(refusal) => refusal.into(),
+            ServiceError::RetentionRefused(refusal) => refusal.into(),
             ServiceError::BounceRefused(refusal) => refusal.into(),
             ServiceError::KeyReused => Self::of(Code::IdempotencyKeyReused),
             ServiceError::Overloaded | ServiceError::Unavailable => Self::of(Code::Unavailable),

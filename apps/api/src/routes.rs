@@ -13,15 +13,18 @@ use crate::api_page::{self, ApiDocument};
 use crate::gateway::{self, GatewayProblem};
 use crate::problem::{self, Code, Problem};
 use crate::upgrade::{self, SOURCE_PREFIX};
-use crate::{announcement, caller, contact, delivery, effect, health, member, openapi, person};
+use crate::{
+    announcement, caller, contact, delivery, effect, health, member, openapi, person, retention,
+};
 
 /// All routes except those of the API page.
-const API: [&[Entry]; 10] = [
+const API: [&[Entry]; 11] = [
     upgrade::ROUTES,
     member::ROUTES,
     person::ROUTES,
     contact::ROUTES,
     announcement::ROUTES,
+    retention::ROUTES,
     delivery::ROUTES,
     effect::ROUTES,
     caller::ROUTES,

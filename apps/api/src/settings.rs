@@ -10,6 +10,7 @@ mod itau;
 mod mail;
 mod persons;
 mod reader;
+mod retention;
 mod secrets;
 mod server;
 mod upgrade;
@@ -37,6 +38,7 @@ pub use persons::PersonsSection;
 pub(crate) use reader::PREFIX as ENVIRONMENT_PREFIX;
 pub use reader::{ConfigError, ConfigErrors};
 use reader::{Section, Tree, value};
+pub use retention::RetentionSection;
 pub(crate) use server::DEFAULT_SOURCE_PREFIX;
 pub use server::ServerSettings;
 pub use upgrade::UpgradeSettings;
@@ -71,6 +73,8 @@ pub struct Settings {
     pub persons: PersonsSection,
     /// The rules of contacts.
     pub contacts: ContactsSection,
+    /// How long contacts are kept.
+    pub retention: RetentionSection,
     /// Mails to customers, if configured.
     pub mail: Option<MailSection>,
     /// The keys of personal data, if configured.
@@ -149,6 +153,7 @@ impl Settings {
         let mail = tree.optional_section("mail", MailSection::read);
         let rules = mail.as_ref().map(|mail| mail.rules.clone());
         let contacts = tree.section("contacts", |it| ContactsSection::read(it, actions, rules));
+        let retention = tree.section("retention", RetentionSection::read);
         let is_here = store.as_ref().is_none_or(|store| store.url.is_on_this_machine());
         refuse_unsafe_mail(mail.as_ref(), vault.is_some(), is_here, &mut tree.errors);
         let error_codes = tree.section("error_codes", read_error_codes);
@@ -177,6 +182,7 @@ impl Settings {
             idempotency: idempotency?,
             persons,
             contacts,
+            retention,
             mail,
             vault,
             error_codes,

@@ -12,7 +12,7 @@ use madoguchi_application::{
     AnnouncementService, AuditWriter, CallerPorts, CallerService, CallerSettings, ContactService,
     ContactStores, DecisionLane, DeliveryService, DeliveryStores, GroupCommitSettings,
     MemberService, PersonService, PlannedSignal, ResolutionService, ResolutionStores,
-    UpgradeService,
+    RetentionService, UpgradeService,
 };
 use madoguchi_domain::actor::{ActorKind, ActorRef, Scope};
 use madoguchi_domain::caller::{DacRule, Entity};
@@ -130,6 +130,7 @@ impl TestApp {
             callers: Some(Callers { service, dac: DacRule::Refuse }),
             persons: Some(persons),
             contacts: Some(contacts),
+            retention: Some(RetentionService::new(store.retention_stores(), Arc::clone(&ids))),
             delivery: delivery(&store),
             effects,
             resolutions: Some(resolutions),

@@ -4,6 +4,7 @@ mod callers;
 mod effects;
 mod jobs;
 mod mailer;
+mod retention;
 mod stores;
 mod upgrades;
 mod vault;
@@ -16,6 +17,7 @@ use anyhow::{Context, ensure};
 use madoguchi_application::{
     AnnouncementService, AuditWriter, ContactService, DeliveryService, EffectRegistry,
     MemberService, PersonService, PlannedSignal, Reconciliation, ResolutionService,
+    RetentionService,
 };
 use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::{ActorKind, ActorRef};
@@ -39,6 +41,7 @@ use vault::OpenVault;
 use verifiers::Verifiers;
 
 pub(crate) use mailer::{preview as preview_mail, read_report};
+pub use retention::Retention;
 pub(crate) use stores::migrate;
 pub(crate) use vault::{KeyTools, create_key};
 
@@ -65,6 +68,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let (upgrades, lane_task) = parts.start(&policy, &planned);
     let stored = sealed.as_ref().map(|it| (&it.contacts, &it.resolutions));
     let (contacts, resolutions) = stored.unzip();
+    let retention = sealed.as_ref().map(|it| it.retention.clone());
     let effect_tasks = EffectTasks {
         settings,
         stores: &stores,
@@ -91,22 +95,22 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
         vault::compare_indexes(vault, &*sealed.indexes).await?;
     }
     // Last, because a start that fails would keep the lease of a job.
-    let jobs = Jobs { shared: &effect_tasks, leases, resolutions };
+    let jobs = Jobs { shared: &effect_tasks, leases, resolutions, retention: retention.as_ref() };
     running.extend(jobs.start(&stopped));
-    let (persons, contacts, resolutions) = match sealed {
-        Some(sealed) => with_key_ring(settings, sealed, registry, &audit, (&ids, planned)),
-        None => (None, None, None),
-    };
+    let services = sealed
+        .map(|sealed| SealedServices::new(settings, sealed, registry, &audit, (&ids, planned)))
+        .unwrap_or_default();
     let state = AppState {
         runtime: Handle::current(),
         upgrades,
         members: MemberService::new(stores.members, stores.platform.replays),
         callers,
-        persons,
-        contacts,
+        persons: services.persons,
+        contacts: services.contacts,
+        retention: services.retention,
         delivery: DeliveryService::new(delivery),
         effects: stores.platform.effects,
-        resolutions,
+        resolutions: services.resolutions,
         tokens,
         passwords,
         dependencies: vec![stores.platform.health],
@@ -161,31 +165,47 @@ pub(crate) async fn reconciliation(
     Ok(Reconciliation::new(upgrade, bank, &*ids, per_second))
 }
 
-/// The services that seal what they store.
-fn with_key_ring(
-    settings: &Settings,
-    SealedStores { contacts: stores, resolutions, .. }: SealedStores,
-    registry: EffectRegistry,
-    audit: &AuditWriter,
-    (ids, planned): (&Arc<dyn Ids>, PlannedSignal),
-) -> (Option<Persons>, Option<Contacts>, Option<ResolutionService>) {
-    let PersonsSection { default_region, one_per_account } = settings.persons;
-    let service = PersonService::new(
-        Arc::clone(&stores.persons),
-        Arc::clone(&stores.platform.replays),
-        audit.clone(),
-        Arc::clone(ids),
-        one_per_account,
-    );
-    let persons = Persons { service, region: default_region };
-    let lapse_after = settings.effects.lapse_after;
-    let resolutions = ResolutionService::new(resolutions, registry, lapse_after, Arc::clone(ids))
-        .with_signal(planned.clone());
-    let policy = Arc::clone(&settings.contacts.policy);
-    let announcements =
-        AnnouncementService::new(stores.clone(), Arc::clone(&policy), Arc::clone(ids));
-    let service = ContactService::new(stores, policy, Arc::clone(ids)).with_signal(planned);
-    (Some(persons), Some(Contacts { service, announcements }), Some(resolutions))
+/// The services that seal what they store; none without a key ring.
+#[derive(Default)]
+struct SealedServices {
+    persons: Option<Persons>,
+    contacts: Option<Contacts>,
+    retention: Option<RetentionService>,
+    resolutions: Option<ResolutionService>,
+}
+
+impl SealedServices {
+    fn new(
+        settings: &Settings,
+        SealedStores { contacts: stores, resolutions, retention, .. }: SealedStores,
+        registry: EffectRegistry,
+        audit: &AuditWriter,
+        (ids, planned): (&Arc<dyn Ids>, PlannedSignal),
+    ) -> Self {
+        let PersonsSection { default_region, one_per_account } = settings.persons;
+        let service = PersonService::new(
+            Arc::clone(&stores.persons),
+            Arc::clone(&stores.platform.replays),
+            audit.clone(),
+            Arc::clone(ids),
+            one_per_account,
+        );
+        let persons = Persons { service, region: default_region };
+        let lapse_after = settings.effects.lapse_after;
+        let resolutions =
+            ResolutionService::new(resolutions, registry, lapse_after, Arc::clone(ids))
+                .with_signal(planned.clone());
+        let policy = Arc::clone(&settings.contacts.policy);
+        let announcements =
+            AnnouncementService::new(stores.clone(), Arc::clone(&policy), Arc::clone(ids));
+        let service = ContactService::new(stores, policy, Arc::clone(ids)).with_signal(planned);
+        Self {
+            persons: Some(persons),
+            contacts: Some(Contacts { service, announcements }),
+            retention: Some(RetentionService::new(retention, Arc::clone(ids))),
+            resolutions: Some(resolutions),
+        }
+    }
 }
 
 /// Hashes a password for a user file.

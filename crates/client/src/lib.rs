@@ -11,6 +11,7 @@ mod effect;
 mod member;
 mod message;
 mod person;
+mod retention;
 mod timeline;
 mod upgrade;
 
@@ -36,6 +37,10 @@ pub use message::{AnnouncementMessage, ContactMessage, Message};
 pub use person::{
     AccountAnswer, ChangeContactDetails, ContactChange, FieldChange, MailStopAnswer, PersonAccount,
     PersonAnswer, RegisterPerson, SearchPersons,
+};
+pub use retention::{
+    CompletionAnswer, HeldContactCounts, HoldAnswer, HoldReceipt, PlaceHold, PlacedHoldAnswer,
+    PurgeReceiptAnswer, UnansweredContact,
 };
 pub use timeline::{TimelineEvent, What};
 pub use upgrade::{

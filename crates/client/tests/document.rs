@@ -3,9 +3,10 @@
 
 use madoguchi_client::{
     AddAnnouncement, AddContact, AnnouncementReceipt, ApprovalOutcome, BounceReceipt, CaseAnswer,
-    CaseState, ContactReceipt, EffectAnswer, EffectDetail, EffectResolution, FindCaller,
-    FoundCaller, MemberAnswer, Message, OpenedCase, ProposeResolution, RegisterMember,
-    ResolutionReceipt, ScannedVerification, TimelineEvent, Verification, WatchAnswer,
+    CaseState, CompletionAnswer, ContactReceipt, EffectAnswer, EffectDetail, EffectResolution,
+    FindCaller, FoundCaller, HoldAnswer, HoldReceipt, MemberAnswer, Message, OpenedCase, PlaceHold,
+    PlacedHoldAnswer, ProposeResolution, PurgeReceiptAnswer, RegisterMember, ResolutionReceipt,
+    ScannedVerification, TimelineEvent, UnansweredContact, Verification, WatchAnswer,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -47,6 +48,7 @@ fn every_request_is_as_documented() {
     assert_request::<AddContact>("addContact");
     assert_request::<AddAnnouncement>("addAnnouncement");
     assert_request::<ProposeResolution>("proposeResolution");
+    assert_request::<PlaceHold>("placeHold");
 }
 
 #[test]
@@ -69,6 +71,12 @@ fn every_answer_is_as_documented() {
     for act in ["submit", "approve", "reject", "release", "stop"] {
         assert_answer::<AnnouncementReceipt>(&format!("{act}Announcement"), "200");
     }
+    assert_answer::<CompletionAnswer>("completeApplication", "200");
+    assert_answer::<Vec<UnansweredContact>>("listUnanswered", "200");
+    assert_answer::<PlacedHoldAnswer>("placeHold", "201");
+    assert_answer::<Vec<HoldAnswer>>("listHolds", "200");
+    assert_answer::<HoldReceipt>("releaseHold", "200");
+    assert_answer::<Vec<PurgeReceiptAnswer>>("listPurgeReceipts", "200");
     assert_answer::<Vec<WatchAnswer>>("listDeliveryWatch", "200");
     assert_answer::<BounceReceipt>("reportDelivery", "200");
 }

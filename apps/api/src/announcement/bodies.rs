@@ -101,8 +101,3 @@ pub(super) struct MarkAnnouncementRead {
     #[schema(schema_with = text_or_null::<PersonId>)]
     pub(super) person_id: Option<Field<PersonId>>,
 }
-
-/// An empty object.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NoFields {}

@@ -3,11 +3,11 @@
 use madoguchi_domain::announcement::AnnouncementId;
 
 use super::bodies::{
-    AddAnnouncement, ApproveAnnouncement, MarkAnnouncementRead, NoFields, RejectAnnouncement,
+    AddAnnouncement, ApproveAnnouncement, MarkAnnouncementRead, RejectAnnouncement,
     UpdateAnnouncement,
 };
 use super::view::{AnnouncementDetail, AnnouncementView, WrittenAnnouncementView, states};
-use crate::body::text_of;
+use crate::body::{NoFields, text_of};
 use crate::cursor::{CURSOR, LIMIT};
 use crate::operation::{Answer, Operation, Parameter, Place, named};
 use crate::precondition::{ETAG, IF_MATCH};

@@ -60,8 +60,3 @@ pub(super) struct ApproveResolution {
     #[schema(schema_with = text_of::<ContentHash>)]
     pub(super) content_hash: Field<ContentHash>,
 }
-
-/// An empty object.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct WithdrawResolution {}

@@ -5,10 +5,10 @@ use madoguchi_domain::resolution::{ResolutionId, ResolutionStateName};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
-use super::bodies::{ApproveResolution, ProposeResolution, WithdrawResolution};
+use super::bodies::{ApproveResolution, ProposeResolution};
 use super::resolution_view::{ResolutionView, WrittenResolutionView};
 use super::view::{EffectDetail, EffectView};
-use crate::body::{one_of, text_of};
+use crate::body::{NoFields, one_of, text_of};
 use crate::cursor::{CURSOR, LIMIT};
 use crate::operation::{Answer, Operation, Parameter, Place, named};
 use crate::problem::Code;
@@ -128,7 +128,7 @@ pub(super) const WITHDRAW: Operation = Operation {
     id: "withdrawResolution",
     summary: "Withdraw a proposal",
     text: "By its proposer, or by another person who disagrees. The effect stays in `Manual`.",
-    body: Some(named::<WithdrawResolution>),
+    body: Some(named::<NoFields>),
     parameters: OF_ONE,
     answers: &[Answer::data::<WrittenResolutionView>(200, "It is withdrawn.")],
     refusals: &[

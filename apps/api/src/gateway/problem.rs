@@ -160,6 +160,7 @@ impl From<CallerError> for GatewayProblem {
                 | ServiceError::ContactRefused(_)
                 | ServiceError::AnnouncementRefused(_)
                 | ServiceError::ResolutionRefused(_)
+                | ServiceError::RetentionRefused(_)
                 | ServiceError::BounceRefused(_)
                 | ServiceError::KeyReused,
             ) => Problem::of(Code::Internal).into(),

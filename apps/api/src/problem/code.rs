@@ -89,6 +89,12 @@ codes! {
         "The announcement has no mails: it is not approved, or was written without.";
     AnnouncementNotHeld = "ANNOUNCEMENT_NOT_HELD", CONFLICT,
         "The mails do not wait for a release: read the announcement.";
+    ApplicationNotFound = "APPLICATION_NOT_FOUND", NOT_FOUND,
+        "No contact names this application.";
+    CompletionConflict = "COMPLETION_CONFLICT", CONFLICT,
+        "The application completed on another day in Japan, which is recorded and final.";
+    HoldNotFound = "HOLD_NOT_FOUND", NOT_FOUND,
+        "There is no such legal hold.";
     EffectNotFound = "EFFECT_NOT_FOUND", NOT_FOUND,
         "There is no such effect.";
     EffectSettled = "EFFECT_SETTLED", CONFLICT,

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use madoguchi_application::{AnnouncementMailing, Job, PlannedSignal};
 use madoguchi_domain::announcement::MailingPolicy;
-use madoguchi_domain::contact::UnplannedMail;
+use madoguchi_domain::contact::{ApplicationId, Content, UnplannedMail};
 use madoguchi_domain::effect::{Claim, EffectEvent, Fence, Outcome, WorkerId};
 use madoguchi_domain::job_lease::JobLease;
 use madoguchi_domain::mail::MailOrder;
-use madoguchi_domain::port::{Clock, EffectQueue, MailStore, PersonStore};
+use madoguchi_domain::port::{
+    Clock, ContactStore, EffectQueue, MailStore, PersonStore, RetentionStore,
+};
+use madoguchi_domain::retention::{DueQuery, DueScope, PurgeGround, RetentionPolicy};
 use madoguchi_testkit::ids::SeededIds;
 use madoguchi_testkit::samples;
 use serde_json::{Value, json};
@@ -42,6 +45,12 @@ pub(super) async fn prepare(id: &str, app: &TestApp) {
     }
     if id == "reportDelivery" {
         send_mail(app).await;
+    }
+    if id == "completeApplication" {
+        name_application(app).await;
+    }
+    if id == "listUnanswered" || id == "listPurgeReceipts" {
+        retain(id, app).await;
     }
 }
 
@@ -81,6 +90,29 @@ async fn send_mail(app: &TestApp) {
     }
 }
 
+/// Contact 9, to the person of the examples, names their application.
+async fn name_application(app: &TestApp) {
+    let application = ApplicationId::parse("A-2026-0042").ok();
+    let content = Content { application, ..samples::contact_content() };
+    let change = samples::adds(samples::contact_id(9), 1, content, 60);
+    ContactStore::commit(&app.store, &[change]).await.unwrap();
+}
+
+/// What a run of retention does with the first contact of its kind: report it, or purge it.
+async fn retain(id: &str, app: &TestApp) {
+    let policy = RetentionPolicy { purge_age: Some(365), ..RetentionPolicy::standard() };
+    let act = samples::act("run", samples::system(), app.clock.now());
+    let purges = id == "listPurgeReceipts";
+    let scope = if purges { DueScope::Deleted { by: act.at } } else { DueScope::Kept };
+    let due = app.store.due(&DueQuery { scope, after: None, limit: 1 }).await.unwrap();
+    let change = if purges {
+        due[0].purge(PurgeGround::Deleted, &policy, &act).unwrap()
+    } else {
+        due[0].report(&act)
+    };
+    RetentionStore::commit(&app.store, &[change]).await.unwrap();
+}
+
 /// Later requests name the case that was opened, and the contact that was added as it was read.
 pub(super) fn learn(step: (&str, u16), examples: &mut Value, answer: &Value) {
     let data = &answer["data"];
@@ -104,6 +136,9 @@ pub(super) fn learn(step: (&str, u16), examples: &mut Value, answer: &Value) {
         }
         ("submitAnnouncement", 200) => {
             examples["approveAnnouncement"]["request"]["contentHash"] = data["contentHash"].clone();
+        }
+        ("placeHold", 201) => {
+            examples["parameters"]["holdId"] = data["holdId"].clone();
         }
         ("proposeResolution", 201) => {
             examples["approveResolution"]["request"]["contentHash"] = data["contentHash"].clone();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use madoguchi_application::{
     AnnouncementMailing, ApprovalAgeing, ApprovalExpiry, ContactStores, Job, JobRunner,
-    JobSettings, ReplayExpiry, ResolutionLapse, ResolutionStores,
+    JobSettings, ReplayExpiry, ResolutionLapse, ResolutionStores, RetentionRun, RetentionStores,
 };
 use madoguchi_domain::contact::MailRules;
 use madoguchi_domain::effect::WorkerId;
@@ -35,6 +35,7 @@ pub(super) struct Jobs<'a> {
     pub(super) shared: &'a EffectTasks<'a>,
     pub(super) leases: Arc<dyn JobLeases>,
     pub(super) resolutions: Option<&'a ResolutionStores>,
+    pub(super) retention: Option<&'a RetentionStores>,
 }
 
 impl Jobs<'_> {
@@ -54,6 +55,14 @@ impl Jobs<'_> {
         if let Some(stores) = self.resolutions {
             let lapse = ResolutionLapse { resolutions: Arc::clone(&stores.resolutions) };
             tasks.push(("the lapse of resolutions", self.runner(Arc::new(lapse), stopped)));
+        }
+        let section = &self.shared.settings.retention;
+        if let Some((stores, every)) = self.retention.zip(section.every) {
+            let ids = Arc::clone(self.shared.ids);
+            let store = Arc::clone(&stores.retention);
+            let run = RetentionRun::new(store, ids, section.policy, section.per_second);
+            let task = self.runner_every(every, Arc::new(run), stopped);
+            tasks.push(("retention", task));
         }
         tasks
     }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use madoguchi_application::{ContactStores, DeliveryStores, ResolutionStores, UpgradeStores};
+use madoguchi_application::{
+    ContactStores, DeliveryStores, ResolutionStores, RetentionStores, UpgradeStores,
+};
 use madoguchi_domain::port::{
     AnnouncementStore, AuditLog, BlindIndexes, ContactStore, DataKeys, DeliveryStore, EffectQueue,
-    Health, JobLeases, MailStore, MemberStore, PersonStore, ReplayStore, ResolutionStore, Sealer,
-    UpgradeStore,
+    Health, HoldStore, JobLeases, MailStore, MemberStore, PersonStore, ReplayStore,
+    ResolutionStore, RetentionReports, RetentionStore, Sealer, UpgradeStore,
 };
 use madoguchi_persistence::{DatabaseUrl, PgStore, SchemaState, SealedStore, SqliteStore};
 
@@ -33,6 +35,7 @@ pub(super) struct Stores {
 pub(super) struct SealedStores {
     pub(super) contacts: ContactStores,
     pub(super) resolutions: ResolutionStores,
+    pub(super) retention: RetentionStores,
     pub(super) indexes: Arc<dyn BlindIndexes>,
 }
 
@@ -40,9 +43,9 @@ impl Stores {
     fn of<S>(store: S, sealer: Option<&Arc<dyn Sealer>>) -> Self
     where
         S: MemberStore + UpgradeStore + EffectQueue + AuditLog + ReplayStore + Health + DataKeys,
-        S: JobLeases + DeliveryStore + Clone + 'static,
+        S: JobLeases + DeliveryStore + RetentionReports + Clone + 'static,
         SealedStore<S>: PersonStore + ContactStore + MailStore + AnnouncementStore,
-        SealedStore<S>: ResolutionStore + BlindIndexes,
+        SealedStore<S>: ResolutionStore + BlindIndexes + RetentionStore + HoldStore,
     {
         let inner = store.clone();
         let store = Arc::new(store);
@@ -52,7 +55,8 @@ impl Stores {
             let sealed = Arc::new(SealedStore::new(inner, Arc::clone(sealer)));
             let contacts = ContactStores::of(upgrade.platform.clone(), &sealed);
             let resolutions = ResolutionStores::of(upgrade.platform.clone(), &sealed);
-            SealedStores { contacts, resolutions, indexes: sealed }
+            let retention = RetentionStores::of(upgrade.platform.clone(), &sealed, &store);
+            SealedStores { contacts, resolutions, retention, indexes: sealed }
         });
         Self { upgrade, delivery, data_keys: store, leases, sealed }
     }
