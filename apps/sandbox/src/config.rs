@@ -65,6 +65,10 @@ remind_after_hours = 24
 escalate_after_hours = 72
 first_batch = {first_batch}
 
+[retention]
+purge_after_days = 30
+run_every_minutes = 0
+
 [upgrade]
 target_level = "1A"
 qr_base_url = "https://example.com/upgrade"

@@ -9,6 +9,7 @@ mod journey;
 mod mail;
 mod person;
 mod picture;
+mod retention;
 mod stuck;
 mod upgrade;
 mod walk;

@@ -78,7 +78,16 @@ pub(crate) const ALL: [Token; 13] = [
     Token { name: APPROVER, scopes: APPROVES },
     Token { name: APPROVER_2, scopes: APPROVES },
     Token { name: CUSTOMER, scopes: &["contact.answer"] },
-    Token { name: CRM, scopes: &["person.read", "person.write", "person.reveal", "contact.read"] },
+    Token {
+        name: CRM,
+        scopes: &[
+            "person.read",
+            "person.write",
+            "person.reveal",
+            "contact.read",
+            "application.write",
+        ],
+    },
     Token { name: SYSTEM, scopes: WRITES },
     Token { name: MAIL_SERVER, scopes: &["delivery.write"] },
     Token { name: OPERATOR, scopes: OPERATES },

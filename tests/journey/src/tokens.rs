@@ -52,6 +52,8 @@ pub const BACK_OFFICE: &str = "journey-token-back-office";
 
 /// Write announcements.
 pub const ANNOUNCEMENT_WRITE: &str = "journey-token:announcement.write";
+/// Record completions of applications.
+pub const APPLICATION_WRITE: &str = "journey-token:application.write";
 /// Read the delivery watch.
 pub const DELIVERY_READ: &str = "journey-token:delivery.read";
 /// Report mails that came back.
@@ -85,7 +87,7 @@ pub fn users() -> String {
 }
 
 /// All tokens with one scope, which is the part after the colon.
-pub const ALL: [&str; 20] = [
+pub const ALL: [&str; 21] = [
     MEMBER_WRITE,
     MEMBER_READ,
     OPEN,
@@ -103,6 +105,7 @@ pub const ALL: [&str; 20] = [
     CONTACT_ANSWER,
     CONTACT_ANSWER_ANY,
     ANNOUNCEMENT_WRITE,
+    APPLICATION_WRITE,
     DELIVERY_READ,
     DELIVERY_WRITE,
     OPERATOR,

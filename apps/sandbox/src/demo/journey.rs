@@ -6,6 +6,7 @@ use super::contact::ContactJourney;
 use super::context::DemoContext;
 use super::mail::MailJourney;
 use super::person;
+use super::retention;
 use super::stuck;
 use super::upgrade::Upgrade;
 use super::walk::Walk;
@@ -20,10 +21,11 @@ pub(super) enum Journey {
     Contact(ContactJourney),
     Mail(MailJourney),
     Announcement,
+    Retention,
 }
 
 impl Journey {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Upgrade(Upgrade::Passed),
         Self::Upgrade(Upgrade::LostAnswer),
         Self::Upgrade(Upgrade::Refused),
@@ -39,6 +41,7 @@ impl Journey {
         Self::Mail(MailJourney::Uncertain),
         Self::Mail(MailJourney::Suppressed),
         Self::Announcement,
+        Self::Retention,
     ];
 
     pub(super) const fn title(self) -> &'static str {
@@ -50,6 +53,7 @@ impl Journey {
             Self::Contact(contact) => contact.title(),
             Self::Mail(mail) => mail.title(),
             Self::Announcement => announcement::TITLE,
+            Self::Retention => retention::TITLE,
         }
     }
 
@@ -62,6 +66,7 @@ impl Journey {
             Self::Contact(contact) => contact.walk(demo, walk).await,
             Self::Mail(mail) => mail.walk(demo, walk).await,
             Self::Announcement => announcement::walk(demo, walk).await,
+            Self::Retention => retention::walk(demo, walk).await,
         }
     }
 }
