@@ -157,10 +157,12 @@ async fn run(per_second: Option<NonZeroU32>, configured: &Configured) -> anyhow:
     if let Some(per_second) = per_second {
         retention = retention.at(per_second);
     }
-    // A bar is not drawn where standard error is no terminal.
+    // A bar is not drawn where standard error is no terminal; nobody waits for its length there.
     let logging = (!io::stderr().is_terminal()).then(logging::start);
     let mut due = PlanCounts::default();
-    retention.plan(None, |_, planned| due.add(planned)).await?;
+    if logging.is_none() {
+        retention.plan(None, |_, planned| due.add(planned)).await?;
+    }
     let bar = ProgressBar::new(due.steps()).with_style(style(BAR));
     let (stop, stopped) = watch::channel(false);
     let run = retention.run(stopped, |counts| {
