@@ -37,7 +37,7 @@ pub enum RetentionWrite {
     /// The data key and the blind indexes of a contact are erased; if it was not deleted, it is
     /// from then on. Lost unless it has this version and is not purged.
     Purge {
-        /// The version, which rises.
+        /// The version, which stays.
         version: u32,
         /// The receipt.
         receipt: PurgeReceipt,

@@ -110,6 +110,8 @@ impl Record {
                 let version = version_number(contact.version);
                 let stored = stored_contact::table.find(Key(contact.id.0));
                 let stored = stored.filter(stored_contact::version.eq(version));
+                // A purge changes no version, and what it erased must not return.
+                let stored = stored.filter(stored_contact::purged_at.is_null());
                 diesel::update(stored).set(stored_contact::version.eq(version)).execute(conn)?
             }
         };

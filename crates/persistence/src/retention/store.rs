@@ -128,8 +128,7 @@ fn write(
     }
 }
 
-/// Erases the data key, without which nothing of the contact opens, and what leads to it. The
-/// version rises, so that no index is computed again for the contact as it was read before.
+/// Erases the data key, without which nothing of the contact opens, and what leads to it.
 fn purge(conn: &mut Conn, version: u32, receipt: &PurgeReceipt) -> Result<bool, Fault> {
     let (version, key) = (version_number(version), Key(receipt.data_key.0));
     let unpurged = contact::table
@@ -137,7 +136,7 @@ fn purge(conn: &mut Conn, version: u32, receipt: &PurgeReceipt) -> Result<bool, 
         .filter(contact::version.eq(version))
         .filter(contact::purged_at.is_null());
     let purged_at = At::from(receipt.purged_at);
-    let purged = (contact::version.eq(version + 1), contact::purged_at.eq(purged_at));
+    let purged = contact::purged_at.eq(purged_at);
     let rows = match receipt.ground {
         PurgeGround::Deleted => {
             let deleted = unpurged.filter(contact::deleted_at.is_not_null());

@@ -107,7 +107,6 @@ impl Memory {
 
     fn purge(&mut self, receipt: &PurgeReceipt, mark: &Mark) {
         if let Some(contact) = self.contacts.get_mut(&receipt.contact) {
-            contact.version += 1;
             contact.deleted.get_or_insert_with(|| mark.clone());
         }
         self.contact_versions.remove(&receipt.contact);
