@@ -992,6 +992,11 @@ macro_rules! delivery_anew {
             include_str!(concat!(
                 "../migrations/",
                 $database,
+                "/2026-11-30-000014_reading/down.sql"
+            )),
+            include_str!(concat!(
+                "../migrations/",
+                $database,
                 "/2026-11-29-000012_announcement/down.sql"
             )),
             include_str!(concat!(
@@ -1009,6 +1014,7 @@ macro_rules! delivery_anew {
                 $database,
                 "/2026-11-29-000012_announcement/up.sql"
             )),
+            include_str!(concat!("../migrations/", $database, "/2026-11-30-000014_reading/up.sql")),
         )
     };
 }
