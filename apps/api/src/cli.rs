@@ -3,6 +3,7 @@
 mod announcements;
 mod bounces;
 mod configured;
+mod crm_role;
 mod keys;
 mod mail;
 mod reconcile;
@@ -23,6 +24,7 @@ use crate::{Server, logging, problem, routes, wiring};
 use announcements::AnnouncementsCommand;
 use bounces::BouncesCommand;
 use configured::Configured;
+use crm_role::CrmRoleCommand;
 use keys::KeysCommand;
 use mail::MailCommand;
 use reconcile::ReconcileCommand;
@@ -62,6 +64,9 @@ enum Command {
     #[command(after_help = "Example:\n  \
         (umask 077; openssl rand -hex 16 | tee password | madoguchi hash-password)")]
     HashPassword,
+    /// Print the SQL script that lets another system read the views, for psql.
+    #[command(after_help = crm_role::EXAMPLE)]
+    CrmRole(CrmRoleCommand),
     /// Show announcements, as a client of a running server.
     #[command(subcommand)]
     Announcements(AnnouncementsCommand),
@@ -96,6 +101,7 @@ impl Cli {
             Command::Migrate(configured) => migrate(&configured.read()?).await,
             Command::Openapi(configured) => openapi(&configured),
             Command::HashPassword => hash_password(),
+            Command::CrmRole(command) => command.run(),
             Command::Keys(command) => command.run().await,
             Command::Mail(command) => command.run(),
             Command::Reconcile(command) => return Ok(command.run().await),

@@ -40,6 +40,7 @@ use upgrades::UpgradeParts;
 use vault::OpenVault;
 use verifiers::Verifiers;
 
+pub(crate) use madoguchi_persistence::crm_role_script;
 pub(crate) use mailer::{preview as preview_mail, read_report};
 pub use retention::Retention;
 pub(crate) use stores::migrate;

@@ -10,6 +10,7 @@ mod announcement;
 mod audit;
 mod consequence;
 mod contact;
+mod crm_role;
 mod database;
 mod delivery;
 mod effect;
@@ -24,6 +25,7 @@ mod sqlite;
 mod upgrade;
 mod vault;
 
+pub use crm_role::{InvalidPgName, PgName, crm_role_script};
 pub use database::migration::{SchemaState, migrate, revert_all};
 pub use database::open_error::OpenError;
 pub use database::postgres::{PgSettings, PgStore};

@@ -13,6 +13,7 @@
 
 mod guardian;
 mod programs;
+mod replica;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,6 +34,7 @@ const DURABLE: [&str; 3] = ["fsync=on", "synchronous_commit=on", "full_page_writ
 pub struct Cluster {
     bin_dir: PathBuf,
     socket_dir: PathBuf,
+    settings: &'static [&'static str],
     guardian: Mutex<Guardian>,
     databases: AtomicU32,
 }
@@ -48,7 +50,16 @@ impl Cluster {
     /// When PostgreSQL is not installed or does not start; the message says what to install.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
-        SHARED.get_or_init(|| Self::start(&FAST))
+        SHARED.get_or_init(Self::start_fast)
+    }
+
+    /// A separate cluster that is not durable; it stops when dropped.
+    ///
+    /// # Panics
+    ///
+    /// When PostgreSQL is not installed or does not start; the message says what to install.
+    pub fn start_fast() -> Self {
+        Self::start(&FAST)
     }
 
     /// A separate cluster that keeps every confirmed commit (`fsync=on`,
@@ -61,11 +72,19 @@ impl Cluster {
         Self::start(&DURABLE)
     }
 
-    fn start(settings: &[&str]) -> Self {
-        let bin_dir = programs::bin_dir();
-        let guardian = Guardian::start(&bin_dir, settings);
+    fn start(settings: &'static [&'static str]) -> Self {
+        Self::start_from(programs::bin_dir(), None, settings)
+    }
+
+    fn start_from(
+        bin_dir: PathBuf,
+        primary: Option<&Path>,
+        settings: &'static [&'static str],
+    ) -> Self {
+        let guardian = Guardian::start(&bin_dir, primary, settings);
         let socket_dir = guardian.dir().to_path_buf();
-        Self { bin_dir, socket_dir, guardian: Mutex::new(guardian), databases: AtomicU32::new(0) }
+        let (guardian, databases) = (Mutex::new(guardian), AtomicU32::new(0));
+        Self { bin_dir, socket_dir, settings, guardian, databases }
     }
 
     /// Creates an empty database with a unique name. It is removed with the cluster.

@@ -18,7 +18,7 @@ const ADAPTERS: [&str; 7] = [
 ];
 
 /// What the other files of the server may name of an adapter's crate: settings and other data.
-const DATA: [&str; 19] = [
+const DATA: [&str; 20] = [
     "Charset",
     "DatabaseUrl",
     "EsbSettings",
@@ -27,6 +27,7 @@ const DATA: [&str; 19] = [
     "OwnTemplates",
     "PasswordQueue",
     "Pem",
+    "PgName",
     "PgSettings",
     "SenderSettings",
     "SmtpSettings",

@@ -1,5 +1,6 @@
 //! Holds the views that other systems read: their columns, and that they show what is stored.
 
+mod role;
 mod viewed;
 
 use madoguchi_domain::Timestamp;

@@ -78,6 +78,10 @@ impl Both {
         [UpgradeStores::of(&sqlite), UpgradeStores::of(&postgres)]
     }
 
+    pub(crate) const fn database(&self) -> &Database {
+        &self.database
+    }
+
     fn sqlite(&self) -> SqliteConnection {
         SqliteConnection::establish(self.path.to_str().expect("UTF-8")).expect("opened")
     }

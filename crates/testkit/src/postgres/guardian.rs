@@ -26,8 +26,9 @@ pub(super) struct Guardian {
 
 impl Guardian {
     /// Creates a directory with a cluster and starts the server with the given `name=value`
-    /// settings; returns when it accepts connections.
-    pub(super) fn start(bin_dir: &Path, settings: &[&str]) -> Self {
+    /// settings; returns when it accepts connections. It is a replica of the server whose socket is
+    /// in `primary`, if any.
+    pub(super) fn start(bin_dir: &Path, primary: Option<&Path>, settings: &[&str]) -> Self {
         // Always `/tmp`: a socket path has at most 107 bytes, and the unprivileged account needs
         // access.
         let dir = tempfile::Builder::new().prefix("madoguchi-pg-").tempdir_in("/tmp");
@@ -35,7 +36,7 @@ impl Guardian {
         let mut command = Command::new("sh");
         command
             .args(["-c", SCRIPT, "guardian"])
-            .args([bin_dir, dir.path()])
+            .args([bin_dir, dir.path(), primary.unwrap_or(Path::new(""))])
             .args(["listen_addresses=", "max_connections=200"])
             .arg(format!("unix_socket_directories={}", dir.path().display()))
             .args(settings)
@@ -61,11 +62,11 @@ impl Guardian {
         &self.dir
     }
 
-    /// Sends one command of the script (`start`, `stop`, `crash`) and waits until it is done.
+    /// Sends one command of the script, for example `stop`, and waits until it is done.
     pub(super) fn order(&mut self, order: &str) {
         let orders = self.orders.as_mut().expect("the guardian is alive until dropped");
         writeln!(orders, "{order}").expect("the guardian reads its orders");
-        self.expect_answer(order, if order == "start" { "up" } else { "down" });
+        self.expect_answer(order, if ["stop", "crash"].contains(&order) { "down" } else { "up" });
     }
 
     fn expect_answer(&mut self, order: &str, expected: &str) {

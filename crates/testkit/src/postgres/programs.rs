@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const OLDEST: u32 = 14;
-const NEEDED: [&str; 4] = ["initdb", "postgres", "createdb", "psql"];
+const NEEDED: [&str; 6] = ["initdb", "postgres", "createdb", "psql", "pg_basebackup", "pg_ctl"];
 
 /// The directory with the newest complete set of programs, on `PATH` or in Debian's directories.
 pub(super) fn bin_dir() -> PathBuf {

@@ -53,6 +53,40 @@ fn a_durable_cluster_keeps_what_it_confirmed_through_a_stop_and_a_crash() {
     assert_eq!(psql(&cluster, &database, "show fsync"), Ok("on".into()));
 }
 
+/// Waits until the query gives the value.
+fn await_value(cluster: &Cluster, database: &Database, sql: &str, value: &str) {
+    let timeout = Instant::now() + Duration::from_secs(20);
+    while psql(cluster, database, sql).as_deref() != Ok(value) {
+        assert!(Instant::now() < timeout, "{sql} is not {value}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_replica_follows_pauses_and_is_promoted() {
+    let cluster = Cluster::start_durable();
+    let database = cluster.create_database();
+    psql(&cluster, &database, "create table kept (n int)").unwrap();
+    let replica = cluster.start_replica();
+    let there = Database { url: replica.url(database.name()), ..database.clone() };
+    let (insert, count) = ("insert into kept values (1)", "select count(*) from kept");
+    psql(&cluster, &database, insert).unwrap();
+    await_value(&replica, &there, count, "1");
+    replica.pause_replay();
+    psql(&cluster, &database, insert).unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(psql(&replica, &there, count), Ok("1".into()));
+    replica.resume_replay();
+    await_value(&replica, &there, count, "2");
+    assert!(psql(&replica, &there, insert).unwrap_err().contains("read-only"));
+    cluster.replicate_synchronously();
+    psql(&cluster, &database, insert).unwrap();
+    cluster.crash();
+    replica.promote();
+    psql(&replica, &there, insert).unwrap();
+    assert_eq!(psql(&replica, &there, count), Ok("4".into()));
+}
+
 #[test]
 fn a_dropped_cluster_leaves_neither_process_nor_directory() {
     let cluster = Cluster::start_durable();
