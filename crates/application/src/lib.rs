@@ -15,6 +15,7 @@ mod mailbox;
 mod pace;
 mod person;
 mod refusal;
+mod replica;
 mod resolution;
 mod retention;
 mod stores;
@@ -44,6 +45,7 @@ pub use idempotency::{Answered, ReplayExpiry, RunningKey, RunningKeys};
 pub use job::{Job, JobRunner, JobSettings, Ran};
 pub use person::{PersonService, Reading, Searched};
 pub use refusal::ServiceError;
+pub use replica::{Freshness, ReplicaStatus};
 pub use resolution::{ResolutionLapse, ResolutionService};
 pub use retention::{
     PlannedContact, RetentionCounts, RetentionRun, RetentionService, plan_retention,

@@ -35,6 +35,7 @@ pub mod port;
 pub mod principal;
 mod redacted;
 pub mod registered;
+pub mod replica;
 pub mod resolution;
 pub mod retention;
 pub mod sealed;
