@@ -23,6 +23,7 @@ use crate::body::{NoFields, value};
 use crate::call::{Call, NoBody};
 use crate::cursor::{Cursors, PageRequest};
 use crate::idempotency::marked;
+use crate::lists::ListReader;
 use crate::precondition::{etag, if_match};
 use crate::problem::{Code, Problem};
 use crate::query::Query;
@@ -231,7 +232,7 @@ async fn list(
     request: HttpRequest,
     _: Call<NoBody>,
 ) -> Result<HttpResponse, Problem> {
-    let service = announcements(&state)?;
+    announcements(&state)?;
     let mut query = Query::read(request.query_string(), &["state", "cursor", "limit"])?;
     let secret = &state.idempotency.secret;
     let (cursors, PageRequest { after, limit }) =
@@ -239,10 +240,17 @@ async fn list(
     let rule = "must be DRAFT, SUBMITTED, APPROVED or REJECTED";
     let wanted = query.one_of("state", AnnouncementStateName::parse, rule)?;
     let query = AnnouncementQuery { state: wanted, after, limit: limit + 1 };
-    let mut found = state.run(async move { service.list(&query).await }).await?;
+    let reader = ListReader::new(&state);
+    let mut found = reader
+        .read(move |lists| {
+            let query = query.clone();
+            async move { lists.announcements()?.list(&query).await }
+        })
+        .await?;
     let has_next = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next = found.last().filter(|_| has_next).map(Announcement::position);
     let views = found.iter().map(AnnouncementView::from).collect();
-    Ok(envelope::page(views, next.map(|position| cursors.seal(position))))
+    let next = next.map(|position| cursors.seal(position));
+    Ok(reader.marked(envelope::page(views, next)))
 }

@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use madoguchi_application::{
     AnnouncementService, Answered, CallerService, ContactService, DeliveryService, MemberService,
-    PersonService, ResolutionService, RetentionService, ServiceError, UpgradeService,
+    PersonService, ReplicaStatus, ResolutionService, RetentionService, ServiceError,
+    UpgradeService,
 };
 use madoguchi_domain::caller::DacRule;
 use madoguchi_domain::idempotency::ClientAct;
-use madoguchi_domain::port::{Clock, EffectQueue, Health, Ids, PasswordVerifier, TokenVerifier};
+use madoguchi_domain::port::{
+    Clock, EffectQueue, Health, Ids, PasswordVerifier, StoreError, TokenVerifier,
+};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
@@ -48,6 +51,8 @@ pub(crate) struct AppState {
     pub(crate) effects: Arc<dyn EffectQueue>,
     /// Resolutions; absent when `[vault]` is not configured.
     pub(crate) resolutions: Option<ResolutionService>,
+    /// A replica from which lists may be read, if one is configured.
+    pub(crate) replica: Option<ReplicaLists>,
     pub(crate) tokens: Arc<dyn TokenVerifier>,
     /// Verifies the gateway's users; absent when there is no gateway.
     pub(crate) passwords: Option<Arc<dyn PasswordVerifier>>,
@@ -64,10 +69,59 @@ pub(crate) struct AppState {
     pub(crate) stopping: Arc<AtomicBool>,
 }
 
+/// The use cases of lists, on one database.
+#[derive(Clone)]
+pub(crate) struct Lists {
+    pub(crate) contacts: Option<Contacts>,
+    pub(crate) retention: Option<RetentionService>,
+    pub(crate) delivery: DeliveryService,
+    pub(crate) effects: Arc<dyn EffectQueue>,
+    pub(crate) resolutions: Option<ResolutionService>,
+}
+
+/// No key ring: a route refuses this before it reads.
+const UNSEALED: StoreError = StoreError::Unavailable("personal data cannot be sealed here");
+
+impl Lists {
+    pub(crate) fn contacts(&self) -> Result<&ContactService, ServiceError> {
+        Ok(self.contacts.as_ref().map(|it| &it.service).ok_or(UNSEALED)?)
+    }
+
+    pub(crate) fn announcements(&self) -> Result<&AnnouncementService, ServiceError> {
+        Ok(self.contacts.as_ref().map(|it| &it.announcements).ok_or(UNSEALED)?)
+    }
+
+    pub(crate) fn retention(&self) -> Result<&RetentionService, ServiceError> {
+        Ok(self.retention.as_ref().ok_or(UNSEALED)?)
+    }
+
+    pub(crate) fn resolutions(&self) -> Result<&ResolutionService, ServiceError> {
+        Ok(self.resolutions.as_ref().ok_or(UNSEALED)?)
+    }
+}
+
+/// The lists on a replica, and what is known of it.
+#[derive(Clone)]
+pub(crate) struct ReplicaLists {
+    pub(crate) lists: Lists,
+    pub(crate) status: Arc<ReplicaStatus>,
+}
+
 impl AppState {
     /// What the gateway needs, if it is configured.
     pub(crate) fn gateway(&self) -> Option<(Callers, Arc<dyn PasswordVerifier>)> {
         Some((self.callers.clone()?, self.passwords.clone()?))
+    }
+
+    /// The use cases of lists, on the primary.
+    pub(crate) fn lists(&self) -> Lists {
+        Lists {
+            contacts: self.contacts.clone(),
+            retention: self.retention.clone(),
+            delivery: self.delivery.clone(),
+            effects: Arc::clone(&self.effects),
+            resolutions: self.resolutions.clone(),
+        }
     }
 }
 

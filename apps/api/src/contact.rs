@@ -32,6 +32,7 @@ use crate::call::{Call, NoBody, require};
 use crate::csv_export;
 use crate::cursor::{Cursors, PageRequest};
 use crate::idempotency::marked;
+use crate::lists::ListReader;
 use crate::precondition::{etag, if_match};
 use crate::problem::{Code, Problem};
 use crate::query::Query;
@@ -207,15 +208,20 @@ async fn list(
     if csv_export::is_wanted(&request) {
         csv_export::must_be_whole(&request, is_page)?;
         let all = ContactQuery { filter, order, after: None, limit: csv_export::PAGE };
-        return export::export(state.clone(), service, all).await;
+        return export::export(&state, all).await;
     }
     let query = ContactQuery { filter, order, after, limit: limit + 1 };
-    let listing = service.clone();
-    let contacts = state.run(async move { listing.list(&query).await }).await?;
+    let reader = ListReader::new(&state);
+    let contacts = reader
+        .read(move |lists| {
+            let query = query.clone();
+            async move { lists.contacts()?.list(&query).await }
+        })
+        .await?;
     let (contacts, next) = cut(contacts, limit, order, &cursors);
     let viewer = viewer(&service, &call);
     let views = contacts.iter().map(|contact| ContactView::of(contact, &viewer)).collect();
-    Ok(envelope::results(views, next))
+    Ok(reader.marked(envelope::results(views, next)))
 }
 
 /// The contacts of a page, of which one more was read, and the cursor of the next page.

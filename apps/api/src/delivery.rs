@@ -18,6 +18,7 @@ use crate::call::{Call, NoBody, RawMessage};
 use crate::csv_export;
 use crate::cursor::{Cursors, PageRequest};
 use crate::idempotency::marked;
+use crate::lists::ListReader;
 use crate::problem::{Code, Problem};
 use crate::query::Query;
 use crate::view as envelope;
@@ -45,15 +46,20 @@ async fn list(
     if csv_export::is_wanted(&request) {
         csv_export::must_be_whole(&request, is_page)?;
         let all = WatchQuery { filter, after: None, limit: csv_export::PAGE };
-        return export::export(state.clone(), all).await;
+        return export::export(&state, all).await;
     }
     let query = WatchQuery { filter, after, limit: limit + 1 };
-    let service = state.delivery.clone();
-    let mut entries = state.run(async move { service.watch(&query).await }).await?;
+    let reader = ListReader::new(&state);
+    let mut entries = reader
+        .read(move |lists| {
+            let query = query.clone();
+            async move { lists.delivery.watch(&query).await }
+        })
+        .await?;
     let has_next = entries.len() > limit as usize;
     entries.truncate(limit as usize);
     let next = entries.last().filter(|_| has_next).map(|last| cursors.seal(last.position()));
-    Ok(envelope::page(entries.iter().map(WatchView::from).collect(), next))
+    Ok(reader.marked(envelope::page(entries.iter().map(WatchView::from).collect(), next)))
 }
 
 /// Records what a delivery report says.

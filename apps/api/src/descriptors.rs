@@ -16,8 +16,9 @@ pub(crate) fn provide(settings: &Settings) -> anyhow::Result<()> {
     let lookups = settings.itau.as_ref().map_or(0, |itau| 2 * itau.adapter.max_concurrent_calls);
     let mails = settings.mail.as_ref().map_or(0, |mail| mail.max_concurrent_calls);
     let calls = settings.effects.max_concurrent_calls + mails + lookups;
-    let needed =
-        (connections + settings.store.pool.connections + calls + OTHERS + MAX_CLOSING) as u64;
+    let pools = 1 + usize::from(settings.store.replica.is_some());
+    let to_databases = pools * settings.store.pool.connections;
+    let needed = (connections + to_databases + calls + OTHERS + MAX_CLOSING) as u64;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current.is_none_or(|current| current >= needed) {
         return Ok(());

@@ -27,6 +27,7 @@ use crate::body::NoFields;
 use crate::call::{Call, NoBody};
 use crate::cursor::{Cursors, PageRequest};
 use crate::idempotency::marked;
+use crate::lists::ListReader;
 use crate::problem::{Code, Problem};
 use crate::query::Query;
 use crate::view as envelope;
@@ -89,15 +90,21 @@ async fn list(
     let filter = listing::effects(query)?;
     let after = after.map(|position| position.id);
     let query = EffectQuery { filter, after, limit: limit + 1 };
-    let effects = state.effects.clone();
-    let mut found = state.run(async move { Ok(effects.list(&query).await?) }).await?;
+    let reader = ListReader::new(&state);
+    let mut found = reader
+        .read(move |lists| {
+            let query = query.clone();
+            async move { Ok(lists.effects.list(&query).await?) }
+        })
+        .await?;
     let has_next = found.len() > limit as usize;
     found.truncate(limit as usize);
     // Ids carry their time, so the position needs no other one.
     let position = |id| ListPosition { at: Timestamp::UNIX_EPOCH, id };
     let next = found.last().filter(|_| has_next).map(|last| position(last.key.id.0));
     let views = found.iter().map(EffectView::from).collect();
-    Ok(envelope::page(views, next.map(|position| cursors.seal(position))))
+    let next = next.map(|position| cursors.seal(position));
+    Ok(reader.marked(envelope::page(views, next)))
 }
 
 /// Reads an effect with its timeline and its open resolution.
@@ -174,19 +181,26 @@ async fn list_resolutions(
     request: HttpRequest,
     _: Call<NoBody>,
 ) -> Result<HttpResponse, Problem> {
-    let service = resolutions(&state)?;
+    resolutions(&state)?;
     let mut query = Query::read(request.query_string(), listing::RESOLUTIONS)?;
     let secret = &state.idempotency.secret;
     let (cursors, PageRequest { after, limit }) =
         Cursors::take(secret, ("resolutions", ""), &mut query)?;
     let filter = listing::resolutions(query)?;
     let query = ResolutionQuery { filter, after, limit: limit + 1 };
-    let mut found = state.run(async move { service.list(&query).await }).await?;
+    let reader = ListReader::new(&state);
+    let mut found = reader
+        .read(move |lists| {
+            let query = query.clone();
+            async move { lists.resolutions()?.list(&query).await }
+        })
+        .await?;
     let has_next = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next = found.last().filter(|_| has_next).map(|last| last.facts.position());
     let views = found.iter().map(ResolutionView::from).collect();
-    Ok(envelope::page(views, next.map(|position| cursors.seal(position))))
+    let next = next.map(|position| cursors.seal(position));
+    Ok(reader.marked(envelope::page(views, next)))
 }
 
 #[cfg(test)]

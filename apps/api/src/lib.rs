@@ -24,6 +24,7 @@ mod gateway;
 mod headers;
 mod health;
 mod idempotency;
+mod lists;
 mod logging;
 mod member;
 mod metering;

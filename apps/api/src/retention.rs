@@ -17,12 +17,13 @@ use madoguchi_domain::retention::{HoldId, HoldQuery, LegalHold, PurgeReceipt};
 
 use crate::access::Access::{self, With};
 use crate::access::Entry;
-use crate::app_state::AppState;
+use crate::app_state::{AppState, Lists};
 use crate::body::NoFields;
 use crate::call::{Call, NoBody};
 use crate::csv_export;
 use crate::cursor::{Cursors, PageRequest};
 use crate::idempotency::marked;
+use crate::lists::ListReader;
 use crate::problem::{Code, Problem};
 use crate::query::Query;
 use crate::view as envelope;
@@ -107,15 +108,20 @@ async fn holds(
     request: HttpRequest,
     _: Call<NoBody>,
 ) -> Result<HttpResponse, Problem> {
-    let service = retention(&state)?;
+    retention(&state)?;
     let mut query = Query::read(request.query_string(), listing::HOLDS)?;
     let secret = &state.idempotency.secret;
     let (cursors, PageRequest { after, limit }) = Cursors::take(secret, ("holds", ""), &mut query)?;
     let query = HoldQuery { filter: listing::holds(query)?, after, limit: limit + 1 };
-    let found = state.run(async move { service.holds(&query).await }).await?;
+    let reader = ListReader::new(&state);
+    let read = move |lists: Lists| {
+        let query = query.clone();
+        async move { lists.retention()?.holds(&query).await }
+    };
+    let found = reader.read(read).await?;
     let (found, next) = page(found, limit, LegalHold::position);
     let next = next.map(|position| cursors.seal(position));
-    Ok(envelope::page(found.iter().map(HoldView::from).collect(), next))
+    Ok(reader.marked(envelope::page(found.iter().map(HoldView::from).collect(), next)))
 }
 
 /// Lists what is unanswered page by page, or all of it as CSV.
@@ -124,7 +130,7 @@ async fn unanswered(
     request: HttpRequest,
     _: Call<NoBody>,
 ) -> Result<HttpResponse, Problem> {
-    let service = retention(&state)?;
+    retention(&state)?;
     let mut query = Query::read(request.query_string(), listing::UNANSWERED)?;
     let is_page = query.has("cursor") || query.has("limit");
     let secret = &state.idempotency.secret;
@@ -134,13 +140,14 @@ async fn unanswered(
     if csv_export::is_wanted(&request) {
         csv_export::must_be_whole(&request, is_page)?;
         query.limit = csv_export::PAGE;
-        return export::export(state.clone(), service, query).await;
+        return export::export(&state, query).await;
     }
     (query.after, query.limit) = (after, limit + 1);
-    let found = state.run(async move { service.unanswered(&query).await }).await?;
+    let reader = ListReader::new(&state);
+    let found = export::read(&reader, &query).await?;
     let (found, next) = page(found, limit, export::position);
     let next = next.map(|position| cursors.seal(position));
-    Ok(envelope::page(found.iter().map(UnansweredView::from).collect(), next))
+    Ok(reader.marked(envelope::page(found.iter().map(UnansweredView::from).collect(), next)))
 }
 
 /// Lists receipts of purges page by page.
@@ -149,17 +156,22 @@ async fn receipts(
     request: HttpRequest,
     _: Call<NoBody>,
 ) -> Result<HttpResponse, Problem> {
-    let service = retention(&state)?;
+    retention(&state)?;
     let mut query = Query::read(request.query_string(), listing::RECEIPTS)?;
     let secret = &state.idempotency.secret;
     let (cursors, PageRequest { after, limit }) =
         Cursors::take(secret, ("retention-receipts", ""), &mut query)?;
     let mut query = listing::receipts(query)?;
     (query.after, query.limit) = (after, limit + 1);
-    let found = state.run(async move { service.receipts(&query).await }).await?;
+    let reader = ListReader::new(&state);
+    let read = move |lists: Lists| {
+        let query = query.clone();
+        async move { lists.retention()?.receipts(&query).await }
+    };
+    let found = reader.read(read).await?;
     let (found, next) = page(found, limit, PurgeReceipt::position);
     let next = next.map(|position| cursors.seal(position));
-    Ok(envelope::page(found.iter().map(PurgeReceiptView::from).collect(), next))
+    Ok(reader.marked(envelope::page(found.iter().map(PurgeReceiptView::from).collect(), next)))
 }
 
 /// The first `limit` entries, and the position of the last one if there are more.

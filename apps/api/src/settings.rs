@@ -13,6 +13,7 @@ mod reader;
 mod retention;
 mod secrets;
 mod server;
+mod store;
 mod upgrade;
 mod upstream;
 mod vault;
@@ -22,7 +23,6 @@ use std::collections::HashMap;
 use madoguchi_application::GroupCommitSettings;
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_identity::TokenFile;
-use madoguchi_persistence::{DatabaseUrl, PgSettings};
 
 pub use crate::connection::{ConnectionLimits, ConnectionTimeouts};
 use crate::problem::Code;
@@ -41,6 +41,7 @@ use reader::{Section, Tree, value};
 pub use retention::RetentionSection;
 pub(crate) use server::DEFAULT_SOURCE_PREFIX;
 pub use server::ServerSettings;
+pub use store::{ReplicaSettings, StoreSettings};
 pub use upgrade::UpgradeSettings;
 pub use vault::VaultSection;
 
@@ -81,17 +82,6 @@ pub struct Settings {
     pub vault: Option<VaultSection>,
     /// The bank's replacements for error codes.
     pub error_codes: HashMap<Code, String>,
-}
-
-/// The database, as configured.
-#[derive(Debug, Clone)]
-pub struct StoreSettings {
-    /// `sqlite:<path>` or `postgres://…`, which may contain a password.
-    pub url: DatabaseUrl,
-    /// Whether `serve` migrates the schema first.
-    pub migrate_on_start: bool,
-    /// The pool of PostgreSQL connections.
-    pub pool: PgSettings,
 }
 
 impl Settings {
@@ -187,19 +177,6 @@ impl Settings {
             vault,
             error_codes,
         })
-    }
-}
-
-impl StoreSettings {
-    fn read(section: &mut Section<'_>) -> Option<Self> {
-        let meaning = "sqlite:<path> or postgres://<user>@<host>/<database>";
-        let url = section.required("url", meaning, value::parsed(DatabaseUrl::parse));
-        let migrate_on_start = section.or("migrate_on_start", false, value::boolean);
-        let connections = section.or("max_connections", 16, value::whole(2, 1000));
-        let pool_timeout = std::time::Duration::from_secs(2);
-        let pool_timeout = section.or("pool_timeout_ms", pool_timeout, value::millis(10, 60_000));
-        let pool = PgSettings { connections: connections as usize, pool_timeout };
-        Some(Self { url: url?, migrate_on_start, pool })
     }
 }
 

@@ -134,6 +134,7 @@ impl TestApp {
             delivery: delivery(&store),
             effects,
             resolutions: Some(resolutions),
+            replica: None,
             tokens: Arc::new(OneScopeEach),
             passwords: Some(Arc::new(FakePasswords::knowing(user, password, samples::system()))),
             dependencies: vec![stores.platform.health],

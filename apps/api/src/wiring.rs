@@ -4,7 +4,9 @@ mod callers;
 mod effects;
 mod jobs;
 mod mailer;
+mod replica;
 mod retention;
+mod services;
 mod stores;
 mod upgrades;
 mod vault;
@@ -15,9 +17,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use madoguchi_application::{
-    AnnouncementService, AuditWriter, ContactService, DeliveryService, EffectRegistry,
-    MemberService, PersonService, PlannedSignal, Reconciliation, ResolutionService,
-    RetentionService,
+    AuditWriter, DeliveryService, MemberService, PlannedSignal, Reconciliation,
 };
 use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::{ActorKind, ActorRef};
@@ -27,15 +27,16 @@ use madoguchi_esb::Esb;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 
-use crate::app_state::{AppState, Contacts, Persons};
+use crate::app_state::AppState;
 use crate::idempotency::Idempotency;
 use crate::reload::ReloadableFiles;
-use crate::settings::{PersonsSection, Settings};
+use crate::settings::Settings;
 use crate::system::{SystemClock, SystemIds};
 use crate::tasks::Tasks;
 use effects::EffectTasks;
 use jobs::Jobs;
-use stores::{SealedStores, Stores};
+use services::Services;
+use stores::Stores;
 use upgrades::UpgradeParts;
 use vault::OpenVault;
 use verifiers::Verifiers;
@@ -57,7 +58,7 @@ pub(crate) struct Built {
 pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let vault = settings.vault.as_ref().map(OpenVault::open).transpose()?;
     let sealer = vault.as_ref().map(OpenVault::sealer);
-    let stores = stores::open(settings, sealer.as_ref()).await?;
+    let (stores, replica) = stores::open(settings, sealer.as_ref()).await?;
     let Stores { upgrade: stores, delivery, data_keys, leases, sealed } = stores;
     let Verifiers { tokens, passwords, mut files } = Verifiers::build(settings)?;
     files.extend(vault.iter().map(|it| ("key_ring", Arc::new(it.clone()) as _)));
@@ -98,9 +99,9 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     // Last, because a start that fails would keep the lease of a job.
     let jobs = Jobs { shared: &effect_tasks, leases, resolutions, retention: retention.as_ref() };
     running.extend(jobs.start(&stopped));
-    let services = sealed
-        .map(|sealed| SealedServices::new(settings, sealed, registry, &audit, (&ids, planned)))
-        .unwrap_or_default();
+    let services = Services { settings, registry, audit: &audit, ids: &ids, planned };
+    let replica = services.replica_lists(replica, &stopped, &mut running);
+    let services = services.of_sealed(sealed);
     let state = AppState {
         runtime: Handle::current(),
         upgrades,
@@ -112,6 +113,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
         delivery: DeliveryService::new(delivery),
         effects: stores.platform.effects,
         resolutions: services.resolutions,
+        replica,
         tokens,
         passwords,
         dependencies: vec![stores.platform.health],
@@ -164,49 +166,6 @@ pub(crate) async fn reconciliation(
     let bank = bank(settings, &clock, &ids)?;
     let Stores { upgrade, .. } = stores::connect(settings, None).await?;
     Ok(Reconciliation::new(upgrade, bank, &*ids, per_second))
-}
-
-/// The services that seal what they store; none without a key ring.
-#[derive(Default)]
-struct SealedServices {
-    persons: Option<Persons>,
-    contacts: Option<Contacts>,
-    retention: Option<RetentionService>,
-    resolutions: Option<ResolutionService>,
-}
-
-impl SealedServices {
-    fn new(
-        settings: &Settings,
-        SealedStores { contacts: stores, resolutions, retention, .. }: SealedStores,
-        registry: EffectRegistry,
-        audit: &AuditWriter,
-        (ids, planned): (&Arc<dyn Ids>, PlannedSignal),
-    ) -> Self {
-        let PersonsSection { default_region, one_per_account } = settings.persons;
-        let service = PersonService::new(
-            Arc::clone(&stores.persons),
-            Arc::clone(&stores.platform.replays),
-            audit.clone(),
-            Arc::clone(ids),
-            one_per_account,
-        );
-        let persons = Persons { service, region: default_region };
-        let lapse_after = settings.effects.lapse_after;
-        let resolutions =
-            ResolutionService::new(resolutions, registry, lapse_after, Arc::clone(ids))
-                .with_signal(planned.clone());
-        let policy = Arc::clone(&settings.contacts.policy);
-        let announcements =
-            AnnouncementService::new(stores.clone(), Arc::clone(&policy), Arc::clone(ids));
-        let service = ContactService::new(stores, policy, Arc::clone(ids)).with_signal(planned);
-        Self {
-            persons: Some(persons),
-            contacts: Some(Contacts { service, announcements }),
-            retention: Some(RetentionService::new(retention, Arc::clone(ids))),
-            resolutions: Some(resolutions),
-        }
-    }
 }
 
 /// Hashes a password for a user file.

@@ -22,6 +22,8 @@ pub struct ApiAnswer<T = Value> {
     /// `Idempotency-Replayed`: whether it is the stored answer of an earlier request with the same
     /// key.
     pub is_replayed: bool,
+    /// `x-replica-lag-ms`, if the list was read from a replica: how old it may be.
+    pub replica_lag_ms: Option<u64>,
     /// `x-request-id`: names the request in the server's logs.
     pub request_id: Option<String>,
     /// The body, unchanged.
@@ -127,6 +129,7 @@ impl<T> ApiAnswer<T> {
         let (retry_after, request_id) = (header("retry-after"), header("x-request-id"));
         Ok(Self {
             etag: header("etag"),
+            replica_lag_ms: header("x-replica-lag-ms").and_then(|it| it.parse().ok()),
             is_replayed: header("idempotency-replayed").is_some_and(|it| it == "true"),
             status: response.status().as_u16(),
             retry_after: retry_after.and_then(|seconds| seconds.parse().ok()),
@@ -139,8 +142,17 @@ impl<T> ApiAnswer<T> {
     /// An answer with this content, for tests of code that reads answers.
     pub fn new(status: u16, retry_after: Option<u64>, body: impl Into<String>) -> Self {
         let body = body.into();
-        let (etag, is_replayed, request_id) = (None, false, None);
-        Self { status, retry_after, etag, is_replayed, request_id, body, data: PhantomData }
+        let (etag, is_replayed, replica_lag_ms, request_id) = (None, false, None, None);
+        Self {
+            status,
+            retry_after,
+            etag,
+            is_replayed,
+            replica_lag_ms,
+            request_id,
+            body,
+            data: PhantomData,
+        }
     }
 
     /// The body as JSON; null if it is not JSON.
@@ -163,8 +175,26 @@ impl<T> ApiAnswer<T> {
 
     /// The same answer, whose data is any JSON.
     pub fn untyped(self) -> ApiAnswer {
-        let Self { status, retry_after, etag, is_replayed, request_id, body, data: _ } = self;
-        ApiAnswer { status, retry_after, etag, is_replayed, request_id, body, data: PhantomData }
+        let Self {
+            status,
+            retry_after,
+            etag,
+            is_replayed,
+            replica_lag_ms,
+            request_id,
+            body,
+            data: _,
+        } = self;
+        ApiAnswer {
+            status,
+            retry_after,
+            etag,
+            is_replayed,
+            replica_lag_ms,
+            request_id,
+            body,
+            data: PhantomData,
+        }
     }
 
     fn is_success(&self) -> bool {
@@ -232,6 +262,7 @@ impl<T> Clone for ApiAnswer<T> {
         Self {
             etag: self.etag.clone(),
             is_replayed: self.is_replayed,
+            replica_lag_ms: self.replica_lag_ms,
             request_id: self.request_id.clone(),
             ..Self::new(self.status, self.retry_after, self.body.clone())
         }

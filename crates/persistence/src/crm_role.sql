@@ -33,17 +33,21 @@ alter role "{role}" set statement_timeout = '{timeout_s}s';
 alter role "{role}" set lock_timeout = '1s';
 alter role "{role}" set idle_in_transaction_session_timeout = '{timeout_s}s';
 
--- Who owns our tables keeps what it needs; everyone else creates nothing here.
 do $$
 declare
-    owner name;
+    writer regrole;
     written regprocedure;
 begin
-    for owner in select distinct relowner::regrole::name from pg_class
-        where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')
-    loop
-        execute format('grant usage, create on schema public to %s', owner);
-    end loop;
+    -- Everyone may create tables, before PostgreSQL 15: who writes ours keeps that right.
+    if has_schema_privilege('public', 'public', 'create') then
+        for writer in select relowner from pg_class where relnamespace = 'public'::regnamespace
+            union select acl.grantee from pg_class, aclexplode(relacl) as acl
+                where relnamespace = 'public'::regnamespace and acl.grantee <> 0
+                    and acl.privilege_type = 'INSERT'
+        loop
+            execute format('grant usage, create on schema public to %s', writer);
+        end loop;
+    end if;
     -- Everyone may create large objects, also without any table.
     for written in select oid::regprocedure from pg_proc
         where pronamespace = 'pg_catalog'::regnamespace and proname in ('lo_create', 'lo_creat',

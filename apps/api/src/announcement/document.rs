@@ -9,6 +9,7 @@ use super::bodies::{
 use super::view::{AnnouncementDetail, AnnouncementView, WrittenAnnouncementView, states};
 use crate::body::{NoFields, text_of};
 use crate::cursor::{CURSOR, LIMIT};
+use crate::lists::LAG;
 use crate::operation::{Answer, Operation, Parameter, Place, named};
 use crate::precondition::{ETAG, IF_MATCH};
 use crate::problem::Code;
@@ -41,7 +42,7 @@ pub(super) const LIST: Operation = Operation {
         CURSOR,
         LIMIT,
     ],
-    answers: &[Answer::list::<AnnouncementView<'_>>("A page of announcements.")],
+    answers: &[Answer::list::<AnnouncementView<'_>>("A page of announcements.").with(&[LAG])],
     refusals: &[Code::NotFound],
     ..EMPTY
 };

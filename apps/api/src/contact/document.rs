@@ -15,6 +15,7 @@ use super::view::ContactView;
 use crate::body::{one_of, text_of};
 use crate::csv_export::CSV;
 use crate::cursor::{CURSOR, LIMIT};
+use crate::lists::LAG;
 use crate::operation::{Answer, Link, Operation, Parameter, Place, Schemas, named};
 use crate::precondition::{ETAG, IF_MATCH};
 use crate::problem::Code;
@@ -102,7 +103,7 @@ pub(super) const LIST: Operation = Operation {
            match are a CSV of ids, states and times, without `cursor` and `limit`.",
     parameters: &FILTERS,
     answers: &[
-        Answer::results::<ContactView<'_>>("A page of contacts."),
+        Answer::results::<ContactView<'_>>("A page of contacts.").with(&[LAG]),
         Answer::text(CSV, "All contacts that match, if CSV is accepted."),
     ],
     refusals: &[Code::NotFound],

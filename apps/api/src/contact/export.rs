@@ -1,14 +1,16 @@
 //! A list of contacts as CSV: ids, states and times only.
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use madoguchi_application::ContactService;
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::contact::{ActionKind, ApplicationId, Contact, ContactQuery, GroupId};
 
 use crate::app_state::AppState;
 use crate::csv_cell::safe;
 use crate::csv_export::{self, Rows};
+use crate::lists::ListReader;
 use crate::problem::Problem;
 
 const COLUMNS: [&str; 22] = [
@@ -38,21 +40,26 @@ const COLUMNS: [&str; 22] = [
 
 /// All contacts that match.
 pub(super) async fn export(
-    state: Data<AppState>,
-    service: ContactService,
+    state: &Data<AppState>,
     query: ContactQuery,
 ) -> Result<HttpResponse, Problem> {
-    let read = move |query| page(state.clone(), service.clone(), query);
-    csv_export::stream("contacts", COLUMNS, query, read).await
+    let reader = Arc::new(ListReader::new(state));
+    let of_pages = Arc::clone(&reader);
+    let read = move |query| page(Arc::clone(&of_pages), query);
+    Ok(reader.marked(csv_export::stream("contacts", COLUMNS, query, read).await?))
 }
 
 async fn page(
-    state: Data<AppState>,
-    service: ContactService,
+    reader: Arc<ListReader>,
     query: ContactQuery,
 ) -> Result<Rows<{ COLUMNS.len() }, ContactQuery>, Problem> {
     let asked = query.clone();
-    let contacts = state.run(async move { service.list(&asked).await }).await?;
+    let contacts = reader
+        .read(move |lists| {
+            let asked = asked.clone();
+            async move { lists.contacts()?.list(&asked).await }
+        })
+        .await?;
     let is_full = contacts.len() == query.limit as usize;
     let after = contacts.last().filter(|_| is_full).and_then(|last| query.order.position(last));
     let next = after.map(|after| ContactQuery { after: Some(after), ..query });

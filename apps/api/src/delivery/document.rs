@@ -8,6 +8,7 @@ use crate::body::text_of;
 use crate::call::MESSAGE;
 use crate::csv_export::CSV;
 use crate::cursor::{CURSOR, LIMIT};
+use crate::lists::LAG;
 use crate::operation::{Answer, Operation, Parameter, Place};
 use crate::problem::Code;
 use crate::query::Moment;
@@ -38,7 +39,7 @@ pub(super) const LIST: Operation = Operation {
         LIMIT,
     ],
     answers: &[
-        Answer::list::<WatchView<'_>>("A page of entries."),
+        Answer::list::<WatchView<'_>>("A page of entries.").with(&[LAG]),
         Answer::text(CSV, "All entries that match, if CSV is accepted."),
     ],
     ..EMPTY

@@ -1,5 +1,7 @@
 //! The delivery watch as CSV: ids, codes and times only.
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use madoguchi_domain::delivery::{WatchEntry, WatchQuery};
@@ -9,6 +11,7 @@ use super::view::{announcement_id, contact_id};
 use crate::app_state::AppState;
 use crate::csv_cell::safe;
 use crate::csv_export::{self, Rows};
+use crate::lists::ListReader;
 use crate::problem::Problem;
 
 const COLUMNS: [&str; 8] = [
@@ -24,19 +27,26 @@ const COLUMNS: [&str; 8] = [
 
 /// All entries that match.
 pub(super) async fn export(
-    state: Data<AppState>,
+    state: &Data<AppState>,
     query: WatchQuery,
 ) -> Result<HttpResponse, Problem> {
-    let read = move |query| page(state.clone(), query);
-    csv_export::stream("delivery-watch", COLUMNS, query, read).await
+    let reader = Arc::new(ListReader::new(state));
+    let of_pages = Arc::clone(&reader);
+    let read = move |query| page(Arc::clone(&of_pages), query);
+    Ok(reader.marked(csv_export::stream("delivery-watch", COLUMNS, query, read).await?))
 }
 
 async fn page(
-    state: Data<AppState>,
+    reader: Arc<ListReader>,
     query: WatchQuery,
 ) -> Result<Rows<{ COLUMNS.len() }, WatchQuery>, Problem> {
-    let (service, asked) = (state.delivery.clone(), query.clone());
-    let entries = state.run(async move { service.watch(&asked).await }).await?;
+    let asked = query.clone();
+    let entries = reader
+        .read(move |lists| {
+            let asked = asked.clone();
+            async move { lists.delivery.watch(&asked).await }
+        })
+        .await?;
     let is_full = entries.len() == query.limit as usize;
     let after = entries.last().filter(|_| is_full).map(WatchEntry::position);
     let next = after.map(|after| WatchQuery { after: Some(after), ..query });

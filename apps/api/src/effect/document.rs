@@ -10,6 +10,7 @@ use super::resolution_view::{ResolutionView, WrittenResolutionView};
 use super::view::{EffectDetail, EffectView};
 use crate::body::{NoFields, one_of, text_of};
 use crate::cursor::{CURSOR, LIMIT};
+use crate::lists::LAG;
 use crate::operation::{Answer, Operation, Parameter, Place, named};
 use crate::problem::Code;
 use crate::query::Moment;
@@ -62,7 +63,7 @@ pub(super) const LIST: Operation = Operation {
         CURSOR,
         LIMIT,
     ],
-    answers: &[Answer::list::<EffectView>("A page of effects.")],
+    answers: &[Answer::list::<EffectView>("A page of effects.").with(&[LAG])],
     ..EMPTY
 };
 
@@ -159,7 +160,7 @@ pub(super) const RESOLUTIONS: Operation = Operation {
         CURSOR,
         LIMIT,
     ],
-    answers: &[Answer::list::<ResolutionView<'_>>("A page of resolutions.")],
+    answers: &[Answer::list::<ResolutionView<'_>>("A page of resolutions.").with(&[LAG])],
     refusals: &[Code::NotFound],
     ..EMPTY
 };

@@ -12,6 +12,7 @@ use super::view::{
 use crate::body::{NoFields, one_of, text_of};
 use crate::csv_export::CSV;
 use crate::cursor::{CURSOR, LIMIT};
+use crate::lists::LAG;
 use crate::operation::{Answer, Operation, Parameter, Place, named};
 use crate::problem::Code;
 use crate::query::Moment;
@@ -70,7 +71,7 @@ pub(super) const UNANSWERED: Operation = Operation {
         LIMIT,
     ],
     answers: &[
-        Answer::list::<UnansweredView<'_>>("A page of contacts."),
+        Answer::list::<UnansweredView<'_>>("A page of contacts.").with(&[LAG]),
         Answer::text(CSV, "All contacts that match, if CSV is accepted."),
     ],
     refusals: &[Code::NotFound],
@@ -89,7 +90,7 @@ pub(super) const RECEIPTS: Operation = Operation {
         CURSOR,
         LIMIT,
     ],
-    answers: &[Answer::list::<PurgeReceiptView<'_>>("A page of receipts.")],
+    answers: &[Answer::list::<PurgeReceiptView<'_>>("A page of receipts.").with(&[LAG])],
     refusals: &[Code::NotFound],
     ..EMPTY
 };
@@ -117,7 +118,7 @@ pub(super) const HOLDS: Operation = Operation {
         CURSOR,
         LIMIT,
     ],
-    answers: &[Answer::list::<HoldView<'_>>("A page of legal holds.")],
+    answers: &[Answer::list::<HoldView<'_>>("A page of legal holds.").with(&[LAG])],
     refusals: &[Code::NotFound],
     ..EMPTY
 };

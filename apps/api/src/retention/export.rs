@@ -1,15 +1,17 @@
 //! The list of what is unanswered as CSV: ids and times only.
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use madoguchi_application::RetentionService;
 use madoguchi_domain::contact::ApplicationId;
 use madoguchi_domain::page::ListPosition;
 use madoguchi_domain::retention::{RetainedContact, UnansweredQuery};
 
-use crate::app_state::AppState;
+use crate::app_state::{AppState, Lists};
 use crate::csv_cell::safe;
 use crate::csv_export::{self, Rows};
+use crate::lists::ListReader;
 use crate::problem::Problem;
 
 const COLUMNS: [&str; 6] =
@@ -22,21 +24,33 @@ pub(super) fn position(contact: &RetainedContact) -> ListPosition {
 
 /// All contacts that match.
 pub(super) async fn export(
-    state: Data<AppState>,
-    service: RetentionService,
+    state: &Data<AppState>,
     query: UnansweredQuery,
 ) -> Result<HttpResponse, Problem> {
-    let read = move |query| page(state.clone(), service.clone(), query);
-    csv_export::stream("retention-unanswered", COLUMNS, query, read).await
+    let reader = Arc::new(ListReader::new(state));
+    let of_pages = Arc::clone(&reader);
+    let read = move |query| page(Arc::clone(&of_pages), query);
+    Ok(reader.marked(csv_export::stream("retention-unanswered", COLUMNS, query, read).await?))
+}
+
+/// A page of the list.
+pub(super) async fn read(
+    reader: &ListReader,
+    query: &UnansweredQuery,
+) -> Result<Vec<RetainedContact>, Problem> {
+    let query = query.clone();
+    let read = move |lists: Lists| {
+        let query = query.clone();
+        async move { lists.retention()?.unanswered(&query).await }
+    };
+    reader.read(read).await
 }
 
 async fn page(
-    state: Data<AppState>,
-    service: RetentionService,
+    reader: Arc<ListReader>,
     query: UnansweredQuery,
 ) -> Result<Rows<{ COLUMNS.len() }, UnansweredQuery>, Problem> {
-    let asked = query.clone();
-    let contacts = state.run(async move { service.unanswered(&asked).await }).await?;
+    let contacts = read(&reader, &query).await?;
     let is_full = contacts.len() == query.limit as usize;
     let after = contacts.last().filter(|_| is_full).map(position);
     let next = after.map(|after| UnansweredQuery { after: Some(after), ..query });

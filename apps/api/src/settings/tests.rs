@@ -8,6 +8,7 @@ use madoguchi_upstream::Charset;
 
 mod environment;
 mod mail;
+mod store;
 
 fn key_file(dir: &tempfile::TempDir, mode: u32) -> String {
     let path = dir.path().join("key");

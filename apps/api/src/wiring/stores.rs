@@ -13,6 +13,7 @@ use madoguchi_domain::port::{
 };
 use madoguchi_persistence::{DatabaseUrl, PgStore, SchemaState, SealedStore, SqliteStore};
 
+use super::replica::Replica;
 use crate::settings::Settings;
 
 /// Migrates the configured database to this version's schema; true if it was current already.
@@ -62,15 +63,26 @@ impl Stores {
     }
 }
 
+/// The stores of the server, and those on the replica, if one is configured.
+pub(super) type OpenStores = (Stores, Option<(Replica, Stores)>);
+
 /// Connects, after a migration if one is configured.
 pub(super) async fn open(
     settings: &Settings,
     sealer: Option<&Arc<dyn Sealer>>,
-) -> anyhow::Result<Stores> {
+) -> anyhow::Result<OpenStores> {
     if settings.store.migrate_on_start {
         migrate(settings).await?;
     }
-    connect(settings, sealer).await
+    let store = &settings.store;
+    let (DatabaseUrl::Postgres(url), Some(configured)) = (&store.url, &store.replica) else {
+        return Ok((connect(settings, sealer).await?, None));
+    };
+    let key = settings.audit_key.clone();
+    let primary = PgStore::open(url, store.pool, key).await.context("store.url")?;
+    let replica = Replica::open(primary.clone(), configured, settings).await?;
+    let lists = Stores::of(replica.store(), sealer);
+    Ok((Stores::of(primary, sealer), Some((replica, lists))))
 }
 
 /// Connects to a database with the schema of this version.

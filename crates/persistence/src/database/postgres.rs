@@ -3,6 +3,7 @@
 pub(super) mod connection;
 mod pooled;
 mod repeating;
+mod replica;
 
 use std::fmt;
 use std::sync::Arc;
@@ -60,9 +61,27 @@ impl PgStore {
         audit_key: SecretKey,
     ) -> Result<Self, OpenError> {
         postgres_state(url).await?.must_be_current()?;
+        let pool = connection::pool(url, settings, connection::SETUP)?;
+        Ok(Self::over(pool, settings, audit_key))
+    }
+
+    /// The stores on a replica of the database, to read lists. No connection is opened before the
+    /// first use, so that the replica may be away.
+    ///
+    /// # Errors
+    /// When no pool can be made for this URL.
+    pub fn of_replica(
+        url: &str,
+        settings: PgSettings,
+        audit_key: SecretKey,
+    ) -> Result<Self, OpenError> {
+        let pool = connection::pool(url, settings, connection::REPLICA_SETUP)?;
+        Ok(Self::over(pool, settings, audit_key))
+    }
+
+    fn over(pool: Pool<AsyncPgConnection>, settings: PgSettings, audit_key: SecretKey) -> Self {
         let blocking = Arc::new(Semaphore::new((settings.connections / 2).max(1)));
-        let (pool, pool_timeout) = (connection::pool(url, settings)?, settings.pool_timeout);
-        Ok(Self { pool, blocking, pool_timeout, audit_key })
+        Self { pool, blocking, pool_timeout: settings.pool_timeout, audit_key }
     }
 
     async fn connection(&self) -> Result<Object<AsyncPgConnection>, StoreError> {

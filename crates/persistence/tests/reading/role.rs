@@ -61,10 +61,13 @@ async fn the_role_reads_three_views_and_nothing_else() {
     let script = script("crm_only_reads", database);
     // What somebody granted before is taken back.
     let grants = "create role crm_only_reads; grant all on contact to crm_only_reads; \
+        create role crm_serves login; grant insert on contact to crm_serves; \
         grant select (salt) on announcement to public; grant create on schema public to public";
     psql(database.url(), grants).expect("granted");
     run(&script).expect("it runs");
     run(&script).expect("it runs again");
+    let serving = url_of("crm_serves", database);
+    psql(&serving, "create table theirs (); drop table theirs").expect("it creates as before");
     let url = url_of("crm_only_reads", database);
     for view in VIEWS {
         assert_eq!(psql(&url, &format!("select count(*) from {view}")), Ok("0".into()), "{view}");

@@ -37,7 +37,7 @@ pub struct PgSettings {
 ///
 /// Statements are parsed once but planned each time. A plan cached while a table was empty would
 /// scan the whole table as it grows. One planning serves a whole batch.
-const SETUP: &str = "set statement_timeout = '15s'; set lock_timeout = '5s'; \
+pub(super) const SETUP: &str = "set statement_timeout = '15s'; set lock_timeout = '5s'; \
     set idle_in_transaction_session_timeout = '15s'; \
     set plan_cache_mode = force_custom_plan; \
     select set_config('synchronous_commit', 'on', false) \
@@ -45,12 +45,23 @@ const SETUP: &str = "set statement_timeout = '15s'; set lock_timeout = '5s'; \
 
 /// Opens one connection.
 pub(crate) async fn connect(url: &str) -> Result<AsyncPgConnection, OpenError> {
-    establish(url).await.map_err(|_| OpenError::Unreachable)
+    establish(url, SETUP).await.map_err(|_| OpenError::Unreachable)
 }
 
-pub(super) fn pool(url: &str, settings: PgSettings) -> Result<Pool<AsyncPgConnection>, OpenError> {
+/// The session settings of every connection to a replica: it only reads, also after the replica
+/// was promoted, and gives up early, because the primary can answer too.
+pub(super) const REPLICA_SETUP: &str = "set default_transaction_read_only = on; \
+    set statement_timeout = '5s'; set lock_timeout = '1s'; \
+    set idle_in_transaction_session_timeout = '5s'; \
+    set plan_cache_mode = force_custom_plan;";
+
+pub(super) fn pool(
+    url: &str,
+    settings: PgSettings,
+    setup: &'static str,
+) -> Result<Pool<AsyncPgConnection>, OpenError> {
     let mut config = ManagerConfig::default();
-    config.custom_setup = Box::new(|url| establish(url).boxed());
+    config.custom_setup = Box::new(move |url| establish(url, setup).boxed());
     // The default runs a query at every checkout.
     config.recycling_method = RecyclingMethod::Fast;
     let manager = AsyncDieselConnectionManager::new_with_config(url, config);
@@ -63,7 +74,7 @@ pub(super) fn pool(url: &str, settings: PgSettings) -> Result<Pool<AsyncPgConnec
         .map_err(|_| OpenError::Unreachable)
 }
 
-async fn establish(url: &str) -> ConnectionResult<AsyncPgConnection> {
+async fn establish(url: &str, setup: &str) -> ConnectionResult<AsyncPgConnection> {
     let refused = || ConnectionError::BadConnection("not reachable".into());
     let mut config: Config = url.parse().map_err(|_| refused())?;
     config
@@ -81,7 +92,7 @@ async fn establish(url: &str) -> ConnectionResult<AsyncPgConnection> {
         let (client, link) = config.connect(tls).await.map_err(|_| refused())?;
         AsyncPgConnection::try_from_client_and_connection(client, link).await?
     };
-    conn.batch_execute(SETUP).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
+    conn.batch_execute(setup).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(conn)
 }
 
