@@ -4,6 +4,7 @@
 mod announced;
 mod announced_report;
 mod counts;
+mod fail_over;
 mod keyed;
 mod mails;
 mod report;
@@ -24,6 +25,7 @@ use counts::{InjectedVerdict, KillCounts, PREPARERS};
 
 pub use announced::AnnouncementKillTest;
 pub use announced_report::AnnouncementKillReport;
+pub use fail_over::{FailOverReport, FailOverTest};
 pub use keyed::{KeyedKillReport, KeyedKillTest};
 pub use mails::{MailKillReport, MailKillTest};
 pub use report::KillReport;

@@ -18,6 +18,7 @@ pub mod kill_test;
 pub mod log_test;
 pub mod mails;
 pub mod process;
+pub mod replicated;
 pub mod rotation_test;
 pub mod sockets;
 pub mod test_system;

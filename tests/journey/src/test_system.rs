@@ -135,6 +135,18 @@ impl TestSystem {
         self.resume(tokio::task::block_in_place(start)?).await
     }
 
+    /// Starts the server with other values of these variables, which are named as for
+    /// [`Installation`].
+    ///
+    /// # Errors
+    /// When it does not start, with its output.
+    pub async fn start_with(&self, changed: &[(&str, &str)]) -> anyhow::Result<()> {
+        let mut command = self.installation.command("serve");
+        command.envs(changed.iter().map(|(key, value)| (format!("MADOGUCHI__{key}"), value)));
+        let start = || Api::start_as(command, &self.installation.log());
+        self.resume(tokio::task::block_in_place(start)?).await
+    }
+
     async fn resume(&self, api: Api) -> anyhow::Result<()> {
         self.caller.moved(api.addr());
         *self.api.lock().unwrap_or_else(PoisonError::into_inner) = Some(api);

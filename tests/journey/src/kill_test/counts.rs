@@ -14,6 +14,13 @@ pub(super) struct InjectedVerdict {
     pub(super) fault: Option<&'static str>,
 }
 
+impl InjectedVerdict {
+    /// The expected state of the case.
+    pub(super) const fn state(&self) -> &'static str {
+        if self.passes { "CustomerSuccess" } else { "CustomerFailure" }
+    }
+}
+
 /// Counters updated during the test.
 #[derive(Debug, Default)]
 pub(super) struct KillCounts {

@@ -107,9 +107,8 @@ impl KillReport {
 }
 
 impl Verdict {
-    /// The expected state of the case.
     fn state(&self) -> &'static str {
-        if self.injection.passes { "CustomerSuccess" } else { "CustomerFailure" }
+        self.injection.state()
     }
 
     fn entries(&self) -> &[Value] {
