@@ -68,13 +68,10 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let planned = PlannedSignal::default();
     let parts = UpgradeParts { settings, stores: &stores, clock: &clock, ids: &ids };
     let (upgrades, lane_task) = parts.start(&policy, &planned);
-    let stored = sealed.as_ref().map(|it| (&it.contacts, &it.resolutions));
-    let (contacts, resolutions) = stored.unzip();
-    let retention = sealed.as_ref().map(|it| it.retention.clone());
     let effect_tasks = EffectTasks {
         settings,
         stores: &stores,
-        contacts,
+        contacts: sealed.as_ref().map(|it| &it.contacts),
         clock: &clock,
         ids: &ids,
         planned: planned.clone(),
@@ -91,13 +88,13 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     }
     let (audit, audit_task) = AuditWriter::start(Arc::clone(&stores.platform.audit));
     let asked = vec![("the decision lane", lane_task), ("the audit writer", audit_task)];
-    let itau = settings.itau.as_ref();
-    let callers = itau.map(|itau| callers::build(itau, audit.clone(), &clock, &ids)).transpose()?;
+    let callers = settings.itau.as_ref().map(|it| callers::build(it, audit.clone(), &clock, &ids));
+    let callers = callers.transpose()?;
     if let (Some(vault), Some(sealed)) = (&vault, &sealed) {
         vault::compare_indexes(vault, &*sealed.indexes).await?;
     }
     // Last, because a start that fails would keep the lease of a job.
-    let jobs = Jobs { shared: &effect_tasks, leases, resolutions, retention: retention.as_ref() };
+    let jobs = Jobs { shared: &effect_tasks, leases, sealed: sealed.as_ref() };
     running.extend(jobs.start(&stopped));
     let services = Services { settings, registry, audit: &audit, ids: &ids, planned };
     let replica = services.replica_lists(replica, &stopped, &mut running);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use madoguchi_application::{
     AnnouncementMailing, ApprovalAgeing, ApprovalExpiry, ContactStores, Job, JobRunner,
-    JobSettings, ReplayExpiry, ResolutionLapse, ResolutionStores, RetentionRun, RetentionStores,
+    JobSettings, ReplayExpiry, ResolutionLapse, RetentionRun,
 };
 use madoguchi_domain::contact::MailRules;
 use madoguchi_domain::effect::WorkerId;
@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::effects::EffectTasks;
+use super::stores::SealedStores;
 use crate::tasks::Named;
 
 /// Interval between two searches for what has expired, and between two counts of what waits.
@@ -34,8 +35,7 @@ fn lease_of(every: Duration) -> SignedDuration {
 pub(super) struct Jobs<'a> {
     pub(super) shared: &'a EffectTasks<'a>,
     pub(super) leases: Arc<dyn JobLeases>,
-    pub(super) resolutions: Option<&'a ResolutionStores>,
-    pub(super) retention: Option<&'a RetentionStores>,
+    pub(super) sealed: Option<&'a SealedStores>,
 }
 
 impl Jobs<'_> {
@@ -52,14 +52,15 @@ impl Jobs<'_> {
                 tasks.push(("the mails about announcements", task));
             }
         }
-        if let Some(stores) = self.resolutions {
-            let lapse = ResolutionLapse { resolutions: Arc::clone(&stores.resolutions) };
+        if let Some(stores) = self.sealed {
+            let resolutions = Arc::clone(&stores.resolutions.resolutions);
+            let lapse = ResolutionLapse { resolutions };
             tasks.push(("the lapse of resolutions", self.runner(Arc::new(lapse), stopped)));
         }
         let section = &self.shared.settings.retention;
-        if let Some((stores, every)) = self.retention.zip(section.every) {
+        if let Some((stores, every)) = self.sealed.zip(section.every) {
             let ids = Arc::clone(self.shared.ids);
-            let store = Arc::clone(&stores.retention);
+            let store = Arc::clone(&stores.retention.retention);
             let run = RetentionRun::new(store, ids, section.policy, section.per_second);
             let task = self.runner_every(every, Arc::new(run), stopped);
             tasks.push(("retention", task));

@@ -56,7 +56,7 @@ fn configured(dir: &TempDir, url: &str) -> Settings {
 
 /// Contacts 1 and 2 to person 1; contact 1 was deleted.
 async fn with_contacts(settings: &Settings, sealer: &Arc<dyn Sealer>) -> Stores {
-    let stores = stores::open(settings, Some(sealer)).await.unwrap();
+    let (stores, _) = stores::open(settings, Some(sealer)).await.unwrap();
     let contacts = &stores.sealed.as_ref().unwrap().contacts;
     let person = samples::registers(&samples::person_registration(1));
     contacts.persons.commit(&[person]).await.unwrap();
