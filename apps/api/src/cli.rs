@@ -10,13 +10,14 @@ mod reconcile;
 mod resolve;
 mod retention;
 mod rotation_progress;
+mod stop_signals;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::settings::{DEFAULT_SOURCE_PREFIX, ENVIRONMENT_PREFIX, Settings};
 use crate::{Server, logging, problem, routes, wiring};
@@ -30,6 +31,7 @@ use mail::MailCommand;
 use reconcile::ReconcileCommand;
 use resolve::ResolveCommand;
 use retention::RetentionCommand;
+use stop_signals::StopSignals;
 
 /// The middle office between a contact centre and its core systems.
 #[derive(Debug, Parser)]
@@ -188,24 +190,4 @@ async fn serve(configured: &Configured) -> anyhow::Result<()> {
     running.stop().await?;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Waits for SIGTERM or Ctrl-C.
-struct StopSignals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl StopSignals {
-    fn listen() -> std::io::Result<Self> {
-        let terminate = signal(SignalKind::terminate())?;
-        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn received(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }

@@ -70,6 +70,12 @@ pub struct JobSettings {
     pub lease: SignedDuration,
 }
 
+/// A step failed, and the lease was released.
+struct StepFailed;
+
+/// Longest pause after a failed step.
+const AFTER_FAILURE: Duration = Duration::from_secs(60);
+
 /// How a job ran that is run once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ran {
@@ -115,7 +121,13 @@ impl JobRunner {
         tracing::info!(job, holder, "a job waits for its lease");
         let mut held = None;
         while !is_stopped(&stop) {
-            held = self.round(&stop, held).await;
+            let ended = self.round(&stop, held.take()).await;
+            // After a failure, not a whole interval of a job that runs seldom.
+            let pause = match &ended {
+                Ok(_) => self.settings.every,
+                Err(StepFailed) => self.settings.every.min(AFTER_FAILURE),
+            };
+            held = ended.ok().flatten();
             // Of a job that runs seldom, the lease does not last until the next round.
             if SignedDuration::try_from(self.settings.every)
                 .is_ok_and(|it| it > self.settings.lease)
@@ -124,7 +136,7 @@ impl JobRunner {
                 self.release(&lease).await;
             }
             tokio::select! {
-                () = tokio::time::sleep(self.settings.every) => {}
+                () = tokio::time::sleep(pause) => {}
                 _ = stop.changed() => {}
             }
         }
@@ -153,8 +165,13 @@ impl JobRunner {
                 Ok(true) if is_stopped(&stop) => Ok(Ran::Stopped),
                 Ok(true) => {
                     let lost = StoreError::Unavailable("another process took the job's lease");
-                    lease = self.take().await?.ok_or(lost)?;
-                    continue;
+                    match self.take().await.and_then(|taken| taken.ok_or(lost)) {
+                        Ok(renewed) => {
+                            lease = renewed;
+                            continue;
+                        }
+                        Err(error) => Err(error),
+                    }
                 }
                 Ok(false) => Ok(Ran::ToEnd),
                 Err(error) => Err(error),
@@ -171,7 +188,7 @@ impl JobRunner {
         &self,
         stop: &watch::Receiver<bool>,
         mut held: Option<JobLease>,
-    ) -> Option<JobLease> {
+    ) -> Result<Option<JobLease>, StepFailed> {
         let job = self.job.name().as_str();
         while !is_stopped(stop) {
             let lease = match self.take().await {
@@ -180,11 +197,11 @@ impl JobRunner {
                     if held.is_some() {
                         tracing::warn!(job, "the lease was lost: stopping");
                     }
-                    return None;
+                    return Ok(None);
                 }
                 Err(error) => {
                     tracing::warn!(job, %error, "could not take the lease: trying again");
-                    return held;
+                    return held.map(Some).ok_or(StepFailed);
                 }
             };
             if held.as_ref().is_some_and(|held| !held.is_same_grant(&lease)) {
@@ -197,11 +214,11 @@ impl JobRunner {
                 Err(error) => {
                     tracing::warn!(job, %error, "a step of the job failed: trying again");
                     self.release(&lease).await;
-                    return None;
+                    return Err(StepFailed);
                 }
             }
         }
-        held
+        Ok(held)
     }
 
     /// One step, in a task of its own: a defect in it ends this step and not the process.

@@ -147,7 +147,8 @@ impl PrimaryHistory {
         if !replica.is_recovering {
             return ReplicaState::refused(ReplicaRefusal::NotAReplica);
         }
-        if replica.timeline > newest.timeline {
+        // One on an older timeline may have what the primary never had, and nothing newer.
+        if replica.timeline != newest.timeline {
             return ReplicaState::refused(ReplicaRefusal::OtherTimeline);
         }
         let is_replayed =
@@ -155,11 +156,12 @@ impl PrimaryHistory {
         let reached = self.0.iter().rev().find(|(_, sample)| is_replayed(sample));
         let lag = match (reached, replica.replayed_at) {
             (Some((reached, _)), _) => now.saturating_duration_since(*reached),
-            (None, Some(at)) => {
+            (None, Some(at)) if at <= newest.at => {
                 let behind = newest.at.duration_since(at).unsigned_abs();
                 behind + now.saturating_duration_since(*asked)
             }
-            (None, None) => return ReplicaState::refused(ReplicaRefusal::LagUnknown),
+            // A clock went back, and says nothing.
+            (None, _) => return ReplicaState::refused(ReplicaRefusal::LagUnknown),
         };
         if lag > max_lag {
             return ReplicaState::Refused { why: ReplicaRefusal::Behind, lag: Some(lag) };

@@ -4,8 +4,10 @@
 mod application;
 mod calendar;
 mod due;
+mod due_query;
 mod hold;
 mod hold_text;
+mod hold_write;
 mod query;
 mod receipt;
 mod refusal;
@@ -14,15 +16,17 @@ mod written;
 
 pub use application::{Application, Completion};
 pub use calendar::JapanDay;
-pub use due::{RetainedContact, RetentionPolicy, RetentionStep};
+pub use due::{DuePage, RetainedContact, RetentionPolicy, RetentionStep};
+pub use due_query::{DueQuery, DueScope};
 pub use hold::{
-    HeldContacts, HoldCommand, HoldId, HoldSubject, HoldSubjectKind, LegalHold, NewHoldIds, place,
+    HeldContacts, HoldCommand, HoldId, HoldSubject, HoldSubjectKind, LegalHold, NewHoldIds,
 };
 pub use hold_text::HoldReason;
-pub use query::{DueQuery, DueScope, HoldFilter, HoldQuery, ReceiptQuery, UnansweredQuery};
+pub use hold_write::{HoldWrite, place};
+pub use query::{HoldFilter, HoldQuery, ReceiptQuery, UnansweredQuery};
 pub use receipt::{PurgeGround, PurgeReceipt};
 pub use refusal::RetentionRefusal;
-pub use write::{HoldWrite, RetentionWrite};
+pub use write::RetentionWrite;
 pub use written::{WrittenCompletion, WrittenHold};
 
 use crate::audit::Action;

@@ -26,8 +26,7 @@ begin
 end
 $$;
 
-alter role "{role}" login noinherit nosuperuser nocreatedb nocreaterole noreplication nobypassrls
-    connection limit {connections};
+alter role "{role}" login noinherit connection limit {connections};
 alter role "{role}" set default_transaction_read_only = on;
 alter role "{role}" set statement_timeout = '{timeout_s}s';
 alter role "{role}" set lock_timeout = '1s';
@@ -75,6 +74,25 @@ revoke all on all functions in schema public from "{role}";
 
 grant connect on database "{database}" to "{role}";
 grant usage on schema public to "{role}";
-grant select on crm_contact_v1, crm_person_v1, crm_upgrade_v1 to "{role}";
+grant select on public.crm_contact_v1, public.crm_person_v1, public.crm_upgrade_v1 to "{role}";
+
+-- What somebody else granted, or will grant by default, is not ours to take.
+do $$
+declare
+    found text;
+begin
+    select string_agg(distinct pg_describe_object(classid, objid, objsubid), ', ') into found
+        from pg_shdepend
+        where refclassid = 'pg_authid'::regclass and refobjid = '"{role}"'::regrole
+            and dbid = (select oid from pg_database where datname = current_database())
+            and deptype = 'a'
+            and not (classid = 'pg_namespace'::regclass and objid = 'public'::regnamespace)
+            and not (classid = 'pg_class'::regclass and objid in ('public.crm_contact_v1'::regclass,
+                'public.crm_person_v1'::regclass, 'public.crm_upgrade_v1'::regclass));
+    if found is not null then
+        raise exception 'the role {role} has other rights: revoke them first, on: %', found;
+    end if;
+end
+$$;
 
 commit;

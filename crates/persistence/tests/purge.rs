@@ -53,7 +53,7 @@ async fn after_a_purge_and_a_vacuum_no_file_has_the_wrapped_key() {
     let before = store.page(&keys).await.expect("data keys");
     let query =
         DueQuery { scope: DueScope::Deleted { by: samples::at(10) }, after: None, limit: 39 };
-    let due = sealed.due(&query).await.expect("due contacts");
+    let due = sealed.due(&query).await.expect("due contacts").contacts;
     let policy = RetentionPolicy { purge_age: Some(1), ..RetentionPolicy::standard() };
     let act = samples::retention_act(100_000);
     let purges: Vec<_> =

@@ -63,6 +63,7 @@ macro_rules! retention_store_contract {
                 a_purge_erases_what_opens_and_what_finds
                 an_unanswered_contact_is_purged_with_its_deletion
                 a_purge_is_of_its_version_and_ground
+                a_stale_change_of_a_purged_contact_is_lost
                 no_index_returns_after_a_purge
                 a_hold_on_the_person_keeps_all
                 a_hold_on_the_application_keeps_all
@@ -136,7 +137,7 @@ pub(crate) async fn commit(
 }
 
 async fn page(store: &RetentionUnderTest, query: &DueQuery) -> Vec<RetainedContact> {
-    store.retention.retention.due(query).await.expect("contacts are paged")
+    store.retention.retention.due(query).await.expect("contacts are paged").contacts
 }
 
 /// A contact as retention sees it.

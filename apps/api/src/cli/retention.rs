@@ -13,9 +13,9 @@ use madoguchi_domain::contact::ApplicationId;
 use madoguchi_domain::retention::{JapanDay, RetainedContact, RetentionStep};
 use tokio::sync::watch;
 
-use super::StopSignals;
 use super::configured::Configured;
 use super::rotation_progress::style;
+use super::stop_signals::StopSignals;
 use crate::csv_cell::safe;
 use crate::logging;
 use crate::system::SystemClock;
@@ -49,9 +49,13 @@ pub(super) enum RetentionCommand {
     #[command(after_help = "Example:\n  madoguchi retention run --per-second 100 \
         --config madoguchi.toml")]
     Run {
-        /// Maximum contacts that are changed per second, 1 to 10000 [default: retention.per_second].
+        /// Maximum contacts that are changed per second, 1 to 10000
+        /// [default: retention.per_second].
         #[arg(long, value_parser = rate)]
         per_second: Option<NonZeroU32>,
+        /// Change nothing: print what a run tomorrow would do, as plan does.
+        #[arg(long, conflicts_with = "per_second")]
+        dry_run: bool,
         #[command(flatten)]
         configured: Configured,
     },
@@ -70,7 +74,8 @@ impl RetentionCommand {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Plan { day, csv, configured } => plan(day, csv, &configured).await,
-            Self::Run { per_second, configured } => run(per_second, &configured).await,
+            Self::Run { dry_run: true, configured, .. } => plan(None, false, &configured).await,
+            Self::Run { per_second, configured, .. } => run(per_second, &configured).await,
         }
     }
 }
@@ -161,34 +166,43 @@ async fn run(per_second: Option<NonZeroU32>, configured: &Configured) -> anyhow:
     let logging = (!io::stderr().is_terminal()).then(logging::start);
     let mut due = PlanCounts::default();
     if logging.is_none() {
-        retention.plan(None, |_, planned| due.add(planned)).await?;
+        tokio::select! {
+            planned = retention.plan(None, |_, planned| due.add(planned)) => planned?,
+            () = signals.received() => bail!("stopped before anything was changed"),
+        }
     }
     let bar = ProgressBar::new(due.steps()).with_style(style(BAR));
     let (stop, stopped) = watch::channel(false);
-    let run = retention.run(stopped, |counts| {
-        bar.set_position(counts.reported + counts.deleted + counts.purged);
-    });
-    tokio::pin!(run);
-    let (ran, counts) = loop {
-        tokio::select! {
-            ran = &mut run => break ran?,
-            // The step that has begun is finished.
-            () = signals.received() => drop(stop.send(true)),
+    let mut counts = RetentionCounts::default();
+    let ran = {
+        let run = retention.run(stopped, |now| {
+            counts = now;
+            bar.set_position(now.reported + now.deleted + now.purged);
+        });
+        tokio::pin!(run);
+        loop {
+            tokio::select! {
+                ran = &mut run => break ran,
+                // The step that has begun is finished.
+                () = signals.received() => drop(stop.send(true)),
+            }
         }
     };
     bar.finish_and_clear();
     drop(logging);
+    let _ = writeln!(io::stderr(), "{}", summary(&counts));
+    let ran = ran.context("the run broke off: what it did stays, and the next run goes on")?;
     if ran == Ran::Elsewhere {
         bail!(
             "another process runs retention now: it does this work. If it was killed, try again in \
              10 seconds (2 minutes if it was a server)"
         );
     }
-    let _ = writeln!(io::stderr(), "{}", summary(&counts));
     ensure!(ran == Ran::ToEnd, "stopped before the end: the next run goes on");
     ensure!(
         counts.unreadable == 0,
-        "{} contacts cannot be read and stay: docs/keys.md says what to do",
+        "{} contacts cannot be read and stay: run again with 2> retention.log to see which, and \
+         docs/keys.md says what to do",
         counts.unreadable
     );
     Ok(())

@@ -148,7 +148,7 @@ async fn what_is_unanswered_is_a_list_and_a_csv() {
     let app = with_contact().await;
     complete(&app, "APP-0001", &json!("2026-01-05T09:00:00+09:00")).await;
     let query = DueQuery { scope: DueScope::Kept, after: None, limit: 9 };
-    let due = app.store.due(&query).await.unwrap();
+    let due = app.store.due(&query).await.unwrap().contacts;
     let report = due[0].report(&samples::retention_act(7));
     RetentionStore::commit(&app.store, &[report]).await.unwrap();
     let path = "/api/v1/retention/unanswered";

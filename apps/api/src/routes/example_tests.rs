@@ -105,6 +105,7 @@ async fn retain(id: &str, app: &TestApp) {
     let purges = id == "listPurgeReceipts";
     let scope = if purges { DueScope::Deleted { by: act.at } } else { DueScope::Kept };
     let due = app.store.due(&DueQuery { scope, after: None, limit: 1 }).await.unwrap();
+    let due = due.contacts;
     let change = if purges {
         due[0].purge(PurgeGround::Deleted, &policy, &act).unwrap()
     } else {

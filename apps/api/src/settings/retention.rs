@@ -31,6 +31,9 @@ impl RetentionSection {
         let purge_age = section.optional("purge_after_days", value::whole(1, 36_500));
         let per_second = section.or("per_second", USUAL_RATE.get(), value::whole(1, 10_000));
         let every = section.or("run_every_minutes", 60, value::whole(0, 24 * 60));
+        if (1..5).contains(&every) {
+            section.mistake("run_every_minutes", "must be 0, or 5 to 1440");
+        }
         Self {
             policy: RetentionPolicy {
                 report_before: days * i32::try_from(report_before).unwrap_or_default(),

@@ -87,7 +87,7 @@ impl Retention {
         &self,
         stop: watch::Receiver<bool>,
         mut each: impl FnMut(RetentionCounts),
-    ) -> anyhow::Result<(Ran, RetentionCounts)> {
+    ) -> anyhow::Result<Ran> {
         let ids: Arc<dyn Ids> = Arc::new(SystemIds);
         let store = Arc::clone(&self.store);
         let run =
@@ -100,8 +100,7 @@ impl Retention {
             ids,
             settings: JobSettings { id, every: Duration::MAX, lease: LEASE },
         };
-        let ran = runner.run_to_end(stop, || each(run.counts())).await?;
-        Ok((ran, run.counts()))
+        Ok(runner.run_to_end(stop, || each(run.counts())).await?)
     }
 }
 

@@ -116,7 +116,7 @@ impl Application {
         let rows: Vec<_> = csv.document()?.lines().skip(1).collect();
         walk.check(
             matches!(rows[..], [row] if row.starts_with(unanswered)),
-            "and the CRM's list of unanswered contacts has it, and nothing else of this application",
+            "and the CRM's list of unanswered contacts has it, and not the other one",
         );
         Ok(())
     }

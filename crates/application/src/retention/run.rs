@@ -95,6 +95,14 @@ impl RetentionRun {
         *self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The last contact of a second's work, if the page has more than that.
+    fn last_of_second(&self, page: &[RetainedContact], act: &Act) -> Option<usize> {
+        let most = self.per_second.get() as usize;
+        let is_due = |(_, it): &(usize, &RetainedContact)| it.step(&self.policy, act.at).is_some();
+        let last = page.iter().enumerate().filter(is_due).nth(most - 1).map(|(at, _)| at);
+        last.filter(|last| last + 1 < page.len())
+    }
+
     /// The changes that are due of these contacts.
     async fn changes(
         &self,
@@ -112,13 +120,20 @@ impl RetentionRun {
                 Some(PlannedContact::Step(RetentionStep::Report)) => {
                     changes.push(contact.report(act));
                 }
-                Some(PlannedContact::Step(RetentionStep::Delete)) => to_delete.push(contact.id),
+                Some(PlannedContact::Step(RetentionStep::Delete)) => {
+                    to_delete.push((contact.id, contact.version));
+                }
                 Some(PlannedContact::Step(RetentionStep::Purge(ground))) => {
                     changes.extend(contact.purge(ground, &self.policy, act));
                 }
             }
         }
-        let contacts = self.readable(&to_delete, counts).await?;
+        let ids: Vec<_> = to_delete.iter().map(|(id, _)| *id).collect();
+        let mut contacts = self.readable(&ids, counts).await?;
+        // One that was changed since then may not be due any more.
+        let read = contacts.len();
+        contacts.retain(|it| to_delete.contains(&(it.id, it.version)));
+        counts.lost += (read - contacts.len()) as u64;
         let deletion = |contact| RetentionWrite::delete(contact, self.ids.uuid(), act);
         changes.extend(contacts.iter().filter_map(deletion));
         Ok(changes)
@@ -181,19 +196,19 @@ impl Job for RetentionRun {
         if walk == Walk::START {
             counts = RetentionCounts::default();
         }
+        let (page, mut next) = walk.page(&*self.retention, (&self.policy, act.at), PAGE).await?;
+        counts.unreadable += page.unreadable.len() as u64;
+        let mut contacts = &page.contacts[..];
         // Not more than a second's work, so that the lease is renewed in time.
-        let limit = self.per_second.get().min(PAGE);
-        let (page, next) = walk.page(&*self.retention, (&self.policy, act.at), limit).await?;
-        let changes = self.changes(&page, &mut counts, act).await?;
+        if let Some(last) = self.last_of_second(contacts, act) {
+            contacts = &contacts[..=last];
+            next = Some(walk.after(&contacts[last]));
+        }
+        let changes = self.changes(contacts, &mut counts, act).await?;
         let mut pace = Pace::new(self.per_second);
         for some in changes.chunks(AT_ONCE) {
             self.commit(some, &mut counts).await?;
             pace.wait(some.len()).await;
-        }
-        if next.is_none() {
-            let RetentionCounts { examined, reported, deleted, purged, lost, unreadable, .. } =
-                counts;
-            tracing::info!(examined, reported, deleted, purged, lost, unreadable, "retention");
         }
         if next.is_none() {
             let RetentionCounts { examined, reported, deleted, purged, lost, unreadable, .. } =

@@ -4,7 +4,7 @@ use madoguchi_domain::Timestamp;
 use madoguchi_domain::page::ListPosition;
 use madoguchi_domain::port::{RetentionStore, StoreError};
 use madoguchi_domain::retention::{
-    DueQuery, DueScope, PurgeGround, RetainedContact, RetentionPolicy, RetentionStep,
+    DuePage, DueQuery, DueScope, PurgeGround, RetainedContact, RetentionPolicy, RetentionStep,
 };
 
 /// Where a walk is: first all that is kept, then what was deleted long enough ago to be purged.
@@ -17,17 +17,22 @@ pub(super) struct Walk {
 impl Walk {
     pub(super) const START: Self = Self { scope: DueScope::Kept, after: None };
 
+    /// The same after this contact, which is in its scope.
+    pub(super) fn after(self, contact: &RetainedContact) -> Self {
+        Self { after: Some(contact.position(self.scope)), ..self }
+    }
+
     /// Reads a page, and where the walk goes on after it; `None` at its end.
     pub(super) async fn page(
         self,
         store: &dyn RetentionStore,
         (policy, now): (&RetentionPolicy, Timestamp),
         limit: u32,
-    ) -> Result<(Vec<RetainedContact>, Option<Self>), StoreError> {
+    ) -> Result<(DuePage, Option<Self>), StoreError> {
         let Self { scope, after } = self;
         let page = store.due(&DueQuery { scope, after, limit }).await?;
-        let next = match (page.last(), scope) {
-            (Some(last), _) => Some(Self { scope, after: Some(last.position(scope)) }),
+        let next = match (page.last, scope) {
+            (Some(last), _) => Some(Self { scope, after: Some(last) }),
             (None, DueScope::Kept) => policy
                 .purges_by(now)
                 .map(|by| Self { scope: DueScope::Deleted { by }, after: None }),
@@ -95,7 +100,7 @@ pub async fn plan_retention(
     let mut next = Some(Walk::START);
     while let Some(walk) = next {
         let (page, rest) = walk.page(store, (policy, now), PAGE).await?;
-        for contact in &page {
+        for contact in &page.contacts {
             if let Some(planned) = PlannedContact::of(contact, policy, now) {
                 each(contact, planned);
             }

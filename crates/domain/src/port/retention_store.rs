@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::change::{Change, Committed};
 use crate::contact::{ApplicationId, Contact, ContactId};
-use crate::retention::{Application, DueQuery, RetainedContact, RetentionWrite};
+use crate::retention::{Application, DuePage, DueQuery, RetentionWrite};
 
 /// Stores the completions of applications, and deletes and purges contacts by them.
 ///
@@ -13,8 +13,8 @@ use crate::retention::{Application, DueQuery, RetainedContact, RetentionWrite};
 /// - *A hold wins*: what deletes or purges a contact is lost if a legal hold on its person or its
 ///   application is in force. A hold that was placed with success is seen by every later commit.
 /// - *Erased*: after a purge no key opens what was sealed of the contact, no blind index leads to
-///   it, and its receipt is stored, all in the transaction of the purge. Ids, times and the audit
-///   log stay. Every other store then treats the contact as unknown.
+///   it, and its receipt is stored, all in the transaction of the purge. Ids, times, what
+///   became of its mail and the audit log stay. The store of contacts does not find it any more.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait RetentionStore: Send + Sync {
@@ -25,11 +25,11 @@ pub trait RetentionStore: Send + Sync {
     async fn application(&self, id: &ApplicationId) -> Result<Option<Application>, StoreError>;
 
     /// A page of contacts with what retention decides by. Nothing sealed is opened. One that
-    /// cannot be parsed is left out and logged, and keeps no other from being found.
+    /// cannot be parsed keeps no other from being found.
     ///
     /// # Errors
     /// See [`StoreError`].
-    async fn due(&self, query: &DueQuery) -> Result<Vec<RetainedContact>, StoreError>;
+    async fn due(&self, query: &DueQuery) -> Result<DuePage, StoreError>;
 
     /// The contacts of these ids that are there, whole, in any order.
     ///

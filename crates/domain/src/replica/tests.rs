@@ -60,7 +60,7 @@ fn what_the_servers_answer_has_this_meaning() {
         ("nothing new while the primary is away", replica(300, 20), 60, behind(40)),
         ("no position is replayed", replica(99, -5), 21, usable(26)),
         ("hours behind", replica(1, -7200), 21, behind(7221)),
-        ("a clock that went back", replica(99, 22), 21, usable(3)),
+        ("a clock that went back", replica(99, 22), 21, refused(Why::LagUnknown)),
         ("nothing is known", unknown, 21, refused(Why::LagUnknown)),
         (
             "promoted",
@@ -87,10 +87,10 @@ fn what_the_servers_answer_has_this_meaning() {
             refused(Why::OtherTimeline),
         ),
         (
-            "not yet on our timeline",
-            ReplicaSample { timeline: 1, ..replica(300, 20) },
+            "has more of an older timeline, and cannot follow",
+            ReplicaSample { timeline: 1, ..replica(900, 20) },
             21,
-            usable(1),
+            refused(Why::OtherTimeline),
         ),
     ];
     let begun = Instant::now();
@@ -113,7 +113,8 @@ fn positions_of_another_timeline_are_not_compared() {
     // A server that was promoted before it had replayed all.
     let promoted = PrimarySample { timeline: 3, ..primary(250, 21) };
     history.add(begun + seconds(21), promoted);
-    let state = history.assess(begun + seconds(22), &replica(240, 15), MAX);
+    let sample = ReplicaSample { timeline: 3, ..replica(240, 15) };
+    let state = history.assess(begun + seconds(22), &sample, MAX);
     assert_eq!(state, ReplicaState::Usable { lag: seconds(7) }, "by its times only");
 }
 

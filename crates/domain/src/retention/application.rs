@@ -4,12 +4,10 @@ use jiff::SignedDuration;
 
 use crate::Timestamp;
 use crate::act::Act;
-use crate::audit::{Action, AuditEntry, Subject};
-use crate::change::Change;
 use crate::contact::{ApplicationId, Mark, stored_time};
 use crate::field::InvalidField;
 
-use super::{JapanDay, RetentionRefusal, RetentionWrite};
+use super::{JapanDay, RetentionRefusal};
 
 /// How far the clock of a client may be ahead of ours.
 const CLOCK_AHEAD: SignedDuration = SignedDuration::from_mins(5);
@@ -33,16 +31,16 @@ pub struct Completion {
 }
 
 impl Application {
-    /// The change that records its completion at `completed_at`; `None` if that day is recorded.
+    /// Its completion at `completed_at`; `None` if that day is recorded.
     ///
     /// # Errors
     /// When the time is in the future or of other years than 2000 to 2099, or another day is
     /// recorded.
-    pub fn complete(
+    pub fn completed(
         &self,
         completed_at: Timestamp,
         act: &Act,
-    ) -> Result<Option<Change<RetentionWrite>>, RetentionRefusal> {
+    ) -> Result<Option<Completion>, RetentionRefusal> {
         const FIELD: &str = "completedAt";
         stored_time(Some(completed_at), FIELD)?;
         if completed_at.duration_since(act.at) > CLOCK_AHEAD {
@@ -50,15 +48,10 @@ impl Application {
         }
         let on = JapanDay::of(completed_at);
         match &self.completion {
-            Some(recorded) if recorded.on == on => return Ok(None),
-            Some(_) => return Err(RetentionRefusal::AnotherDay),
-            None => {}
+            Some(recorded) if recorded.on == on => Ok(None),
+            Some(_) => Err(RetentionRefusal::AnotherDay),
+            None => Ok(Some(Completion { on, recorded: act.into() })),
         }
-        let completion = Completion { on, recorded: act.into() };
-        let write = RetentionWrite::Complete { application: self.id.clone(), completion };
-        let subject = Subject::new("application", self.id.expose());
-        let audit = AuditEntry::new(Action::APPLICATION_COMPLETED, subject, on.to_string(), act);
-        Ok(Some(Change::new(write, audit)))
     }
 }
 
@@ -93,8 +86,8 @@ mod tests {
     }
 
     fn completed(on: Option<&str>, time: &str) -> Result<Option<String>, RetentionRefusal> {
-        let change = application(on).complete(at(time), &act("2020-10-22T14:59:00Z"))?;
-        Ok(change.map(|change| change.audit.detail.into_owned()))
+        let completion = application(on).completed(at(time), &act("2020-10-22T14:59:00Z"))?;
+        Ok(completion.map(|completion| completion.on.to_string()))
     }
 
     #[test]

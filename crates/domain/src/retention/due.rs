@@ -73,6 +73,17 @@ pub struct RetainedContact {
     pub is_held: bool,
 }
 
+/// A page of contacts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DuePage {
+    /// Those that can be parsed.
+    pub contacts: Vec<RetainedContact>,
+    /// The others, of which nothing can be decided.
+    pub unreadable: Vec<ContactId>,
+    /// The position of the last one; none if the page is empty, and the pages end.
+    pub last: Option<ListPosition>,
+}
+
 /// What retention does with a contact now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetentionStep {

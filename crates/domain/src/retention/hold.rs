@@ -4,9 +4,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::act::Act;
-use crate::audit::{Action, AuditEntry, Subject};
-use crate::change::Change;
+use crate::audit::Subject;
 use crate::closed_set::closed_set;
 use crate::contact::{ApplicationId, Mark};
 use crate::field::InvalidField;
@@ -14,7 +12,7 @@ use crate::page::ListPosition;
 use crate::person::PersonId;
 use crate::sealed::DataKeyId;
 
-use super::{HoldReason, HoldWrite};
+use super::HoldReason;
 
 /// The id of a legal hold, made by us. It holds no personal data, so it may be printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -128,36 +126,7 @@ pub struct HeldContacts {
     pub purged: u64,
 }
 
-/// The change that places a new legal hold, and the hold.
-#[must_use]
-pub fn place(command: &HoldCommand, ids: NewHoldIds, act: &Act) -> (Change<HoldWrite>, LegalHold) {
-    let HoldCommand { subject, reason } = command.clone();
-    let hold = LegalHold {
-        id: ids.hold,
-        subject,
-        reason,
-        data_key: ids.data_key,
-        placed: act.into(),
-        released: None,
-    };
-    let kind = hold.subject.kind().as_str();
-    let audit = AuditEntry::new(Action::HOLD_PLACED, hold.id.subject(), kind, act);
-    (Change::new(HoldWrite::Place(Box::new(hold.clone())), audit), hold)
-}
-
 impl LegalHold {
-    /// The change that releases it, and the hold after it; `None` if it is released.
-    #[must_use]
-    pub fn release(&self, act: &Act) -> Option<(Change<HoldWrite>, Self)> {
-        if self.released.is_some() {
-            return None;
-        }
-        let after = Self { released: Some(act.into()), ..self.clone() };
-        let kind = self.subject.kind().as_str();
-        let audit = AuditEntry::new(Action::HOLD_RELEASED, self.id.subject(), kind, act);
-        Some((Change::new(HoldWrite::Release(self.id, act.into()), audit), after))
-    }
-
     /// Its position in lists.
     #[must_use]
     pub const fn position(&self) -> ListPosition {

@@ -1,4 +1,4 @@
-//! Pages of what retention works on and of what it left.
+//! Lists of what retention left, and of legal holds.
 
 use crate::Timestamp;
 use crate::contact::{ApplicationId, ContactId};
@@ -6,29 +6,6 @@ use crate::page::ListPosition;
 use crate::person::PersonId;
 
 use super::{HoldSubject, LegalHold, PurgeReceipt, RetainedContact};
-
-/// Which contacts a page holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DueScope {
-    /// Those that name an application and are not deleted, in the order of their addition.
-    Kept,
-    /// Those that were deleted by then and are not purged, in the order of their deletion.
-    Deleted {
-        /// The latest deletion.
-        by: Timestamp,
-    },
-}
-
-/// A page of contacts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DueQuery {
-    /// Which.
-    pub scope: DueScope,
-    /// The last position of the page before.
-    pub after: Option<ListPosition>,
-    /// Maximum number.
-    pub limit: u32,
-}
 
 /// A page of the contacts that were reported as unanswered, and are still unanswered and not
 /// deleted; the last reported first. What is absent is not filtered.

@@ -4,12 +4,12 @@ use uuid::Uuid;
 
 use crate::Timestamp;
 use crate::act::Act;
-use crate::audit::{Action, AuditEntry};
+use crate::audit::{Action, AuditEntry, Subject};
 use crate::change::Change;
-use crate::contact::{ApplicationId, Contact, ContactEvent, ContactId, Mark};
+use crate::contact::{ApplicationId, Contact, ContactEvent, ContactId};
 use crate::if_match::IfMatch;
 
-use super::{Completion, HoldId, LegalHold, PurgeReceipt};
+use super::{Application, Completion, PurgeReceipt, RetentionRefusal};
 
 /// The rows of a decision of retention. What deletes or purges is also lost if a legal hold covers
 /// the contact.
@@ -65,11 +65,22 @@ impl RetentionWrite {
     }
 }
 
-/// The rows of a decision about a legal hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HoldWrite {
-    /// A hold that is not stored yet.
-    Place(Box<LegalHold>),
-    /// Its release. Lost unless it is in force.
-    Release(HoldId, Mark),
+impl Application {
+    /// The change that records its completion at `completed_at`; `None` if that day is recorded.
+    /// See [`completed`](Self::completed).
+    ///
+    /// # Errors
+    /// When the completion is refused.
+    pub fn complete(
+        &self,
+        completed_at: Timestamp,
+        act: &Act,
+    ) -> Result<Option<Change<RetentionWrite>>, RetentionRefusal> {
+        Ok(self.completed(completed_at, act)?.map(|completion| {
+            let (action, day) = (Action::APPLICATION_COMPLETED, completion.on.to_string());
+            let subject = Subject::new("application", self.id.expose());
+            let write = RetentionWrite::Complete { application: self.id.clone(), completion };
+            Change::new(write, AuditEntry::new(action, subject, day, act))
+        }))
+    }
 }

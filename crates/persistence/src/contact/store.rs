@@ -167,6 +167,7 @@ pub(super) fn update(
     let state = ContactStateRow::new(contact);
     let is_before = contact::version.eq(state.version - 1);
     let stored = contact::table.find(Key(contact.id.0)).filter(is_before);
+    let stored = stored.filter(contact::purged_at.is_null());
     if diesel::update(stored).set(&state).execute(conn)? == 0 {
         return Ok(false);
     }

@@ -2,10 +2,9 @@
 
 use diesel::dsl::{auto_type, exists};
 use diesel::prelude::*;
-use madoguchi_domain::contact::AnswerStatus;
-use madoguchi_domain::port::StoreError;
+use madoguchi_domain::contact::{AnswerStatus, ContactId};
 use madoguchi_domain::retention::{
-    DueQuery, DueScope, HoldSubjectKind, RetainedContact, UnansweredQuery,
+    DuePage, DueQuery, DueScope, HoldSubjectKind, RetainedContact, UnansweredQuery,
 };
 
 use super::Conn;
@@ -46,7 +45,7 @@ pub(super) fn held(conn: &mut Conn, contacts: &[Key]) -> Result<Vec<Key>, Fault>
     Ok(held.select(contact::contact_id).load(conn)?)
 }
 
-pub(super) fn due(conn: &mut Conn, query: &DueQuery) -> Result<Vec<RetainedContact>, Fault> {
+pub(super) fn due(conn: &mut Conn, query: &DueQuery) -> Result<DuePage, Fault> {
     let DueQuery { scope, after, limit } = *query;
     let columns = (DueRow::as_select(), application::kept_until.nullable(), is_held());
     let rows = with_application().select(columns).limit(limit.into()).into_boxed();
@@ -70,7 +69,7 @@ pub(super) fn due(conn: &mut Conn, query: &DueQuery) -> Result<Vec<RetainedConta
             rows.order((at, id)).load(conn)?
         }
     };
-    Ok(readable(rows))
+    Ok(page(rows, scope))
 }
 
 pub(super) fn unanswered(
@@ -83,7 +82,8 @@ pub(super) fn unanswered(
         .select(columns)
         .filter(at.is_not_null())
         .filter(contact::deleted_at.is_null())
-        .filter(contact::answer_status.eq(AnswerStatus::Unanswered.as_str()))
+        // SQLite would rather read all that are unanswered by their index, and sort them.
+        .filter(contact::answer_status.concat("").eq(AnswerStatus::Unanswered.as_str()))
         .order((at.desc(), id.desc()))
         .limit(query.limit.into())
         .into_boxed();
@@ -103,17 +103,24 @@ pub(super) fn unanswered(
         let (last, key) = (At::from(after.at), Key(after.id));
         rows = rows.filter(at.le(last)).filter(at.lt(last).or(id.lt(key)));
     }
-    Ok(readable(rows.load(conn)?))
+    let rows: Vec<Row> = rows.load(conn)?;
+    let parsed = rows.into_iter().map(|(row, kept_until, is_held)| row.parse(kept_until, is_held));
+    Ok(parsed.collect::<Result<_, _>>()?)
 }
 
 /// One that cannot be parsed keeps no other from being found.
-fn readable(rows: Vec<Row>) -> Vec<RetainedContact> {
-    let contacts = rows.into_iter().filter_map(|(row, kept_until, is_held)| {
+fn page(rows: Vec<Row>, scope: DueScope) -> DuePage {
+    let mut page = DuePage::default();
+    for (row, kept_until, is_held) in rows {
         let id = row.contact_id.0;
-        let report = |why: &StoreError| {
-            tracing::error!(contact = %id, %why, "retention leaves a contact as it is");
-        };
-        row.parse(kept_until, is_held).inspect_err(report).ok()
-    });
-    contacts.collect()
+        page.last = Some(row.position(scope));
+        match row.parse(kept_until, is_held) {
+            Ok(contact) => page.contacts.push(contact),
+            Err(why) => {
+                tracing::error!(contact = %id, %why, "retention leaves a contact as it is");
+                page.unreadable.push(ContactId(id));
+            }
+        }
+    }
+    page
 }

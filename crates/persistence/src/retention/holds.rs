@@ -116,29 +116,29 @@ fn list(conn: &mut Conn, sealer: &dyn Sealer, query: &HoldQuery) -> Result<Vec<L
 }
 
 fn covered(conn: &mut Conn, subject: &HoldSubject) -> Result<Option<HeldContacts>, Fault> {
-    let contacts = contact::table.select((contact::deleted_at, contact::purged_at)).into_boxed();
-    let contacts = match subject {
+    let is_known = match subject {
         HoldSubject::Person(id) => {
-            let known = person::table.find(id.expose()).count().get_result::<i64>(conn)?;
-            if known == 0 {
-                return Ok(None);
-            }
-            contacts.filter(contact::person_id.eq(id.expose()))
+            person::table.find(id.expose()).count().get_result::<i64>(conn)? > 0
         }
-        HoldSubject::Application(id) => {
-            if !is_named(conn, id.expose())? {
-                return Ok(None);
-            }
-            contacts.filter(contact::application_id.eq(id.expose()))
-        }
+        HoldSubject::Application(id) => is_named(conn, id.expose())?,
     };
-    let mut held = HeldContacts::default();
-    for (deleted, purged) in contacts.load::<(Option<At>, Option<At>)>(conn)? {
-        match (deleted, purged) {
-            (None, _) => held.kept += 1,
-            (Some(_), None) => held.deleted += 1,
-            (Some(_), Some(_)) => held.purged += 1,
-        }
+    if !is_known {
+        return Ok(None);
     }
-    Ok(Some(held))
+    let count = |conn: &mut Conn, is_deleted: bool, is_purged: bool| {
+        let all = contact::table.count().into_boxed();
+        let covered = match subject {
+            HoldSubject::Person(id) => all.filter(contact::person_id.eq(id.expose())),
+            HoldSubject::Application(id) => all.filter(contact::application_id.eq(id.expose())),
+        };
+        let state = contact::deleted_at.is_null().ne(is_deleted);
+        let state = state.and(contact::purged_at.is_null().ne(is_purged));
+        let count = covered.filter(state).get_result::<i64>(conn)?;
+        Ok::<_, Fault>(count.unsigned_abs())
+    };
+    Ok(Some(HeldContacts {
+        kept: count(conn, false, false)?,
+        deleted: count(conn, true, false)?,
+        purged: count(conn, true, true)?,
+    }))
 }

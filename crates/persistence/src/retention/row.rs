@@ -1,11 +1,13 @@
 //! The rows of applications and receipts, and contacts as retention sees them.
 
+use madoguchi_domain::Timestamp;
 use madoguchi_domain::contact::{AnswerStatus, ApplicationId, ContactId, ContactTypeName, Mark};
 use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::page::ListPosition;
 use madoguchi_domain::person::PersonId;
 use madoguchi_domain::port::StoreError;
 use madoguchi_domain::retention::{
-    Completion, JapanDay, PurgeGround, PurgeReceipt, RetainedContact,
+    Completion, DueScope, JapanDay, PurgeGround, PurgeReceipt, RetainedContact,
 };
 use madoguchi_domain::sealed::DataKeyId;
 
@@ -76,6 +78,16 @@ row! {
 }
 
 impl DueRow {
+    /// Its position in the pages of this scope. A time that cannot be is the first or the last.
+    pub(crate) fn position(&self, scope: DueScope) -> ListPosition {
+        let at = match scope {
+            DueScope::Kept => self.created_at,
+            DueScope::Deleted { .. } => self.deleted_at.unwrap_or(self.created_at),
+        };
+        let limit = if at.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        ListPosition { at: at.moment().unwrap_or(limit), id: self.contact_id.0 }
+    }
+
     /// The contact, with the end of its retention and whether a legal hold covers it.
     pub(crate) fn parse(
         self,

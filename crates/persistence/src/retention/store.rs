@@ -11,7 +11,7 @@ use madoguchi_domain::contact::{
 };
 use madoguchi_domain::port::{RetentionStore, Sealer, StoreError};
 use madoguchi_domain::retention::{
-    Application, DueQuery, PurgeGround, PurgeReceipt, RetainedContact, RetentionWrite,
+    Application, DuePage, DueQuery, PurgeGround, PurgeReceipt, RetentionWrite,
 };
 
 use super::commit::{commit, commit_all};
@@ -36,7 +36,7 @@ impl RetentionStore for SealedStore<Store> {
         self.store.read(move |conn| find(conn, id)).await
     }
 
-    async fn due(&self, query: &DueQuery) -> Result<Vec<RetainedContact>, StoreError> {
+    async fn due(&self, query: &DueQuery) -> Result<DuePage, StoreError> {
         let query = *query;
         self.store.read(move |conn| due(conn, &query)).await
     }

@@ -49,9 +49,9 @@ impl Memory {
 
     fn commit_contact(&mut self, change: &Change<ContactWrite>, keys: &[KeyId]) -> Committed {
         let contact = change.write.contact();
-        let stored = self.contacts.get(&contact.id).map(|stored| stored.version);
+        let stored = self.there().find(|it| it.id == contact.id).map(|stored| stored.version);
         let is_next = match change.write {
-            ContactWrite::Add(..) => stored.is_none(),
+            ContactWrite::Add(..) => !self.contacts.contains_key(&contact.id),
             ContactWrite::Update(..) => stored.is_some_and(|it| it + 1 == contact.version),
         };
         if !is_next || !self.can_finish(change) {

@@ -9,8 +9,8 @@ use madoguchi_domain::contact::{
 };
 use madoguchi_domain::port::{RetentionReports, RetentionStore, StoreError};
 use madoguchi_domain::retention::{
-    Application, DueQuery, DueScope, PurgeGround, PurgeReceipt, ReceiptQuery, RetainedContact,
-    RetentionWrite, UnansweredQuery,
+    Application, DuePage, DueQuery, DueScope, PurgeGround, PurgeReceipt, ReceiptQuery,
+    RetainedContact, RetentionWrite, UnansweredQuery,
 };
 
 use super::FakeStore;
@@ -36,7 +36,7 @@ impl Memory {
         }
     }
 
-    fn due(&self, query: &DueQuery) -> Vec<RetainedContact> {
+    fn due(&self, query: &DueQuery) -> DuePage {
         let DueQuery { scope, after, limit } = *query;
         let is_in = |it: &RetainedContact| match scope {
             DueScope::Kept => it.application.is_some() && it.deleted_at.is_none(),
@@ -47,7 +47,8 @@ impl Memory {
         let mut due: Vec<_> = all.filter(|it| is_in(it) && is_after(it)).collect();
         due.sort_by_key(|it| it.position(scope));
         due.truncate(limit as usize);
-        due
+        let last = due.last().map(|it| it.position(scope));
+        DuePage { contacts: due, unreadable: Vec::new(), last }
     }
 
     fn unanswered(&self, query: &UnansweredQuery) -> Vec<RetainedContact> {
@@ -127,7 +128,7 @@ impl RetentionStore for FakeStore {
         })
     }
 
-    async fn due(&self, query: &DueQuery) -> Result<Vec<RetainedContact>, StoreError> {
+    async fn due(&self, query: &DueQuery) -> Result<DuePage, StoreError> {
         self.with(|memory| memory.due(query))
     }
 

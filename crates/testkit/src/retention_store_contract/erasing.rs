@@ -11,7 +11,7 @@ use super::{
     retained,
 };
 use crate::audit_rows;
-use crate::samples::{application_id, at, contact_id, policy_number, retention_act};
+use crate::samples::{application_id, at, contact_id, moves, policy_number, retention_act, staff};
 
 async fn has_key(store: &RetentionUnderTest, id: DataKeyId) -> bool {
     let page = DataKeyPage { not_under: None, after: None, limit: 1_000 };
@@ -99,6 +99,19 @@ pub async fn a_purge_is_of_its_version_and_ground(store: RetentionUnderTest) {
     let change = purge(&store, 1, PurgeGround::Deleted).await;
     assert_eq!(commit(&store, std::slice::from_ref(&change)).await, [Committed::Moved]);
     assert_eq!(commit(&store, &[change]).await, [Committed::Lost], "it is purged once");
+}
+
+/// People who read it before the purge change nothing.
+pub async fn a_stale_change_of_a_purged_contact_is_lost(store: RetentionUnderTest) {
+    added(&store, 1, &content()).await;
+    commit(&store, &[completed(1, 10)]).await;
+    commit(&store, &[retained(&store, 1).await.report(&retention_act(20))]).await;
+    let before = read(&store, 1).await.expect("it is there");
+    let stale = moves(&before, &ContactEvent::AnswerByPhone, &staff(2), 30);
+    let change = purge(&store, 1, PurgeGround::Unanswered).await;
+    assert_eq!(commit(&store, &[change]).await, [Committed::Moved]);
+    let committed = store.contacts.contacts.commit(&[stale]).await;
+    assert_eq!(committed, Ok(Committed::Lost));
 }
 
 /// The rotation of index keys finds nothing of it any more.

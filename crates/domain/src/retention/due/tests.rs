@@ -1,3 +1,5 @@
+//! Tests of what is due of a contact, and when.
+
 use proptest::prelude::*;
 use uuid::Uuid;
 

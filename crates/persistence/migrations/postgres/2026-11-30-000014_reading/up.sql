@@ -1,7 +1,7 @@
 -- What other systems may read: ids, states and times. A column is never changed or removed; another
 -- form is another view, for example crm_contact_v2.
 
-create view crm_contact_v1 with (security_barrier = true) as
+create view crm_contact_v1 as
 select contact.contact_id,
     contact.person_id,
     contact.account_id,
@@ -43,7 +43,7 @@ join contact_version as current
 left join application on application.application_id = contact.application_id;
 
 -- The newest mail of each source is looked up by person. A union of both is read as a whole.
-create view crm_person_v1 with (security_barrier = true) as
+create view crm_person_v1 as
 select person.person_id,
     person.account_id,
     account.mail_notification,
@@ -91,7 +91,7 @@ left join lateral (
     order by newest.at desc limit 1
 ) as last_mail on true;
 
-create view crm_upgrade_v1 with (security_barrier = true) as
+create view crm_upgrade_v1 as
 select upgrade_case.member_id,
     upgrade_case.case_id,
     upgrade_case.attempt,

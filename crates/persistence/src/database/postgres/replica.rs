@@ -11,18 +11,22 @@ use crate::database::column::At;
 use crate::database::parse::moment;
 
 /// What is confirmed is flushed, so the flushed position covers it; a replica replays nothing else.
+/// The name of a log file begins with the timeline, also before the checkpoint after a promotion.
 const PRIMARY: &str = "select system_identifier::text as cluster, \
-    current_database()::text as name, timeline_id as timeline, \
+    current_database()::text as name, \
+    ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::int as timeline, \
     (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint as position, \
     (extract(epoch from clock_timestamp()) * 1000000)::bigint as at_us \
-    from pg_control_system(), pg_control_checkpoint()";
+    from pg_control_system()";
 
+/// A replica learns of a new timeline before its next restart point.
 const REPLICA: &str = "select system_identifier::text as cluster, \
-    current_database()::text as name, timeline_id as timeline, \
+    current_database()::text as name, \
+    greatest(timeline_id, min_recovery_end_timeline) as timeline, \
     pg_is_in_recovery() as is_recovering, \
     (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint as replayed, \
     (extract(epoch from pg_last_xact_replay_timestamp()) * 1000000)::bigint as replayed_us \
-    from pg_control_system(), pg_control_checkpoint()";
+    from pg_control_system(), pg_control_checkpoint(), pg_control_recovery()";
 
 #[derive(QueryableByName)]
 struct PrimaryRow {
