@@ -47,6 +47,7 @@ async fn every_error_code_has_its_status_and_exactly_the_envelope(
     of_persons(&system, &mut refusals).await?;
     of_contacts(&system, &mut refusals).await?;
     of_bounces(&system, &mut refusals).await?;
+    of_retention(&system, &mut refusals).await?;
     of_keys(&system, &mut refusals).await?;
     let unknown = format!("/api/v1/effects/SetLevel/{NOBODYS_CASE}");
     refusals.insert("EFFECT_NOT_FOUND", system.caller.get(&unknown, tokens::OPERATOR).await?);
@@ -237,6 +238,25 @@ async fn of_contacts(system: &TestSystem, refusals: &mut Refusals) -> anyhow::Re
     Ok(())
 }
 
+async fn of_retention(system: &TestSystem, refusals: &mut Refusals) -> anyhow::Result<()> {
+    let caller = &system.caller;
+    let person = Recipient::registered(system).await?;
+    let body = person.request_with("applicationId", "APP-REFUSED");
+    Staff::person(system, "author").added(&body).await?;
+    let complete = async |application: &str, day: &str| {
+        let path = format!("/api/v1/applications/{application}/completion");
+        let body = json!({ "completedAt": format!("2026-01-{day}T12:00:00+09:00") });
+        caller.post(&path, tokens::APPLICATION_WRITE, &body).await
+    };
+    refusals.insert("APPLICATION_NOT_FOUND", complete("nothing", "05").await?);
+    complete("APP-REFUSED", "05").await?.data()?;
+    refusals.insert("COMPLETION_CONFLICT", complete("APP-REFUSED", "06").await?);
+    let release = format!("/api/v1/holds/{NOBODYS_CASE}/release");
+    let unknown = caller.post(&release, tokens::OPERATOR, &json!({})).await?;
+    refusals.insert("HOLD_NOT_FOUND", unknown);
+    Ok(())
+}
+
 async fn of_bounces(system: &TestSystem, refusals: &mut Refusals) -> anyhow::Result<()> {
     let reporter = system.caller.with(tokens::DELIVERY_WRITE);
     let refused = async |message: String| -> anyhow::Result<HttpAnswer> {
@@ -269,7 +289,7 @@ fn is_refused(path: &str, answer: &HttpAnswer, status: u16, code: &str) -> bool 
 }
 
 /// Each route, with the tokens that open it.
-fn routes() -> [(Method, String, &'static [&'static str]); 44] {
+fn routes() -> [(Method, String, &'static [&'static str]); 50] {
     let effect = format!("/api/v1/effects/SetLevel/{NOBODYS_CASE}");
     let announcement = format!("/api/v1/announcements/{NOBODYS_CASE}");
     [
@@ -317,6 +337,16 @@ fn routes() -> [(Method, String, &'static [&'static str]); 44] {
             &[tokens::ANNOUNCEMENT_WRITE, tokens::CONTACT_APPROVE],
         ),
         (Method::PUT, format!("{announcement}/reading"), &CUSTOMERS),
+        (
+            Method::POST,
+            "/api/v1/applications/nothing/completion".to_owned(),
+            &[tokens::APPLICATION_WRITE],
+        ),
+        (Method::GET, "/api/v1/retention/unanswered?limit=0".to_owned(), &[tokens::CONTACT_READ]),
+        (Method::GET, "/api/v1/retention/receipts?limit=0".to_owned(), &[tokens::OPERATOR]),
+        (Method::POST, "/api/v1/holds".to_owned(), &[tokens::OPERATOR]),
+        (Method::GET, "/api/v1/holds?limit=0".to_owned(), &[tokens::OPERATOR]),
+        (Method::POST, format!("/api/v1/holds/{NOBODYS_CASE}/release"), &[tokens::OPERATOR]),
         (Method::GET, "/api/v1/delivery-watch?limit=0".to_owned(), &[tokens::DELIVERY_READ]),
         (Method::POST, "/api/v1/bounces".to_owned(), &[tokens::DELIVERY_WRITE]),
         (Method::GET, "/api/v1/effects?limit=0".to_owned(), &[tokens::OPERATOR]),
