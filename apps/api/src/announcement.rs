@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use madoguchi_application::{AnnouncementAct, AnnouncementService, Answered};
 use madoguchi_domain::actor::Scope;
 use madoguchi_domain::announcement::{
-    Announcement, AnnouncementId, AnnouncementQuery, AnnouncementStateName, WrittenAnnouncement,
+    AnnouncementId, AnnouncementQuery, AnnouncementStateName, WrittenAnnouncement,
 };
 use madoguchi_domain::idempotency::ClientAct;
 use madoguchi_domain::person::PersonId;
@@ -241,16 +241,13 @@ async fn list(
     let wanted = query.one_of("state", AnnouncementStateName::parse, rule)?;
     let query = AnnouncementQuery { state: wanted, after, limit: limit + 1 };
     let reader = ListReader::new(&state);
-    let mut found = reader
+    let found = reader
         .read(move |lists| {
             let query = query.clone();
             async move { lists.announcements()?.list(&query).await }
         })
         .await?;
-    let has_next = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let next = found.last().filter(|_| has_next).map(Announcement::position);
+    let (found, next) = cursors.page(found, limit, |last| Some(last.position()));
     let views = found.iter().map(AnnouncementView::from).collect();
-    let next = next.map(|position| cursors.seal(position));
     Ok(reader.marked(envelope::page(views, next)))
 }

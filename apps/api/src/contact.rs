@@ -17,9 +17,7 @@ use madoguchi_application::{ContactAct, ContactService};
 use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::Scope;
 use madoguchi_domain::announcement::ShownQuery;
-use madoguchi_domain::contact::{
-    Contact, ContactId, ContactKey, ContactOrder, ContactQuery, WrittenContact,
-};
+use madoguchi_domain::contact::{ContactId, ContactKey, ContactQuery, WrittenContact};
 use madoguchi_domain::idempotency::ClientAct;
 use madoguchi_domain::person::PersonId;
 use madoguchi_domain::principal::Principal;
@@ -218,23 +216,10 @@ async fn list(
             async move { lists.contacts()?.list(&query).await }
         })
         .await?;
-    let (contacts, next) = cut(contacts, limit, order, &cursors);
+    let (contacts, next) = cursors.page(contacts, limit, |last| order.position(last));
     let viewer = viewer(&service, &call);
     let views = contacts.iter().map(|contact| ContactView::of(contact, &viewer)).collect();
     Ok(reader.marked(envelope::results(views, next)))
-}
-
-/// The contacts of a page, of which one more was read, and the cursor of the next page.
-fn cut(
-    mut contacts: Vec<Contact>,
-    limit: u32,
-    order: ContactOrder,
-    cursors: &Cursors<'_>,
-) -> (Vec<Contact>, Option<String>) {
-    let has_next = contacts.len() > limit as usize;
-    contacts.truncate(limit as usize);
-    let last = contacts.last().filter(|_| has_next).and_then(|last| order.position(last));
-    (contacts, last.map(|position| cursors.seal(position)))
 }
 
 /// The person whose messages this caller may read and answer; `None` for any.

@@ -87,6 +87,20 @@ impl<'a> Cursors<'a> {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
+    /// The first `limit` of the entries, of which one more was read to see whether there are more,
+    /// and the cursor of the next page if there are.
+    pub(crate) fn page<T>(
+        &self,
+        mut entries: Vec<T>,
+        limit: u32,
+        position: impl FnOnce(&T) -> Option<ListPosition>,
+    ) -> (Vec<T>, Option<String>) {
+        let has_next = entries.len() > limit as usize;
+        entries.truncate(limit as usize);
+        let last = entries.last().filter(|_| has_next).and_then(position);
+        (entries, last.map(|position| self.seal(position)))
+    }
+
     fn open(&self, text: &str) -> Result<ListPosition, InvalidField> {
         let rule = "must be the next of a list with the same filters";
         let refused = InvalidField::new("cursor", rule);

@@ -50,15 +50,13 @@ async fn list(
     }
     let query = WatchQuery { filter, after, limit: limit + 1 };
     let reader = ListReader::new(&state);
-    let mut entries = reader
+    let entries = reader
         .read(move |lists| {
             let query = query.clone();
             async move { lists.delivery.watch(&query).await }
         })
         .await?;
-    let has_next = entries.len() > limit as usize;
-    entries.truncate(limit as usize);
-    let next = entries.last().filter(|_| has_next).map(|last| cursors.seal(last.position()));
+    let (entries, next) = cursors.page(entries, limit, |last| Some(last.position()));
     Ok(reader.marked(envelope::page(entries.iter().map(WatchView::from).collect(), next)))
 }
 

@@ -91,19 +91,16 @@ async fn list(
     let after = after.map(|position| position.id);
     let query = EffectQuery { filter, after, limit: limit + 1 };
     let reader = ListReader::new(&state);
-    let mut found = reader
+    let found = reader
         .read(move |lists| {
             let query = query.clone();
             async move { Ok(lists.effects.list(&query).await?) }
         })
         .await?;
-    let has_next = found.len() > limit as usize;
-    found.truncate(limit as usize);
     // Ids carry their time, so the position needs no other one.
     let position = |id| ListPosition { at: Timestamp::UNIX_EPOCH, id };
-    let next = found.last().filter(|_| has_next).map(|last| position(last.key.id.0));
+    let (found, next) = cursors.page(found, limit, |last| Some(position(last.key.id.0)));
     let views = found.iter().map(EffectView::from).collect();
-    let next = next.map(|position| cursors.seal(position));
     Ok(reader.marked(envelope::page(views, next)))
 }
 
@@ -189,17 +186,14 @@ async fn list_resolutions(
     let filter = listing::resolutions(query)?;
     let query = ResolutionQuery { filter, after, limit: limit + 1 };
     let reader = ListReader::new(&state);
-    let mut found = reader
+    let found = reader
         .read(move |lists| {
             let query = query.clone();
             async move { lists.resolutions()?.list(&query).await }
         })
         .await?;
-    let has_next = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let next = found.last().filter(|_| has_next).map(|last| last.facts.position());
+    let (found, next) = cursors.page(found, limit, |last| Some(last.facts.position()));
     let views = found.iter().map(ResolutionView::from).collect();
-    let next = next.map(|position| cursors.seal(position));
     Ok(reader.marked(envelope::page(views, next)))
 }
 

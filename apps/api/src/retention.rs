@@ -12,7 +12,6 @@ use madoguchi_application::RetentionService;
 use madoguchi_domain::actor::Scope;
 use madoguchi_domain::contact::ApplicationId;
 use madoguchi_domain::idempotency::ClientAct;
-use madoguchi_domain::page::ListPosition;
 use madoguchi_domain::retention::{HoldId, HoldQuery, LegalHold, PurgeReceipt};
 
 use crate::access::Access::{self, With};
@@ -119,8 +118,7 @@ async fn holds(
         async move { lists.retention()?.holds(&query).await }
     };
     let found = reader.read(read).await?;
-    let (found, next) = page(found, limit, LegalHold::position);
-    let next = next.map(|position| cursors.seal(position));
+    let (found, next) = cursors.page(found, limit, |last| Some(LegalHold::position(last)));
     Ok(reader.marked(envelope::page(found.iter().map(HoldView::from).collect(), next)))
 }
 
@@ -145,8 +143,7 @@ async fn unanswered(
     (query.after, query.limit) = (after, limit + 1);
     let reader = ListReader::new(&state);
     let found = export::read(&reader, &query).await?;
-    let (found, next) = page(found, limit, export::position);
-    let next = next.map(|position| cursors.seal(position));
+    let (found, next) = cursors.page(found, limit, |last| Some(export::position(last)));
     Ok(reader.marked(envelope::page(found.iter().map(UnansweredView::from).collect(), next)))
 }
 
@@ -169,21 +166,8 @@ async fn receipts(
         async move { lists.retention()?.receipts(&query).await }
     };
     let found = reader.read(read).await?;
-    let (found, next) = page(found, limit, PurgeReceipt::position);
-    let next = next.map(|position| cursors.seal(position));
+    let (found, next) = cursors.page(found, limit, |last| Some(PurgeReceipt::position(last)));
     Ok(reader.marked(envelope::page(found.iter().map(PurgeReceiptView::from).collect(), next)))
-}
-
-/// The first `limit` entries, and the position of the last one if there are more.
-fn page<T>(
-    mut found: Vec<T>,
-    limit: u32,
-    position: impl Fn(&T) -> ListPosition,
-) -> (Vec<T>, Option<ListPosition>) {
-    let has_next = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let next = found.last().filter(|_| has_next).map(position);
-    (found, next)
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ macro_rules! retention_store_contract {
                 an_unanswered_contact_is_purged_with_its_deletion
                 a_purge_is_of_its_version_and_ground
                 a_stale_change_of_a_purged_contact_is_lost
-                no_index_returns_after_a_purge
+                a_purged_contact_is_no_record_to_index
                 a_hold_on_the_person_keeps_all
                 a_hold_on_the_application_keeps_all
                 a_hold_that_is_placed_is_seen_by_every_later_commit

@@ -81,6 +81,17 @@ async fn a_list_that_fails_on_the_replica_is_read_from_the_primary() {
     assert_eq!(read(&reader, |_| async { Ok(()) }).await, None);
 }
 
+/// A list does not change its source, also if the replica is fresh enough again.
+#[tokio::test]
+async fn after_a_page_from_the_primary_all_are() {
+    let (app, status) = replicated(31);
+    let reader = ListReader::new(&app.state);
+    assert_eq!(read(&reader, |_| async { Ok(()) }).await, None);
+    status.report(Instant::now(), ReplicaState::Usable { lag: Duration::ZERO });
+    assert!(read(&ListReader::new(&app.state), |_| async { Ok(()) }).await.is_some());
+    assert_eq!(read(&reader, |_| async { Ok(()) }).await, None);
+}
+
 const UNANSWERED: StoreError = StoreError::Unavailable("no answer");
 
 #[tokio::test]

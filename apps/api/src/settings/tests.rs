@@ -54,6 +54,27 @@ fn the_shortest_configuration_has_the_documented_defaults() {
 }
 
 #[test]
+fn retention_has_its_documented_defaults_and_bounds() {
+    let dir = tempfile::tempdir().unwrap();
+    let with = |lines: &str| format!("{}[retention]\n{lines}\n", good(&dir, 0o600));
+    let section = Settings::parse(&with(""), []).unwrap().retention;
+    assert_eq!(section.policy, madoguchi_domain::retention::RetentionPolicy::standard());
+    assert_eq!((section.per_second.get(), section.every.unwrap().as_secs()), (200, 3600));
+    let by_command = Settings::parse(&with("run_every_minutes = 0"), []).unwrap().retention;
+    assert_eq!(by_command.every, None);
+    for bad in [
+        "run_every_minutes = 4",
+        "run_every_minutes = 1441",
+        "report_days_before = 63",
+        "purge_after_days = 0",
+        "per_second = 0",
+    ] {
+        let key = format!("retention.{}", bad.split(' ').next().unwrap());
+        assert_eq!(mistakes(&with(bad), &[]), [key], "{bad}");
+    }
+}
+
+#[test]
 fn stored_answers_are_kept_for_an_hour_to_a_year() {
     let dir = tempfile::tempdir().unwrap();
     let kept = |hours: u32| format!("{}[idempotency]\nkeep_hours = {hours}\n", good(&dir, 0o600));

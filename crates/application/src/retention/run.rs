@@ -164,6 +164,36 @@ impl RetentionRun {
         Ok(readable)
     }
 
+    /// Does what is due of a page, and returns where the walk goes on.
+    async fn page(
+        &self,
+        walk: Walk,
+        counts: &mut RetentionCounts,
+        act: &Act,
+    ) -> Result<Option<Walk>, StoreError> {
+        let (page, mut next) = walk.page(&*self.retention, (&self.policy, act.at), PAGE).await?;
+        let (mut contacts, mut unreadable) = (&page.contacts[..], page.unreadable.len());
+        // Not more than a second's work, so that the lease is renewed in time.
+        if let Some(last) = self.last_of_second(contacts, act) {
+            let end = walk.position(&contacts[last]);
+            unreadable = page.unreadable.iter().filter(|it| **it < end).count();
+            (contacts, next) = (&contacts[..=last], Some(walk.after(end)));
+        }
+        counts.unreadable += unreadable as u64;
+        let changes = self.changes(contacts, counts, act).await?;
+        let mut pace = Pace::new(self.per_second);
+        for some in changes.chunks(AT_ONCE) {
+            self.commit(some, counts).await?;
+            pace.wait(some.len()).await;
+        }
+        if next.is_none() {
+            let RetentionCounts { examined, reported, deleted, purged, lost, unreadable, .. } =
+                *counts;
+            tracing::info!(examined, reported, deleted, purged, lost, unreadable, "retention");
+        }
+        Ok(next)
+    }
+
     async fn commit(
         &self,
         changes: &[Change<RetentionWrite>],
@@ -196,27 +226,11 @@ impl Job for RetentionRun {
         if walk == Walk::START {
             counts = RetentionCounts::default();
         }
-        let (page, mut next) = walk.page(&*self.retention, (&self.policy, act.at), PAGE).await?;
-        counts.unreadable += page.unreadable.len() as u64;
-        let mut contacts = &page.contacts[..];
-        // Not more than a second's work, so that the lease is renewed in time.
-        if let Some(last) = self.last_of_second(contacts, act) {
-            contacts = &contacts[..=last];
-            next = Some(walk.after(&contacts[last]));
-        }
-        let changes = self.changes(contacts, &mut counts, act).await?;
-        let mut pace = Pace::new(self.per_second);
-        for some in changes.chunks(AT_ONCE) {
-            self.commit(some, &mut counts).await?;
-            pace.wait(some.len()).await;
-        }
-        if next.is_none() {
-            let RetentionCounts { examined, reported, deleted, purged, lost, unreadable, .. } =
-                counts;
-            tracing::info!(examined, reported, deleted, purged, lost, unreadable, "retention");
-        }
-        let progress = Progress { walk: next.unwrap_or(Walk::START), counts };
+        let next = self.page(walk, &mut counts, act).await;
+        // What was committed before a failure is counted; its page is read again.
+        let after = next.as_ref().map_or(walk, |next| next.unwrap_or(Walk::START));
+        let progress = Progress { walk: after, counts };
         *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress;
-        Ok(next.is_some())
+        next.map(|next| next.is_some())
     }
 }

@@ -17,9 +17,14 @@ pub(super) struct Walk {
 impl Walk {
     pub(super) const START: Self = Self { scope: DueScope::Kept, after: None };
 
-    /// The same after this contact, which is in its scope.
-    pub(super) fn after(self, contact: &RetainedContact) -> Self {
-        Self { after: Some(contact.position(self.scope)), ..self }
+    /// The position of a contact of its scope.
+    pub(super) fn position(self, contact: &RetainedContact) -> ListPosition {
+        contact.position(self.scope)
+    }
+
+    /// The same after this position.
+    pub(super) fn after(self, position: ListPosition) -> Self {
+        Self { after: Some(position), ..self }
     }
 
     /// Reads a page, and where the walk goes on after it; `None` at its end.

@@ -11,6 +11,7 @@ mod lane_harness;
 mod mails;
 mod persons;
 mod reconciliation;
+mod retention;
 mod service;
 mod simulator;
 mod worker;

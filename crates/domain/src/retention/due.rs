@@ -78,8 +78,8 @@ pub struct RetainedContact {
 pub struct DuePage {
     /// Those that can be parsed.
     pub contacts: Vec<RetainedContact>,
-    /// The others, of which nothing can be decided.
-    pub unreadable: Vec<ContactId>,
+    /// The positions of the others, of which nothing can be decided; each has the contact's id.
+    pub unreadable: Vec<ListPosition>,
     /// The position of the last one; none if the page is empty, and the pages end.
     pub last: Option<ListPosition>,
 }

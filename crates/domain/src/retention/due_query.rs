@@ -8,9 +8,10 @@ use crate::page::ListPosition;
 pub enum DueScope {
     /// Those that name an application and are not deleted, in the order of their addition.
     Kept,
-    /// Those that were deleted by then and are not purged, in the order of their deletion.
+    /// Those that are deleted, at this moment or earlier, and not purged, in the order of their
+    /// deletion.
     Deleted {
-        /// The latest deletion.
+        /// The moment.
         by: Timestamp,
     },
 }

@@ -2,7 +2,7 @@
 
 use diesel::dsl::{auto_type, exists};
 use diesel::prelude::*;
-use madoguchi_domain::contact::{AnswerStatus, ContactId};
+use madoguchi_domain::contact::AnswerStatus;
 use madoguchi_domain::retention::{
     DuePage, DueQuery, DueScope, HoldSubjectKind, RetainedContact, UnansweredQuery,
 };
@@ -113,12 +113,13 @@ fn page(rows: Vec<Row>, scope: DueScope) -> DuePage {
     let mut page = DuePage::default();
     for (row, kept_until, is_held) in rows {
         let id = row.contact_id.0;
-        page.last = Some(row.position(scope));
+        let position = row.position(scope);
+        page.last = Some(position);
         match row.parse(kept_until, is_held) {
             Ok(contact) => page.contacts.push(contact),
             Err(why) => {
                 tracing::error!(contact = %id, %why, "retention leaves a contact as it is");
-                page.unreadable.push(ContactId(id));
+                page.unreadable.push(position);
             }
         }
     }

@@ -177,3 +177,36 @@ async fn a_role_with_more_rights_is_not_touched() {
         assert!(is_denied || role == "crm_is_member", "{role} got nothing");
     }
 }
+
+/// Of these, no revocation of ours takes anything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_role_to_whom_others_granted_more_is_refused() {
+    let both = Both::open().await;
+    let database = both.database();
+    for (role, made) in [
+        (
+            "crm_of_a_third",
+            "create role crm_grantor; grant select on person_version to crm_grantor \
+             with grant option; set role crm_grantor; \
+             grant select on person_version to crm_of_a_third; reset role",
+        ),
+        (
+            "crm_by_default",
+            "alter default privileges in schema public grant select on tables to crm_by_default",
+        ),
+        (
+            "crm_elsewhere",
+            "create schema elsewhere; create table elsewhere.secret (); \
+             grant select on elsewhere.secret to crm_elsewhere",
+        ),
+    ] {
+        psql(database.url(), &format!("create role {role}; {made}")).expect("made");
+        let refused = run(&script(role, database)).expect_err("it is refused");
+        assert!(refused.contains("has other rights: revoke them first"), "{role}: {refused}");
+        let may = rows(
+            database,
+            &format!("select has_table_privilege('{role}', 'crm_person_v1', 'select')"),
+        );
+        assert_eq!(may, ["f"], "{role} got nothing");
+    }
+}

@@ -115,7 +115,7 @@ pub async fn a_stale_change_of_a_purged_contact_is_lost(store: RetentionUnderTes
 }
 
 /// The rotation of index keys finds nothing of it any more.
-pub async fn no_index_returns_after_a_purge(store: RetentionUnderTest) {
+pub async fn a_purged_contact_is_no_record_to_index(store: RetentionUnderTest) {
     added(&store, 1, &content()).await;
     moved(&store, 1, &ContactEvent::Delete, 50).await;
     let before = store.indexes.reindex(None, 100).await.expect("records are compared");
