@@ -60,7 +60,7 @@ impl ListReader {
         let replica = self.state.replica.clone().filter(|_| self.source() != Source::Primary);
         let usable = replica.and_then(|it| Some((it.status.usable(Instant::now())?, it)));
         let Some((fresh, ReplicaLists { lists, status })) = usable else {
-            self.is_from(Source::Primary);
+            self.set_source(Source::Primary);
             return self.state.run(work(primary)).await;
         };
         let read = async move {
@@ -75,7 +75,7 @@ impl ListReader {
             }
         };
         let (found, source) = self.state.run(read).await?;
-        self.is_from(source);
+        self.set_source(source);
         Ok(found)
     }
 
@@ -94,7 +94,7 @@ impl ListReader {
         *self.source.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_from(&self, source: Source) {
+    fn set_source(&self, source: Source) {
         let name = if source == Source::Primary { "primary" } else { "replica" };
         metrics::counter!("madoguchi_list_reads_total", "source" => name).increment(1);
         *self.source.lock().unwrap_or_else(PoisonError::into_inner) = source;

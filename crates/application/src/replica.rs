@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use madoguchi_domain::replica::{ReplicaRefusal, ReplicaState};
 
 /// How long the replica is left alone after a list that could not be read from it.
-const REST: Duration = Duration::from_secs(10);
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(10);
 
 /// The age of what a replica shows, which grows with time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,7 @@ impl ReplicaStatus {
     /// Records that a list could not be read from the replica.
     pub fn list_failed(&self, now: Instant) {
         let mut known = self.known();
-        known.rests_until = Some(now + REST);
+        known.rests_until = Some(now + PAUSE_AFTER_FAILURE);
         let lag = known.state.and_then(ReplicaState::lag);
         known.change(now, ReplicaState::Refused { why: ReplicaRefusal::ListFailed, lag });
     }

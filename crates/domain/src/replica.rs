@@ -113,8 +113,8 @@ impl ReplicaState {
 pub struct PrimaryHistory(VecDeque<(Instant, PrimarySample)>);
 
 impl PrimaryHistory {
-    /// Most samples that are kept: of an hour, with one each second.
-    const MOST: usize = 3600;
+    /// Maximum number of samples that are kept: of an hour, with one each second.
+    const MAX_SAMPLES: usize = 3600;
 
     /// Adds what the primary answered to a query that was sent at `asked`. Samples of another
     /// database or timeline are dropped, because their positions cannot be compared.
@@ -125,7 +125,7 @@ impl PrimaryHistory {
         if !self.0.back().is_none_or(is_comparable) {
             self.0.clear();
         }
-        if self.0.len() == Self::MOST {
+        if self.0.len() == Self::MAX_SAMPLES {
             self.0.pop_front();
         }
         self.0.push_back((asked, sample));

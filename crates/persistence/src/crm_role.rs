@@ -43,7 +43,7 @@ impl PgName {
         let is_plain = text.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-".contains(&it));
         let lower = text.to_ascii_lowercase();
         let is_reserved = lower.starts_with("pg_")
-            || ["public", "none", "postgres", "current_user", "session_user", "current_role"]
+            || ["public", "none", "current_user", "session_user", "current_role"]
                 .contains(&&*lower);
         let is_name = begins && is_plain && text.len() <= LONGEST && !is_reserved;
         if is_name { Ok(Self(text.to_owned())) } else { Err(InvalidPgName) }
@@ -90,13 +90,12 @@ mod tests {
             "PG_reader",
             "public",
             "None",
-            "postgres",
             "CURRENT_USER",
             &long,
         ] {
             assert_eq!(PgName::parse(bad), Err(InvalidPgName), "{bad:?}");
         }
-        for good in ["crm_reader", "CRM-Reader", "_a", &long[1..]] {
+        for good in ["crm_reader", "CRM-Reader", "postgres", "_a", &long[1..]] {
             assert!(PgName::parse(good).is_ok(), "{good}");
         }
     }

@@ -9,11 +9,15 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use jiff::SignedDuration;
 use madoguchi_domain::Timestamp;
-use madoguchi_domain::audit::Place;
-use madoguchi_domain::change::Committed;
+use madoguchi_domain::approval::{ContentSalt, Editors};
+use madoguchi_domain::audit::{Action, AuditEntry, Place};
+use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::contact::ContactKey;
 use madoguchi_domain::delivery::{WatchCause, WatchFilter, WatchQuery};
-use madoguchi_domain::effect::{Doubt, EffectFilter, EffectQuery, EffectStateName, Outcome};
+use madoguchi_domain::effect::{
+    Doubt, EffectFilter, EffectId, EffectKey, EffectQuery, EffectStateName, Fence, ManualOutcome,
+    Outcome,
+};
 use madoguchi_domain::idempotency::RequestKey;
 use madoguchi_domain::job_lease::JobName;
 use madoguchi_domain::mail::SuppressReason;
@@ -21,9 +25,15 @@ use madoguchi_domain::person::{
     AccountMail, DetailsUpdate, Person, PersonQuery, set_mail_notification,
 };
 use madoguchi_domain::port::{
-    AuditLog, ContactStore, DeliveryStore, JobLeases, PersonStore, ReplayStore, StoreError,
-    UpgradeStore,
+    AuditLog, ContactStore, DeliveryStore, HoldStore, JobLeases, PersonStore, ReplayStore,
+    ResolutionStore, StoreError, UpgradeStore,
 };
+use madoguchi_domain::resolution::{
+    Resolution, ResolutionFacts, ResolutionFilter, ResolutionId, ResolutionQuery, ResolutionReason,
+    ResolutionState, ResolutionWrite,
+};
+use madoguchi_domain::retention::{HoldFilter, HoldQuery, HoldSubject, LegalHold};
+use madoguchi_domain::sealed::DataKeyId;
 use madoguchi_domain::upgrade::{CaseId, CaseKey, Lookup, SetLevel, StateName};
 use madoguchi_persistence::{
     DatabaseUrl, OpenError, PgSettings, PgStore, SchemaState, SealedStore, SqliteStore, migrate,
@@ -34,6 +44,7 @@ use madoguchi_testkit::fake_sealer::FakeSealer;
 use madoguchi_testkit::postgres::{Cluster, Database};
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use madoguchi_testkit::{audit_rows, samples};
+use uuid::Uuid;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -291,6 +302,85 @@ async fn person_in_two_versions(store: &impl PersonStore) -> Result<Vec<Person>,
 
 async fn find_person(store: &impl PersonStore) -> Result<Vec<Person>, StoreError> {
     store.find(&PersonQuery::Id(samples::person_id(1)), 1).await
+}
+
+/// Places a hold, and proposes a resolution of each of two stuck effects. The rows lose their data
+/// keys: `erase` deletes those whose ids it is given.
+async fn loses_data_keys(
+    store: &(impl HoldStore + ResolutionStore),
+    erase: impl Fn(&[DataKeyId]) -> bool,
+) {
+    let (change, hold) = samples::held(HoldSubject::Person(samples::person_id(1)), 10);
+    assert_eq!(HoldStore::commit(store, &[change]).await, Ok(vec![Committed::Moved]));
+    let [older, newer] = [1, 2].map(proposal);
+    for new in [&older, &newer] {
+        let entry = AuditEntry::new(
+            Action::RESOLUTION_PROPOSED,
+            new.facts.id.subject(),
+            "Rejected",
+            &samples::retention_act(20),
+        );
+        let change = Change::new(ResolutionWrite::Propose(Box::new(new.clone())), entry);
+        assert_eq!(ResolutionStore::commit(store, &[change]).await, Ok(Committed::Moved));
+    }
+    assert!(erase(&[hold.data_key, newer.facts.data_key]));
+
+    let hold = LegalHold { reason: None, ..hold };
+    let query = HoldQuery { filter: HoldFilter::default(), after: None, limit: 10 };
+    assert_eq!(HoldStore::list(store, &query).await, Ok(vec![hold.clone()]));
+    assert_eq!(HoldStore::find(store, hold.id).await, Ok(Some(hold.clone())));
+    let (release, _) = hold.release(&samples::retention_act(30)).expect("it is in force");
+    assert_eq!(HoldStore::commit(store, &[release]).await, Ok(vec![Committed::Moved]));
+
+    let query = ResolutionQuery { filter: ResolutionFilter::default(), after: None, limit: 1 };
+    assert_eq!(ResolutionStore::list(store, &query).await, Ok(vec![older]));
+    let open = store.open(&newer.facts.effect).await;
+    assert!(matches!(open, Err(StoreError::Corrupt(_))), "it is not taken for none: {open:?}");
+}
+
+/// A proposal for the effect of this number, at a time of its own.
+fn proposal(number: u8) -> Resolution {
+    let id = Uuid::from_u128(number.into());
+    Resolution {
+        facts: ResolutionFacts {
+            id: ResolutionId(id),
+            effect: EffectKey { kind: SetLevel::KIND, id: EffectId(id) },
+            effect_fence: Fence(0),
+            effect_since: samples::start(),
+            outcome: ManualOutcome::Rejected,
+            proposers: Editors::by(samples::staff(1)),
+            proposed_at: samples::at(number.into()),
+            lapses_at: samples::at(1_000),
+            state: ResolutionState::Proposed,
+            data_key: DataKeyId(id),
+        },
+        reason: ResolutionReason::parse("the bank has no such order").expect("it parses"),
+        evidence: None,
+        salt: ContentSalt::new([number; 32]),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_that_lost_its_data_key_hides_no_other() {
+    let Both { dir: _dir, path, database, there, here } = both().await;
+    let stuck = |uuid: fn(u8) -> String, at: &str| {
+        [1, 2].map(|id| effect(&uuid(id), id, "1A", "Manual", "null", (at, at))).concat()
+    };
+    assert!(sqlite(&path, &stuck(sqlite_uuid, "1")));
+    assert!(postgres(&database, &stuck(postgres_uuid, "now()")));
+    let delete = |ids: &[DataKeyId], uuid: fn(&DataKeyId) -> String| {
+        let ids: Vec<_> = ids.iter().map(uuid).collect();
+        format!("delete from data_key where data_key_id in ({});", ids.join(", "))
+    };
+    let sealer = Arc::new(FakeSealer::new("kek-1"));
+    let there = SealedStore::new(there, Arc::clone(&sealer) as _);
+    loses_data_keys(&there, |ids| {
+        sqlite(&path, &delete(ids, |id| format!("x'{}'", id.0.simple())))
+    })
+    .await;
+    let here = SealedStore::new(here, sealer);
+    loses_data_keys(&here, |ids| postgres(&database, &delete(ids, |id| format!("'{}'", id.0))))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::audit_rows;
 use crate::race::race;
-use crate::retention_store_contract::{RetentionUnderTest, added, content, moved, placed};
-use crate::samples::{application_id, held, person_id, retention_act};
+use crate::retention_store_contract::{RetentionUnderTest, added, commit, content, moved, placed};
+use crate::samples::{application_id, completed, held, person_id, retention_act};
 
 /// Runs the suite on each adapter: `hold_store_contract!(mine: open_mine(), …);`, where
 /// `open_mine()` is a future of
@@ -107,4 +107,8 @@ pub async fn what_a_hold_covers_is_counted(store: RetentionUnderTest) {
         let covered = store.retention.holds.covered(subject).await.expect("it is counted");
         assert_eq!(covered, Some(HeldContacts { kept: 2, deleted: 1, purged: 0 }));
     }
+    // Contacts named it once, and may name it again.
+    commit(&store, &[completed(2, 20)]).await;
+    let empty = store.retention.holds.covered(&HoldSubject::Application(application_id(2))).await;
+    assert_eq!(empty.expect("it is counted"), Some(HeldContacts::default()));
 }

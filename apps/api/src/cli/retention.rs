@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroU32;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
@@ -95,7 +96,7 @@ struct PlanCounts {
 }
 
 impl PlanCounts {
-    const fn add(&mut self, planned: PlannedContact) {
+    const fn add(&mut self, planned: PlannedContact) -> ControlFlow<()> {
         *match planned {
             PlannedContact::Step(RetentionStep::Delete) => &mut self.delete,
             PlannedContact::Step(RetentionStep::Report) => &mut self.report,
@@ -103,6 +104,7 @@ impl PlanCounts {
             PlannedContact::Held => &mut self.held,
             PlannedContact::Unanswered => &mut self.unanswered,
         } += 1;
+        ControlFlow::Continue(())
     }
 
     const fn steps(&self) -> u64 {
@@ -138,9 +140,8 @@ async fn plan(day: Option<JapanDay>, csv: bool, configured: &Configured) -> anyh
     rows.write_record(COLUMNS).context(CLOSED)?;
     let mut written = Ok(());
     let row = |contact: &RetainedContact, planned| {
-        if written.is_ok() {
-            written = rows.write_record(cells(contact, planned));
-        }
+        written = rows.write_record(cells(contact, planned));
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     retention.plan(Some(day), row).await?;
     written.and_then(|()| Ok(rows.flush()?)).context(CLOSED)

@@ -3,8 +3,8 @@
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::contact::{ApplicationId, ContactId};
 use madoguchi_domain::retention::{
-    HeldContacts, HoldId, HoldSubject, LegalHold, PurgeGround, PurgeReceipt, RetainedContact,
-    WrittenCompletion, WrittenHold,
+    HeldContacts, HoldId, HoldReason, HoldSubject, LegalHold, PurgeGround, PurgeReceipt,
+    RetainedContact, WrittenCompletion, WrittenHold,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -54,6 +54,7 @@ struct HeldContactsView {
 pub(super) struct PlacedHoldView {
     #[schema(schema_with = text_of::<HoldId>)]
     hold_id: String,
+    /// Counted for this answer: a repetition of the request counts again.
     #[schema(inline)]
     contacts: HeldContactsView,
 }
@@ -93,7 +94,9 @@ pub(super) struct HoldView<'a> {
     /// The application whose contacts it covers; null if it is on a person.
     #[schema(required)]
     application_id: Option<&'a str>,
-    reason: &'a str,
+    /// Null if it cannot be read any more, for example without its data key.
+    #[schema(required)]
+    reason: Option<&'a str>,
     placed_at: Timestamp,
     placed_by: Who<'a>,
     /// Null while it is in force.
@@ -114,7 +117,7 @@ impl<'a> From<&'a LegalHold> for HoldView<'a> {
             hold_id: hold.id.to_string(),
             person_id,
             application_id,
-            reason: hold.reason.expose(),
+            reason: hold.reason.as_ref().map(HoldReason::expose),
             placed_at: hold.placed.at,
             placed_by: (&hold.placed.by).into(),
             released_at: released.map(|mark| mark.at),

@@ -45,7 +45,7 @@ impl StoreSettings {
         if !has_replica && section.has("replica_max_lag_ms") {
             section.mistake("replica_max_lag_ms", "needs store.replica_url: the replica");
         }
-        let max_lag = section.or("replica_max_lag_ms", MAX_LAG, value::millis(100, 86_400_000));
+        let max_lag = section.or("replica_max_lag_ms", MAX_LAG, value::millis(3000, 86_400_000));
         let replica = replica_url.map(|url| ReplicaSettings { url, max_lag });
         let is_postgres = |url: &DatabaseUrl| matches!(url, DatabaseUrl::Postgres(_));
         if let (Some(url), Some(replica)) = (&url, &replica)

@@ -1,6 +1,7 @@
 //! Retention on the configured database, for its commands and for programs that embed the server.
 
 use std::num::NonZeroU32;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,14 +65,14 @@ impl Retention {
     }
 
     /// Calls `each` with every contact that a run on this day has to do with, as things stand;
-    /// without a day, a run now. Writes nothing.
+    /// without a day, a run now. Ends early if `each` breaks. Writes nothing.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn plan(
         &self,
         day: Option<JapanDay>,
-        each: impl FnMut(&RetainedContact, PlannedContact),
+        each: impl FnMut(&RetainedContact, PlannedContact) -> ControlFlow<()>,
     ) -> anyhow::Result<()> {
         let last_moment = SignedDuration::from_micros(1);
         let at = day.map_or_else(|| self.clock.now(), |day| day.ends() - last_moment);

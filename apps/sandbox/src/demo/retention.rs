@@ -2,6 +2,7 @@
 //! clock.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
@@ -166,6 +167,7 @@ impl Later {
         let mut plan = BTreeMap::new();
         let each = self.retention.plan(None, |contact, planned| {
             plan.insert(contact.id.to_string(), planned.as_str());
+            ControlFlow::Continue(())
         });
         each.await?;
         Ok(plan)

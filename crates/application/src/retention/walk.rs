@@ -1,5 +1,7 @@
 //! Walks over the contacts that retention may have to do something with, page by page.
 
+use std::ops::ControlFlow;
+
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::page::ListPosition;
 use madoguchi_domain::port::{RetentionStore, StoreError};
@@ -91,8 +93,8 @@ impl PlannedContact {
 /// Maximum contacts that are read at once.
 const PAGE: u32 = 500;
 
-/// Calls `each` with every contact that a run at `now` has to do with, as things stand. Writes
-/// nothing.
+/// Calls `each` with every contact that a run at `now` has to do with, as things stand, until it
+/// breaks. Writes nothing.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -100,14 +102,16 @@ pub async fn plan_retention(
     store: &dyn RetentionStore,
     policy: &RetentionPolicy,
     now: Timestamp,
-    mut each: impl FnMut(&RetainedContact, PlannedContact),
+    mut each: impl FnMut(&RetainedContact, PlannedContact) -> ControlFlow<()>,
 ) -> Result<(), StoreError> {
     let mut next = Some(Walk::START);
     while let Some(walk) = next {
         let (page, rest) = walk.page(store, (policy, now), PAGE).await?;
         for contact in &page.contacts {
-            if let Some(planned) = PlannedContact::of(contact, policy, now) {
-                each(contact, planned);
+            if let Some(planned) = PlannedContact::of(contact, policy, now)
+                && each(contact, planned).is_break()
+            {
+                return Ok(());
             }
         }
         next = rest;

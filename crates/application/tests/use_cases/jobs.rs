@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use madoguchi_application::{Job, JobRunner, JobSettings, ReplayExpiry};
+use madoguchi_application::{Job, JobRunner, JobSettings, Ran, ReplayExpiry};
 use madoguchi_domain::act::Act;
 use madoguchi_domain::effect::Fence;
 use madoguchi_domain::idempotency::{KeyedRequest, Replay};
@@ -63,6 +63,21 @@ impl Nodes {
         }
     }
 
+    /// A runner on a node of its own.
+    fn runner<F>(&self, node: u32, does: impl Fn(usize) -> F + Send + Sync + 'static) -> JobRunner
+    where
+        F: Future<Output = Result<bool, StoreError>> + Send + 'static,
+    {
+        let does = move |before| Box::pin(does(before)) as Stepped;
+        JobRunner {
+            leases: Arc::new(self.store.clone()),
+            job: Arc::new(SampleJob { acts: Arc::clone(&self.acts), does: Box::new(does) }),
+            clock: Arc::new(self.clock.clone()),
+            ids: Arc::new(SeededIds::new(u64::from(node))),
+            settings: JobSettings { id: samples::worker(node), every: EVERY, lease: LEASE },
+        }
+    }
+
     /// Starts a runner on a node of its own.
     fn start<F>(
         &self,
@@ -72,16 +87,8 @@ impl Nodes {
     where
         F: Future<Output = Result<bool, StoreError>> + Send + 'static,
     {
-        let does = move |before| Box::pin(does(before)) as Stepped;
-        let runner = JobRunner {
-            leases: Arc::new(self.store.clone()),
-            job: Arc::new(SampleJob { acts: Arc::clone(&self.acts), does: Box::new(does) }),
-            clock: Arc::new(self.clock.clone()),
-            ids: Arc::new(SeededIds::new(u64::from(node))),
-            settings: JobSettings { id: samples::worker(node), every: EVERY, lease: LEASE },
-        };
         let (stop, stopped) = watch::channel(false);
-        (stop, tokio::spawn(runner.run(stopped)))
+        (stop, tokio::spawn(self.runner(node, does).run(stopped)))
     }
 
     /// Advances the clock and the runtime's time.
@@ -338,4 +345,44 @@ async fn answers_are_deleted_after_their_time() {
     assert_eq!(left().await, 1, "all that expired is deleted in batches");
     nodes.wait(30).await;
     assert_eq!(left().await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_single_run_renews_its_lease_and_ends_with_the_work() {
+    let nodes = Nodes::new();
+    let (_stop, stopped) = watch::channel(false);
+    let clock = nodes.clock.clone();
+    let runner = nodes.runner(1, move |before| {
+        // Three steps together outlast a lease.
+        clock.advance(LEASE / 2);
+        async move { Ok(before < 2) }
+    });
+    let mut steps = 0;
+    assert_eq!(runner.run_to_end(stopped, || steps += 1).await, Ok(Ran::ToEnd));
+    assert_eq!((steps, nodes.steps()), (3, 3));
+    assert!(nodes.other_takes().await.is_some(), "the lease is released");
+}
+
+/// A step outlasted the lease, and another process has it: the run ends, and leaves it there.
+#[tokio::test(start_paused = true)]
+async fn a_single_run_ends_when_another_process_took_its_lease() {
+    let nodes = Nodes::new();
+    let (_stop, stopped) = watch::channel(false);
+    let (clock, store) = (nodes.clock.clone(), nodes.store.clone());
+    let runner = nodes.runner(1, move |_| {
+        clock.advance(LEASE);
+        let (store, clock) = (store.clone(), clock.clone());
+        async move {
+            assert!(take(&store, 9, &clock).await.is_some(), "the lease is over");
+            Ok(true)
+        }
+    });
+    let ran = runner.run_to_end(stopped, || ()).await;
+    assert!(matches!(ran, Err(StoreError::Unavailable(_))), "{ran:?}");
+    assert_eq!(nodes.steps(), 1);
+    let third = take(&nodes.store, 8, &nodes.clock).await;
+    assert_eq!(third, None, "the other process still holds it");
+    let (_stop, stopped) = watch::channel(false);
+    let elsewhere = nodes.runner(1, |_| async { Ok(true) }).run_to_end(stopped, || ()).await;
+    assert_eq!(elsewhere, Ok(Ran::Elsewhere));
 }

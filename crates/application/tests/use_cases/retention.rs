@@ -1,6 +1,7 @@
 //! Tests the run of retention: what it does with contacts that change or cannot be read.
 
 use std::num::NonZeroU32;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -87,6 +88,7 @@ async fn a_run_does_what_its_plan_says_and_then_nothing() {
     let mut planned = Vec::new();
     let each = |contact: &madoguchi_domain::retention::RetainedContact, what| {
         planned.push((contact.id, what));
+        ControlFlow::Continue(())
     };
     plan_retention(&fake, &POLICY, at(LATE), each).await.expect("planned");
     let deletes = PlannedContact::Step(RetentionStep::Delete);
@@ -95,6 +97,13 @@ async fn a_run_does_what_its_plan_says_and_then_nothing() {
         [(1, deletes), (2, deletes), (3, reports)].map(|(id, what)| (contact_id(id), what));
     assert_eq!(planned, expected);
     assert!(!is_deleted(&fake, 1).await, "a plan changes nothing");
+    let mut seen = 0;
+    let first = |_: &_, _| {
+        seen += 1;
+        ControlFlow::Break(())
+    };
+    plan_retention(&fake, &POLICY, at(LATE), first).await.expect("planned");
+    assert_eq!(seen, 1, "nobody listens any more");
     let run = run(fake.clone(), 1_000);
     let counts = to_end(&run, LATE).await;
     assert_eq!((counts.examined, counts.deleted, counts.reported), (3, 2, 1));

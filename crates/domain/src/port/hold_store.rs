@@ -11,6 +11,7 @@ use crate::retention::{HeldContacts, HoldId, HoldQuery, HoldSubject, HoldWrite, 
 /// An adapter guarantees:
 /// - *A hold wins*: see [`RetentionStore`](super::RetentionStore).
 /// - *Sealed*: reasons are stored sealed.
+/// - A hold whose reason cannot be read is listed and released as any other.
 /// - A hold is released once, and never removed.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -27,8 +28,8 @@ pub trait HoldStore: Send + Sync {
     /// See [`StoreError`].
     async fn list(&self, query: &HoldQuery) -> Result<Vec<LegalHold>, StoreError>;
 
-    /// The contacts that a hold on this subject covers; `None` if there is no such person, or no
-    /// contact names the application.
+    /// The contacts that a hold on this subject covers; `None` if there is no such person, or the
+    /// application neither completed nor is named by a contact.
     ///
     /// # Errors
     /// See [`StoreError`].

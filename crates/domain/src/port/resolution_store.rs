@@ -26,7 +26,7 @@ pub trait ResolutionStore: Send + Sync {
     /// See [`StoreError`].
     async fn open(&self, effect: &EffectKey) -> Result<Option<Resolution>, StoreError>;
 
-    /// A page of resolutions, newest first.
+    /// A page of resolutions, newest first. Those that cannot be read are left out.
     ///
     /// # Errors
     /// See [`StoreError`].

@@ -87,8 +87,8 @@ pub struct LegalHold {
     pub id: HoldId,
     /// What it covers.
     pub subject: HoldSubject,
-    /// Why.
-    pub reason: HoldReason,
+    /// Why; `None` if the stored reason cannot be read, which keeps nobody from releasing it.
+    pub reason: Option<HoldReason>,
     /// The data key under which the reason is sealed.
     pub data_key: DataKeyId,
     /// Who placed it, and when.

@@ -23,7 +23,7 @@ pub fn place(command: &HoldCommand, ids: NewHoldIds, act: &Act) -> (Change<HoldW
     let hold = LegalHold {
         id: ids.hold,
         subject,
-        reason,
+        reason: Some(reason),
         data_key: ids.data_key,
         placed: act.into(),
         released: None,

@@ -3,6 +3,7 @@
 use madoguchi_domain::actor::ActorKind;
 use madoguchi_domain::approval::{ContentSalt, Editors};
 use madoguchi_domain::effect::{EffectId, EffectKey, EffectKind, Fence, ManualOutcome};
+use madoguchi_domain::page::ListPosition;
 use madoguchi_domain::port::{Sealer, StoreError};
 use madoguchi_domain::resolution::{
     Resolution, ResolutionEvidence, ResolutionFacts, ResolutionId, ResolutionReason,
@@ -93,6 +94,11 @@ impl From<&ResolutionState> for ClosingRow {
 impl ProposalRow {
     pub(crate) const fn id(&self) -> ResolutionId {
         ResolutionId(self.resolution_id.0)
+    }
+
+    pub(crate) fn position(&self) -> Result<ListPosition, StoreError> {
+        let at = moment(self.proposed_at, "resolution.proposed_at")?;
+        Ok(ListPosition { at, id: self.resolution_id.0 })
     }
 
     pub(crate) fn parse(self, closing: &ClosingRow) -> Result<ResolutionFacts, StoreError> {

@@ -32,12 +32,18 @@ impl ResolutionStore for SealedStore<Store> {
     async fn open(&self, effect: &EffectKey) -> Result<Option<Resolution>, StoreError> {
         let state = Some(ResolutionStateName::Proposed);
         let filter = ResolutionFilter { state, effect: Some(effect.clone()) };
-        Ok(self.list(&ResolutionQuery { filter, after: None, limit: 1 }).await?.pop())
+        let query = ResolutionQuery { filter, after: None, limit: 1 };
+        let sealer = Arc::clone(&self.sealer);
+        let open = move |conn: &mut Conn| {
+            let row = load(conn, &query)?.pop();
+            Ok(row.map(|row| opened(&*sealer, row)).transpose()?)
+        };
+        self.store.read(open).await
     }
 
     async fn list(&self, query: &ResolutionQuery) -> Result<Vec<Resolution>, StoreError> {
         let (query, sealer) = (query.clone(), Arc::clone(&self.sealer));
-        self.store.read(move |conn| load(conn, &*sealer, &query)).await
+        self.store.read(move |conn| list(conn, &*sealer, query)).await
     }
 
     async fn lapsed(&self, by: Timestamp, limit: u32) -> Result<Vec<ResolutionFacts>, StoreError> {
@@ -78,12 +84,45 @@ fn lapsed(conn: &mut Conn, by: Timestamp, limit: u32) -> Result<Vec<ResolutionFa
     Ok(facts.collect())
 }
 
-fn load(
+type Row = (ProposalRow, SealedProposalRow, ClosingRow, Option<DataKeyRow>);
+
+fn opened(
+    sealer: &dyn Sealer,
+    (proposal, sealed, closing, key): Row,
+) -> Result<Resolution, StoreError> {
+    let (_, key) = key.ok_or(corrupt("resolution.data_key_id"))?.parse()?;
+    sealed.open(sealer, &key, proposal.parse(&closing)?)
+}
+
+/// A page of those that can be read: one that cannot is left out, and hides no other one.
+fn list(
     conn: &mut Conn,
     sealer: &dyn Sealer,
-    query: &ResolutionQuery,
+    mut query: ResolutionQuery,
 ) -> Result<Vec<Resolution>, Fault> {
-    type Row = (ProposalRow, SealedProposalRow, ClosingRow, Option<DataKeyRow>);
+    let mut found = Vec::new();
+    while query.limit > 0 {
+        let rows = load(conn, &query)?;
+        let Some((last, ..)) = rows.last() else { break };
+        query.after = Some(last.position()?);
+        for row in rows {
+            let id = row.0.id();
+            match opened(sealer, row) {
+                Ok(resolution) => {
+                    found.push(resolution);
+                    query.limit -= 1;
+                }
+                Err(StoreError::Corrupt(place)) => {
+                    tracing::error!(resolution = %id, place, "it cannot be read: left out");
+                }
+                Err(unavailable @ StoreError::Unavailable(_)) => return Err(unavailable.into()),
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn load(conn: &mut Conn, query: &ResolutionQuery) -> Result<Vec<Row>, Fault> {
     let ResolutionQuery { filter, after, limit } = query;
     let mut rows = resolution::table
         .left_join(stored_key::table.on(stored_key::data_key_id.eq(resolution::data_key_id)))
@@ -108,13 +147,7 @@ fn load(
         let is_earlier = resolution::proposed_at.lt(at).or(resolution::resolution_id.lt(id));
         rows = rows.filter(resolution::proposed_at.le(at)).filter(is_earlier);
     }
-    let rows: Vec<Row> = rows.load(conn)?;
-    let mut resolutions = Vec::with_capacity(rows.len());
-    for (proposal, sealed, closing, key) in rows {
-        let (_, key) = key.ok_or(corrupt("resolution.data_key_id"))?.parse()?;
-        resolutions.push(sealed.open(sealer, &key, proposal.parse(&closing)?)?);
-    }
-    Ok(resolutions)
+    Ok(rows.load(conn)?)
 }
 
 /// Inserts a proposal, unless its effect has an open one. A unique index decides between two that

@@ -10,6 +10,7 @@ use crate::database::column::{At, Key};
 use crate::database::parse::{actor, corrupt, moment, opened, parsed_or_corrupt};
 use crate::database::schema::legal_hold;
 use crate::database::statement::row;
+use crate::vault::row::DataKeyRow;
 use crate::vault::sealed_row::SealedRow;
 
 row! {
@@ -40,6 +41,18 @@ const fn cells<'a>(sealer: &'a dyn Sealer, key: &'a WrappedKey, id: Key) -> Seal
     SealedRow { sealer, key, table: "legal_hold", row: id.0 }
 }
 
+fn open_reason(
+    sealer: &dyn Sealer,
+    key: Option<DataKeyRow>,
+    id: Key,
+    reason: Vec<u8>,
+) -> Result<Option<HoldReason>, StoreError> {
+    const PLACE: &str = "legal_hold.reason";
+    let (_, key) = key.ok_or(corrupt("legal_hold.data_key_id"))?.parse()?;
+    let [reason] = cells(sealer, &key, id).open([("reason", Some(reason))], PLACE)?;
+    opened(reason, HoldReason::parse, PLACE)
+}
+
 impl HoldRow {
     pub(crate) fn seal(
         sealer: &dyn Sealer,
@@ -47,7 +60,8 @@ impl HoldRow {
         hold: &LegalHold,
     ) -> Result<Self, StoreError> {
         let id = Key(hold.id.0);
-        let [reason] = cells(sealer, key, id).seal([("reason", Some(hold.reason.expose()))])?;
+        let reason = hold.reason.as_ref().map(HoldReason::expose);
+        let [reason] = cells(sealer, key, id).seal([("reason", reason)])?;
         Ok(Self {
             hold_id: id,
             subject_kind: hold.subject.kind().as_str().to_owned(),
@@ -64,20 +78,23 @@ impl HoldRow {
     pub(crate) fn open(
         self,
         sealer: &dyn Sealer,
-        key: &WrappedKey,
+        key: Option<DataKeyRow>,
         release: &ReleaseRow,
     ) -> Result<LegalHold, StoreError> {
-        const REASON: &str = "legal_hold.reason";
         let subject = self.subject()?;
-        let [reason] =
-            cells(sealer, key, self.hold_id).open([("reason", Some(self.reason))], REASON)?;
-        let reason = opened(reason, HoldReason::parse, REASON)?;
+        let reason = match open_reason(sealer, key, self.hold_id, self.reason) {
+            Err(StoreError::Corrupt(place)) => {
+                tracing::error!(hold = %self.hold_id.0, place, "the reason cannot be read");
+                None
+            }
+            other => other?,
+        };
         let [issuer, who, kind] = [&self.placed_issuer, &self.placed_subject, &self.placed_kind];
         let by = actor(issuer, who, kind, "legal_hold.placed_kind")?;
         Ok(LegalHold {
             id: HoldId(self.hold_id.0),
             subject,
-            reason: parsed_or_corrupt(reason, REASON)?,
+            reason,
             data_key: DataKeyId(self.data_key_id.0),
             placed: Mark { by, at: moment(self.placed_at, "legal_hold.placed_at")? },
             released: release.parse()?,

@@ -11,11 +11,10 @@ use madoguchi_domain::retention::{
 };
 
 use super::commit::commit;
-use super::retention::{HOLDS_LOCK, is_named};
+use super::retention::{self, HOLDS_LOCK};
 use super::{Conn, Store, data_key, lock_values};
 use crate::database::column::{At, Key};
 use crate::database::fault::Fault;
-use crate::database::parse::corrupt;
 use crate::database::schema::{contact, data_key as stored_key, legal_hold, person};
 use crate::retention::hold_row::{HoldRow, ReleaseRow};
 use crate::vault::row::DataKeyRow;
@@ -76,8 +75,7 @@ const NOT_RELEASED: ReleaseRow = ReleaseRow {
 };
 
 fn opened(sealer: &dyn Sealer, (hold, release, key): Row) -> Result<LegalHold, StoreError> {
-    let (_, key) = key.ok_or(corrupt("legal_hold.data_key_id"))?.parse()?;
-    hold.open(sealer, &key, &release)
+    hold.open(sealer, key, &release)
 }
 
 fn find(conn: &mut Conn, sealer: &dyn Sealer, id: HoldId) -> Result<Option<LegalHold>, Fault> {
@@ -120,7 +118,7 @@ fn covered(conn: &mut Conn, subject: &HoldSubject) -> Result<Option<HeldContacts
         HoldSubject::Person(id) => {
             person::table.find(id.expose()).count().get_result::<i64>(conn)? > 0
         }
-        HoldSubject::Application(id) => is_named(conn, id.expose())?,
+        HoldSubject::Application(id) => retention::find(conn, id.clone())?.is_some(),
     };
     if !is_known {
         return Ok(None);

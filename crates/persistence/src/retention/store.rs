@@ -79,7 +79,7 @@ impl RetentionStore for SealedStore<Store> {
     }
 }
 
-fn find(conn: &mut Conn, id: ApplicationId) -> Result<Option<Application>, Fault> {
+pub(super) fn find(conn: &mut Conn, id: ApplicationId) -> Result<Option<Application>, Fault> {
     let stored = application::table.find(id.expose()).select(ApplicationRow::as_select());
     let row: Option<ApplicationRow> = stored.get_result(conn).optional()?;
     if let Some(row) = row {
@@ -89,7 +89,7 @@ fn find(conn: &mut Conn, id: ApplicationId) -> Result<Option<Application>, Fault
 }
 
 /// Whether a contact names this application, perhaps a deleted or purged one.
-pub(super) fn is_named(conn: &mut Conn, application: &str) -> Result<bool, Fault> {
+fn is_named(conn: &mut Conn, application: &str) -> Result<bool, Fault> {
     let names_it = contact::table.filter(contact::application_id.eq(application));
     let one: Option<Key> = names_it.select(contact::contact_id).first(conn).optional()?;
     Ok(one.is_some())

@@ -30,7 +30,7 @@ impl Memory {
         let covered: Vec<_> = self.contacts.values().filter(|it| covers(subject, it)).collect();
         let is_known = match subject {
             HoldSubject::Person(id) => self.persons.contains_key(id),
-            HoldSubject::Application(_) => !covered.is_empty(),
+            HoldSubject::Application(id) => self.application(id).is_some(),
         };
         let mut held = HeldContacts::default();
         for contact in covered {

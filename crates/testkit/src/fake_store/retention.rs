@@ -17,6 +17,13 @@ use super::FakeStore;
 use super::memory::Memory;
 
 impl Memory {
+    pub(super) fn application(&self, id: &ApplicationId) -> Option<Application> {
+        let completion = self.completions.get(id).cloned();
+        let mut named = self.contacts.values().map(|it| it.content.application.as_ref());
+        let is_known = completion.is_some() || named.any(|it| it == Some(id));
+        is_known.then(|| Application { id: id.clone(), completion })
+    }
+
     fn retained(&self, contact: &Contact) -> RetainedContact {
         let application = contact.content.application.clone();
         let completion = application.as_ref().and_then(|id| self.completions.get(id));
@@ -120,12 +127,7 @@ impl Memory {
 #[async_trait]
 impl RetentionStore for FakeStore {
     async fn application(&self, id: &ApplicationId) -> Result<Option<Application>, StoreError> {
-        self.with(|memory| {
-            let completion = memory.completions.get(id).cloned();
-            let mut named = memory.contacts.values().map(|it| it.content.application.as_ref());
-            let is_known = completion.is_some() || named.any(|it| it == Some(id));
-            is_known.then(|| Application { id: id.clone(), completion })
-        })
+        self.with(|memory| memory.application(id))
     }
 
     async fn due(&self, query: &DueQuery) -> Result<DuePage, StoreError> {

@@ -50,7 +50,7 @@ const EXAMPLE: &str = "Example:\n  tests/retention --applications 50000 --second
 const LOGS: &str = "info,madoguchi_api::request_log=warn";
 const MEASUREMENTS: usize = 3;
 /// What a run may do to the 99th percentile of reads.
-const MOST: f64 = 2.0;
+const MAX_RATIO: f64 = 2.0;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
@@ -58,8 +58,8 @@ async fn main() -> anyhow::Result<ExitCode> {
     let cluster = Arc::new(Cluster::start_durable());
     let database = cluster.create_database();
     let on = TestDatabase::Postgres(database.clone());
-    let changed = || vec![("RUST_LOG", LOGS.to_owned())];
-    let system = Arc::new(TestSystem::on(&on, changed()).await?);
+    let changed = vec![("RUST_LOG", LOGS.to_owned())];
+    let system = Arc::new(TestSystem::on(&on, changed).await?);
     let began = Instant::now();
     seeding::contacts(&system, options.applications, |line| println!("  {line}")).await?;
     let cases = seeding::cases(&system).await?;
@@ -94,11 +94,11 @@ async fn main() -> anyhow::Result<ExitCode> {
     println!("  in {:.0} s", began.elapsed().as_secs_f64());
     let undisturbed = Outcome::read(&cluster, &database)?;
 
-    let second = Arc::new(TestSystem::on(&TestDatabase::Postgres(copy.clone()), changed()).await?);
-    let said = Runs::new(&second, (&cluster, &copy), options.per_second).killed(options.kills)?;
+    let said = Runs::new(&system, (&cluster, &copy), options.per_second).killed(options.kills)?;
     println!("killed {} times: {said}", options.kills);
     let killed = Outcome::read(&cluster, &copy)?;
     println!("undisturbed: {undisturbed}\nkilled:      {killed}");
-    let holds = ratio <= MOST && undisturbed == killed && undisturbed.is_all(options.applications);
+    let holds =
+        ratio <= MAX_RATIO && undisturbed == killed && undisturbed.is_all(options.applications);
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -1,5 +1,6 @@
 //! Starts, stops and kills runs of retention.
 
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -40,13 +41,17 @@ impl Runs {
         Ok(psql(cluster, url, "select sum(seq) from audit_head")?.parse()?)
     }
 
-    fn command(&self) -> String {
-        format!("retention run --per-second {}", self.per_second)
+    /// With the keys of the server, also on a copy of its database.
+    fn command(&self) -> Command {
+        let run = format!("retention run --per-second {}", self.per_second);
+        let mut command = self.system.installation.command(&run);
+        command.env("MADOGUCHI__STORE__URL", &self.database.1);
+        command
     }
 
     fn start(&self) -> anyhow::Result<Process> {
         let log = self.system.installation.log().with_file_name("retention.log");
-        Process::start(self.system.installation.command(&self.command()), &log)
+        Process::start(self.command(), &log)
     }
 
     /// Stops it, as an operator does.
@@ -58,7 +63,7 @@ impl Runs {
     pub(crate) fn to_end(&self) -> anyhow::Result<String> {
         let deadline = Instant::now() + UNTIL_FREE;
         loop {
-            let ended = self.system.installation.run(&self.command())?;
+            let ended = self.command().output()?;
             let said = String::from_utf8_lossy(&ended.stderr).into_owned();
             if ended.status.success() {
                 return said.lines().last().map(str::to_owned).context("a summary");

@@ -26,7 +26,7 @@ pub(crate) fn person(number: usize) -> String {
 pub(crate) async fn contacts(
     system: &Arc<TestSystem>,
     applications: usize,
-    tell: impl Fn(String),
+    report: impl Fn(String),
 ) -> anyhow::Result<()> {
     let (persons, mut written) = (applications.div_ceil(EACH), 0);
     while written < persons {
@@ -39,7 +39,7 @@ pub(crate) async fn contacts(
         };
         work_through(CLIENTS, (written..until).collect(), each).await?;
         written = until;
-        tell(format!("{} of {applications} contacts are written", written * EACH));
+        report(format!("{} of {applications} contacts are written", written * EACH));
     }
     Ok(())
 }
