@@ -312,7 +312,7 @@ async fn loses_data_keys(
 ) {
     let (change, hold) = samples::held(HoldSubject::Person(samples::person_id(1)), 10);
     assert_eq!(HoldStore::commit(store, &[change]).await, Ok(vec![Committed::Moved]));
-    let [older, newer] = [1, 2].map(proposal);
+    let [older, newer] = [1, 2].map(proposed);
     for new in [&older, &newer] {
         let entry = AuditEntry::new(
             Action::RESOLUTION_PROPOSED,
@@ -339,7 +339,7 @@ async fn loses_data_keys(
 }
 
 /// A proposal for the effect of this number, at a time of its own.
-fn proposal(number: u8) -> Resolution {
+fn proposed(number: u8) -> Resolution {
     let id = Uuid::from_u128(number.into());
     Resolution {
         facts: ResolutionFacts {

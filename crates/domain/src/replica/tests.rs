@@ -124,7 +124,7 @@ fn an_hour_of_samples_is_kept() {
     for second in 0..4000 {
         history.add(begun + seconds(second), primary(second.cast_signed(), second.cast_signed()));
     }
-    assert_eq!(history.0.len(), PrimaryHistory::MOST);
+    assert_eq!(history.0.len(), PrimaryHistory::MAX_SAMPLES);
     let state = history.assess(begun + seconds(4000), &replica(1000, 0), seconds(7200));
     assert_eq!(state.lag(), Some(seconds(3000)));
 }
