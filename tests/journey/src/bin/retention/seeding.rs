@@ -1,60 +1,108 @@
-//! Fills the database: contacts and cases through the server, completions by SQL.
+//! Fills the database: contacts in large transactions over the store itself, cases through the
+//! server, completions by SQL.
 
 use std::sync::Arc;
 
-use madoguchi_journey::contacts::{Recipient, Staff};
-use madoguchi_journey::crowd::work_through;
+use anyhow::Context;
+use jiff::Timestamp;
+use madoguchi_domain::contact::{ApplicationId, ContactType};
+use madoguchi_domain::port::{ContactStore, PersonStore};
+use madoguchi_domain::secret::{SecretKey, unhex};
 use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::psql;
 use madoguchi_journey::test_system::TestSystem;
+use madoguchi_persistence::{PgSettings, PgStore, SealedStore};
 use madoguchi_testkit::postgres::{Cluster, Database};
-use serde_json::Value;
+use madoguchi_testkit::samples;
+use madoguchi_vault::Vault;
+use tokio::task::JoinSet;
 
 /// Contacts of one person.
 pub(crate) const EACH: usize = 50;
-/// One of so many is a request that nobody answers.
-pub(crate) const ONE_UNANSWERED_OF: usize = 10;
+/// One of so many applications completed long ago; the others completed lately.
+pub(crate) const ONE_DUE_OF: usize = 4;
+/// One of so many is a request that nobody answers; each of them whose number is due, too.
+pub(crate) const ONE_UNANSWERED_OF: usize = 20;
 const CASES: usize = 100;
-const CLIENTS: usize = 24;
+/// Connections that write, and persons in one transaction of each.
+const WRITERS: usize = 4;
+const AT_ONCE: usize = 4;
+
+type Store = SealedStore<PgStore>;
 
 /// The person of this number.
 pub(crate) fn person(number: usize) -> String {
-    format!("PER-{number:07}")
+    samples::person_id(number_of(number)).expose().to_owned()
+}
+
+/// Persons, contacts and their ids are numbered from 1.
+fn number_of(number: usize) -> u32 {
+    u32::try_from(number + 1).expect("as many as can be counted")
 }
 
 /// Writes one contact for each application.
 pub(crate) async fn contacts(
-    system: &Arc<TestSystem>,
+    system: &TestSystem,
+    database: &Database,
     applications: usize,
     report: impl Fn(String),
 ) -> anyhow::Result<()> {
-    let (persons, mut written) = (applications.div_ceil(EACH), 0);
+    let store = Arc::new(open(system, database).await?);
+    let persons = applications.div_ceil(EACH);
+    let (mut begun, mut written, mut shown) = (0, 0, 0);
+    let mut writers = JoinSet::new();
     while written < persons {
-        // A tenth at a time, to show progress.
-        let until = persons.min(written + (persons / 10).max(1));
-        let on = Arc::clone(system);
-        let each = move |number: usize| {
-            let system = Arc::clone(&on);
-            async move { write(&system, number, applications).await }
-        };
-        work_through(CLIENTS, (written..until).collect(), each).await?;
-        written = until;
-        report(format!("{} of {applications} contacts are written", written * EACH));
+        if begun < persons && writers.len() < WRITERS {
+            let some = begun..persons.min(begun + AT_ONCE);
+            begun = some.end;
+            let store = Arc::clone(&store);
+            writers.spawn(async move {
+                let count = some.len();
+                write(&store, some, applications).await.map(|()| count)
+            });
+            continue;
+        }
+        written += writers.join_next().await.context("a writer")???;
+        if written * 10 / persons > shown {
+            shown = written * 10 / persons;
+            report(format!("{} of {applications} contacts are written", written * EACH));
+        }
     }
     Ok(())
 }
 
-async fn write(system: &TestSystem, number: usize, applications: usize) -> anyhow::Result<()> {
-    let recipient = Recipient::named(system, &person(number)).await?;
-    let author = Staff::person(system, "author");
-    for application in (number * EACH..applications).take(EACH) {
-        let mut body = recipient.request_with("applicationId", format!("APP-{application}"));
-        if !application.is_multiple_of(ONE_UNANSWERED_OF) {
-            body["type"] = "NOTICE".into();
-            body["actionKind"] = Value::Null;
+/// The store with the keys of the server.
+async fn open(system: &TestSystem, database: &Database) -> anyhow::Result<Store> {
+    let file = |name: &str| system.installation.config().with_file_name(name);
+    let audit_key = std::fs::read_to_string(file("audit-key"))?;
+    let audit_key = unhex(audit_key.trim()).context("a key")?;
+    let audit_key = SecretKey::parse(&audit_key)?;
+    let settings = PgSettings::of(2 * WRITERS);
+    let store = PgStore::open(database.url(), settings, audit_key).await?;
+    Ok(SealedStore::new(store, Arc::new(Vault::open(&file("keys.toml"))?)))
+}
+
+async fn write(
+    store: &Store,
+    persons: std::ops::Range<usize>,
+    applications: usize,
+) -> anyhow::Result<()> {
+    let registered = |number| samples::registers(&samples::person_registration(number_of(number)));
+    let registered: Vec<_> = persons.clone().map(registered).collect();
+    PersonStore::commit(store, &registered).await?;
+    let numbers = persons.start * EACH..applications.min(persons.end * EACH);
+    let added = numbers.map(|number| {
+        let mut content = samples::contact_content();
+        content.application = ApplicationId::parse(&format!("APP-{number}")).ok();
+        if !number.is_multiple_of(ONE_UNANSWERED_OF) {
+            content.contact_type = ContactType::Notice;
         }
-        author.added(&body).await?;
-    }
+        let (id, person) = (samples::contact_id(number_of(number)), number_of(number / EACH));
+        // Now: the server lets old drafts expire.
+        let since_start = Timestamp::now().duration_since(samples::start());
+        samples::adds(id, person, content, since_start.as_secs())
+    });
+    ContactStore::commit(store, &added.collect::<Vec<_>>()).await?;
     Ok(())
 }
 
@@ -67,7 +115,7 @@ pub(crate) async fn cases(system: &Arc<TestSystem>) -> anyhow::Result<Vec<String
     Ok(cases)
 }
 
-/// Every application completed long ago.
+/// Every application is complete; of some, the retention is over.
 pub(crate) fn complete(
     cluster: &Cluster,
     database: &Database,
@@ -76,8 +124,11 @@ pub(crate) fn complete(
     let statement = format!(
         "insert into application (application_id, completed_on, kept_until, recorded_at, \
             recorded_issuer, recorded_subject, recorded_kind, correlation) \
-         select 'APP-' || number, '2020-10-22', '2020-12-22T15:00:00Z', now(), 'seed', 'seed', \
-            'SYSTEM', 'seed' from generate_series(0, {applications} - 1) as number; \
+         select 'APP-' || number, day, (day + interval '2 months 1 day' - interval '9 hours'), \
+            now(), 'seed', 'seed', 'SYSTEM', 'seed' from (select number, \
+                case when number % {ONE_DUE_OF} = 0 then date '2020-10-22' \
+                    else current_date - 1 end as day \
+                from generate_series(0, {applications} - 1) as number) as completed; \
          analyze"
     );
     psql(cluster, database.url(), &statement)?;
