@@ -40,7 +40,7 @@ pub use core_bank::CoreBank;
 pub use data_keys::{DataKeyPage, DataKeys, Rewrapping};
 pub use delivery_store::DeliveryStore;
 pub use effect_queue::{EffectChange, EffectQueue, Recorded};
-pub use health::Health;
+pub use health::{DownReason, Health};
 pub use hold_store::HoldStore;
 pub use ids::Ids;
 pub use job_leases::JobLeases;

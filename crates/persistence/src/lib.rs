@@ -27,8 +27,8 @@ mod vault;
 
 pub use crm_role::{InvalidPgName, PgName, crm_role_script};
 pub use database::migration::{SchemaState, migrate, revert_all};
-pub use database::open_error::OpenError;
+pub use database::open_error::{OpenError, OpenRefusal};
 pub use database::postgres::{PgSettings, PgStore};
-pub use database::sqlite::SqliteStore;
+pub use database::sqlite::{BackupError, SqliteStore, backup_sqlite, restore_sqlite};
 pub use database::url::{DatabaseUrl, InvalidUrl};
 pub use vault::sealed_store::SealedStore;

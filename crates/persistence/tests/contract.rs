@@ -45,7 +45,7 @@ async fn postgres() -> (PgStore, Database) {
     let database = Cluster::shared().create_database();
     let url = database.url().to_owned();
     migrate(&DatabaseUrl::parse(&url).expect("a URL")).await.expect("migrated");
-    let settings = PgSettings { connections: 24, pool_timeout: Duration::from_secs(10) };
+    let settings = PgSettings { pool_timeout: Duration::from_secs(10), ..PgSettings::of(24) };
     (PgStore::open(&url, settings, samples::audit_key()).await.expect("opened"), database)
 }
 

@@ -118,7 +118,7 @@ async fn both() -> Both {
     let (path, key) = (dir.path().join("m.db"), samples::audit_key());
     migrate(&sqlite_url).await.expect("migrated");
     migrate(&postgres_url).await.expect("migrated");
-    let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
+    let settings = PgSettings { pool_timeout: TIMEOUT, ..PgSettings::of(2) };
     let there = SqliteStore::open(&path, key.clone()).await.expect("opened");
     let here = PgStore::open(database.url(), settings, key).await.expect("opened");
     Both { dir, path, database, there, here }
@@ -159,7 +159,7 @@ async fn nodes_that_migrate_at_once_take_turns() {
 async fn an_old_or_a_future_schema_is_not_opened() {
     let (dir, sqlite_url, database, postgres_url) = addresses();
     let (path, key) = (dir.path().join("m.db"), samples::audit_key());
-    let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
+    let settings = PgSettings { pool_timeout: TIMEOUT, ..PgSettings::of(2) };
     let opened = SqliteStore::open(&path, key.clone()).await.map(|_| ());
     assert_eq!(opened, Err(OpenError::SchemaBehind));
     let opened = PgStore::open(database.url(), settings, key.clone()).await.map(|_| ());
@@ -352,7 +352,7 @@ fn proposed(number: u8) -> Resolution {
             proposed_at: samples::at(number.into()),
             lapses_at: samples::at(1_000),
             state: ResolutionState::Proposed,
-            data_key: DataKeyId(id),
+            data_key: DataKeyId(Uuid::from_u128(u128::from(number) << 64)),
         },
         reason: ResolutionReason::parse("the bank has no such order").expect("it parses"),
         evidence: None,
@@ -1120,7 +1120,7 @@ async fn the_delivery_watch_knows_what_was_stored_before_it() {
     assert!(postgres(&database, delivery_anew!("postgres")));
     let key = samples::audit_key();
     let there = SqliteStore::open(&path, key.clone()).await.expect("opened");
-    let settings = PgSettings { connections: 2, pool_timeout: TIMEOUT };
+    let settings = PgSettings { pool_timeout: TIMEOUT, ..PgSettings::of(2) };
     let here = PgStore::open(database.url(), settings, key).await.expect("opened");
     assert_watched(&there).await;
     assert_watched(&here).await;

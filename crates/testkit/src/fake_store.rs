@@ -38,8 +38,8 @@ use madoguchi_domain::person::{
     AccountId, AccountMail, Person, PersonId, PersonQuery, PersonVersion, PersonWrite,
 };
 use madoguchi_domain::port::{
-    AuditLog, EffectChange, EffectQueue, Health, MemberStore, PersonStore, Recorded, StoreError,
-    UpgradeStore,
+    AuditLog, DownReason, EffectChange, EffectQueue, Health, MemberStore, PersonStore, Recorded,
+    StoreError, UpgradeStore,
 };
 use madoguchi_domain::sealed::KeyId;
 use madoguchi_domain::secret::SecretKey;
@@ -280,7 +280,7 @@ impl Health for FakeStore {
         "store"
     }
 
-    async fn check(&self) -> Result<(), &'static str> {
-        self.with(|_| ()).map_err(|_| "the fake is down")
+    async fn check(&self) -> Result<(), DownReason> {
+        self.with(|_| ()).map_err(|_| DownReason::Unreachable)
     }
 }

@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use madoguchi_domain::audit::{AuditEntry, ChainedEntry, Head, Place};
-use madoguchi_domain::port::{AuditLog, Health, StoreError};
+use madoguchi_domain::port::{AuditLog, DownReason, Health, StoreError};
 use madoguchi_domain::secret::SecretKey;
 
 use super::row::{AuditRow, HeadRow};
 use crate::database::fault::Fault;
-use crate::database::postgres::{PgStore, repeating};
+use crate::database::postgres::PgStore;
 use crate::database::schema::audit_head;
 use crate::database::statement::{Columns, Part, Script, statement};
 use crate::postgres::audit;
@@ -60,7 +60,7 @@ pub(crate) async fn append<'a>(
 impl AuditLog for PgStore {
     async fn append(&self, entries: &[AuditEntry]) -> Result<(), StoreError> {
         let attempt = || self.transact(async |conn| append(conn, &self.audit_key, entries).await);
-        repeating(attempt).await.map_err(Fault::report)
+        self.repeating(attempt).await.map_err(Fault::report)
     }
 
     async fn heads(&self) -> Result<Vec<Head>, StoreError> {
@@ -78,13 +78,7 @@ impl Health for PgStore {
         "store"
     }
 
-    async fn check(&self) -> Result<(), &'static str> {
-        // On the connection of the hot path: a probe of a silent database must occupy no thread.
-        let first = self.query(async |conn| {
-            let head = audit_head::table.select(HeadRow::as_select()).limit(1);
-            let head: HeadRow = head.get_result(conn).await?;
-            Ok(head.parse()?)
-        });
-        first.await.map(|_| ()).map_err(|_| "the database does not answer")
+    async fn check(&self) -> Result<(), DownReason> {
+        self.probe().await
     }
 }

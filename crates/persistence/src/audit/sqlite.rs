@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use madoguchi_domain::audit::{AuditEntry, ChainedEntry, Head, Place};
-use madoguchi_domain::port::{AuditLog, Health, StoreError};
+use madoguchi_domain::port::{AuditLog, DownReason, Health, StoreError};
 
 use crate::database::sqlite::SqliteStore;
 use crate::sqlite::audit;
@@ -29,8 +29,7 @@ impl Health for SqliteStore {
         "store"
     }
 
-    async fn check(&self) -> Result<(), &'static str> {
-        let heads = self.read(audit::heads).await;
-        heads.map(|_| ()).map_err(|_| "the database file cannot be read")
+    async fn check(&self) -> Result<(), DownReason> {
+        self.probe().await
     }
 }

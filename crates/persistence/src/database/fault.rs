@@ -30,6 +30,14 @@ impl Fault {
         matches!(self, Self::Driver(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
     }
 
+    /// Whether the session only reads.
+    pub(crate) const fn is_read_only(&self) -> bool {
+        matches!(
+            self,
+            Self::Driver(Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _))
+        )
+    }
+
     /// Whether an immediate retry may succeed, for example after a deadlock. Diesel reports both
     /// deadlocks and timeouts as `Unknown`, and their texts depend on the server's language. So the
     /// caller must also check how long the attempt took.

@@ -1,5 +1,8 @@
 //! Migrates a database to the schema of this version, and compares schema versions.
 
+use std::error::Error;
+
+use diesel::backend::Backend;
 use diesel::migration::{MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
 use diesel::sqlite::Sqlite;
@@ -7,9 +10,12 @@ use diesel::{QueryResult, SqliteConnection};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::open_error::OpenError;
-use super::postgres::connection::connect;
-use super::sqlite::establish::establish;
+use super::open_error::{OpenError, OpenRefusal};
+use super::postgres::connection::{PgSettings, Sessions};
+use super::postgres::start_checks;
+use super::sqlite::driver_error::open_refusal;
+use super::sqlite::establish::{LOCK_TIMEOUT, establish, real_path};
+use super::sqlite::left_log;
 use super::url::DatabaseUrl;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -75,45 +81,50 @@ enum Direction {
 async fn run(url: &DatabaseUrl, direction: Direction) -> Result<SchemaState, OpenError> {
     match url {
         DatabaseUrl::Sqlite(path) => {
-            let path = path.to_str().ok_or(OpenError::Path)?.to_owned();
+            let path = real_path(path)?;
             let ran = tokio::task::spawn_blocking(move || {
-                let mut conn = establish(&path)?;
+                left_log::check(&path)?;
+                let mut conn = establish(&path, LOCK_TIMEOUT)?;
                 // Checked and migrated under one lock, so that processes migrate one at a time.
-                conn.exclusive_transaction(|conn| {
-                    let before = sqlite_state(conn)?;
-                    apply(conn, SQLITE, before, direction).map_err(Turn)
+                let migrated = conn.exclusive_transaction(|conn| {
+                    let before = sqlite_state(conn, &path).map_err(MigrationError::Open)?;
+                    apply(conn, SQLITE, before, direction).map_err(MigrationError::Open)
+                });
+                migrated.map_err(|error| match error {
+                    MigrationError::Open(error) => error,
+                    MigrationError::Driver(error) => {
+                        OpenError::refused(&path, open_refusal(&error))
+                    }
                 })
-                .map_err(|Turn(error)| error)
             });
-            ran.await.unwrap_or(Err(OpenError::Unreachable))
+            ran.await.unwrap_or(Err(OpenError::MigrationFailed))
         }
         DatabaseUrl::Postgres(url) => {
-            let mut conn = connect(url).await?;
-            lock(&mut conn).await.map_err(|_| OpenError::Unreachable)?;
+            let sessions = Sessions::of_primary(url, PgSettings::of(1))?;
+            start_checks::must_create(&sessions).await?;
+            let mut conn = sessions.connect().await?;
+            lock(&mut conn).await.map_err(|_| sessions.refused(OpenRefusal::Other))?;
+            let before = postgres_state(&sessions).await?;
             let mut harness = AsyncMigrationHarness::new(conn);
-            let before = state::<Pg>(&mut harness, POSTGRES)?;
             // The lock ends with the connection.
             apply(&mut harness, POSTGRES, before, direction)
         }
     }
 }
 
-/// Carries an [`OpenError`] out of a diesel transaction.
-struct Turn(OpenError);
+/// The error of a diesel transaction, or ours.
+enum MigrationError {
+    Open(OpenError),
+    Driver(diesel::result::Error),
+}
 
-impl From<OpenError> for Turn {
-    fn from(error: OpenError) -> Self {
-        Self(error)
+impl From<diesel::result::Error> for MigrationError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Driver(error)
     }
 }
 
-impl From<diesel::result::Error> for Turn {
-    fn from(_: diesel::result::Error) -> Self {
-        Self(OpenError::Unreachable)
-    }
-}
-
-fn apply<Db: diesel::backend::Backend>(
+fn apply<Db: Backend>(
     harness: &mut impl MigrationHarness<Db>,
     ours: EmbeddedMigrations,
     before: SchemaState,
@@ -140,23 +151,27 @@ async fn lock(conn: &mut AsyncPgConnection) -> QueryResult<()> {
     conn.batch_execute("set lock_timeout = '5s'").await
 }
 
-pub(crate) fn sqlite_state(conn: &mut SqliteConnection) -> Result<SchemaState, OpenError> {
-    state::<Sqlite>(conn, SQLITE)
+/// Reads the state of the schema over separate connections.
+pub(crate) async fn postgres_state(sessions: &Sessions) -> Result<SchemaState, OpenError> {
+    let applied = start_checks::applied_migrations(sessions).await?;
+    Ok(SchemaState::compare(&versions::<Pg>(POSTGRES)?, &applied))
 }
 
-/// Reads the state of the schema over a separate connection.
-pub(crate) async fn postgres_state(url: &str) -> Result<SchemaState, OpenError> {
-    let conn = connect(url).await?;
-    state::<Pg>(&mut AsyncMigrationHarness::new(conn), POSTGRES)
-}
-
-fn state<Db: diesel::backend::Backend>(
-    harness: &mut impl MigrationHarness<Db>,
-    ours: EmbeddedMigrations,
+pub(crate) fn sqlite_state(
+    conn: &mut SqliteConnection,
+    path: &str,
 ) -> Result<SchemaState, OpenError> {
-    let known = MigrationSource::<Db>::migrations(&ours).map_err(|_| OpenError::MigrationFailed)?;
-    let known: Vec<String> = known.iter().map(|one| one.name().version().to_string()).collect();
-    let applied = harness.applied_migrations().map_err(|_| OpenError::Unreachable)?;
+    let refused = |error: &(dyn Error + Send + Sync + 'static)| {
+        let driver = error.downcast_ref::<diesel::result::Error>();
+        OpenError::refused(path, driver.map_or(OpenRefusal::Other, open_refusal))
+    };
+    let applied = conn.applied_migrations().map_err(|error| refused(&*error))?;
     let applied: Vec<String> = applied.iter().map(MigrationVersion::to_string).collect();
-    Ok(SchemaState::compare(&known, &applied))
+    Ok(SchemaState::compare(&versions::<Sqlite>(SQLITE)?, &applied))
+}
+
+/// The versions of our migrations.
+fn versions<Db: Backend>(ours: EmbeddedMigrations) -> Result<Vec<String>, OpenError> {
+    let known = MigrationSource::<Db>::migrations(&ours).map_err(|_| OpenError::MigrationFailed)?;
+    Ok(known.iter().map(|one| one.name().version().to_string()).collect())
 }

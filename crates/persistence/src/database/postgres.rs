@@ -1,9 +1,12 @@
 //! A PostgreSQL database: its connection pool, and how a transaction runs on it.
 
 pub(super) mod connection;
+mod driver_error;
 mod pooled;
+mod probe;
 mod repeating;
 mod replica;
+pub(super) mod start_checks;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,9 +14,9 @@ use std::time::Duration;
 
 use diesel::Connection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
-use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
 use diesel_async::{AsyncConnection, AsyncPgConnection, TransactionManager};
-use madoguchi_domain::port::StoreError;
+use madoguchi_domain::port::{DownReason, StoreError};
 use madoguchi_domain::secret::SecretKey;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -23,9 +26,15 @@ use super::migration::postgres_state;
 use super::open_error::OpenError;
 
 pub use connection::PgSettings;
+use connection::{Sessions, is_out_of_connections};
 use pooled::{PooledConnection, with_deadline};
-pub(crate) use repeating::repeating;
-use repeating::repeating_blocking;
+use probe::WriteProbe;
+use repeating::{repeating, repeating_blocking, soon};
+
+/// Interval between tries to open a connection where the server accepts no more of them.
+const BETWEEN_TRIES: Duration = Duration::from_millis(200);
+
+const NO_CONNECTION: StoreError = StoreError::Unavailable("no connection to the database");
 
 /// A connection for queries that are written once for both databases.
 pub(crate) type Conn = AsyncConnectionWrapper<Object<AsyncPgConnection>>;
@@ -40,7 +49,8 @@ pub struct PgStore {
     /// One permit for each blocking call: half of the connections. A blocking thread keeps its
     /// connection while the database is silent, and must leave some for the others.
     blocking: Arc<Semaphore>,
-    pool_timeout: Duration,
+    settings: PgSettings,
+    probe: WriteProbe,
     pub(crate) audit_key: SecretKey,
 }
 
@@ -60,9 +70,9 @@ impl PgStore {
         settings: PgSettings,
         audit_key: SecretKey,
     ) -> Result<Self, OpenError> {
-        postgres_state(url).await?.must_be_current()?;
-        let pool = connection::pool(url, settings, connection::SETUP)?;
-        Ok(Self::over(pool, settings, audit_key))
+        let sessions = Sessions::of_primary(url, settings)?;
+        postgres_state(&sessions).await?.must_be_current()?;
+        Self::over(sessions, settings, audit_key)
     }
 
     /// The stores on a replica of the database, to read lists. No connection is opened before the
@@ -75,18 +85,56 @@ impl PgStore {
         settings: PgSettings,
         audit_key: SecretKey,
     ) -> Result<Self, OpenError> {
-        let pool = connection::pool(url, settings, connection::REPLICA_SETUP)?;
-        Ok(Self::over(pool, settings, audit_key))
+        Self::over(Sessions::of_replica(url, settings)?, settings, audit_key)
     }
 
-    fn over(pool: Pool<AsyncPgConnection>, settings: PgSettings, audit_key: SecretKey) -> Self {
+    fn over(
+        sessions: Sessions,
+        settings: PgSettings,
+        audit_key: SecretKey,
+    ) -> Result<Self, OpenError> {
+        let pool = sessions.pool(settings)?;
         let blocking = Arc::new(Semaphore::new((settings.connections / 2).max(1)));
-        Self { pool, blocking, pool_timeout: settings.pool_timeout, audit_key }
+        Ok(Self { pool, blocking, settings, probe: WriteProbe::new(sessions), audit_key })
     }
 
+    /// Checks whether a decision could be written.
+    pub(crate) async fn probe(&self) -> Result<(), DownReason> {
+        let probed = self.probe.run().await;
+        if probed == Err(DownReason::ReadOnly) {
+            self.close_idle();
+        }
+        probed
+    }
+
+    /// A connection from the pool. If the server accepts no more of them, the caller waits for one
+    /// that is free, as for one of its own.
     async fn connection(&self) -> Result<Object<AsyncPgConnection>, StoreError> {
-        let got = self.pool.get().await;
-        got.map_err(|_| StoreError::Unavailable("no connection to the database"))
+        let got = async {
+            loop {
+                match self.pool.get().await {
+                    Ok(got) => return Ok(got),
+                    Err(PoolError::Backend(why)) if is_out_of_connections(&why) => {
+                        tokio::time::sleep(BETWEEN_TRIES).await;
+                    }
+                    Err(_) => return Err(NO_CONNECTION),
+                }
+            }
+        };
+        let in_time = tokio::time::timeout(self.settings.pool_timeout * 2, got).await;
+        in_time.unwrap_or(Err(NO_CONNECTION))
+    }
+
+    /// Closes the idle sessions if one of them only reads: after a fail-over, the others do so too
+    /// for as long as they live.
+    fn examine<R>(&self, done: &Result<R, Fault>) {
+        if matches!(done, Err(fault) if fault.is_read_only()) {
+            self.close_idle();
+        }
+    }
+
+    fn close_idle(&self) {
+        self.pool.retain(|_, _| false);
     }
 
     /// Runs `work`, which only reads, on one connection.
@@ -103,7 +151,18 @@ impl PgStore {
         done.await.map_err(Fault::report)
     }
 
-    /// Runs `work` in one transaction. Use it inside [`repeating()`].
+    /// Retries a transaction after a conflict with another one.
+    pub(crate) async fn repeating<R, Attempt>(
+        &self,
+        attempt: impl Fn() -> Attempt,
+    ) -> Result<R, Fault>
+    where
+        Attempt: Future<Output = Result<R, Fault>>,
+    {
+        repeating(soon(self.settings.lock_timeout), attempt).await
+    }
+
+    /// Runs `work` in one transaction. Use it inside [`Self::repeating`].
     pub(crate) async fn transact<R>(
         &self,
         work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<R, Fault>,
@@ -112,6 +171,7 @@ impl PgStore {
             let mut conn = PooledConnection::new(self.connection().await?);
             let done = in_transaction(conn.open()?, work).await;
             conn.release();
+            self.examine(&done);
             done
         })
         .await
@@ -131,8 +191,10 @@ impl PgStore {
         &self,
         work: impl Fn(&mut Conn) -> Result<R, Fault> + Send + 'static,
     ) -> Result<R, StoreError> {
-        let attempts =
-            move |conn: &mut Conn| repeating_blocking(|| Connection::transaction(conn, &work));
+        let soon = soon(self.settings.lock_timeout);
+        let attempts = move |conn: &mut Conn| {
+            repeating_blocking(soon, || Connection::transaction(conn, &work))
+        };
         self.block(attempts).await.map_err(Fault::report)
     }
 
@@ -147,13 +209,14 @@ impl PgStore {
             let permit = Arc::clone(&self.blocking).acquire_owned().await.ok()?;
             Some((permit, self.connection().await))
         };
-        let busy = || StoreError::Unavailable("no connection to the database");
-        let free = tokio::time::timeout(self.pool_timeout, free).await.ok().flatten();
-        let (permit, conn) = free.ok_or_else(busy)?;
+        let free = tokio::time::timeout(self.settings.pool_timeout, free).await.ok().flatten();
+        let (permit, conn) = free.ok_or(NO_CONNECTION)?;
         let mut conn = Conn::from(conn?);
+        let store = self.clone();
         let thread = spawn_blocking(move || {
             let done = work(&mut conn);
             drop((conn, permit));
+            store.examine(&done);
             done
         });
         let ended = StoreError::Unavailable("the database thread ended");

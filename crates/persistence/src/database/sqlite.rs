@@ -1,18 +1,25 @@
 //! A SQLite file: one writer, a few readers, each call on one blocking thread.
 
+mod backup;
 mod checkpoint;
 mod connection;
+pub(super) mod driver_error;
 pub(super) mod establish;
+pub(super) mod left_log;
+mod probe;
 
 use std::path::Path;
+use std::time::Duration;
 
 use diesel::SqliteConnection;
-use madoguchi_domain::port::StoreError;
+use madoguchi_domain::port::{DownReason, StoreError};
 use madoguchi_domain::secret::SecretKey;
 
 use super::fault::Fault;
 use super::open_error::OpenError;
+pub use backup::{BackupError, backup_sqlite, restore_sqlite};
 use connection::Connections;
+use establish::LOCK_TIMEOUT;
 
 /// A connection for queries that are written once for both databases.
 pub(crate) type Conn = SqliteConnection;
@@ -30,8 +37,25 @@ impl SqliteStore {
     /// # Errors
     /// See [`OpenError`].
     pub async fn open(path: &Path, audit_key: SecretKey) -> Result<Self, OpenError> {
-        let connections = Connections::open(path).await?;
+        Self::open_with(path, LOCK_TIMEOUT, audit_key).await
+    }
+
+    /// The same for statements that wait at most so long for the lock of another process.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open_with(
+        path: &Path,
+        lock_timeout: Duration,
+        audit_key: SecretKey,
+    ) -> Result<Self, OpenError> {
+        let connections = Connections::open(path, lock_timeout).await?;
         Ok(Self { connections, audit_key })
+    }
+
+    /// Checks whether a decision could be written.
+    pub(crate) async fn probe(&self) -> Result<(), DownReason> {
+        self.connections.probe().await
     }
 
     /// Runs `work` in one read-only transaction on one snapshot.

@@ -24,6 +24,23 @@ pub enum InvalidUrl {
     /// The PostgreSQL URL is invalid.
     #[error("is not a readable PostgreSQL URL")]
     Postgres,
+    /// A database that ends with the process.
+    #[error(
+        "must name a file: a database in memory would lose every decision when the server stops"
+    )]
+    InMemory,
+    /// SQLite's parameters.
+    #[error("must be a path without parameters: the program itself decides how it opens the file")]
+    SqliteParameter,
+    /// A certificate in the URL.
+    #[error(
+        "has sslrootcert, sslcert or sslkey: remove it, and let the operating system trust the \
+         server's authority (SSL_CERT_FILE)"
+    )]
+    Certificate,
+    /// Without encryption over a network.
+    #[error("has sslmode={0}, but another host is only spoken to with verified TLS: remove it")]
+    Unencrypted(&'static str),
 }
 
 impl DatabaseUrl {
@@ -33,16 +50,12 @@ impl DatabaseUrl {
     /// See [`InvalidUrl`].
     pub fn parse(text: &str) -> Result<Self, InvalidUrl> {
         if let Some(path) = text.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
-            return Ok(Self::Sqlite(path.into()));
+            return sqlite(path);
         }
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
             return Err(InvalidUrl::Scheme);
         }
-        let config: tokio_postgres::Config = text.parse().map_err(|_| InvalidUrl::Postgres)?;
-        if config.get_hosts().is_empty() {
-            return Err(InvalidUrl::Postgres);
-        }
-        Ok(Self::Postgres(text.to_owned()))
+        postgres(text)
     }
 
     /// Whether it is a file, or a server that is reached without a network.
@@ -53,6 +66,47 @@ impl DatabaseUrl {
             Self::Postgres(url) => url.parse().is_ok_and(|config| is_local(&config)),
         }
     }
+}
+
+fn sqlite(path: &str) -> Result<DatabaseUrl, InvalidUrl> {
+    if path.contains(":memory:") || path.contains("mode=memory") {
+        return Err(InvalidUrl::InMemory);
+    }
+    // SQLite would take the one for parameters, and the other for a URI.
+    if path.contains('?') || path.starts_with("file:") {
+        return Err(InvalidUrl::SqliteParameter);
+    }
+    Ok(DatabaseUrl::Sqlite(path.into()))
+}
+
+fn postgres(text: &str) -> Result<DatabaseUrl, InvalidUrl> {
+    let (start, parameters) = text.split_once('?').unwrap_or((text, ""));
+    let parameters = parameters.split('&').filter(|it| !it.is_empty());
+    let of = |parameter: &str| parameter.split_once('=').map_or("", |(name, _)| name).to_owned();
+    if parameters.clone().any(|it| ["sslrootcert", "sslcert", "sslkey"].contains(&&*of(it))) {
+        return Err(InvalidUrl::Certificate);
+    }
+    // The driver does not know these. Our TLS always verifies certificate and host.
+    let known = parameters.map(|parameter| match parameter {
+        "sslmode=verify-full" | "sslmode=verify-ca" => "sslmode=require",
+        "sslmode=allow" => "sslmode=prefer",
+        other => other,
+    });
+    let known: Vec<&str> = known.collect();
+    let separator = if known.is_empty() { "" } else { "?" };
+    let url = format!("{start}{separator}{}", known.join("&"));
+    let config: tokio_postgres::Config = url.parse().map_err(|_| InvalidUrl::Postgres)?;
+    if config.get_hosts().is_empty() {
+        return Err(InvalidUrl::Postgres);
+    }
+    if !is_local(&config) {
+        for (parameter, mode) in [("sslmode=disable", "disable"), ("sslmode=prefer", "prefer")] {
+            if known.contains(&parameter) {
+                return Err(InvalidUrl::Unencrypted(mode));
+            }
+        }
+    }
+    Ok(DatabaseUrl::Postgres(url))
 }
 
 impl fmt::Debug for DatabaseUrl {
@@ -89,6 +143,33 @@ mod tests {
         for bad in ["", "sqlite:", "mysql://x/y", "postgres://[", "postgres:///nohost"] {
             assert!(DatabaseUrl::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_would_lose_decisions_or_certificates_is_refused_by_name() {
+        let parsed = |text: &str| DatabaseUrl::parse(text).unwrap_err();
+        for memory in
+            ["sqlite::memory:", "sqlite:file::memory:?cache=shared", "sqlite:x?mode=memory"]
+        {
+            assert_eq!(parsed(memory), InvalidUrl::InMemory, "{memory}");
+        }
+        for parameter in ["sqlite:m.db?mode=ro", "sqlite:file:m.db"] {
+            assert_eq!(parsed(parameter), InvalidUrl::SqliteParameter, "{parameter}");
+        }
+        let url = "postgres://u@db.bank.example/m";
+        for certificate in ["sslrootcert=/ca.pem", "application_name=x&sslkey=k"] {
+            assert_eq!(parsed(&format!("{url}?{certificate}")), InvalidUrl::Certificate);
+        }
+        for (mode, name) in [("disable", "disable"), ("prefer", "prefer"), ("allow", "prefer")] {
+            let refused = InvalidUrl::Unencrypted(name);
+            assert_eq!(parsed(&format!("{url}?sslmode={mode}")), refused);
+        }
+        for mode in ["require", "verify-ca", "verify-full"] {
+            let accepted = DatabaseUrl::parse(&format!("{url}?sslmode={mode}&application_name=x"));
+            let expected = format!("{url}?sslmode=require&application_name=x");
+            assert_eq!(accepted, Ok(DatabaseUrl::Postgres(expected)), "{mode}");
+        }
+        assert!(DatabaseUrl::parse("postgres://u@localhost/m?sslmode=disable").is_ok());
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::transition::{Guarded, claimed, written};
 use super::unreadable::{Round, UnreadableRow};
 use crate::database::column::{At, Key};
 use crate::database::fault::Fault;
-use crate::database::postgres::{PgStore, in_transaction, repeating};
+use crate::database::postgres::{PgStore, in_transaction};
 use crate::database::schema::{Id, Instant};
 use crate::database::statement::{Columns, Part, Script, array, statement};
 use crate::postgres::{counting, operating};
@@ -203,7 +203,8 @@ async fn overdue(
 
 impl PgStore {
     async fn try_record(&self, changes: &[Guarded]) -> Result<Vec<Recorded>, Fault> {
-        repeating(|| self.transact(async |conn| write(conn, changes, &self.audit_key).await)).await
+        self.repeating(|| self.transact(async |conn| write(conn, changes, &self.audit_key).await))
+            .await
     }
 }
 
@@ -235,7 +236,7 @@ impl PgStore {
 impl EffectQueue for PgStore {
     async fn claim(&self, request: &Claim) -> Result<Vec<Effect>, StoreError> {
         let attempt = || self.transact(async |conn| claim(conn, request, &self.audit_key).await);
-        match repeating(attempt).await {
+        match self.repeating(attempt).await {
             // Another worker claimed an effect of the same queue first.
             Err(fault) if fault.is_taken() => Ok(Vec::new()),
             done => done.map_err(Fault::report),
@@ -250,7 +251,7 @@ impl EffectQueue for PgStore {
             done => return done.map_err(Fault::report),
         }
         let attempt = || self.transact(async |conn| self.record_each(conn, &all).await);
-        repeating(attempt).await.map_err(Fault::report)
+        self.repeating(attempt).await.map_err(Fault::report)
     }
 
     async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {

@@ -12,7 +12,7 @@ use madoguchi_domain::port::{ReplayStore, StoreError};
 use super::row::ReplayRow;
 use crate::database::column::Key;
 use crate::database::fault::Fault;
-use crate::database::postgres::{PgStore, repeating};
+use crate::database::postgres::PgStore;
 use crate::database::schema::Id;
 use crate::database::statement::{Columns, Part, Script, array, statement};
 use crate::postgres::idempotency;
@@ -108,7 +108,7 @@ impl ReplayStore for PgStore {
 
     async fn record(&self, replays: &[Replay]) -> Result<Vec<Committed>, StoreError> {
         let attempt = || self.transact(async |conn| record(conn, replays).await);
-        repeating(attempt).await.map_err(Fault::report)
+        self.repeating(attempt).await.map_err(Fault::report)
     }
 
     async fn delete_before(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {

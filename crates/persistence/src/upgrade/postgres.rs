@@ -19,7 +19,7 @@ use super::history_row::HistoryRow;
 use super::row::{CaseRow, CheckRow, QrRow, key};
 use crate::database::column::{At, Key};
 use crate::database::fault::Fault;
-use crate::database::postgres::{PgStore, repeating};
+use crate::database::postgres::PgStore;
 use crate::database::schema::{Id, Instant};
 use crate::database::statement::{Columns, Part, Script, array, statement};
 use crate::postgres::upgrade;
@@ -215,14 +215,14 @@ impl UpgradeStore for PgStore {
     async fn commit(&self, changes: &[Change<Write>]) -> Result<Vec<Committed>, StoreError> {
         let attempt =
             |changes| self.transact(async move |conn| commit(conn, changes, &self.audit_key).await);
-        match repeating(|| attempt(changes)).await {
+        match self.repeating(|| attempt(changes)).await {
             // One change violates a unique index: commit one by one, to lose only it.
             Err(fault) if fault.is_taken() => {}
             done => return done.map_err(Fault::report),
         }
         let mut committed = Vec::with_capacity(changes.len());
         for change in changes {
-            match repeating(|| attempt(std::slice::from_ref(change))).await {
+            match self.repeating(|| attempt(std::slice::from_ref(change))).await {
                 Err(fault) if fault.is_taken() => committed.push(Committed::Lost),
                 done => committed.extend(done.map_err(Fault::report)?),
             }

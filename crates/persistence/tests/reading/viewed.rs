@@ -53,7 +53,7 @@ impl Both {
         let database = Cluster::shared().create_database();
         migrate(&DatabaseUrl::Sqlite(path.clone())).await.expect("migrated");
         migrate(&DatabaseUrl::parse(database.url()).expect("a URL")).await.expect("migrated");
-        let settings = PgSettings { connections: 4, pool_timeout: Duration::from_secs(10) };
+        let settings = PgSettings { pool_timeout: Duration::from_secs(10), ..PgSettings::of(4) };
         let sqlite = SqliteStore::open(&path, key.clone()).await.expect("opened");
         let postgres = PgStore::open(database.url(), settings, key).await.expect("opened");
         Self { _dir: dir, path, database, sqlite, postgres }

@@ -9,20 +9,25 @@ use crate::database::fault::Fault;
 /// The maximum number of retries.
 const REPEATS: u32 = 3;
 
-/// A failure before this time is not a timeout: the lock timeout is 5 s, the statement timeout
-/// 15 s. Deadlocks are detected after 1 s.
-const SOON: Duration = Duration::from_secs(4);
+/// A failure before this time is not a timeout: neither of the lock nor of the statement, whose
+/// timeout is 15 s. Deadlocks are detected after 1 s.
+pub(super) fn soon(lock_timeout: Duration) -> Duration {
+    (lock_timeout * 9 / 10).min(Duration::from_secs(4))
+}
 
 /// Retries a transaction after a deadlock or serialization failure. After a timeout there is no
 /// retry, because other requests wait for the same lock.
-pub(crate) async fn repeating<R, Attempt>(attempt: impl Fn() -> Attempt) -> Result<R, Fault>
+pub(super) async fn repeating<R, Attempt>(
+    soon: Duration,
+    attempt: impl Fn() -> Attempt,
+) -> Result<R, Fault>
 where
     Attempt: Future<Output = Result<R, Fault>>,
 {
     for _ in 0..REPEATS {
         let began = Instant::now();
         match attempt().await {
-            Err(fault) if fault.is_worth_repeating() && began.elapsed() < SOON => {}
+            Err(fault) if fault.is_worth_repeating() && began.elapsed() < soon => {}
             done => return done,
         }
     }
@@ -31,12 +36,13 @@ where
 
 /// The same for work on a blocking thread.
 pub(super) fn repeating_blocking<R>(
+    soon: Duration,
     mut attempt: impl FnMut() -> Result<R, Fault>,
 ) -> Result<R, Fault> {
     for _ in 0..REPEATS {
         let began = std::time::Instant::now();
         match attempt() {
-            Err(fault) if fault.is_worth_repeating() && began.elapsed() < SOON => {}
+            Err(fault) if fault.is_worth_repeating() && began.elapsed() < soon => {}
             done => return done,
         }
     }
@@ -54,7 +60,7 @@ mod tests {
     /// The number of attempts if each one fails like this after so many seconds.
     async fn attempts(kind: fn() -> DatabaseErrorKind, seconds: u64) -> u32 {
         let attempts = AtomicU32::new(0);
-        let done: Result<(), Fault> = repeating(async || {
+        let done: Result<(), Fault> = repeating(soon(Duration::from_secs(5)), async || {
             attempts.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(Duration::from_secs(seconds)).await;
             Err(Error::DatabaseError(kind(), Box::new(String::new())).into())

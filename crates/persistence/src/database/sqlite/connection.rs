@@ -4,18 +4,22 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
-use madoguchi_domain::port::StoreError;
+use madoguchi_domain::port::{DownReason, StoreError};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
 use super::checkpoint::Checkpoints;
-use super::establish::establish;
+use super::driver_error::open_refusal;
+use super::establish::{establish, real_path};
+use super::left_log;
+use super::probe::{self, WriteProbe};
 use crate::database::fault::Fault;
 use crate::database::migration;
-use crate::database::open_error::OpenError;
+use crate::database::open_error::{OpenError, OpenRefusal};
 
 const READERS: usize = 2;
 
@@ -23,19 +27,24 @@ const READERS: usize = 2;
 struct Held {
     conn: SqliteConnection,
     url: String,
+    lock_timeout: Duration,
     setup: &'static str,
 }
 
 impl Held {
-    fn open(url: &str, setup: &'static str) -> Result<Self, OpenError> {
-        let mut conn = establish(url)?;
-        conn.batch_execute(setup).map_err(|_| OpenError::Unreachable)?;
-        Ok(Self { conn, url: url.to_owned(), setup })
+    fn open(url: &str, lock_timeout: Duration, setup: &'static str) -> Result<Self, OpenError> {
+        let mut conn = establish(url, lock_timeout)?;
+        conn.batch_execute(setup).map_err(|error| refused(url, &error))?;
+        Ok(Self { conn, url: url.to_owned(), lock_timeout, setup })
     }
 
     fn reopened(&self) -> Result<Self, OpenError> {
-        Self::open(&self.url, self.setup)
+        Self::open(&self.url, self.lock_timeout, self.setup)
     }
+}
+
+fn refused(path: &str, error: &diesel::result::Error) -> OpenError {
+    OpenError::refused(path, open_refusal(error))
 }
 
 type Shared = Arc<Mutex<Held>>;
@@ -48,6 +57,7 @@ pub(super) struct Connections {
     readers: Arc<[Shared]>,
     next: Arc<AtomicUsize>,
     checkpoints: Checkpoints,
+    probe: WriteProbe,
 }
 
 impl fmt::Debug for Connections {
@@ -57,23 +67,28 @@ impl fmt::Debug for Connections {
 }
 
 impl Connections {
-    pub(super) async fn open(path: &Path) -> Result<Self, OpenError> {
-        let url = path.to_str().ok_or(OpenError::Path)?.to_owned();
+    pub(super) async fn open(path: &Path, lock_timeout: Duration) -> Result<Self, OpenError> {
+        let url = real_path(path)?;
         spawn_blocking(move || {
-            let mut writer = Held::open(&url, "")?;
-            migration::sqlite_state(&mut writer.conn)?.must_be_current()?;
-            let reader = || Held::open(&url, "pragma query_only = on;");
+            left_log::check(&url)?;
+            let mut writer = Held::open(&url, lock_timeout, "")?;
+            migration::sqlite_state(&mut writer.conn, &url)?.must_be_current()?;
+            // A file that is read-only is opened all the same.
+            let writes = writer.conn.batch_execute("begin immediate; rollback");
+            writes.map_err(|error| refused(&url, &error))?;
+            let reader = || Held::open(&url, lock_timeout, "pragma query_only = on;");
             let readers = (0..READERS).map(|_| Ok(Arc::new(Mutex::new(reader()?))));
             let readers: Result<Vec<Shared>, OpenError> = readers.collect();
             Ok(Self {
                 writer: Arc::new(Mutex::new(writer)),
                 readers: readers?.into(),
                 next: Arc::default(),
-                checkpoints: Checkpoints::by(establish(&url)?),
+                checkpoints: Checkpoints::by(establish(&url, lock_timeout)?),
+                probe: WriteProbe::new(&url),
             })
         })
         .await
-        .unwrap_or(Err(OpenError::Unreachable))
+        .unwrap_or_else(|_| Err(OpenError::refused("the database file", OpenRefusal::Other)))
     }
 
     /// Runs `work` in one immediate transaction. If it wrote, the caller must call
@@ -83,12 +98,34 @@ impl Connections {
         R: Send + 'static,
         F: FnOnce(&mut SqliteConnection) -> Result<R, Fault> + Send + 'static,
     {
-        run(&self.writer, |conn| conn.immediate_transaction(work)).await
+        let done = run(&self.writer, |conn| conn.immediate_transaction(work)).await;
+        if done.is_err() {
+            self.probe.record(&done);
+        }
+        done
+    }
+
+    /// Checks whether a decision could be written.
+    pub(super) async fn probe(&self) -> Result<(), DownReason> {
+        self.probe.same_file()?;
+        let written = match self.probe.recent() {
+            Some(outcome) => outcome,
+            None => on(&self.writer, probe::write).await,
+        };
+        written?;
+        on(self.reader(), probe::audit_heads).await
+    }
+
+    /// One reader after the other.
+    fn reader(&self) -> &Shared {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        &self.readers[turn % self.readers.len()]
     }
 
     /// Counts a transaction that wrote. One without writes does not extend the WAL.
     pub(super) fn wrote(&self) {
         self.checkpoints.after_commit();
+        self.probe.record(&Ok(()));
     }
 
     /// Runs `work`, which only reads, on the writer connection.
@@ -106,9 +143,17 @@ impl Connections {
         R: Send + 'static,
         F: FnOnce(&mut SqliteConnection) -> Result<R, Fault> + Send + 'static,
     {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        run(&self.readers[turn % self.readers.len()], |conn| conn.transaction(work)).await
+        run(self.reader(), |conn| conn.transaction(work)).await
     }
+}
+
+/// Runs a check on one connection.
+async fn on(
+    connection: &Shared,
+    check: fn(&mut SqliteConnection) -> Result<(), DownReason>,
+) -> Result<(), DownReason> {
+    let mut held = Arc::clone(connection).lock_owned().await;
+    spawn_blocking(move || check(&mut held.conn)).await.unwrap_or(Err(DownReason::Other))
 }
 
 async fn run<R, F>(connection: &Shared, work: F) -> Result<R, Fault>

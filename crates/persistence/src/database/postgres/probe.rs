@@ -1,0 +1,74 @@
+//! Checks whether a decision could be written, as one that is rolled back. It uses the driver
+//! itself, because diesel hides the SQLSTATE of most errors.
+
+use std::fmt;
+use std::sync::Arc;
+
+use madoguchi_domain::port::DownReason;
+use tokio::sync::Mutex;
+use tokio_postgres::{Client, SimpleQueryMessage};
+
+use super::connection::Sessions;
+use super::driver_error::down_reason;
+
+/// What a verdict needs: room in a file, and every table that it writes. Rows would make it wait
+/// for other writes, so it locks tables as they do.
+const WRITE: &str = "begin; \
+    set local statement_timeout = '2s'; set local lock_timeout = '1s'; \
+    lock table members, upgrade_case, upgrade_history, upgrade_check, upgrade_qr, effect, \
+        effect_evidence, audit_head, audit_entry, idempotency_replay in row exclusive mode; \
+    insert into write_probe select decode(repeat('00', 7000), 'hex');";
+
+/// Heads of the audit log whose last row is missing or another one, or is not the last; one more if
+/// there is no head.
+const AUDIT_HEADS: &str = "select count(*) filter (where \
+        (head.seq > 0 and last.link is distinct from head.link) or next.seq is not null) \
+        + case when count(*) = 0 then 1 else 0 end \
+    from audit_head as head \
+    left join audit_entry as last on last.stream = head.stream and last.seq = head.seq \
+    left join audit_entry as next on next.stream = head.stream and next.seq = head.seq + 1";
+
+/// Keeps a connection of its own for probes.
+#[derive(Clone)]
+pub(super) struct WriteProbe {
+    sessions: Sessions,
+    client: Arc<Mutex<Option<Client>>>,
+}
+
+impl fmt::Debug for WriteProbe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WriteProbe")
+    }
+}
+
+impl WriteProbe {
+    pub(super) fn new(sessions: Sessions) -> Self {
+        Self { sessions, client: Arc::default() }
+    }
+
+    /// Writes, and rolls back. One probe runs at a time.
+    pub(super) async fn run(&self) -> Result<(), DownReason> {
+        let mut kept = self.client.lock().await;
+        // Taken: one that is cancelled in the middle is not used again.
+        let client = match kept.take().filter(|client| !client.is_closed()) {
+            Some(client) => client,
+            None => self.sessions.driver_client().await.map_err(|why| why.down_reason())?,
+        };
+        let probed = probe(&client).await;
+        // A session that cannot write may be on a server that was replaced.
+        let is_usable = probed != Err(DownReason::ReadOnly);
+        if client.batch_execute("rollback").await.is_ok() && is_usable {
+            *kept = Some(client);
+        }
+        probed
+    }
+}
+
+async fn probe(client: &Client) -> Result<(), DownReason> {
+    client.batch_execute(WRITE).await.map_err(|error| down_reason(&error))?;
+    let found = client.simple_query(AUDIT_HEADS).await.map_err(|error| down_reason(&error))?;
+    let wrong = found.iter().find_map(|message| {
+        if let SimpleQueryMessage::Row(row) = message { row.get(0) } else { None }
+    });
+    if wrong == Some("0") { Ok(()) } else { Err(DownReason::AuditHead) }
+}

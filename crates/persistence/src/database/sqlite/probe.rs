@@ -1,0 +1,105 @@
+//! Checks whether a decision could be written, by writing a row of no meaning.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::BigInt;
+use diesel::{QueryResult, QueryableByName, RunQueryDsl, SqliteConnection};
+use madoguchi_domain::port::DownReason;
+
+use super::driver_error::down_reason;
+use crate::database::fault::Fault;
+
+/// As many pages as a decision writes. Only what is committed reaches the disk.
+const WRITE: &str = "update write_probe set filler = zeroblob(32768)";
+
+/// How long the outcome of a write counts as that of another one.
+const RECENT: Duration = Duration::from_secs(2);
+
+/// Counts a missing head of the audit log, and one that is not its last row.
+const AUDIT_HEADS: &str = "select count(*) filter (where \
+        (head.seq > 0 and last.link is not head.link) or next.seq is not null) \
+        + case when count(*) = 0 then 1 else 0 end as wrong \
+    from audit_head as head \
+    left join audit_entry as last on last.stream = head.stream and last.seq = head.seq \
+    left join audit_entry as next on next.stream = head.stream and next.seq = head.seq + 1";
+
+#[derive(QueryableByName)]
+struct AuditHeads {
+    #[diesel(sql_type = BigInt)]
+    wrong: i64,
+}
+
+type Outcome = Result<(), DownReason>;
+
+/// The file that is open, and the outcome of the last write.
+#[derive(Debug, Clone)]
+pub(super) struct WriteProbe {
+    path: Arc<str>,
+    /// Its device and its number there.
+    file: Option<(u64, u64)>,
+    last: Arc<Mutex<Option<(Instant, Outcome)>>>,
+}
+
+impl WriteProbe {
+    /// For the file at this path, which is open.
+    pub(super) fn new(path: &str) -> Self {
+        Self { path: path.into(), file: identity(path), last: Arc::default() }
+    }
+
+    /// Records the outcome of a transaction that wrote, or failed.
+    pub(super) fn record<R>(&self, outcome: &Result<R, Fault>) {
+        let outcome = match outcome {
+            Ok(_) => Ok(()),
+            Err(Fault::Driver(error)) => Err(down_reason(error)),
+            Err(Fault::Store(_)) => return,
+        };
+        // What only one statement was refused says nothing of the next one.
+        if outcome != Err(DownReason::Other) {
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some((Instant::now(), outcome));
+        }
+    }
+
+    /// The outcome of a recent write. Beside a busy writer, a probe would wait too long.
+    pub(super) fn recent(&self) -> Option<Outcome> {
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.filter(|(at, _)| at.elapsed() < RECENT).map(|(_, outcome)| outcome)
+    }
+
+    /// Whether the file at the path is still the one that is open: what is committed to another
+    /// one is lost with the process.
+    pub(super) fn same_file(&self) -> Result<(), DownReason> {
+        match identity(&self.path) {
+            None => Err(DownReason::Unreachable),
+            found if found == self.file => Ok(()),
+            Some(_) => Err(DownReason::Replaced),
+        }
+    }
+}
+
+fn identity(path: &str) -> Option<(u64, u64)> {
+    let found = fs::metadata(path).ok()?;
+    Some((found.dev(), found.ino()))
+}
+
+/// Writes and commits on the writer's connection. Begins and ends by itself: diesel would give the
+/// error of its own rollback.
+pub(super) fn write(conn: &mut SqliteConnection) -> Result<(), DownReason> {
+    conn.batch_execute("begin immediate").map_err(|error| down_reason(&error))?;
+    let written = conn.batch_execute(WRITE).and_then(|()| conn.batch_execute("commit"));
+    written.map_err(|error| {
+        let _ = conn.batch_execute("rollback");
+        down_reason(&error)
+    })
+}
+
+/// Whether the heads of the audit log are its last rows.
+pub(super) fn audit_heads(conn: &mut SqliteConnection) -> Result<(), DownReason> {
+    let heads: QueryResult<AuditHeads> = diesel::sql_query(AUDIT_HEADS).get_result(conn);
+    let AuditHeads { wrong } = heads.map_err(|error| down_reason(&error))?;
+    if wrong == 0 { Ok(()) } else { Err(DownReason::AuditHead) }
+}
