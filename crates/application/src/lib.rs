@@ -9,6 +9,7 @@ mod contact;
 mod data_keys;
 mod delivery;
 mod effect;
+mod health_watch;
 mod idempotency;
 mod job;
 mod mailbox;
@@ -41,6 +42,7 @@ pub use effect::{
     Delivery, EffectAgeing, EffectCount, EffectRegistry, EffectWorker, FindMissing,
     PlannedListener, PlannedSignal, Sweeper, SweeperSettings, WorkerSettings,
 };
+pub use health_watch::HealthWatch;
 pub use idempotency::{Answered, ReplayExpiry, RunningKey, RunningKeys};
 pub use job::{Job, JobRunner, JobSettings, Ran};
 pub use person::{PersonService, Reading, Searched};

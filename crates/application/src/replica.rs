@@ -61,6 +61,16 @@ impl ReplicaStatus {
         }
     }
 
+    /// Why lists are read from the primary at `now`; `None` if they are read from the replica.
+    #[must_use]
+    pub fn refusal(&self, now: Instant) -> Option<ReplicaRefusal> {
+        if self.usable(now).is_some() {
+            return None;
+        }
+        let why = self.known().state.and_then(ReplicaState::refusal);
+        Some(why.unwrap_or(ReplicaRefusal::LagUnknown))
+    }
+
     /// Records the state at `now`. After a list that failed, the replica is not used for a while,
     /// whatever it answers.
     pub fn report(&self, now: Instant, state: ReplicaState) {

@@ -1,7 +1,7 @@
 //! The change of one transition, with its evidence and its consequence.
 
 use madoguchi_domain::act::Act;
-use madoguchi_domain::effect::{Effect, EffectEvent, Evidence, Jitter};
+use madoguchi_domain::effect::{Effect, EffectEvent, EffectStateName, Evidence, Jitter};
 use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError};
 
 use super::registry::Delivery;
@@ -60,4 +60,15 @@ pub(super) async fn record_or_set_aside(
     };
     let recorded = effects.record(std::slice::from_ref(&change)).await?;
     Ok(recorded.first().map(|recorded| (change, *recorded)))
+}
+
+/// Reports an effect that entered `Manual`: only people can finish it.
+pub(super) fn report_if_stuck(after: &Effect) {
+    if after.state.name() != EffectStateName::Manual {
+        return;
+    }
+    let (kind, id) = (after.order.key.kind.to_string(), after.order.key.id);
+    let correlation = after.correlation.as_str();
+    tracing::error!(kind, %id, correlation, "an effect is stuck: people must resolve it");
+    metrics::counter!("madoguchi_effects_stuck_total", "kind" => kind).increment(1);
 }

@@ -13,7 +13,7 @@ use madoguchi_domain::port::{Clock, EffectChange, EffectQueue, Ids, Recorded, St
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::decided::{decided, record_or_set_aside};
+use super::decided::{decided, record_or_set_aside, report_if_stuck};
 use super::inquiries::inquire;
 use super::planned_signal::PlannedSignal;
 use super::registry::{Delivery, EffectRegistry};
@@ -228,5 +228,6 @@ fn is_moved(effect: &Effect, change: &EffectChange, recorded: Recorded) -> bool 
     let (key, correlation) = (&effect.order.key, effect.correlation.as_str());
     let (from, state) = (effect.state.name(), change.write.after.state.name());
     tracing::info!(kind = %key.kind, id = %key.id, correlation, %from, %state, "swept");
+    report_if_stuck(&change.write.after);
     true
 }

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::breaker::record_outcome;
-use super::decided::{decided, record_or_set_aside};
+use super::decided::{decided, record_or_set_aside, report_if_stuck};
 use super::planned_signal::PlannedSignal;
 use super::registry::Delivery;
 use crate::system_act::system_act;
@@ -265,6 +265,9 @@ impl Progress {
 }
 
 fn log(change: &EffectChange, recorded: Recorded) {
+    if recorded == Recorded::Written {
+        report_if_stuck(&change.write.after);
+    }
     let Some(evidence) = &change.write.evidence else { return };
     let (kind, id) = (evidence.effect.kind.as_str(), evidence.effect.id);
     let (outcome, detail) = (evidence.outcome.as_str(), evidence.outcome.detail());

@@ -4,11 +4,13 @@
 //! Requests that arrive while a batch is loading join the same commit.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::idempotency::Replay;
 use madoguchi_domain::port::{ReplayStore, StoreError, UpgradeStore};
 use madoguchi_domain::upgrade::{CaseSnapshot, UpgradePolicy, Write};
+use tokio::time::Instant;
 
 use super::batch::{Batch, Decided};
 use super::inbox::{Inbox, Waiting};
@@ -17,6 +19,10 @@ use crate::{PlannedSignal, ServiceError};
 
 /// Maximum extra loads per batch. Each one delays the requests already in it.
 const LATE_LOADS: u32 = 3;
+
+/// A batch that fails later than this has waited, perhaps for a lock: it is not tried again as a
+/// whole.
+const QUICK: Duration = Duration::from_secs(1);
 
 pub(super) struct BatchRunner {
     pub(super) store: Arc<dyn UpgradeStore>,
@@ -37,13 +43,18 @@ type Loaded = (Option<CaseSnapshot>, Option<Replay>);
 impl BatchRunner {
     /// Answers what it can; returns the requests to decide again on fresh data, in their order. A
     /// batch that fails is retried once, which also shows whether a commit with an unknown outcome
-    /// was written. If it fails again, its requests run one by one, so that one unreadable row
-    /// fails alone.
+    /// was written. If it fails again, or slowly, its requests run one by one, so that one
+    /// unreadable or locked row fails alone.
     pub(super) async fn answer(&self, first: Vec<Waiting>, inbox: &mut Inbox) -> Vec<Waiting> {
+        let began = Instant::now();
         let unanswered = match self.attempt(first, Some(inbox)).await {
             Ok(retry) => return retry,
             Err(Failed { unanswered, .. }) => unanswered,
         };
+        if began.elapsed() > QUICK {
+            self.one_by_one(unanswered).await;
+            return Vec::new();
+        }
         match self.attempt(unanswered, None).await {
             Ok(retry) => retry,
             Err(Failed { unanswered, .. }) => {
