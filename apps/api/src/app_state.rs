@@ -5,14 +5,14 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use madoguchi_application::{
-    AnnouncementService, Answered, CallerService, ContactService, DeliveryService, MemberService,
-    PersonService, ReplicaStatus, ResolutionService, RetentionService, ServiceError,
+    AnnouncementService, Answered, CallerService, ContactService, DeliveryService, HealthWatch,
+    MemberService, PersonService, ReplicaStatus, ResolutionService, RetentionService, ServiceError,
     UpgradeService,
 };
 use madoguchi_domain::caller::DacRule;
 use madoguchi_domain::idempotency::ClientAct;
 use madoguchi_domain::port::{
-    Clock, EffectQueue, Health, Ids, PasswordVerifier, StoreError, TokenVerifier,
+    Clock, EffectQueue, Ids, PasswordVerifier, StoreError, TokenVerifier,
 };
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -56,7 +56,7 @@ pub(crate) struct AppState {
     pub(crate) tokens: Arc<dyn TokenVerifier>,
     /// Verifies the gateway's users; absent when there is no gateway.
     pub(crate) passwords: Option<Arc<dyn PasswordVerifier>>,
-    pub(crate) dependencies: Vec<Arc<dyn Health>>,
+    pub(crate) dependencies: Vec<Arc<HealthWatch>>,
     pub(crate) idempotency: Idempotency,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) clock: Arc<dyn Clock>,

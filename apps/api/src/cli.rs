@@ -1,6 +1,7 @@
 //! The commands and options of the `madoguchi` program.
 
 mod announcements;
+mod backup;
 mod bounces;
 mod configured;
 mod crm_role;
@@ -23,6 +24,7 @@ use crate::settings::{DEFAULT_SOURCE_PREFIX, ENVIRONMENT_PREFIX, Settings};
 use crate::{Server, logging, problem, routes, wiring};
 
 use announcements::AnnouncementsCommand;
+use backup::{BackupCommand, RestoreCommand};
 use bounces::BouncesCommand;
 use configured::Configured;
 use crm_role::CrmRoleCommand;
@@ -57,6 +59,13 @@ enum Command {
     /// Migrate the database to this version's schema.
     #[command(after_help = "Example:\n  madoguchi migrate --config madoguchi.toml")]
     Migrate(Configured),
+    /// Copy the SQLite database to a new file, while servers use it.
+    #[command(after_help = backup::BACKUP_EXAMPLE)]
+    Backup(BackupCommand),
+    /// Put a copy in the place of the SQLite database, which no process may use. The database
+    /// before is kept beside it.
+    #[command(after_help = backup::RESTORE_EXAMPLE)]
+    Restore(RestoreCommand),
     /// Print the OpenAPI document of the API.
     #[command(after_help = "Example:\n  madoguchi openapi > openapi.json\n\n\
         With --config or MADOGUCHI__ variables, their server.source_prefix and error_codes are \
@@ -101,6 +110,8 @@ impl Cli {
         let done = match self.command {
             Command::Serve(configured) => serve(&configured).await,
             Command::Migrate(configured) => migrate(&configured.read()?).await,
+            Command::Backup(command) => command.run(),
+            Command::Restore(command) => command.run(),
             Command::Openapi(configured) => openapi(&configured),
             Command::HashPassword => hash_password(),
             Command::CrmRole(command) => command.run(),

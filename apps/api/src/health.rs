@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::Instant;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::Data;
 use futures_util::future::join_all;
-use madoguchi_domain::port::Health;
+use madoguchi_application::HealthWatch;
+use madoguchi_domain::port::DownReason;
+use madoguchi_domain::replica::ReplicaRefusal;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
@@ -37,9 +39,9 @@ const LIVE: Operation = Operation {
 
 const READY: Operation = Operation {
     id: "ready",
-    summary: "Whether every dependency is available",
+    summary: "Whether decisions can be written",
     answers: &[
-        Answer::json::<Status>(200, "Every dependency is available."),
+        Answer::json::<Status>(200, "Every dependency that is not optional does its work."),
         Answer::json::<Status>(503, "A dependency is down, or the process is about to stop."),
     ],
     ..LIVE
@@ -50,8 +52,8 @@ const fn head(operation: Operation, id: &'static str) -> Operation {
     Operation { id, ..operation }
 }
 
-/// Timeout for one dependency.
-const TIMEOUT: Duration = Duration::from_secs(2);
+/// The reason of the server itself.
+const STOPPING: &str = "stopping";
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Health)]
@@ -67,12 +69,31 @@ struct Dependency {
     name: &'static str,
     #[schema(schema_with = up_or_down)]
     status: &'static str,
+    /// Why it is down.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = reasons)]
     reason: Option<&'static str>,
+    /// Whether the server does its work without it.
+    optional: bool,
+}
+
+impl Dependency {
+    fn new(name: &'static str, reason: Option<&'static str>) -> Self {
+        let status = if reason.is_none() { "up" } else { "down" };
+        Self { name, status, reason, optional: false }
+    }
 }
 
 fn up_or_down() -> RefOr<Schema> {
     one_of(["up", "down"]).into()
+}
+
+fn reasons() -> RefOr<Schema> {
+    let down = DownReason::ALL.map(DownReason::as_str).into_iter();
+    let of_replica = ReplicaRefusal::ALL.map(ReplicaRefusal::as_str).into_iter();
+    // Both have one of this name.
+    let of_replica = of_replica.filter(|it| *it != DownReason::Unreachable.as_str());
+    one_of(down.chain(of_replica).chain([STOPPING])).into()
 }
 
 /// Answers 200 while the process runs.
@@ -80,16 +101,19 @@ async fn live() -> HttpResponse {
     HttpResponse::Ok().json(Status { status: "up", dependencies: Vec::new() })
 }
 
-/// Answers 200 if every dependency is available; otherwise 503 with the names of the others.
+/// Answers 200 if every dependency that is not optional does its work; otherwise 503.
 async fn ready(state: Data<AppState>) -> Result<HttpResponse, Problem> {
     let asked = state.dependencies.clone();
     let work = async move { Ok(join_all(asked.into_iter().map(ask)).await) };
     let mut dependencies = state.run(work).await?;
     if state.stopping.load(Ordering::Relaxed) {
-        let reason = Some("it is about to stop");
-        dependencies.push(Dependency { name: "server", status: "down", reason });
+        dependencies.push(Dependency::new("server", Some(STOPPING)));
     }
     let up = dependencies.iter().all(|dependency| dependency.reason.is_none());
+    if let Some(replica) = &state.replica {
+        let why = replica.status.refusal(Instant::now()).map(ReplicaRefusal::as_str);
+        dependencies.push(Dependency { optional: true, ..Dependency::new("replica", why) });
+    }
     let (mut response, status) =
         if up { (HttpResponse::Ok(), "up") } else { (HttpResponse::ServiceUnavailable(), "down") };
     if !up {
@@ -98,11 +122,7 @@ async fn ready(state: Data<AppState>) -> Result<HttpResponse, Problem> {
     Ok(response.json(Status { status, dependencies }))
 }
 
-async fn ask(dependency: Arc<dyn Health>) -> Dependency {
-    let name = dependency.name();
-    let answer = tokio::time::timeout(TIMEOUT, dependency.check()).await;
-    match answer.unwrap_or(Err("it does not answer in time")) {
-        Ok(()) => Dependency { name, status: "up", reason: None },
-        Err(reason) => Dependency { name, status: "down", reason: Some(reason) },
-    }
+async fn ask(dependency: Arc<HealthWatch>) -> Dependency {
+    let reason = dependency.check().await.err().map(DownReason::as_str);
+    Dependency::new(dependency.name(), reason)
 }

@@ -1,5 +1,7 @@
 //! The metrics of the process, and the separate listener that serves them.
 
+mod catalogue;
+
 use std::net::{SocketAddr, TcpListener};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -10,6 +12,8 @@ use tokio::task::JoinHandle;
 
 use crate::connection::{self, ConnectionLimits, HttpListener};
 use crate::logging;
+
+pub(crate) use catalogue::register;
 
 /// Upper bounds of the duration buckets, in seconds.
 const BOUNDS: [f64; 10] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0];

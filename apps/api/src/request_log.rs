@@ -50,9 +50,9 @@ pub(crate) async fn note(
 
 /// Counts an answer by route pattern, so that no client can create a new metric series.
 fn count(route: &str, status: u16, took: Duration) {
-    let (route, class) = (route.to_owned(), format!("{}xx", status / 100));
-    metrics::counter!("madoguchi_http_requests_total", "route" => route.clone(), "status" => class)
-        .increment(1);
+    let labels = [("route", route.to_owned()), ("status", status.to_string())];
+    metrics::counter!("madoguchi_http_requests_total", &labels).increment(1);
+    let route = route.to_owned();
     metrics::histogram!("madoguchi_http_request_duration_seconds", "route" => route)
         .record(took.as_secs_f64());
 }

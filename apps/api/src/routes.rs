@@ -47,6 +47,20 @@ pub(crate) fn document(source_prefix: &str) -> serde_json::Result<String> {
     Ok(document)
 }
 
+/// The pattern of every route, with each status that it documents.
+pub(crate) fn documented_answers(source_prefix: &str) -> impl Iterator<Item = (String, u16)> {
+    API.into_iter().flatten().flat_map(move |entry| {
+        let own = entry.operation.iter().flat_map(|it| it.answers).map(|answer| answer.status);
+        let of_access: &[u16] = match entry.access {
+            Access::Public => &[],
+            Access::Gateway => &[400, 401],
+            Access::With(_) | Access::AnyOf(_) => &[400, 401, 403],
+        };
+        let path = entry.path.replace(SOURCE_PREFIX, source_prefix);
+        own.chain(of_access.iter().copied()).map(move |status| (path.clone(), status))
+    })
+}
+
 /// Registers the table's routes.
 ///
 /// The API page and its document are served if there is a document.

@@ -52,6 +52,7 @@ impl Server {
         let shown_at = listen("server.admin_listen", settings.server.admin)?;
         let addr = listener.local_addr()?;
         let counted = metering::recorder()?;
+        metering::register(routes::documented_answers(&settings.server.source_prefix));
         let Built { state, tasks, files } = wiring::build(&settings).await?;
         let admin = Admin::start(shown_at, &settings.server.connections, counted)?;
         let stopping = Arc::clone(&state.stopping);

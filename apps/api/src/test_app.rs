@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use madoguchi_application::{
     AnnouncementService, AuditWriter, CallerPorts, CallerService, CallerSettings, ContactService,
-    ContactStores, DecisionLane, DeliveryService, DeliveryStores, GroupCommitSettings,
+    ContactStores, DecisionLane, DeliveryService, DeliveryStores, GroupCommitSettings, HealthWatch,
     MemberService, PersonService, PlannedSignal, ResolutionService, ResolutionStores,
     RetentionService, UpgradeService,
 };
@@ -137,7 +137,7 @@ impl TestApp {
             replica: None,
             tokens: Arc::new(OneScopeEach),
             passwords: Some(Arc::new(FakePasswords::knowing(user, password, samples::system()))),
-            dependencies: vec![stores.platform.health],
+            dependencies: vec![Arc::new(HealthWatch::new(stores.platform.health))],
             idempotency: Idempotency::new(samples::audit_key()),
             ids,
             clock,

@@ -17,12 +17,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use madoguchi_application::{
-    AuditWriter, DeliveryService, MemberService, PlannedSignal, Reconciliation,
+    AuditWriter, DeliveryService, HealthWatch, MemberService, PlannedSignal, Reconciliation,
 };
 use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::{ActorKind, ActorRef};
 use madoguchi_domain::correlation::CorrelationId;
-use madoguchi_domain::port::{Clock, CoreBank, Ids};
+use madoguchi_domain::port::{Clock, CoreBank, Health, Ids};
 use madoguchi_esb::Esb;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
@@ -32,7 +32,7 @@ use crate::idempotency::Idempotency;
 use crate::reload::ReloadableFiles;
 use crate::settings::Settings;
 use crate::system::{SystemClock, SystemIds};
-use crate::tasks::Tasks;
+use crate::tasks::{Named, Tasks};
 use effects::EffectTasks;
 use jobs::Jobs;
 use services::Services;
@@ -44,7 +44,7 @@ use verifiers::Verifiers;
 pub(crate) use madoguchi_persistence::crm_role_script;
 pub(crate) use mailer::{preview as preview_mail, read_report};
 pub use retention::Retention;
-pub(crate) use stores::migrate;
+pub(crate) use stores::{backup, migrate, restore};
 pub(crate) use vault::{KeyTools, create_key};
 
 /// Everything behind the listeners.
@@ -113,7 +113,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
         replica,
         tokens,
         passwords,
-        dependencies: vec![stores.platform.health],
+        dependencies: vec![watch_health(stores.platform.health, &stopped, &mut running)],
         idempotency: Idempotency::new(settings.idempotency.secret.clone()),
         ids,
         clock,
@@ -124,6 +124,18 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     };
     let files = ReloadableFiles::new(files);
     Ok(Built { state, tasks: Tasks { stop, running, asked, audit }, files })
+}
+
+/// Starts a task that reports whether this dependency does its work.
+fn watch_health(
+    dependency: Arc<dyn Health>,
+    stopped: &watch::Receiver<bool>,
+    running: &mut Vec<Named>,
+) -> Arc<HealthWatch> {
+    let watch = Arc::new(HealthWatch::new(dependency));
+    let task = Arc::clone(&watch).run(stopped.clone());
+    running.push(("the watch of a dependency", tokio::spawn(task)));
+    watch
 }
 
 /// The core bank, through its ESB.

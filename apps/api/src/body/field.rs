@@ -75,7 +75,7 @@ pub(crate) fn bounded(least: usize, most: usize) -> ObjectBuilder {
 }
 
 /// A string that is one of these.
-pub(crate) fn one_of<const N: usize>(names: [&'static str; N]) -> ObjectBuilder {
+pub(crate) fn one_of(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names))
 }
 

@@ -17,10 +17,29 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn read(section: &mut Section<'_>) -> Self {
-        Self {
-            deployment_salt: key(section, DEPLOYMENT_SALT),
-            qr_key: key(section, QR_KEY),
-            audit_key: key(section, AUDIT_KEY),
+        let [deployment_salt, qr_key, audit_key] =
+            [DEPLOYMENT_SALT, QR_KEY, AUDIT_KEY].map(|places| key(section, places));
+        let keys = Self { deployment_salt, qr_key, audit_key };
+        keys.must_differ(section);
+        keys
+    }
+
+    /// One that knows a key must not know another one with it.
+    fn must_differ(&self, section: &mut Section<'_>) {
+        let all = [
+            (DEPLOYMENT_SALT, &self.deployment_salt),
+            (QR_KEY, &self.qr_key),
+            (AUDIT_KEY, &self.audit_key),
+        ];
+        let fingerprint = |key: &Option<SecretKey>| Some(key.as_ref()?.mac(&[b"compared"]));
+        for (at, ((name, _), key)) in all.iter().enumerate() {
+            let mut others = all.iter().take(at).filter(|(_, other)| {
+                fingerprint(other).is_some() && fingerprint(other) == fingerprint(key)
+            });
+            if let Some(((other, _), _)) = others.next() {
+                let what = format!("holds the same key as secrets.{other}: make one for each");
+                section.mistake(name, &what);
+            }
         }
     }
 }
@@ -36,7 +55,11 @@ fn key(section: &mut Section<'_>, places: Places) -> Option<SecretKey> {
     let meaning = "a file with 64 or more hexadecimal digits: openssl rand -hex 32";
     let form = "must be 64 or more hexadecimal digits";
     secret(section, places, Some(meaning), |text| {
-        unhex(text).and_then(|bytes| SecretKey::parse(&bytes).ok()).ok_or(form)
+        let bytes = unhex(text).ok_or(form)?;
+        if bytes.iter().all(|byte| *byte == 0) {
+            return Err("must not be zero: openssl rand -hex 32");
+        }
+        SecretKey::parse(&bytes).map_err(|_| form)
     })
 }
 

@@ -13,7 +13,7 @@ pub struct StoreSettings {
     pub url: DatabaseUrl,
     /// Whether `serve` migrates the schema first.
     pub migrate_on_start: bool,
-    /// The pool of PostgreSQL connections.
+    /// The pool of PostgreSQL connections. SQLite has the same timeout for locks.
     pub pool: PgSettings,
     /// A replica from which lists are read, if one is configured.
     pub replica: Option<ReplicaSettings>,
@@ -28,6 +28,9 @@ pub struct ReplicaSettings {
     pub max_lag: Duration,
 }
 
+/// A verdict is tried with others, and alone, and may wait behind one that is tried alone.
+const TRIES: u32 = 3;
+
 /// What a replica that is left behind for a moment may show.
 const MAX_LAG: Duration = Duration::from_secs(30);
 
@@ -39,7 +42,10 @@ impl StoreSettings {
         let connections = section.or("max_connections", 16, value::whole(2, 1000));
         let pool_timeout = Duration::from_secs(2);
         let pool_timeout = section.or("pool_timeout_ms", pool_timeout, value::millis(10, 60_000));
-        let pool = PgSettings { connections: connections as usize, pool_timeout };
+        let lock_timeout = Duration::from_millis(4500);
+        let lock_timeout = section.or("lock_timeout_ms", lock_timeout, value::millis(4000, 60_000));
+        let lock_timeout = lock_timeout / TRIES;
+        let pool = PgSettings { connections: connections as usize, pool_timeout, lock_timeout };
         let has_replica = section.has("replica_url");
         let replica_url = section.optional("replica_url", value::parsed(DatabaseUrl::parse));
         if !has_replica && section.has("replica_max_lag_ms") {

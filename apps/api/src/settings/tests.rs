@@ -10,15 +10,15 @@ mod environment;
 mod mail;
 mod store;
 
-fn key_file(dir: &tempfile::TempDir, mode: u32) -> String {
-    let path = dir.path().join("key");
-    std::fs::write(&path, "ab".repeat(32)).unwrap();
+fn key_file(dir: &tempfile::TempDir, byte: &str, mode: u32) -> String {
+    let path = dir.path().join(byte);
+    std::fs::write(&path, byte.repeat(32)).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
     path.to_str().unwrap().to_owned()
 }
 
 fn good(dir: &tempfile::TempDir, mode: u32) -> String {
-    let key = key_file(dir, mode);
+    let [salt, qr, audit] = ["ab", "bc", "de"].map(|byte| key_file(dir, byte, mode));
     let tokens = dir.path().join("tokens.toml");
     let hash = "ab".repeat(32);
     let who = "issuer = \"i\"\nsubject = \"s\"\nkind = \"HUMAN\"\nscopes = []";
@@ -27,8 +27,8 @@ fn good(dir: &tempfile::TempDir, mode: u32) -> String {
     format!(
         "[server]\nlisten = \"127.0.0.1:0\"\n\
          [store]\nurl = \"sqlite:m.db\"\n\
-         [secrets]\ndeployment_salt_file = \"{key}\"\nqr_key_file = \"{key}\"\n\
-         audit_key_file = \"{key}\"\n\
+         [secrets]\ndeployment_salt_file = \"{salt}\"\nqr_key_file = \"{qr}\"\n\
+         audit_key_file = \"{audit}\"\n\
          [identity]\ntokens_file = \"{tokens}\"\n\
          [upgrade]\nqr_base_url = \"https://bank.example/up/\"\n\
          [esb]\nurl = \"http://127.0.0.1:1/esb\"\n"
@@ -189,6 +189,10 @@ fn unsafe_combinations_are_refused() {
     let success = text.replace("[esb]", "[esb]\nfinal_codes = [\"200\"]");
     assert_eq!(mistakes(&success, &[]), ["esb.final_codes"]);
     assert_eq!(mistakes("not toml at all", &[])[0], "the file");
+    let zero = ("MADOGUCHI__SECRETS__AUDIT_KEY", &*"00".repeat(32));
+    assert_eq!(mistakes(&text, &[zero]), ["secrets.audit_key"], "no key at all");
+    let twice = ("MADOGUCHI__SECRETS__AUDIT_KEY", &*"ab".repeat(32));
+    assert_eq!(mistakes(&text, &[twice]), ["secrets.audit_key_file"], "the salt's key");
 }
 
 #[test]

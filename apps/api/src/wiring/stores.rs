@@ -1,8 +1,9 @@
 //! Opens the stores on the configured database.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use madoguchi_application::{
     ContactStores, DeliveryStores, ResolutionStores, RetentionStores, UpgradeStores,
 };
@@ -11,7 +12,9 @@ use madoguchi_domain::port::{
     Health, HoldStore, JobLeases, MailStore, MemberStore, PersonStore, ReplayStore,
     ResolutionStore, RetentionReports, RetentionStore, Sealer, UpgradeStore,
 };
-use madoguchi_persistence::{DatabaseUrl, PgStore, SchemaState, SealedStore, SqliteStore};
+use madoguchi_persistence::{
+    DatabaseUrl, PgStore, SchemaState, SealedStore, SqliteStore, backup_sqlite, restore_sqlite,
+};
 
 use super::replica::Replica;
 use crate::settings::Settings;
@@ -20,6 +23,26 @@ use crate::settings::Settings;
 pub(crate) async fn migrate(settings: &Settings) -> anyhow::Result<bool> {
     let before = madoguchi_persistence::migrate(&settings.store.url).await.context("store.url")?;
     Ok(before == SchemaState::Current)
+}
+
+/// Writes a copy of the configured SQLite database to a new file.
+pub(crate) fn backup(settings: &Settings, copy: &Path) -> anyhow::Result<()> {
+    Ok(backup_sqlite(sqlite_file(settings)?, copy)?)
+}
+
+/// Puts a copy in the place of the configured SQLite database; the path of the one before.
+pub(crate) fn restore(settings: &Settings, copy: &Path) -> anyhow::Result<Option<PathBuf>> {
+    Ok(restore_sqlite(copy, sqlite_file(settings)?)?)
+}
+
+fn sqlite_file(settings: &Settings) -> anyhow::Result<&Path> {
+    match &settings.store.url {
+        DatabaseUrl::Sqlite(path) => Ok(path),
+        DatabaseUrl::Postgres(_) => bail!(
+            "store.url is a PostgreSQL database: use pg_basebackup or pg_dump, as \
+             docs/operations.md#backup-and-restore says"
+        ),
+    }
 }
 
 /// The stores of every system, on one database.
@@ -94,7 +117,8 @@ pub(super) async fn connect(
     let key = settings.audit_key.clone();
     let opened = match &store.url {
         DatabaseUrl::Sqlite(path) => {
-            SqliteStore::open(path, key).await.map(|store| Stores::of(store, sealer))
+            let opened = SqliteStore::open_with(path, store.pool.lock_timeout, key).await;
+            opened.map(|store| Stores::of(store, sealer))
         }
         DatabaseUrl::Postgres(url) => {
             PgStore::open(url, store.pool, key).await.map(|store| Stores::of(store, sealer))

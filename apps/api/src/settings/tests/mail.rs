@@ -34,7 +34,7 @@ fn mails_have_their_documented_defaults() {
 #[test]
 fn what_cannot_work_is_refused_with_its_key() {
     let dir = tempfile::tempdir().unwrap();
-    let secret = key_file(&dir, 0o600);
+    let secret = key_file(&dir, "ab", 0o600);
     let here = dir.path().display();
     let smtp = "smtp_host = \"mail.example.com\"\n";
     for (bad, keys) in [

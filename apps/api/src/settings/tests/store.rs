@@ -18,7 +18,7 @@ fn a_replica_belongs_to_a_postgresql_database() {
     for (store, key) in [
         (format!("url = \"sqlite:m.db\"\n{replica}"), "store.replica_url"),
         (format!("{postgres}replica_url = \"sqlite:m.db\""), "store.replica_url"),
-        (format!("{postgres}replica_max_lag_ms = 1000"), "store.replica_max_lag_ms"),
+        (format!("{postgres}replica_max_lag_ms = 3000"), "store.replica_max_lag_ms"),
         (format!("{postgres}{replica}replica_max_lag_ms = 2999"), "store.replica_max_lag_ms"),
     ] {
         assert_eq!(mistakes(&with(&store), &[]), [key], "{store}");

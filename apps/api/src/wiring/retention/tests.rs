@@ -39,14 +39,15 @@ fn configured(dir: &TempDir, url: &str) -> Settings {
     }
     let ring = write("keys.toml", &list);
     // The key of the sample audit log.
-    let key = write("key", &"05".repeat(32));
+    let audit = write("audit", &"05".repeat(32));
+    let [salt, qr] = ["06", "07"].map(|byte| write(byte, &byte.repeat(32)));
     let hash = "ab".repeat(32);
     let who = "issuer = \"i\"\nsubject = \"s\"\nkind = \"HUMAN\"\nscopes = []";
     let tokens = write("tokens.toml", &format!("[[token]]\nsha256 = \"{hash}\"\n{who}"));
     let text = format!(
         "[store]\nurl = \"{url}\"\nmigrate_on_start = true\n\
-         [secrets]\ndeployment_salt_file = \"{key}\"\nqr_key_file = \"{key}\"\n\
-         audit_key_file = \"{key}\"\n[identity]\ntokens_file = \"{tokens}\"\n\
+         [secrets]\ndeployment_salt_file = \"{salt}\"\nqr_key_file = \"{qr}\"\n\
+         audit_key_file = \"{audit}\"\n[identity]\ntokens_file = \"{tokens}\"\n\
          [upgrade]\nqr_base_url = \"https://bank.example/up/\"\n\
          [esb]\nurl = \"http://127.0.0.1:1/esb\"\n[vault]\nkey_ring = \"{ring}\"\n\
          [retention]\npurge_after_days = {PURGE_DAYS}\n"
