@@ -143,7 +143,7 @@ async fn each_lookup_is_recorded_and_counted(store: Store) -> anyhow::Result<()>
         r#"madoguchi_lookups_total{what="codigo",outcome="not_found"} 1"#,
         r#"madoguchi_lookup_duration_seconds_count{what="contextos"} 2"#,
         r#"madoguchi_lookup_duration_seconds_count{what="codigo"} 4"#,
-        r#"madoguchi_http_requests_total{route="/api/v1/callers",status="2xx"} 2"#,
+        r#"madoguchi_http_requests_total{route="/api/v1/callers",status="200"} 2"#,
         r#"madoguchi_gateway_logins_total{outcome="accepted"} 1"#,
         r#"madoguchi_gateway_logins_total{outcome="cached"} 2"#,
         r#"madoguchi_gateway_logins_total{outcome="rejected"} 1"#,

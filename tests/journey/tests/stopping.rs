@@ -32,7 +32,7 @@ async fn a_stopping_server_is_not_ready_before_it_refuses(store: Store) -> anyho
             break answer;
         }
     };
-    ensure!(not_ready.status == 503 && not_ready.body.contains("about to stop"), "{not_ready:?}");
+    ensure!(not_ready.status == 503 && not_ready.body.contains("\"stopping\""), "{not_ready:?}");
     assert_eq!(system.caller.get("/health/live", "").await?.status, 200);
     let verdict = system.caller.decide(&customer.member, true).await?;
     ensure!(verdict.status == 200, "{verdict:?}");

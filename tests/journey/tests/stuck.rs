@@ -44,7 +44,23 @@ async fn stuck(system: &TestSystem) -> anyhow::Result<Customer> {
     system.world.play("applied_then_cut", &customer.arrangement, None).await?;
     system.caller.decide(&customer.member, true).await?.data()?;
     in_manual(system, "SetLevel", &customer.case).await?;
+    is_reported(system, &customer.case).await?;
     Ok(customer)
+}
+
+/// As an error, and counted.
+async fn is_reported(system: &TestSystem, case: &str) -> anyhow::Result<()> {
+    let deadline = Instant::now() + UNTIL_STUCK;
+    let is_line = |line: &str| {
+        line.contains("\"ERROR\"") && line.contains("an effect is stuck") && line.contains(case)
+    };
+    while !system.log()?.lines().any(is_line) {
+        ensure!(Instant::now() < deadline, "no error line about {case}");
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+    let stuck = "madoguchi_effects_stuck_total{kind=\"SetLevel\"}";
+    ensure!(system.metric(stuck).await? > 0, "{stuck}");
+    Ok(())
 }
 
 async fn in_manual(system: &TestSystem, kind: &str, id: &str) -> anyhow::Result<EffectDetail> {
