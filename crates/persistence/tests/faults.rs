@@ -183,6 +183,38 @@ async fn sessions_that_only_read_leave_the_pool() {
     assert_eq!(store.check().await, Ok(()));
 }
 
+/// A standby is no place for decisions. Of several hosts the one that can be written is used, also
+/// after a fail-over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_standby_is_named_and_the_writable_one_of_two_hosts_is_used() {
+    let primary = Cluster::start_fast();
+    let database = primary.create_database();
+    migrate(&DatabaseUrl::parse(database.url()).expect("a URL")).await.expect("migrated");
+    let replica = primary.start_replica();
+    let on_replica = replica.url(database.name());
+    let deadline = Instant::now() + HELD;
+    let standby = loop {
+        match opened(&on_replica).await {
+            Ok(store) => break store,
+            Err(error) => assert!(Instant::now() < deadline, "{error}"),
+        }
+    };
+    assert_eq!(standby.check().await, Err(DownReason::ReadOnly));
+
+    let (_, host) = database.url().split_once("host=").expect("a host");
+    let store = opened(&format!("{on_replica}&host={host}")).await.expect("opened");
+    assert_eq!(store.check().await, Ok(()));
+    let written = store.commit(&[samples::registration(samples::member(1))]).await;
+    assert!(written.is_ok(), "{written:?}");
+    primary.crash();
+    replica.promote();
+    let deadline = Instant::now() + HELD;
+    while store.commit(&[samples::registration(samples::member(2))]).await.is_err() {
+        assert!(Instant::now() < deadline, "nothing is written after the fail-over");
+    }
+    becomes(&store, Ok(())).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_an_operator_broke_is_named() {
     let (store, database) = postgres().await;

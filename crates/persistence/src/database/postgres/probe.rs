@@ -13,11 +13,15 @@ use super::driver_error::down_reason;
 
 /// What a verdict needs: room in a file, and every table that it writes. Rows would make it wait
 /// for other writes, so it locks tables as they do.
-const WRITE: &str = "begin; \
-    set local statement_timeout = '2s'; set local lock_timeout = '1s'; \
-    lock table members, upgrade_case, upgrade_history, upgrade_check, upgrade_qr, effect, \
-        effect_evidence, audit_head, audit_entry, idempotency_replay in row exclusive mode; \
+const WRITE: &str = "lock table members, upgrade_case, upgrade_history, upgrade_check, upgrade_qr, \
+        effect, effect_evidence, audit_head, audit_entry, idempotency_replay \
+        in row exclusive mode; \
     insert into write_probe select decode(repeat('00', 7000), 'hex');";
+
+/// A standby would refuse what follows with codes that say less.
+const BEGIN: &str = "begin; \
+    set local statement_timeout = '2s'; set local lock_timeout = '1s'; \
+    show transaction_read_only";
 
 /// Heads of the audit log whose last row is missing or another one, or is not the last; one more if
 /// there is no head.
@@ -65,10 +69,19 @@ impl WriteProbe {
 }
 
 async fn probe(client: &Client) -> Result<(), DownReason> {
+    if value(client, BEGIN).await?.as_deref() != Some("off") {
+        return Err(DownReason::ReadOnly);
+    }
     client.batch_execute(WRITE).await.map_err(|error| down_reason(&error))?;
-    let found = client.simple_query(AUDIT_HEADS).await.map_err(|error| down_reason(&error))?;
-    let wrong = found.iter().find_map(|message| {
+    let wrong = value(client, AUDIT_HEADS).await?;
+    if wrong.as_deref() == Some("0") { Ok(()) } else { Err(DownReason::AuditHead) }
+}
+
+/// The first value of the answer.
+async fn value(client: &Client, query: &str) -> Result<Option<String>, DownReason> {
+    let found = client.simple_query(query).await.map_err(|error| down_reason(&error))?;
+    let first = found.iter().find_map(|message| {
         if let SimpleQueryMessage::Row(row) = message { row.get(0) } else { None }
     });
-    if wrong == Some("0") { Ok(()) } else { Err(DownReason::AuditHead) }
+    Ok(first.map(str::to_owned))
 }

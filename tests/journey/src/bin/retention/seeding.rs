@@ -90,6 +90,8 @@ async fn write(
     let registered = |number| samples::registers(&samples::person_registration(number_of(number)));
     let registered: Vec<_> = persons.clone().map(registered).collect();
     PersonStore::commit(store, &registered).await?;
+    // The server lets old drafts expire.
+    let seconds = now().duration_since(samples::start()).as_secs();
     let numbers = persons.start * EACH..applications.min(persons.end * EACH);
     let added = numbers.map(|number| {
         let mut content = samples::contact_content();
@@ -98,12 +100,15 @@ async fn write(
             content.contact_type = ContactType::Notice;
         }
         let (id, person) = (samples::contact_id(number_of(number)), number_of(number / EACH));
-        // Now: the server lets old drafts expire.
-        let since_start = Timestamp::now().duration_since(samples::start());
-        samples::adds(id, person, content, since_start.as_secs())
+        samples::adds(id, person, content, seconds)
     });
     ContactStore::commit(store, &added.collect::<Vec<_>>()).await?;
     Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the server has the time of this machine")]
+fn now() -> Timestamp {
+    Timestamp::now()
 }
 
 /// Opens cases; their ids.
