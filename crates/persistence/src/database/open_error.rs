@@ -67,7 +67,10 @@ pub enum OpenRefusal {
     #[error("there is no such database: create it, or correct the name")]
     NoSuchDatabase,
     /// The role lacks a right.
-    #[error("the role lacks a right: grant usage on the schema and rights on its tables to it")]
+    #[error(
+        "the role lacks a right: to serve, usage on the schema and rights on its tables; to \
+         migrate, create on the schema"
+    )]
     NoRight,
     /// The server starts, stops or recovers.
     #[error("the server is starting, stopping or recovering: wait, and look into its log")]
