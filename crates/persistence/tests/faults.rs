@@ -235,12 +235,16 @@ async fn a_file_that_is_moved_or_replaced_is_named_and_none_is_made_in_its_place
     assert_eq!(store.check().await, Ok(()));
     fs::rename(&path, path.with_extension("away")).expect("moved");
     for _ in 0..2 {
-        assert_eq!(store.check().await, Err(DownReason::Unreachable));
+        assert_eq!(store.check().await, Err(DownReason::Replaced));
         assert!(!path.exists(), "a file was made in its place");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     fs::rename(&copy, &path).expect("moved");
     assert_eq!(store.check().await, Err(DownReason::Replaced));
+    let (other, log, _dir) = sqlite().await;
+    assert_eq!(other.check().await, Ok(()));
+    fs::remove_file(format!("{}-wal", log.display())).expect("removed");
+    assert_eq!(other.check().await, Err(DownReason::Replaced), "its log is gone");
     store.commit(&[samples::registration(samples::member(1))]).await.expect("to the old file");
     assert_eq!(store.check().await, Err(DownReason::Replaced), "a commit proves nothing");
 }
@@ -423,6 +427,11 @@ async fn a_copy_over_a_left_log_is_refused_and_a_restore_is_not() {
     }
     let mode = fs::metadata(&backup).expect("it is there").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+    let reserved = path.with_extension("db-journal");
+    let refused = backup_sqlite(&path, &reserved);
+    assert_eq!(refused, Err(BackupError::Reserved(reserved.display().to_string())));
+    let same = restore_sqlite(&path, &path);
+    assert_eq!(same, Err(BackupError::Same(path.display().to_string())));
     let again = backup_sqlite(&path, &backup);
     assert_eq!(again, Err(BackupError::IsThere(backup.display().to_string())));
 

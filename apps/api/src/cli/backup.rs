@@ -44,7 +44,7 @@ impl RestoreCommand {
         say(&format!("the database is restored from {}", self.from.display()))?;
         if let Some(replaced) = replaced {
             let kept = replaced.display();
-            say(&format!("the database before is kept as {kept}, with its -wal if it had one"))?;
+            say(&format!("what was there before is kept as {kept}, with its -wal and -shm"))?;
         }
         say("run `madoguchi migrate`, then start the server")
     }

@@ -191,7 +191,9 @@ async fn run(per_second: Option<NonZeroU32>, configured: &Configured) -> anyhow:
     };
     bar.finish_and_clear();
     drop(logging);
-    let _ = writeln!(io::stderr(), "{}", summary(&counts));
+    if !matches!(ran, Ok(Ran::Elsewhere)) {
+        let _ = writeln!(io::stderr(), "{}", summary(&counts));
+    }
     let ran = ran.context("the run broke off: what it did stays, and the next run goes on")?;
     if ran == Ran::Elsewhere {
         bail!(

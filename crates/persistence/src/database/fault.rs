@@ -3,6 +3,8 @@
 use diesel::result::{DatabaseErrorKind, Error};
 use madoguchi_domain::port::StoreError;
 
+use super::sqlite::driver_error::down_reason;
+
 /// A database error, before it is mapped for the caller.
 #[derive(Debug)]
 pub(crate) enum Fault {
@@ -59,7 +61,8 @@ impl Fault {
         };
         if let Error::DatabaseError(kind, info) = &error {
             let constraint = info.constraint_name().unwrap_or_default();
-            tracing::error!(?kind, constraint, "the database refused a statement");
+            let reason = down_reason(&error).as_str();
+            tracing::error!(?kind, reason, constraint, "the database refused a statement");
         }
         if matches!(error, Error::DeserializationError(_)) {
             return StoreError::Corrupt("a column's type");

@@ -22,7 +22,9 @@ pub enum InvalidUrl {
     #[error("must be sqlite:<path> or postgres://<user>@<host>/<database>")]
     Scheme,
     /// The PostgreSQL URL is invalid.
-    #[error("is not a readable PostgreSQL URL")]
+    #[error(
+        "is not a readable PostgreSQL URL: encode what is special in user and password, %40 for @"
+    )]
     Postgres,
     /// A database that ends with the process.
     #[error(
@@ -96,7 +98,9 @@ fn postgres(text: &str) -> Result<DatabaseUrl, InvalidUrl> {
     let separator = if known.is_empty() { "" } else { "?" };
     let url = format!("{start}{separator}{}", known.join("&"));
     let config: tokio_postgres::Config = url.parse().map_err(|_| InvalidUrl::Postgres)?;
-    if config.get_hosts().is_empty() {
+    // A part of a password that is not encoded must not be taken for a host: hosts are printed.
+    let is_password = |host: &Host| matches!(host, Host::Tcp(name) if name.contains('@'));
+    if config.get_hosts().is_empty() || config.get_hosts().iter().any(is_password) {
         return Err(InvalidUrl::Postgres);
     }
     if !is_local(&config) {
@@ -140,7 +144,14 @@ mod tests {
         assert_eq!(sqlite, DatabaseUrl::Sqlite("data/m.db".into()));
         let postgres = DatabaseUrl::parse("postgres://u:secret@db.bank.example/m").unwrap();
         assert_eq!(format!("{postgres:?}"), "Postgres(***)");
-        for bad in ["", "sqlite:", "mysql://x/y", "postgres://[", "postgres:///nohost"] {
+        for bad in [
+            "",
+            "sqlite:",
+            "mysql://x/y",
+            "postgres://u:a@b@localhost/m",
+            "postgres://[",
+            "postgres:///nohost",
+        ] {
             assert!(DatabaseUrl::parse(bad).is_err(), "{bad}");
         }
     }

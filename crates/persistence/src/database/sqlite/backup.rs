@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
@@ -15,6 +15,12 @@ use crate::database::open_error::{OpenError, OpenRefusal};
 
 /// The endings of a database and its log.
 const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
+
+/// Names beside a database that SQLite or a restore deletes or takes for its own.
+const RESERVED: [&str; 4] = ["-wal", "-shm", "-journal", INCOMING];
+
+/// The ending of a copy that is not complete yet.
+const INCOMING: &str = ".incoming";
 
 /// Why a database was not copied or restored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,10 +39,16 @@ pub enum BackupError {
     NoBackup(String),
     /// The file is not complete without its log.
     #[error(
-        "{0} has a -wal file beside it, without which it is not complete: give a file that \
-         `madoguchi backup` wrote"
+        "{0} has a -wal or -journal file beside it, without which it is not complete: give a file \
+         that `madoguchi backup` wrote"
     )]
     HasLog(String),
+    /// Both are the same file.
+    #[error("{0} is the database itself: give a copy of it")]
+    Same(String),
+    /// SQLite uses this name.
+    #[error("{0} is a name that the database itself uses: name another file")]
+    Reserved(String),
     /// A process uses the database.
     #[error("{0} is in use: stop every process that has it open")]
     InUse(String),
@@ -52,10 +64,25 @@ pub fn backup_sqlite(database: &Path, copy: &Path) -> Result<(), BackupError> {
         return Err(BackupError::NotThere(from));
     }
     left_log::check(&from)?;
-    let created = create(copy)?;
-    let copied = write_copy(&from, copy).and_then(|()| synced(&created, copy));
+    // SQLite would take some relative names for its own.
+    let copy = std::path::absolute(copy).map_err(|error| refusal(copy, &error))?;
+    let name = copy.to_str().ok_or(OpenError::Path)?;
+    if copy.exists() {
+        return Err(BackupError::IsThere(name.to_owned()));
+    }
+    if RESERVED.iter().any(|ending| name == format!("{from}{ending}")) {
+        return Err(BackupError::Reserved(name.to_owned()));
+    }
+    // Under its own name only when it is complete.
+    let incoming = PathBuf::from(format!("{name}{INCOMING}"));
+    let created = create(&incoming)?;
+    let copied = write_copy(&from, &incoming).and_then(|()| {
+        created.sync_all().map_err(|error| refusal(&incoming, &error))?;
+        fs::rename(&incoming, &copy).map_err(|error| refusal(&copy, &error))?;
+        sync_directory(&copy)
+    });
     if copied.is_err() {
-        let _ = fs::remove_file(copy);
+        let _ = fs::remove_file(&incoming);
     }
     copied
 }
@@ -94,24 +121,49 @@ pub fn restore_sqlite(copy: &Path, database: &Path) -> Result<Option<PathBuf>, B
     if !Path::new(&from).is_file() {
         return Err(BackupError::NotThere(from));
     }
-    if fs::metadata(format!("{from}-wal")).is_ok_and(|log| log.len() > 0) || from == to {
+    if from == to {
+        return Err(BackupError::Same(from));
+    }
+    let has = |ending| fs::metadata(format!("{from}{ending}")).is_ok_and(|log| log.len() > 0);
+    if has("-wal") || has("-journal") {
         return Err(BackupError::HasLog(from));
     }
     must_be_backup(&from)?;
     // To the end: a server that is started meanwhile finds the database locked.
     let locked = Path::new(&to).exists().then(|| locked(&to)).transpose()?;
-    let incoming = PathBuf::from(format!("{to}.incoming"));
+    let incoming = PathBuf::from(format!("{to}{INCOMING}"));
     let _ = fs::remove_file(&incoming);
-    let restored = copied(&from, &incoming).and_then(|()| {
-        let kept = set_aside(&to)?;
-        fs::rename(&incoming, &to).map_err(|error| refusal(Path::new(&to), &error))?;
-        sync_directory(Path::new(&to)).map(|()| kept)
-    });
+    let restored = copied(&from, &incoming).and_then(|()| put_in_place(&incoming, &to));
     if restored.is_err() {
         let _ = fs::remove_file(&incoming);
     }
     drop(locked);
     restored
+}
+
+/// Keeps the database with its log under another name, then puts the file in its place. A kill in
+/// the middle leaves the database as it was, or the new file beside the old log, which refuses to
+/// start until the restore is repeated.
+fn put_in_place(incoming: &Path, database: &str) -> Result<Option<PathBuf>, BackupError> {
+    let path = Path::new(database);
+    if let Ok(owned) = fs::metadata(path) {
+        // Also if root restores what a service owns.
+        let given = chown(incoming, Some(owned.uid()), Some(owned.gid()));
+        given.map_err(|error| refusal(incoming, &error))?;
+    }
+    let kept = keep(database)?;
+    fs::rename(incoming, path).map_err(|error| refusal(path, &error))?;
+    sync_directory(path)?;
+    for ending in ["-wal", "-shm"] {
+        match fs::remove_file(format!("{database}{ending}")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(refusal(path, &error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    sync_directory(path)?;
+    Ok(kept)
 }
 
 fn copied(from: &str, to: &Path) -> Result<(), BackupError> {
@@ -121,25 +173,24 @@ fn copied(from: &str, to: &Path) -> Result<(), BackupError> {
     synced(&created, to)
 }
 
-/// Gives the database another name beside its own, and moves its log: a log must never meet another
-/// file. The log goes also where there is no database.
-fn set_aside(database: &str) -> Result<Option<PathBuf>, BackupError> {
+/// Gives the database and its log a second name each; returns the first of them.
+fn keep(database: &str) -> Result<Option<PathBuf>, BackupError> {
     let file = |name: &str, ending: &str| PathBuf::from(format!("{name}{ending}"));
     let is_free = |name: &String| ENDINGS.iter().all(|ending| !file(name, ending).exists());
     let mut names = (1..).map(|number: u32| format!("{database}.replaced{number}"));
     let name = names.find(is_free).unwrap_or_default();
+    let mut kept = None;
     for ending in ENDINGS {
         let (from, to) = (file(database, ending), file(&name, ending));
-        // The database is there until the copy takes its place.
-        let moved =
-            if ending.is_empty() { fs::hard_link(&from, to) } else { fs::rename(&from, to) };
-        match moved {
+        match fs::hard_link(&from, &to) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            done => done.map_err(|error| refusal(&from, &error))?,
+            done => {
+                done.map_err(|error| refusal(&from, &error))?;
+                kept.get_or_insert(to);
+            }
         }
     }
-    let kept = PathBuf::from(name);
-    Ok(kept.exists().then_some(kept))
+    Ok(kept)
 }
 
 /// Locks the file for as long as the answer is kept. Every connection that is open has a lock on

@@ -107,7 +107,7 @@ impl Connections {
 
     /// Checks whether a decision could be written.
     pub(super) async fn probe(&self) -> Result<(), DownReason> {
-        self.probe.same_file()?;
+        self.probe.same_files()?;
         let written = match self.probe.recent() {
             Some(outcome) => outcome,
             None => on(&self.writer, probe::write).await,

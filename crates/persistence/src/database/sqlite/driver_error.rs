@@ -6,8 +6,9 @@ use madoguchi_domain::port::DownReason;
 
 use crate::database::open_error::OpenRefusal;
 
-/// Why nothing can be written, for those who watch the server.
-pub(super) fn down_reason(error: &Error) -> DownReason {
+/// Why nothing can be written, for those who watch the server. An error of PostgreSQL is `Other`:
+/// its texts differ.
+pub(crate) fn down_reason(error: &Error) -> DownReason {
     match text(error) {
         "database is locked" | "database table is locked" => DownReason::LockTimeout,
         "attempt to write a readonly database" => DownReason::ReadOnly,

@@ -1,6 +1,7 @@
 //! Checks whether a decision could be written, by writing a row of no meaning.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -39,15 +40,16 @@ type Outcome = Result<(), DownReason>;
 #[derive(Debug, Clone)]
 pub(super) struct WriteProbe {
     path: Arc<str>,
-    /// Its device and its number there.
-    file: Option<(u64, u64)>,
+    /// The file and its log.
+    files: [Option<Identity>; 2],
     last: Arc<Mutex<Option<(Instant, Outcome)>>>,
 }
 
 impl WriteProbe {
     /// For the file at this path, which is open.
     pub(super) fn new(path: &str) -> Self {
-        Self { path: path.into(), file: identity(path), last: Arc::default() }
+        let files = identities(path).unwrap_or_default();
+        Self { path: path.into(), files, last: Arc::default() }
     }
 
     /// Records the outcome of a transaction that wrote, or failed.
@@ -70,20 +72,25 @@ impl WriteProbe {
         last.filter(|(at, _)| at.elapsed() < RECENT).map(|(_, outcome)| outcome)
     }
 
-    /// Whether the file at the path is still the one that is open: what is committed to another
-    /// one is lost with the process.
-    pub(super) fn same_file(&self) -> Result<(), DownReason> {
-        match identity(&self.path) {
-            None => Err(DownReason::Unreachable),
-            found if found == self.file => Ok(()),
-            Some(_) => Err(DownReason::Replaced),
-        }
+    /// Whether the file at the path and its log are still those that are open: what is committed to
+    /// others is lost with the process.
+    pub(super) fn same_files(&self) -> Result<(), DownReason> {
+        let found = identities(&self.path).map_err(|_| DownReason::PermissionDenied)?;
+        if found == self.files { Ok(()) } else { Err(DownReason::Replaced) }
     }
 }
 
-fn identity(path: &str) -> Option<(u64, u64)> {
-    let found = fs::metadata(path).ok()?;
-    Some((found.dev(), found.ino()))
+/// The device of a file, and its number there.
+type Identity = (u64, u64);
+
+/// Of a database and its log; `None` for one that is not there.
+fn identities(path: &str) -> io::Result<[Option<Identity>; 2]> {
+    let of = |path: &str| match fs::metadata(path) {
+        Ok(found) => Ok(Some((found.dev(), found.ino()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    };
+    Ok([of(path)?, of(&format!("{path}-wal"))?])
 }
 
 /// Writes and commits on the writer's connection. Begins and ends by itself: diesel would give the
