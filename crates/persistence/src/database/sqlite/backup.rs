@@ -146,9 +146,12 @@ pub fn restore_sqlite(copy: &Path, database: &Path) -> Result<Option<PathBuf>, B
 /// start until the restore is repeated.
 fn put_in_place(incoming: &Path, database: &str) -> Result<Option<PathBuf>, BackupError> {
     let path = Path::new(database);
-    if let Ok(owned) = fs::metadata(path) {
-        // Also if root restores what a service owns.
-        let given = chown(incoming, Some(owned.uid()), Some(owned.gid()));
+    let owners = (fs::metadata(path), fs::metadata(incoming));
+    if let (Ok(old), Ok(new)) = owners
+        && old.uid() != new.uid()
+    {
+        // Root restores what a service owns.
+        let given = chown(incoming, Some(old.uid()), Some(old.gid()));
         given.map_err(|error| refusal(incoming, &error))?;
     }
     let kept = keep(database)?;
