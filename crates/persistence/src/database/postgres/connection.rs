@@ -94,7 +94,7 @@ impl Sessions {
         Ok(Self { config, setup: REPLICA_SETUP.into(), timeout: settings.pool_timeout })
     }
 
-    /// Opens a session without diesel, whose errors tell their SQLSTATE.
+    /// Opens a session without diesel, which hides the SQLSTATE of errors.
     pub(super) async fn driver_client(&self) -> Result<Client, NotOpened> {
         let (client, link) = match self.open().await? {
             Opened::Plain(client, link) => (client, drive(*link).boxed()),
