@@ -1,5 +1,6 @@
 //! The two databases: connections, migrations, and statements.
 
+mod audit_heads;
 pub(crate) mod column;
 pub(crate) mod fault;
 pub(crate) mod migration;

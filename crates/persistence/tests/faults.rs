@@ -1,7 +1,7 @@
 //! Tests what a store says of a database that is broken, on both databases, and why one that
 //! cannot be opened is refused.
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -18,7 +18,7 @@ use madoguchi_testkit::postgres::{Cluster, Database};
 use madoguchi_testkit::samples;
 use tempfile::TempDir;
 
-/// Long enough for a lock to be taken, and shorter than it is held.
+/// How long a lock is held unless it is released, and how long a change may take to be seen.
 const HELD: Duration = Duration::from_secs(6);
 
 async fn sqlite() -> (SqliteStore, PathBuf, TempDir) {
@@ -480,7 +480,6 @@ async fn a_restore_refuses_what_is_no_backup_and_what_is_not_there() {
         assert_eq!(refused, Err(BackupError::NoBackup(other.display().to_string())));
     }
     assert_eq!(fs::read_dir(dir.path()).expect("read").count(), 3, "nothing else is left");
-    fs::set_permissions(&text, Permissions::from_mode(0o600)).expect("changed");
     let missing = backup_sqlite(&target, &dir.path().join("copy"));
     assert_eq!(missing, Err(BackupError::NotThere(target.display().to_string())));
 }

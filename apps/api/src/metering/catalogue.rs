@@ -1,6 +1,8 @@
 //! Every metric of the process: registered at start, so that the first event is an increase.
 
+use madoguchi_domain::mail::MailOrder;
 use madoguchi_domain::port::DownReason;
+use madoguchi_domain::upgrade::SetLevel;
 use metrics::{Label, Unit};
 
 /// A label, and the values that it can have.
@@ -24,7 +26,7 @@ const REQUESTS: &str = "madoguchi_http_requests_total";
 const REQUEST_DURATION: &str = "madoguchi_http_request_duration_seconds";
 
 const LISTENERS: Values = ("listener", &["api", "admin"]);
-const KINDS: Values = ("kind", &["SetLevel", "Mail"]);
+const KINDS: Values = ("kind", &[SetLevel::KIND_NAME, MailOrder::KIND_NAME]);
 
 const ALL: [Metric; 22] = [
     Metric {
@@ -97,7 +99,22 @@ const ALL: [Metric; 22] = [
         name: "madoguchi_lookups_total",
         kind: Kind::Total(&[
             ("what", &["contextos", "codigo"]),
-            ("outcome", &["found", "refused", "not_found", "failed", "misconfigured"]),
+            (
+                "outcome",
+                &[
+                    "found",
+                    "refused",
+                    "not_found",
+                    "failed",
+                    "misconfigured",
+                    "unreachable",
+                    "timed_out",
+                    "status",
+                    "unreadable",
+                    "busy",
+                    "circuit_open",
+                ],
+            ),
         ]),
         help: "Lookups at the upstream system.",
     },

@@ -83,13 +83,13 @@ fn sqlite(path: &str) -> Result<DatabaseUrl, InvalidUrl> {
 
 fn postgres(text: &str) -> Result<DatabaseUrl, InvalidUrl> {
     let (start, parameters) = text.split_once('?').unwrap_or((text, ""));
-    let parameters = parameters.split('&').filter(|it| !it.is_empty());
+    let given: Vec<&str> = parameters.split('&').filter(|it| !it.is_empty()).collect();
     let of = |parameter: &str| parameter.split_once('=').map_or("", |(name, _)| name).to_owned();
-    if parameters.clone().any(|it| ["sslrootcert", "sslcert", "sslkey"].contains(&&*of(it))) {
+    if given.iter().any(|it| ["sslrootcert", "sslcert", "sslkey"].contains(&&*of(it))) {
         return Err(InvalidUrl::Certificate);
     }
     // The driver does not know these. Our TLS always verifies certificate and host.
-    let known = parameters.map(|parameter| match parameter {
+    let known = given.iter().map(|parameter| match *parameter {
         "sslmode=verify-full" | "sslmode=verify-ca" => "sslmode=require",
         "sslmode=allow" => "sslmode=prefer",
         other => other,
@@ -104,8 +104,12 @@ fn postgres(text: &str) -> Result<DatabaseUrl, InvalidUrl> {
         return Err(InvalidUrl::Postgres);
     }
     if !is_local(&config) {
-        for (parameter, mode) in [("sslmode=disable", "disable"), ("sslmode=prefer", "prefer")] {
-            if known.contains(&parameter) {
+        for (parameter, mode) in [
+            ("sslmode=disable", "disable"),
+            ("sslmode=allow", "allow"),
+            ("sslmode=prefer", "prefer"),
+        ] {
+            if given.contains(&parameter) {
                 return Err(InvalidUrl::Unencrypted(mode));
             }
         }
@@ -171,8 +175,8 @@ mod tests {
         for certificate in ["sslrootcert=/ca.pem", "application_name=x&sslkey=k"] {
             assert_eq!(parsed(&format!("{url}?{certificate}")), InvalidUrl::Certificate);
         }
-        for (mode, name) in [("disable", "disable"), ("prefer", "prefer"), ("allow", "prefer")] {
-            let refused = InvalidUrl::Unencrypted(name);
+        for mode in ["disable", "allow", "prefer"] {
+            let refused = InvalidUrl::Unencrypted(mode);
             assert_eq!(parsed(&format!("{url}?sslmode={mode}")), refused);
         }
         for mode in ["require", "verify-ca", "verify-full"] {

@@ -103,6 +103,7 @@ fn list(
     let mut found = Vec::new();
     while query.limit > 0 {
         let rows = load(conn, &query)?;
+        let is_last_page = rows.len() < query.limit as usize;
         let Some((last, ..)) = rows.last() else { break };
         query.after = Some(last.position()?);
         for row in rows {
@@ -117,6 +118,9 @@ fn list(
                 }
                 Err(unavailable @ StoreError::Unavailable(_)) => return Err(unavailable.into()),
             }
+        }
+        if is_last_page {
+            break;
         }
     }
     Ok(found)

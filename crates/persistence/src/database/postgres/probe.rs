@@ -10,6 +10,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::connection::Sessions;
 use super::driver_error::down_reason;
+use crate::database::audit_heads::WRONG_AUDIT_HEADS;
 
 /// What a verdict needs: room in a file, and every table that it writes. Rows would make it wait
 /// for other writes, so it locks tables as they do.
@@ -22,15 +23,6 @@ const WRITE: &str = "lock table members, upgrade_case, upgrade_history, upgrade_
 const BEGIN: &str = "begin; \
     set local statement_timeout = '2s'; set local lock_timeout = '1s'; \
     show transaction_read_only";
-
-/// Heads of the audit log whose last row is missing or another one, or is not the last; one more if
-/// there is no head.
-const AUDIT_HEADS: &str = "select count(*) filter (where \
-        (head.seq > 0 and last.link is distinct from head.link) or next.seq is not null) \
-        + case when count(*) = 0 then 1 else 0 end \
-    from audit_head as head \
-    left join audit_entry as last on last.stream = head.stream and last.seq = head.seq \
-    left join audit_entry as next on next.stream = head.stream and next.seq = head.seq + 1";
 
 /// Keeps a connection of its own for probes.
 #[derive(Clone)]
@@ -73,7 +65,7 @@ async fn probe(client: &Client) -> Result<(), DownReason> {
         return Err(DownReason::ReadOnly);
     }
     client.batch_execute(WRITE).await.map_err(|error| down_reason(&error))?;
-    let wrong = value(client, AUDIT_HEADS).await?;
+    let wrong = value(client, WRONG_AUDIT_HEADS).await?;
     if wrong.as_deref() == Some("0") { Ok(()) } else { Err(DownReason::AuditHead) }
 }
 

@@ -114,8 +114,8 @@ fn must_be_backup(path: &str) -> Result<(), BackupError> {
 /// on it.
 ///
 /// # Errors
-/// See [`BackupError`]. The database is as it was, unless the disk fails in the middle: then it is
-/// where it would have been kept.
+/// See [`BackupError`]. The database is as it was, or the copy is in its place beside the old log,
+/// which refuses to start: repeat the restore.
 pub fn restore_sqlite(copy: &Path, database: &Path) -> Result<Option<PathBuf>, BackupError> {
     let (from, to) = (real_path(copy)?, real_path(database)?);
     if !Path::new(&from).is_file() {
@@ -141,9 +141,8 @@ pub fn restore_sqlite(copy: &Path, database: &Path) -> Result<Option<PathBuf>, B
     restored
 }
 
-/// Keeps the database with its log under another name, then puts the file in its place. A kill in
-/// the middle leaves the database as it was, or the new file beside the old log, which refuses to
-/// start until the restore is repeated.
+/// Keeps the database with its log under another name, then puts the file in its place. The log
+/// goes last: a kill in the middle never leaves the old file without it.
 fn put_in_place(incoming: &Path, database: &str) -> Result<Option<PathBuf>, BackupError> {
     let path = Path::new(database);
     let owners = (fs::metadata(path), fs::metadata(incoming));

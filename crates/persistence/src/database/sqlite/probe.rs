@@ -12,6 +12,7 @@ use diesel::{QueryResult, QueryableByName, RunQueryDsl, SqliteConnection};
 use madoguchi_domain::port::DownReason;
 
 use super::driver_error::down_reason;
+use crate::database::audit_heads::WRONG_AUDIT_HEADS;
 use crate::database::fault::Fault;
 
 /// As many pages as a decision writes. Only what is committed reaches the disk.
@@ -19,14 +20,6 @@ const WRITE: &str = "update write_probe set filler = zeroblob(32768)";
 
 /// How long the outcome of a write counts as that of another one.
 const RECENT: Duration = Duration::from_secs(2);
-
-/// Counts a missing head of the audit log, and one that is not its last row.
-const AUDIT_HEADS: &str = "select count(*) filter (where \
-        (head.seq > 0 and last.link is not head.link) or next.seq is not null) \
-        + case when count(*) = 0 then 1 else 0 end as wrong \
-    from audit_head as head \
-    left join audit_entry as last on last.stream = head.stream and last.seq = head.seq \
-    left join audit_entry as next on next.stream = head.stream and next.seq = head.seq + 1";
 
 #[derive(QueryableByName)]
 struct AuditHeads {
@@ -106,7 +99,7 @@ pub(super) fn write(conn: &mut SqliteConnection) -> Result<(), DownReason> {
 
 /// Whether the heads of the audit log are its last rows.
 pub(super) fn audit_heads(conn: &mut SqliteConnection) -> Result<(), DownReason> {
-    let heads: QueryResult<AuditHeads> = diesel::sql_query(AUDIT_HEADS).get_result(conn);
+    let heads: QueryResult<AuditHeads> = diesel::sql_query(WRONG_AUDIT_HEADS).get_result(conn);
     let AuditHeads { wrong } = heads.map_err(|error| down_reason(&error))?;
     if wrong == 0 { Ok(()) } else { Err(DownReason::AuditHead) }
 }
