@@ -40,6 +40,7 @@ pub mod resolution;
 pub mod retention;
 pub mod sealed;
 pub mod secret;
+pub mod server_key;
 pub mod upgrade;
 
 /// A time in UTC. All times in this crate are whole microseconds, so that both databases return

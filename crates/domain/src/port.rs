@@ -26,6 +26,7 @@ mod resolution_store;
 mod retention_reports;
 mod retention_store;
 mod sealer;
+mod server_keys;
 mod token_verifier;
 mod upgrade_store;
 
@@ -54,6 +55,7 @@ pub use resolution_store::ResolutionStore;
 pub use retention_reports::RetentionReports;
 pub use retention_store::RetentionStore;
 pub use sealer::{Sealer, SealerError};
+pub use server_keys::ServerKeys;
 pub use token_verifier::TokenVerifier;
 pub use upgrade_store::UpgradeStore;
 
@@ -68,7 +70,8 @@ pub use self::{
     password_verifier::MockPasswordVerifier, person_store::MockPersonStore,
     replay_store::MockReplayStore, resolution_store::MockResolutionStore,
     retention_reports::MockRetentionReports, retention_store::MockRetentionStore,
-    sealer::MockSealer, token_verifier::MockTokenVerifier, upgrade_store::MockUpgradeStore,
+    sealer::MockSealer, server_keys::MockServerKeys, token_verifier::MockTokenVerifier,
+    upgrade_store::MockUpgradeStore,
 };
 
 /// Why a store failed. A problem with the request is never a store error but a returned value.
