@@ -19,6 +19,7 @@ mod recipient;
 mod replays;
 mod resolutions;
 mod retention;
+mod server_keys;
 
 use std::collections::VecDeque;
 use std::ops::Bound;

@@ -43,6 +43,7 @@ pub mod retention_reports_contract;
 pub mod retention_store_contract;
 pub mod samples;
 pub mod sealer_contract;
+pub mod server_keys_contract;
 pub mod smtp_stub;
 pub mod token_verifier_contract;
 pub mod upgrade_driver;

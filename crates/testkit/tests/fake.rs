@@ -15,6 +15,7 @@ use madoguchi_testkit::fake_store::{FakeStore, Fault};
 use madoguchi_testkit::mailer_contract::MailerUnderTest;
 use madoguchi_testkit::resolution_store_contract::BothStores;
 use madoguchi_testkit::retention_store_contract::RetentionUnderTest;
+use madoguchi_testkit::server_keys_contract::ServerKeysUnderTest;
 use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use madoguchi_testkit::{
     announcement_store_contract, audit_log_contract, blind_indexes_contract,
@@ -22,7 +23,7 @@ use madoguchi_testkit::{
     health_contract, hold_store_contract, job_leases_contract, mail_store_contract,
     mailer_contract, member_store_contract, person_store_contract, replay_store_contract,
     resolution_store_contract, retention_reports_contract, retention_store_contract, samples,
-    upgrade_store_contract,
+    server_keys_contract, upgrade_store_contract,
 };
 
 async fn open_fake() -> TestStores {
@@ -78,6 +79,13 @@ async fn open_fake_resolutions() -> TestStores<BothStores> {
 }
 
 resolution_store_contract!(fake: open_fake_resolutions());
+
+async fn open_fake_server_keys() -> TestStores<ServerKeysUnderTest> {
+    let fake = Arc::new(FakeStore::new(samples::audit_key()));
+    ServerKeysUnderTest::of(fake.stores().platform, &fake).into()
+}
+
+server_keys_contract!(fake: open_fake_server_keys());
 person_store_contract!(fake: open_fake_persons());
 blind_indexes_contract!(fake: open_fake_indexes());
 replay_store_contract!(fake: open_fake());

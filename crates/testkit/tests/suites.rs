@@ -42,7 +42,7 @@ fn every_check_is_named_in_its_suites_macro() {
 }
 
 /// Suites whose checks are beside their macro.
-const SHORT_SUITES: [&str; 16] = [
+const SHORT_SUITES: [&str; 17] = [
     "account_directory_contract",
     "announcement_store_contract",
     "blind_indexes_contract",
@@ -58,6 +58,7 @@ const SHORT_SUITES: [&str; 16] = [
     "password_verifier_contract",
     "retention_reports_contract",
     "sealer_contract",
+    "server_keys_contract",
     "token_verifier_contract",
 ];
 

@@ -17,6 +17,7 @@ use madoguchi_domain::resolution::{Resolution, ResolutionId};
 use madoguchi_domain::retention::{Completion, HoldId, LegalHold, PurgeReceipt};
 use madoguchi_domain::sealed::{DataKeyId, KeyId, WrappedKey};
 use madoguchi_domain::secret::SecretKey;
+use madoguchi_domain::server_key::{KeyFingerprint, ServerKey};
 use madoguchi_domain::upgrade::{
     Case, CaseId, CheckReference, CheckSource, HistoryEntry, QrTokenHash,
 };
@@ -66,6 +67,7 @@ pub(super) struct Memory {
     pub(super) resolutions: BTreeMap<ResolutionId, Resolution>,
     pub(super) data_keys: BTreeMap<DataKeyId, WrappedKey>,
     pub(super) key_reports: Vec<KeyReport>,
+    pub(super) server_keys: HashMap<ServerKey, KeyFingerprint>,
     pub(super) replays: BTreeMap<RequestKey, Replay>,
     /// The newest lease of each job.
     pub(super) job_leases: HashMap<JobName, JobLease>,
@@ -103,6 +105,7 @@ impl Memory {
             resolutions: BTreeMap::new(),
             data_keys: BTreeMap::new(),
             key_reports: Vec::new(),
+            server_keys: HashMap::new(),
             replays: BTreeMap::new(),
             job_leases: HashMap::new(),
             trail: FakeAudit::new(audit_key),
