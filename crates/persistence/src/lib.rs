@@ -21,6 +21,7 @@ mod person;
 mod postgres;
 mod resolution;
 mod retention;
+mod server_key;
 mod sqlite;
 mod upgrade;
 mod vault;

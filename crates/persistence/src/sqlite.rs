@@ -58,6 +58,8 @@ mod retention_due;
 mod retention_holds;
 #[path = "retention/reports.rs"]
 mod retention_reports;
+#[path = "server_key/store.rs"]
+mod server_key;
 #[path = "upgrade/reading.rs"]
 pub(crate) mod upgrade;
 #[path = "vault/store.rs"]

@@ -25,12 +25,14 @@ use madoguchi_testkit::fake_sealer::FakeSealer;
 use madoguchi_testkit::postgres::{Cluster, Database};
 use madoguchi_testkit::resolution_store_contract::BothStores;
 use madoguchi_testkit::retention_store_contract::RetentionUnderTest;
+use madoguchi_testkit::server_keys_contract::ServerKeysUnderTest;
 use madoguchi_testkit::{
     announcement_store_contract, audit_log_contract, blind_indexes_contract,
     contact_store_contract, data_keys_contract, delivery_store_contract, effect_queue_contract,
     health_contract, hold_store_contract, job_leases_contract, mail_store_contract,
     member_store_contract, person_store_contract, replay_store_contract, resolution_store_contract,
-    retention_reports_contract, retention_store_contract, samples, upgrade_store_contract,
+    retention_reports_contract, retention_store_contract, samples, server_keys_contract,
+    upgrade_store_contract,
 };
 use tempfile::TempDir;
 
@@ -211,6 +213,20 @@ async fn open_postgres_leases() -> TestStores<Arc<dyn JobLeases>> {
     let (store, database) = postgres().await;
     TestStores::guarded(Arc::new(store), database)
 }
+
+async fn open_sqlite_server_keys() -> TestStores<ServerKeysUnderTest> {
+    let (store, dir) = sqlite().await;
+    let store = Arc::new(store);
+    TestStores::guarded(ServerKeysUnderTest::of(PlatformStores::of(&store), &store), dir)
+}
+
+async fn open_postgres_server_keys() -> TestStores<ServerKeysUnderTest> {
+    let (store, database) = postgres().await;
+    let store = Arc::new(store);
+    TestStores::guarded(ServerKeysUnderTest::of(PlatformStores::of(&store), &store), database)
+}
+
+server_keys_contract!(sqlite: open_sqlite_server_keys(), postgres: open_postgres_server_keys());
 
 /// The stores of contacts and of retention on one database.
 fn with_retention<S>(store: S) -> RetentionUnderTest

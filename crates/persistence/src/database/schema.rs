@@ -214,6 +214,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    server_key (name) {
+        name -> Text,
+        fingerprint -> Binary,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::*;
     use super::Id;
     blind_index (purpose, digest, data_key_id) {

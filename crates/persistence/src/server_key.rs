@@ -1,0 +1,3 @@
+//! What is remembered of the server's keys.
+
+pub(crate) mod row;
