@@ -19,6 +19,7 @@ mod refusal;
 mod replica;
 mod resolution;
 mod retention;
+mod server_keys;
 mod stores;
 mod system_act;
 mod until_moved;
@@ -52,6 +53,7 @@ pub use resolution::{ResolutionLapse, ResolutionService};
 pub use retention::{
     PlannedContact, RetentionCounts, RetentionRun, RetentionService, plan_retention,
 };
+pub use server_keys::{ServerKeysError, compare_server_keys, remember_server_keys};
 pub use stores::{
     ContactStores, DeliveryStores, PlatformStores, ResolutionStores, RetentionStores, UpgradeStores,
 };

@@ -12,6 +12,7 @@ mod mails;
 mod persons;
 mod reconciliation;
 mod retention;
+mod server_keys;
 mod service;
 mod simulator;
 mod worker;
