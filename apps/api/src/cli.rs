@@ -55,7 +55,14 @@ enum Command {
     /// Serve HTTP, send orders to the core bank and mails until SIGTERM. SIGHUP reloads tokens,
     /// users and keys.
     #[command(after_help = "Example:\n  madoguchi serve --config madoguchi.toml")]
-    Serve(Configured),
+    Serve {
+        /// Remember these keys of secrets.* instead of those that the database was used with.
+        /// docs/keys.md#keys-of-the-server says what is lost.
+        #[arg(long)]
+        accept_new_keys: bool,
+        #[command(flatten)]
+        configured: Configured,
+    },
     /// Migrate the database to this version's schema.
     #[command(after_help = "Example:\n  madoguchi migrate --config madoguchi.toml")]
     Migrate(Configured),
@@ -108,7 +115,9 @@ impl Cli {
     /// When the command fails; the message says what to do.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let done = match self.command {
-            Command::Serve(configured) => serve(&configured).await,
+            Command::Serve { accept_new_keys, configured } => {
+                serve(&configured, accept_new_keys).await
+            }
             Command::Migrate(configured) => migrate(&configured.read()?).await,
             Command::Backup(command) => command.run(),
             Command::Restore(command) => command.run(),
@@ -162,11 +171,11 @@ fn hash_password() -> anyhow::Result<()> {
     writeln!(std::io::stdout(), "{hash}").context("standard output was closed")
 }
 
-async fn serve(configured: &Configured) -> anyhow::Result<()> {
+async fn serve(configured: &Configured, accept_new_keys: bool) -> anyhow::Result<()> {
     // Before anything else: without a handler each of these signals kills the process.
     let mut hangup = signal(SignalKind::hangup())?;
     let mut stop = StopSignals::listen()?;
-    let settings = configured.read()?;
+    let settings = Settings { accept_new_keys, ..configured.read()? };
     let _logging = logging::start();
     let guarantee = settings.esb.guarantee.as_str();
     let running = tokio::select! {

@@ -22,6 +22,7 @@ use std::collections::HashMap;
 
 use madoguchi_application::GroupCommitSettings;
 use madoguchi_domain::secret::SecretKey;
+use madoguchi_domain::server_key::FingerprintedKey;
 use madoguchi_identity::TokenFile;
 
 pub use crate::connection::{ConnectionLimits, ConnectionTimeouts};
@@ -54,6 +55,10 @@ pub struct Settings {
     pub store: StoreSettings,
     /// The key of the audit log's hash chain.
     pub audit_key: SecretKey,
+    /// The fingerprints of the keys that one database must always be used with.
+    pub server_keys: Vec<FingerprintedKey>,
+    /// Whether the database remembers these keys instead of others; from the command line only.
+    pub accept_new_keys: bool,
     /// The access tokens and their scopes.
     pub tokens: TokenFile,
     /// Rules of an upgrade.
@@ -161,7 +166,9 @@ impl Settings {
         Some(Self {
             server: server?,
             store: store?,
+            server_keys: keys.fingerprints(),
             audit_key: keys.audit_key?,
+            accept_new_keys: false,
             tokens: tokens?,
             upgrade: upgrade?,
             esb,

@@ -1,6 +1,9 @@
 //! The system clock and random ids, behind the domain's ports.
 
 use jiff::Timestamp;
+use madoguchi_domain::act::Act;
+use madoguchi_domain::actor::{ActorKind, ActorRef};
+use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::effect::Jitter;
 use madoguchi_domain::port::{Clock, Ids};
 use uuid::Uuid;
@@ -38,6 +41,13 @@ impl Ids for SystemIds {
         let random = u32::from_be_bytes([bytes[12], bytes[13], bytes[14], bytes[15]]);
         Jitter::new(f64::from(random) / f64::from(u32::MAX))
     }
+}
+
+/// The act of a program on this host, now.
+pub(crate) fn system_act(name: &str) -> Act {
+    let by = ActorRef::new(ActorRef::OWN_ISSUER, name, ActorKind::System);
+    let correlation = CorrelationId::from_uuid(SystemIds.uuid());
+    Act { by, through: None, at: SystemClock.now(), correlation }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod jobs;
 mod mailer;
 mod replica;
 mod retention;
+mod server_keys;
 mod services;
 mod stores;
 mod upgrades;
@@ -19,9 +20,6 @@ use anyhow::{Context, ensure};
 use madoguchi_application::{
     AuditWriter, DeliveryService, HealthWatch, MemberService, PlannedSignal, Reconciliation,
 };
-use madoguchi_domain::act::Act;
-use madoguchi_domain::actor::{ActorKind, ActorRef};
-use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::port::{Clock, CoreBank, Health, Ids};
 use madoguchi_esb::Esb;
 use tokio::runtime::Handle;
@@ -59,7 +57,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let vault = settings.vault.as_ref().map(OpenVault::open).transpose()?;
     let sealer = vault.as_ref().map(OpenVault::sealer);
     let (stores, replica) = stores::open(settings, sealer.as_ref()).await?;
-    let Stores { upgrade: stores, delivery, data_keys, leases, sealed } = stores;
+    let Stores { upgrade: stores, delivery, data_keys, leases, sealed, .. } = stores;
     let Verifiers { tokens, passwords, mut files } = Verifiers::build(settings)?;
     files.extend(vault.iter().map(|it| ("key_ring", Arc::new(it.clone()) as _)));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -152,13 +150,6 @@ fn bank(
 pub(crate) async fn delivery(settings: &Settings) -> anyhow::Result<DeliveryService> {
     let Stores { delivery, .. } = stores::connect(settings, None).await?;
     Ok(DeliveryService::new(delivery))
-}
-
-/// The act of a program on this host, now.
-pub(crate) fn system_act(name: &str) -> Act {
-    let by = ActorRef::new(ActorRef::OWN_ISSUER, name, ActorKind::System);
-    let correlation = CorrelationId::from_uuid(SystemIds.uuid());
-    Act { by, through: None, at: SystemClock.now(), correlation }
 }
 
 /// Compares our levels with the bank's, at most so many members per second.

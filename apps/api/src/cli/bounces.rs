@@ -14,6 +14,7 @@ use madoguchi_domain::delivery::BounceRefusal;
 use super::configured::Configured;
 use super::rotation_progress::style;
 use crate::call::MOST_OF_MESSAGE;
+use crate::system::system_act;
 use crate::{logging, wiring};
 
 pub(super) const EXAMPLE: &str = "Example:\n  \
@@ -139,7 +140,7 @@ async fn read_one(service: &DeliveryService, path: &Path) -> anyhow::Result<Mess
         Ok(report) => report,
         Err(why) => return Ok(MessageOutcome::Rejected(why.to_string())),
     };
-    match service.report(&report, wiring::system_act("bounces")).await {
+    match service.report(&report, system_act("bounces")).await {
         Ok(answered) if answered.value.has_bounced => Ok(MessageOutcome::Bounced),
         Ok(_) => Ok(MessageOutcome::NotFinal),
         Err(ServiceError::BounceRefused(BounceRefusal::BeingSent)) => Ok(MessageOutcome::Early),

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use madoguchi_domain::secret::{SecretKey, unhex};
+use madoguchi_domain::server_key::{FingerprintedKey, ServerKey};
 use madoguchi_files::read_secret;
 
 use super::reader::{Given, Section, value};
@@ -22,6 +23,17 @@ impl Keys {
         let keys = Self { deployment_salt, qr_key, audit_key };
         keys.must_differ(section);
         keys
+    }
+
+    /// The fingerprints of the keys that were read.
+    pub(super) fn fingerprints(&self) -> Vec<FingerprintedKey> {
+        let all = [
+            (ServerKey::DeploymentSalt, &self.deployment_salt),
+            (ServerKey::QrKey, &self.qr_key),
+            (ServerKey::AuditKey, &self.audit_key),
+        ];
+        let read = all.into_iter().filter_map(|(name, key)| Some((name, key.as_ref()?)));
+        read.map(|(name, key)| FingerprintedKey::of(name, key)).collect()
     }
 
     /// One that knows a key must not know another one with it.

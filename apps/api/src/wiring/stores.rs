@@ -10,13 +10,14 @@ use madoguchi_application::{
 use madoguchi_domain::port::{
     AnnouncementStore, AuditLog, BlindIndexes, ContactStore, DataKeys, DeliveryStore, EffectQueue,
     Health, HoldStore, JobLeases, MailStore, MemberStore, PersonStore, ReplayStore,
-    ResolutionStore, RetentionReports, RetentionStore, Sealer, UpgradeStore,
+    ResolutionStore, RetentionReports, RetentionStore, Sealer, ServerKeys, UpgradeStore,
 };
 use madoguchi_persistence::{
     DatabaseUrl, PgStore, SchemaState, SealedStore, SqliteStore, backup_sqlite, restore_sqlite,
 };
 
 use super::replica::Replica;
+use super::server_keys;
 use crate::settings::Settings;
 
 /// Migrates the configured database to this version's schema; true if it was current already.
@@ -51,6 +52,7 @@ pub(super) struct Stores {
     pub(super) delivery: DeliveryStores,
     pub(super) data_keys: Arc<dyn DataKeys>,
     pub(super) leases: Arc<dyn JobLeases>,
+    pub(super) server_keys: Arc<dyn ServerKeys>,
     /// Absent without a sealer.
     pub(super) sealed: Option<SealedStores>,
 }
@@ -67,13 +69,14 @@ impl Stores {
     fn of<S>(store: S, sealer: Option<&Arc<dyn Sealer>>) -> Self
     where
         S: MemberStore + UpgradeStore + EffectQueue + AuditLog + ReplayStore + Health + DataKeys,
-        S: JobLeases + DeliveryStore + RetentionReports + Clone + 'static,
+        S: JobLeases + DeliveryStore + RetentionReports + ServerKeys + Clone + 'static,
         SealedStore<S>: PersonStore + ContactStore + MailStore + AnnouncementStore,
         SealedStore<S>: ResolutionStore + BlindIndexes + RetentionStore + HoldStore,
     {
         let inner = store.clone();
         let store = Arc::new(store);
         let (upgrade, leases) = (UpgradeStores::of(&store), Arc::<S>::clone(&store));
+        let server_keys = Arc::<S>::clone(&store);
         let delivery = DeliveryStores::of(upgrade.platform.clone(), &store);
         let sealed = sealer.map(|sealer| {
             let sealed = Arc::new(SealedStore::new(inner, Arc::clone(sealer)));
@@ -82,14 +85,14 @@ impl Stores {
             let retention = RetentionStores::of(upgrade.platform.clone(), &sealed, &store);
             SealedStores { contacts, resolutions, retention, indexes: sealed }
         });
-        Self { upgrade, delivery, data_keys: store, leases, sealed }
+        Self { upgrade, delivery, data_keys: store, leases, server_keys, sealed }
     }
 }
 
 /// The stores of the server, and those on the replica, if one is configured.
 pub(super) type OpenStores = (Stores, Option<(Replica, Stores)>);
 
-/// Connects, after a migration if one is configured.
+/// Connects as the server, after a migration if one is configured, and remembers the server's keys.
 pub(super) async fn open(
     settings: &Settings,
     sealer: Option<&Arc<dyn Sealer>>,
@@ -99,20 +102,29 @@ pub(super) async fn open(
     }
     let store = &settings.store;
     let (DatabaseUrl::Postgres(url), Some(configured)) = (&store.url, &store.replica) else {
-        return Ok((connect(settings, sealer).await?, None));
+        let stores = open_one(settings, sealer).await?;
+        server_keys::remember(&*stores.server_keys, settings).await?;
+        return Ok((stores, None));
     };
     let key = settings.audit_key.clone();
     let primary = PgStore::open(url, store.pool, key).await.context("store.url")?;
+    server_keys::remember(&primary, settings).await?;
     let replica = Replica::open(primary.clone(), configured, settings).await?;
     let lists = Stores::of(replica.store(), sealer);
     Ok((Stores::of(primary, sealer), Some((replica, lists))))
 }
 
-/// Connects to a database with the schema of this version.
+/// Connects as a command, to a database with the schema of this version and the server's keys.
 pub(super) async fn connect(
     settings: &Settings,
     sealer: Option<&Arc<dyn Sealer>>,
 ) -> anyhow::Result<Stores> {
+    let stores = open_one(settings, sealer).await?;
+    server_keys::compare(&*stores.server_keys, settings).await?;
+    Ok(stores)
+}
+
+async fn open_one(settings: &Settings, sealer: Option<&Arc<dyn Sealer>>) -> anyhow::Result<Stores> {
     let store = &settings.store;
     let key = settings.audit_key.clone();
     let opened = match &store.url {
