@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -18,8 +18,8 @@ use madoguchi_testkit::postgres::{Cluster, Database};
 use madoguchi_testkit::samples;
 use tempfile::TempDir;
 
-/// How long a lock is held unless it is released, and how long a change may take to be seen.
-const HELD: Duration = Duration::from_secs(6);
+/// How long a change may take to be seen.
+const UNTIL_SEEN: Duration = Duration::from_secs(6);
 
 async fn sqlite() -> (SqliteStore, PathBuf, TempDir) {
     let dir = tempfile::tempdir().expect("a directory");
@@ -56,27 +56,9 @@ fn edit(path: &Path, sql: &str) -> SqliteConnection {
     conn
 }
 
-/// Holds what a statement locks.
-struct Held(Child);
-
-impl Held {
-    fn by(database: &Database, lock: &str) -> Self {
-        let sql = format!("begin; {lock}; select pg_sleep({})", HELD.as_secs());
-        let held = psql(database.url(), &sql).stdout(std::process::Stdio::null()).spawn();
-        Self(held.expect("psql runs"))
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// Checks until this is the answer.
 async fn becomes(store: &impl Health, expected: Result<(), DownReason>) {
-    let deadline = Instant::now() + HELD;
+    let deadline = Instant::now() + UNTIL_SEEN;
     loop {
         let found = store.check().await;
         if found == expected {
@@ -128,15 +110,10 @@ async fn locks_are_named_and_gone_when_they_are_released() {
     let (store, database) = postgres().await;
     assert_eq!(store.check().await, Ok(()));
     for table in ["upgrade_case", "upgrade_history", "audit_entry", "effect", "effect_evidence"] {
-        let held = Held::by(&database, &format!("lock table {table} in share mode"));
+        let lock = format!("lock table {table} in share mode");
+        let held = Cluster::shared().hold(&database, &lock);
         becomes(&store, Err(DownReason::LockTimeout)).await;
         drop(held);
-        execute(
-            &database,
-            "select pg_terminate_backend(pid) from pg_stat_activity \
-            where datname = current_database() and query like '%pg_sleep%' \
-            and pid <> pg_backend_pid()",
-        );
         becomes(&store, Ok(())).await;
     }
 }
@@ -144,13 +121,8 @@ async fn locks_are_named_and_gone_when_they_are_released() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lock_of_one_row_is_no_fault_of_the_database() {
     let (store, database) = postgres().await;
-    let _held = Held::by(&database, "select 1 from audit_head where stream = 0 for update");
-    let free = "select 1 / count(*) from (select 1 from audit_head where stream = 0 \
-        for update skip locked) as free";
-    let deadline = Instant::now() + HELD;
-    while psql(database.url(), free).output().expect("psql runs").status.success() {
-        assert!(Instant::now() < deadline, "the row is not locked");
-    }
+    let lock = "select 1 from audit_head where stream = 0 for update";
+    let _held = Cluster::shared().hold(&database, lock);
     assert_eq!(store.check().await, Ok(()));
 }
 
@@ -192,7 +164,7 @@ async fn a_standby_is_named_and_the_writable_one_of_two_hosts_is_used() {
     migrate(&DatabaseUrl::parse(database.url()).expect("a URL")).await.expect("migrated");
     let replica = primary.start_replica();
     let on_replica = replica.url(database.name());
-    let deadline = Instant::now() + HELD;
+    let deadline = Instant::now() + UNTIL_SEEN;
     let standby = loop {
         match opened(&on_replica).await {
             Ok(store) => break store,
@@ -208,7 +180,7 @@ async fn a_standby_is_named_and_the_writable_one_of_two_hosts_is_used() {
     assert!(written.is_ok(), "{written:?}");
     primary.crash();
     replica.promote();
-    let deadline = Instant::now() + HELD;
+    let deadline = Instant::now() + UNTIL_SEEN;
     while store.commit(&[samples::registration(samples::member(2))]).await.is_err() {
         assert!(Instant::now() < deadline, "nothing is written after the fail-over");
     }

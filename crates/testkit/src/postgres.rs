@@ -12,6 +12,7 @@
 //! ```
 
 mod guardian;
+mod lock_holder;
 mod programs;
 mod replica;
 
@@ -21,6 +22,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use guardian::Guardian;
+pub use lock_holder::LockHolder;
 
 /// The superuser of every cluster; it needs no password on the cluster's own socket.
 pub const SUPERUSER: &str = "postgres";
@@ -72,16 +74,28 @@ impl Cluster {
         Self::start(&DURABLE)
     }
 
+    /// A separate durable cluster in a directory of its own under `parent`, which its account must
+    /// be able to enter, and whose path must be short: the socket is there too.
+    ///
+    /// # Panics
+    ///
+    /// When PostgreSQL is not installed or does not start; the message says what to install.
+    pub fn start_durable_in(parent: &Path) -> Self {
+        Self::start_from(programs::bin_dir(), parent, None, &DURABLE)
+    }
+
     fn start(settings: &'static [&'static str]) -> Self {
-        Self::start_from(programs::bin_dir(), None, settings)
+        // A socket's path has at most 107 bytes, and the unprivileged account needs access.
+        Self::start_from(programs::bin_dir(), Path::new("/tmp"), None, settings)
     }
 
     fn start_from(
         bin_dir: PathBuf,
+        parent: &Path,
         primary: Option<&Path>,
         settings: &'static [&'static str],
     ) -> Self {
-        let guardian = Guardian::start(&bin_dir, primary, settings);
+        let guardian = Guardian::start(&bin_dir, parent, primary, settings);
         let socket_dir = guardian.dir().to_path_buf();
         let (guardian, databases) = (Mutex::new(guardian), AtomicU32::new(0));
         Self { bin_dir, socket_dir, settings, guardian, databases }

@@ -1,6 +1,5 @@
 //! What is broken is said: in readiness, in the log and in the metrics.
 
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
@@ -86,44 +85,15 @@ fn a_database_that_only_reads_is_said_and_used_again() {
     });
 }
 
-/// Holds what a statement locks, until it is dropped.
-struct Held(Child);
-
-impl Held {
-    fn by(database: &Database, lock: &str) -> anyhow::Result<Self> {
-        let psql = Command::new(Cluster::shared().bin_dir().join("psql"))
-            .args([
-                database.url(),
-                "-X",
-                "-q",
-                "-c",
-                &format!("begin; {lock}; select pg_sleep(60)"),
-            ])
-            .stdout(Stdio::null())
-            .spawn()
-            .context("psql cannot be started")?;
-        Ok(Self(psql))
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn a_table_that_is_locked_is_said() {
     walk(async {
         let (system, database) = on_postgres(Vec::new()).await?;
-        let held = Held::by(&database, "lock table upgrade_case in share mode")?;
+        let lock = "lock table upgrade_case in share mode";
+        let held = tokio::task::block_in_place(|| Cluster::shared().hold(&database, lock));
         until_ready_says(&system, Some("lock_timeout")).await?;
         is_reported(&system, "lock_timeout").await?;
         drop(held);
-        let end = "select count(pg_terminate_backend(pid)) from pg_stat_activity \
-            where query like 'begin; lock table%' and datname = current_database()";
-        psql(Cluster::shared(), database.url(), end)?;
         until_ready_says(&system, None).await?;
         system.stop()
     });
@@ -139,12 +109,8 @@ fn a_verdict_waits_no_longer_than_the_lock_timeout() {
         let (locked, free) =
             (Customer::verified(&system).await?, Customer::verified(&system).await?);
         let row = format!("from members where member_id = '{}' for update", locked.member);
-        let _held = Held::by(&database, &format!("select 1 {row}"))?;
-        let free_rows = format!("select count(*) from (select 1 {row} skip locked) as free");
-        let deadline = Instant::now() + UNTIL_SEEN;
-        while psql(Cluster::shared(), database.url(), &free_rows)? != "0" {
-            ensure!(Instant::now() < deadline, "the row is not locked");
-        }
+        let lock = format!("select 1 {row}");
+        let _held = tokio::task::block_in_place(|| Cluster::shared().hold(&database, &lock));
         let began = Instant::now();
         let answer = system.caller.decide(&locked.member, true).await?;
         let took = began.elapsed();

@@ -25,14 +25,17 @@ pub(super) struct Guardian {
 }
 
 impl Guardian {
-    /// Creates a directory with a cluster and starts the server with the given `name=value`
+    /// Creates a directory in `parent` with a cluster and starts the server with these `name=value`
     /// settings; returns when it accepts connections. It is a replica of the server whose socket is
     /// in `primary`, if any.
-    pub(super) fn start(bin_dir: &Path, primary: Option<&Path>, settings: &[&str]) -> Self {
-        // Always `/tmp`: a socket path has at most 107 bytes, and the unprivileged account needs
-        // access.
-        let dir = tempfile::Builder::new().prefix("madoguchi-pg-").tempdir_in("/tmp");
-        let dir = dir.expect("a directory under /tmp can be made");
+    pub(super) fn start(
+        bin_dir: &Path,
+        parent: &Path,
+        primary: Option<&Path>,
+        settings: &[&str],
+    ) -> Self {
+        let dir = tempfile::Builder::new().prefix("madoguchi-pg-").tempdir_in(parent);
+        let dir = dir.expect("a directory for a cluster can be made");
         let mut command = Command::new("sh");
         command
             .args(["-c", SCRIPT, "guardian"])

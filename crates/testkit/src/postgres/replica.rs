@@ -1,5 +1,7 @@
 //! Streaming replication between two temporary clusters, with PostgreSQL's own programs.
 
+use std::path::Path;
+
 use super::Cluster;
 
 impl Cluster {
@@ -12,7 +14,8 @@ impl Cluster {
     /// When this cluster is down, or the replica does not start.
     #[must_use]
     pub fn start_replica(&self) -> Self {
-        Self::start_from(self.bin_dir.clone(), Some(&self.socket_dir), self.settings)
+        let (bin_dir, parent) = (self.bin_dir.clone(), Path::new("/tmp"));
+        Self::start_from(bin_dir, parent, Some(&self.socket_dir), self.settings)
     }
 
     /// Makes each commit on this cluster wait until a replica has it on disk.
