@@ -71,6 +71,12 @@ impl Api {
         self.admin
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
     /// Whether it runs, or how it ended.
     pub fn condition(&mut self) -> String {
         self.process.condition()

@@ -130,6 +130,12 @@ impl Process {
         }
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Whether it runs, or how it ended.
     pub fn condition(&mut self) -> String {
         match self.child.try_wait() {

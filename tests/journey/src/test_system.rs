@@ -202,6 +202,15 @@ impl TestSystem {
         api.as_ref().context("the server does not run")?.memory_kib()
     }
 
+    /// The server's process id.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn pid(&self) -> anyhow::Result<u32> {
+        let api = self.api.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(api.as_ref().context("the server does not run")?.pid())
+    }
+
     /// Makes the server reload the token file and the user file: `SIGHUP`.
     ///
     /// # Errors
