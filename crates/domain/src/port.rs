@@ -81,7 +81,8 @@ pub enum StoreError {
     /// effect; a retry finds out.
     #[error("the store is unavailable: {0}")]
     Unavailable(&'static str),
-    /// An operator must check: the store holds an invalid value. Names the place, never the value.
+    /// An operator must check: the store holds an invalid value, or its schema refuses a valid one.
+    /// Names the place, never the value.
     #[error("the store holds a value that cannot be at {0}")]
     Corrupt(&'static str),
 }

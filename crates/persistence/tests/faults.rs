@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, RunQueryDsl, SqliteConnection};
-use madoguchi_domain::port::{DownReason, Health, MemberStore};
+use madoguchi_domain::port::{DownReason, Health, MemberStore, StoreError};
 use madoguchi_persistence::{
     BackupError, DatabaseUrl, OpenError, OpenRefusal, PgSettings, PgStore, SqliteStore,
     backup_sqlite, migrate, restore_sqlite,
@@ -187,6 +187,25 @@ async fn a_standby_is_named_and_the_writable_one_of_two_hosts_is_used() {
     becomes(&store, Ok(())).await;
 }
 
+/// What can never succeed is no outage: nobody is asked to repeat it, and others are not affected.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_breaks_a_constraint_is_not_worth_repeating() {
+    let refused = [samples::registration(samples::member(1))];
+    let other = [samples::registration(samples::member(2))];
+    let id = samples::member_id(1);
+    let check = format!("check (member_id <> '{}')", id.expose());
+    let (sqlite, path, _dir) = sqlite().await;
+    edit(&path, &format!("alter table members add column extra text {check}"));
+    let (postgres, database) = postgres().await;
+    execute(&database, &format!("alter table members add {check}"));
+    let stores: [&dyn MemberStore; 2] = [&sqlite, &postgres];
+    for store in stores {
+        let answer = store.commit(&refused).await;
+        assert_eq!(answer, Err(StoreError::Corrupt("a row that breaks a constraint")));
+        assert!(store.commit(&other).await.is_ok());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_an_operator_broke_is_named() {
     let (store, database) = postgres().await;
@@ -288,6 +307,48 @@ async fn every_postgres_that_cannot_be_opened_is_named() {
 
     execute(&database, "create database latin_1 encoding 'LATIN1' locale 'C' template template0");
     assert_eq!(refusal(opened(&with(name, "latin_1")).await), OpenRefusal::NotUtf8);
+}
+
+/// A server that asks for passwords, and one whose role may have no connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_and_a_full_role_are_named() {
+    let cluster = Cluster::start_fast();
+    let database = cluster.create_database();
+    let sql = "create role guarded login password 'right'; \
+        create role full_role login connection limit 0; select pg_reload_conf()";
+    let hba = cluster.socket_dir().join("data/pg_hba.conf");
+    let rules = fs::read_to_string(&hba).expect("the rules are read");
+    fs::write(&hba, format!("local all guarded scram-sha-256\n{rules}")).expect("written");
+    let ran = psql(database.url(), sql).output().expect("psql runs");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let (_, host) = database.url().split_once("/test").expect("a URL");
+    let with = |user: &str| format!("postgres://{user}@/test{host}");
+    let deadline = Instant::now() + UNTIL_SEEN;
+    while refusal(opened(&with("guarded:secret")).await) != OpenRefusal::WrongPassword {
+        assert!(Instant::now() < deadline, "the rules are not in force");
+    }
+    assert_eq!(refusal(opened(&with("guarded")).await), OpenRefusal::WrongPassword);
+    let full = opened(&with("full_role:secret")).await;
+    assert_eq!(refusal(full), OpenRefusal::TooManyConnections);
+}
+
+/// A server that speaks no TLS, and one that breaks off in it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_without_tls_is_named() {
+    use std::io::{Read, Write};
+    for answer in [&b"N"[..], b"S", b"S no TLS at all"] {
+        let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = server.local_addr().expect("an address").port();
+        let answering = std::thread::spawn(move || {
+            let (mut stream, _) = server.accept().expect("a connection");
+            let mut request = [0; 8];
+            stream.read_exact(&mut request).expect("a request for TLS");
+            stream.write_all(answer).expect("answered");
+        });
+        let url = format!("postgres://u:secret@localhost:{port}/m?sslmode=require");
+        assert_eq!(refusal(opened(&url).await), OpenRefusal::Tls, "{answer:?}");
+        answering.join().expect("it answered");
+    }
 }
 
 #[tokio::test]

@@ -67,6 +67,15 @@ impl Fault {
         if matches!(error, Error::DeserializationError(_)) {
             return StoreError::Corrupt("a column's type");
         }
+        if breaks_constraint(&error) {
+            return StoreError::Corrupt("a row that breaks a constraint");
+        }
         StoreError::Unavailable("the database did not answer as it should")
     }
+}
+
+/// Whether the same row would be refused again, whenever it is repeated.
+const fn breaks_constraint(error: &Error) -> bool {
+    use DatabaseErrorKind::{CheckViolation, NotNullViolation};
+    matches!(error, Error::DatabaseError(CheckViolation | NotNullViolation, _))
 }
