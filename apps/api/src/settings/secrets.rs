@@ -68,10 +68,11 @@ fn key(section: &mut Section<'_>, places: Places) -> Option<SecretKey> {
     let form = "must be 64 or more hexadecimal digits";
     secret(section, places, Some(meaning), |text| {
         let bytes = unhex(text).ok_or(form)?;
+        let key = SecretKey::parse(&bytes).map_err(|_| form)?;
         if bytes.iter().all(|byte| *byte == 0) {
             return Err("must not be zero: openssl rand -hex 32");
         }
-        SecretKey::parse(&bytes).map_err(|_| form)
+        Ok(key)
     })
 }
 
