@@ -54,7 +54,7 @@ pub(crate) fn system_act(name: &str) -> Act {
 mod tests {
     use std::time::Duration;
 
-    use madoguchi_testkit::clock_contract::ClockUnderTest;
+    use madoguchi_testkit::contract::clock::ClockUnderTest;
 
     use super::*;
 

@@ -21,12 +21,12 @@ use madoguchi_domain::person::PersonId;
 use madoguchi_domain::port::{Clock, Ids, TokenVerifier, VerifierUnavailable};
 use madoguchi_domain::principal::Principal;
 use madoguchi_domain::secret::AccessToken;
-use madoguchi_testkit::clock::ManualClock;
-use madoguchi_testkit::fake_callers::FakeCallers;
-use madoguchi_testkit::fake_core_bank::FakeCoreBank;
-use madoguchi_testkit::fake_identity::FakePasswords;
-use madoguchi_testkit::fake_store::FakeStore;
-use madoguchi_testkit::ids::SeededIds;
+use madoguchi_testkit::fake::callers::FakeCallers;
+use madoguchi_testkit::fake::clock::ManualClock;
+use madoguchi_testkit::fake::core_bank::FakeCoreBank;
+use madoguchi_testkit::fake::identity::FakePasswords;
+use madoguchi_testkit::fake::ids::SeededIds;
+use madoguchi_testkit::fake::store::FakeStore;
 use madoguchi_testkit::samples;
 use tokio::sync::Semaphore;
 

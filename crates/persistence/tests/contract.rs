@@ -14,18 +14,18 @@ use madoguchi_domain::port::{
 use madoguchi_domain::sealed::{DataKeyId, WrappedKey};
 use madoguchi_domain::secret::hex;
 use madoguchi_persistence::{DatabaseUrl, PgSettings, PgStore, SealedStore, SqliteStore, migrate};
-use madoguchi_testkit::blind_indexes_contract::{IndexedRecords, RotatingIndexes};
+use madoguchi_testkit::contract::blind_indexes::{IndexedRecords, RotatingIndexes};
+use madoguchi_testkit::contract::data_keys::DataKeysUnderTest;
+use madoguchi_testkit::contract::delivery_store::WatchStores;
+use madoguchi_testkit::contract::resolution_store::BothStores;
+use madoguchi_testkit::contract::retention_store::RetentionUnderTest;
+use madoguchi_testkit::contract::server_keys::ServerKeysUnderTest;
 use madoguchi_testkit::contract::{
     ContactStores, DeliveryStores, PlatformStores, ResolutionStores, RetentionStores, TestStores,
     UpgradeStores,
 };
-use madoguchi_testkit::data_keys_contract::DataKeysUnderTest;
-use madoguchi_testkit::delivery_store_contract::WatchStores;
-use madoguchi_testkit::fake_sealer::FakeSealer;
-use madoguchi_testkit::postgres::{Cluster, Database};
-use madoguchi_testkit::resolution_store_contract::BothStores;
-use madoguchi_testkit::retention_store_contract::RetentionUnderTest;
-use madoguchi_testkit::server_keys_contract::ServerKeysUnderTest;
+use madoguchi_testkit::fake::sealer::FakeSealer;
+use madoguchi_testkit::server::postgres::{Cluster, Database};
 use madoguchi_testkit::{
     announcement_store_contract, audit_log_contract, blind_indexes_contract,
     contact_store_contract, data_keys_contract, delivery_store_contract, effect_queue_contract,

@@ -14,8 +14,8 @@ use madoguchi_persistence::{
     BackupError, DatabaseUrl, OpenError, OpenRefusal, PgSettings, PgStore, SqliteStore,
     backup_sqlite, migrate, restore_sqlite,
 };
-use madoguchi_testkit::postgres::{Cluster, Database};
 use madoguchi_testkit::samples;
+use madoguchi_testkit::server::postgres::{Cluster, Database};
 use tempfile::TempDir;
 
 /// How long a change may take to be seen.

@@ -11,7 +11,7 @@ use madoguchi_domain::contact::{ContactEvent, ContactKey, Content};
 use madoguchi_domain::port::{ContactStore, DataKeyPage, DataKeys, PersonStore, RetentionStore};
 use madoguchi_domain::retention::{DueQuery, DueScope, PurgeGround, RetentionPolicy};
 use madoguchi_persistence::{DatabaseUrl, SealedStore, SqliteStore, migrate};
-use madoguchi_testkit::fake_sealer::FakeSealer;
+use madoguchi_testkit::fake::sealer::FakeSealer;
 use madoguchi_testkit::samples;
 
 /// The files of this folder in which the bytes are.

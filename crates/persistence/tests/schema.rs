@@ -40,10 +40,11 @@ use madoguchi_persistence::{
     revert_all,
 };
 use madoguchi_testkit::contract::UpgradeStores;
-use madoguchi_testkit::fake_sealer::FakeSealer;
-use madoguchi_testkit::postgres::{Cluster, Database};
-use madoguchi_testkit::upgrade_driver::UpgradeDriver;
-use madoguchi_testkit::{audit_rows, samples};
+use madoguchi_testkit::contract::audit_rows;
+use madoguchi_testkit::driver::upgrade::UpgradeDriver;
+use madoguchi_testkit::fake::sealer::FakeSealer;
+use madoguchi_testkit::samples;
+use madoguchi_testkit::server::postgres::{Cluster, Database};
 use uuid::Uuid;
 
 const TIMEOUT: Duration = Duration::from_secs(10);

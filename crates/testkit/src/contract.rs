@@ -11,7 +11,7 @@
 //! use madoguchi_testkit::contract::TestStores;
 //! use madoguchi_testkit::{audit_log_contract, effect_queue_contract, samples};
 //! use madoguchi_testkit::{member_store_contract, upgrade_store_contract};
-//! # use madoguchi_testkit::fake_store::FakeStore as MyStore;
+//! # use madoguchi_testkit::fake::store::FakeStore as MyStore;
 //!
 //! async fn open_mine() -> TestStores {
 //!     // The guard outlives the stores, for example a temporary directory.
@@ -26,6 +26,38 @@
 //! audit_log_contract!(mine: open_mine());
 //! # fn main() {}
 //! ```
+
+pub mod account_directory;
+pub mod announcement_store;
+pub mod audit_log;
+pub mod audit_rows;
+pub mod blind_indexes;
+pub mod caller_contexts;
+pub mod clock;
+pub mod contact_store;
+pub mod core_bank;
+pub mod data_keys;
+pub mod delivery_store;
+pub mod downstream;
+pub mod effect_queue;
+pub mod health;
+pub mod hold_store;
+pub mod ids;
+pub mod job_leases;
+pub mod mail_store;
+pub mod mailer;
+pub mod member_store;
+pub mod password_verifier;
+pub mod person_store;
+pub mod race;
+pub mod replay_store;
+pub mod resolution_store;
+pub mod retention_reports;
+pub mod retention_store;
+pub mod sealer;
+pub mod server_keys;
+pub mod token_verifier;
+pub mod upgrade_store;
 
 use std::any::Any;
 use std::fmt;
@@ -72,7 +104,7 @@ macro_rules! store_checks {
         #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $check() {
             let $crate::contract::TestStores { stores, guard } = $open.await;
-            $crate::$suite::$check(stores).await;
+            $crate::contract::$suite::$check(stores).await;
             drop(guard);
         }
     )+};
@@ -85,7 +117,7 @@ macro_rules! verifier_checks {
     ($suite:ident, $under_test:expr => $($check:ident,)+) => {$(
         #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $check() {
-            $crate::$suite::$check($under_test).await;
+            $crate::contract::$suite::$check($under_test).await;
         }
     )+};
 }

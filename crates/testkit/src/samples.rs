@@ -1,6 +1,7 @@
 //! Sample values, so that a test shows only what matters to it.
 
 mod callers;
+pub mod chance;
 mod contacts;
 mod effects;
 mod mails;

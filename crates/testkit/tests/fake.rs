@@ -6,17 +6,17 @@ use madoguchi_domain::change::Committed;
 use madoguchi_domain::effect::{EffectStateName, Outcome};
 use madoguchi_domain::port::{JobLeases, Recorded, StoreError};
 use madoguchi_domain::sealed::KeyId;
-use madoguchi_testkit::blind_indexes_contract::{IndexedRecords, RotatingIndexes};
+use madoguchi_testkit::contract::blind_indexes::{IndexedRecords, RotatingIndexes};
+use madoguchi_testkit::contract::data_keys::DataKeysUnderTest;
+use madoguchi_testkit::contract::delivery_store::WatchStores;
+use madoguchi_testkit::contract::mailer::MailerUnderTest;
+use madoguchi_testkit::contract::resolution_store::BothStores;
+use madoguchi_testkit::contract::retention_store::RetentionUnderTest;
+use madoguchi_testkit::contract::server_keys::ServerKeysUnderTest;
 use madoguchi_testkit::contract::{ContactStores, DeliveryStores, ResolutionStores, TestStores};
-use madoguchi_testkit::data_keys_contract::DataKeysUnderTest;
-use madoguchi_testkit::delivery_store_contract::WatchStores;
-use madoguchi_testkit::fake_mailer::FakeMailer;
-use madoguchi_testkit::fake_store::{FakeStore, Fault};
-use madoguchi_testkit::mailer_contract::MailerUnderTest;
-use madoguchi_testkit::resolution_store_contract::BothStores;
-use madoguchi_testkit::retention_store_contract::RetentionUnderTest;
-use madoguchi_testkit::server_keys_contract::ServerKeysUnderTest;
-use madoguchi_testkit::upgrade_driver::UpgradeDriver;
+use madoguchi_testkit::driver::upgrade::UpgradeDriver;
+use madoguchi_testkit::fake::mailer::FakeMailer;
+use madoguchi_testkit::fake::store::{FakeStore, Fault};
 use madoguchi_testkit::{
     announcement_store_contract, audit_log_contract, blind_indexes_contract,
     contact_store_contract, data_keys_contract, delivery_store_contract, effect_queue_contract,

@@ -9,7 +9,7 @@ use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{Sealer, SealerError};
 use madoguchi_domain::sealed::{BlindIndex, CellId, KeyId, Sealed, WrappedKey};
 use madoguchi_domain::secret::SecretKey;
-use madoguchi_testkit::sealer_contract::SealersUnderTest;
+use madoguchi_testkit::contract::sealer::SealersUnderTest;
 
 type Answer<T> = Result<T, SealerError>;
 type Table = HashMap<Vec<u8>, (String, String)>;

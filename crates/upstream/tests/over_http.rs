@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use madoguchi_testkit::http_stub::{HttpStub, StubBehaviour, StubResponse};
+use madoguchi_testkit::server::http_stub::{HttpStub, StubBehaviour, StubResponse};
 use madoguchi_upstream::{Call, Charset, Connections, Failure, HttpUpstream, UpstreamSettings};
 
 const SOON: Duration = Duration::from_secs(5);

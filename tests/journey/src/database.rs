@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
-use madoguchi_testkit::postgres::{self, Cluster};
+use madoguchi_testkit::server::postgres::{self, Cluster};
 
 /// The databases on which every journey must pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use crate::crowd::work_through;
 use crate::customer::Customer;
 use crate::test_system::TestSystem;
-use madoguchi_testkit::chance::Chance;
+use madoguchi_testkit::samples::chance::Chance;
 
 use counts::{InjectedVerdict, KillCounts, PREPARERS};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use madoguchi_testkit::postgres::{Cluster, Database};
+use madoguchi_testkit::server::postgres::{Cluster, Database};
 use tokio::time::Instant;
 
 use crate::caller::HttpAnswer;

@@ -4,7 +4,7 @@ use anyhow::ensure;
 use madoguchi_journey::kill_test::FailOverTest;
 use madoguchi_journey::replicated::ReplicatedSystem;
 use madoguchi_journey::walk;
-use madoguchi_testkit::chance::Chance;
+use madoguchi_testkit::samples::chance::Chance;
 
 #[test]
 fn a_synchronous_fail_over_loses_and_doubles_nothing() {

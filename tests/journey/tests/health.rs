@@ -9,7 +9,7 @@ use madoguchi_journey::database::{Store, TestDatabase, psql};
 use madoguchi_journey::installation::Installation;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{on_both_databases, walk};
-use madoguchi_testkit::postgres::{Cluster, Database};
+use madoguchi_testkit::server::postgres::{Cluster, Database};
 use tokio::time::Instant;
 
 on_both_databases!(every_counter_is_there_before_its_first_event);

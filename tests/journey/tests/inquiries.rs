@@ -12,7 +12,7 @@ use madoguchi_journey::kill_test::KillTest;
 use madoguchi_journey::on_both_databases;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_sandbox::Journal;
-use madoguchi_testkit::chance::Chance;
+use madoguchi_testkit::samples::chance::Chance;
 use serde_json::Value;
 
 on_both_databases!(

@@ -10,7 +10,7 @@ use madoguchi_journey::database::{Store, TestDatabase, psql};
 use madoguchi_journey::installation::Installation;
 use madoguchi_journey::key_folder::{self, KeyFolder};
 use madoguchi_journey::{on_both_databases, tokens, walk};
-use madoguchi_testkit::postgres::Cluster;
+use madoguchi_testkit::server::postgres::Cluster;
 
 on_both_databases!(
     a_key_is_created_once_and_listed,

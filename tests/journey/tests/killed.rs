@@ -10,7 +10,7 @@ use madoguchi_journey::database::Store;
 use madoguchi_journey::kill_test::{AnnouncementKillTest, KeyedKillTest, KillTest, MailKillTest};
 use madoguchi_journey::on_both_databases;
 use madoguchi_journey::test_system::TestSystem;
-use madoguchi_testkit::chance::Chance;
+use madoguchi_testkit::samples::chance::Chance;
 
 on_both_databases!(
     six_kills_among_200_verdicts_lose_nothing_and_double_nothing,

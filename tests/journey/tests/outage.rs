@@ -11,7 +11,7 @@ use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::TestDatabase;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{tokens, walk};
-use madoguchi_testkit::postgres::Cluster;
+use madoguchi_testkit::server::postgres::Cluster;
 use tokio::time::Instant;
 
 const UNTIL_ANSWERED: Duration = Duration::from_secs(60);

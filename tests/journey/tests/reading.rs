@@ -12,7 +12,7 @@ use madoguchi_journey::installation::Installation;
 use madoguchi_journey::replicated::{ReplicatedSystem, until};
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{tokens, walk};
-use madoguchi_testkit::postgres::Cluster;
+use madoguchi_testkit::server::postgres::Cluster;
 use serde_json::Value;
 
 /// The lists that staff read, each with a token that may.

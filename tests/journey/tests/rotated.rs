@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use madoguchi_journey::rotation_test::RotationTest;
 use madoguchi_journey::walk;
-use madoguchi_testkit::chance::Chance;
+use madoguchi_testkit::samples::chance::Chance;
 
 #[test]
 fn three_killed_rotations_under_load_lose_no_person() {

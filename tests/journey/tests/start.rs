@@ -11,7 +11,7 @@ use madoguchi_journey::database::{Store, TestDatabase, psql};
 use madoguchi_journey::installation::Installation;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{on_both_databases, walk};
-use madoguchi_testkit::postgres::Cluster;
+use madoguchi_testkit::server::postgres::Cluster;
 use tempfile::TempDir;
 
 on_both_databases!(

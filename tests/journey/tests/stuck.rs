@@ -17,7 +17,7 @@ use madoguchi_journey::database::{Store, TestDatabase, psql};
 use madoguchi_journey::mails::{Addressee, moved};
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{on_both_databases, tokens, walk};
-use madoguchi_testkit::postgres::Cluster;
+use madoguchi_testkit::server::postgres::Cluster;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 

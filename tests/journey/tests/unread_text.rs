@@ -7,8 +7,8 @@ use madoguchi_journey::database::Store;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::wire::{exchange, post};
 use madoguchi_journey::{on_both_databases, tokens};
-use madoguchi_testkit::http_stub::{HttpStub, Received, StubBehaviour, StubResponse};
 use madoguchi_testkit::samples;
+use madoguchi_testkit::server::http_stub::{HttpStub, Received, StubBehaviour, StubResponse};
 use serde_json::json;
 
 on_both_databases!(

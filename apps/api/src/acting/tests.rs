@@ -3,7 +3,7 @@
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::{ActorKind, ActorRef, Scope};
-use madoguchi_testkit::audit_rows;
+use madoguchi_testkit::contract::audit_rows;
 use serde_json::{Value, json};
 
 use super::*;

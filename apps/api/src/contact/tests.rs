@@ -7,8 +7,8 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use jiff::SignedDuration;
 use madoguchi_domain::contact::ContactPolicy;
 use madoguchi_domain::port::Ids;
-use madoguchi_testkit::fake_store::FakeStore;
-use madoguchi_testkit::ids::SeededIds;
+use madoguchi_testkit::fake::ids::SeededIds;
+use madoguchi_testkit::fake::store::FakeStore;
 use madoguchi_testkit::samples;
 use serde_json::{Value, json};
 

@@ -4,8 +4,8 @@ use actix_web::body::MessageBody;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use madoguchi_domain::effect::{EffectEvent, EffectKey, Evidence, Outcome};
 use madoguchi_domain::port::{EffectQueue, Recorded};
+use madoguchi_testkit::driver::upgrade::UpgradeDriver;
 use madoguchi_testkit::samples;
-use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use serde_json::{Value, json};
 
 use crate::test_app::{self, TestApp};

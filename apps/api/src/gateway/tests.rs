@@ -10,8 +10,9 @@ use madoguchi_domain::audit::Action;
 use madoguchi_domain::caller::DacRule;
 use madoguchi_domain::port::{LookupError, PasswordVerifier, Unavailability, VerifierUnavailable};
 use madoguchi_domain::secret::Credentials;
-use madoguchi_testkit::fake_store::Fault;
-use madoguchi_testkit::{audit_rows, samples};
+use madoguchi_testkit::contract::audit_rows;
+use madoguchi_testkit::fake::store::Fault;
+use madoguchi_testkit::samples;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
@@ -88,7 +89,10 @@ async fn headers_pass_as_given_and_only_a_flow_is_made() {
     answer(&stage, given).await;
     answer(&stage, call(CODIGO, &account())).await;
     let asked = stage.callers.asked();
-    assert_eq!(asked[0].forwarded, madoguchi_testkit::downstream::all_forwarded_headers());
+    assert_eq!(
+        asked[0].forwarded,
+        madoguchi_testkit::contract::downstream::all_forwarded_headers()
+    );
     let bare = &asked[1].forwarded;
     assert_eq!((&bare.correlation, &bare.api_key), (&None, &None));
     assert!(uuid::Uuid::try_parse(bare.flow.as_str()).is_ok(), "{:?}", bare.flow);

@@ -180,7 +180,7 @@ async fn sixty_four_requests_with_one_key_register_once() {
         }
     }
     assert_eq!(created, 1);
-    let rows = madoguchi_testkit::audit_rows::rows(&store.stores()).await;
+    let rows = madoguchi_testkit::contract::audit_rows::rows(&store.stores()).await;
     assert_eq!(rows.len(), 1, "one change");
 }
 

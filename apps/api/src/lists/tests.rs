@@ -7,7 +7,7 @@ use madoguchi_application::ReplicaStatus;
 use madoguchi_domain::effect::{EffectFilter, EffectQuery};
 use madoguchi_domain::port::StoreError;
 use madoguchi_domain::replica::{ReplicaRefusal, ReplicaState};
-use madoguchi_testkit::fake_store::FakeStore;
+use madoguchi_testkit::fake::store::FakeStore;
 
 use super::*;
 use crate::test_app::TestApp;

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::ETAG;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
-use madoguchi_testkit::audit_rows;
+use madoguchi_testkit::contract::audit_rows;
 use serde_json::{Value, json};
 
 use crate::test_app::{self, TestApp};

@@ -12,7 +12,7 @@ use madoguchi_domain::port::{
     Clock, ContactStore, EffectQueue, MailStore, PersonStore, RetentionStore,
 };
 use madoguchi_domain::retention::{DueQuery, DueScope, PurgeGround, RetentionPolicy};
-use madoguchi_testkit::ids::SeededIds;
+use madoguchi_testkit::fake::ids::SeededIds;
 use madoguchi_testkit::samples;
 use serde_json::{Value, json};
 

@@ -168,9 +168,9 @@ fn blocked_on(case: &Case, effect: Option<&Effect>) -> Option<BlockedOn> {
 
 #[cfg(test)]
 mod tests {
-    use madoguchi_testkit::fake_store::FakeStore;
+    use madoguchi_testkit::driver::upgrade::UpgradeDriver;
+    use madoguchi_testkit::fake::store::FakeStore;
     use madoguchi_testkit::samples;
-    use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 
     use super::*;
 

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use madoguchi_api::Retention;
 use madoguchi_api::settings::Settings;
 use madoguchi_client::{AddContact, Client, PlaceHold, RegisterPerson, UpdateContact};
-use madoguchi_testkit::clock::ManualClock;
+use madoguchi_testkit::fake::clock::ManualClock;
 use tokio::sync::watch;
 
 use crate::chance;

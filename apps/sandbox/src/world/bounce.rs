@@ -1,6 +1,6 @@
 //! Delivery reports (RFC 3464), as mail servers write them about mails that they accepted.
 
-use madoguchi_testkit::http_stub::StubResponse;
+use madoguchi_testkit::server::http_stub::StubResponse;
 
 use super::channels;
 use super::reply;

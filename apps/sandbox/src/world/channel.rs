@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use madoguchi_testkit::http_stub::{StubBehaviour, StubResponse};
+use madoguchi_testkit::server::http_stub::{StubBehaviour, StubResponse};
 use serde_json::Value;
 
 use super::esb_mode::{EsbMode, EsbOptions};

@@ -1,6 +1,6 @@
 //! The control API: sets scenarios, reads the journal and resets the world.
 
-use madoguchi_testkit::http_stub::StubResponse;
+use madoguchi_testkit::server::http_stub::StubResponse;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use madoguchi_testkit::http_stub::{self, Received, StubBehaviour};
+use madoguchi_testkit::server::http_stub::{self, Received, StubBehaviour};
 
 use super::bounce;
 use super::channel::{Channel, Http};

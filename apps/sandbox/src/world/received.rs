@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use jiff::Timestamp;
-use madoguchi_testkit::http_stub::Received;
+use madoguchi_testkit::server::http_stub::Received;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use madoguchi_testkit::http_stub::{StubBehaviour, StubResponse};
+use madoguchi_testkit::server::http_stub::{StubBehaviour, StubResponse};
 use serde::Serialize;
 use serde_json::json;
 

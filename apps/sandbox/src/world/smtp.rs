@@ -1,6 +1,6 @@
 //! Serves SMTP: the mails of the channel `smtp`.
 
-use madoguchi_testkit::smtp_stub;
+use madoguchi_testkit::server::smtp_stub;
 
 use super::channels::Conversation;
 use super::listener::Listener;

@@ -159,9 +159,9 @@ async fn part<T>(
 #[cfg(test)]
 mod tests {
     use madoguchi_domain::caller::Found;
-    use madoguchi_testkit::clock::ManualClock;
-    use madoguchi_testkit::fake_callers::FakeCallers;
-    use madoguchi_testkit::ids::SeededIds;
+    use madoguchi_testkit::fake::callers::FakeCallers;
+    use madoguchi_testkit::fake::clock::ManualClock;
+    use madoguchi_testkit::fake::ids::SeededIds;
     use madoguchi_testkit::samples;
 
     use super::*;

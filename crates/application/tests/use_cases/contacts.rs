@@ -18,11 +18,11 @@ use madoguchi_domain::contact::{
 use madoguchi_domain::if_match::IfMatch;
 use madoguchi_domain::job_lease::{JobLease, JobName};
 use madoguchi_domain::port::{ContactStore, JobLeases, PersonStore};
-use madoguchi_testkit::audit_rows;
-use madoguchi_testkit::clock::ManualClock;
-use madoguchi_testkit::fake_store::{FakeStore, Fault};
-use madoguchi_testkit::ids::SeededIds;
-use madoguchi_testkit::race::race;
+use madoguchi_testkit::contract::audit_rows;
+use madoguchi_testkit::contract::race::race;
+use madoguchi_testkit::fake::clock::ManualClock;
+use madoguchi_testkit::fake::ids::SeededIds;
+use madoguchi_testkit::fake::store::{FakeStore, Fault};
 use madoguchi_testkit::samples::{self, account_id, at, person_id, staff};
 
 struct TestService {

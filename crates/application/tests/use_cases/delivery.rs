@@ -11,7 +11,7 @@ use madoguchi_domain::delivery::{
 use madoguchi_domain::effect::Outcome;
 use madoguchi_domain::idempotency::ClientAct;
 use madoguchi_domain::port::Recorded;
-use madoguchi_testkit::fake_store::{FakeStore, Fault};
+use madoguchi_testkit::fake::store::{FakeStore, Fault};
 use madoguchi_testkit::samples::{
     act, adds, at, audit_key, contact_content, contact_id, keyed, mail, mail_answered, mail_claim,
     mailed_approvals, person_registration, registers, system,

@@ -13,9 +13,9 @@ use madoguchi_domain::port::{ReplayStore, StoreError, UpgradeStore};
 use madoguchi_domain::upgrade::{
     CaseId, CaseKey, CaseSnapshot, GrantedCase, Lookup, Request, Timeline, Write,
 };
-use madoguchi_testkit::fake_store::{FakeStore, Fault};
+use madoguchi_testkit::driver::upgrade::UpgradeDriver;
+use madoguchi_testkit::fake::store::{FakeStore, Fault};
 use madoguchi_testkit::samples;
-use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use tokio::sync::Semaphore;
 
 /// What happens once before a commit.

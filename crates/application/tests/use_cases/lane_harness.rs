@@ -9,9 +9,10 @@ use madoguchi_domain::audit::Action;
 use madoguchi_domain::idempotency::KeyedRequest;
 use madoguchi_domain::port::{ReplayStore, UpgradeStore};
 use madoguchi_domain::upgrade::{EventName, GrantedCase, Request};
-use madoguchi_testkit::fake_store::FakeStore;
-use madoguchi_testkit::upgrade_driver::UpgradeDriver;
-use madoguchi_testkit::{audit_rows, samples};
+use madoguchi_testkit::contract::audit_rows;
+use madoguchi_testkit::driver::upgrade::UpgradeDriver;
+use madoguchi_testkit::fake::store::FakeStore;
+use madoguchi_testkit::samples;
 use tokio::task::JoinHandle;
 
 use crate::fault_injecting_store::FaultInjectingStore;

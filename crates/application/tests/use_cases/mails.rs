@@ -17,10 +17,10 @@ use madoguchi_domain::effect::{
 use madoguchi_domain::if_match::IfMatch;
 use madoguchi_domain::mail::{MailState, MailStatus, SuppressReason};
 use madoguchi_domain::port::Clock as _;
-use madoguchi_testkit::clock::ManualClock;
-use madoguchi_testkit::fake_mailer::{FakeMailer, MailBehaviour};
-use madoguchi_testkit::fake_store::FakeStore;
-use madoguchi_testkit::ids::SeededIds;
+use madoguchi_testkit::fake::clock::ManualClock;
+use madoguchi_testkit::fake::ids::SeededIds;
+use madoguchi_testkit::fake::mailer::{FakeMailer, MailBehaviour};
+use madoguchi_testkit::fake::store::FakeStore;
 use madoguchi_testkit::samples::{
     account_id, act, adds, at, audit_key, contact_content, contact_id, contact_policy, mail_claim,
     mail_rules, mailed_approvals, person_id, person_registration, registers, staff, system,

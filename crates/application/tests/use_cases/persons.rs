@@ -9,9 +9,9 @@ use madoguchi_domain::person::{
     DetailsUpdate, Person, PersonQuery, RegisteredVersion, Registration, Updated,
 };
 use madoguchi_domain::registered::Registered;
-use madoguchi_testkit::audit_rows;
-use madoguchi_testkit::fake_store::{FakeStore, Fault};
-use madoguchi_testkit::ids::SeededIds;
+use madoguchi_testkit::contract::audit_rows;
+use madoguchi_testkit::fake::ids::SeededIds;
+use madoguchi_testkit::fake::store::{FakeStore, Fault};
 use madoguchi_testkit::samples::{self, email, person_id, person_registration};
 
 fn service(fake: &FakeStore, unique_accounts: bool) -> PersonService {

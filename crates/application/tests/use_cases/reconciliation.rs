@@ -10,11 +10,11 @@ use madoguchi_domain::effect::{Doubt, Effect, Outcome, UpstreamCode};
 use madoguchi_domain::member::{ArrangementId, Member, MemberId, NewMember};
 use madoguchi_domain::port::{CoreBank, MemberStore, Recorded, StoreError};
 use madoguchi_domain::upgrade::{LevelVerdict, SetLevel};
-use madoguchi_testkit::fake_core_bank::FakeCoreBank;
-use madoguchi_testkit::fake_store::FakeStore;
-use madoguchi_testkit::ids::SeededIds;
+use madoguchi_testkit::driver::upgrade::UpgradeDriver;
+use madoguchi_testkit::fake::core_bank::FakeCoreBank;
+use madoguchi_testkit::fake::ids::SeededIds;
+use madoguchi_testkit::fake::store::FakeStore;
 use madoguchi_testkit::samples::{self, level, member};
-use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use tokio::time::Instant;
 
 fn reconciliation(stores: UpgradeStores, bank: &Arc<FakeCoreBank>) -> Reconciliation {

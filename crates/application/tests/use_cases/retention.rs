@@ -17,8 +17,8 @@ use madoguchi_domain::port::{ContactStore, PersonStore, RetentionStore, StoreErr
 use madoguchi_domain::retention::{
     Application, DuePage, DueQuery, RetentionPolicy, RetentionStep, RetentionWrite,
 };
-use madoguchi_testkit::fake_store::FakeStore;
-use madoguchi_testkit::ids::SeededIds;
+use madoguchi_testkit::fake::ids::SeededIds;
+use madoguchi_testkit::fake::store::FakeStore;
 use madoguchi_testkit::samples::{self, at, contact_id, retention_act};
 
 /// So many seconds after the start, the retention of every contact here is over.

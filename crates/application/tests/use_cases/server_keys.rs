@@ -6,8 +6,9 @@ use madoguchi_domain::port::StoreError;
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::server_key::ServerKey::{AuditKey, DeploymentSalt, QrKey};
 use madoguchi_domain::server_key::{FingerprintedKey, KeyComparison, ServerKey};
-use madoguchi_testkit::fake_store::{FakeStore, Fault};
-use madoguchi_testkit::{audit_rows, samples};
+use madoguchi_testkit::contract::audit_rows;
+use madoguchi_testkit::fake::store::{FakeStore, Fault};
+use madoguchi_testkit::samples;
 
 fn act() -> Act {
     samples::act("start-1", samples::system(), samples::at(1))

@@ -11,11 +11,11 @@ use madoguchi_domain::idempotency::ClientAct;
 use madoguchi_domain::port::Clock;
 use madoguchi_domain::registered::Registered;
 use madoguchi_domain::upgrade::{CaseKey, CheckSource, EventName, Refusal, StateName};
-use madoguchi_testkit::clock::ManualClock;
-use madoguchi_testkit::fake_store::{FakeStore, Fault};
-use madoguchi_testkit::ids::SeededIds;
+use madoguchi_testkit::driver::upgrade::UpgradeDriver;
+use madoguchi_testkit::fake::clock::ManualClock;
+use madoguchi_testkit::fake::ids::SeededIds;
+use madoguchi_testkit::fake::store::{FakeStore, Fault};
 use madoguchi_testkit::samples;
-use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 
 fn service(stores: &UpgradeStores, clock: &ManualClock) -> UpgradeService {
     let (store, policy) = (Arc::clone(&stores.upgrades), Arc::new(samples::policy()));

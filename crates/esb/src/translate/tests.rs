@@ -3,7 +3,7 @@
 use madoguchi_domain::effect::Outcome;
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::upgrade::{Answer, FinalCodes, LevelAnswer, classify, level_in};
-use madoguchi_testkit::core_bank_contract::order;
+use madoguchi_testkit::contract::core_bank::order;
 use madoguchi_upstream::Charset;
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_esb::{Esb, EsbSettings};
-use madoguchi_testkit::clock::ManualClock;
-use madoguchi_testkit::http_stub::{Received, StubResponse};
-use madoguchi_testkit::ids::SeededIds;
+use madoguchi_testkit::fake::clock::ManualClock;
+use madoguchi_testkit::fake::ids::SeededIds;
+use madoguchi_testkit::server::http_stub::{Received, StubResponse};
 use serde_json::{Value, json};
 
 pub(crate) fn clock() -> Arc<ManualClock> {

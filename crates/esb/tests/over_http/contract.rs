@@ -9,9 +9,9 @@ use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::port::CoreBank;
 use madoguchi_domain::upgrade::APPLIED_CODE;
 use madoguchi_esb::{Esb, EsbSettings};
+use madoguchi_testkit::contract::core_bank::{CoreBankUnderTest, order};
 use madoguchi_testkit::core_bank_contract;
-use madoguchi_testkit::core_bank_contract::{CoreBankUnderTest, order};
-use madoguchi_testkit::http_stub::{HttpStub, StubBehaviour};
+use madoguchi_testkit::server::http_stub::{HttpStub, StubBehaviour};
 
 use crate::bank;
 

@@ -8,8 +8,8 @@ use madoguchi_domain::effect::{Doubt, Outcome, WhyNotSent};
 use madoguchi_domain::port::CoreBank;
 use madoguchi_domain::upgrade::{Answer, FinalCodes, Reply, classify};
 use madoguchi_esb::{EsbSettings, UpstreamSettings};
-use madoguchi_testkit::core_bank_contract::order;
-use madoguchi_testkit::http_stub::{HttpStub, Received, StubBehaviour, StubResponse};
+use madoguchi_testkit::contract::core_bank::order;
+use madoguchi_testkit::server::http_stub::{HttpStub, Received, StubBehaviour, StubResponse};
 use tokio::net::TcpListener;
 
 use crate::bank;

@@ -10,7 +10,7 @@ use madoguchi_domain::effect::{Doubt, Outcome, WhyNotSent};
 use madoguchi_domain::port::CoreBank;
 use madoguchi_domain::upgrade::{Answer, FinalCodes, classify};
 use madoguchi_esb::{Esb, EsbSettings, InvalidUpstream, Pem, UpstreamSettings};
-use madoguchi_testkit::core_bank_contract::order;
+use madoguchi_testkit::contract::core_bank::order;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;

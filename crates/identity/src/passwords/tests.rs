@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use argon2::password_hash::PasswordHasher;
+use madoguchi_testkit::contract::password_verifier::PasswordsUnderTest;
 use madoguchi_testkit::password_verifier_contract;
-use madoguchi_testkit::password_verifier_contract::PasswordsUnderTest;
 
 use super::*;
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use madoguchi_testkit::contract::token_verifier::TokensUnderTest;
 use madoguchi_testkit::samples;
 use madoguchi_testkit::token_verifier_contract;
-use madoguchi_testkit::token_verifier_contract::TokensUnderTest;
 
 use super::*;
 

@@ -11,8 +11,8 @@ use madoguchi_domain::port::{
     AccountDirectory, CallerContexts, LookupError, MockIds, Unavailability,
 };
 use madoguchi_itau::{Itau, ItauSettings};
-use madoguchi_testkit::http_stub::{StubBehaviour, StubResponse};
 use madoguchi_testkit::samples;
+use madoguchi_testkit::server::http_stub::{StubBehaviour, StubResponse};
 
 use crate::harness::{LookupHarness, both};
 

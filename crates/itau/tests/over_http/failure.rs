@@ -8,10 +8,10 @@ use madoguchi_domain::caller::ApiKey;
 use madoguchi_domain::port::{LookupError, Unavailability};
 use madoguchi_domain::secret::Credentials;
 use madoguchi_itau::{ACCOUNT_PATH, CONTEXT_PATH, InvalidItau, Itau, ItauSettings};
-use madoguchi_testkit::clock::ManualClock;
-use madoguchi_testkit::http_stub::{HttpStub, StubBehaviour, StubResponse};
-use madoguchi_testkit::ids::SeededIds;
+use madoguchi_testkit::fake::clock::ManualClock;
+use madoguchi_testkit::fake::ids::SeededIds;
 use madoguchi_testkit::samples;
+use madoguchi_testkit::server::http_stub::{HttpStub, StubBehaviour, StubResponse};
 
 use crate::harness::{LookupHarness, both};
 

@@ -10,11 +10,11 @@ use madoguchi_domain::caller::ForwardedHeaders;
 use madoguchi_domain::port::{AccountDirectory, CallerContexts, LookupError};
 use madoguchi_domain::secret::Credentials;
 use madoguchi_itau::{CONTEXT_PATH, Itau, ItauSettings};
-use madoguchi_testkit::clock::ManualClock;
-use madoguchi_testkit::downstream::{Arrived, Downstream, Saying};
-use madoguchi_testkit::http_stub::{HttpStub, Received, StubBehaviour, StubResponse};
-use madoguchi_testkit::ids::SeededIds;
+use madoguchi_testkit::contract::downstream::{Arrived, Downstream, Saying};
+use madoguchi_testkit::fake::clock::ManualClock;
+use madoguchi_testkit::fake::ids::SeededIds;
 use madoguchi_testkit::samples;
+use madoguchi_testkit::server::http_stub::{HttpStub, Received, StubBehaviour, StubResponse};
 
 /// An upstream that answers both lookups.
 pub(crate) struct LookupHarness {

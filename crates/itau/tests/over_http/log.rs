@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use madoguchi_domain::port::{AccountDirectory, CallerContexts};
-use madoguchi_testkit::downstream::{Downstream, Saying, all_forwarded_headers};
+use madoguchi_testkit::contract::downstream::{Downstream, Saying, all_forwarded_headers};
 use madoguchi_testkit::samples;
 
 use crate::harness::LookupHarness;

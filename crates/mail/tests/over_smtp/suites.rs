@@ -9,8 +9,8 @@ use madoguchi_domain::effect::Outcome;
 use madoguchi_domain::port::Mailer;
 use madoguchi_domain::secret::Credentials;
 use madoguchi_mail::{FileMailer, SmtpMailer, SmtpSettings, SmtpTls};
-use madoguchi_testkit::mailer_contract::{LONGEST_CALL, MailerUnderTest};
-use madoguchi_testkit::smtp_stub::{ReceivedMail, SmtpStub};
+use madoguchi_testkit::contract::mailer::{LONGEST_CALL, MailerUnderTest};
+use madoguchi_testkit::server::smtp_stub::{ReceivedMail, SmtpStub};
 use madoguchi_testkit::{mailer_contract, samples, smtp_mailer_contract};
 
 use crate::{smtp, writer};

@@ -22,8 +22,8 @@ use madoguchi_domain::person::{
 };
 use madoguchi_domain::upgrade::{CaseSnapshot, State};
 use madoguchi_testkit::contract::{ContactStores, DeliveryStores};
+use madoguchi_testkit::driver::upgrade::UpgradeDriver;
 use madoguchi_testkit::samples::{self, at, contact_id};
-use madoguchi_testkit::upgrade_driver::UpgradeDriver;
 use viewed::{Both, line};
 
 /// Each column with its type on PostgreSQL and on SQLite. Who reads a view relies on its columns:

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use madoguchi_persistence::{PgName, crm_role_script};
-use madoguchi_testkit::postgres::{Cluster, Database};
+use madoguchi_testkit::server::postgres::{Cluster, Database};
 
 use crate::viewed::{Both, psql};
 

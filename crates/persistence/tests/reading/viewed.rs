@@ -10,9 +10,9 @@ use diesel::sql_types::Text;
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
 use madoguchi_persistence::{DatabaseUrl, PgSettings, PgStore, SealedStore, SqliteStore, migrate};
 use madoguchi_testkit::contract::{ContactStores, DeliveryStores, UpgradeStores};
-use madoguchi_testkit::fake_sealer::FakeSealer;
-use madoguchi_testkit::postgres::{Cluster, Database};
+use madoguchi_testkit::fake::sealer::FakeSealer;
 use madoguchi_testkit::samples;
+use madoguchi_testkit::server::postgres::{Cluster, Database};
 
 /// SQLite and PostgreSQL, in this order, with the schema of this version.
 pub(crate) struct Both {

@@ -1,8 +1,8 @@
 //! Runs the contract suite on the vault, and tests reloads, moved values and stored forms.
 
 use madoguchi_domain::sealed::KeyId;
+use madoguchi_testkit::contract::sealer::SealersUnderTest;
 use madoguchi_testkit::sealer_contract;
-use madoguchi_testkit::sealer_contract::SealersUnderTest;
 use uuid::Uuid;
 
 use super::*;

@@ -14,7 +14,7 @@ use madoguchi_journey::caller::{CODIGO, CONTEXTOS};
 use madoguchi_journey::database::Store;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::tokens;
-use madoguchi_testkit::chance::Chance;
+use madoguchi_testkit::samples::chance::Chance;
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::Instant;

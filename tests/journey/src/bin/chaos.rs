@@ -10,7 +10,7 @@ use clap::{Parser, ValueEnum, value_parser};
 use madoguchi_journey::database::Store;
 use madoguchi_journey::kill_test::{AnnouncementKillTest, KeyedKillTest, KillTest, MailKillTest};
 use madoguchi_journey::test_system::TestSystem;
-use madoguchi_testkit::chance::Chance;
+use madoguchi_testkit::samples::chance::Chance;
 
 /// Kills the server under a load of verdicts and counts lost and doubled orders.
 #[derive(Debug, Parser)]

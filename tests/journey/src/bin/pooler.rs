@@ -14,7 +14,7 @@ use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::TestDatabase;
 use madoguchi_journey::process::Process;
 use madoguchi_journey::test_system::TestSystem;
-use madoguchi_testkit::postgres::{Cluster, Database, SUPERUSER};
+use madoguchi_testkit::server::postgres::{Cluster, Database, SUPERUSER};
 use tempfile::TempDir;
 
 /// Runs the server behind PgBouncer in each of its modes.

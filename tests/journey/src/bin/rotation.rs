@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use madoguchi_journey::rotation_test::RotationTest;
-use madoguchi_testkit::chance::Chance;
+use madoguchi_testkit::samples::chance::Chance;
 
 /// Rotates keys while clients write persons through two servers on PostgreSQL, kills the rotating
 /// process, and counts what cannot be read afterwards.

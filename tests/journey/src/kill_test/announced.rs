@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use jiff::Timestamp;
 use madoguchi_client::Method;
-use madoguchi_testkit::chance::Chance;
+use madoguchi_testkit::samples::chance::Chance;
 use serde_json::{Value, json};
 
 use super::announced_report::{AnnouncementKillReport, Person, Stopping};

@@ -13,7 +13,7 @@ use super::counts::{InjectedVerdict, KillCounts, PREPARERS};
 use super::{KillReport, KillTest, settle, stream};
 use crate::crowd::work_through;
 use crate::replicated::{ReplicatedSystem, until};
-use madoguchi_testkit::chance::Chance;
+use madoguchi_testkit::samples::chance::Chance;
 
 /// The size of the test.
 #[derive(Debug, Clone, Copy)]

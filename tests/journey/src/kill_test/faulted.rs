@@ -18,7 +18,7 @@ use crate::caller::HttpAnswer;
 use crate::crowd::work_through;
 use crate::test_system::TestSystem;
 use crate::tokens;
-use madoguchi_testkit::chance::Chance;
+use madoguchi_testkit::samples::chance::Chance;
 
 /// What breaks, and how it is repaired.
 pub trait SystemFault: Send + Sync {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use madoguchi_client::Client;
-use madoguchi_testkit::postgres::Cluster;
+use madoguchi_testkit::server::postgres::Cluster;
 use tempfile::TempDir;
 use tokio::time::Instant;
 

@@ -9,9 +9,9 @@ use madoguchi_domain::contact::{ContactEvent, ContactKey, Content};
 use madoguchi_domain::port::{DataKeyPage, Sealer};
 use madoguchi_domain::sealed::{CellId, DataKeyId, Sealed, WrappedKey};
 use madoguchi_domain::secret::{hex, unhex};
-use madoguchi_testkit::clock::ManualClock;
-use madoguchi_testkit::postgres::{Cluster, Database};
+use madoguchi_testkit::fake::clock::ManualClock;
 use madoguchi_testkit::samples;
+use madoguchi_testkit::server::postgres::{Cluster, Database};
 use tempfile::TempDir;
 
 use super::*;
@@ -159,5 +159,5 @@ async fn after_a_purge_no_key_opens_and_no_file_of_postgresql_has_the_wrapped_ke
         from purge_receipt",
     );
     assert_eq!(receipts, format!("{}|DELETED", hex(id.0.as_bytes())));
-    madoguchi_testkit::audit_rows::verify(&stores.upgrade).await;
+    madoguchi_testkit::contract::audit_rows::verify(&stores.upgrade).await;
 }

@@ -6,7 +6,7 @@ mod da21;
 use std::sync::Arc;
 use std::time::Duration;
 
-use madoguchi_testkit::http_stub::{StubBehaviour, StubResponse};
+use madoguchi_testkit::server::http_stub::{StubBehaviour, StubResponse};
 
 use crate::world::channel::{Channel, Http, Meets, Message, Plan};
 use crate::world::clock;

@@ -2,7 +2,7 @@
 
 mod callers;
 
-use madoguchi_testkit::http_stub::{StubBehaviour, StubResponse};
+use madoguchi_testkit::server::http_stub::{StubBehaviour, StubResponse};
 use serde_json::{Map, Value, json};
 
 use crate::world::channel::{Channel, Http, Meets, Message, Plan};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use madoguchi_testkit::smtp_stub::{ReceivedMail, SmtpBehaviour, SmtpScript, SmtpStep};
+use madoguchi_testkit::server::smtp_stub::{ReceivedMail, SmtpBehaviour, SmtpScript, SmtpStep};
 use mail_parser::MessageParser;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};

@@ -12,11 +12,12 @@ use madoguchi_domain::audit::ChainedEntry;
 use madoguchi_domain::caller::{CallerContext, Entity, ForwardedHeaders, Found};
 use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::AuditLog;
-use madoguchi_testkit::clock::ManualClock;
-use madoguchi_testkit::fake_callers::FakeCallers;
-use madoguchi_testkit::fake_store::FakeStore;
-use madoguchi_testkit::ids::SeededIds;
-use madoguchi_testkit::{audit_rows, samples};
+use madoguchi_testkit::contract::audit_rows;
+use madoguchi_testkit::fake::callers::FakeCallers;
+use madoguchi_testkit::fake::clock::ManualClock;
+use madoguchi_testkit::fake::ids::SeededIds;
+use madoguchi_testkit::fake::store::FakeStore;
+use madoguchi_testkit::samples;
 
 /// The context id of the sample caller as sent upstream: in Base64.
 pub(super) const MARIA: &str = "Q1RYLU1BUklB";

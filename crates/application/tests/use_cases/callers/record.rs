@@ -4,8 +4,8 @@ use madoguchi_application::{CallerError, ServiceError};
 use madoguchi_domain::act::Act;
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::port::LookupError;
-use madoguchi_testkit::downstream::all_forwarded_headers;
-use madoguchi_testkit::fake_store::Fault;
+use madoguchi_testkit::contract::downstream::all_forwarded_headers;
+use madoguchi_testkit::fake::store::Fault;
 use madoguchi_testkit::samples;
 
 use super::harness::{CallerHarness, TIME, asker};

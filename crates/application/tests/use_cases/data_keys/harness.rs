@@ -9,9 +9,9 @@ use madoguchi_application::{
 use madoguchi_domain::key_ring::{HeldKey, KeyKind, KeyState, NodeId};
 use madoguchi_domain::port::{DataKeys, Sealer};
 use madoguchi_domain::sealed::{DataKeyId, KeyId};
-use madoguchi_testkit::clock::ManualClock;
-use madoguchi_testkit::fake_sealer::FakeSealer;
-use madoguchi_testkit::fake_store::FakeStore;
+use madoguchi_testkit::fake::clock::ManualClock;
+use madoguchi_testkit::fake::sealer::FakeSealer;
+use madoguchi_testkit::fake::store::FakeStore;
 use madoguchi_testkit::samples;
 use uuid::Uuid;
 

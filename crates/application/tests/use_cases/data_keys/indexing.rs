@@ -6,7 +6,7 @@ use std::sync::Arc;
 use madoguchi_application::{IndexCounts, IndexRotation, RotationError, RotationSettings};
 use madoguchi_domain::key_ring::{HeldKey, KeyKind, KeyState, LaggingNode};
 use madoguchi_domain::port::{BlindIndexes, PersonStore};
-use madoguchi_testkit::fake_store::{FakeStore, Fault};
+use madoguchi_testkit::fake::store::{FakeStore, Fault};
 use madoguchi_testkit::samples;
 
 use super::harness::{Harness, key, node};

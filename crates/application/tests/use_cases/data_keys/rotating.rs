@@ -6,8 +6,8 @@ use std::time::Duration;
 use madoguchi_application::{RotationCounts, RotationError, data_keys_without_key};
 use madoguchi_domain::key_ring::{KeyState, LaggingNode};
 use madoguchi_domain::sealed::{DataKeyId, WrappedKey};
-use madoguchi_testkit::fake_sealer::FakeSealer;
-use madoguchi_testkit::fake_store::Fault;
+use madoguchi_testkit::fake::sealer::FakeSealer;
+use madoguchi_testkit::fake::store::Fault;
 use uuid::Uuid;
 
 use super::harness::{Harness, held, key, node};

@@ -3,8 +3,9 @@
 use madoguchi_application::{GroupCommitSettings, ServiceError};
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::upgrade::{CaseKey, EventName, Refusal, Request, StateName};
+use madoguchi_testkit::contract::race::race;
+use madoguchi_testkit::samples;
 use madoguchi_testkit::samples::{decide, open, verify};
-use madoguchi_testkit::{race::race, samples};
 use tokio::time::Instant;
 
 use super::{CONTRADICTION, stands};

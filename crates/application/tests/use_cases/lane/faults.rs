@@ -5,7 +5,7 @@ use std::time::Duration;
 use madoguchi_application::ServiceError;
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::upgrade::{EventName, StateName};
-use madoguchi_testkit::fake_store::Fault;
+use madoguchi_testkit::fake::store::Fault;
 use madoguchi_testkit::samples::{decide, open, verify};
 
 use super::{CONTRADICTION, stands};

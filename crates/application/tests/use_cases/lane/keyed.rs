@@ -2,7 +2,7 @@
 
 use madoguchi_application::{Answered, ServiceError};
 use madoguchi_domain::upgrade::{GrantedCase, Refusal, Request, StateName};
-use madoguchi_testkit::fake_store::Fault;
+use madoguchi_testkit::fake::store::Fault;
 use madoguchi_testkit::samples::{
     self, asked_at, decide, keyed, keyed_again, keyed_as, open, open_as, verify,
 };

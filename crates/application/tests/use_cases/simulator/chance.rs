@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use madoguchi_testkit::chance;
+use madoguchi_testkit::samples::chance;
 
 /// The generator of one part of the world; each part has its own, so that they are independent.
 #[derive(Debug)]

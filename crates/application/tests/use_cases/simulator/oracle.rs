@@ -9,7 +9,8 @@ use madoguchi_domain::effect::{
     Effect, EffectPolicy, EffectStateName as Is, Evidence, Outcome, WhyNotSent,
 };
 use madoguchi_domain::upgrade::{StateName, Timeline};
-use madoguchi_testkit::{audit_rows, samples};
+use madoguchi_testkit::contract::audit_rows;
+use madoguchi_testkit::samples;
 
 use super::bank::Arrival;
 use super::world::{CASES, World};

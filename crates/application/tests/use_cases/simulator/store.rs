@@ -11,7 +11,7 @@ use madoguchi_domain::effect::{
 };
 use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError, UpgradeStore};
 use madoguchi_domain::upgrade::{CaseId, CaseKey, CaseSnapshot, Lookup, Timeline, Write};
-use madoguchi_testkit::fake_store::Fault;
+use madoguchi_testkit::fake::store::Fault;
 use madoguchi_testkit::samples::case_of;
 
 use super::chance::Chance;

@@ -9,8 +9,8 @@ use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::member::ArrangementId;
 use madoguchi_domain::port::{Clock, CoreBank};
 use madoguchi_domain::upgrade::{Answer, LevelAnswer, SetLevel};
-use madoguchi_testkit::clock::ManualClock;
-use madoguchi_testkit::fake_core_bank::FakeCoreBank;
+use madoguchi_testkit::fake::clock::ManualClock;
+use madoguchi_testkit::fake::core_bank::FakeCoreBank;
 use tokio::sync::Semaphore;
 
 /// The connection of one worker to the bank.

@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 use madoguchi_application::EffectWorker;
 use madoguchi_domain::breaker::BreakerSettings;
 use madoguchi_domain::effect::EffectStateName;
-use madoguchi_testkit::fake_core_bank::Behaviour;
-use madoguchi_testkit::fake_store::Fault;
+use madoguchi_testkit::fake::core_bank::Behaviour;
+use madoguchi_testkit::fake::store::Fault;
 
 use super::harness::WorkerHarness;
 

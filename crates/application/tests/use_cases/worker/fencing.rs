@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use madoguchi_domain::effect::{EffectStateName, Fence};
-use madoguchi_testkit::fake_core_bank::Behaviour;
+use madoguchi_testkit::fake::core_bank::Behaviour;
 use madoguchi_testkit::samples;
 
 use super::bank::Line;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use madoguchi_domain::effect::{Doubt, EffectPolicy, EffectStateName};
 use madoguchi_domain::upgrade::Guarantee;
-use madoguchi_testkit::fake_core_bank::Behaviour;
+use madoguchi_testkit::fake::core_bank::Behaviour;
 use madoguchi_testkit::samples;
 
 use super::harness::WorkerHarness;

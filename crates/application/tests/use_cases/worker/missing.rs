@@ -1,7 +1,7 @@
 //! Tests that passed cases without an effect are found and get the same effect as at the verdict.
 
 use madoguchi_domain::effect::{EffectState, EffectStateName};
-use madoguchi_testkit::fake_store::Fault;
+use madoguchi_testkit::fake::store::Fault;
 use madoguchi_testkit::samples;
 
 use super::harness::WorkerHarness;

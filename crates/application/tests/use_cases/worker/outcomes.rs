@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use madoguchi_domain::effect::{Doubt, EffectPolicy, EffectState, EffectStateName};
 use madoguchi_domain::upgrade::{Guarantee, Reply, SetLevel};
-use madoguchi_testkit::fake_core_bank::Behaviour;
+use madoguchi_testkit::fake::core_bank::Behaviour;
 use madoguchi_testkit::samples;
 
 use super::harness::{FINAL, WorkerHarness, code};

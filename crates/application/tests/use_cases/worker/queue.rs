@@ -13,8 +13,8 @@ use madoguchi_domain::effect::{
 };
 use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError};
 use madoguchi_domain::upgrade::CaseId;
-use madoguchi_testkit::clock::ManualClock;
-use madoguchi_testkit::fake_store::{FakeStore, Fault};
+use madoguchi_testkit::fake::clock::ManualClock;
+use madoguchi_testkit::fake::store::{FakeStore, Fault};
 use madoguchi_testkit::samples::case_of;
 
 pub(crate) struct FaultInjectingQueue {

@@ -1,8 +1,8 @@
 //! Tests failing claims and records: no outcome is lost and nothing is done twice.
 
 use madoguchi_domain::effect::{Doubt, EffectStateName};
-use madoguchi_testkit::fake_core_bank::Behaviour;
-use madoguchi_testkit::fake_store::Fault;
+use madoguchi_testkit::fake::core_bank::Behaviour;
+use madoguchi_testkit::fake::store::Fault;
 use madoguchi_testkit::samples;
 
 use super::harness::WorkerHarness;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use madoguchi_domain::effect::EffectStateName;
-use madoguchi_testkit::fake_store::Fault;
+use madoguchi_testkit::fake::store::Fault;
 use tokio::sync::watch;
 
 use super::harness::WorkerHarness;

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use madoguchi_journey::database::{Store, TestDatabase, psql};
 use madoguchi_journey::kill_test::SystemFault;
 use madoguchi_journey::test_system::TestSystem;
-use madoguchi_testkit::postgres::{Cluster, Database, LockHolder};
+use madoguchi_testkit::server::postgres::{Cluster, Database, LockHolder};
 use tempfile::TempDir;
 
 use crate::small_disk::SmallDisk;

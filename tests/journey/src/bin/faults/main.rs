@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use madoguchi_journey::kill_test::{Answers, FaultReport, FaultTest};
-use madoguchi_testkit::chance::Chance;
+use madoguchi_testkit::samples::chance::Chance;
 
 use cases::{Case, Prepared};
 

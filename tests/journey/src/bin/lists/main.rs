@@ -11,7 +11,7 @@ use anyhow::{Context, ensure};
 use clap::Parser;
 use madoguchi_journey::database::{TestDatabase, psql};
 use madoguchi_journey::test_system::TestSystem;
-use madoguchi_testkit::postgres::{Cluster, Database};
+use madoguchi_testkit::server::postgres::{Cluster, Database};
 
 use measuring::{CASES, Measured, deep_page, export, page};
 use seeding::Seeding;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, bail};
-use madoguchi_testkit::postgres::Cluster;
+use madoguchi_testkit::server::postgres::Cluster;
 
 /// The result of one round.
 #[derive(Debug, Clone, Copy, PartialEq)]

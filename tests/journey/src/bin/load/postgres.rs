@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, ensure};
 use madoguchi_journey::database::{TestDatabase, psql};
 use madoguchi_journey::test_system::TestSystem;
-use madoguchi_testkit::postgres::{Cluster, Database};
+use madoguchi_testkit::server::postgres::{Cluster, Database};
 
 use crate::firing::{self, Keys, Round, fire};
 use crate::options::{CONNECTIONS, Options};

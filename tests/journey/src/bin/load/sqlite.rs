@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use madoguchi_journey::database::TestDatabase;
 use madoguchi_journey::test_system::TestSystem;
-use madoguchi_testkit::chance::Chance;
+use madoguchi_testkit::samples::chance::Chance;
 
 use crate::disk::syncs_per_second;
 use crate::firing::{self, Keys, Round, fire};

@@ -13,7 +13,7 @@ use std::time::Instant;
 use clap::Parser;
 use madoguchi_journey::database::TestDatabase;
 use madoguchi_journey::test_system::TestSystem;
-use madoguchi_testkit::postgres::Cluster;
+use madoguchi_testkit::server::postgres::Cluster;
 
 use outcome::Outcome;
 use reading::{Readers, median_ms};

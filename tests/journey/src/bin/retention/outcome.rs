@@ -4,7 +4,7 @@ use std::fmt;
 
 use anyhow::Context;
 use madoguchi_journey::database::psql;
-use madoguchi_testkit::postgres::{Cluster, Database};
+use madoguchi_testkit::server::postgres::{Cluster, Database};
 
 use crate::seeding::{ONE_DUE_OF, ONE_UNANSWERED_OF};
 

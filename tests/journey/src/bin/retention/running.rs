@@ -8,7 +8,7 @@ use anyhow::{Context, bail, ensure};
 use madoguchi_journey::database::psql;
 use madoguchi_journey::process::Process;
 use madoguchi_journey::test_system::TestSystem;
-use madoguchi_testkit::postgres::{Cluster, Database};
+use madoguchi_testkit::server::postgres::{Cluster, Database};
 
 /// A killed run's lease ends by itself.
 const UNTIL_FREE: Duration = Duration::from_secs(60);

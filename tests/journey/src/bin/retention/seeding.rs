@@ -12,8 +12,8 @@ use madoguchi_journey::customer::Customer;
 use madoguchi_journey::database::psql;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_persistence::{PgSettings, PgStore, SealedStore};
-use madoguchi_testkit::postgres::{Cluster, Database};
 use madoguchi_testkit::samples;
+use madoguchi_testkit::server::postgres::{Cluster, Database};
 use madoguchi_vault::Vault;
 use tokio::task::JoinSet;
 

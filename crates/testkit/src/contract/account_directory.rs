@@ -1,0 +1,101 @@
+//! The contract suite of [`AccountDirectory`], which every adapter runs.
+//!
+//! A new adapter implements a [`Downstream`] and adds one line. The expression is a future of the
+//! adapter and its upstream, evaluated for each check:
+//!
+//! ```text
+//! account_directory_contract!(fake: fake(), itau: itau_over_stub());
+//! ```
+
+use madoguchi_domain::caller::{AccountQuery, ForwardedHeaders};
+use madoguchi_domain::personal::Personal;
+use madoguchi_domain::port::{AccountDirectory, LookupError};
+
+use crate::contract::downstream::{
+    Arrived, Downstream, Saying, all_forwarded_headers, garbage_is_unreadable,
+    refusals_are_told_apart, silence_is_unreachable,
+};
+use crate::samples;
+
+async fn asked(accounts: &dyn AccountDirectory) -> Result<(), LookupError> {
+    let forwarded = ForwardedHeaders::of(samples::flow(1));
+    accounts.owner(&samples::account_query(), &forwarded).await.map(drop)
+}
+
+/// A check of the contract.
+pub async fn what_is_found_is_understood_and_kept_whole(
+    accounts: &dyn AccountDirectory,
+    downstream: &dyn Downstream,
+) {
+    downstream.says(Saying::Found).await;
+    let found = accounts.owner(&samples::account_query(), &all_forwarded_headers()).await;
+    assert_eq!(found, Ok(samples::found_owner()));
+}
+
+/// The adapter adds and omits nothing.
+pub async fn query_and_passage_arrive_as_they_stand(
+    accounts: &dyn AccountDirectory,
+    downstream: &dyn Downstream,
+) {
+    downstream.says(Saying::Found).await;
+    let bare = samples::account_query();
+    let text = |text: &str| Some(Personal::new(text));
+    let full = AccountQuery {
+        structure: text("AP"),
+        segment: text("PF"),
+        digital_service: text("APP"),
+        ..bare.clone()
+    };
+    let queries = [(bare, ForwardedHeaders::of(samples::flow(2))), (full, all_forwarded_headers())];
+    let mut expected = Vec::new();
+    for (query, forwarded) in queries {
+        accounts.owner(&query, &forwarded).await.expect("the sample is found");
+        expected.push(Arrived::owner(&query, &forwarded));
+    }
+    assert_eq!(downstream.arrived().await, expected);
+}
+
+/// A check of the contract.
+pub async fn every_refusal_is_told_from_the_others(
+    accounts: &dyn AccountDirectory,
+    downstream: &dyn Downstream,
+) {
+    refusals_are_told_apart(downstream, async || asked(accounts).await).await;
+}
+
+/// A check of the contract.
+pub async fn what_cannot_be_read_is_unavailable_and_never_empty(
+    accounts: &dyn AccountDirectory,
+    downstream: &dyn Downstream,
+) {
+    garbage_is_unreadable(downstream, async || asked(accounts).await).await;
+}
+
+/// A check of the contract.
+pub async fn a_system_that_went_away_is_unreachable(
+    accounts: &dyn AccountDirectory,
+    downstream: &dyn Downstream,
+) {
+    silence_is_unreachable(downstream, async || asked(accounts).await).await;
+}
+
+/// Runs every check against each adapter, in a module of the given name.
+#[macro_export]
+macro_rules! account_directory_contract {
+    ($($name:ident: $under_test:expr),+ $(,)?) => {
+        $(
+            mod $name {
+                use super::*;
+
+                $crate::lookup_checks! {
+                    account_directory, $under_test =>
+                    what_is_found_is_understood_and_kept_whole,
+                    query_and_passage_arrive_as_they_stand,
+                    every_refusal_is_told_from_the_others,
+                    what_cannot_be_read_is_unavailable_and_never_empty,
+                    a_system_that_went_away_is_unreachable,
+                }
+            }
+        )+
+    };
+}

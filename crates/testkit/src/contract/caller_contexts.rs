@@ -1,0 +1,95 @@
+//! The contract suite of [`CallerContexts`], which every adapter runs.
+//!
+//! A new adapter implements a [`Downstream`] and adds one line. The expression is a future of the
+//! adapter and its upstream, evaluated for each check:
+//!
+//! ```text
+//! caller_contexts_contract!(fake: fake(), itau: itau_over_stub());
+//! ```
+
+use madoguchi_domain::caller::{ContextQuery, Encoded, ForwardedHeaders};
+use madoguchi_domain::port::{CallerContexts, LookupError};
+
+use crate::contract::downstream::{
+    Arrived, Downstream, Saying, all_forwarded_headers, garbage_is_unreadable,
+    refusals_are_told_apart, silence_is_unreachable,
+};
+use crate::samples;
+
+async fn asked(contexts: &dyn CallerContexts) -> Result<(), LookupError> {
+    let forwarded = ForwardedHeaders::of(samples::flow(1));
+    contexts.context(&samples::context_query(), &forwarded).await.map(drop)
+}
+
+/// A check of the contract.
+pub async fn what_is_found_is_understood_and_kept_whole(
+    contexts: &dyn CallerContexts,
+    downstream: &dyn Downstream,
+) {
+    downstream.says(Saying::Found).await;
+    let found = contexts.context(&samples::context_query(), &all_forwarded_headers()).await;
+    assert_eq!(found, Ok(samples::found_context()));
+}
+
+/// The adapter encodes, adds and omits nothing.
+pub async fn query_and_passage_arrive_as_they_stand(
+    contexts: &dyn CallerContexts,
+    downstream: &dyn Downstream,
+) {
+    downstream.says(Saying::Found).await;
+    let bare = samples::context_query();
+    let encoded = Encoded::parse("1").expect("a value of the field");
+    let full = ContextQuery { encoded: Some(encoded), ..bare.clone() };
+    let queries = [(bare, ForwardedHeaders::of(samples::flow(2))), (full, all_forwarded_headers())];
+    let mut expected = Vec::new();
+    for (query, forwarded) in queries {
+        contexts.context(&query, &forwarded).await.expect("the sample is found");
+        expected.push(Arrived::context(&query, &forwarded));
+    }
+    assert_eq!(downstream.arrived().await, expected);
+}
+
+/// A check of the contract.
+pub async fn every_refusal_is_told_from_the_others(
+    contexts: &dyn CallerContexts,
+    downstream: &dyn Downstream,
+) {
+    refusals_are_told_apart(downstream, async || asked(contexts).await).await;
+}
+
+/// A check of the contract.
+pub async fn what_cannot_be_read_is_unavailable_and_never_empty(
+    contexts: &dyn CallerContexts,
+    downstream: &dyn Downstream,
+) {
+    garbage_is_unreadable(downstream, async || asked(contexts).await).await;
+}
+
+/// A check of the contract.
+pub async fn a_system_that_went_away_is_unreachable(
+    contexts: &dyn CallerContexts,
+    downstream: &dyn Downstream,
+) {
+    silence_is_unreachable(downstream, async || asked(contexts).await).await;
+}
+
+/// Runs every check against each adapter, in a module of the given name.
+#[macro_export]
+macro_rules! caller_contexts_contract {
+    ($($name:ident: $under_test:expr),+ $(,)?) => {
+        $(
+            mod $name {
+                use super::*;
+
+                $crate::lookup_checks! {
+                    caller_contexts, $under_test =>
+                    what_is_found_is_understood_and_kept_whole,
+                    query_and_passage_arrive_as_they_stand,
+                    every_refusal_is_told_from_the_others,
+                    what_cannot_be_read_is_unavailable_and_never_empty,
+                    a_system_that_went_away_is_unreachable,
+                }
+            }
+        )+
+    };
+}

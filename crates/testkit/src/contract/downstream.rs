@@ -1,0 +1,144 @@
+//! Shared by both lookup suites: a scripted upstream system behind the adapter.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use madoguchi_domain::caller::{AccountQuery, ContextQuery, ForwardedHeaders};
+use madoguchi_domain::personal::Personal;
+use madoguchi_domain::port::{LookupError, Unavailability};
+
+use crate::samples;
+
+/// How the upstream answers the next lookup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saying {
+    /// It finds the sample and answers with its document.
+    Found,
+    /// It rejects the request as malformed (400).
+    Malformed,
+    /// It rejects the credentials (401).
+    NotYou,
+    /// It finds nothing (404).
+    Nothing,
+    /// It parsed the request and failed (500 with code `1`).
+    Failure,
+    /// It answers 200 with a body that cannot be parsed.
+    Garbage,
+}
+
+/// One lookup as it arrived at the upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrived {
+    /// The context id or the account of the lookup.
+    pub asked: String,
+    /// The other fields sent, by their names on the wire.
+    pub with: BTreeMap<&'static str, String>,
+    /// The forwarded headers.
+    pub forwarded: ForwardedHeaders,
+}
+
+impl Arrived {
+    /// A context lookup as it arrives if the adapter changes nothing.
+    #[must_use]
+    pub fn context(query: &ContextQuery, forwarded: &ForwardedHeaders) -> Self {
+        let encoded = query.encoded.as_ref().map(|it| ("encoded", it.as_str().to_owned()));
+        Self {
+            asked: query.context.expose().to_owned(),
+            with: encoded.into_iter().collect(),
+            forwarded: forwarded.clone(),
+        }
+    }
+
+    /// An owner lookup as it arrives if the adapter changes nothing.
+    #[must_use]
+    pub fn owner(query: &AccountQuery, forwarded: &ForwardedHeaders) -> Self {
+        let fields = [
+            ("tipo_estrutura", &query.structure),
+            ("segmento", &query.segment),
+            ("servico_digital", &query.digital_service),
+        ];
+        let given = |(name, text): (_, &Option<Personal>)| {
+            text.as_ref().map(|text| (name, text.expose().to_owned()))
+        };
+        Self {
+            asked: query.account.expose().to_owned(),
+            with: fields.into_iter().filter_map(given).collect(),
+            forwarded: forwarded.clone(),
+        }
+    }
+}
+
+/// The upstream system behind an adapter.
+#[async_trait]
+pub trait Downstream: Send + Sync {
+    /// Answers every lookup like this from now on.
+    async fn says(&self, saying: Saying);
+    /// Makes the upstream unreachable from now on.
+    async fn goes_away(&self);
+    /// The lookups that arrived, retries counted once.
+    async fn arrived(&self) -> Vec<Arrived>;
+}
+
+/// Forwarded headers with every field.
+///
+/// # Panics
+/// Never: the samples parse.
+#[must_use]
+pub fn all_forwarded_headers() -> ForwardedHeaders {
+    ForwardedHeaders {
+        correlation: Some(samples::correlation("group-1")),
+        api_key: Some(samples::api_key("12323213")),
+        ..ForwardedHeaders::of(samples::flow(1))
+    }
+}
+
+/// Runs the checks of a lookup's suite; used by the suites' macros.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! lookup_checks {
+    ($suite:ident, $under_test:expr => $($check:ident,)+) => {$(
+        #[::tokio::test]
+        async fn $check() {
+            let (adapter, downstream) = $under_test.await;
+            $crate::contract::$suite::$check(&*adapter, &*downstream).await;
+        }
+    )+};
+}
+
+/// The upstream refuses in each documented way; the errors differ.
+pub(crate) async fn refusals_are_told_apart(
+    downstream: &dyn Downstream,
+    asked: impl AsyncFn() -> Result<(), LookupError>,
+) {
+    for (saying, error) in [
+        (Saying::Malformed, LookupError::Refused),
+        (Saying::NotYou, LookupError::Misconfigured),
+        (Saying::Nothing, LookupError::NotFound),
+        (Saying::Failure, LookupError::Failed),
+    ] {
+        downstream.says(saying).await;
+        assert_eq!(asked().await, Err(error), "{saying:?}");
+    }
+}
+
+/// The upstream answers with a body that cannot be parsed.
+pub(crate) async fn garbage_is_unreadable(
+    downstream: &dyn Downstream,
+    asked: impl AsyncFn() -> Result<(), LookupError>,
+) {
+    downstream.says(Saying::Garbage).await;
+    let unreadable = LookupError::Unavailable(Unavailability::Unreadable);
+    assert_eq!(asked().await, Err(unreadable));
+}
+
+/// The upstream was reachable and is no longer.
+pub(crate) async fn silence_is_unreachable(
+    downstream: &dyn Downstream,
+    asked: impl AsyncFn() -> Result<(), LookupError>,
+) {
+    downstream.says(Saying::Found).await;
+    assert_eq!(asked().await, Ok(()));
+    downstream.goes_away().await;
+    let unreachable = LookupError::Unavailable(Unavailability::Unreachable);
+    assert_eq!(asked().await, Err(unreachable));
+}

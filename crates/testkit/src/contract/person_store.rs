@@ -1,0 +1,66 @@
+//! The contract suite of [`PersonStore`](madoguchi_domain::port::PersonStore).
+
+mod finding;
+mod registering;
+mod updating;
+
+pub use finding::*;
+pub use registering::*;
+pub use updating::*;
+
+use madoguchi_application::ContactStores;
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::person::{Person, PersonQuery, PersonWrite, Registration};
+
+use crate::samples;
+
+/// Runs the suite on each adapter: `person_store_contract!(mine: open_mine(), …);`, where
+/// `open_mine()` is a future of [`TestStores<ContactStores>`](crate::contract::TestStores).
+#[macro_export]
+macro_rules! person_store_contract {
+    ($($adapter:ident: $open:expr),+ $(,)?) => {mod person_store {$(
+        mod $adapter {
+            use super::super::*;
+
+            $crate::store_checks!(
+                person_store, $open,
+                what_was_registered_reads_back
+                an_id_and_a_unique_account_are_taken_once
+                without_the_rule_an_account_has_several_persons
+                a_person_whose_key_is_taken_is_not_registered
+                of_twenty_raced_registrations_one_person_is_stored
+                an_update_moves_the_person_and_keeps_its_history
+                of_twenty_raced_updates_one_is_written
+                a_lost_update_leaves_no_trace
+                a_batch_of_changes_is_answered_in_order
+                the_mail_setting_holds_for_all_persons_of_the_account
+                a_person_is_found_by_its_present_addresses_only
+                equal_addresses_of_several_persons_are_all_found
+                addresses_are_not_patterns
+                nobody_is_found_and_has_no_history
+            );
+        }
+    )+}};
+}
+
+async fn commit(stores: &ContactStores, changes: &[Change<PersonWrite>]) -> Vec<Committed> {
+    let committed = stores.persons.commit(changes).await.expect("changes are committed");
+    assert_eq!(committed.len(), changes.len(), "one answer for each change");
+    committed
+}
+
+async fn find(stores: &ContactStores, query: &PersonQuery) -> Vec<Person> {
+    stores.persons.find(query, 10).await.expect("persons are found")
+}
+
+/// The person with this sample id.
+async fn read(stores: &ContactStores, number: u32) -> Person {
+    let mut found = find(stores, &PersonQuery::Id(samples::person_id(number))).await;
+    assert_eq!(found.len(), 1, "an id has one person");
+    found.remove(0)
+}
+
+async fn registered(stores: &ContactStores, wish: &Registration) -> Person {
+    assert_eq!(commit(stores, &[samples::registers(wish)]).await, [Committed::Moved]);
+    find(stores, &PersonQuery::Id(wish.id.clone())).await.remove(0)
+}

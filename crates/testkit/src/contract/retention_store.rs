@@ -1,0 +1,191 @@
+//! The contract suite of [`RetentionStore`](madoguchi_domain::port::RetentionStore).
+
+mod completing;
+mod erasing;
+mod holding;
+
+pub use completing::*;
+pub use erasing::*;
+pub use holding::*;
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use madoguchi_application::{ContactStores, RetentionStores};
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::contact::{Contact, ContactEvent, ContactId, ContactKey, Content};
+use madoguchi_domain::port::{BlindIndexes, DataKeys};
+use madoguchi_domain::redacted;
+use madoguchi_domain::retention::{
+    DueQuery, DueScope, HoldSubject, LegalHold, PurgeGround, RetainedContact, RetentionPolicy,
+    RetentionWrite,
+};
+use uuid::Uuid;
+
+use crate::samples::{
+    adds, application_id, at, completed, contact_content, contact_id, held, moves, person_id,
+    person_registration, policy_number, registers, retention_act, staff,
+};
+
+redacted!(RetentionUnderTest);
+
+/// The stores under test, on one database.
+#[derive(Clone)]
+pub struct RetentionUnderTest {
+    /// Persons and contacts.
+    pub contacts: ContactStores,
+    /// Retention and legal holds.
+    pub retention: RetentionStores,
+    /// The data keys, of which a purge erases one.
+    pub data_keys: Arc<dyn DataKeys>,
+    /// The blind indexes, of which a purge erases those of its contact.
+    pub indexes: Arc<dyn BlindIndexes>,
+}
+
+/// Runs the suite on each adapter: `retention_store_contract!(mine: open_mine(), …);`, where
+/// `open_mine()` is a future of
+/// [`TestStores<RetentionUnderTest>`](crate::contract::TestStores).
+#[macro_export]
+macro_rules! retention_store_contract {
+    ($($adapter:ident: $open:expr),+ $(,)?) => {mod retention_store {$(
+        mod $adapter {
+            use super::super::*;
+
+            $crate::store_checks!(
+                retention_store, $open,
+                an_application_exists_once_a_contact_names_it
+                a_completion_is_stored_once
+                of_twenty_raced_completions_one_is_written
+                contacts_of_applications_are_paged_with_what_decides
+                deleted_contacts_are_paged_until_they_are_purged
+                a_deletion_is_of_its_version
+                a_lost_change_affects_no_other
+                a_purge_erases_what_opens_and_what_finds
+                an_unanswered_contact_is_purged_with_its_deletion
+                a_purge_is_of_its_version_and_ground
+                a_stale_change_of_a_purged_contact_is_lost
+                a_purged_contact_is_no_record_to_index
+                a_hold_on_the_person_keeps_all
+                a_hold_on_the_application_keeps_all
+                a_hold_that_is_placed_is_seen_by_every_later_commit
+            );
+        }
+    )+}};
+}
+
+/// So many seconds are two months and more: every retention and purge age here is over.
+pub(crate) const LATE: i64 = 200 * 86_400;
+
+const POLICY: RetentionPolicy =
+    RetentionPolicy { report_before: SignedDuration::ZERO, purge_age: Some(30) };
+
+/// The content of a request about application 1, with a policy number.
+pub(crate) fn content() -> Content {
+    Content {
+        application: Some(application_id(1)),
+        policy_number: Some(policy_number(1)),
+        ..contact_content()
+    }
+}
+
+/// Registers person 1 and adds contacts 1 to `count` of this content, one a second.
+pub(crate) async fn added(store: &RetentionUnderTest, count: u32, content: &Content) {
+    let committed = store.contacts.persons.commit(&[registers(&person_registration(1))]).await;
+    assert_eq!(committed.expect("a person is registered"), [Committed::Moved]);
+    for number in 1..=count {
+        let change = adds(contact_id(number), 1, content.clone(), number.into());
+        contact(store, change).await;
+    }
+}
+
+async fn contact(
+    store: &RetentionUnderTest,
+    change: Change<madoguchi_domain::contact::ContactWrite>,
+) {
+    let committed = store.contacts.contacts.commit(&[change]).await;
+    assert_eq!(committed.expect("contacts are committed"), Committed::Moved);
+}
+
+/// Does this to a contact, as staff 2.
+pub(crate) async fn moved(
+    store: &RetentionUnderTest,
+    number: u32,
+    event: &ContactEvent,
+    seconds: i64,
+) {
+    let found = read(store, number).await.expect("the contact is there");
+    contact(store, moves(&found, event, &staff(2), seconds)).await;
+}
+
+pub(crate) async fn read(store: &RetentionUnderTest, number: u32) -> Option<Contact> {
+    let found = store.contacts.contacts.find(&ContactKey::of(contact_id(number))).await;
+    found.expect("contacts are read")
+}
+
+/// Contact 1 of application 1, which completed, answered by phone.
+async fn answered(store: &RetentionUnderTest) {
+    added(store, 1, &content()).await;
+    moved(store, 1, &ContactEvent::AnswerByPhone, 5).await;
+    assert_eq!(commit(store, &[completed(1, 10)]).await, [Committed::Moved]);
+}
+
+pub(crate) async fn commit(
+    store: &RetentionUnderTest,
+    changes: &[Change<RetentionWrite>],
+) -> Vec<Committed> {
+    store.retention.retention.commit(changes).await.expect("retention is committed")
+}
+
+async fn page(store: &RetentionUnderTest, query: &DueQuery) -> Vec<RetainedContact> {
+    store.retention.retention.due(query).await.expect("contacts are paged").contacts
+}
+
+/// A contact as retention sees it.
+pub(crate) async fn retained(store: &RetentionUnderTest, number: u32) -> RetainedContact {
+    for scope in [DueScope::Kept, DueScope::Deleted { by: at(LATE) }] {
+        let all = page(store, &DueQuery { scope, after: None, limit: 100 }).await;
+        if let Some(found) = all.into_iter().find(|it| it.id == contact_id(number)) {
+            return found;
+        }
+    }
+    panic!("contact {number} is retained")
+}
+
+/// The change by which retention deletes a contact as it is.
+async fn deletion(store: &RetentionUnderTest, number: u32) -> Change<RetentionWrite> {
+    let id: ContactId = contact_id(number);
+    let whole = store.retention.retention.contacts(&[id]).await.expect("contacts are read");
+    let version = Uuid::from_u128(u128::from(number) << 64 | 77);
+    let change = RetentionWrite::delete(&whole[0], version, &retention_act(LATE));
+    change.expect("it is not deleted")
+}
+
+/// The change that purges a contact as it is.
+pub(crate) async fn purge(
+    store: &RetentionUnderTest,
+    number: u32,
+    ground: PurgeGround,
+) -> Change<RetentionWrite> {
+    let found = retained(store, number).await;
+    let change = found.purge(ground, &POLICY, &retention_act(LATE));
+    change.expect("it has a ground")
+}
+
+pub(crate) async fn placed(
+    store: &RetentionUnderTest,
+    subject: HoldSubject,
+    seconds: i64,
+) -> LegalHold {
+    let (change, hold) = held(subject, seconds);
+    let committed = store.retention.holds.commit(&[change]).await;
+    assert_eq!(committed.expect("a hold is placed"), [Committed::Moved]);
+    hold
+}
+
+fn person() -> HoldSubject {
+    HoldSubject::Person(person_id(1))
+}
+
+fn application() -> HoldSubject {
+    HoldSubject::Application(application_id(1))
+}

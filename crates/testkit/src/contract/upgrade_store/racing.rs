@@ -1,0 +1,146 @@
+//! Checks that of concurrent changes one is written and the others are reported as lost.
+
+use madoguchi_application::UpgradeStores;
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::upgrade::{Attempt, CaseKey, Command, Request, StateName, Version, Write};
+
+use crate::contract::audit_rows;
+use crate::contract::race::race;
+use crate::driver::upgrade::UpgradeDriver;
+use crate::samples::{self, case_id};
+
+const RUNNERS: u32 = 20;
+
+/// Commits each change in its own task, all at the same time.
+async fn raced(driver: &UpgradeDriver, changes: Vec<Change<Write>>) -> Vec<Committed> {
+    let commit = |change: Change<Write>| {
+        let driver = driver.clone();
+        async move { driver.commit(&change).await }
+    };
+    race(changes.into_iter().map(commit).collect()).await
+}
+
+/// The index of the written change.
+fn winner(became: &[Committed]) -> usize {
+    let moved = |place: &usize| became[*place] == Committed::Moved;
+    let winners: Vec<usize> = (0..became.len()).filter(moved).collect();
+    assert_eq!(winners.len(), 1, "exactly one moves");
+    winners[0]
+}
+
+/// The second of two verdicts decided on one version is lost, in both orders.
+pub async fn of_two_changes_on_one_version_one_moves(stores: UpgradeStores) {
+    let driver = UpgradeDriver::at(&stores);
+    driver.verified(1..=2).await;
+    for (number, passed) in [(1, true), (2, false)] {
+        let first = driver.change(&samples::decide(number, passed)).await;
+        let second = driver.change(&samples::decide(number, !passed)).await;
+        assert_eq!(driver.commit(&first).await, Committed::Moved);
+        let stands = driver.newest(number).await;
+        assert_eq!(driver.commit(&second).await, Committed::Lost);
+        assert_eq!(driver.newest(number).await, stands);
+        assert_eq!(stands.effect.is_some(), passed);
+    }
+}
+
+/// A change is lost if only the state or only the version matches.
+pub async fn a_change_moves_only_the_state_and_version_it_was_decided_on(stores: UpgradeStores) {
+    let driver = UpgradeDriver::at(&stores);
+    driver.opened(1..=1).await;
+    let mut verified = driver.change(&samples::verify(1, true)).await;
+    let late = samples::asked_at(samples::open(1), samples::at(601));
+    driver.ask(&late).await;
+    let before = driver.snapshot(&[case_id(1)]).await;
+    assert_eq!(driver.commit(&verified).await, Committed::Lost, "its code was issued again");
+
+    let Write::Move { after, from, .. } = &mut verified.write else {
+        panic!("a verification moves its case");
+    };
+    (after.version, *from) = (Version(3), StateName::EddaSuccess);
+    assert_eq!(driver.commit(&verified).await, Committed::Lost, "it is in another state");
+    assert_eq!(driver.snapshot(&[case_id(1)]).await, before);
+}
+
+/// An opening is lost while a case is open, or when its attempt number exists.
+pub async fn an_opening_is_lost_to_an_open_case_and_to_a_taken_attempt(stores: UpgradeStores) {
+    let driver = UpgradeDriver::at(&stores);
+    driver.register(1..=1).await;
+    let slow = driver.change(&samples::open_as(1, case_id(101))).await;
+    driver.ask(&samples::open(1)).await;
+    let mut second = slow.clone();
+    let Write::Open { case, .. } = &mut second.write else {
+        panic!("an opening opens");
+    };
+    case.attempt = Attempt(2);
+
+    let before = driver.snapshot(&[case_id(1), case_id(101)]).await;
+    assert_eq!(driver.commit(&second).await, Committed::Lost, "a new case is open");
+    assert_eq!(driver.snapshot(&[case_id(1), case_id(101)]).await, before);
+    driver.ask(&samples::verify(1, true)).await;
+    assert_eq!(driver.commit(&second).await, Committed::Lost, "a verified case is open");
+    driver.ask(&samples::decide(1, false)).await;
+    let before = driver.snapshot(&[case_id(1), case_id(101)]).await;
+    assert_eq!(driver.commit(&slow).await, Committed::Lost, "the first attempt is taken");
+    assert_eq!(driver.snapshot(&[case_id(1), case_id(101)]).await, before);
+    assert_eq!(driver.commit(&second).await, Committed::Moved);
+}
+
+/// Of twenty concurrent verdicts, half of them opposite, one is written with only its own rows.
+pub async fn of_twenty_raced_changes_on_one_version_one_moves(stores: UpgradeStores) {
+    let driver = UpgradeDriver::at(&stores);
+    driver.verified(1..=1).await;
+    let rows = audit_rows::rows(&stores).await.len();
+    let (pass, fail) = (samples::decide(1, true), samples::decide(1, false));
+    let (pass, fail) = (driver.change(&pass).await, driver.change(&fail).await);
+    let changes = (0..RUNNERS).map(|n| if n % 2 == 0 { pass.clone() } else { fail.clone() });
+    let passed = winner(&raced(&driver, changes.collect()).await).is_multiple_of(2);
+
+    let found = driver.newest(1).await;
+    let state = if passed { StateName::CustomerSuccess } else { StateName::CustomerFailure };
+    assert_eq!(found.case.map(|case| case.state.name()), Some(state));
+    assert_eq!((found.effect.is_some(), found.member.target.is_some()), (passed, passed));
+    let history = driver.timeline(case_id(1)).await.history;
+    assert_eq!(history.iter().map(|row| row.to).collect::<Vec<_>>()[2..], [state]);
+    assert_eq!(audit_rows::rows(&stores).await.len(), rows + 1);
+}
+
+/// Of twenty concurrent openings for one member, one is written; the others leave no rows.
+pub async fn twenty_raced_openings_give_one_case(stores: UpgradeStores) {
+    let driver = UpgradeDriver::at(&stores);
+    driver.register(1..=1).await;
+    let mut changes = Vec::new();
+    for number in 0..RUNNERS {
+        changes.push(driver.change(&samples::open_as(1, case_id(100 + number))).await);
+    }
+    let won = winner(&raced(&driver, changes.clone()).await);
+
+    let found = driver.newest(1).await;
+    assert_eq!(found.case.map(|case| Some(case.id)), Some(changes[won].write.case()));
+    for (place, change) in changes.iter().enumerate() {
+        let id = change.write.case().expect("an opening is about a case");
+        let there = driver.load(CaseKey::Id(id)).await.is_some();
+        assert_eq!(there, place == won);
+        assert_eq!(driver.timeline(id).await.history.len(), usize::from(there));
+    }
+    assert_eq!(audit_rows::rows(&stores).await.len(), 2, "one registration, one opening");
+}
+
+/// Twenty cases report one reference concurrently: it belongs to one of them.
+pub async fn of_twenty_raced_cases_one_takes_a_reference(stores: UpgradeStores) {
+    let driver = UpgradeDriver::at(&stores);
+    driver.opened(1..=RUNNERS).await;
+    let Command::Verify { source, reference, .. } = samples::verify(1, true).command else {
+        panic!("a verification verifies");
+    };
+    let mut changes = Vec::new();
+    for number in 1..=RUNNERS {
+        let (reference, passed) = (reference.clone(), number % 2 == 0);
+        let command = Command::Verify { source, reference, passed };
+        changes.push(driver.change(&Request { command, ..samples::verify(number, true) }).await);
+    }
+    let won = winner(&raced(&driver, changes).await);
+    for (place, number) in (1..=RUNNERS).enumerate() {
+        let case = driver.newest(number).await.case.expect("the case is there");
+        assert_eq!(case.state.check().is_some(), place == won);
+    }
+}

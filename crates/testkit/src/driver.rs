@@ -1,0 +1,3 @@
+//! Drive the stores of a system as the application does.
+
+pub mod upgrade;
