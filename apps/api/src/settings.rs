@@ -55,7 +55,7 @@ pub struct Settings {
     pub store: StoreSettings,
     /// The key of the audit log's hash chain.
     pub audit_key: SecretKey,
-    /// The fingerprints of the keys that one database must always be used with.
+    /// The fingerprints of the keys in `secrets`, which a database remembers.
     pub server_keys: Vec<FingerprintedKey>,
     /// Whether the database remembers these keys instead of others; from the command line only.
     pub accept_new_keys: bool,

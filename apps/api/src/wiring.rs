@@ -57,7 +57,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     let vault = settings.vault.as_ref().map(OpenVault::open).transpose()?;
     let sealer = vault.as_ref().map(OpenVault::sealer);
     let (stores, replica) = stores::open(settings, sealer.as_ref()).await?;
-    let Stores { upgrade: stores, delivery, data_keys, leases, sealed, .. } = stores;
+    let Stores { upgrade: stores, delivery, data_keys, leases, server_keys, sealed } = stores;
     let Verifiers { tokens, passwords, mut files } = Verifiers::build(settings)?;
     files.extend(vault.iter().map(|it| ("key_ring", Arc::new(it.clone()) as _)));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -81,9 +81,6 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     // After the report, which a rotation respects: keys that are here now stay enough.
     vault::require_stored_keys(vault.as_ref(), &*data_keys).await?;
     let registry = effect_tasks.registry(bank(settings, &clock, &ids)?, policy)?;
-    if settings.effects.worker {
-        running.extend(effect_tasks.start(registry.clone(), &stopped));
-    }
     let (audit, audit_task) = AuditWriter::start(Arc::clone(&stores.platform.audit));
     let asked = vec![("the decision lane", lane_task), ("the audit writer", audit_task)];
     let callers = settings.itau.as_ref().map(|it| callers::build(it, audit.clone(), &clock, &ids));
@@ -91,7 +88,11 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
     if let (Some(vault), Some(sealed)) = (&vault, &sealed) {
         vault::compare_indexes(vault, &*sealed.indexes).await?;
     }
-    // Last, because a start that fails would keep the lease of a job.
+    // Last, because a start that fails must not replace keys, nor keep the lease of a job.
+    server_keys::remember(&*server_keys, &*stores.platform.audit, settings).await?;
+    if settings.effects.worker {
+        running.extend(effect_tasks.start(registry.clone(), &stopped));
+    }
     let jobs = Jobs { shared: &effect_tasks, leases, sealed: sealed.as_ref() };
     running.extend(jobs.start(&stopped));
     let services = Services { settings, registry, audit: &audit, ids: &ids, planned };

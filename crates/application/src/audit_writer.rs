@@ -43,11 +43,23 @@ async fn run(log: Arc<dyn AuditLog>, mut queue: mpsc::Receiver<QueuedRequest<Aud
     let mut batch = Vec::with_capacity(MOST);
     while queue.recv_many(&mut batch, MOST).await > 0 {
         let entries: Vec<_> = batch.iter().map(|queued| queued.request.clone()).collect();
-        let written = log.append(&entries).await;
-        let error = written.err().map(|error: StoreError| {
-            tracing::warn!(%error, rows = entries.len(), "lookups could not be recorded");
-            ServiceError::from(error)
-        });
-        batch.drain(..).for_each(|queued| queued.answer(error.map_or(Ok(()), Err)));
+        let written = append(&*log, &entries).await;
+        if matches!(written, Err(StoreError::Corrupt(_))) && batch.len() > 1 {
+            // One by one, so that one row that is refused fails alone.
+            for queued in batch.drain(..) {
+                let alone = append(&*log, std::slice::from_ref(&queued.request)).await;
+                queued.answer(alone.map_err(ServiceError::from));
+            }
+        }
+        let answer = written.map_err(ServiceError::from);
+        batch.drain(..).for_each(|queued| queued.answer(answer));
     }
+}
+
+async fn append(log: &dyn AuditLog, entries: &[AuditEntry]) -> Result<(), StoreError> {
+    let written = log.append(entries).await;
+    if let Err(error) = &written {
+        tracing::warn!(%error, rows = entries.len(), "lookups could not be recorded");
+    }
+    written
 }

@@ -53,7 +53,7 @@ pub use resolution::{ResolutionLapse, ResolutionService};
 pub use retention::{
     PlannedContact, RetentionCounts, RetentionRun, RetentionService, plan_retention,
 };
-pub use server_keys::{ServerKeysError, compare_server_keys, remember_server_keys};
+pub use server_keys::{ServerKeyCheck, ServerKeysError};
 pub use stores::{
     ContactStores, DeliveryStores, PlatformStores, ResolutionStores, RetentionStores, UpgradeStores,
 };

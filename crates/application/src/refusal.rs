@@ -39,7 +39,7 @@ pub enum ServiceError {
     /// The store is down: the request may have taken effect; a retry is safe.
     #[error("the store is unavailable")]
     Unavailable,
-    /// The store holds an invalid value: an operator must check.
+    /// The store holds an invalid value, or its schema refuses a valid one: an operator must check.
     #[error("the store holds a value that cannot be")]
     Corrupt,
 }

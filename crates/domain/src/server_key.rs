@@ -77,7 +77,7 @@ pub struct KeyComparison {
     /// Keys of which nothing is remembered.
     pub new: Vec<FingerprintedKey>,
     /// Keys that are not the remembered ones, each with what is remembered.
-    pub other: Vec<(KeyFingerprint, FingerprintedKey)>,
+    pub changed: Vec<(KeyFingerprint, FingerprintedKey)>,
 }
 
 impl KeyComparison {
@@ -89,26 +89,26 @@ impl KeyComparison {
             match remembered.iter().find(|it| it.name == key.name) {
                 None => found.new.push(*key),
                 Some(same) if same == key => {}
-                Some(other) => found.other.push((other.fingerprint, *key)),
+                Some(before) => found.changed.push((before.fingerprint, *key)),
             }
         }
         found
     }
 
-    /// The changes that remember the new keys, and with `accept_others` also those that replace
+    /// The changes that remember the new keys, and with `accept_changed` also those that replace
     /// another one. Each is audited.
     #[must_use]
-    pub fn changes(&self, accept_others: bool, act: &Act) -> Vec<Change<KeyWrite>> {
+    pub fn changes(&self, accept_changed: bool, act: &Act) -> Vec<Change<KeyWrite>> {
         let new = self.new.iter().map(|key| (None, *key));
-        let others = self.other.iter().map(|(before, key)| (Some(*before), *key));
-        let others = others.filter(|_| accept_others);
+        let changed = self.changed.iter().map(|(before, key)| (Some(*before), *key));
+        let changed = changed.filter(|_| accept_changed);
         let change = |(before, after): (Option<KeyFingerprint>, FingerprintedKey)| {
             let action = if before.is_none() { REMEMBERED } else { REPLACED };
             let subject = Subject::new("server_key", after.name.as_str());
             let audit = AuditEntry::new(action, subject, "", act);
             Change::new(KeyWrite { before, after }, audit)
         };
-        new.chain(others).map(change).collect()
+        new.chain(changed).map(change).collect()
     }
 }
 
@@ -152,7 +152,10 @@ mod tests {
         assert_eq!(same.changes(true, &act), []);
 
         let found = KeyComparison::of(&[salt, other], &[audit]);
-        assert_eq!((&*found.new, &*found.other), (&[salt][..], &[(audit.fingerprint, other)][..]));
+        assert_eq!(
+            (&*found.new, &*found.changed),
+            (&[salt][..], &[(audit.fingerprint, other)][..])
+        );
         let [first] = &found.changes(false, &act)[..] else { panic!("one is new") };
         assert_eq!(first.write, KeyWrite { before: None, after: salt });
         assert_eq!(first.audit.action.as_str(), "server_key.remembered");

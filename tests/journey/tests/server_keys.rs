@@ -2,17 +2,22 @@
 
 use std::process::Command;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
+use madoguchi_domain::audit::{ChainedEntry, GENESIS, Head, Place, follow};
+use madoguchi_domain::port::AuditLog;
+use madoguchi_domain::secret::{SecretKey, unhex};
 use madoguchi_journey::api::Api;
 use madoguchi_journey::customer::Customer;
-use madoguchi_journey::database::Store;
+use madoguchi_journey::database::{Store, TestDatabase};
 use madoguchi_journey::installation::Installation;
 use madoguchi_journey::on_both_databases;
 use madoguchi_journey::test_system::TestSystem;
+use madoguchi_persistence::{PgSettings, PgStore, SqliteStore};
 
 on_both_databases!(
     another_salt_or_audit_key_is_refused_by_every_command,
     accepted_keys_are_remembered_and_logged,
+    rows_before_another_audit_key_verify_under_the_former_one,
     another_qr_key_is_a_warning,
 );
 
@@ -92,5 +97,61 @@ async fn another_qr_key_is_a_warning(store: Store) -> anyhow::Result<()> {
         });
         ensure!(warned, "{command}: {log}");
     }
+    Ok(())
+}
+
+fn secret(digits: &str) -> anyhow::Result<SecretKey> {
+    Ok(SecretKey::parse(&unhex(digits).context("digits")?)?)
+}
+
+/// Every stream of the audit log, read without the server.
+async fn streams(database: &TestDatabase) -> anyhow::Result<Vec<Vec<ChainedEntry>>> {
+    let key = secret(OTHER)?;
+    let log: Box<dyn AuditLog> = match database {
+        TestDatabase::Sqlite(path) => Box::new(SqliteStore::open(path, key).await?),
+        TestDatabase::Postgres(database) => {
+            Box::new(PgStore::open(database.url(), PgSettings::of(2), key).await?)
+        }
+    };
+    let mut streams = Vec::new();
+    for head in log.heads().await? {
+        let start = Place { seq: 0, ..head.place };
+        streams.push(log.after(start, u32::MAX >> 1).await?);
+    }
+    Ok(streams)
+}
+
+/// Each stream goes on under the new key where it ends under the former one.
+async fn rows_before_another_audit_key_verify_under_the_former_one(
+    store: Store,
+) -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let database = tokio::task::block_in_place(|| store.database(dir.path()));
+    let system = TestSystem::on(&database, Vec::new()).await?;
+    Customer::verified(&system).await?;
+    system.stop()?;
+    let accepting = with_other(&system.installation, "serve --accept-new-keys", AUDIT_KEY);
+    Api::start_as(accepting, &system.installation.log())?.stop()?;
+    system.start_with(&[(AUDIT_KEY, OTHER)]).await?;
+    Customer::verified(&system).await?;
+    system.stop()?;
+    let (former, new) = (secret(&"c3".repeat(32))?, secret(OTHER)?);
+    let (mut before, mut after, mut replaced) = (0, 0, 0);
+    for rows in streams(&database).await? {
+        let Some(first) = rows.first() else { continue };
+        let start = Head { place: Place { seq: 0, ..first.place }, link: GENESIS };
+        let mut head = start;
+        let under_former = rows.iter().take_while(|row| {
+            let next = follow(&former, head, std::slice::from_ref(row));
+            next.map(|next| head = next).is_ok()
+        });
+        let under_former = under_former.count();
+        let rest = &rows[under_former..];
+        follow(&new, head, rest).context("a row verifies under neither key")?;
+        (before, after) = (before + under_former, after + rest.len());
+        let is_it = |row: &&ChainedEntry| row.entry.action.as_str() == "server_key.replaced";
+        replaced += rest.iter().filter(is_it).count();
+    }
+    ensure!(before > 3 && after > 1 && replaced == 1, "{before} {after} {replaced}");
     Ok(())
 }

@@ -92,7 +92,7 @@ impl Stores {
 /// The stores of the server, and those on the replica, if one is configured.
 pub(super) type OpenStores = (Stores, Option<(Replica, Stores)>);
 
-/// Connects as the server, after a migration if one is configured, and remembers the server's keys.
+/// Connects, after a migration if one is configured.
 pub(super) async fn open(
     settings: &Settings,
     sealer: Option<&Arc<dyn Sealer>>,
@@ -102,29 +102,21 @@ pub(super) async fn open(
     }
     let store = &settings.store;
     let (DatabaseUrl::Postgres(url), Some(configured)) = (&store.url, &store.replica) else {
-        let stores = open_one(settings, sealer).await?;
-        server_keys::remember(&*stores.server_keys, settings).await?;
-        return Ok((stores, None));
+        return Ok((connect(settings, sealer).await?, None));
     };
     let key = settings.audit_key.clone();
     let primary = PgStore::open(url, store.pool, key).await.context("store.url")?;
-    server_keys::remember(&primary, settings).await?;
+    server_keys::compare(&primary, &primary, settings).await?;
     let replica = Replica::open(primary.clone(), configured, settings).await?;
     let lists = Stores::of(replica.store(), sealer);
     Ok((Stores::of(primary, sealer), Some((replica, lists))))
 }
 
-/// Connects as a command, to a database with the schema of this version and the server's keys.
+/// Connects to a database with the schema of this version and with the server's keys.
 pub(super) async fn connect(
     settings: &Settings,
     sealer: Option<&Arc<dyn Sealer>>,
 ) -> anyhow::Result<Stores> {
-    let stores = open_one(settings, sealer).await?;
-    server_keys::compare(&*stores.server_keys, settings).await?;
-    Ok(stores)
-}
-
-async fn open_one(settings: &Settings, sealer: Option<&Arc<dyn Sealer>>) -> anyhow::Result<Stores> {
     let store = &settings.store;
     let key = settings.audit_key.clone();
     let opened = match &store.url {
@@ -136,5 +128,7 @@ async fn open_one(settings: &Settings, sealer: Option<&Arc<dyn Sealer>>) -> anyh
             PgStore::open(url, store.pool, key).await.map(|store| Stores::of(store, sealer))
         }
     };
-    opened.context("store.url")
+    let stores = opened.context("store.url")?;
+    server_keys::compare(&*stores.server_keys, &*stores.upgrade.platform.audit, settings).await?;
+    Ok(stores)
 }

@@ -204,8 +204,10 @@ impl EffectWorker {
             Err(StoreError::Corrupt(_)) => {
                 // Write one by one, so that one corrupt row fails alone.
                 for one in first {
-                    if let Err(StoreError::Unavailable(_)) = self.write_alone(&one).await {
-                        held.push(one);
+                    match self.write_alone(&one).await {
+                        Ok(()) => {}
+                        Err(StoreError::Unavailable(_)) => held.push(one),
+                        Err(StoreError::Corrupt(place)) => log_refused(&one, place),
                     }
                 }
             }
@@ -262,6 +264,13 @@ impl Progress {
             self.seen.push((effect, outcome));
         }
     }
+}
+
+/// The log is the only place that has it.
+fn log_refused((effect, outcome): &Seen, place: &str) {
+    let (key, correlation) = (&effect.order.key, effect.correlation.as_str());
+    let (outcome, detail) = (outcome.as_str(), &*outcome.detail());
+    tracing::error!(effect = %key, correlation, outcome, detail, place, "an outcome is refused");
 }
 
 fn log(change: &EffectChange, recorded: Recorded) {

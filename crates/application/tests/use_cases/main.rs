@@ -1,5 +1,6 @@
 //! Tests the use cases over fakes: their answers and the stored state afterwards.
 
+mod audit_writer;
 mod callers;
 mod contacts;
 mod data_keys;
