@@ -1,4 +1,4 @@
-//! Prints the metrics of a server that did a little of everything.
+//! Prints the metrics of a server on which one upgrade was decided.
 #![expect(clippy::print_stdout, reason = "this program prints what it was asked for")]
 
 use anyhow::ensure;
@@ -8,7 +8,7 @@ use madoguchi_journey::database::Store;
 use madoguchi_journey::replicated::ReplicatedSystem;
 use madoguchi_journey::test_system::TestSystem;
 
-/// Prints the metrics of a server that did a little of everything.
+/// Prints the metrics of a server on which one upgrade was decided.
 #[derive(Debug, Parser)]
 #[command(name = "metrics", after_help = "Example:\n  metrics sqlite | promtool check metrics")]
 struct Options {

@@ -72,6 +72,24 @@ pub struct FaultReport {
     pub finally: KillReport,
 }
 
+impl FaultReport {
+    /// Whether clients noticed the fault, and nothing is lost or doubled.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.was_noticed() && self.finally.holds()
+    }
+
+    /// Whether a request was refused, or waited long: if not, the fault proves nothing.
+    #[must_use]
+    pub fn was_noticed(&self) -> bool {
+        let refused = |answers: &Answers| answers.keys().any(|said| said != ACCEPTED);
+        refused(&self.verdicts) || refused(&self.reads) || self.slowest > NOTICED
+    }
+}
+
+/// A wait of this length is noticed.
+const NOTICED: Duration = Duration::from_secs(2);
+const ACCEPTED: &str = "200";
 /// Between two requests of one client.
 const PAUSE: Duration = Duration::from_millis(100);
 const UNTIL_ANSWERED: Duration = Duration::from_secs(120);
@@ -121,9 +139,10 @@ impl FaultTest {
         system.ready().await?;
         let ready_after = repaired.elapsed();
         tokio::time::sleep(self.after).await;
-        ensure!(!storm.is_finished(), "there were too few verdicts");
+        let is_short = storm.is_finished();
         stop.store(true, Ordering::Relaxed);
         let injections: Vec<_> = storm.await??.into_iter().flatten().collect();
+        ensure!(!is_short, "there were too few verdicts");
         tell("all verdicts are answered: everything must come to an end");
         settle(system, &injections).await?;
         let mut finally = KillReport::of(&KillCounts::default(), &injections, begun.elapsed());
@@ -200,7 +219,7 @@ async fn insist(
 /// The answer in a few words. A failure that no client can act on ends the test.
 fn described(answer: Result<HttpAnswer, ClientError>) -> anyhow::Result<String> {
     match answer {
-        Ok(answer) if answer.status == 200 => Ok("200".to_owned()),
+        Ok(answer) if answer.status == 200 => Ok(ACCEPTED.to_owned()),
         Ok(answer) if answer.status == 503 => {
             ensure!(answer.retry_after.is_some(), "503 without Retry-After: {}", answer.body);
             let code = answer.json()["error"]["error_code"].clone();

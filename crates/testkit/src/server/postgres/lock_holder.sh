@@ -15,12 +15,13 @@ ask() {
 }
 
 PGAPPNAME=$name "$psql" "$url" -X -q -v ON_ERROR_STOP=1 -c begin -c "$statement" \
-    -c 'select pg_sleep(300)' </dev/null >/dev/null 2>&1 &
+    -c 'select pg_sleep(300)' </dev/null 2>&1 >/dev/null | sed '/terminating\|connection/d' >&2 &
 
 tries=0
 until [ "$(ask 1 "query like 'select pg_sleep%'")" = 1 ]; do
     tries=$((tries + 1))
-    if [ "$tries" -gt 500 ]; then
+    if [ "$tries" -gt 500 ] || ! kill -0 $! 2>/dev/null; then
+        ask 'pg_terminate_backend(pid)' true >/dev/null
         echo failed
         exit 1
     fi

@@ -51,7 +51,7 @@ pub(crate) struct Prepared {
     _dir: Option<TempDir>,
 }
 
-/// Without a line for each request: its file may be on the disk that is full.
+/// Without a line for each request.
 const LOGS: &str = "info,madoguchi_api::request_log=warn";
 
 async fn started(database: &TestDatabase) -> anyhow::Result<Arc<TestSystem>> {
@@ -67,24 +67,24 @@ impl Case {
     pub(crate) async fn prepare(self) -> anyhow::Result<Prepared> {
         match self {
             Self::DiskFullSqlite => {
-                let disk = SmallDisk::mount(64)?;
+                let disk = SmallDisk::mount(160)?;
                 let database = TestDatabase::Sqlite(disk.path().join("m.db"));
                 let system = started(&database).await?;
                 Ok(Prepared { system, fault: Box::new(DiskFull { disk, on: None }), _dir: None })
             }
             Self::DiskFullPostgres => {
-                let disk = SmallDisk::mount(512)?;
+                let disk = SmallDisk::mount(800)?;
                 let on = OnCluster::new(Cluster::start_durable_in(disk.path()));
                 let system = started(&on.database()).await?;
                 let fault = Box::new(DiskFull { disk, on: Some(on) });
                 Ok(Prepared { system, fault, _dir: None })
             }
-            Self::DescriptorsSqlite => on_sqlite(|_| Box::new(NoDescriptors(None))).await,
+            Self::DescriptorsSqlite => on_sqlite(|_| NoDescriptors::boxed(None)).await,
             Self::LockedSqlite => {
                 on_sqlite(|file| Box::new(LockedFile { file, holder: Mutex::default() })).await
             }
             Self::ReadOnlyPostgres => on_postgres(|on| Box::new(ReadOnly(on))).await,
-            Self::DescriptorsPostgres => on_postgres(|on| Box::new(NoDescriptors(Some(on)))).await,
+            Self::DescriptorsPostgres => on_postgres(|on| NoDescriptors::boxed(Some(on))).await,
             Self::LockedPostgres => {
                 on_postgres(|on| Box::new(LockedTable { on, held: Mutex::default() })).await
             }
@@ -180,28 +180,43 @@ impl SystemFault for ReadOnly {
 }
 
 /// The server may open no file and accept no connection. On PostgreSQL it also loses its sessions.
-struct NoDescriptors(Option<OnCluster>);
+struct NoDescriptors {
+    on: Option<OnCluster>,
+    /// The limit of before.
+    limit: Mutex<String>,
+}
+
+impl NoDescriptors {
+    fn boxed(on: Option<OnCluster>) -> Box<dyn SystemFault> {
+        Box::new(Self { on, limit: Mutex::default() })
+    }
+}
 
 /// Less than any server has open, so that none is free before the fault ends.
-const FEW: &str = "16";
+const FEW: &str = "16:";
 
-fn limit_descriptors(system: &TestSystem, soft: &str) -> anyhow::Result<()> {
-    let limited = Command::new("prlimit")
-        .args(["--pid", &system.pid()?.to_string(), &format!("--nofile={soft}:")])
-        .status()
+fn prlimit(system: &TestSystem, arguments: &[&str]) -> anyhow::Result<String> {
+    let ran = Command::new("prlimit")
+        .args(["--pid", &system.pid()?.to_string()])
+        .args(arguments)
+        .output()
         .context("prlimit cannot be started: it is in util-linux")?;
-    ensure!(limited.success(), "prlimit: {limited}");
-    Ok(())
+    ensure!(ran.status.success(), "prlimit: {}", String::from_utf8_lossy(&ran.stderr));
+    Ok(String::from_utf8(ran.stdout)?.trim().to_owned())
 }
 
 impl SystemFault for NoDescriptors {
     fn begin(&self, system: &TestSystem) -> anyhow::Result<()> {
-        limit_descriptors(system, FEW)?;
-        self.0.as_ref().map_or(Ok(()), OnCluster::end_sessions)
+        let before = prlimit(system, &["--nofile", "--noheadings", "--output", "SOFT"])?;
+        *self.limit.lock().unwrap_or_else(PoisonError::into_inner) = before;
+        prlimit(system, &[&format!("--nofile={FEW}")])?;
+        self.on.as_ref().map_or(Ok(()), OnCluster::end_sessions)
     }
 
     fn end(&self, system: &TestSystem) -> anyhow::Result<()> {
-        limit_descriptors(system, "4096")
+        let before = self.limit.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        prlimit(system, &[&format!("--nofile={before}:")])?;
+        Ok(())
     }
 }
 
