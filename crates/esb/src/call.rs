@@ -115,6 +115,8 @@ const fn doubt(failure: Failure) -> Doubt {
 fn log(message: Message<'_>, answer: &Answer) {
     match answer {
         Answer::Replied(reply) => tracing::debug!(status = reply.status, "core bank replied"),
+        // No reply of DA21 proves more than its fields.
+        Answer::Applied | Answer::Refused(_) => {}
         Answer::NotSent(why) => {
             tracing::warn!(why = why.as_str(), "{} not sent", message.noun());
         }

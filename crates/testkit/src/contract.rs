@@ -36,6 +36,7 @@ pub mod caller_contexts;
 pub mod clock;
 pub mod contact_store;
 pub mod core_bank;
+pub mod core_bank_http;
 pub mod data_keys;
 pub mod delivery_store;
 pub mod downstream;

@@ -47,8 +47,14 @@ pub struct Reply {
 /// What an adapter observed when it sent an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// A reply that could be parsed.
+    /// A reply in the terms of DA21, which [`classify`] compares with the order.
     Replied(Reply),
+    /// The bank's reply proves that it applied this order. For a bank whose replies have other
+    /// terms than DA21's: its adapter says what proves it.
+    Applied,
+    /// The bank's reply says that it did not apply this order, with this code. It is final only if
+    /// the code is listed.
+    Refused(UpstreamCode),
     /// The order was provably not sent.
     NotSent(WhyNotSent),
     /// The order may have been sent, and no reply could be parsed.
@@ -60,6 +66,9 @@ pub enum Answer {
 pub fn classify(order: &SetLevel, answer: &Answer, finals: &FinalCodes) -> Outcome {
     let reply = match answer {
         Answer::Replied(reply) => reply,
+        Answer::Applied => return Outcome::Applied,
+        Answer::Refused(code) if finals.lists(code) => return Outcome::Refused(code.clone()),
+        Answer::Refused(_) => return Outcome::Unknown(Doubt::UnlistedCode),
         Answer::NotSent(why) => return Outcome::NotSent(*why),
         Answer::Lost(doubt) => return Outcome::Unknown(*doubt),
     };
@@ -162,6 +171,19 @@ mod tests {
         ];
         for (reply, doubt) in doubted {
             assert_eq!(meaning(reply.clone()), Outcome::Unknown(doubt), "{reply:?}");
+        }
+    }
+
+    #[test]
+    fn what_an_adapter_says_is_proven_needs_no_reply() {
+        let finals = FinalCodes::parse(codes(&["E-CLOSED"])).unwrap();
+        let [closed, other] = ["E-CLOSED", "E-OTHER"].map(|it| UpstreamCode::parse(it).unwrap());
+        for (answer, expected) in [
+            (Answer::Applied, Outcome::Applied),
+            (Answer::Refused(closed.clone()), Outcome::Refused(closed)),
+            (Answer::Refused(other), Outcome::Unknown(Doubt::UnlistedCode)),
+        ] {
+            assert_eq!(classify(&order(), &answer, &finals), expected);
         }
     }
 

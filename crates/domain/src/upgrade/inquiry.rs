@@ -91,6 +91,8 @@ pub fn compare(member: &Member, order: Option<&Effect>, answer: &LevelAnswer) ->
 pub fn level_in(inquiry: &LevelInquiry, answer: &Answer) -> LevelAnswer {
     let level = match answer {
         Answer::Replied(reply) => proven(inquiry, reply),
+        // Answers to an order, not to an inquiry.
+        Answer::Applied | Answer::Refused(_) => Err(Doubt::Unreadable),
         Answer::NotSent(_) => Err(Doubt::ConnectionLost),
         Answer::Lost(doubt) => Err(*doubt),
     };

@@ -1,16 +1,15 @@
-//! Tests every upstream failure: what is reported, and that exactly one order was sent.
+//! Tests what this adapter reports of each upstream failure, beside the suite of every HTTP bank.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use madoguchi_domain::effect::{Doubt, Outcome, WhyNotSent};
+use madoguchi_domain::effect::{Doubt, Outcome};
 use madoguchi_domain::port::CoreBank;
 use madoguchi_domain::upgrade::{Answer, FinalCodes, Reply, classify};
 use madoguchi_esb::{EsbSettings, UpstreamSettings};
 use madoguchi_testkit::contract::core_bank::order;
 use madoguchi_testkit::server::http_stub::{HttpStub, Received, StubBehaviour, StubResponse};
-use tokio::net::TcpListener;
 
 use crate::bank;
 
@@ -70,12 +69,6 @@ async fn a_connection_that_ends_too_early_is_lost_and_nothing_is_sent_again() {
 }
 
 #[tokio::test]
-async fn a_connection_closed_before_the_order_was_read_is_lost_and_not_opened_again() {
-    let (answer, received) = sent_to(StubBehaviour::CloseUnread).await;
-    assert_eq!((answer, received.len()), (Answer::Lost(Doubt::ConnectionLost), 0));
-}
-
-#[tokio::test]
 async fn silence_is_a_time_out_and_never_not_sent() {
     assert_lost(StubBehaviour::Hang, Doubt::TimedOut).await;
     let slow = |pause| StubBehaviour::Dribble { response: bank::applied(), pause };
@@ -87,18 +80,6 @@ async fn a_reply_in_many_pieces_is_read() {
     assert_applied(StubBehaviour::Dribble { response: bank::applied(), pause: Duration::ZERO })
         .await;
     assert_applied(StubBehaviour::Respond(bank::applied().unmeasured())).await;
-}
-
-#[tokio::test]
-async fn a_redirect_is_a_status_and_is_not_followed() {
-    for status in [301, 302, 303, 307, 308] {
-        let elsewhere = HttpStub::start().await.unwrap();
-        let response = StubResponse::new(status, "").with_header("location", &elsewhere.url("/"));
-        let (answer, received) = sent_to(StubBehaviour::Respond(response)).await;
-        let meaning = classify(&order("T1222222"), &answer, &FinalCodes::default());
-        assert_eq!(meaning, Outcome::Unknown(Doubt::Status));
-        assert_eq!((received.len(), elsewhere.connections()), (1, 0));
-    }
 }
 
 #[tokio::test]
@@ -137,36 +118,6 @@ async fn a_compressed_reply_is_not_asked_for_and_not_read() {
     let (answer, received) = sent_to(StubBehaviour::Respond(packed)).await;
     assert_eq!(answer, Answer::Lost(Doubt::Unreadable));
     assert_eq!(received[0].header("accept-encoding"), None);
-}
-
-#[tokio::test]
-async fn an_unknown_name_and_a_refused_connection_are_not_sent() {
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    for url in [format!("http://{free}/"), "http://no-such-bank.invalid/".into()] {
-        let mut settings = EsbSettings::new(url);
-        settings.upstream.allow_plaintext = true;
-        let answer = bank::esb(settings).set_level(&order("T1222222"), &bank::correlation()).await;
-        assert_eq!(answer, Answer::NotSent(WhyNotSent::NoConnection));
-    }
-}
-
-#[tokio::test]
-async fn every_order_has_a_connection_of_its_own() {
-    let stub = HttpStub::start().await.unwrap();
-    let esb = bank::esb(hasty(stub.url("/")));
-    for _ in 0..3 {
-        stub.next(StubBehaviour::Respond(bank::applied()));
-        esb.set_level(&order("T1222222"), &bank::correlation()).await;
-    }
-    assert_eq!((stub.connections(), stub.received().len()), (3, 3));
-}
-
-#[tokio::test]
-async fn an_order_carries_the_id_of_the_request_that_planned_it() {
-    let stub = HttpStub::start().await.unwrap();
-    stub.next(StubBehaviour::Respond(bank::applied()));
-    bank::esb(hasty(stub.url("/"))).set_level(&order("T1222222"), &bank::correlation()).await;
-    assert_eq!(stub.received()[0].header("x-request-id"), Some("call-1"));
 }
 
 #[derive(Clone, Default)]

@@ -1,21 +1,25 @@
 //! The contract suite of [`CoreBank`], which every adapter runs.
 //!
-//! A new adapter implements a harness ([`CoreBankUnderTest`]) and adds one line:
+//! An adapter that speaks HTTP implements
+//! [`HttpBank`](crate::contract::core_bank_http::HttpBank) and runs `core_bank_http_contract!`,
+//! which includes this suite. Another one implements a harness ([`CoreBankUnderTest`]) and adds one
+//! line:
 //!
 //! ```text
-//! core_bank_contract!(fake: FakeBank::default(), esb: EsbOverStub::start().await);
+//! core_bank_contract!(fake: FakeBank::default(), mine: MyBank::start().await);
 //! ```
 //!
 //! The expression is evaluated for each check in an async function. The test crate needs `tokio`
 //! with its macros.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::effect::{Doubt, Outcome, UpstreamCode, WhyNotSent};
 use madoguchi_domain::level::AccountLevel;
-use madoguchi_domain::member::{Account, MemberId};
+use madoguchi_domain::member::{Account, ArrangementId, MemberId};
 use madoguchi_domain::port::CoreBank;
 use madoguchi_domain::upgrade::{
     Answer, CaseId, FinalCodes, LevelAnswer, SetLevel, TransactionId, TxnNo, classify,
@@ -28,16 +32,20 @@ use crate::samples;
 pub trait CoreBankUnderTest: Send + Sync {
     /// The adapter.
     fn bank(&self) -> Arc<dyn CoreBank>;
+    /// The time within which the adapter answers each call.
+    fn limit(&self) -> Duration;
     /// Makes the bank apply the next order.
     async fn will_apply(&self);
     /// Makes the bank answer the next order with this code.
     async fn will_refuse(&self, code: &UpstreamCode);
     /// Makes the bank receive the next message and close the connection without an answer.
     async fn will_lose_the_connection(&self);
+    /// Makes the bank receive the next message and say nothing.
+    async fn will_be_silent(&self);
     /// Makes the bank unreachable from now on.
     async fn will_be_unreachable(&self);
-    /// The transaction ids of the orders that arrived at the bank, in order of arrival.
-    async fn arrived(&self) -> Vec<String>;
+    /// The orders that arrived at the bank, in order of arrival.
+    async fn arrived(&self) -> Vec<ArrivedOrder>;
     /// Whether the adapter can ask for levels. If not, it must answer that and send nothing.
     fn inquires(&self) -> bool;
     /// Makes the bank show this level of the sample account in the next inquiry.
@@ -45,6 +53,35 @@ pub trait CoreBankUnderTest: Send + Sync {
     /// The arrangements of the inquiries that arrived at the bank, in order of arrival.
     async fn inquired(&self) -> Vec<String>;
 }
+
+/// An order as it arrived at the bank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArrivedOrder {
+    /// The account.
+    pub arrangement: String,
+    /// The level to set.
+    pub level: String,
+    /// The transaction id; `None` if the bank's message has no place for one.
+    pub transaction_id: Option<String>,
+}
+
+impl ArrivedOrder {
+    /// The order as it must arrive.
+    #[must_use]
+    pub fn of(order: &SetLevel) -> Self {
+        Self {
+            arrangement: order.arrangement.expose().to_owned(),
+            level: order.level.as_str().to_owned(),
+            transaction_id: Some(order.transaction_id.as_str().to_owned()),
+        }
+    }
+}
+
+/// The transaction id of most orders of the suite.
+pub(crate) const ID: &str = "T1222222";
+
+/// What a call may take above its limit on a busy machine.
+pub(crate) const SLACK: Duration = Duration::from_secs(2);
 
 /// An order for the sample account and level, with this transaction id.
 ///
@@ -65,43 +102,78 @@ pub fn order(transaction_id: &str) -> SetLevel {
 }
 
 /// The id of the request that planned the sample order.
-fn correlation() -> CorrelationId {
+pub(crate) fn correlation() -> CorrelationId {
     samples::correlation("call-1")
 }
 
-/// A check of the contract.
-pub async fn an_applied_order_is_applied(under_test: &dyn CoreBankUnderTest) {
-    let order = order("T1222222");
-    under_test.will_apply().await;
-    let answer = under_test.bank().set_level(&order, &correlation()).await;
-    assert_eq!(classify(&order, &answer, &FinalCodes::default()), Outcome::Applied);
-    assert_eq!(under_test.arrived().await, ["T1222222"]);
+async fn send(under_test: &dyn CoreBankUnderTest, order: &SetLevel) -> Answer {
+    let (began, bank) = (Instant::now(), under_test.bank());
+    let answer = bank.set_level(order, &correlation()).await;
+    assert!(began.elapsed() < under_test.limit() + SLACK, "a call ends within its limit");
+    answer
+}
+
+/// Exactly these orders arrived, each once and as it was given.
+async fn assert_arrived(under_test: &dyn CoreBankUnderTest, orders: &[SetLevel]) {
+    let arrived = under_test.arrived().await;
+    // Either all messages have a place for the id, or none has.
+    let has_ids = arrived.iter().any(|order| order.transaction_id.is_some());
+    let expected = orders.iter().map(ArrivedOrder::of);
+    let without_id = |order: ArrivedOrder| ArrivedOrder { transaction_id: None, ..order };
+    let expected: Vec<_> =
+        expected.map(|order| if has_ids { order } else { without_id(order) }).collect();
+    assert_eq!(arrived, expected);
+}
+
+fn outcome(order: &SetLevel, answer: &Answer) -> Outcome {
+    classify(order, answer, &FinalCodes::default())
+}
+
+/// Each order arrives once, with its own account, level and transaction id.
+pub async fn an_applied_order_is_applied_as_it_was_given(under_test: &dyn CoreBankUnderTest) {
+    let (first, mut second) = (order(ID), order("T1333333"));
+    second.arrangement = ArrangementId::parse("AA19337Z8L30").expect("an arrangement");
+    second.level = AccountLevel::parse("2B").expect("a level");
+    for order in [&first, &second] {
+        under_test.will_apply().await;
+        let answer = send(under_test, order).await;
+        assert_eq!(outcome(order, &answer), Outcome::Applied);
+    }
+    assert_arrived(under_test, &[first, second]).await;
 }
 
 /// A check of the contract.
 pub async fn a_refused_order_is_refused_only_with_a_code_listed_as_final(
     under_test: &dyn CoreBankUnderTest,
 ) {
-    let order = order("T1222222");
+    let order = order(ID);
     let code = UpstreamCode::parse("E-CLOSED").expect("a code");
     under_test.will_refuse(&code).await;
-    let answer = under_test.bank().set_level(&order, &correlation()).await;
+    let answer = send(under_test, &order).await;
     let finals = FinalCodes::parse(vec![code.clone()]).expect("final codes");
     assert_eq!(classify(&order, &answer, &finals), Outcome::Refused(code));
-    let unlisted = classify(&order, &answer, &FinalCodes::default());
-    assert_eq!(unlisted, Outcome::Unknown(Doubt::UnlistedCode));
-    assert_eq!(under_test.arrived().await, ["T1222222"]);
+    assert_eq!(outcome(&order, &answer), Outcome::Unknown(Doubt::UnlistedCode));
+    assert_arrived(under_test, &[order]).await;
 }
 
 /// A check of the contract.
 pub async fn a_lost_connection_is_unknown_and_the_order_was_sent_exactly_once(
     under_test: &dyn CoreBankUnderTest,
 ) {
-    let order = order("T1222222");
+    let order = order(ID);
     under_test.will_lose_the_connection().await;
-    let answer = under_test.bank().set_level(&order, &correlation()).await;
+    let answer = send(under_test, &order).await;
     assert_eq!(answer, Answer::Lost(Doubt::ConnectionLost));
-    assert_eq!(under_test.arrived().await, ["T1222222"]);
+    assert_arrived(under_test, &[order]).await;
+}
+
+/// The bank may have applied what it did not confirm in time.
+pub async fn silence_is_unknown_within_the_limit(under_test: &dyn CoreBankUnderTest) {
+    let order = order(ID);
+    under_test.will_be_silent().await;
+    let answer = send(under_test, &order).await;
+    assert_eq!(answer, Answer::Lost(Doubt::TimedOut));
+    assert_arrived(under_test, &[order]).await;
 }
 
 /// A check of the contract.
@@ -109,39 +181,42 @@ pub async fn an_unreachable_bank_is_not_sent_and_nothing_arrived(
     under_test: &dyn CoreBankUnderTest,
 ) {
     under_test.will_be_unreachable().await;
-    let answer = under_test.bank().set_level(&order("T1222222"), &correlation()).await;
+    let answer = send(under_test, &order(ID)).await;
     assert_eq!(answer, Answer::NotSent(WhyNotSent::NoConnection));
-    assert!(under_test.arrived().await.is_empty());
+    assert_arrived(under_test, &[]).await;
 }
 
 /// The bank was reached once before: a connection that an adapter may have kept must not make
 /// "not sent" a guess.
 pub async fn a_bank_that_went_away_is_not_sent(under_test: &dyn CoreBankUnderTest) {
+    let order_before = order(ID);
     under_test.will_apply().await;
-    let bank = under_test.bank();
-    bank.set_level(&order("T1222222"), &correlation()).await;
+    send(under_test, &order_before).await;
     under_test.will_be_unreachable().await;
-    let answer = bank.set_level(&order("T1333333"), &correlation()).await;
+    let answer = send(under_test, &order("T1333333")).await;
     assert_eq!(answer, Answer::NotSent(WhyNotSent::NoConnection));
-    assert_eq!(under_test.arrived().await, ["T1222222"]);
+    assert_arrived(under_test, &[order_before]).await;
 }
 
 /// A check of the contract.
 pub async fn the_same_order_sent_twice_carries_the_same_transaction_id(
     under_test: &dyn CoreBankUnderTest,
 ) {
-    let order = order("T1222222");
+    let order = order(ID);
     under_test.will_lose_the_connection().await;
-    under_test.bank().set_level(&order, &correlation()).await;
+    send(under_test, &order).await;
     under_test.will_apply().await;
-    let answer = under_test.bank().set_level(&order, &correlation()).await;
-    assert_eq!(classify(&order, &answer, &FinalCodes::default()), Outcome::Applied);
-    assert_eq!(under_test.arrived().await, ["T1222222", "T1222222"]);
+    let answer = send(under_test, &order).await;
+    assert_eq!(outcome(&order, &answer), Outcome::Applied);
+    assert_arrived(under_test, &[order.clone(), order]).await;
 }
 
 /// Asks for the level of the sample account.
 async fn inquire(under_test: &dyn CoreBankUnderTest) -> LevelAnswer {
-    under_test.bank().inquire(&order("T1222222").arrangement, &correlation()).await
+    let (began, bank) = (Instant::now(), under_test.bank());
+    let answer = bank.inquire(&order(ID).arrangement, &correlation()).await;
+    assert!(began.elapsed() < under_test.limit() + SLACK, "an inquiry ends within its limit");
+    answer
 }
 
 /// An inquiry is one message about the arrangement, and never an order.
@@ -159,7 +234,7 @@ pub async fn an_inquiry_shows_the_banks_level(under_test: &dyn CoreBankUnderTest
         assert_eq!(inquire(under_test).await, answer);
         assert_eq!(under_test.inquired().await, expected);
     }
-    assert!(under_test.arrived().await.is_empty());
+    assert_arrived(under_test, &[]).await;
 }
 
 /// A check of the contract.
@@ -186,33 +261,30 @@ fn without_an_answer(under_test: &dyn CoreBankUnderTest) -> LevelAnswer {
 /// Runs every check against each adapter, in a module of the given name.
 #[macro_export]
 macro_rules! core_bank_contract {
-    ($($name:ident: $under_test:expr),+ $(,)?) => {
-        $(
-            mod $name {
-                use super::*;
+    ($($name:ident: $under_test:expr),+ $(,)?) => {mod core_bank {$(
+        mod $name {
+            use super::super::*;
 
-                $crate::core_bank_contract! {
-                    @checks $under_test =>
-                    an_applied_order_is_applied,
-                    a_refused_order_is_refused_only_with_a_code_listed_as_final,
-                    a_lost_connection_is_unknown_and_the_order_was_sent_exactly_once,
-                    an_unreachable_bank_is_not_sent_and_nothing_arrived,
-                    a_bank_that_went_away_is_not_sent,
-                    the_same_order_sent_twice_carries_the_same_transaction_id,
-                    an_inquiry_shows_the_banks_level,
-                    an_inquiry_without_an_answer_shows_no_level,
-                    an_unreachable_bank_shows_no_level,
-                }
+            $crate::core_bank_contract! {
+                @checks $under_test =>
+                an_applied_order_is_applied_as_it_was_given
+                a_refused_order_is_refused_only_with_a_code_listed_as_final
+                a_lost_connection_is_unknown_and_the_order_was_sent_exactly_once
+                silence_is_unknown_within_the_limit
+                an_unreachable_bank_is_not_sent_and_nothing_arrived
+                a_bank_that_went_away_is_not_sent
+                the_same_order_sent_twice_carries_the_same_transaction_id
+                an_inquiry_shows_the_banks_level
+                an_inquiry_without_an_answer_shows_no_level
+                an_unreachable_bank_shows_no_level
             }
-        )+
-    };
-    (@checks $under_test:expr => $($check:ident,)+) => {
-        $(
-            #[::tokio::test]
-            async fn $check() {
-                let under_test = $under_test;
-                $crate::contract::core_bank::$check(&under_test).await;
-            }
-        )+
-    };
+        }
+    )+}};
+    (@checks $under_test:expr => $($check:ident)+) => {$(
+        #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $check() {
+            let under_test = $under_test;
+            $crate::contract::core_bank::$check(&under_test).await;
+        }
+    )+};
 }

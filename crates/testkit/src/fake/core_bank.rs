@@ -196,9 +196,10 @@ fn success() -> Vec<UpstreamCode> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use super::*;
-    use crate::contract::core_bank::{CoreBankUnderTest, order};
+    use crate::contract::core_bank::{ArrivedOrder, CoreBankUnderTest, order};
 
     struct FakeUnderTest(Arc<FakeCoreBank>);
 
@@ -234,6 +235,14 @@ mod tests {
             self.next(Behaviour::Refuse(code.clone()));
         }
 
+        fn limit(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        async fn will_be_silent(&self) {
+            self.next(Behaviour::Lose(Doubt::TimedOut));
+        }
+
         async fn will_lose_the_connection(&self) {
             self.lose_inquiry();
             self.next(Behaviour::Lose(Doubt::ConnectionLost));
@@ -244,9 +253,8 @@ mod tests {
             self.next(Behaviour::Unreachable);
         }
 
-        async fn arrived(&self) -> Vec<String> {
-            let id = |order: SetLevel| order.transaction_id.as_str().to_owned();
-            self.0.orders().into_iter().map(id).collect()
+        async fn arrived(&self) -> Vec<ArrivedOrder> {
+            self.0.orders().iter().map(ArrivedOrder::of).collect()
         }
 
         fn inquires(&self) -> bool {

@@ -33,9 +33,9 @@ struct Options {
 }
 
 const EXAMPLE: &str = "Examples:\n  tests/faults --seconds 10 --only disk-full-sqlite\n\n\
-    Needs root for a small tmpfs, prlimit, and python3. Exits with 1 if anything was lost or doubled, \
-    or if no client noticed a fault. An open SQLite file does not become read-only, so that case is \
-    in the tests of the store only.";
+    Needs root for a small tmpfs, prlimit, and python3. Exits with 1 if anything was lost or \
+    doubled, or if no client noticed a fault. An open SQLite file does not become read-only: that \
+    case is in the tests of the store only.";
 
 const AROUND: Duration = Duration::from_secs(5);
 /// At most ten verdicts per client and second are given.
