@@ -187,6 +187,54 @@ async fn a_standby_is_named_and_the_writable_one_of_two_hosts_is_used() {
     becomes(&store, Ok(())).await;
 }
 
+/// Each check reaches the disk: what is written differs from what is there.
+#[tokio::test]
+async fn every_check_of_a_file_writes() {
+    let (store, path, _dir) = sqlite().await;
+    let log = format!("{}-wal", path.display());
+    let mut before = Vec::new();
+    for _ in 0..3 {
+        assert_eq!(store.check().await, Ok(()));
+        let now = fs::read(&log).expect("a log");
+        assert!(now != before, "nothing was written");
+        before = now;
+        tokio::time::sleep(Duration::from_millis(2_100)).await;
+    }
+}
+
+/// A lock needs one right of a table; a decision needs more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_missing_right_is_named() {
+    let (_, database) = postgres().await;
+    let role = format!("serving_{}", database.name());
+    execute(
+        &database,
+        &format!(
+            "create role {role} login; \
+             grant select, insert, update on all tables in schema public to {role}"
+        ),
+    );
+    let url = database.url().replace("postgres@", &format!("{role}@"));
+    let store = opened(&url).await.expect("opened");
+    assert_eq!(store.check().await, Ok(()));
+    for right in [
+        "insert on audit_entry",
+        "insert on members",
+        "update on audit_head",
+        "select on members",
+        "insert on server_key",
+    ] {
+        execute(&database, &format!("revoke {right} from {role}"));
+        assert_eq!(store.check().await, Err(DownReason::PermissionDenied), "{right}");
+        execute(&database, &format!("grant {right} to {role}"));
+        assert_eq!(store.check().await, Ok(()), "{right}");
+    }
+    // A standby is no place for a migration.
+    execute(&database, &format!("alter role {role} set default_transaction_read_only = on"));
+    let reading = DatabaseUrl::parse(&url).expect("a URL");
+    assert_eq!(refusal(migrate(&reading).await), OpenRefusal::ReadOnly);
+}
+
 /// What can never succeed is no outage: nobody is asked to repeat it, and others are not affected.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_that_breaks_a_constraint_is_not_worth_repeating() {

@@ -41,14 +41,18 @@ async fn until_ready_says(system: &TestSystem, reason: Option<&str>) -> anyhow::
 
 /// Logged as an error with what to do, and counted.
 async fn is_reported(system: &TestSystem, reason: &str) -> anyhow::Result<()> {
-    let lines = system.log()?;
-    let reported = lines.lines().any(|line| {
+    let deadline = Instant::now() + UNTIL_SEEN;
+    let is_it = |line: &str| {
         line.contains("\"ERROR\"")
             && line.contains("a dependency cannot do its work")
             && line.contains(&format!("\"reason\":\"{reason}\""))
             && line.contains("\"advice\":")
-    });
-    ensure!(reported, "no error line about {reason}: {lines}");
+    };
+    // The log is written by a thread of its own.
+    while !system.log()?.lines().any(is_it) {
+        ensure!(Instant::now() < deadline, "no error line about {reason}: {}", system.log()?);
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
     let series = format!(
         "madoguchi_dependency_failed_checks_total{{dependency=\"store\",reason=\"{reason}\"}}"
     );

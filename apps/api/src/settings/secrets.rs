@@ -1,7 +1,7 @@
 //! Reads secrets from files that no other user can read or from the environment, never from the
 //! configuration file itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use madoguchi_domain::secret::{SecretKey, unhex};
 use madoguchi_domain::server_key::{FingerprintedKey, ServerKey};
@@ -91,7 +91,13 @@ pub(super) fn secret<T>(
         section.optional(file, value::path);
         return given;
     }
-    let read = |given| from_file(&value::path(given)?, parse);
+    let read = |given| {
+        let path: PathBuf = value::path(given)?;
+        if path.to_str().is_some_and(|path| path.len() >= 64 && unhex(path).is_some()) {
+            return Err(format!("must be the path of a file; the digits belong into {direct}"));
+        }
+        from_file(&path, parse)
+    };
     match meaning {
         Some(meaning) => section.required(file, meaning, read),
         None => section.optional(file, read),

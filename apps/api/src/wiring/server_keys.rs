@@ -28,7 +28,12 @@ pub(super) async fn remember(
 ) -> anyhow::Result<()> {
     let (accepts, act) = (settings.accept_new_keys, system_act("serve"));
     let found = check(remembered, audit, settings).remember(accepts, &act).await;
-    for (_, key) in found.map_err(explained)?.changed {
+    let found = found.map_err(explained)?;
+    for key in &found.new {
+        let key = key.name.as_str();
+        tracing::info!(key, "the database remembers this key from now on");
+    }
+    for (_, key) in found.changed {
         let key = key.name.as_str();
         if accepts {
             tracing::warn!(key, "another key than before was accepted, and is remembered now");
@@ -62,6 +67,9 @@ fn explained(error: ServerKeysError) -> anyhow::Error {
                 keys.join(" and ")
             )
         }
-        ServerKeysError::Store(error) => anyhow::Error::new(error).context("store.url"),
+        ServerKeysError::Store(error) => anyhow::Error::new(error).context(
+            "store.url: the keys of the server cannot be compared: see table server_key, and \
+             docs/keys.md#keys-of-the-server",
+        ),
     }
 }

@@ -8,8 +8,8 @@ use madoguchi_application::{
     ContactStores, DeliveryStores, ResolutionStores, RetentionStores, UpgradeStores,
 };
 use madoguchi_domain::port::{
-    AnnouncementStore, AuditLog, BlindIndexes, ContactStore, DataKeys, DeliveryStore, EffectQueue,
-    Health, HoldStore, JobLeases, MailStore, MemberStore, PersonStore, ReplayStore,
+    AnnouncementStore, AuditLog, BlindIndexes, ContactStore, DataKeys, DeliveryStore, DownReason,
+    EffectQueue, Health, HoldStore, JobLeases, MailStore, MemberStore, PersonStore, ReplayStore,
     ResolutionStore, RetentionReports, RetentionStore, Sealer, ServerKeys, UpgradeStore,
 };
 use madoguchi_persistence::{
@@ -92,7 +92,7 @@ impl Stores {
 /// The stores of the server, and those on the replica, if one is configured.
 pub(super) type OpenStores = (Stores, Option<(Replica, Stores)>);
 
-/// Connects, after a migration if one is configured.
+/// Connects to a database that can be written, after a migration if one is configured.
 pub(super) async fn open(
     settings: &Settings,
     sealer: Option<&Arc<dyn Sealer>>,
@@ -102,10 +102,14 @@ pub(super) async fn open(
     }
     let store = &settings.store;
     let (DatabaseUrl::Postgres(url), Some(configured)) = (&store.url, &store.replica) else {
-        return Ok((connect(settings, sealer).await?, None));
+        let stores = open_one(settings, sealer).await?;
+        must_be_usable(&*stores.upgrade.platform.health).await?;
+        compare_keys(&stores, settings).await?;
+        return Ok((stores, None));
     };
     let key = settings.audit_key.clone();
     let primary = PgStore::open(url, store.pool, key).await.context("store.url")?;
+    must_be_usable(&primary).await?;
     server_keys::compare(&primary, &primary, settings).await?;
     let replica = Replica::open(primary.clone(), configured, settings).await?;
     let lists = Stores::of(replica.store(), sealer);
@@ -117,6 +121,12 @@ pub(super) async fn connect(
     settings: &Settings,
     sealer: Option<&Arc<dyn Sealer>>,
 ) -> anyhow::Result<Stores> {
+    let stores = open_one(settings, sealer).await?;
+    compare_keys(&stores, settings).await?;
+    Ok(stores)
+}
+
+async fn open_one(settings: &Settings, sealer: Option<&Arc<dyn Sealer>>) -> anyhow::Result<Stores> {
     let store = &settings.store;
     let key = settings.audit_key.clone();
     let opened = match &store.url {
@@ -128,7 +138,21 @@ pub(super) async fn connect(
             PgStore::open(url, store.pool, key).await.map(|store| Stores::of(store, sealer))
         }
     };
-    let stores = opened.context("store.url")?;
-    server_keys::compare(&*stores.server_keys, &*stores.upgrade.platform.audit, settings).await?;
-    Ok(stores)
+    opened.context("store.url")
+}
+
+async fn compare_keys(stores: &Stores, settings: &Settings) -> anyhow::Result<()> {
+    let audit = &*stores.upgrade.platform.audit;
+    server_keys::compare(&*stores.server_keys, audit, settings).await
+}
+
+/// Fails for a reason that does not pass by itself: nothing could be done.
+async fn must_be_usable(database: &dyn Health) -> anyhow::Result<()> {
+    use DownReason::{Damaged, DiskFull, PermissionDenied, ReadOnly, Schema};
+    match database.check().await {
+        Err(why @ (Damaged | DiskFull | PermissionDenied | ReadOnly | Schema)) => {
+            bail!("store.url: {}: {}", why.as_str(), why.advice())
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }

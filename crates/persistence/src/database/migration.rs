@@ -101,6 +101,8 @@ async fn run(url: &DatabaseUrl, direction: Direction) -> Result<SchemaState, Ope
         }
         DatabaseUrl::Postgres(url) => {
             let sessions = Sessions::of_primary(url, PgSettings::of(1))?;
+            // Before the lock, which a pooler would keep for other sessions.
+            postgres_state(&sessions).await?;
             start_checks::must_create(&sessions).await?;
             let mut conn = sessions.connect().await?;
             lock(&mut conn).await.map_err(|_| sessions.refused(OpenRefusal::Other))?;

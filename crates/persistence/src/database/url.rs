@@ -98,9 +98,11 @@ fn postgres(text: &str) -> Result<DatabaseUrl, InvalidUrl> {
     let separator = if known.is_empty() { "" } else { "?" };
     let url = format!("{start}{separator}{}", known.join("&"));
     let config: tokio_postgres::Config = url.parse().map_err(|_| InvalidUrl::Postgres)?;
-    // A part of a password that is not encoded must not be taken for a host: hosts are printed.
+    // A part of a password that is not encoded must not be taken for a host or a database: both are
+    // printed.
     let is_password = |host: &Host| matches!(host, Host::Tcp(name) if name.contains('@'));
-    if config.get_hosts().is_empty() || config.get_hosts().iter().any(is_password) {
+    let is_cut = config.get_dbname().is_some_and(|name| name.contains('@'));
+    if config.get_hosts().is_empty() || is_cut || config.get_hosts().iter().any(is_password) {
         return Err(InvalidUrl::Postgres);
     }
     if !is_local(&config) {

@@ -65,3 +65,11 @@ fn every_fault_of_a_secret_or_token_file_has_its_sentence() {
         }
     }
 }
+
+#[test]
+fn digits_in_the_place_of_a_path_are_refused_and_not_printed() {
+    let dir = tempfile::tempdir().unwrap();
+    let digits = ("MADOGUCHI__SECRETS__AUDIT_KEY_FILE".to_owned(), "c5".repeat(32));
+    let said = Settings::parse(&good(&dir, 0o600), [digits]).unwrap_err().to_string();
+    assert!(said.contains("the digits belong into audit_key") && !said.contains("c5c5"), "{said}");
+}

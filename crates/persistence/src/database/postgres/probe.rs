@@ -19,6 +19,15 @@ const WRITE: &str = "lock table members, upgrade_case, upgrade_history, upgrade_
         in row exclusive mode; \
     insert into write_probe select decode(repeat('00', 7000), 'hex');";
 
+/// The rights of a verdict: a lock needs only one of them.
+const MAY_WRITE: &str = "select bool_and(has_table_privilege(name, 'select') \
+        and has_table_privilege(name, right_to)) \
+    from (values ('members', 'insert'), ('members', 'update'), ('upgrade_case', 'insert'), \
+        ('upgrade_case', 'update'), ('upgrade_history', 'insert'), ('upgrade_check', 'insert'), \
+        ('upgrade_qr', 'insert'), ('effect', 'insert'), ('effect', 'update'), \
+        ('effect_evidence', 'insert'), ('audit_head', 'update'), ('audit_entry', 'insert'), \
+        ('idempotency_replay', 'insert'), ('server_key', 'insert')) as needed (name, right_to)";
+
 /// A standby would refuse what follows with codes that say less.
 const BEGIN: &str = "begin; \
     set local statement_timeout = '2s'; set local lock_timeout = '1s'; \
@@ -65,6 +74,9 @@ async fn probe(client: &Client) -> Result<(), DownReason> {
         return Err(DownReason::ReadOnly);
     }
     client.batch_execute(WRITE).await.map_err(|error| down_reason(&error))?;
+    if value(client, MAY_WRITE).await?.as_deref() != Some("t") {
+        return Err(DownReason::PermissionDenied);
+    }
     let wrong = value(client, WRONG_AUDIT_HEADS).await?;
     if wrong.as_deref() == Some("0") { Ok(()) } else { Err(DownReason::AuditHead) }
 }

@@ -12,6 +12,7 @@ use crate::database::open_error::{OpenError, OpenRefusal};
 const MIGRATIONS: &str = "select version from __diesel_schema_migrations";
 const ENCODING: &str = "show server_encoding";
 const SCHEMA: &str = "select current_schema() where current_schema() is not null";
+const READS_ONLY: &str = "show transaction_read_only";
 const BACKEND: &str = "select pg_backend_pid()";
 const MAY_CREATE: &str = "select coalesce(has_schema_privilege(current_schema(), 'create'), false)";
 
@@ -46,11 +47,14 @@ async fn checked(sessions: &Sessions) -> Result<Vec<String>, OpenError> {
     }
 }
 
-/// Whether the role may create tables, as a migration does.
+/// Whether the role may create tables, as a migration does, on a server that does not only read.
 pub(crate) async fn must_create(sessions: &Sessions) -> Result<(), OpenError> {
-    let answer = value(&open(sessions).await?, MAY_CREATE).await;
-    let answer = answer.map_err(|error| sessions.refused(open_refusal(&error)))?;
-    if answer.as_deref() == Some("t") {
+    let client = open(sessions).await?;
+    let refused = |error: Error| sessions.refused(open_refusal(&error));
+    if value(&client, READS_ONLY).await.map_err(refused)?.as_deref() != Some("off") {
+        return Err(sessions.refused(OpenRefusal::ReadOnly));
+    }
+    if value(&client, MAY_CREATE).await.map_err(refused)?.as_deref() == Some("t") {
         Ok(())
     } else {
         Err(sessions.refused(OpenRefusal::NoRight))

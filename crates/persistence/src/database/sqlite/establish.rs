@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Integer;
@@ -25,6 +25,9 @@ pub(super) const MODE: u32 = 0o600;
 /// How long a connection waits for the lock of another one, where nothing is configured.
 pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_millis(1500);
 
+/// How long connections to a new file retry until one has set it up.
+const NEW_FILE: Duration = Duration::from_secs(2);
+
 #[derive(QueryableByName)]
 struct Synchronous {
     #[diesel(sql_type = Integer)]
@@ -42,11 +45,10 @@ pub(crate) fn establish(path: &str, lock_timeout: Duration) -> Result<SqliteConn
     conn.batch_execute(&busy).map_err(|error| refused(open_refusal(&error)))?;
     // The first connection to a new file sets its journal mode. `busy_timeout` does not cover that,
     // so the others retry.
-    let mut tries = 0;
+    let began = Instant::now();
     while let Err(error) = conn.batch_execute(SETUP) {
-        tries += 1;
         let why = open_refusal(&error);
-        if tries == 100 || why != OpenRefusal::Locked {
+        if began.elapsed() > lock_timeout + NEW_FILE || why != OpenRefusal::Locked {
             return Err(refused(why));
         }
         std::thread::sleep(Duration::from_millis(20));

@@ -15,8 +15,9 @@ use super::driver_error::down_reason;
 use crate::database::audit_heads::WRONG_AUDIT_HEADS;
 use crate::database::fault::Fault;
 
-/// As many pages as a decision writes. Only what is committed reaches the disk.
-const WRITE: &str = "update write_probe set filler = zeroblob(32768)";
+/// As many pages as a decision writes. Only what is committed reaches the disk, and only pages that
+/// differ are written: each time other bytes.
+const WRITE: &str = "update write_probe set filler = randomblob(32768)";
 
 /// How long the outcome of a write counts as that of another one.
 const RECENT: Duration = Duration::from_secs(2);
@@ -33,8 +34,8 @@ type Outcome = Result<(), DownReason>;
 #[derive(Debug, Clone)]
 pub(super) struct WriteProbe {
     path: Arc<str>,
-    /// The file and its log.
-    files: [Option<Identity>; 2],
+    /// The file, its log, and the index of the log that all processes share.
+    files: [Option<Identity>; 3],
     last: Arc<Mutex<Option<(Instant, Outcome)>>>,
 }
 
@@ -76,14 +77,14 @@ impl WriteProbe {
 /// The device of a file, and its number there.
 type Identity = (u64, u64);
 
-/// Of a database and its log; `None` for one that is not there.
-fn identities(path: &str) -> io::Result<[Option<Identity>; 2]> {
+/// Of a database, its log and the log's index; `None` for one that is not there.
+fn identities(path: &str) -> io::Result<[Option<Identity>; 3]> {
     let of = |path: &str| match fs::metadata(path) {
         Ok(found) => Ok(Some((found.dev(), found.ino()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     };
-    Ok([of(path)?, of(&format!("{path}-wal"))?])
+    Ok([of(path)?, of(&format!("{path}-wal"))?, of(&format!("{path}-shm"))?])
 }
 
 /// Writes and commits on the writer's connection. Begins and ends by itself: diesel would give the
