@@ -41,6 +41,7 @@ macro_rules! announcement_store_contract {
                 recipients_see_what_is_posted_and_read_it_once
                 a_batch_plans_one_mail_for_each_recipient
                 a_batch_that_was_decided_twice_is_planned_once
+                a_recipient_is_planned_one_mail
                 a_recipients_mail_shows_what_became_of_it
                 a_mailing_is_due_while_it_is_visible_and_open
             );
@@ -294,6 +295,25 @@ pub async fn a_batch_that_was_decided_twice_is_planned_once(stores: ContactStore
     assert_eq!(commit(&stores, &one).await, Committed::Moved);
     assert_eq!(commit(&stores, &other).await, Committed::Lost);
     assert_eq!(commit(&stores, &stop).await, Committed::Lost);
+    let claimed = stores.platform.effects.claim(&mail_claim(9, 700)).await;
+    assert_eq!(claimed.expect("mails are claimed").len(), 2);
+}
+
+/// Not even by a change of the right version that names a recipient again.
+pub async fn a_recipient_is_planned_one_mail(stores: ContactStores) {
+    register(&stores, 1..=3).await;
+    let announcement = approved(&stores, 1, None).await;
+    let (first, _) = batch(&stores, &announcement, 1, 400).await;
+    assert_eq!(commit(&stores, &first).await, Committed::Moved);
+    let held = found(&stores, announcement.id).await;
+    let released = moved(&stores, &held, AnnouncementEvent::Release, &person("ann", 500)).await;
+    let (mut again, _) = batch(&stores, &released, 11, 600).await;
+    let AnnouncementWrite::PlanMails { mails, .. } = &mut again.write else {
+        panic!("a batch plans mails");
+    };
+    mails[0].0 = person_id(1);
+    assert_eq!(commit(&stores, &again).await, Committed::Lost);
+    assert_eq!(found(&stores, announcement.id).await, released);
     let claimed = stores.platform.effects.claim(&mail_claim(9, 700)).await;
     assert_eq!(claimed.expect("mails are claimed").len(), 2);
 }

@@ -13,7 +13,7 @@
 //! with its macros.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use madoguchi_domain::correlation::CorrelationId;
@@ -24,6 +24,8 @@ use madoguchi_domain::port::CoreBank;
 use madoguchi_domain::upgrade::{
     Answer, CaseId, FinalCodes, LevelAnswer, SetLevel, TransactionId, TxnNo, classify,
 };
+
+use tokio::time::timeout;
 
 use crate::samples;
 
@@ -81,7 +83,7 @@ impl ArrivedOrder {
 pub(crate) const ID: &str = "T1222222";
 
 /// What a call may take above its limit on a busy machine.
-pub(crate) const SLACK: Duration = Duration::from_secs(2);
+const SLACK: Duration = Duration::from_secs(2);
 
 /// An order for the sample account and level, with this transaction id.
 ///
@@ -107,10 +109,13 @@ pub(crate) fn correlation() -> CorrelationId {
 }
 
 async fn send(under_test: &dyn CoreBankUnderTest, order: &SetLevel) -> Answer {
-    let (began, bank) = (Instant::now(), under_test.bank());
-    let answer = bank.set_level(order, &correlation()).await;
-    assert!(began.elapsed() < under_test.limit() + SLACK, "a call ends within its limit");
-    answer
+    let (bank, correlation) = (under_test.bank(), correlation());
+    within(under_test.limit(), bank.set_level(order, &correlation)).await
+}
+
+/// The answer of a call, which must end within its limit.
+pub(crate) async fn within<T>(limit: Duration, call: impl Future<Output = T>) -> T {
+    timeout(limit + SLACK, call).await.expect("a call ends within its limit")
 }
 
 /// Exactly these orders arrived, each once and as it was given.
@@ -213,10 +218,8 @@ pub async fn the_same_order_sent_twice_carries_the_same_transaction_id(
 
 /// Asks for the level of the sample account.
 async fn inquire(under_test: &dyn CoreBankUnderTest) -> LevelAnswer {
-    let (began, bank) = (Instant::now(), under_test.bank());
-    let answer = bank.inquire(&order(ID).arrangement, &correlation()).await;
-    assert!(began.elapsed() < under_test.limit() + SLACK, "an inquiry ends within its limit");
-    answer
+    let (bank, correlation) = (under_test.bank(), correlation());
+    within(under_test.limit(), bank.inquire(&order(ID).arrangement, &correlation)).await
 }
 
 /// An inquiry is one message about the arrangement, and never an order.

@@ -45,6 +45,7 @@ macro_rules! upgrade_store_contract {
                 a_fresh_code_voids_the_one_before
                 a_lost_fresh_code_leaves_the_one_before
                 only_a_case_that_is_still_new_gets_a_fresh_code
+                a_code_is_issued_once
                 a_reference_held_by_a_case_is_reported
                 a_reference_is_not_taken_twice
                 a_reference_is_not_taken_twice_in_one_batch

@@ -79,3 +79,20 @@ pub async fn only_a_case_that_is_still_new_gets_a_fresh_code(stores: UpgradeStor
     assert_eq!(driver.newest(1).await, stands);
     assert_eq!(driver.load(CaseKey::Scanned(hash(&driver, 2))).await, None);
 }
+
+/// A code belongs to one case and serial for good, also if two cases draw the same one.
+pub async fn a_code_is_issued_once(stores: UpgradeStores) {
+    let driver = UpgradeDriver::at(&stores);
+    driver.opened(1..=2).await;
+    let taken = driver.policy.qr.token(case_id(2), 1).hash();
+    let (stands, other) = (driver.newest(1).await, driver.newest(2).await);
+    let mut change = driver.change(&lapsed()).await;
+    let Write::ReissueQr { hash, .. } = &mut change.write else {
+        panic!("a lapsed code is issued again");
+    };
+    *hash = taken;
+    assert_eq!(driver.commit(&change).await, Committed::Lost);
+    assert_eq!(driver.newest(1).await, stands);
+    let scanned = CaseSnapshot { scanned: Some(1), ..other };
+    assert_eq!(driver.load(CaseKey::Scanned(taken)).await, Some(scanned));
+}
