@@ -11,6 +11,7 @@ pub mod rooms;
 pub mod size;
 pub mod source;
 pub mod text_file;
+pub mod unused;
 pub mod violation;
 pub mod voice;
 pub mod words;
