@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::ServiceError;
+use crate::caught::{TaskEnd, caught};
 use crate::mailbox::{Mailbox, QueuedRequest};
 
 /// Maximum rows per commit.
@@ -40,6 +41,7 @@ impl AuditWriter {
 }
 
 async fn run(log: Arc<dyn AuditLog>, mut queue: mpsc::Receiver<QueuedRequest<AuditEntry, ()>>) {
+    let _end = TaskEnd("the audit writer");
     let mut batch = Vec::with_capacity(MOST);
     while queue.recv_many(&mut batch, MOST).await > 0 {
         let entries: Vec<_> = batch.iter().map(|queued| queued.request.clone()).collect();
@@ -57,7 +59,7 @@ async fn run(log: Arc<dyn AuditLog>, mut queue: mpsc::Receiver<QueuedRequest<Aud
 }
 
 async fn append(log: &dyn AuditLog, entries: &[AuditEntry]) -> Result<(), StoreError> {
-    let written = log.append(entries).await;
+    let written = caught(log.append(entries)).await;
     if let Err(error) = &written {
         tracing::warn!(%error, rows = entries.len(), "lookups could not be recorded");
     }

@@ -13,6 +13,7 @@ use madoguchi_domain::port::{Clock, Ids, JobLeases, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::caught::TaskEnd;
 use crate::system_act::system_act;
 
 /// Work that one node does for all, in small steps: for example to delete what has expired.
@@ -117,6 +118,7 @@ impl JobRunner {
     /// and the lease is released. Between two rounds the lease is kept if it lasts longer than an
     /// interval, so that the job runs on one node, and once in each.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let _end = TaskEnd("a job");
         let (job, holder) = (self.job.name().as_str(), &*self.settings.id.0);
         tracing::info!(job, holder, "a job waits for its lease");
         let mut held = None;

@@ -5,6 +5,7 @@
 mod announcement;
 mod audit_writer;
 mod caller;
+mod caught;
 mod contact;
 mod data_keys;
 mod delivery;

@@ -17,6 +17,7 @@ use super::decided::{decided, record_or_set_aside, report_if_stuck};
 use super::inquiries::inquire;
 use super::planned_signal::PlannedSignal;
 use super::registry::{Delivery, EffectRegistry};
+use crate::caught::TaskEnd;
 use crate::system_act::system_act;
 
 /// Maximum effects of a kind per sweep, and maximum missing effects per search.
@@ -58,6 +59,7 @@ impl fmt::Debug for Sweeper {
 impl Sweeper {
     /// Sweeps until `stop` is set or dropped.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let _end = TaskEnd("the sweeper");
         let mut missing_at = Instant::now();
         let mut failures = 0_u32;
         while !*stop.borrow() {

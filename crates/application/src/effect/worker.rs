@@ -19,6 +19,7 @@ use super::breaker::record_outcome;
 use super::decided::{decided, record_or_set_aside, report_if_stuck};
 use super::planned_signal::PlannedSignal;
 use super::registry::Delivery;
+use crate::caught::{TaskEnd, caught};
 use crate::system_act::system_act;
 
 /// Settings of a worker.
@@ -69,6 +70,7 @@ struct Progress {
 impl EffectWorker {
     /// Runs until `stop` is set or dropped; then finishes the claimed effects.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let _end = TaskEnd("an effect worker");
         if self.delivery.call_lasts() >= self.delivery.policy().lease {
             tracing::error!("no order can be sent: the lease leaves no time for a call");
         }
@@ -154,7 +156,7 @@ impl EffectWorker {
             limit,
             policy: *self.delivery.policy(),
         };
-        self.effects.claim(&claim).await.unwrap_or_else(|error| {
+        caught(self.effects.claim(&claim)).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "no effects could be claimed: trying again");
             Vec::new()
         })
@@ -224,7 +226,7 @@ impl EffectWorker {
         if changes.is_empty() {
             return Ok(());
         }
-        match self.effects.record(&changes).await {
+        match caught(self.effects.record(&changes)).await {
             Ok(recorded) => {
                 for (change, recorded) in changes.iter().zip(recorded) {
                     log(change, recorded);

@@ -16,6 +16,7 @@ use madoguchi_domain::port::{ReplayStore, UpgradeStore};
 use madoguchi_domain::upgrade::{GrantedCase, Request, UpgradePolicy};
 use tokio::task::JoinHandle;
 
+use crate::caught::TaskEnd;
 use crate::mailbox::Mailbox;
 use crate::{Answered, PlannedSignal, ServiceError};
 use inbox::{Asked, Inbox};
@@ -75,6 +76,7 @@ impl DecisionLane {
 }
 
 async fn run(mut inbox: Inbox, runner: BatchRunner) {
+    let _end = TaskEnd("the decision lane");
     let mut retry = Vec::new();
     loop {
         let first = if retry.is_empty() {

@@ -55,6 +55,8 @@ pub enum Fault {
     BeforeCommit,
     /// All of it is written, but the caller gets an error.
     AfterCommit,
+    /// Nothing is written, and the call panics.
+    Panic,
 }
 
 /// A store in memory that meets all obligations of the ports and fails on request. Its clones
@@ -152,6 +154,7 @@ impl FakeStore {
             Some(Fault::BeforeCommit) => {
                 Err(StoreError::Unavailable("the fake broke off before its commit"))
             }
+            Some(Fault::Panic) => panic!("the fake panics, as it was told to"),
             Some(Fault::AfterCommit) => {
                 self.with(act)?;
                 Err(StoreError::Unavailable("the fake broke off after its commit"))

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::batch::{Batch, Decided};
 use super::inbox::{Inbox, Waiting};
+use crate::caught::caught;
 use crate::until_moved::MOST_TRIES;
 use crate::{PlannedSignal, ServiceError};
 
@@ -141,8 +142,9 @@ impl BatchRunner {
     async fn find(&self, waiting: &[Waiting]) -> Result<Vec<Loaded>, StoreError> {
         let lookups: Vec<_> = waiting.iter().map(|one| one.request().lookup()).collect();
         let keys: Vec<_> = waiting.iter().filter_map(|one| Some(one.key()?.key)).collect();
-        let found = self.store.load(&lookups).await?;
-        let stored = if keys.is_empty() { Vec::new() } else { self.replays.find(&keys).await? };
+        let found = caught(self.store.load(&lookups)).await?;
+        let stored =
+            if keys.is_empty() { Vec::new() } else { caught(self.replays.find(&keys)).await? };
         let mut stored = stored.into_iter();
         let of = |one: &Waiting| one.key().and_then(|_| stored.next().flatten());
         Ok(found.into_iter().zip(waiting.iter().map(of)).collect())
@@ -150,8 +152,11 @@ impl BatchRunner {
 
     async fn commit(&self, batch: Batch) -> Result<Vec<Waiting>, Failed> {
         let Batch { decided, changes, retry, .. } = batch;
-        let committed =
-            if changes.is_empty() { Ok(Vec::new()) } else { self.store.commit(&changes).await };
+        let committed = if changes.is_empty() {
+            Ok(Vec::new())
+        } else {
+            caught(self.store.commit(&changes)).await
+        };
         let (committed, mut failed) = match committed {
             Ok(committed) => (committed, None),
             Err(error) => (Vec::new(), Some(error)),
@@ -199,7 +204,7 @@ impl BatchRunner {
         if replays.is_empty() {
             return Ok(());
         }
-        let recorded = self.replays.record(&replays).await;
+        let recorded = caught(self.replays.record(&replays)).await;
         let mut is_stored = recorded.iter().flatten().map(|it| *it == Committed::Moved);
         for Decided { waiting, answer, .. } in keyed {
             match is_stored.next() {

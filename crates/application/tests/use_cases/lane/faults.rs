@@ -16,7 +16,7 @@ const PASSED: [EventName; 3] = [EventName::Opened, EventName::Verified, EventNam
 
 #[tokio::test(start_paused = true)]
 async fn a_commit_that_broke_off_is_found_out_before_anybody_is_told() {
-    for fault in [Fault::BeforeCommit, Fault::AfterCommit] {
+    for fault in [Fault::BeforeCommit, Fault::AfterCommit, Fault::Panic] {
         for callers in [1, 8] {
             let lane_harness = LaneHarness::open();
             lane_harness.driver.verified(1..=callers).await;
@@ -68,7 +68,7 @@ async fn a_store_that_never_takes_it_is_told_as_unavailable_and_asking_again_is_
         lane_harness.store.break_off(Some(fault));
         let answer = lane_harness.ask(decide(1, true)).await;
         let expected = match fault {
-            Fault::BeforeCommit => Err(ServiceError::Unavailable),
+            Fault::BeforeCommit | Fault::Panic => Err(ServiceError::Unavailable),
             Fault::AfterCommit => Ok(StateName::CustomerSuccess),
         };
         assert_eq!(stands(&answer), expected, "{fault:?}");
