@@ -154,7 +154,7 @@ impl FakeStore {
             Some(Fault::BeforeCommit) => {
                 Err(StoreError::Unavailable("the fake broke off before its commit"))
             }
-            Some(Fault::Panic) => panic!("the fake panics, as it was told to"),
+            Some(Fault::Panic) => panic!("an injected panic of the fake"),
             Some(Fault::AfterCommit) => {
                 self.with(act)?;
                 Err(StoreError::Unavailable("the fake broke off after its commit"))
