@@ -94,7 +94,10 @@ pub enum OpenRefusal {
     #[error("its directory does not exist: create it, or correct the path")]
     NoDirectory,
     /// The file or its directory belongs to another user.
-    #[error("permission denied: give the file and its directory to the user of this process")]
+    #[error(
+        "permission denied: give the file and its directory to the user of this process, on a file \
+         system that can be written"
+    )]
     PermissionDenied,
     /// The file or its directory cannot be written.
     #[error("it cannot be written: make the file, its directory and the disk writable")]
@@ -117,6 +120,9 @@ pub enum OpenRefusal {
     /// The disk is full.
     #[error("its disk is full: free space")]
     DiskFull,
+    /// The disk or its file system fails, which a full one may do too.
+    #[error("its disk cannot be read or written: free space, and check the disk")]
+    DiskFails,
     /// Another process holds the file.
     #[error("another process holds its lock: end that process")]
     Locked,

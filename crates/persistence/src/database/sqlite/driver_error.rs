@@ -30,6 +30,7 @@ pub(crate) fn open_refusal(error: &Error) -> OpenRefusal {
         (DownReason::LockTimeout, OpenRefusal::Locked),
         (DownReason::ReadOnly, OpenRefusal::FileReadOnly),
         (DownReason::DiskFull, OpenRefusal::DiskFull),
+        (DownReason::Io, OpenRefusal::DiskFails),
         (DownReason::Unreachable, OpenRefusal::PermissionDenied),
         (DownReason::Damaged, OpenRefusal::Damaged),
     ];
