@@ -150,6 +150,41 @@ fn a_text_in_the_environment_may_look_like_a_number() {
     });
 }
 
+/// What does not pass by itself is said at the start, not by a readiness that nobody reads yet.
+#[test]
+fn a_database_that_cannot_be_written_is_refused() {
+    walk(async {
+        let cluster = Cluster::shared();
+        let database = cluster.create_database();
+        let (name, url) = (database.name().to_owned(), database.url().to_owned());
+        let dir = tempfile::tempdir()?;
+        let on = TestDatabase::Postgres(database);
+        let installation = Installation::new(dir.path(), &on, NOWHERE, Vec::new())?;
+        installation.migrate()?;
+        for (broken, mended, reason) in [
+            (
+                format!("alter database {name} set default_transaction_read_only = on"),
+                format!(
+                    "set transaction read write; \
+                     alter database {name} reset default_transaction_read_only"
+                ),
+                "store.url: read_only: give the URL of the primary",
+            ),
+            (
+                "alter table write_probe rename to elsewhere".to_owned(),
+                "alter table elsewhere rename to write_probe".to_owned(),
+                "store.url: schema: run `madoguchi migrate`",
+            ),
+        ] {
+            psql(cluster, &url, &broken)?;
+            let said = refused(&installation, "serve")?;
+            ensure!(said.contains(reason), "{said}");
+            psql(cluster, &url, &mended)?;
+        }
+        madoguchi_journey::api::Api::start(&installation)?.stop()
+    });
+}
+
 #[test]
 fn a_database_from_the_future_is_refused_and_left_as_it_is() {
     walk(async {
