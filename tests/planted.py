@@ -130,4 +130,5 @@ def write_table(rows):
     TABLE.write_text(text[:begin] + head + body)
 
 
-main()
+if __name__ == "__main__":
+    main()

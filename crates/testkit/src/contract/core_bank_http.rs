@@ -104,14 +104,18 @@ impl<B: HttpBank> BankOverHttp<B> {
         send(&self.adapter, order).await
     }
 
-    /// The reply to the sample order, as the bank writes it.
-    async fn applied(&self) -> StubResponse {
+    /// The sample order, as it arrives at the bank.
+    async fn scouted(&self) -> Received {
         let scout = HttpStub::start().await.expect("a port is free");
         scout.next(StubBehaviour::Close);
         let adapter = self.bank.adapter(&scout.url("/bank"), LIMIT);
         send(&adapter, &order(ID)).await;
-        let received = scout.received();
-        self.bank.applied(received.first().expect("an order arrives"))
+        scout.received().pop().expect("an order arrives")
+    }
+
+    /// The reply to the sample order, as the bank writes it.
+    async fn applied(&self) -> StubResponse {
+        self.bank.applied(&self.scouted().await)
     }
 }
 
@@ -211,12 +215,19 @@ pub async fn a_connection_that_ends_is_unknown_and_not_opened_again<B: HttpBank>
 /// The bank may have applied what it was too slow to confirm.
 pub async fn a_slow_bank_is_unknown_within_the_limit<B: HttpBank>(bank: BankOverHttp<B>) {
     assert_unknown(&outcome(&bank, StubBehaviour::Hang).await, "silence");
-    let mut response = bank.applied().await;
-    response.body.resize(response.body.len().max(1024), b' ');
-    let late = StubBehaviour::Late { wait: 4 * LIMIT, response: response.clone() };
+    let order = bank.scouted().await;
+    let code = UpstreamCode::parse("E-CLOSED").expect("a code");
+    let late = StubBehaviour::Late { wait: 4 * LIMIT, response: bank.bank.applied(&order) };
     assert_unknown(&outcome(&bank, late).await, "an answer after the limit");
-    let slow = StubBehaviour::Dribble { response, pause: LIMIT / 4 };
-    assert_unknown(&outcome(&bank, slow).await, "an answer byte by byte");
+    for mut response in [bank.bank.applied(&order), bank.bank.refused(&order, &code)] {
+        if !response.body.is_empty() {
+            response.body.resize(1024, b' ');
+            let slow = StubBehaviour::Trickle { response: response.clone(), pause: LIMIT / 4 };
+            assert_unknown(&outcome(&bank, slow).await, "a body byte by byte");
+        }
+        let slow = StubBehaviour::Dribble { response, pause: LIMIT / 4 };
+        assert_unknown(&outcome(&bank, slow).await, "an answer byte by byte");
+    }
 }
 
 /// A redirect would send the order to another place, or again.

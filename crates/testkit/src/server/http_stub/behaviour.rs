@@ -34,6 +34,13 @@ pub enum StubBehaviour {
         /// The pause after each byte.
         pause: Duration,
     },
+    /// Answer with the head at once, and with the body byte by byte.
+    Trickle {
+        /// The answer.
+        response: StubResponse,
+        /// The pause after each byte of the body.
+        pause: Duration,
+    },
     /// Answer after a delay.
     Late {
         /// The delay.
@@ -64,6 +71,7 @@ impl fmt::Debug for StubBehaviour {
             Self::Reset => "Reset",
             Self::Cut { .. } => "Cut",
             Self::Dribble { .. } => "Dribble",
+            Self::Trickle { .. } => "Trickle",
             Self::Late { .. } => "Late",
             Self::Raw(_) => "Raw",
             Self::Hang => "Hang",

@@ -43,7 +43,9 @@ where
 #[error("a behaviour takes the connection over")]
 struct Takeover {
     bytes: Vec<u8>,
-    /// The pause after each byte.
+    /// The number of bytes that are written at once.
+    at_once: usize,
+    /// The pause after each byte that follows.
     pause: Option<Duration>,
     /// Ends with RST instead of FIN.
     reset: bool,
@@ -55,12 +57,12 @@ impl Takeover {
     }
 
     async fn end(&self, mut stream: TcpStream) -> io::Result<()> {
-        let size = self.pause.map_or(usize::MAX, |_| 1);
-        for part in self.bytes.chunks(size) {
-            stream.write_all(part).await?;
-            if let Some(pause) = self.pause {
-                time::sleep(pause).await;
-            }
+        let at_once = if self.pause.is_some() { self.at_once } else { self.bytes.len() };
+        let (first, rest) = self.bytes.split_at(at_once.min(self.bytes.len()));
+        stream.write_all(first).await?;
+        for byte in rest.chunks(1) {
+            stream.write_all(byte).await?;
+            time::sleep(self.pause.unwrap_or_default()).await;
         }
         if self.reset { stream.set_zero_linger() } else { Ok(()) }
     }
@@ -87,6 +89,11 @@ async fn respond(
         }
         StubBehaviour::Dribble { response, pause } => {
             Err(Takeover { pause: Some(pause), ..Takeover::writing(response.encode()) })
+        }
+        StubBehaviour::Trickle { response, pause } => {
+            let bytes = response.encode();
+            let at_once = bytes.len() - response.body.len();
+            Err(Takeover { at_once, pause: Some(pause), ..Takeover::writing(bytes) })
         }
         StubBehaviour::Raw(bytes) => Err(Takeover::writing(bytes)),
     }
