@@ -37,7 +37,8 @@ def copy_project():
         source, target = ROOT / name, COPY / name
         if source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target)
+            # With a new time: what a run that was ended had planted must be built again.
+            shutil.copy(source, target)
 
 
 def cargo(*arguments):
@@ -110,8 +111,7 @@ def main():
             took = time.time() - began
             print(f"{len(rows)}/{total} {kind}: {plant['name']}: {caught} ({took:.0f} s)", flush=True)
     print_table(rows)
-    if not wanted and good:
-        write_table(rows)
+    write_table(plants, rows)
     sys.exit(0 if good else 1)
 
 
@@ -122,11 +122,16 @@ def print_table(rows):
     print(f"{len(rows)} planted, {sum(caught == f'{RUNS} of {RUNS}' for *_, caught in rows)} caught")
 
 
-def write_table(rows):
+def write_table(plants, rows):
+    """Replaces the rows of the bugs that were tried; those of bugs that are gone are dropped."""
     text = TABLE.read_text()
     head = "| | planted bug | found by | runs |\n|---|---|---|---|\n"
-    body = "".join(f"| {kind} | {name} | {check} | {runs} |\n" for kind, name, check, runs in rows)
-    begin = text.index("| | planted bug")
+    begin = text.index(head)
+    lines = {tuple(line.split(" | ")[:2]): line for line in text[begin + len(head):].splitlines()}
+    for kind, name, check, runs in rows:
+        lines[f"| {kind}", name] = f"| {kind} | {name} | {check} | {runs} |"
+    order = [(f"| {kind}", plant["name"]) for kind in KINDS for plant in plants[kind]]
+    body = "".join(f"{lines[key]}\n" for key in order if key in lines)
     TABLE.write_text(text[:begin] + head + body)
 
 
