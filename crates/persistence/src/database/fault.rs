@@ -64,7 +64,7 @@ impl Fault {
             let reason = down_reason(&error).as_str();
             tracing::error!(?kind, reason, constraint, "the database refused a statement");
         }
-        if matches!(error, Error::DeserializationError(_)) {
+        if matches!(error, Error::DeserializationError(_) | Error::SerializationError(_)) {
             return StoreError::Corrupt("a column's type");
         }
         if breaks_constraint(&error) {
@@ -74,7 +74,8 @@ impl Fault {
     }
 }
 
-/// Whether the same row would be refused again, whenever it is repeated.
+/// Whether the same row would be refused again, whenever it is repeated. A foreign key is none of
+/// these: what the row refers to was deleted a moment ago, and the next reading shows it.
 const fn breaks_constraint(error: &Error) -> bool {
     use DatabaseErrorKind::{CheckViolation, NotNullViolation};
     matches!(error, Error::DatabaseError(CheckViolation | NotNullViolation, _))
