@@ -138,7 +138,7 @@ impl Settings {
         let upgrade =
             tree.section("upgrade", |it| UpgradeSettings::read(it, qr_key, transaction_ids));
         let effects = tree.section("effects", EffectSettings::read);
-        let group_commit = tree.section("group_commit", read_group_commit);
+        let mut group_commit = tree.section("group_commit", read_group_commit);
         let looks_up = tree.holds("itau");
         let itau = tree.optional_section("itau", ItauSection::read);
         let gateway = tree.optional_section("gateway", GatewaySection::read);
@@ -152,6 +152,9 @@ impl Settings {
         let is_here = store.as_ref().is_none_or(|store| store.url.is_on_this_machine());
         refuse_unsafe_mail(mail.as_ref(), vault.is_some(), is_here, &mut tree.errors);
         let error_codes = tree.section("error_codes", read_error_codes);
+        if let Some(store) = &store {
+            group_commit.max_wait = store.lock_timeout;
+        }
         effects.refuse_what_is_unsafe(&esb, &mut tree.errors);
         let max_concurrent_requests = server.as_ref().map(|server| server.max_concurrent_requests);
         if let (Some(gateway), Some(max_concurrent_requests)) = (&gateway, max_concurrent_requests)
@@ -193,7 +196,8 @@ fn read_group_commit(section: &mut Section<'_>) -> GroupCommitSettings {
     let max_batch = section.or("max_batch", as_u32(standard.max_batch), value::whole(1, 1024));
     let queue_capacity =
         section.or("queue_capacity", as_u32(standard.queue_capacity), value::whole(1, 1_000_000));
-    GroupCommitSettings { max_batch: max_batch as usize, queue_capacity: queue_capacity as usize }
+    let (max_batch, queue_capacity) = (max_batch as usize, queue_capacity as usize);
+    GroupCommitSettings { max_batch, queue_capacity, ..standard }
 }
 
 fn refuse_unsafe_mail(

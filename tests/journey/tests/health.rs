@@ -1,5 +1,6 @@
 //! What is broken is said: in readiness, in the log and in the metrics.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
@@ -10,6 +11,7 @@ use madoguchi_journey::installation::Installation;
 use madoguchi_journey::test_system::TestSystem;
 use madoguchi_journey::{on_both_databases, walk};
 use madoguchi_testkit::server::postgres::{Cluster, Database};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 on_both_databases!(every_counter_is_there_before_its_first_event);
@@ -124,6 +126,39 @@ fn a_verdict_waits_no_longer_than_the_lock_timeout() {
         let other = system.caller.decide(&free.member, true).await?;
         ensure!(other.status == 200, "{other:?}");
         system.stop()
+    });
+}
+
+/// Nobody waits longer behind others that wait for a lock either.
+#[test]
+fn verdicts_that_queue_behind_a_lock_are_answered_in_time() {
+    walk(async {
+        let (system, database) = on_postgres(Vec::new()).await?;
+        let system = Arc::new(system);
+        let mut customers = Vec::new();
+        for _ in 0..24 {
+            customers.push(Customer::verified(&system).await?);
+        }
+        let lock = "lock table upgrade_case in share mode";
+        let held = tokio::task::block_in_place(|| Cluster::shared().hold(&database, lock));
+        let mut asked = JoinSet::new();
+        for customer in &customers {
+            let (system, member) = (Arc::clone(&system), customer.member.clone());
+            asked.spawn(async move {
+                let began = Instant::now();
+                anyhow::Ok((system.caller.decide(&member, true).await?, began.elapsed()))
+            });
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+        for answered in asked.join_all().await {
+            let (answer, took) = answered?;
+            ensure!(is_refusal(&answer, 503, "UNAVAILABLE"), "{answer:?}");
+            ensure!(took < Duration::from_millis(5_000), "it took {took:?}");
+        }
+        drop(held);
+        let decided = system.caller.decide(&customers[0].member, true).await?;
+        ensure!(decided.status == 200, "{decided:?}");
+        Arc::into_inner(system).context("nobody else uses it")?.stop()
     });
 }
 

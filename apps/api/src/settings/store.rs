@@ -13,7 +13,9 @@ pub struct StoreSettings {
     pub url: DatabaseUrl,
     /// Whether `serve` migrates the schema first.
     pub migrate_on_start: bool,
-    /// The pool of PostgreSQL connections. SQLite has the same timeout for locks.
+    /// The time after which a decision that waits, for a lock or behind others, is given up.
+    pub lock_timeout: Duration,
+    /// The pool of PostgreSQL connections. SQLite has the same timeout for the lock of a statement.
     pub pool: PgSettings,
     /// A replica from which lists are read, if one is configured.
     pub replica: Option<ReplicaSettings>,
@@ -44,8 +46,9 @@ impl StoreSettings {
         let pool_timeout = section.or("pool_timeout_ms", pool_timeout, value::millis(10, 60_000));
         let lock_timeout = Duration::from_millis(4500);
         let lock_timeout = section.or("lock_timeout_ms", lock_timeout, value::millis(4000, 60_000));
-        let lock_timeout = lock_timeout / TRIES;
-        let pool = PgSettings { connections: connections as usize, pool_timeout, lock_timeout };
+        let of_statement = lock_timeout / TRIES;
+        let connections = connections as usize;
+        let pool = PgSettings { connections, pool_timeout, lock_timeout: of_statement };
         let has_replica = section.has("replica_url");
         let replica_url = section.optional("replica_url", value::parsed(DatabaseUrl::parse));
         if !has_replica && section.has("replica_max_lag_ms") {
@@ -60,6 +63,6 @@ impl StoreSettings {
             let what = "is for PostgreSQL: it and store.url must be postgres://…";
             section.mistake("replica_url", what);
         }
-        Some(Self { url: url?, migrate_on_start, pool, replica })
+        Some(Self { url: url?, migrate_on_start, lock_timeout, pool, replica })
     }
 }

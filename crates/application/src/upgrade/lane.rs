@@ -10,11 +10,13 @@ mod inbox;
 mod runner;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use madoguchi_domain::idempotency::KeyedRequest;
 use madoguchi_domain::port::{ReplayStore, UpgradeStore};
 use madoguchi_domain::upgrade::{GrantedCase, Request, UpgradePolicy};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
 use crate::caught::TaskEnd;
 use crate::mailbox::Mailbox;
@@ -29,11 +31,14 @@ pub struct GroupCommitSettings {
     pub max_batch: usize,
     /// Maximum requests in the queue; further requests are rejected before any work.
     pub queue_capacity: usize,
+    /// Maximum time from a request to its answer. A request that waits longer, for example for a
+    /// lock in the database, is answered [`ServiceError::Unavailable`].
+    pub max_wait: Duration,
 }
 
 impl Default for GroupCommitSettings {
     fn default() -> Self {
-        Self { max_batch: 256, queue_capacity: 4096 }
+        Self { max_batch: 256, queue_capacity: 4096, max_wait: Duration::from_millis(4500) }
     }
 }
 
@@ -42,12 +47,12 @@ impl Default for GroupCommitSettings {
 #[derive(Debug, Clone)]
 pub struct DecisionLane {
     queue: Mailbox<Asked, Answered<GrantedCase>>,
+    max_wait: Duration,
 }
 
 impl DecisionLane {
     /// Starts the decision lane's task on the current runtime. Both stores are of one database.
-    /// `planned` is notified when a
-    /// core-bank effect was committed.
+    /// `planned` is notified when a core-bank effect was committed.
     #[must_use]
     pub fn start(
         store: Arc<dyn UpgradeStore>,
@@ -59,10 +64,11 @@ impl DecisionLane {
         let (queue, requests) = Mailbox::open(settings.queue_capacity);
         let runner = BatchRunner { store, replays, policy, planned };
         let inbox = Inbox::new(requests, settings.max_batch);
-        (Self { queue }, tokio::spawn(run(inbox, runner)))
+        (Self { queue, max_wait: settings.max_wait }, tokio::spawn(run(inbox, runner)))
     }
 
-    /// Waits for the decision of one request, or for its stored answer if its key has one.
+    /// Waits for the decision of one request, or for its stored answer if its key has one, at most
+    /// [`GroupCommitSettings::max_wait`].
     ///
     /// # Errors
     /// See [`ServiceError`].
@@ -71,7 +77,9 @@ impl DecisionLane {
         request: Request,
         key: Option<KeyedRequest>,
     ) -> Result<Answered<GrantedCase>, ServiceError> {
-        self.queue.ask((request, key)).await
+        let until = Instant::now() + self.max_wait;
+        let answer = timeout_at(until, self.queue.ask(Asked { request, key, until })).await;
+        answer.unwrap_or(Err(ServiceError::Unavailable))
     }
 }
 

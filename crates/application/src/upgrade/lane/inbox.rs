@@ -3,12 +3,18 @@
 use madoguchi_domain::idempotency::KeyedRequest;
 use madoguchi_domain::upgrade::{GrantedCase, Request};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::mailbox::QueuedRequest;
 use crate::{Answered, ServiceError};
 
-/// A request, and its idempotency key if it has one.
-pub(super) type Asked = (Request, Option<KeyedRequest>);
+/// A request to decide.
+pub(super) struct Asked {
+    pub(super) request: Request,
+    pub(super) key: Option<KeyedRequest>,
+    /// Its caller waits no longer.
+    pub(super) until: Instant,
+}
 
 /// A request that waits for its answer.
 pub(super) struct Waiting {
@@ -23,11 +29,16 @@ impl Waiting {
     }
 
     pub(super) const fn request(&self) -> &Request {
-        &self.queued.request.0
+        &self.queued.request.request
     }
 
     pub(super) const fn key(&self) -> Option<&KeyedRequest> {
-        self.queued.request.1.as_ref()
+        self.queued.request.key.as_ref()
+    }
+
+    /// Whether its caller has been answered that its outcome is unknown.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.queued.request.until <= Instant::now()
     }
 
     pub(super) fn answer(self, answer: Result<Answered<GrantedCase>, ServiceError>) {

@@ -122,7 +122,15 @@ impl BatchRunner {
         }
     }
 
+    /// Loads and decides these, without those whose caller waits no longer: the store may be stuck,
+    /// and others wait behind them.
     async fn load(&self, batch: &mut Batch, waiting: Vec<Waiting>) -> Result<(), Failed> {
+        let (overdue, waiting): (Vec<_>, Vec<_>) =
+            waiting.into_iter().partition(Waiting::is_overdue);
+        overdue.into_iter().for_each(|one| one.answer(Err(ServiceError::Unavailable)));
+        if waiting.is_empty() {
+            return Ok(());
+        }
         let loaded = match self.find(&waiting).await {
             Ok(loaded) => loaded,
             Err(error) => return Err(Failed { unanswered: waiting, error }),

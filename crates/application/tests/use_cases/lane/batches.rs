@@ -221,8 +221,8 @@ async fn one_report_for_two_members_belongs_to_the_first() {
 
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_refuses_before_any_work() {
-    let lane_harness =
-        LaneHarness::holding(GroupCommitSettings { max_batch: 1, queue_capacity: 2 });
+    let settings = GroupCommitSettings { max_batch: 1, queue_capacity: 2, ..Default::default() };
+    let lane_harness = LaneHarness::holding(settings);
     lane_harness.driver.verified(1..=4).await;
     lane_harness.store.close_load_gate();
     let working = lane_harness.queue(decide(1, true));

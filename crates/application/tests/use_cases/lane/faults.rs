@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use madoguchi_application::ServiceError;
+use madoguchi_application::{GroupCommitSettings, ServiceError};
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::upgrade::{EventName, StateName};
 use madoguchi_testkit::fake::store::Fault;
 use madoguchi_testkit::samples::{decide, open, verify};
+use tokio::time::Instant;
 
 use super::{CONTRADICTION, stands};
 use crate::fault_injecting_store::Between;
@@ -188,4 +189,32 @@ async fn an_effect_whose_commit_broke_off_wakes_the_worker_too() {
     assert!(lane_harness.ask(decide(1, true)).await.is_ok());
     let wake = tokio::time::timeout(Duration::from_secs(1), planned.next());
     assert!(wake.await.is_ok(), "the effect is durable, but nobody was notified");
+}
+
+/// Requests that queue up behind a store that is stuck are answered in time, and not decided after
+/// their callers had gone.
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_longer_for_a_stuck_store_than_the_limit() {
+    let lane_harness = LaneHarness::open();
+    let max_wait = GroupCommitSettings::default().max_wait;
+    lane_harness.driver.verified(1..=8).await;
+    lane_harness.store.close_load_gate();
+    let asked = Instant::now();
+    let stuck = lane_harness.queue(decide(1, true));
+    lane_harness.settle().await;
+    let behind: Vec<_> = (2..=7).map(|number| lane_harness.queue(decide(number, true))).collect();
+    for one in [stuck].into_iter().chain(behind) {
+        let answer = one.await.expect("the request is answered");
+        assert_eq!(answer, Err(ServiceError::Unavailable));
+        assert!(asked.elapsed() <= max_wait + Duration::from_millis(1), "a timer's step");
+    }
+    let late = lane_harness.queue(decide(8, true));
+    lane_harness.settle().await;
+    lane_harness.store.open_load_gate();
+    assert_eq!(stands(&late.await.expect("answered")), Ok(StateName::CustomerSuccess));
+    assert_eq!(lane_harness.store.loads(), [1, 1], "those behind the stuck one are not loaded");
+    assert_eq!(lane_harness.history(1).await, PASSED);
+    assert_eq!(lane_harness.history(2).await, [EventName::Opened, EventName::Verified]);
+    let again = lane_harness.ask(decide(2, true)).await;
+    assert_eq!(stands(&again), Ok(StateName::CustomerSuccess));
 }
