@@ -176,7 +176,7 @@ async fn read(
 
 /// Who reads contacts, and when.
 fn viewer<'a>(service: &'a ContactService, call: &'a Call<NoBody>) -> Viewer<'a> {
-    Viewer { principal: &call.principal, policy: service.policy(), now: call.act.at }
+    Viewer { principal: &call.principal, policy: service.policy(), now: call.act.at() }
 }
 
 /// Reads every event of a contact, with old and new values.
@@ -202,7 +202,7 @@ async fn list(
     let secret = &state.idempotency.secret;
     let (cursors, PageRequest { after, limit }) =
         Cursors::take(secret, ("contacts", ""), &mut query)?;
-    let (filter, order) = listing::filter(query, service.policy(), call.act.at)?;
+    let (filter, order) = listing::filter(query, service.policy(), call.act.at())?;
     if csv_export::is_wanted(&request) {
         csv_export::must_be_whole(&request, is_page)?;
         let all = ContactQuery { filter, order, after: None, limit: csv_export::PAGE };
@@ -262,7 +262,7 @@ async fn messages(
     let mut query = Query::read(request.query_string(), &["cursor", "limit"])?;
     let (secret, list) = (&state.idempotency.secret, ("messages", person.expose()));
     let (cursors, PageRequest { after, limit }) = Cursors::take(secret, list, &mut query)?;
-    let (now, limit_and_one) = (call.act.at, limit + 1);
+    let (now, limit_and_one) = (call.act.at(), limit + 1);
     let announcements = state.contacts.as_ref().map(|it| it.announcements.clone());
     let read = async move {
         let contacts = service.messages(&person, now, (after, limit_and_one)).await?;

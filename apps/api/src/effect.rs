@@ -123,7 +123,7 @@ async fn read(
         }
     };
     let (found, resolutions): (FoundEffect, Vec<Resolution>) = state.run(read).await?;
-    Ok(envelope::data(&EffectDetail::of(&found, &resolutions, call.act.at)))
+    Ok(envelope::data(&EffectDetail::of(&found, &resolutions, call.act.at())))
 }
 
 /// Proposes an outcome.

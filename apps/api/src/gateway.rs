@@ -50,7 +50,7 @@ impl<B: ReadBody + 'static> FromRequest for GatewayCall<B> {
                 request.extensions().get().cloned().ok_or_else(internal)?;
             passes(&correlation, &forwarded);
             let (body, _) = B::read(&request, payload).await?;
-            let act = Act { by, through: None, at: state.clock.now(), correlation };
+            let act = Act::new(by, state.clock.now(), correlation);
             Ok(Self { callers, act, forwarded, body })
         })
     }

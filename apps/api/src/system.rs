@@ -47,7 +47,7 @@ impl Ids for SystemIds {
 pub(crate) fn system_act(name: &str) -> Act {
     let by = ActorRef::new(ActorRef::OWN_ISSUER, name, ActorKind::System);
     let correlation = CorrelationId::from_uuid(SystemIds.uuid());
-    Act { by, through: None, at: SystemClock.now(), correlation }
+    Act::new(by, SystemClock.now(), correlation)
 }
 
 #[cfg(test)]
@@ -58,10 +58,12 @@ mod tests {
 
     use super::*;
 
-    madoguchi_testkit::clock_contract!(clock: ClockUnderTest {
-        clock: SystemClock,
+    async fn clock() -> ClockUnderTest<SystemClock> {
         // Slightly longer, because timestamps are truncated to microseconds.
-        pass: |_: &SystemClock| std::thread::sleep(Duration::from_millis(3)),
-    });
-    madoguchi_testkit::ids_contract!(ids: SystemIds);
+        let pass = |_: &SystemClock| std::thread::sleep(Duration::from_millis(3));
+        ClockUnderTest { clock: SystemClock, pass }
+    }
+
+    madoguchi_testkit::clock_contract!(system: clock());
+    madoguchi_testkit::ids_contract!(system: async { SystemIds });
 }

@@ -202,8 +202,13 @@ impl AnnouncementService {
         person: &PersonId,
         act: &Act,
     ) -> Result<(), ServiceError> {
-        let query =
-            ShownQuery { person: person.clone(), id: Some(id), now: act.at, after: None, limit: 1 };
+        let query = ShownQuery {
+            person: person.clone(),
+            id: Some(id),
+            now: act.at(),
+            after: None,
+            limit: 1,
+        };
         until_moved(
             || async {
                 let shown = self.store().shown(&query).await?.pop();

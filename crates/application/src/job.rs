@@ -38,7 +38,7 @@ use crate::system_act::system_act;
 ///     }
 ///
 ///     async fn step(&self, _: &JobLease, act: &Act) -> Result<bool, StoreError> {
-///         // Delete at most 500 rows that expired before `act.at`.
+///         // Delete at most 500 rows that expired before `act.at()`.
 ///         let deleted = 0;
 ///         Ok(deleted == 500)
 ///     }

@@ -9,5 +9,5 @@ use madoguchi_domain::port::{Clock, Ids};
 /// The act of the task `id` now, with a new correlation id.
 pub(crate) fn system_act(id: &WorkerId, clock: &dyn Clock, ids: &dyn Ids) -> Act {
     let by = ActorRef::new(ActorRef::OWN_ISSUER, &id.0, ActorKind::System);
-    Act { by, through: None, at: clock.now(), correlation: CorrelationId::from_uuid(ids.uuid()) }
+    Act::new(by, clock.now(), CorrelationId::from_uuid(ids.uuid()))
 }

@@ -1,5 +1,7 @@
 //! The context of every action: actor, time and request.
 
+use jiff::SignedDuration;
+
 use crate::Timestamp;
 use crate::actor::ActorRef;
 use crate::correlation::CorrelationId;
@@ -12,16 +14,62 @@ pub struct Act {
     /// Who called in the name of the actor, if not the actor itself. Stored in the audit log only:
     /// to all rules it is the actor who acts.
     pub through: Option<ActorRef>,
-    /// The time: UTC, whole microseconds, as the `Clock` port gives it.
-    pub at: Timestamp,
+    at: Timestamp,
     /// The request's correlation id.
     pub correlation: CorrelationId,
 }
 
 impl Act {
+    /// An act at this time, cut to whole microseconds: a database stores no more, and what it gives
+    /// back must equal what was decided.
+    #[must_use]
+    pub fn new(by: ActorRef, at: Timestamp, correlation: CorrelationId) -> Self {
+        Self { by, through: None, at: whole_micros(at), correlation }
+    }
+
+    /// The time: UTC, whole microseconds.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// The same act, called by somebody in the name of the actor.
+    #[must_use]
+    pub fn through(self, through: Option<ActorRef>) -> Self {
+        Self { through, ..self }
+    }
+
+    /// The same act at another time.
+    #[must_use]
+    pub fn with_time(self, at: Timestamp) -> Self {
+        Self { at: whole_micros(at), ..self }
+    }
+
     /// The act as everything but the audit log stores it.
     #[must_use]
     pub fn without_through(&self) -> Self {
         Self { through: None, ..self.clone() }
+    }
+}
+
+/// The time without what a database does not store.
+fn whole_micros(at: Timestamp) -> Timestamp {
+    at - SignedDuration::from_nanos(i64::from(at.subsec_nanosecond() % 1000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actor::ActorKind;
+
+    #[test]
+    fn the_time_of_an_act_is_whole_microseconds() {
+        let by = ActorRef::new("idp", "agent", ActorKind::Human);
+        let fine: Timestamp = "2026-11-30T09:00:00.123456789Z".parse().unwrap();
+        let stored: Timestamp = "2026-11-30T09:00:00.123456Z".parse().unwrap();
+        let act = Act::new(by, fine, CorrelationId::parse("c").unwrap());
+        assert_eq!((act.at(), act.clone().with_time(fine).at()), (stored, stored));
+        assert_eq!(act.with_time(Timestamp::MAX).at().subsec_nanosecond() % 1000, 0);
+        assert_eq!(whole_micros(Timestamp::MIN).subsec_nanosecond() % 1000, 0);
     }
 }

@@ -169,9 +169,9 @@ impl Head {
 /// name of the actor is appended if there is one, so that rows without it keep their links.
 #[must_use]
 pub fn link(key: &SecretKey, before: &Link, place: Place, entry: &AuditEntry) -> Link {
-    let Act { by, through, at, correlation } = &entry.act;
+    let Act { by, through, correlation, .. } = &entry.act;
     let (stream, seq) = (place.stream.to_be_bytes(), place.seq.to_be_bytes());
-    let at = at.as_microsecond().to_be_bytes();
+    let at = entry.act.at().as_microsecond().to_be_bytes();
     let mut parts: Vec<&[u8]> = vec![
         b"audit",
         before,
@@ -228,12 +228,11 @@ mod tests {
         let mut head = Head { place: Place { stream: 3, seq: 0 }, link: GENESIS };
         (0..4)
             .map(|number| {
-                let act = Act {
-                    by: ActorRef::new("idp", "agent", ActorKind::Human),
-                    through: None,
-                    at: Timestamp::UNIX_EPOCH,
-                    correlation: CorrelationId::parse("c").unwrap(),
-                };
+                let act = Act::new(
+                    ActorRef::new("idp", "agent", ActorKind::Human),
+                    Timestamp::UNIX_EPOCH,
+                    CorrelationId::parse("c").unwrap(),
+                );
                 let subject = Subject::new("thing", number.to_string());
                 let entry = AuditEntry::new(Action::of("thing.moved"), subject, "done", &act);
                 let place = head.next();

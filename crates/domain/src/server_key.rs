@@ -141,12 +141,11 @@ mod tests {
             key(ServerKey::AuditKey, 2),
             key(ServerKey::AuditKey, 3),
         ];
-        let act = Act {
-            by: ActorRef::new(ActorRef::OWN_ISSUER, "serve", ActorKind::System),
-            through: None,
-            at: Timestamp::UNIX_EPOCH,
-            correlation: CorrelationId::parse("c").unwrap(),
-        };
+        let act = Act::new(
+            ActorRef::new(ActorRef::OWN_ISSUER, "serve", ActorKind::System),
+            Timestamp::UNIX_EPOCH,
+            CorrelationId::parse("c").unwrap(),
+        );
         let same = KeyComparison::of(&[salt, audit], &[audit, salt]);
         assert_eq!(same, KeyComparison::default());
         assert_eq!(same.changes(true, &act), []);

@@ -29,7 +29,7 @@ pub use inquiry::{LevelAnswer, LevelInquiry, LevelVerdict, compare, interpret, l
 pub use order::{SetLevel, TransactionId, TxnNo};
 pub use qr::{QrIssue, QrMint, QrToken, QrTokenHash};
 pub use request::{CaseKey, Command, Lookup, Request};
-pub use snapshot::{CaseResult, CaseSnapshot, Decision, Refusal, UpgradePolicy};
+pub use snapshot::{CaseResult, CaseSnapshot, Decision, FoundCase, Refusal, UpgradePolicy};
 pub use state::{Event, EventName, IllegalTransition, State, StateName};
 pub use timeline::{Timeline, TimelineEntry};
 pub use transaction_ids::{InvalidScheme, TransactionIdScheme};

@@ -267,4 +267,4 @@ upgrade_store_contract!(sqlite: open_sqlite(), postgres: open_postgres());
 replay_store_contract!(sqlite: open_sqlite(), postgres: open_postgres());
 effect_queue_contract!(sqlite: open_sqlite(), postgres: open_postgres());
 audit_log_contract!(sqlite: open_sqlite(), postgres: open_postgres());
-health_contract!(sqlite: open_sqlite().await, postgres: open_postgres().await);
+health_contract!(sqlite: open_sqlite(), postgres: open_postgres());

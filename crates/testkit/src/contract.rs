@@ -2,8 +2,9 @@
 //!
 //! # Run the suites on your own adapter
 //!
-//! Write one async function that opens an empty store for one test, and pass it to each macro.
-//! Every check becomes a test, `upgrade_store::mine::…`. Your crate needs `tokio` with the
+//! Every suite is a macro of the same shape, `<port>_contract!(mine: open_mine(), …);`. What follows
+//! the name is a future of what the suite needs: of [`TestStores`] for a store, else as its module
+//! says. Every check becomes a test, `upgrade_store::mine::…`. Your crate needs `tokio` with the
 //! features `macros` and `rt-multi-thread` in its dev-dependencies. Checks that a later version
 //! adds run on your adapter without a change.
 //!
@@ -62,6 +63,11 @@ pub mod upgrade_store;
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
+
+use core_bank::CoreBankUnderTest;
+use downstream::Downstream;
+use madoguchi_domain::port::{AccountDirectory, CallerContexts};
 
 pub use madoguchi_application::{
     ContactStores, DeliveryStores, PlatformStores, ResolutionStores, RetentionStores, UpgradeStores,
@@ -97,28 +103,63 @@ impl<S> fmt::Debug for TestStores<S> {
     }
 }
 
-/// One test per check of a suite; used by the suites' macros.
+/// One module per adapter, with one test per check; used by the suites' macros.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! store_checks {
-    ($suite:ident, $open:expr, $($check:ident)+) => {$(
+macro_rules! contract_suite {
+    ($name:ident of $suite:ident, $run:ident $checks:tt $($adapter:ident: $open:expr),+ $(,)?) => {
+        mod $name {$(
+            mod $adapter {
+                use super::super::*;
+
+                $crate::contract_suite! { @tests $suite, $run $checks $open }
+            }
+        )+}
+    };
+    (@tests $suite:ident, $run:ident [$($check:ident)+] $open:expr) => {$(
         #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $check() {
-            let $crate::contract::TestStores { stores, guard } = $open.await;
-            $crate::contract::$suite::$check(stores).await;
-            drop(guard);
+            $crate::contract::$run($open.await, $crate::contract::$suite::$check).await;
         }
     )+};
 }
 
-/// One test per check of a verifier's suite; used by the suites' macros.
+/// Runs a check on stores, and keeps their guard until it has ended.
 #[doc(hidden)]
-#[macro_export]
-macro_rules! verifier_checks {
-    ($suite:ident, $under_test:expr => $($check:ident,)+) => {$(
-        #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $check() {
-            $crate::contract::$suite::$check($under_test).await;
-        }
-    )+};
+pub async fn of_stores<S>(TestStores { stores, guard }: TestStores<S>, check: impl AsyncFnOnce(S)) {
+    check(stores).await;
+    drop(guard);
+}
+
+/// Runs a check on an adapter.
+#[doc(hidden)]
+pub async fn of_subject<S>(subject: S, check: impl AsyncFnOnce(S)) {
+    check(subject).await;
+}
+
+/// Runs a check on a core bank.
+#[doc(hidden)]
+pub async fn of_bank(
+    bank: impl CoreBankUnderTest,
+    check: impl AsyncFnOnce(&dyn CoreBankUnderTest),
+) {
+    check(&bank).await;
+}
+
+/// Runs a check on the lookup of contexts and the system behind it.
+#[doc(hidden)]
+pub async fn of_contexts(
+    (contexts, downstream): (Arc<impl CallerContexts>, Arc<impl Downstream>),
+    check: impl AsyncFnOnce(&dyn CallerContexts, &dyn Downstream),
+) {
+    check(&*contexts, &*downstream).await;
+}
+
+/// Runs a check on the lookup of account owners and the system behind it.
+#[doc(hidden)]
+pub async fn of_accounts(
+    (accounts, downstream): (Arc<impl AccountDirectory>, Arc<impl Downstream>),
+    check: impl AsyncFnOnce(&dyn AccountDirectory, &dyn Downstream),
+) {
+    check(&*accounts, &*downstream).await;
 }

@@ -28,7 +28,7 @@ pub use persons::{
     account_id, email, person_id, person_registration, phone, registers, registers_if, updates,
 };
 pub use replays::{keyed, keyed_again, keyed_as, payload, replay};
-pub use requests::{asked_at, case_id, decide, open, open_as, reference, verify};
+pub use requests::{asked_at, case_id, decide, found_case, open, open_as, reference, verify};
 pub use retention::{application_id, completed, held, retention_act};
 
 use jiff::SignedDuration;
@@ -98,7 +98,7 @@ pub fn caller(who: ActorRef, scopes: &[Scope]) -> Principal {
 /// An act of `by` at this time, with this correlation id.
 #[must_use]
 pub fn act(request: &str, by: ActorRef, at: Timestamp) -> Act {
-    Act { by, through: None, at, correlation: correlation(request) }
+    Act::new(by, at, correlation(request))
 }
 
 /// A request's id, for example `correlation("call-1")`.

@@ -92,7 +92,7 @@ replay_store_contract!(fake: open_fake());
 upgrade_store_contract!(fake: open_fake());
 effect_queue_contract!(fake: open_fake());
 audit_log_contract!(fake: open_fake());
-health_contract!(fake: open_fake().await);
+health_contract!(fake: open_fake());
 
 #[tokio::test]
 async fn a_broken_commit_has_happened_or_has_not_and_says_neither() {
@@ -157,7 +157,7 @@ fn fake_mailer() -> MailerUnderTest {
     MailerUnderTest { mailer, arrived: Box::new(arrived), guard: Box::new(()) }
 }
 
-mailer_contract!(fake: fake_mailer());
+mailer_contract!(fake: async { fake_mailer() });
 
 async fn open_fake_retention() -> TestStores<RetentionUnderTest> {
     let fake = FakeStore::new(samples::audit_key());

@@ -78,4 +78,4 @@ fn sealers() -> SealersUnderTest {
     SealersUnderTest { added: of(&["a", "b"]), activated: of(&["b", "a"]), retired: of(&["b"]) }
 }
 
-madoguchi_testkit::sealer_contract!(tokens: sealers());
+madoguchi_testkit::sealer_contract!(tokens: async { sealers() });

@@ -46,7 +46,7 @@ impl HttpBank for Rest {
     }
 }
 
-core_bank_http_contract!(rest: Rest);
+core_bank_http_contract!(rest: async { Rest });
 
 /// The page shows the adapter, and this harness from its `impl` on.
 #[test]

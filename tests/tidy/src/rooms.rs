@@ -52,10 +52,11 @@ const PLATFORM: [&str; 42] = [
 ];
 
 /// Types of the systems.
-const SYSTEMS: [&str; 14] = [
+const SYSTEMS: [&str; 15] = [
     "CallerService",
     "CaseId",
     "CaseSnapshot",
+    "FoundCase",
     "ContactId",
     "ContactStores",
     "DecisionLane",

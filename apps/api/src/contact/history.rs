@@ -70,7 +70,7 @@ impl<'a> VersionView<'a> {
             Self {
                 version: *version,
                 event: event.name().as_str(),
-                at: act.at,
+                at: act.at(),
                 who: (&act.by).into(),
                 correlation: act.correlation.as_str(),
                 reason,

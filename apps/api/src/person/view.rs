@@ -151,7 +151,7 @@ impl<'a> VersionView<'a> {
             let PersonVersion { version, details, act } = change.after;
             Self {
                 version: *version,
-                at: act.at,
+                at: act.at(),
                 who: (&act.by).into(),
                 correlation: act.correlation.as_str(),
                 changes: field_changes(change.before, details, shown),

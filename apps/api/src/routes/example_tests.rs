@@ -68,7 +68,7 @@ async fn plan_first_batch(app: &TestApp) {
     let lease = JobLease {
         job: job.name(),
         holder: WorkerId("job".into()),
-        until: act.at,
+        until: act.at(),
         fence: Fence(1),
     };
     job.step(&lease, &act).await.unwrap();
@@ -103,7 +103,7 @@ async fn retain(id: &str, app: &TestApp) {
     let policy = RetentionPolicy { purge_age: Some(365), ..RetentionPolicy::standard() };
     let act = samples::act("run", samples::system(), app.clock.now());
     let purges = id == "listPurgeReceipts";
-    let scope = if purges { DueScope::Deleted { by: act.at } } else { DueScope::Kept };
+    let scope = if purges { DueScope::Deleted { by: act.at() } } else { DueScope::Kept };
     let due = app.store.due(&DueQuery { scope, after: None, limit: 1 }).await.unwrap();
     let due = due.contacts;
     let change = if purges {

@@ -65,7 +65,7 @@ pub(super) fn entries(timeline: &Timeline) -> Vec<EntryBody<'_>> {
 impl<'a> From<&'a HistoryEntry> for TransitionBody<'a> {
     fn from(entry: &'a HistoryEntry) -> Self {
         Self {
-            at: entry.act.at,
+            at: entry.act.at(),
             by: &entry.act.by.subject,
             kind: entry.act.by.kind.as_str(),
             entry_type: TRANSITION,

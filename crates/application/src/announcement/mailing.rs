@@ -49,8 +49,8 @@ impl Job for AnnouncementMailing {
     async fn step(&self, _: &JobLease, act: &Act) -> Result<bool, StoreError> {
         let waiting = u32::try_from(self.announcements.waiting().await?).unwrap_or(u32::MAX);
         let mut room = self.policy.batch.saturating_sub(waiting);
-        let held_until = self.policy.release_after.and_then(|it| act.at.checked_sub(it).ok());
-        for id in self.announcements.mailing(act.at, held_until, AT_ONCE).await? {
+        let held_until = self.policy.release_after.and_then(|it| act.at().checked_sub(it).ok());
+        for id in self.announcements.mailing(act.at(), held_until, AT_ONCE).await? {
             if room == 0 {
                 break;
             }
@@ -79,7 +79,7 @@ impl AnnouncementMailing {
         let id: AnnouncementId = announcement.id;
         let policy = MailingPolicy { batch: room, ..self.policy };
         let mailing = announcement.state.mailing();
-        let Some(asked) = mailing.and_then(|it| it.next(&policy, act.at)) else {
+        let Some(asked) = mailing.and_then(|it| it.next(&policy, act.at())) else {
             return Ok(0);
         };
         let persons = self.announcements.recipients(id, &asked).await?;

@@ -43,7 +43,7 @@ impl Job for ApprovalExpiry {
 
     async fn step(&self, _: &JobLease, act: &Act) -> Result<bool, StoreError> {
         // Nobody waits since before the first time that can be stored.
-        let Ok(since) = act.at.checked_sub(self.after) else {
+        let Ok(since) = act.at().checked_sub(self.after) else {
             return Ok(false);
         };
         let due = self.contacts.waiting(since, AT_ONCE).await?.first;

@@ -38,7 +38,7 @@ async fn reschedule(
     contact: &Contact,
     act: &Act,
 ) -> Result<(), StoreError> {
-    let due = contact.visible_from().unwrap_or(act.at);
+    let due = contact.visible_from().unwrap_or(act.at());
     let Some(found) = effects.find(key).await?.filter(|it| it.is_readable) else { return Ok(()) };
     let event = EffectEvent::Rescheduled(due);
     // One that is being sent is not planned, and goes anyway.

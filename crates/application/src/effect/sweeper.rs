@@ -116,7 +116,7 @@ impl Sweeper {
         stop: &watch::Receiver<bool>,
     ) -> Result<usize, StoreError> {
         let act = system_act(&self.settings.id, &*self.clock, &*self.ids);
-        let (kind, policy, now) = (delivery.kind(), *delivery.policy(), act.at);
+        let (kind, policy, now) = (delivery.kind(), *delivery.policy(), act.at());
         let sweep = Sweep { kind, act, limit: AT_ONCE, policy };
         let mut overdue = self.effects.overdue(&sweep).await?;
         overdue.retain(|one| delivery.supports(&one.effect.order));
@@ -206,7 +206,7 @@ impl Sweeper {
     ) -> Option<EffectChange> {
         let act = system_act(&self.settings.id, &*self.clock, &*self.ids);
         let (jitter, effect) = (self.ids.jitter(), &overdue.effect);
-        let (event, seen) = match (overdue.event(act.at)?, &effect.state) {
+        let (event, seen) = match (overdue.event(act.at())?, &effect.state) {
             (EffectEvent::LeaseLapsed, EffectState::Sending { worker, .. }) => {
                 let outcome = Outcome::Unknown(Doubt::LeaseLapsed);
                 (EffectEvent::LeaseLapsed, Some((worker, outcome)))
@@ -217,7 +217,7 @@ impl Sweeper {
             (event, _) => (event, None),
         };
         let evidence =
-            seen.map(|(worker, outcome)| Evidence::of(effect, worker.clone(), outcome, act.at));
+            seen.map(|(worker, outcome)| Evidence::of(effect, worker.clone(), outcome, act.at()));
         decided(delivery, effect, event, evidence, &act, jitter)
     }
 }

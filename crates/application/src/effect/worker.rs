@@ -253,7 +253,7 @@ impl EffectWorker {
 
     fn change(&self, effect: &Effect, outcome: &Outcome) -> Option<EffectChange> {
         let act = system_act(&self.settings.id, &*self.clock, &*self.ids);
-        let evidence = Evidence::of(effect, self.settings.id.clone(), outcome.clone(), act.at);
+        let evidence = Evidence::of(effect, self.settings.id.clone(), outcome.clone(), act.at());
         let event = EffectEvent::Answered(outcome.clone());
         decided(&*self.delivery, effect, event, Some(evidence), &act, self.ids.jitter())
     }

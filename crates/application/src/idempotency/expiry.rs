@@ -37,7 +37,7 @@ impl Job for ReplayExpiry {
 
     async fn step(&self, _: &JobLease, act: &Act) -> Result<bool, StoreError> {
         // A time before the first one that can be stored has nothing before it.
-        let Ok(before) = act.at.checked_sub(self.keep) else {
+        let Ok(before) = act.at().checked_sub(self.keep) else {
             return Ok(false);
         };
         let deleted = self.replays.delete_before(before, AT_ONCE).await?;

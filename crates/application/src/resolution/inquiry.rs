@@ -55,10 +55,10 @@ async fn confirm(
     asked: &Act,
 ) -> Result<(), StoreError> {
     let by = ActorRef::new(ActorRef::OWN_ISSUER, INQUIRY, ActorKind::System);
-    let act = Act { by, through: None, ..asked.clone() };
+    let act = Act::new(by, asked.at(), asked.correlation.clone());
     let change = effect.change(EffectEvent::ProvenApplied, delivery.policy(), &act, Jitter::FULL);
     let Ok(mut change): Result<EffectChange, _> = change else { return Ok(()) };
     change.write.consequence = delivery.consequence(&change.write.after).ok().flatten();
-    change.write.evidence = Some(Evidence::of(effect, WorkerId(INQUIRY.into()), outcome, act.at));
+    change.write.evidence = Some(Evidence::of(effect, WorkerId(INQUIRY.into()), outcome, act.at()));
     effects.record(&[change]).await.map(|_| ())
 }

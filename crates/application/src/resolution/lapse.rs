@@ -35,7 +35,7 @@ impl Job for ResolutionLapse {
     }
 
     async fn step(&self, _: &JobLease, act: &Act) -> Result<bool, StoreError> {
-        let due = self.resolutions.lapsed(act.at, AT_ONCE).await?;
+        let due = self.resolutions.lapsed(act.at(), AT_ONCE).await?;
         let mut lapsed = 0;
         for open in &due {
             let committed = self.resolutions.commit(&[open.lapsed(act)]).await?;

@@ -98,7 +98,8 @@ impl RetentionRun {
     /// The last contact of a second's work, if the page has more than that.
     fn last_of_second(&self, page: &[RetainedContact], act: &Act) -> Option<usize> {
         let most = self.per_second.get() as usize;
-        let is_due = |(_, it): &(usize, &RetainedContact)| it.step(&self.policy, act.at).is_some();
+        let is_due =
+            |(_, it): &(usize, &RetainedContact)| it.step(&self.policy, act.at()).is_some();
         let last = page.iter().enumerate().filter(is_due).nth(most - 1).map(|(at, _)| at);
         last.filter(|last| last + 1 < page.len())
     }
@@ -113,7 +114,7 @@ impl RetentionRun {
         let (mut changes, mut to_delete) = (Vec::new(), Vec::new());
         for contact in page {
             counts.examined += 1;
-            match PlannedContact::of(contact, &self.policy, act.at) {
+            match PlannedContact::of(contact, &self.policy, act.at()) {
                 None => {}
                 Some(PlannedContact::Held) => counts.held += 1,
                 Some(PlannedContact::Unanswered) => counts.unanswered += 1,
@@ -171,7 +172,7 @@ impl RetentionRun {
         counts: &mut RetentionCounts,
         act: &Act,
     ) -> Result<Option<Walk>, StoreError> {
-        let (page, mut next) = walk.page(&*self.retention, (&self.policy, act.at), PAGE).await?;
+        let (page, mut next) = walk.page(&*self.retention, (&self.policy, act.at()), PAGE).await?;
         let (mut contacts, mut unreadable) = (&page.contacts[..], page.unreadable.len());
         // Not more than a second's work, so that the lease is renewed in time.
         if let Some(last) = self.last_of_second(contacts, act) {

@@ -116,6 +116,7 @@ impl Inquiries {
     /// The member as it is now, with its newest case and order.
     async fn newest(&self, member: &MemberId) -> Result<Option<CaseSnapshot>, StoreError> {
         let lookup = Lookup { key: CaseKey::NewestOf(member.clone()), check: None };
-        Ok(self.stores.upgrades.load(&[lookup]).await?.into_iter().flatten().next())
+        let found = self.stores.upgrades.load(&[lookup]).await?.into_iter().flatten().next();
+        Ok(found.map(|it| it.snapshot))
     }
 }

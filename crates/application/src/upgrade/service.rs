@@ -6,8 +6,8 @@ use madoguchi_domain::idempotency::ClientAct;
 use madoguchi_domain::member::MemberId;
 use madoguchi_domain::port::{Clock, Ids, UpgradeStore};
 use madoguchi_domain::upgrade::{
-    Case, CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, Command, GrantedCase, Lookup,
-    QrToken, Refusal, Request, StateName, Timeline, UpgradePolicy,
+    Case, CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, Command, FoundCase,
+    GrantedCase, Lookup, QrToken, Refusal, Request, StateName, Timeline, UpgradePolicy,
 };
 
 use crate::{Answered, DecisionLane, ServiceError};
@@ -111,7 +111,7 @@ impl UpgradeService {
         let lookup = Lookup { key: CaseKey::Id(id), check: None };
         let found = self.store.load(&[lookup]).await?;
         let found = found.into_iter().next().flatten();
-        let read = found.and_then(|snapshot| {
+        let read = found.and_then(|FoundCase { snapshot, .. }| {
             let case = snapshot.case.clone()?;
             Some(CaseView { case, snapshot })
         });

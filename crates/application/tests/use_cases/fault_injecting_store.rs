@@ -11,7 +11,7 @@ use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::idempotency::{KeyedRequest, Replay, Replayable, RequestKey};
 use madoguchi_domain::port::{ReplayStore, StoreError, UpgradeStore};
 use madoguchi_domain::upgrade::{
-    CaseId, CaseKey, CaseSnapshot, GrantedCase, Lookup, Request, Timeline, Write,
+    CaseId, CaseKey, CaseSnapshot, FoundCase, GrantedCase, Lookup, Request, Timeline, Write,
 };
 use madoguchi_testkit::driver::upgrade::UpgradeDriver;
 use madoguchi_testkit::fake::store::{FakeStore, Fault};
@@ -137,7 +137,7 @@ impl FaultInjectingStore {
 
 #[async_trait]
 impl UpgradeStore for FaultInjectingStore {
-    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<CaseSnapshot>>, StoreError> {
+    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<FoundCase>>, StoreError> {
         if !lookups.is_empty() {
             lock(&self.loads).push(lookups.len());
         }

@@ -139,11 +139,11 @@ impl Announcement {
                 }
                 let (by, reason) = (act.by.clone(), reason.clone());
                 let rejection = Rejection::ByPerson { by, reason };
-                with(AnnouncementState::Rejected { at: act.at, rejection })
+                with(AnnouncementState::Rejected { at: act.at(), rejection })
             }
             AnnouncementEvent::Release => self.with_mailing(self.mailing()?.released()?),
             AnnouncementEvent::Stop => {
-                let stopped = self.mailing()?.stopped(act.at);
+                let stopped = self.mailing()?.stopped(act.at());
                 stopped.and_then(|mailing| self.with_mailing(mailing))
             }
         })
@@ -196,7 +196,7 @@ impl Announcement {
         let by = self.editors.approver(&act.by)?;
         let audience = *self.state.audience().ok_or(AnnouncementRefusal::NotSubmitted)?;
         let mailing = self.content.mail.then(Mailing::new);
-        Ok(AnnouncementState::Approved { by, at: act.at, audience, mailing })
+        Ok(AnnouncementState::Approved { by, at: act.at(), audience, mailing })
     }
 
     fn mailing(&self) -> Result<&Mailing, AnnouncementRefusal> {

@@ -210,11 +210,12 @@ impl Announcement {
             effects.push(MailOrder { id, person, announcement, message_id }.planned(due, act));
         }
         let recipients = self.state.audience()?.recipients;
-        let mailing = mailing.after((persons, recipients), asked, policy, act.at);
+        let mailing = mailing.after((persons, recipients), asked, policy, act.at());
         let after = self.with_mailing(mailing)?;
         let (action, count) = (Action::ANNOUNCEMENT_MAILS_PLANNED, mails.len().to_string());
         let audit = AuditEntry::new(action, self.id.subject(), count, act);
-        let (after, due) = (Box::new(Self { version: self.version + 1, ..after }), due.max(act.at));
+        let (after, due) =
+            (Box::new(Self { version: self.version + 1, ..after }), due.max(act.at()));
         let write = AnnouncementWrite::PlanMails { after, mails, due };
         Some(Change { effects, ..Change::new(write, audit) })
     }

@@ -48,7 +48,7 @@ impl ShownAnnouncement {
         }
         let announcement = self.announcement.id;
         let audit = AuditEntry::new(Action::ANNOUNCEMENT_READ, announcement.subject(), "", act);
-        let (person, at) = (person.clone(), act.at);
+        let (person, at) = (person.clone(), act.at());
         Some(Change::new(AnnouncementWrite::Read { announcement, person, at }, audit))
     }
 }

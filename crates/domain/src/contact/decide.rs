@@ -90,7 +90,7 @@ pub fn add(
 ) -> Contact {
     let approval = match rule {
         ApprovalRule::Required => Approval::Draft,
-        ApprovalRule::Off => Approval::ByPolicy { at: act.at },
+        ApprovalRule::Off => Approval::ByPolicy { at: act.at() },
     };
     Contact {
         id: ids.contact,
@@ -150,7 +150,7 @@ impl Contact {
                 if *seen != self.content_hash() {
                     return Err(ContactRefusal::ContentMoved);
                 }
-                Self { approval: Approval::Approved { by, at: act.at }, ..same }
+                Self { approval: Approval::Approved { by, at: act.at() }, ..same }
             }
             ContactEvent::Reject(reason) => {
                 let (by, reason) = (act.by.clone(), reason.clone());
@@ -161,7 +161,7 @@ impl Contact {
                 Self { answer: ContactAnswer::ByPhone { mark: mark() }, ..same }
             }
             ContactEvent::Answer(text) => {
-                if !self.can_be_answered(act.at) {
+                if !self.can_be_answered(act.at()) {
                     return Err(ContactRefusal::NotValid);
                 }
                 let answer = ContactAnswer::ByCustomer { mark: mark(), text: text.clone() };
@@ -182,7 +182,7 @@ impl Contact {
     }
 
     fn rejected(&self, rejection: Rejection, act: &Act) -> Self {
-        Self { approval: Approval::Rejected { at: act.at, rejection }, ..self.clone() }
+        Self { approval: Approval::Rejected { at: act.at(), rejection }, ..self.clone() }
     }
 }
 

@@ -46,7 +46,7 @@ pub fn plan_mails(
     }
     for places in mails {
         let visible = places.iter().filter_map(|it| changes[*it].write.contact().visible_from());
-        let due = visible.fold(act.at, Timestamp::max);
+        let due = visible.fold(act.at(), Timestamp::max);
         let id = new_id();
         for place in &places {
             let mail = ContactMail { id, status: MailStatus::Pending { due } };

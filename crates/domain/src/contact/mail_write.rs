@@ -35,7 +35,7 @@ impl MailWrite {
         (contact, reason): (ContactId, SuppressReason),
         act: &Act,
     ) -> Change<Self> {
-        let status = MailStatus::Suppressed { at: act.at, reason };
+        let status = MailStatus::Suppressed { at: act.at(), reason };
         let action = Action::CONTACT_MAIL_SUPPRESSED;
         let audit = AuditEntry::new(action, contact.subject(), reason.as_str(), act);
         Change::new(Self::LeaveOut { mail, contact, status }, audit)

@@ -15,6 +15,6 @@ pub struct Mark {
 
 impl From<&Act> for Mark {
     fn from(act: &Act) -> Self {
-        Self { by: act.by.clone(), at: act.at }
+        Self { by: act.by.clone(), at: act.at() }
     }
 }

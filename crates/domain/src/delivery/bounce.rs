@@ -72,7 +72,7 @@ pub fn record_bounce(
         status: report.status.clone(),
         mailed_at,
         reported_at: report.reported_at,
-        received_at: act.at,
+        received_at: act.at(),
     };
     let detail = report.status.as_str().to_owned();
     let audit = AuditEntry::new(Action::MAIL_BOUNCED, order.id.subject(), detail, act);

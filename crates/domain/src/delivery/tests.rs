@@ -19,7 +19,7 @@ fn at(second: i64) -> Timestamp {
 
 fn act(second: i64) -> Act {
     let by = ActorRef::new("idp", "mta", ActorKind::System);
-    Act { by, through: None, at: at(second), correlation: CorrelationId::parse("c").unwrap() }
+    Act::new(by, at(second), CorrelationId::parse("c").unwrap())
 }
 
 fn mail_id(number: u128) -> MailId {

@@ -75,13 +75,13 @@ impl Effect {
     /// A new effect, planned by `act` and due at once.
     #[must_use]
     pub fn planned(order: EffectOrder, act: &Act) -> Self {
-        Self::planned_for(order, act.at, act)
+        Self::planned_for(order, act.at(), act)
     }
 
     /// A new effect, planned by `act` for `due`, or due at once if that is past.
     #[must_use]
     pub fn planned_for(order: EffectOrder, due: Timestamp, act: &Act) -> Self {
-        let due = due.max(act.at);
+        let due = due.max(act.at());
         Self {
             order,
             correlation: act.correlation.clone(),
@@ -91,7 +91,7 @@ impl Effect {
             ambiguous: 0,
             ambiguous_for: SignedDuration::ZERO,
             planned_at: due,
-            since: act.at,
+            since: act.at(),
         }
     }
 
@@ -99,7 +99,7 @@ impl Effect {
     /// state was, its outcome is unknown.
     #[must_use]
     pub fn unreadable(key: EffectKey, subject: Subject, act: &Act) -> Self {
-        let state = EffectState::Unknown { settles_at: act.at };
+        let state = EffectState::Unknown { settles_at: act.at() };
         Self { state, ..Self::planned(EffectOrder::unreadable(key, subject), act) }
     }
 

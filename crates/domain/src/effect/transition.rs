@@ -38,8 +38,9 @@ impl Effect {
         act: &Act,
         jitter: Jitter,
     ) -> Result<Change<Transition<C>>, IllegalEffect> {
-        let after = self.after(event, policy, act.at, jitter)?;
-        let act = Act { correlation: self.correlation.clone(), ..act.clone() };
+        let after = self.after(event, policy, act.at(), jitter)?;
+        let act = Act::new(act.by.clone(), act.at(), self.correlation.clone())
+            .through(act.through.clone());
         let state = after.state.name().as_str();
         let audit = AuditEntry::new(Action::EFFECT_MOVED, self.order.subject.clone(), state, &act);
         let (from, expected) = (self.state.name(), self.fence);

@@ -147,7 +147,7 @@ mod tests {
     fn a_mail_is_due_no_earlier_than_it_is_planned() {
         let by = ActorRef::new("idp", "ann", ActorKind::Human);
         let correlation = CorrelationId::parse("c").unwrap();
-        let act = Act { by, at: Timestamp::from_second(100).unwrap(), correlation, through: None };
+        let act = Act::new(by, Timestamp::from_second(100).unwrap(), correlation);
         for (due, expected) in [(50, 100), (100, 100), (150, 150)] {
             let effect = order().planned(Timestamp::from_second(due).unwrap(), &act);
             let expected = Timestamp::from_second(expected).unwrap();

@@ -81,7 +81,7 @@ pub fn update_details(
     let changed = changed_fields(&person.details, &details);
     let audit = AuditEntry::new(Action::PERSON_DETAILS_CHANGED, person.id.subject(), changed, act);
     let is_same_email = details.email == person.details.email;
-    let email_since = if is_same_email { person.email_since } else { act.at };
+    let email_since = if is_same_email { person.email_since } else { act.at() };
     let after = Person { details, email_since, version: person.version + 1, ..person.clone() };
     let write = PersonWrite::Update(Box::new(after.clone()), version_id);
     (Some(Change::new(write, audit)), Updated::Done(Box::new(after)))
@@ -97,7 +97,7 @@ impl DetailsUpdate {
             // A repeated stop does not change who stopped it and when.
             Some(MailWish::Stop(reason)) if is_same(reason) => before.mail_stop.clone(),
             Some(MailWish::Stop(reason)) => {
-                Some(MailStop { by: act.by.clone(), at: act.at, reason: reason.clone() })
+                Some(MailStop { by: act.by.clone(), at: act.at(), reason: reason.clone() })
             }
             Some(MailWish::Resume) => None,
         };

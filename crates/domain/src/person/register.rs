@@ -82,7 +82,7 @@ pub fn register(
                 phone: wish.phone.clone(),
                 mail_stop: None,
             },
-            email_since: act.at,
+            email_since: act.at(),
             data_key,
             version: 1,
         };

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::StoreError;
 use crate::change::{Change, Committed};
-use crate::upgrade::{CaseId, CaseSnapshot, Lookup, Timeline, Write};
+use crate::upgrade::{CaseId, CaseSnapshot, FoundCase, Lookup, Timeline, Write};
 
 /// Stores cases and their history, and plans their core-bank effects.
 ///
@@ -17,11 +17,11 @@ use crate::upgrade::{CaseId, CaseSnapshot, Lookup, Timeline, Write};
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait UpgradeStore: Send + Sync {
-    /// The snapshot for each lookup, in order. `None`: no such member, case or code.
+    /// What is stored for each lookup, in order. `None`: no such member, case or code.
     ///
     /// # Errors
     /// See [`StoreError`].
-    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<CaseSnapshot>>, StoreError>;
+    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<FoundCase>>, StoreError>;
 
     /// Writes changes in one transaction and returns the result of each. At most one change per
     /// case; a lost change does not affect the others. If a change violates a unique index, the

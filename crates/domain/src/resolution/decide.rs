@@ -92,7 +92,7 @@ impl StuckEffect<'_> {
         }
         let mut changes = Vec::new();
         match self.open {
-            Some(open) if open.is_open(act.at) => return Err(ResolutionRefusal::Pending),
+            Some(open) if open.is_open(act.at()) => return Err(ResolutionRefusal::Pending),
             Some(lapsed) => changes.push(lapsed.facts.lapsed(act)),
             None => {}
         }
@@ -106,8 +106,8 @@ impl StuckEffect<'_> {
                 effect_since: seen.since,
                 outcome: proposal.outcome,
                 proposers: Editors::by(act.by.clone()),
-                proposed_at: act.at,
-                lapses_at: later(act.at, lapse_after),
+                proposed_at: act.at(),
+                lapses_at: later(act.at(), lapse_after),
                 state: ResolutionState::Proposed,
                 data_key: ids.data_key,
             },
@@ -143,7 +143,7 @@ impl StuckEffect<'_> {
             return Err(ResolutionRefusal::ContentMoved);
         }
         let moved = self.resolved(effect, open.facts.outcome, act)?;
-        let approved = open.closed(ResolutionState::Approved { by, at: act.at });
+        let approved = open.closed(ResolutionState::Approved { by, at: act.at() });
         let closed = approved.facts.close(Action::RESOLUTION_APPROVED, act);
         Ok((vec![moves(moved), closed], approved))
     }
@@ -158,14 +158,14 @@ impl StuckEffect<'_> {
         if act.by.kind == ActorKind::System {
             return Err(FourEyes::IsSystem.into());
         }
-        let state = ResolutionState::Withdrawn { by: act.by.clone(), at: act.at };
+        let state = ResolutionState::Withdrawn { by: act.by.clone(), at: act.at() };
         let withdrawn = open.closed(state);
         let closed = withdrawn.facts.close(Action::RESOLUTION_WITHDRAWN, act);
         Ok((vec![closed], withdrawn))
     }
 
     fn open(&self, act: &Act) -> Result<&Resolution, ResolutionRefusal> {
-        self.open.filter(|it| it.is_open(act.at)).ok_or(ResolutionRefusal::NotFound)
+        self.open.filter(|it| it.is_open(act.at())).ok_or(ResolutionRefusal::NotFound)
     }
 
     /// Refuses what has its final outcome.
@@ -236,7 +236,7 @@ impl StuckEffect<'_> {
     /// Whether the machine can confirm it: what follows from a proof is in its order.
     fn can_be_proven(&self, act: &Act) -> bool {
         let effect = &self.found.effect;
-        let after = effect.after(EffectEvent::ProvenApplied, self.policy, act.at, Jitter::FULL);
+        let after = effect.after(EffectEvent::ProvenApplied, self.policy, act.at(), Jitter::FULL);
         self.found.is_readable && after.is_ok_and(|after| (self.consequence)(&after).is_ok())
     }
 }
@@ -257,7 +257,7 @@ impl ResolutionFacts {
     /// outcome without people.
     #[must_use]
     pub fn lapsed(&self, act: &Act) -> Change<ResolutionWrite> {
-        let lapsed = self.closed(ResolutionState::Lapsed { at: act.at });
+        let lapsed = self.closed(ResolutionState::Lapsed { at: act.at() });
         lapsed.close(Action::RESOLUTION_LAPSED, act)
     }
 

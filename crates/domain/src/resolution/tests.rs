@@ -23,7 +23,7 @@ fn at(second: i64) -> Timestamp {
 fn by(subject: &str, kind: ActorKind, second: i64) -> Act {
     let by = ActorRef::new("idp", subject, kind);
     let correlation = CorrelationId::parse("c").unwrap();
-    Act { by, through: None, at: at(second), correlation }
+    Act::new(by, at(second), correlation)
 }
 
 fn ann(second: i64) -> Act {
@@ -150,7 +150,7 @@ fn nobody_approves_what_they_proposed_and_programs_do_nothing() {
     let own = stuck.approve(hash, &ann(300));
     assert_eq!(own, Err(FourEyes::IsEditor.into()));
     // The same person through a back office is the same person.
-    let through = Act { through: Some(robot.by.clone()), ..ann(300) };
+    let through = ann(300).through(Some(robot.by.clone()));
     assert_eq!(stuck.approve(hash, &through), Err(FourEyes::IsEditor.into()));
     assert_eq!(stuck.approve(hash, &robot), Err(FourEyes::IsSystem.into()));
     assert_eq!(stuck.withdraw(&robot), Err(FourEyes::IsSystem.into()));

@@ -43,7 +43,7 @@ impl Application {
     ) -> Result<Option<Completion>, RetentionRefusal> {
         const FIELD: &str = "completedAt";
         stored_time(Some(completed_at), FIELD)?;
-        if completed_at.duration_since(act.at) > CLOCK_AHEAD {
+        if completed_at.duration_since(act.at()) > CLOCK_AHEAD {
             return Err(InvalidField::new(FIELD, "must not be in the future").into());
         }
         let on = JapanDay::of(completed_at);
@@ -66,12 +66,11 @@ mod tests {
     }
 
     fn act(now: &str) -> Act {
-        Act {
-            by: ActorRef::new("idp", "web", ActorKind::System),
-            through: None,
-            at: at(now),
-            correlation: CorrelationId::parse("c").unwrap(),
-        }
+        Act::new(
+            ActorRef::new("idp", "web", ActorKind::System),
+            at(now),
+            CorrelationId::parse("c").unwrap(),
+        )
     }
 
     fn application(completed_on: Option<&str>) -> Application {

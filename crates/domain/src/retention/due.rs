@@ -155,7 +155,8 @@ impl RetainedContact {
     /// The change that reports it.
     #[must_use]
     pub fn report(&self, act: &Act) -> Change<RetentionWrite> {
-        let write = RetentionWrite::Report { contact: self.id, version: self.version, at: act.at };
+        let write =
+            RetentionWrite::Report { contact: self.id, version: self.version, at: act.at() };
         let (action, subject) = (Action::CONTACT_REPORTED_UNANSWERED, self.id.subject());
         Change::new(write, AuditEntry::new(action, subject, "", act))
     }
@@ -176,7 +177,7 @@ impl RetainedContact {
             ground,
             since,
             purge_age: policy.purge_age?,
-            purged_at: act.at,
+            purged_at: act.at(),
             correlation: act.correlation.clone(),
         };
         let write = RetentionWrite::Purge { version: self.version, receipt };

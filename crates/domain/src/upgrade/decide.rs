@@ -12,21 +12,22 @@ use super::check::{Check, CheckReference, CheckSource};
 use super::id::CaseId;
 use super::order::SetLevel;
 use super::request::{CaseKey, Command, Request};
-use super::snapshot::{CaseResult, CaseSnapshot, Decision, Refusal, UpgradePolicy};
+use super::snapshot::{CaseResult, CaseSnapshot, Decision, FoundCase, Refusal, UpgradePolicy};
 use super::state::{Event, EventName, State, StateName};
 use super::write::{HistoryEntry, Write};
 
 /// Decides one request. Pure and total: the same input always gives the same decision.
 #[must_use]
-pub fn decide(found: Option<CaseSnapshot>, request: &Request, policy: &UpgradePolicy) -> Decision {
-    let Some(snapshot) = found else {
+pub fn decide(found: Option<FoundCase>, request: &Request, policy: &UpgradePolicy) -> Decision {
+    let Some(found) = found else {
         let refusal = match request.key {
             CaseKey::NewestOf(_) => Refusal::MemberNotFound,
             CaseKey::Id(_) | CaseKey::Scanned(_) => Refusal::CaseNotFound,
         };
         return Decision { change: None, answer: Err(refusal), after: None };
     };
-    let decider = Decider { snapshot, request, policy };
+    let FoundCase { snapshot, scanned, check_held_by } = found;
+    let decider = Decider { snapshot, scanned, check_held_by, request, policy };
     match &request.command {
         Command::Open { id } => decider.open(*id),
         Command::Verify { source, reference, passed } => {
@@ -72,6 +73,8 @@ fn planned(
 
 struct Decider<'a> {
     snapshot: CaseSnapshot,
+    scanned: Option<u32>,
+    check_held_by: Option<CaseId>,
     request: &'a Request,
     policy: &'a UpgradePolicy,
 }
@@ -89,7 +92,7 @@ impl Decider<'_> {
         }
         match &self.snapshot.case {
             Some(case) if case.state.name().is_open() => {
-                let lapsed = case.qr.has_lapsed(self.request.act.at);
+                let lapsed = case.qr.has_lapsed(self.request.act.at());
                 if lapsed && case.state.name() == StateName::New {
                     return self.reissue();
                 }
@@ -110,7 +113,7 @@ impl Decider<'_> {
     }
 
     fn open_new(self, id: CaseId) -> Decision {
-        let (at, newest) = (self.request.act.at, self.snapshot.case.as_ref());
+        let (at, newest) = (self.request.act.at(), self.snapshot.case.as_ref());
         let case = Case {
             id,
             member: self.snapshot.member.id.clone(),
@@ -134,7 +137,7 @@ impl Decider<'_> {
         };
         let expected = case.version;
         case.version = expected.next();
-        case.qr = self.policy.qr.issue(case.qr.serial + 1, self.request.act.at);
+        case.qr = self.policy.qr.issue(case.qr.serial + 1, self.request.act.at());
         let hash = self.policy.qr.token(case.id, case.qr.serial).hash();
         let write = Write::ReissueQr { case: case.id, expected, qr: case.qr, hash };
         let audit = self.audit(Action::QR_REISSUED, case.id, "");
@@ -146,16 +149,16 @@ impl Decider<'_> {
         let Some(case) = &self.snapshot.case else {
             return self.refuse(Refusal::CaseNotFound);
         };
-        if self.snapshot.check_held_by.is_some_and(|holder| holder != case.id) {
+        if self.check_held_by.is_some_and(|holder| holder != case.id) {
             let id = case.id;
             return self.contradict(id, "verification", Refusal::VerificationContradiction);
         }
         let id = case.id;
         let known = case.state.check();
-        let repeated = self.snapshot.check_held_by == Some(id)
+        let repeated = self.check_held_by == Some(id)
             || known.is_some_and(|c| c.source == source && c.reference == reference);
-        let void = self.snapshot.scanned.is_some_and(|serial| {
-            serial != case.qr.serial || case.qr.has_lapsed(self.request.act.at)
+        let void = self.scanned.is_some_and(|serial| {
+            serial != case.qr.serial || case.qr.has_lapsed(self.request.act.at())
         });
         if void && !repeated {
             return self.refuse(Refusal::QrExpired);
@@ -170,7 +173,7 @@ impl Decider<'_> {
                 }
             };
         }
-        let check = Check { source, reference, at: self.request.act.at };
+        let check = Check { source, reference, at: self.request.act.at() };
         self.apply(if passed { Event::Verified(check) } else { Event::NotVerified(check) })
     }
 
@@ -187,7 +190,7 @@ impl Decider<'_> {
         match case.state.name() {
             StateName::New | StateName::EddaFailure => self.refuse(Refusal::NotVerified),
             StateName::EddaSuccess => {
-                let at = self.request.act.at;
+                let at = self.request.act.at();
                 let target = self.policy.target.clone();
                 self.apply(if passed { Event::Passed { at, target } } else { Event::Failed { at } })
             }

@@ -11,7 +11,19 @@ use super::qr::QrMint;
 use super::transaction_ids::TransactionIdScheme;
 use super::write::Write;
 
-/// The stored data that a request is decided on.
+/// What a store found for a [`Lookup`](super::request::Lookup): the stored data, and what depends
+/// on the lookup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundCase {
+    /// The stored data.
+    pub snapshot: CaseSnapshot,
+    /// The serial of the scanned QR code. `None` if the case was not looked up by one.
+    pub scanned: Option<u32>,
+    /// The case that holds the check of the lookup. `None` if it is new, or the lookup has none.
+    pub check_held_by: Option<CaseId>,
+}
+
+/// A member, and a case with its effect, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseSnapshot {
     /// The member.
@@ -20,17 +32,13 @@ pub struct CaseSnapshot {
     pub case: Option<Case>,
     /// The core-bank effect of that case.
     pub effect: Option<Effect>,
-    /// The serial of the scanned QR code, if the case was found by one.
-    pub scanned: Option<u32>,
-    /// The case that already holds the check named in the lookup.
-    pub check_held_by: Option<CaseId>,
 }
 
 impl CaseSnapshot {
     /// The snapshot of a member without cases.
     #[must_use]
     pub const fn of(member: Member) -> Self {
-        Self { member, case: None, effect: None, scanned: None, check_held_by: None }
+        Self { member, case: None, effect: None }
     }
 }
 
@@ -90,6 +98,6 @@ pub struct Decision {
     pub change: Option<Change<Write>>,
     /// The answer, valid once the change is durable.
     pub answer: Result<CaseResult, Refusal>,
-    /// The snapshot after the change, for the next request of the same batch.
+    /// The stored data after the change: what a store loads once it is durable.
     pub after: Option<CaseSnapshot>,
 }

@@ -34,7 +34,7 @@ impl Timeline {
         let mut of_order = effect_entries(&self.evidence, &self.resolutions).into_iter().peekable();
         let mut entries = Vec::new();
         for moved in &self.history {
-            while let Some(earlier) = of_order.next_if(|entry| entry.at() < moved.act.at) {
+            while let Some(earlier) = of_order.next_if(|entry| entry.at() < moved.act.at()) {
                 entries.push(TimelineEntry::OfOrder(earlier));
             }
             entries.push(TimelineEntry::Moved(moved));
@@ -65,12 +65,7 @@ mod tests {
 
     fn moved(to: StateName, second: i64) -> HistoryEntry {
         let by = ActorRef::new("idp", "agent", ActorKind::Human);
-        let act = Act {
-            by,
-            through: None,
-            at: at(second),
-            correlation: CorrelationId::parse("c").unwrap(),
-        };
+        let act = Act::new(by, at(second), CorrelationId::parse("c").unwrap());
         let case = CaseId::from_u128(1);
         HistoryEntry { case, from: None, to, why: EventName::Opened, act }
     }

@@ -8,8 +8,8 @@ use madoguchi_domain::effect::{Effect, EffectState};
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::Member;
 use madoguchi_domain::upgrade::{
-    Case, CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, Decision, QrTokenHash,
-    Request, Version, Write, decide,
+    Case, CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, Decision, FoundCase,
+    QrTokenHash, Request, Version, Write, decide,
 };
 
 use crate::samples::{member, policy};
@@ -36,7 +36,7 @@ impl DecisionHarness {
         }
     }
 
-    pub(crate) fn load(&self, request: &Request) -> Option<CaseSnapshot> {
+    pub(crate) fn load(&self, request: &Request) -> Option<FoundCase> {
         let lookup = request.lookup();
         let (case, scanned) = match &lookup.key {
             CaseKey::NewestOf(_) => (self.cases.last(), None),
@@ -46,13 +46,13 @@ impl DecisionHarness {
                 (self.cases.iter().find(|case| case.id == *id), Some(*serial))
             }
         };
-        Some(CaseSnapshot {
+        let snapshot = CaseSnapshot {
             member: self.member.clone(),
             case: case.cloned(),
             effect: case.and_then(|case| self.effects.get(&case.id)).cloned(),
-            scanned,
-            check_held_by: lookup.check.and_then(|check| self.checks.get(&check)).copied(),
-        })
+        };
+        let check_held_by = lookup.check.and_then(|check| self.checks.get(&check)).copied();
+        Some(FoundCase { snapshot, scanned, check_held_by })
     }
 
     /// Loads, decides twice, and keeps the change.

@@ -35,7 +35,7 @@ fn the_first_case_is_attempt_one_with_a_code_and_a_row_of_history() {
     };
     assert_eq!(*written, case);
     assert_eq!(qr, policy().qr.token(OTHER, 1).hash());
-    let row = (history.case, history.from, history.to, history.why, history.act.at);
+    let row = (history.case, history.from, history.to, history.why, history.act.at());
     assert_eq!(row, (OTHER, None, StateName::New, EventName::Opened, at(300)));
     assert_eq!(decision.after, Some(CaseSnapshot { case: Some(case), ..nothing_yet() }));
 }

@@ -13,8 +13,8 @@ use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::{Account, Member, MemberId};
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{
-    CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, Command, Decision, Guarantee,
-    QrMint, Request, StateName, TransactionIdScheme, UpgradePolicy, Write, decide,
+    CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, Command, Decision, FoundCase,
+    Guarantee, QrMint, Request, StateName, TransactionIdScheme, UpgradePolicy, Write, decide,
 };
 
 /// The id under which the sample case was opened.
@@ -55,7 +55,7 @@ pub(crate) fn reference(text: &str) -> CheckReference {
 
 /// An act of the agent at this time.
 pub(crate) fn act_at(at: Timestamp) -> Act {
-    Act { by: agent(), through: None, at, correlation: CorrelationId::parse("call-1").unwrap() }
+    Act::new(agent(), at, CorrelationId::parse("call-1").unwrap())
 }
 
 /// This command on the member's newest case, 300 s after the opening.
@@ -65,7 +65,7 @@ pub(crate) fn ask(command: Command) -> Request {
 
 /// The same request at another time.
 pub(crate) fn asked_at(request: Request, at: Timestamp) -> Request {
-    Request { act: Act { at, ..request.act }, ..request }
+    Request { act: request.act.with_time(at), ..request }
 }
 
 pub(crate) fn open(id: CaseId) -> Request {
@@ -97,7 +97,7 @@ pub(crate) fn standing(state: StateName) -> CaseSnapshot {
     };
     let known = path.iter().fold(nothing_yet(), |known, request| {
         let request = asked_at(request.clone(), at(0));
-        decide(Some(known), &request, &policy()).after.unwrap()
+        decided(&known, &request).after.unwrap()
     });
     assert_eq!(known.case.as_ref().map(|case| case.state.name()), Some(state));
     known
@@ -132,7 +132,17 @@ pub(crate) fn lost() -> EffectEvent {
 
 /// Decides this request on the snapshot.
 pub(crate) fn decided(known: &CaseSnapshot, request: &Request) -> Decision {
-    decide(Some(known.clone()), request, &policy())
+    decided_on(found_case(known.clone()), request)
+}
+
+/// Decides this request on what was found.
+pub(crate) fn decided_on(found: FoundCase, request: &Request) -> Decision {
+    decide(Some(found), request, &policy())
+}
+
+/// Stored data as found by a member or id, with a new check if any.
+pub(crate) const fn found_case(snapshot: CaseSnapshot) -> FoundCase {
+    FoundCase { snapshot, scanned: None, check_held_by: None }
 }
 
 /// A decision as text: the answer and the write.

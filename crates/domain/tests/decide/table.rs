@@ -118,7 +118,7 @@ fn every_change_is_audited_with_who_when_and_in_which_request() {
             let id = if name == "open" { OTHER } else { ID };
             assert_eq!(change.audit.subject, id.subject(), "{state} {name}");
             assert_eq!(change.audit.act, request.act);
-            assert_eq!(change.audit.act.at, at(300));
+            assert_eq!(change.audit.act.at(), at(300));
             let action = match change.write.case() {
                 None => Action::CONTRADICTION_REFUSED,
                 Some(_) if matches!(change.write, Write::AddCheck { .. }) => Action::CHECK_ADDED,

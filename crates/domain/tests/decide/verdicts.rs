@@ -8,7 +8,7 @@ use madoguchi_domain::upgrade::{
     Version, Write, decide,
 };
 
-use crate::samples::{ID, at, decided, level, member, policy, standing, verdict};
+use crate::samples::{ID, at, decided, found_case, level, member, policy, standing, verdict};
 
 #[test]
 fn a_passed_verdict_plans_one_order_for_the_target_and_claims_no_level() {
@@ -75,7 +75,7 @@ fn the_opposite_verdict_is_refused_and_remembered() {
 fn a_bank_that_changed_its_target_does_not_change_what_was_decided() {
     let known = standing(StateName::CustomerSuccess);
     let policy = UpgradePolicy { target: level("2B"), ..policy() };
-    let decision = decide(Some(known.clone()), &verdict(true), &policy);
+    let decision = decide(Some(found_case(known.clone())), &verdict(true), &policy);
     assert_eq!((decision.change, decision.after), (None, Some(known)));
 }
 

@@ -2,19 +2,20 @@
 
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::upgrade::{
-    Case, CaseKey, CaseSnapshot, Check, CheckSource, Command, Decision, EventName, QrIssue,
-    Refusal, Request, State, StateName, Version, Write,
+    Case, CaseKey, CaseSnapshot, Check, CheckSource, Command, Decision, EventName, FoundCase,
+    QrIssue, Refusal, Request, State, StateName, Version, Write,
 };
 
 use crate::samples::{
-    ID, OTHER, ask, asked_at, at, decided, policy, reference, reported, standing, verify,
+    ID, OTHER, ask, asked_at, at, decided, decided_on, found_case, policy, reference, reported,
+    standing, verify,
 };
 
 /// A check result from the scan of a code with this serial at this time.
 fn scanned(known: CaseSnapshot, serial: u32, request: Request, seconds: i64) -> Decision {
     let key = CaseKey::Scanned(policy().qr.token(ID, serial).hash());
-    let known = CaseSnapshot { scanned: Some(serial), ..known };
-    decided(&known, &Request { key, ..asked_at(request, at(seconds)) })
+    let found = FoundCase { scanned: Some(serial), ..found_case(known) };
+    decided_on(found, &Request { key, ..asked_at(request, at(seconds)) })
 }
 
 #[test]
@@ -34,7 +35,7 @@ fn a_first_report_moves_the_case_with_the_facts_of_the_check() {
         assert_eq!((*after, from), (case.clone(), StateName::New));
         assert_eq!(check, Some((CheckSource::Edda, reference("R-1"))));
         assert_eq!((target, change.effects), (None, vec![]));
-        let row = (history.from, history.to, history.why, history.act.at);
+        let row = (history.from, history.to, history.why, history.act.at());
         assert_eq!(row, (Some(StateName::New), to, why, at(300)));
         assert_eq!(decision.answer.unwrap().case, case);
         assert_eq!(decision.after, Some(CaseSnapshot { case: Some(case), ..known }));
@@ -58,9 +59,9 @@ fn the_other_source_reports_under_its_own_references() {
 #[test]
 fn a_report_that_another_case_holds_contradicts_in_every_state() {
     for state in StateName::ALL {
-        let known = CaseSnapshot { check_held_by: Some(OTHER), ..standing(state) };
+        let found = FoundCase { check_held_by: Some(OTHER), ..found_case(standing(state)) };
         for passed in [true, false] {
-            let decision = decided(&known, &verify("R-1", passed));
+            let decision = decided_on(found.clone(), &verify("R-1", passed));
             assert_eq!(reported(&decision), "VerificationContradiction, audit row only", "{state}");
             let action = decision.change.map(|change| change.audit.action);
             assert_eq!(action, Some(Action::CONTRADICTION_REFUSED));
@@ -70,8 +71,9 @@ fn a_report_that_another_case_holds_contradicts_in_every_state() {
 
 #[test]
 fn a_report_that_this_case_holds_is_a_replay() {
-    let known = CaseSnapshot { check_held_by: Some(ID), ..standing(StateName::EddaSuccess) };
-    assert_eq!(reported(&decided(&known, &verify("R-1", true))), "EDDASuccess, nothing written");
+    let known = found_case(standing(StateName::EddaSuccess));
+    let found = FoundCase { check_held_by: Some(ID), ..known };
+    assert_eq!(reported(&decided_on(found, &verify("R-1", true))), "EDDASuccess, nothing written");
 }
 
 #[test]
@@ -83,8 +85,9 @@ fn a_known_result_under_another_reference_adds_it() {
     assert_eq!((change.audit.action, &*change.audit.detail), (Action::CHECK_ADDED, "EDDA"));
     assert_eq!(decision.after, Some(standing(StateName::CustomerSuccess)));
     // Reported once more, the reference belongs to the case already.
-    let known = CaseSnapshot { check_held_by: Some(ID), ..standing(StateName::CustomerSuccess) };
-    assert_eq!(decided(&known, &verify("R-2", true)).change, None);
+    let known = found_case(standing(StateName::CustomerSuccess));
+    let found = FoundCase { check_held_by: Some(ID), ..known };
+    assert_eq!(decided_on(found, &verify("R-2", true)).change, None);
 }
 
 #[test]

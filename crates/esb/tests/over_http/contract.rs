@@ -66,8 +66,8 @@ impl HttpBank for Da21 {
 }
 
 core_bank_http_contract!(
-    esb: Da21 { inquires: true },
-    esb_without_inquiries: Da21 { inquires: false },
+    esb: async { Da21 { inquires: true } },
+    esb_without_inquiries: async { Da21 { inquires: false } },
 );
 
 #[tokio::test]

@@ -54,7 +54,7 @@ fn under_test() -> PasswordsUnderTest {
     }
 }
 
-password_verifier_contract!(file_of_hashes: under_test());
+password_verifier_contract!(file_of_hashes: async { under_test() });
 
 #[tokio::test]
 async fn correct_credentials_cost_no_second_hash_until_they_were_not_used_for_a_while() {

@@ -53,7 +53,10 @@ fn whole_under_test() -> TokensUnderTest {
     TokensUnderTest { verifier: Arc::new(tokens), token, principal }
 }
 
-token_verifier_contract!(file_of_hashes: under_test(), whole_entry: whole_under_test());
+token_verifier_contract!(
+    file_of_hashes: async { under_test() },
+    whole_entry: async { whole_under_test() },
+);
 
 #[test]
 fn a_file_with_a_mistake_is_refused() {

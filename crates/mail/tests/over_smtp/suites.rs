@@ -66,5 +66,5 @@ async fn a_file_is_for_its_owner_alone_in_a_directory_that_is_there() {
     assert_eq!(files[0].metadata().unwrap().permissions().mode() & 0o777, 0o600);
 }
 
-mailer_contract!(smtp: over_smtp().await, files: to_files());
-smtp_mailer_contract!(smtp: open);
+mailer_contract!(smtp: over_smtp(), files: async { to_files() });
+smtp_mailer_contract!(smtp: async { open });

@@ -78,7 +78,7 @@ impl<'a> AuditRow<'a> {
             actor_issuer: (&*entry.act.by.issuer).into(),
             actor_subject: (&*entry.act.by.subject).into(),
             actor_kind: entry.act.by.kind.as_str().into(),
-            at: entry.act.at.into(),
+            at: entry.act.at().into(),
             correlation: entry.act.correlation.as_str().into(),
             link: link.to_vec(),
             through_issuer: through.map(|it| (&*it.issuer).into()),
@@ -96,12 +96,12 @@ impl<'a> AuditRow<'a> {
             action: parsed_or_corrupt(Action::parse(&self.action), "audit_entry.action")?,
             subject: parsed_or_corrupt(subject, "audit_entry.about_kind or about_id")?,
             detail: Cow::Owned(self.detail.into_owned()),
-            act: Act {
-                by: ActorRef::new(&self.actor_issuer, &self.actor_subject, kind),
-                through: through_of(through)?,
-                at: moment(self.at, "audit_entry.at")?,
-                correlation: parsed_or_corrupt(correlation, "audit_entry.correlation")?,
-            },
+            act: Act::new(
+                ActorRef::new(&self.actor_issuer, &self.actor_subject, kind),
+                moment(self.at, "audit_entry.at")?,
+                parsed_or_corrupt(correlation, "audit_entry.correlation")?,
+            )
+            .through(through_of(through)?),
         };
         let place = Place { stream: self.stream, seq: self.seq };
         Ok(ChainedEntry { place, entry, link: as_link(self.link, "audit_entry.link")? })

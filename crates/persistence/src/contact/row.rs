@@ -96,7 +96,7 @@ impl ContactRow {
         let id = ContactId(self.contact_id.0);
         let [salt] = sealed_contact(sealer, key, id).open([("salt", Some(self.salt))], SALT)?;
         let salt = salt.and_then(|salt| unhex(salt.expose())?.try_into().ok());
-        let last = Mark { by: version.act.by.clone(), at: version.act.at };
+        let last = Mark { by: version.act.by.clone(), at: version.act.at() };
         let created_at = moment(self.created_at, "contact.created_at")?;
         let author = editors.all.author().clone();
         let updated = (version.version > 1).then(|| last.clone());

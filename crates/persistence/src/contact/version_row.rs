@@ -116,7 +116,7 @@ impl VersionRow {
             actor_issuer: act.by.issuer.to_string(),
             actor_subject: act.by.subject.to_string(),
             actor_kind: act.by.kind.as_str().to_owned(),
-            at: act.at.into(),
+            at: act.at().into(),
             correlation: act.correlation.as_str().to_owned(),
         })
     }
@@ -192,12 +192,11 @@ impl VersionRow {
     fn act(&self) -> Result<Act, StoreError> {
         let place = "contact_version.actor_kind";
         let correlation = CorrelationId::parse(&self.correlation).ok();
-        Ok(Act {
-            by: actor(&self.actor_issuer, &self.actor_subject, &self.actor_kind, place)?,
-            through: None,
-            at: moment(self.at, "contact_version.at")?,
-            correlation: parsed_or_corrupt(correlation, "contact_version.correlation")?,
-        })
+        Ok(Act::new(
+            actor(&self.actor_issuer, &self.actor_subject, &self.actor_kind, place)?,
+            moment(self.at, "contact_version.at")?,
+            parsed_or_corrupt(correlation, "contact_version.correlation")?,
+        ))
     }
 }
 

@@ -40,7 +40,7 @@ fn claim(
 ) -> Result<(Vec<Effect>, bool), Fault> {
     let due = statement::<Due, _>((
         claim.kind.as_str().into_sql::<Text>(),
-        At::from(claim.act.at).into_sql::<Instant>(),
+        At::from(claim.act.at()).into_sql::<Instant>(),
         i64::from(claim.limit).into_sql::<BigInt>(),
     ));
     let round = Round { kind: &claim.kind, policy: &claim.policy, act: &claim.act };
@@ -115,7 +115,7 @@ fn overdue(
 ) -> Result<(Vec<Overdue>, Vec<UnreadableRow>), Fault> {
     let rows = statement::<WaitForDecision, _>((
         sweep.kind.as_str().into_sql::<Text>(),
-        At::from(sweep.act.at).into_sql::<Instant>(),
+        At::from(sweep.act.at()).into_sql::<Instant>(),
         i64::from(sweep.limit).into_sql::<BigInt>(),
     ));
     let round = Round { kind: &sweep.kind, policy: &sweep.policy, act: &sweep.act };

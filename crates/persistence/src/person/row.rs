@@ -151,7 +151,7 @@ impl VersionRow {
             actor_issuer: act.by.issuer.to_string(),
             actor_subject: act.by.subject.to_string(),
             actor_kind: act.by.kind.as_str().to_owned(),
-            at: act.at.into(),
+            at: act.at().into(),
             correlation: act.correlation.as_str().to_owned(),
         })
     }
@@ -175,17 +175,16 @@ impl VersionRow {
                 phone: opened(phone, PhoneNumber::parse, "person_version.phone")?,
                 mail_stop: mail_stop(reason, stop)?,
             },
-            act: Act {
-                by: actor(
+            act: Act::new(
+                actor(
                     &self.actor_issuer,
                     &self.actor_subject,
                     &self.actor_kind,
                     "person_version.actor_kind",
                 )?,
-                through: None,
-                at: moment(self.at, "person_version.at")?,
-                correlation: parsed_or_corrupt(correlation, "person_version.correlation")?,
-            },
+                moment(self.at, "person_version.at")?,
+                parsed_or_corrupt(correlation, "person_version.correlation")?,
+            ),
         })
     }
 }

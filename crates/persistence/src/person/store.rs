@@ -60,7 +60,7 @@ impl PersonStore for SealedStore<Store> {
             match &change.write {
                 PersonWrite::Register(new) => register(conn, &*sealer, new, act),
                 PersonWrite::Update(person, id) => update(conn, &*sealer, (person, *id), act),
-                PersonWrite::AccountMail(account) => switch(conn, account, act.at),
+                PersonWrite::AccountMail(account) => switch(conn, account, act.at()),
             }
         };
         self.store.write(move |conn| commit(conn, &changes, &key, &write)).await
@@ -200,7 +200,7 @@ fn add_version(
 ) -> Result<(), Fault> {
     let row = VersionRow::seal(sealer, key, (person, version_id), act)?;
     diesel::insert_into(person_version::table).values(&row).execute(conn)?;
-    look_alikes::readdress(conn, sealer, (person.data_key, &addresses(person)), act.at)
+    look_alikes::readdress(conn, sealer, (person.data_key, &addresses(person)), act.at())
 }
 
 /// The values by which a person is found, each with its purpose.

@@ -40,7 +40,7 @@ impl<'a> HistoryRow<'a> {
             actor_issuer: (&*entry.act.by.issuer).into(),
             actor_subject: (&*entry.act.by.subject).into(),
             actor_kind: entry.act.by.kind.as_str().into(),
-            at: entry.act.at.into(),
+            at: entry.act.at().into(),
             correlation: entry.act.correlation.as_str().into(),
         }
     }
@@ -57,12 +57,11 @@ impl<'a> HistoryRow<'a> {
             from: self.from_state.as_deref().map(state).transpose()?,
             to: state(&self.to_state)?,
             why: parsed_or_corrupt(EventName::parse(&self.why), "upgrade_history.why")?,
-            act: Act {
-                by: ActorRef::new(&self.actor_issuer, &self.actor_subject, kind),
-                through: None,
-                at: moment(self.at, "upgrade_history.at")?,
-                correlation: parsed_or_corrupt(correlation, "upgrade_history.correlation")?,
-            },
+            act: Act::new(
+                ActorRef::new(&self.actor_issuer, &self.actor_subject, kind),
+                moment(self.at, "upgrade_history.at")?,
+                parsed_or_corrupt(correlation, "upgrade_history.correlation")?,
+            ),
         })
     }
 }

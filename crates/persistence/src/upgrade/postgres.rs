@@ -13,7 +13,7 @@ use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::MemberId;
 use madoguchi_domain::port::{StoreError, UpgradeStore};
 use madoguchi_domain::secret::SecretKey;
-use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, Lookup, Timeline, Write};
+use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, FoundCase, Lookup, Timeline, Write};
 
 use super::history_row::HistoryRow;
 use super::row::{CaseRow, CheckRow, QrRow, key};
@@ -208,7 +208,7 @@ fn target(change: &Change<Write>) -> Option<(&MemberId, &AccountLevel)> {
 
 #[async_trait]
 impl UpgradeStore for PgStore {
-    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<CaseSnapshot>>, StoreError> {
+    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<FoundCase>>, StoreError> {
         self.query(async |conn| load(conn, lookups).await).await
     }
 

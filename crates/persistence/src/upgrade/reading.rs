@@ -67,7 +67,7 @@ pub(crate) fn orphans(conn: &mut Conn, limit: u32) -> Result<Vec<CaseSnapshot>, 
             tracing::error!(case = %id, why, "a passed case has evidence, but no effect");
             return None;
         }
-        let parsed = snapshot((member, Some(case), None), None, None);
+        let parsed = snapshot((member, Some(case), None));
         parsed
             .inspect_err(|error| tracing::error!(case = %id, %error, "a case cannot be parsed"))
             .ok()

@@ -2,7 +2,7 @@
 
 use madoguchi_domain::effect::Effect;
 use madoguchi_domain::port::StoreError;
-use madoguchi_domain::upgrade::{CaseId, CaseSnapshot};
+use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, FoundCase};
 
 use super::row::CaseRow;
 use crate::database::parse::whole;
@@ -25,16 +25,20 @@ fn read((order, state): EffectRow) -> Result<Effect, StoreError> {
 }
 
 /// Parses a joined row.
-pub(crate) fn snapshot(
-    (member, case, effect): SnapshotRow,
-    scanned: Option<i32>,
-    check_held_by: Option<CaseId>,
-) -> Result<CaseSnapshot, StoreError> {
+pub(crate) fn snapshot((member, case, effect): SnapshotRow) -> Result<CaseSnapshot, StoreError> {
     Ok(CaseSnapshot {
         member: member.parse()?,
         case: case.map(CaseRow::parse).transpose()?,
         effect: effect.map(read).transpose()?,
-        scanned: scanned.map(|serial| whole(serial, "upgrade_qr.serial")).transpose()?,
-        check_held_by,
     })
+}
+
+/// Parses the joined row of a lookup.
+pub(crate) fn found_case(
+    row: SnapshotRow,
+    scanned: Option<i32>,
+    check_held_by: Option<CaseId>,
+) -> Result<FoundCase, StoreError> {
+    let scanned = scanned.map(|serial| whole(serial, "upgrade_qr.serial")).transpose()?;
+    Ok(FoundCase { snapshot: snapshot(row)?, scanned, check_held_by })
 }

@@ -10,8 +10,8 @@ use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::port::{StoreError, UpgradeStore};
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::upgrade::{
-    Case, CaseId, CaseSnapshot, CheckReference, CheckSource, HistoryEntry, Lookup, QrIssue,
-    QrTokenHash, StateName, Timeline, Version, Write,
+    Case, CaseId, CaseSnapshot, CheckReference, CheckSource, FoundCase, HistoryEntry, Lookup,
+    QrIssue, QrTokenHash, StateName, Timeline, Version, Write,
 };
 
 use super::history_row::HistoryRow;
@@ -216,7 +216,7 @@ fn insert_history(
 
 #[async_trait]
 impl UpgradeStore for SqliteStore {
-    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<CaseSnapshot>>, StoreError> {
+    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<FoundCase>>, StoreError> {
         let lookups = lookups.to_vec();
         if lookups.len() > 1 {
             // A batch is written next.

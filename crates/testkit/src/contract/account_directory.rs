@@ -82,20 +82,16 @@ pub async fn a_system_that_went_away_is_unreachable(
 /// Runs every check against each adapter, in a module of the given name.
 #[macro_export]
 macro_rules! account_directory_contract {
-    ($($name:ident: $under_test:expr),+ $(,)?) => {
-        $(
-            mod $name {
-                use super::*;
-
-                $crate::lookup_checks! {
-                    account_directory, $under_test =>
-                    what_is_found_is_understood_and_kept_whole,
-                    query_and_passage_arrive_as_they_stand,
-                    every_refusal_is_told_from_the_others,
-                    what_cannot_be_read_is_unavailable_and_never_empty,
-                    a_system_that_went_away_is_unreachable,
-                }
-            }
-        )+
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            account_directory of account_directory, of_accounts [
+                what_is_found_is_understood_and_kept_whole
+                query_and_passage_arrive_as_they_stand
+                every_refusal_is_told_from_the_others
+                what_cannot_be_read_is_unavailable_and_never_empty
+                a_system_that_went_away_is_unreachable
+            ]
+            $($adapters)+
+        }
     };
 }

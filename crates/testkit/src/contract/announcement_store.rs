@@ -28,12 +28,9 @@ use crate::samples::{
 /// `open_mine()` is a future of [`TestStores<ContactStores>`](crate::contract::TestStores).
 #[macro_export]
 macro_rules! announcement_store_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod announcement_store {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::store_checks!(
-                announcement_store, $open,
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            announcement_store of announcement_store, of_stores [
                 every_state_of_an_announcement_reads_back
                 a_submission_has_the_persons_of_then_or_is_lost
                 of_twenty_raced_approvals_of_an_announcement_one_is_written
@@ -44,9 +41,10 @@ macro_rules! announcement_store_contract {
                 a_recipient_is_planned_one_mail
                 a_recipients_mail_shows_what_became_of_it
                 a_mailing_is_due_while_it_is_visible_and_open
-            );
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }
 
 const POLICY: MailingPolicy = MailingPolicy { first_batch: 2, release_after: None, batch: 2 };

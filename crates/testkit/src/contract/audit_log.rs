@@ -13,12 +13,9 @@ pub use rows::*;
 /// chained with [`samples::audit_key`](crate::samples::audit_key).
 #[macro_export]
 macro_rules! audit_log_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod audit_log {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::store_checks!(
-                audit_log, $open,
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            audit_log of audit_log, of_stores [
                 every_change_that_moved_has_one_row_and_a_lost_one_none
                 every_claim_and_outcome_has_one_row_and_a_fenced_out_one_none
                 what_changed_nothing_here_is_added_in_order
@@ -28,7 +25,8 @@ macro_rules! audit_log_contract {
                 every_stream_verifies_from_its_beginning_to_its_head
                 a_changed_through_breaks_the_chain
                 twenty_writers_at_once_leave_whole_chains
-            );
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }

@@ -197,18 +197,16 @@ pub async fn policy_numbers_are_found_under_a_new_key_too(stores: RotatingIndexe
 /// `open_mine()` is a future of [`TestStores`](crate::contract::TestStores) of [`RotatingIndexes`].
 #[macro_export]
 macro_rules! blind_indexes_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod blind_indexes {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::store_checks!(
-                blind_indexes, $open,
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            blind_indexes of blind_indexes, of_stores [
                 records_are_found_under_a_new_key_after_they_are_indexed
                 indexes_under_a_retired_key_are_removed
                 what_is_indexed_already_is_not_replaced
                 a_change_is_never_replaced_by_older_indexes
                 policy_numbers_are_found_under_a_new_key_too
-            );
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }

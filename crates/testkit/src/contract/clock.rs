@@ -1,7 +1,7 @@
 //! The contract suite of [`Clock`], which every adapter runs.
 //!
 //! ```text
-//! clock_contract!(mine: ClockUnderTest { clock: MyClock, pass: |_| wait_two_milliseconds() });
+//! clock_contract!(mine: open_mine()); // a future of `ClockUnderTest`
 //! ```
 
 use std::fmt;
@@ -58,18 +58,14 @@ pub async fn concurrent_callers_get_about_the_same_time<C: Clock + 'static>(it: 
 /// Runs every check against each adapter, in a module of the given name.
 #[macro_export]
 macro_rules! clock_contract {
-    ($($name:ident: $clock:expr),+ $(,)?) => {
-        $(
-            mod $name {
-                use super::*;
-
-                $crate::verifier_checks! {
-                    clock, $clock =>
-                    every_moment_is_a_whole_number_of_microseconds,
-                    time_goes_on,
-                    concurrent_callers_get_about_the_same_time,
-                }
-            }
-        )+
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            clock of clock, of_subject [
+                every_moment_is_a_whole_number_of_microseconds
+                time_goes_on
+                concurrent_callers_get_about_the_same_time
+            ]
+            $($adapters)+
+        }
     };
 }

@@ -24,12 +24,9 @@ use crate::samples;
 /// `open_mine()` is a future of [`TestStores<ContactStores>`](crate::contract::TestStores).
 #[macro_export]
 macro_rules! contact_store_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod contact_store {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::store_checks!(
-                contact_store, $open,
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            contact_store of contact_store, of_stores [
                 what_was_added_reads_back
                 a_contact_id_is_taken_once
                 no_contact_is_found_and_it_has_no_history
@@ -50,9 +47,10 @@ macro_rules! contact_store_contract {
                 a_contact_is_found_for_its_own_person_only
                 pages_have_no_gaps_while_contacts_are_added
                 a_policy_number_is_found_exactly_while_it_is_named
-            );
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }
 
 /// Registers the persons with these sample ids.

@@ -6,7 +6,7 @@
 //! line:
 //!
 //! ```text
-//! core_bank_contract!(fake: FakeBank::default(), mine: MyBank::start().await);
+//! core_bank_contract!(mine: open_mine()); // a future of a `CoreBankUnderTest`
 //! ```
 //!
 //! The expression is evaluated for each check in an async function. The test crate needs `tokio`
@@ -264,12 +264,9 @@ fn without_an_answer(under_test: &dyn CoreBankUnderTest) -> LevelAnswer {
 /// Runs every check against each adapter, in a module of the given name.
 #[macro_export]
 macro_rules! core_bank_contract {
-    ($($name:ident: $under_test:expr),+ $(,)?) => {mod core_bank {$(
-        mod $name {
-            use super::super::*;
-
-            $crate::core_bank_contract! {
-                @checks $under_test =>
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            core_bank of core_bank, of_bank [
                 an_applied_order_is_applied_as_it_was_given
                 a_refused_order_is_refused_only_with_a_code_listed_as_final
                 a_lost_connection_is_unknown_and_the_order_was_sent_exactly_once
@@ -280,14 +277,8 @@ macro_rules! core_bank_contract {
                 an_inquiry_shows_the_banks_level
                 an_inquiry_without_an_answer_shows_no_level
                 an_unreachable_bank_shows_no_level
-            }
+            ]
+            $($adapters)+
         }
-    )+}};
-    (@checks $under_test:expr => $($check:ident)+) => {$(
-        #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $check() {
-            let under_test = $under_test;
-            $crate::contract::core_bank::$check(&under_test).await;
-        }
-    )+};
+    };
 }

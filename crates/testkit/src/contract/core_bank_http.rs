@@ -5,7 +5,7 @@
 //! or a timeout that is reported as *not sent*. Each of these may set a level twice.
 //!
 //! ```text
-//! core_bank_http_contract!(mine: MyBank);
+//! core_bank_http_contract!(mine: open_mine()); // a future of an `HttpBank`
 //! ```
 //!
 //! The expression is evaluated for each check. The test crate needs `tokio` with its macros.
@@ -79,6 +79,12 @@ impl<B: HttpBank> BankOverHttp<B> {
         let stub = HttpStub::start().await.expect("a port is free");
         let adapter = bank.adapter(&stub.url("/bank"), LIMIT);
         Self { bank: Arc::new(bank), stub, adapter }
+    }
+
+    /// The same for a bank that is opened first.
+    #[doc(hidden)]
+    pub async fn opened(bank: impl Future<Output = B>) -> Self {
+        Self::start(bank.await).await
     }
 
     /// All messages that arrived, in order of arrival.
@@ -353,37 +359,23 @@ pub async fn an_order_carries_the_id_of_its_request<B: HttpBank>(bank: BankOverH
 /// given name.
 #[macro_export]
 macro_rules! core_bank_http_contract {
-    ($($name:ident: $bank:expr),+ $(,)?) => {
+    ($($adapter:ident: $bank:expr),+ $(,)?) => {
         $crate::core_bank_contract!($(
-            $name: $crate::contract::core_bank_http::BankOverHttp::start($bank).await
+            $adapter: $crate::contract::core_bank_http::BankOverHttp::opened($bank)
         ),+);
-
-        mod over_http {$(
-            mod $name {
-                use super::super::*;
-
-                $crate::core_bank_http_contract! {
-                    @checks $bank =>
-                    a_connection_that_ends_is_unknown_and_not_opened_again
-                    a_slow_bank_is_unknown_within_the_limit
-                    a_redirect_is_unknown_and_not_followed
-                    a_failing_status_is_unknown
-                    every_order_has_a_connection_of_its_own
-                    only_an_order_that_cannot_have_arrived_is_not_sent
-                    orders_at_once_do_not_mix
-                    the_reply_to_another_order_is_unknown
-                    an_order_carries_the_id_of_its_request
-                }
-            }
-        )+}
-    };
-    (@checks $bank:expr => $($check:ident)+) => {
-        $(
-            #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $check() {
-                use $crate::contract::core_bank_http::{self, BankOverHttp};
-                core_bank_http::$check(BankOverHttp::start($bank).await).await;
-            }
-        )+
+        $crate::contract_suite! {
+            core_bank_http of core_bank_http, of_subject [
+                a_connection_that_ends_is_unknown_and_not_opened_again
+                a_slow_bank_is_unknown_within_the_limit
+                a_redirect_is_unknown_and_not_followed
+                a_failing_status_is_unknown
+                every_order_has_a_connection_of_its_own
+                only_an_order_that_cannot_have_arrived_is_not_sent
+                orders_at_once_do_not_mix
+                the_reply_to_another_order_is_unknown
+                an_order_carries_the_id_of_its_request
+            ]
+            $($adapter: $crate::contract::core_bank_http::BankOverHttp::opened($bank)),+
+        }
     };
 }

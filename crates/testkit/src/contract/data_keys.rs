@@ -91,12 +91,9 @@ impl DataKeysUnderTest {
 /// [`DataKeysUnderTest`].
 #[macro_export]
 macro_rules! data_keys_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod data_keys {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::store_checks!(
-                data_keys, $open,
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            data_keys of data_keys, of_stores [
                 data_keys_are_counted_by_key
                 pages_follow_in_order_of_ids
                 a_page_leaves_out_one_key
@@ -104,7 +101,8 @@ macro_rules! data_keys_contract {
                 of_twenty_raced_rewrappings_one_moves
                 a_report_replaces_that_nodes_rows
                 old_reports_of_other_nodes_are_deleted
-            );
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }

@@ -30,12 +30,9 @@ pub type WatchStores = (ContactStores, DeliveryStores);
 /// `open_mine()` is a future of [`TestStores<WatchStores>`](crate::contract::TestStores).
 #[macro_export]
 macro_rules! delivery_store_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod delivery_store {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::store_checks!(
-                delivery_store, $open,
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            delivery_store of delivery_store, of_stores [
                 a_stopped_person_is_watched_until_mail_is_resumed
                 a_muted_account_is_watched_with_all_its_persons
                 a_failed_mail_is_watched_until_one_is_sent
@@ -53,9 +50,10 @@ macro_rules! delivery_store_contract {
                 another_detail_changes_nobody_who_looks_alike
                 of_twenty_raced_registrations_all_look_alike
                 of_two_raced_changes_of_addresses_the_watch_is_true
-            );
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }
 
 async fn commit(stores: &WatchStores, change: Change<PersonWrite>) {

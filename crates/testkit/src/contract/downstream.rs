@@ -92,19 +92,6 @@ pub fn all_forwarded_headers() -> ForwardedHeaders {
     }
 }
 
-/// Runs the checks of a lookup's suite; used by the suites' macros.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! lookup_checks {
-    ($suite:ident, $under_test:expr => $($check:ident,)+) => {$(
-        #[::tokio::test]
-        async fn $check() {
-            let (adapter, downstream) = $under_test.await;
-            $crate::contract::$suite::$check(&*adapter, &*downstream).await;
-        }
-    )+};
-}
-
 /// The upstream refuses in each documented way; the errors differ.
 pub(crate) async fn refusals_are_told_apart(
     downstream: &dyn Downstream,

@@ -21,12 +21,9 @@ pub use sweeps::*;
 /// `open_mine()` is a future of [`TestStores`](crate::contract::TestStores).
 #[macro_export]
 macro_rules! effect_queue_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod effect_queue {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::store_checks!(
-                effect_queue, $open,
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            effect_queue of effect_queue, of_stores [
                 only_what_is_due_is_claimed_oldest_first_up_to_the_limit
                 a_claim_raises_the_fence_and_is_durable
                 what_is_not_planned_is_never_claimed
@@ -59,7 +56,8 @@ macro_rules! effect_queue_contract {
                 a_newer_order_is_left_to_newer_workers
                 a_transition_plans_what_follows
                 the_unsettled_of_a_kind_are_counted_by_state
-            );
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }

@@ -17,19 +17,17 @@ use crate::samples::{application_id, completed, held, person_id, retention_act};
 /// [`TestStores<RetentionUnderTest>`](crate::contract::TestStores).
 #[macro_export]
 macro_rules! hold_store_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod hold_store {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::store_checks!(
-                hold_store, $open,
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            hold_store of hold_store, of_stores [
                 a_hold_reads_back_and_is_released_once
                 of_twenty_raced_releases_one_is_written
                 holds_are_listed_newest_first_by_every_filter
                 what_a_hold_covers_is_counted
-            );
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }
 
 async fn read(store: &RetentionUnderTest, id: HoldId) -> Option<LegalHold> {

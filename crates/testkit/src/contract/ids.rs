@@ -1,7 +1,7 @@
 //! The contract suite of [`Ids`], which every adapter runs.
 //!
 //! ```text
-//! ids_contract!(mine: MyIds::new());
+//! ids_contract!(mine: async { MyIds::new() });
 //! ```
 
 use std::collections::HashSet;
@@ -40,17 +40,13 @@ pub async fn chance_is_a_share_and_not_always_the_same(ids: impl Ids) {
 /// Runs every check against each adapter, in a module of the given name.
 #[macro_export]
 macro_rules! ids_contract {
-    ($($name:ident: $ids:expr),+ $(,)?) => {
-        $(
-            mod $name {
-                use super::*;
-
-                $crate::verifier_checks! {
-                    ids, $ids =>
-                    concurrent_callers_get_different_ids,
-                    chance_is_a_share_and_not_always_the_same,
-                }
-            }
-        )+
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            ids of ids, of_subject [
+                concurrent_callers_get_different_ids
+                chance_is_a_share_and_not_always_the_same
+            ]
+            $($adapters)+
+        }
     };
 }

@@ -144,12 +144,9 @@ pub async fn a_released_lease_is_free_at_once(leases: Arc<dyn JobLeases>) {
 /// `Arc<dyn JobLeases>`.
 #[macro_export]
 macro_rules! job_leases_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod job_leases {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::store_checks!(
-                job_leases, $open,
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            job_leases of job_leases, of_stores [
                 of_twenty_racing_holders_one_gets_the_lease
                 a_lease_in_force_is_refused_to_others
                 a_lease_that_is_over_is_free_under_the_next_fence
@@ -159,7 +156,8 @@ macro_rules! job_leases_contract {
                 a_lease_that_ends_impossibly_late_is_over
                 jobs_do_not_affect_each_other
                 a_released_lease_is_free_at_once
-            );
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }

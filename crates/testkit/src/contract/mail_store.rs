@@ -21,12 +21,9 @@ use crate::samples::{
 /// `open_mine()` is a future of [`TestStores<ContactStores>`](crate::contract::TestStores).
 #[macro_export]
 macro_rules! mail_store_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod mail_store {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::store_checks!(
-                mail_store, $open,
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            mail_store of mail_store, of_stores [
                 an_approval_plans_its_mail_and_the_contact_shows_it
                 a_contact_shows_what_became_of_its_mail
                 what_became_of_a_mail_is_final
@@ -37,9 +34,10 @@ macro_rules! mail_store_contract {
                 a_contact_is_left_out_of_a_pending_mail_once
                 a_pending_mail_without_effect_is_planned_once
                 contacts_are_listed_by_the_state_of_their_mail
-            );
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }
 
 /// Drafts of these contents for person 1, added one second apart.

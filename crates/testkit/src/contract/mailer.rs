@@ -1,8 +1,8 @@
 //! The contract suites of [`Mailer`]: one for every adapter, and one for those that speak SMTP.
 //!
 //! ```text
-//! mailer_contract!(mine: MailerUnderTest { … });
-//! smtp_mailer_contract!(mine: |address| my_mailer(address));
+//! mailer_contract!(mine: open_mine()); // a future of `MailerUnderTest`
+//! smtp_mailer_contract!(mine: async { |address| my_mailer(address) });
 //! ```
 //!
 //! A mailer for the second one speaks to `address` in clear, logs in as `user` with the password
@@ -42,37 +42,33 @@ impl fmt::Debug for MailerUnderTest {
 /// Runs the suite on each adapter.
 #[macro_export]
 macro_rules! mailer_contract {
-    ($($adapter:ident: $mailer:expr),+ $(,)?) => {mod mailer {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::verifier_checks!(
-                mailer, $mailer =>
-                each_mail_arrives_once_under_its_id,
-                a_repeated_mail_has_the_same_id,
-            );
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            mailer of mailer, of_subject [
+                each_mail_arrives_once_under_its_id
+                a_repeated_mail_has_the_same_id
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }
 
 /// Runs the suite on each adapter that speaks SMTP.
 #[macro_export]
 macro_rules! smtp_mailer_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod smtp_mailer {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::verifier_checks!(
-                mailer, $open =>
-                no_step_and_no_fault_lose_or_double_a_mail,
-                one_refused_recipient_does_not_touch_the_others,
-                a_rule_about_us_fails_no_mail,
-                a_server_that_floods_or_says_yes_to_all_gets_no_mail,
-                a_reply_before_its_command_accepts_no_mail,
-                nobody_listening_is_not_sent,
-            );
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            smtp_mailer of mailer, of_subject [
+                no_step_and_no_fault_lose_or_double_a_mail
+                one_refused_recipient_does_not_touch_the_others
+                a_rule_about_us_fails_no_mail
+                a_server_that_floods_or_says_yes_to_all_gets_no_mail
+                a_reply_before_its_command_accepts_no_mail
+                nobody_listening_is_not_sent
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }
 
 /// Mails to several persons.

@@ -10,12 +10,9 @@ pub use registering::*;
 /// `open_mine()` is a future of [`TestStores`](crate::contract::TestStores).
 #[macro_export]
 macro_rules! member_store_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod member_store {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::store_checks!(
-                member_store, $open,
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            member_store of member_store, of_stores [
                 registering_is_new_then_same_then_different
                 an_arrangement_belongs_to_one_member
                 a_batch_with_duplicates_inside_is_answered_in_order
@@ -27,7 +24,8 @@ macro_rules! member_store_contract {
                 odd_characters_survive
                 ids_that_look_alike_are_different_members
                 pages_have_each_member_once_and_no_other
-            );
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }

@@ -3,7 +3,7 @@
 //! A new adapter provides itself with one valid user, and adds one line:
 //!
 //! ```text
-//! password_verifier_contract!(fake: under_test());
+//! password_verifier_contract!(mine: open_mine()); // a future of `PasswordsUnderTest`
 //! ```
 
 use std::fmt;
@@ -100,19 +100,15 @@ pub async fn answers_are_not_mixed_up(under_test: PasswordsUnderTest) {
 /// Runs every check against each adapter, in a module of the given name.
 #[macro_export]
 macro_rules! password_verifier_contract {
-    ($($name:ident: $under_test:expr),+ $(,)?) => {
-        $(
-            mod $name {
-                use super::*;
-
-                $crate::verifier_checks! {
-                    password_verifier, $under_test =>
-                    right_credentials_give_their_actor_every_time,
-                    everything_but_the_right_credentials_is_nobody,
-                    bytes_that_are_no_text_are_nobody,
-                    answers_are_not_mixed_up,
-                }
-            }
-        )+
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            password_verifier of password_verifier, of_subject [
+                right_credentials_give_their_actor_every_time
+                everything_but_the_right_credentials_is_nobody
+                bytes_that_are_no_text_are_nobody
+                answers_are_not_mixed_up
+            ]
+            $($adapters)+
+        }
     };
 }

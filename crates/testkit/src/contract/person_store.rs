@@ -18,12 +18,9 @@ use crate::samples;
 /// `open_mine()` is a future of [`TestStores<ContactStores>`](crate::contract::TestStores).
 #[macro_export]
 macro_rules! person_store_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod person_store {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::store_checks!(
-                person_store, $open,
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            person_store of person_store, of_stores [
                 what_was_registered_reads_back
                 an_id_and_a_unique_account_are_taken_once
                 without_the_rule_an_account_has_several_persons
@@ -38,9 +35,10 @@ macro_rules! person_store_contract {
                 equal_addresses_of_several_persons_are_all_found
                 addresses_are_not_patterns
                 nobody_is_found_and_has_no_history
-            );
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }
 
 async fn commit(stores: &ContactStores, changes: &[Change<PersonWrite>]) -> Vec<Committed> {

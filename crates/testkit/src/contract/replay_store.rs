@@ -15,12 +15,9 @@ use madoguchi_domain::idempotency::Replay;
 /// `open_mine()` is a future of [`TestStores`](crate::contract::TestStores).
 #[macro_export]
 macro_rules! replay_store_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod replay_store {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::store_checks!(
-                replay_store, $open,
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            replay_store of replay_store, of_stores [
                 answers_are_found_by_their_keys_in_order
                 a_key_has_one_answer
                 of_twenty_raced_answers_one_is_stored
@@ -29,9 +26,10 @@ macro_rules! replay_store_contract {
                 a_change_whose_key_is_taken_writes_nothing
                 a_lost_change_stores_no_answer
                 of_twenty_raced_changes_with_one_key_one_is_written
-            );
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }
 
 async fn record(stores: &UpgradeStores, replays: &[Replay]) -> Vec<Committed> {

@@ -37,12 +37,9 @@ pub type BothStores = (UpgradeStores, ResolutionStores);
 /// `open_mine()` is a future of [`TestStores<BothStores>`](crate::contract::TestStores).
 #[macro_export]
 macro_rules! resolution_store_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod resolution_store {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::store_checks!(
-                resolution_store, $open,
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            resolution_store of resolution_store, of_stores [
                 a_proposal_reads_back_and_is_open
                 every_end_of_a_resolution_reads_back
                 an_approval_moves_its_effect_and_what_follows
@@ -56,9 +53,10 @@ macro_rules! resolution_store_contract {
                 a_timeline_has_the_steps_of_resolutions
                 effects_are_listed_newest_first_by_every_filter
                 an_effect_is_found_with_its_attempts
-            );
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }
 
 fn person(name: &str, seconds: i64) -> Act {

@@ -15,18 +15,16 @@ use crate::samples::{application_id, at, completed, contact_id, person_id, reten
 /// [`TestStores<RetentionUnderTest>`](crate::contract::TestStores).
 #[macro_export]
 macro_rules! retention_reports_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod retention_reports {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::store_checks!(
-                retention_reports, $open,
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            retention_reports of retention_reports, of_stores [
                 what_is_unanswered_is_listed_by_every_filter
                 what_is_answered_or_deleted_leaves_the_list
                 receipts_are_listed_newest_first_by_every_filter
-            );
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }
 
 const ALL: UnansweredQuery = UnansweredQuery {

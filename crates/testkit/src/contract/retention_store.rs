@@ -47,12 +47,9 @@ pub struct RetentionUnderTest {
 /// [`TestStores<RetentionUnderTest>`](crate::contract::TestStores).
 #[macro_export]
 macro_rules! retention_store_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod retention_store {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::store_checks!(
-                retention_store, $open,
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            retention_store of retention_store, of_stores [
                 an_application_exists_once_a_contact_names_it
                 a_completion_is_stored_once
                 of_twenty_raced_completions_one_is_written
@@ -68,9 +65,10 @@ macro_rules! retention_store_contract {
                 a_hold_on_the_person_keeps_all
                 a_hold_on_the_application_keeps_all
                 a_hold_that_is_placed_is_seen_by_every_later_commit
-            );
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }
 
 /// So many seconds are two months and more: every retention and purge age here is over.

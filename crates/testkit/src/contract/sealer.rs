@@ -4,7 +4,7 @@
 //! `crates/testkit/tests/own_sealer.rs` a short adapter does so.
 //!
 //! ```text
-//! sealer_contract!(mine: sealers());
+//! sealer_contract!(mine: open_mine()); // a future of `SealersUnderTest`
 //! ```
 
 use std::collections::HashSet;
@@ -265,28 +265,24 @@ pub async fn neither_bytes_nor_debug_output_show_the_text(
 /// Runs every check against each adapter, in a module of the given name.
 #[macro_export]
 macro_rules! sealer_contract {
-    ($($name:ident: $under_test:expr),+ $(,)?) => {
-        $(
-            mod $name {
-                use super::*;
-
-                $crate::verifier_checks! {
-                    sealer, $under_test =>
-                    what_is_sealed_opens_in_its_cell_only,
-                    no_flipped_bit_opens,
-                    nothing_that_was_cut_or_extended_opens,
-                    another_data_key_does_not_open,
-                    a_wrapped_key_under_another_keys_id_does_not_open,
-                    two_seals_of_one_text_differ,
-                    a_slice_keeps_its_order_or_fails,
-                    a_rewrapped_key_opens_the_same_values,
-                    nodes_read_each_other_while_a_key_rotates,
-                    a_retired_key_is_unknown,
-                    equal_values_have_equal_blind_indexes,
-                    blind_indexes_agree_while_the_index_key_rotates,
-                    neither_bytes_nor_debug_output_show_the_text,
-                }
-            }
-        )+
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            sealer of sealer, of_subject [
+                what_is_sealed_opens_in_its_cell_only
+                no_flipped_bit_opens
+                nothing_that_was_cut_or_extended_opens
+                another_data_key_does_not_open
+                a_wrapped_key_under_another_keys_id_does_not_open
+                two_seals_of_one_text_differ
+                a_slice_keeps_its_order_or_fails
+                a_rewrapped_key_opens_the_same_values
+                nodes_read_each_other_while_a_key_rotates
+                a_retired_key_is_unknown
+                equal_values_have_equal_blind_indexes
+                blind_indexes_agree_while_the_index_key_rotates
+                neither_bytes_nor_debug_output_show_the_text
+            ]
+            $($adapters)+
+        }
     };
 }

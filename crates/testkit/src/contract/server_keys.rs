@@ -125,16 +125,14 @@ pub async fn of_twenty_racing_nodes_one_is_remembered(store: ServerKeysUnderTest
 /// [`TestStores<ServerKeysUnderTest>`](crate::contract::TestStores).
 #[macro_export]
 macro_rules! server_keys_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod server_keys {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::store_checks!(
-                server_keys, $open,
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            server_keys of server_keys, of_stores [
                 remembered_keys_read_back_and_are_audited
                 an_outdated_change_is_lost_with_all_beside_it
                 of_twenty_racing_nodes_one_is_remembered
-            );
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }

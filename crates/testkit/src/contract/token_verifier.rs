@@ -3,7 +3,7 @@
 //! A new adapter provides itself with one valid token, and adds one line:
 //!
 //! ```text
-//! token_verifier_contract!(fake: under_test());
+//! token_verifier_contract!(mine: open_mine()); // a future of `TokensUnderTest`
 //! ```
 
 use std::fmt;
@@ -59,17 +59,13 @@ fn swap_case(c: char) -> char {
 /// Runs every check against each adapter, in a module of the given name.
 #[macro_export]
 macro_rules! token_verifier_contract {
-    ($($name:ident: $under_test:expr),+ $(,)?) => {
-        $(
-            mod $name {
-                use super::*;
-
-                $crate::verifier_checks! {
-                    token_verifier, $under_test =>
-                    a_known_token_gives_its_principal_every_time,
-                    a_token_that_only_looks_like_it_is_nobody,
-                }
-            }
-        )+
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            token_verifier of token_verifier, of_subject [
+                a_known_token_gives_its_principal_every_time
+                a_token_that_only_looks_like_it_is_nobody
+            ]
+            $($adapters)+
+        }
     };
 }

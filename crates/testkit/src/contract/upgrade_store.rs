@@ -20,12 +20,9 @@ pub use references::*;
 /// `open_mine()` is a future of [`TestStores`](crate::contract::TestStores).
 #[macro_export]
 macro_rules! upgrade_store_contract {
-    ($($adapter:ident: $open:expr),+ $(,)?) => {mod upgrade_store {$(
-        mod $adapter {
-            use super::super::*;
-
-            $crate::store_checks!(
-                upgrade_store, $open,
+    ($($adapters:tt)+) => {
+        $crate::contract_suite! {
+            upgrade_store of upgrade_store, of_stores [
                 an_opened_case_reads_back_the_same_by_member_id_and_code
                 absence_is_none_in_its_place_and_order_is_kept
                 the_newest_case_is_the_one_with_the_highest_attempt
@@ -58,7 +55,8 @@ macro_rules! upgrade_store_contract {
                 of_two_openings_in_one_batch_one_moves
                 all_kinds_of_changes_commit_together
                 a_batch_of_256_commits
-            );
+            ]
+            $($adapters)+
         }
-    )+}};
+    };
 }

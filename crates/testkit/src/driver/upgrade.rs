@@ -8,7 +8,8 @@ use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::effect::{Claim, Effect};
 use madoguchi_domain::port::{EffectChange, Recorded};
 use madoguchi_domain::upgrade::{
-    self, CaseId, CaseKey, CaseSnapshot, Decision, Lookup, Request, Timeline, UpgradePolicy, Write,
+    self, CaseId, CaseKey, CaseSnapshot, Decision, FoundCase, Lookup, Request, Timeline,
+    UpgradePolicy, Write,
 };
 
 use crate::samples;
@@ -28,7 +29,7 @@ pub struct UpgradeDriver {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// The snapshot of each case.
-    pub snapshots: Vec<Option<CaseSnapshot>>,
+    pub snapshots: Vec<Option<FoundCase>>,
     /// The timeline of each case.
     pub timelines: Vec<Timeline>,
     /// The whole audit log.
@@ -58,14 +59,22 @@ impl UpgradeDriver {
     /// # Panics
     /// When the store cannot be read.
     pub async fn load(&self, key: CaseKey) -> Option<CaseSnapshot> {
+        self.find(key).await.map(|found| found.snapshot)
+    }
+
+    /// What is stored for this key.
+    ///
+    /// # Panics
+    /// When the store cannot be read.
+    pub async fn find(&self, key: CaseKey) -> Option<FoundCase> {
         self.look_up(&[Lookup { key, check: None }]).await.remove(0)
     }
 
-    /// The snapshot for each lookup.
+    /// What is stored for each lookup.
     ///
     /// # Panics
     /// When the store cannot be read, or returns another number of results.
-    pub async fn look_up(&self, lookups: &[Lookup]) -> Vec<Option<CaseSnapshot>> {
+    pub async fn look_up(&self, lookups: &[Lookup]) -> Vec<Option<FoundCase>> {
         let found = self.stores.upgrades.load(lookups).await.expect("snapshots are loaded");
         assert_eq!(found.len(), lookups.len(), "one answer for each lookup");
         found

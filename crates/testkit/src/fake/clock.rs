@@ -66,8 +66,10 @@ mod tests {
 
     use crate::contract::clock::ClockUnderTest;
 
-    crate::clock_contract!(manual: ClockUnderTest {
-        clock: ManualClock::default(),
-        pass: |clock| clock.advance(SignedDuration::from_millis(2)),
-    });
+    async fn manual() -> ClockUnderTest<ManualClock> {
+        let pass = |clock: &ManualClock| clock.advance(SignedDuration::from_millis(2));
+        ClockUnderTest { clock: ManualClock::default(), pass }
+    }
+
+    crate::clock_contract!(manual: manual());
 }

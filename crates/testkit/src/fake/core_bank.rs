@@ -271,8 +271,8 @@ mod tests {
     }
 
     crate::core_bank_contract!(
-        fake: FakeUnderTest::with_inquiries(),
-        fake_without_inquiries: FakeUnderTest::without_inquiries(),
+        fake: async { FakeUnderTest::with_inquiries() },
+        fake_without_inquiries: async { FakeUnderTest::without_inquiries() },
     );
 
     #[tokio::test]

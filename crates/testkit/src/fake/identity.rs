@@ -89,6 +89,6 @@ mod tests {
         PasswordsUnderTest { verifier, user, password, who }
     }
 
-    crate::token_verifier_contract!(fake_tokens: tokens());
-    crate::password_verifier_contract!(fake_passwords: passwords());
+    crate::token_verifier_contract!(fake_tokens: async { tokens() });
+    crate::password_verifier_contract!(fake_passwords: async { passwords() });
 }

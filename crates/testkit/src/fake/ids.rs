@@ -54,5 +54,5 @@ impl Ids for SeededIds {
 mod tests {
     use super::*;
 
-    crate::ids_contract!(seeded: SeededIds::new(1));
+    crate::ids_contract!(seeded: async { SeededIds::new(1) });
 }

@@ -208,5 +208,5 @@ mod tests {
         }
     }
 
-    crate::sealer_contract!(fake: sealers());
+    crate::sealer_contract!(fake: async { sealers() });
 }

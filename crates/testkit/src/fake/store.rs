@@ -44,7 +44,7 @@ use madoguchi_domain::port::{
 };
 use madoguchi_domain::sealed::KeyId;
 use madoguchi_domain::secret::SecretKey;
-use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, Lookup, Timeline, Write};
+use madoguchi_domain::upgrade::{CaseId, CaseSnapshot, FoundCase, Lookup, Timeline, Write};
 
 use memory::Memory;
 
@@ -196,7 +196,7 @@ impl MemberStore for FakeStore {
 
 #[async_trait]
 impl UpgradeStore for FakeStore {
-    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<CaseSnapshot>>, StoreError> {
+    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<FoundCase>>, StoreError> {
         self.with(|memory| lookups.iter().map(|lookup| memory.load(lookup)).collect())
     }
 

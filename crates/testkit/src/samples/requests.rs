@@ -2,8 +2,9 @@
 //! `Request { …, ..open(1) }`.
 
 use madoguchi_domain::Timestamp;
-use madoguchi_domain::act::Act;
-use madoguchi_domain::upgrade::{CaseId, CaseKey, CheckReference, CheckSource, Command, Request};
+use madoguchi_domain::upgrade::{
+    CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, Command, FoundCase, Request,
+};
 
 use super::{act, at, human, member_id, start, system};
 
@@ -59,5 +60,11 @@ pub fn decide(number: u32, passed: bool) -> Request {
 /// The same request at another time.
 #[must_use]
 pub fn asked_at(request: Request, at: Timestamp) -> Request {
-    Request { act: Act { at, ..request.act }, ..request }
+    Request { act: request.act.with_time(at), ..request }
+}
+
+/// Stored data as found by a member or id, for a request without a check or with a new one.
+#[must_use]
+pub const fn found_case(snapshot: CaseSnapshot) -> FoundCase {
+    FoundCase { snapshot, scanned: None, check_held_by: None }
 }

@@ -21,7 +21,7 @@ fn sealers() -> SealersUnderTest {
     }
 }
 
-sealer_contract!(vault: sealers());
+sealer_contract!(vault: async { sealers() });
 
 fn vault() -> (RingFolder, Vault) {
     let folder = RingFolder::new();

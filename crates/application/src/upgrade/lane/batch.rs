@@ -6,7 +6,7 @@ use madoguchi_domain::change::Change;
 use madoguchi_domain::idempotency::{KeyedRequest, Replay};
 use madoguchi_domain::member::MemberId;
 use madoguchi_domain::upgrade::{
-    CaseResult, CaseSnapshot, Decision, GrantedCase, Lookup, Refusal, UpgradePolicy, Write, decide,
+    CaseResult, Decision, FoundCase, GrantedCase, Lookup, Refusal, UpgradePolicy, Write, decide,
 };
 
 use super::inbox::Waiting;
@@ -33,12 +33,12 @@ pub(super) struct Batch {
     pub(super) loads: u32,
 }
 
-/// A member in this batch: its snapshot after the decisions so far.
+/// A member in this batch: what was found, after the decisions so far.
 struct MemberSlot {
     lookup: Lookup,
     /// The load it comes from. Requests of a later load may depend on newer data.
     load: u32,
-    snapshot: CaseSnapshot,
+    found: FoundCase,
     depends_on: Option<usize>,
     sealed: bool,
 }
@@ -63,7 +63,7 @@ impl Batch {
     pub(super) fn take(
         &mut self,
         waiting: Waiting,
-        found: Option<CaseSnapshot>,
+        found: Option<FoundCase>,
         policy: &UpgradePolicy,
     ) {
         let Some(found) = found else {
@@ -71,7 +71,7 @@ impl Batch {
             self.decided(waiting, None, answer, None);
             return;
         };
-        let member = found.member.id.clone();
+        let member = found.snapshot.member.id.clone();
         let Some(open) = self.members.get_mut(&member) else {
             self.first(member, waiting, found, policy);
             return;
@@ -86,7 +86,7 @@ impl Batch {
             self.retry.push(waiting);
             return;
         }
-        let decision = decide(Some(open.snapshot.clone()), waiting.request(), policy);
+        let decision = decide(Some(open.found.clone()), waiting.request(), policy);
         let depends_on = match decision.change {
             None => open.depends_on,
             // An audit-only refusal depends on itself. It must contradict stored state, never
@@ -127,18 +127,20 @@ impl Batch {
         &mut self,
         member: MemberId,
         waiting: Waiting,
-        found: CaseSnapshot,
+        found: FoundCase,
         policy: &UpgradePolicy,
     ) {
+        let FoundCase { scanned, check_held_by, .. } = found;
         let Decision { change, answer, after } = decide(Some(found), waiting.request(), policy);
         let depends_on = change.is_some().then_some(self.changes.len());
         let moves = change.as_ref().is_some_and(|change| change.write != Write::Nothing);
         if let Some(snapshot) = after {
+            let found = FoundCase { snapshot, scanned, check_held_by };
             let lookup = waiting.request().lookup();
             let depends_on = depends_on.filter(|_| moves);
             let load = self.loads;
             self.members
-                .insert(member, MemberSlot { lookup, load, snapshot, depends_on, sealed: false });
+                .insert(member, MemberSlot { lookup, load, found, depends_on, sealed: false });
         }
         self.decided(waiting, change, answer, depends_on);
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::idempotency::Replay;
 use madoguchi_domain::port::{ReplayStore, StoreError, UpgradeStore};
-use madoguchi_domain::upgrade::{CaseSnapshot, UpgradePolicy, Write};
+use madoguchi_domain::upgrade::{FoundCase, UpgradePolicy, Write};
 use tokio::time::Instant;
 
 use super::batch::{Batch, Decided};
@@ -39,7 +39,7 @@ struct Failed {
 }
 
 /// What was loaded for a request.
-type Loaded = (Option<CaseSnapshot>, Option<Replay>);
+type Loaded = (Option<FoundCase>, Option<Replay>);
 
 impl BatchRunner {
     /// Answers what it can; returns the requests to decide again on fresh data, in their order. A

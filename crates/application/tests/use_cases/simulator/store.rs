@@ -10,7 +10,9 @@ use madoguchi_domain::effect::{
     Overdue, Sweep, UnsettledEffects,
 };
 use madoguchi_domain::port::{EffectChange, EffectQueue, Recorded, StoreError, UpgradeStore};
-use madoguchi_domain::upgrade::{CaseId, CaseKey, CaseSnapshot, Lookup, Timeline, Write};
+use madoguchi_domain::upgrade::{
+    CaseId, CaseKey, CaseSnapshot, FoundCase, Lookup, Timeline, Write,
+};
 use madoguchi_testkit::fake::store::Fault;
 use madoguchi_testkit::samples::case_of;
 
@@ -177,7 +179,7 @@ impl EffectQueue for RandomStore {
 
 #[async_trait]
 impl UpgradeStore for RandomStore {
-    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<CaseSnapshot>>, StoreError> {
+    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<FoundCase>>, StoreError> {
         self.maybe_down()?;
         self.world.fake.load(lookups).await
     }

@@ -12,12 +12,11 @@ use crate::mail::MessageIdDomain;
 
 fn act(who: &str, second: i64) -> Act {
     let kind = if who == "bot" { ActorKind::System } else { ActorKind::Human };
-    Act {
-        by: ActorRef::new("idp", who, kind),
-        at: Timestamp::from_second(second).unwrap(),
-        correlation: CorrelationId::parse("c").unwrap(),
-        through: None,
-    }
+    Act::new(
+        ActorRef::new("idp", who, kind),
+        Timestamp::from_second(second).unwrap(),
+        CorrelationId::parse("c").unwrap(),
+    )
 }
 
 fn policy() -> ContactPolicy {
@@ -84,7 +83,7 @@ fn another_person_approves_content_and_recipients_as_they_were_shown() {
     let approved = on(&waiting, approve(&waiting), &act("bob", 30)).unwrap();
     assert_eq!(approved.state.name(), AnnouncementStateName::Approved);
     assert_eq!(approved.state.mailing(), Some(&Mailing::new()));
-    assert_eq!(approved.visible_from(), Some(act("bob", 30).at));
+    assert_eq!(approved.visible_from(), Some(act("bob", 30).at()));
     let again = on(&approved, approve(&waiting), &act("cho", 31));
     assert_eq!(again, Err(AnnouncementRefusal::ApprovalClosed));
 }
@@ -139,7 +138,7 @@ fn mails_are_released_once_and_stopped_for_ever() {
     assert_eq!(on(&waiting, release(), &act("ann", 30)), Err(AnnouncementRefusal::NoMails));
     let approved = on(&waiting, approve(&waiting), &act("bob", 30)).unwrap();
     assert_eq!(on(&approved, release(), &act("ann", 31)), Err(AnnouncementRefusal::NotHeld));
-    let held = Mailing { state: MailingState::Held(act("x", 32).at), ..Mailing::new() };
+    let held = Mailing { state: MailingState::Held(act("x", 32).at()), ..Mailing::new() };
     let held = approved.with_mailing(held).unwrap();
     let released = on(&held, release(), &act("ann", 33)).unwrap();
     assert_eq!(released.state.mailing().unwrap().state, MailingState::Running);

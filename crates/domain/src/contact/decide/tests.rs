@@ -14,12 +14,11 @@ use crate::display_name::DisplayName;
 use uuid::Uuid;
 
 fn by(subject: &str, kind: ActorKind, second: i64) -> Act {
-    Act {
-        by: ActorRef::new("idp", subject, kind),
-        at: Timestamp::from_second(second).unwrap(),
-        correlation: CorrelationId::parse("c").unwrap(),
-        through: None,
-    }
+    Act::new(
+        ActorRef::new("idp", subject, kind),
+        Timestamp::from_second(second).unwrap(),
+        CorrelationId::parse("c").unwrap(),
+    )
 }
 
 fn human(subject: &str, second: i64) -> Act {
@@ -123,7 +122,7 @@ fn rule_2_only_another_person_approves_and_only_what_was_shown() {
     }
     let valid = moved(&edited, &seen, &approver);
     assert_eq!(valid.state(), ContactState::Valid);
-    assert!(valid.is_visible(approver.at) && !valid.is_visible(human("", 19).at));
+    assert!(valid.is_visible(approver.at()) && !valid.is_visible(human("", 19).at()));
     assert_eq!(refused(&valid, &seen, &human("third", 30)), ContactRefusal::ApprovalClosed);
 }
 
@@ -131,7 +130,7 @@ fn rule_2_only_another_person_approves_and_only_what_was_shown() {
 fn rule_2_without_approval_a_contact_is_valid_at_once() {
     let contact = added(ApprovalRule::Off);
     assert_eq!(contact.state(), ContactState::Valid);
-    assert!(contact.is_visible(human("", 10).at));
+    assert!(contact.is_visible(human("", 10).at()));
     assert_eq!(contact.approval.name().as_str(), "BY_POLICY");
 }
 
@@ -140,7 +139,7 @@ fn rule_2_an_expired_approval_is_evidence() {
     let expired = moved(&draft(), &ContactEvent::Expire, &by("job", ActorKind::System, 99));
     assert_eq!(expired.state(), ContactState::Rejected);
     let rejection = Rejection::Expired;
-    let at = human("", 99).at;
+    let at = human("", 99).at();
     assert_eq!(expired.approval, Approval::Rejected { at, rejection });
 }
 
@@ -311,7 +310,7 @@ fn an_edit_changes_the_fields_that_it_names() {
 #[test]
 fn an_actor_is_offered_what_state_and_four_eyes_allow() {
     use ContactEventName as Event;
-    let offered = |contact: &Contact, by: &Act| contact.possible_events(&by.by, by.at);
+    let offered = |contact: &Contact, by: &Act| contact.possible_events(&by.by, by.at());
     let (author, other) = (human("author", 30), human("other", 30));
     let of_draft = [Event::Edited, Event::Rejected, Event::AnsweredByPhone, Event::Deleted];
     assert_eq!(offered(&draft(), &author), of_draft);
@@ -330,16 +329,16 @@ fn an_approval_ages_from_the_last_edit() {
     let hours = |hours| Some(jiff::SignedDuration::from_hours(hours));
     let policy = ContactPolicy { remind_after: hours(1), escalate_after: hours(2), ..policy() };
     let since = draft().waiting_since().expect("it waits");
-    assert_eq!(since, human("author", 10).at);
+    assert_eq!(since, human("author", 10).at());
     for (second, age) in
         [(3609, "NEW"), (3610, "REMINDER"), (7209, "REMINDER"), (7210, "ESCALATION")]
     {
-        assert_eq!(policy.age(since, human("", second).at).as_str(), age, "{second}");
+        assert_eq!(policy.age(since, human("", second).at()).as_str(), age, "{second}");
     }
     let never = ContactPolicy { remind_after: None, escalate_after: None, ..policy };
     assert_eq!(never.age(since, Timestamp::MAX).as_str(), "NEW");
     let edited = moved(&draft(), &other_subject(), &human("editor", 50));
-    assert_eq!(edited.waiting_since(), Some(human("", 50).at));
+    assert_eq!(edited.waiting_since(), Some(human("", 50).at()));
     let by_phone = moved(&draft(), &ContactEvent::AnswerByPhone, &human("agent", 50));
     let deleted = moved(&draft(), &ContactEvent::Delete, &human("agent", 50));
     let rejected = moved(&draft(), &reject(), &human("agent", 50));
@@ -457,7 +456,7 @@ fn a_filter_compares_what_it_names() {
     let notice = edit(|content| content.contact_type = ContactType::Notice);
     let by = human("x", 30);
     for event in [notice, answer(), ContactEvent::AnswerByPhone, ContactEvent::Delete] {
-        let not_acted_on = ContactFilter::not_acted_on(human("", 99).at);
+        let not_acted_on = ContactFilter::not_acted_on(human("", 99).at());
         assert!(!not_acted_on.matches(&moved(&contact, &event, &by)), "{event:?}");
     }
 }

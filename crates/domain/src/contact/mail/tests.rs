@@ -21,12 +21,11 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn act(subject: &str, second: i64) -> Act {
-    Act {
-        by: ActorRef::new("idp", subject, ActorKind::Human),
-        at: at(second),
-        correlation: CorrelationId::parse("c").unwrap(),
-        through: None,
-    }
+    Act::new(
+        ActorRef::new("idp", subject, ActorKind::Human),
+        at(second),
+        CorrelationId::parse("c").unwrap(),
+    )
 }
 
 fn rules() -> MailRules {

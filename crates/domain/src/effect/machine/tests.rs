@@ -26,10 +26,7 @@ fn effect() -> Effect {
         payload: Payload::new(1, []),
     };
     let by = ActorRef::new("idp", "agent", ActorKind::Human);
-    Effect::planned(
-        order,
-        &Act { by, through: None, at: NOW, correlation: CorrelationId::parse("c").unwrap() },
-    )
+    Effect::planned(order, &Act::new(by, NOW, CorrelationId::parse("c").unwrap()))
 }
 
 fn worker() -> WorkerId {

@@ -8,12 +8,11 @@ use crate::registered::Registered;
 use crate::sealed::DataKeyId;
 
 fn act(subject: &str, second: i64) -> Act {
-    Act {
-        by: ActorRef::new("idp", subject, ActorKind::Human),
-        through: None,
-        at: Timestamp::from_second(second).unwrap(),
-        correlation: CorrelationId::parse("c").unwrap(),
-    }
+    Act::new(
+        ActorRef::new("idp", subject, ActorKind::Human),
+        Timestamp::from_second(second).unwrap(),
+        CorrelationId::parse("c").unwrap(),
+    )
 }
 
 fn registration(account: &str) -> Registration {
@@ -108,5 +107,5 @@ fn the_address_has_a_new_time_only_when_it_changes() {
     let (stopped, _) = updated(&taro(), &stop("asked"), &act("ann", 5));
     assert_eq!(stopped.email_since, taro().email_since);
     let (moved, _) = updated(&stopped, &other, &act("ann", 7));
-    assert_eq!(moved.email_since, act("ann", 7).at);
+    assert_eq!(moved.email_since, act("ann", 7).at());
 }

@@ -123,16 +123,15 @@ fn what_belongs_to_no_completed_application_is_kept() {
 
 #[test]
 fn a_purge_leaves_a_receipt_of_why_it_was_due() {
-    let act = Act {
-        by: ActorRef::new("madoguchi", "run", ActorKind::System),
-        through: None,
-        at: end() + DAY * 31,
-        correlation: CorrelationId::parse("c").unwrap(),
-    };
+    let act = Act::new(
+        ActorRef::new("madoguchi", "run", ActorKind::System),
+        end() + DAY * 31,
+        CorrelationId::parse("c").unwrap(),
+    );
     let change = unanswered_since(end()).purge(PurgeGround::Unanswered, &POLICY, &act).unwrap();
     let RetentionWrite::Purge { version, receipt } = change.write else { panic!("a purge") };
     assert_eq!((version, receipt.since, receipt.purge_age), (3, end(), 30));
-    assert_eq!((receipt.ground, receipt.purged_at), (PurgeGround::Unanswered, act.at));
+    assert_eq!((receipt.ground, receipt.purged_at), (PurgeGround::Unanswered, act.at()));
     assert_eq!(&*change.audit.detail, "UNANSWERED");
     assert_eq!(request().purge(PurgeGround::Unanswered, &POLICY, &act), None);
     let policy = RetentionPolicy::standard();

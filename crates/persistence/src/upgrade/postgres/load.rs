@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use madoguchi_domain::upgrade::{CaseId, CaseKey, CaseSnapshot, Lookup, SetLevel};
+use madoguchi_domain::upgrade::{CaseId, CaseKey, FoundCase, Lookup, SetLevel};
 
 use crate::database::column::Key;
 use crate::database::fault::Fault;
@@ -14,7 +14,7 @@ use crate::database::statement::{Columns, Part, Script, array, statement};
 use crate::effect::row::{OrderRow, StateRow};
 use crate::member::row::MemberRow;
 use crate::upgrade::row::{CaseRow, key};
-use crate::upgrade::snapshot::{SnapshotRow, snapshot};
+use crate::upgrade::snapshot::{SnapshotRow, found_case};
 
 /// A place in the batch, and the rows found for it.
 type FoundSql = (
@@ -95,7 +95,7 @@ impl Script for HeldChecks {
 pub(super) async fn load(
     conn: &mut AsyncPgConnection,
     lookups: &[Lookup],
-) -> Result<Vec<Option<CaseSnapshot>>, Fault> {
+) -> Result<Vec<Option<FoundCase>>, Fault> {
     let scanned = scanned(conn, lookups).await?;
     let holders = holders(conn, lookups).await?;
     let mut found = rows(conn, lookups, &scanned).await?;
@@ -110,7 +110,7 @@ pub(super) async fn load(
         let holder = lookup.check.as_ref().and_then(|(source, reference)| {
             holders.get(&(source.as_str().into(), reference.expose().into())).copied()
         });
-        Ok(Some(snapshot(row, serial, holder)?))
+        Ok(Some(found_case(row, serial, holder)?))
     });
     snapshots.collect()
 }

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use madoguchi_domain::upgrade::{
-    CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, Lookup, SetLevel, StateName,
+    CaseId, CaseKey, CheckReference, CheckSource, FoundCase, Lookup, SetLevel, StateName,
 };
 
 use crate::database::column::Key;
@@ -13,16 +13,16 @@ use crate::database::statement::{Columns, Part, Script, statement};
 use crate::effect::row::{OrderRow, StateRow};
 use crate::member::row::MemberRow;
 use crate::upgrade::row::{CaseRow, key};
-use crate::upgrade::snapshot::{EffectRow, SnapshotRow, snapshot};
+use crate::upgrade::snapshot::{EffectRow, SnapshotRow, found_case};
 
 pub(super) fn load(
     conn: &mut SqliteConnection,
     lookups: &[Lookup],
-) -> Result<Vec<Option<CaseSnapshot>>, Fault> {
+) -> Result<Vec<Option<FoundCase>>, Fault> {
     lookups.iter().map(|lookup| one(conn, lookup)).collect()
 }
 
-fn one(conn: &mut SqliteConnection, lookup: &Lookup) -> Result<Option<CaseSnapshot>, Fault> {
+fn one(conn: &mut SqliteConnection, lookup: &Lookup) -> Result<Option<FoundCase>, Fault> {
     let (row, scanned) = match &lookup.key {
         CaseKey::NewestOf(member) => (newest_of(conn, member.expose())?, None),
         CaseKey::Id(id) => (by_id(conn, key(*id))?, None),
@@ -38,7 +38,7 @@ fn one(conn: &mut SqliteConnection, lookup: &Lookup) -> Result<Option<CaseSnapsh
         Some((source, reference)) => holder(conn, *source, reference)?,
         None => None,
     };
-    Ok(Some(snapshot(row, scanned, held_by)?))
+    Ok(Some(found_case(row, scanned, held_by)?))
 }
 
 /// A member with its newest case. The limit is part of the text, because SQLite prepares a

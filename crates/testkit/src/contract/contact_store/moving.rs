@@ -87,7 +87,7 @@ pub async fn a_contact_keeps_its_history_with_old_and_new(stores: ContactStores)
     let history = history(&stores, 1).await;
     let numbers: Vec<_> = history.iter().map(|it| it.version).collect();
     assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7]);
-    let seen = history.iter().map(|it| (it.content.clone(), it.act.at));
+    let seen = history.iter().map(|it| (it.content.clone(), it.act.at()));
     assert_eq!(seen.collect::<Vec<_>>(), expected);
     let (ContactEvent::Reject(reason), ContactEvent::Answer(text)) =
         (rejects("不備"), answers("はい"))

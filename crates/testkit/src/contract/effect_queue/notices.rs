@@ -172,7 +172,7 @@ impl Notices {
         let mut moves: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut rows: Vec<_> = audit_rows::rows(&self.stores).await;
         rows.retain(|row| row.entry.subject.kind() == "notice");
-        rows.sort_by_key(|row| row.entry.act.at);
+        rows.sort_by_key(|row| row.entry.act.at());
         for row in rows {
             assert_eq!(row.entry.action, Action::EFFECT_MOVED);
             assert_eq!(row.entry.act.correlation, planner().correlation);
@@ -211,9 +211,8 @@ pub(super) fn notice(number: u32, ordering: fn(OrderingKey) -> Ordering, key: &s
         upstream_id: UpstreamId::parse(&format!("N{number}")).expect("the id parses"),
         payload: Payload::new(VERSION, [("memberId", member_id(1).expose()), ("level", "9Z")]),
     };
-    let mut act = planner();
-    act.at += SignedDuration::from_micros(i64::from(number));
-    Effect { planned_at: act.at, ..Effect::planned(order, &planner()) }
+    let planned_at = planner().at() + SignedDuration::from_micros(i64::from(number));
+    Effect { planned_at, ..Effect::planned(order, &planner()) }
 }
 
 pub(super) fn alone(number: u32) -> Effect {

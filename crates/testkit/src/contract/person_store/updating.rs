@@ -39,7 +39,7 @@ pub async fn an_update_moves_the_person_and_keeps_its_history(stores: ContactSto
     let history = stores.persons.history(&person.id).await.expect("the history is read");
     let numbers: Vec<_> = history.iter().map(|it| it.version).collect();
     assert_eq!(numbers, [1, 2, 3, 4, 5]);
-    let times: Vec<_> = history.iter().map(|it| it.act.at).collect();
+    let times: Vec<_> = history.iter().map(|it| it.act.at()).collect();
     assert_eq!(times, [0, 1, 2, 3, 4].map(samples::at));
     let details: Vec<_> = history.into_iter().map(|it| it.details).collect();
     assert_eq!(details, expected);

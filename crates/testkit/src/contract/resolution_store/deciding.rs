@@ -72,7 +72,7 @@ pub async fn an_approval_moves_its_effect_and_what_follows(stores: BothStores) {
         assert_eq!(state.as_str(), outcome.as_str());
     }
     let newest = UpgradeDriver::at(&stores.0).look_up(&[by_case(&effects[0])]).await;
-    let member = newest[0].clone().expect("the case is stored").member;
+    let member = newest[0].clone().expect("the case is stored").snapshot.member;
     assert!(member.confirmed.is_some() && member.confirmed_manually);
     assert_eq!(member.target, None);
     // What is planned again is sent under the same id.

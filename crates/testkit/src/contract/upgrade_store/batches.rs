@@ -8,7 +8,7 @@ use madoguchi_domain::upgrade::{self, CaseKey, CaseSnapshot, Lookup, StateName};
 
 use crate::contract::audit_rows;
 use crate::driver::upgrade::UpgradeDriver;
-use crate::samples::{self, case_id, member_id};
+use crate::samples::{self, case_id, found_case, member_id};
 
 /// Of fifty verdicts every seventh is stale: these are lost, all others are written.
 pub async fn a_lost_change_does_not_hold_back_the_others(stores: UpgradeStores) {
@@ -111,10 +111,11 @@ pub async fn a_batch_of_256_commits(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.verified(1..=256).await;
     let verdicts: Vec<_> = (1..=256).map(|number| samples::decide(number, true)).collect();
-    let expected: Vec<_> = driver.ask_all(&verdicts).await.into_iter().map(Some).collect();
+    let after = driver.ask_all(&verdicts).await.into_iter();
+    let expected: Vec<_> = after.map(|it| Some(found_case(it))).collect();
     let newest = |number| Lookup { key: CaseKey::NewestOf(member_id(number)), check: None };
     let found = driver.look_up(&(1..=256).map(newest).collect::<Vec<_>>()).await;
     assert_eq!(found, expected);
-    assert!(found.iter().flatten().all(|snapshot| snapshot.effect.is_some()));
+    assert!(found.iter().flatten().all(|found| found.snapshot.effect.is_some()));
     assert_eq!(audit_rows::rows(&stores).await.len(), 256 * 4);
 }

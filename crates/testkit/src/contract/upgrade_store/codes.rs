@@ -3,11 +3,11 @@
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::change::Committed;
 use madoguchi_domain::upgrade::{
-    CaseKey, CaseSnapshot, QrTokenHash, Refusal, Request, Version, Write,
+    CaseKey, FoundCase, QrTokenHash, Refusal, Request, Version, Write,
 };
 
 use crate::driver::upgrade::UpgradeDriver;
-use crate::samples::{self, case_id};
+use crate::samples::{self, case_id, found_case};
 
 fn hash(driver: &UpgradeDriver, serial: u32) -> QrTokenHash {
     driver.policy.qr.token(case_id(1), serial).hash()
@@ -31,8 +31,8 @@ pub async fn a_fresh_code_voids_the_one_before(stores: UpgradeStores) {
     let case = found.case.as_ref().expect("the case is there");
     assert_eq!((case.qr, case.version), (driver.policy.qr.issue(2, samples::at(601)), Version(2)));
     for serial in [1, 2] {
-        let scanned = CaseSnapshot { scanned: Some(serial), ..found.clone() };
-        assert_eq!(driver.load(CaseKey::Scanned(hash(&driver, serial))).await, Some(scanned));
+        let scanned = FoundCase { scanned: Some(serial), ..found_case(found.clone()) };
+        assert_eq!(driver.find(CaseKey::Scanned(hash(&driver, serial))).await, Some(scanned));
     }
     let scan = |serial| {
         let key = CaseKey::Scanned(hash(&driver, serial));
@@ -93,6 +93,6 @@ pub async fn a_code_is_issued_once(stores: UpgradeStores) {
     *hash = taken;
     assert_eq!(driver.commit(&change).await, Committed::Lost);
     assert_eq!(driver.newest(1).await, stands);
-    let scanned = CaseSnapshot { scanned: Some(1), ..other };
-    assert_eq!(driver.load(CaseKey::Scanned(taken)).await, Some(scanned));
+    let scanned = FoundCase { scanned: Some(1), ..found_case(other) };
+    assert_eq!(driver.find(CaseKey::Scanned(taken)).await, Some(scanned));
 }

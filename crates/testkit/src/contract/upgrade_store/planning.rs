@@ -10,7 +10,7 @@ use madoguchi_domain::upgrade::{
 
 use crate::contract::audit_rows;
 use crate::driver::upgrade::UpgradeDriver;
-use crate::samples::{self, case_id};
+use crate::samples::{self, case_id, found_case};
 
 /// A passed case without an effect gets the same effect as at the verdict; a second is lost.
 pub async fn an_orphan_gets_its_effect_once(stores: UpgradeStores) {
@@ -49,7 +49,7 @@ pub async fn an_arrangement_has_one_unsettled_effect(stores: UpgradeStores) {
     });
     let mistaken = CaseSnapshot { effect: settled, ..known };
     let again = samples::open_as(1, case_id(101));
-    let open = upgrade::decide(Some(mistaken), &again, &driver.policy).change;
+    let open = upgrade::decide(Some(found_case(mistaken)), &again, &driver.policy).change;
     assert_eq!(driver.commit(&open.expect("a case is opened")).await, Committed::Moved);
     let reference = CheckReference::parse("SECOND").expect("the reference parses");
     let command = Command::Verify { source: CheckSource::Va, reference, passed: true };

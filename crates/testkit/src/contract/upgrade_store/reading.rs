@@ -4,11 +4,11 @@ use jiff::SignedDuration;
 
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::upgrade::{
-    Attempt, CaseId, CaseKey, CaseSnapshot, Lookup, QrTokenHash, Timeline,
+    Attempt, CaseId, CaseKey, CaseSnapshot, FoundCase, Lookup, QrTokenHash, Timeline,
 };
 
 use crate::driver::upgrade::UpgradeDriver;
-use crate::samples::{self, case_id, member_id};
+use crate::samples::{self, case_id, found_case, member_id};
 
 /// A case is found by its member, its id and its QR code, with the same snapshot.
 pub async fn an_opened_case_reads_back_the_same_by_member_id_and_code(stores: UpgradeStores) {
@@ -20,8 +20,8 @@ pub async fn an_opened_case_reads_back_the_same_by_member_id_and_code(stores: Up
 
     assert_eq!(driver.newest(1).await, opened);
     assert_eq!(driver.load(CaseKey::Id(case.id)).await, Some(opened.clone()));
-    let scanned = CaseSnapshot { scanned: Some(1), ..opened };
-    assert_eq!(driver.load(CaseKey::Scanned(hash)).await, Some(scanned));
+    let scanned = FoundCase { scanned: Some(1), ..found_case(opened) };
+    assert_eq!(driver.find(CaseKey::Scanned(hash)).await, Some(scanned));
     assert_eq!(
         driver.newest(2).await,
         CaseSnapshot::of(samples::member(2)),
@@ -36,7 +36,9 @@ pub async fn absence_is_none_in_its_place_and_order_is_kept(stores: UpgradeStore
     driver.register(3..=3).await;
     let (one, two) = (driver.newest(1).await, driver.newest(2).await);
     let hash = driver.policy.qr.token(case_id(2), 1).hash();
-    let scanned = CaseSnapshot { scanned: Some(1), ..two.clone() };
+    let scanned = FoundCase { scanned: Some(1), ..found_case(two.clone()) };
+    let (one, two) = (found_case(one), found_case(two));
+    let three = found_case(CaseSnapshot::of(samples::member(3)));
     let asked = [
         (CaseKey::NewestOf(member_id(9)), None),
         (CaseKey::Id(case_id(2)), Some(two.clone())),
@@ -44,7 +46,7 @@ pub async fn absence_is_none_in_its_place_and_order_is_kept(stores: UpgradeStore
         (CaseKey::Id(case_id(9)), None),
         (CaseKey::Scanned(hash), Some(scanned)),
         (CaseKey::Scanned(QrTokenHash([9; 32])), None),
-        (CaseKey::NewestOf(member_id(3)), Some(CaseSnapshot::of(samples::member(3)))),
+        (CaseKey::NewestOf(member_id(3)), Some(three)),
         (CaseKey::NewestOf(member_id(1)), Some(one)),
         (CaseKey::NewestOf(member_id(9)), None),
         (CaseKey::Id(case_id(2)), Some(two)),
@@ -83,7 +85,7 @@ pub async fn moments_keep_their_microseconds(stores: UpgradeStores) {
     assert_eq!(found, passed);
     assert_eq!(found.effect.map(|effect| effect.planned_at), Some(moments[2]));
     let history = driver.timeline(case_id(1)).await.history;
-    assert_eq!(history.iter().map(|row| row.act.at).collect::<Vec<_>>(), moments);
+    assert_eq!(history.iter().map(|row| row.act.at()).collect::<Vec<_>>(), moments);
 }
 
 /// An empty list of lookups has an empty result; the timeline of a missing case is empty.

@@ -46,7 +46,7 @@ pub async fn a_reference_held_by_a_case_is_reported(stores: UpgradeStores) {
         .unzip();
     let found = driver.look_up(&lookups).await.into_iter();
     let reported: Vec<_> =
-        found.map(|snapshot| snapshot.expect("the member is known").check_held_by).collect();
+        found.map(|found| found.expect("the member is known").check_held_by).collect();
     assert_eq!(reported, holders);
 
     let refused = driver.decide(&borrowed(3, 1)).await;

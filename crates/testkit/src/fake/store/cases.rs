@@ -4,14 +4,15 @@ use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::MemberId;
 use madoguchi_domain::upgrade::{
-    Case, CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, HistoryEntry, Lookup,
-    QrIssue, QrTokenHash, SetLevel, StateName, Timeline, Version, Write,
+    Case, CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, FoundCase, HistoryEntry,
+    Lookup, QrIssue, QrTokenHash, SetLevel, StateName, Timeline, Version, Write,
 };
 
 use super::memory::Memory;
 
 impl Memory {
-    pub(super) fn load(&self, lookup: &Lookup) -> Option<CaseSnapshot> {
+    pub(super) fn load(&self, lookup: &Lookup) -> Option<FoundCase> {
+        let mut scanned = None;
         let found = match &lookup.key {
             CaseKey::NewestOf(member) => {
                 let member = self.members.get(member)?;
@@ -25,11 +26,12 @@ impl Memory {
             CaseKey::Id(id) => self.snapshot(*id),
             CaseKey::Scanned(hash) => {
                 let (id, serial) = *self.codes.get(hash)?;
-                self.snapshot(id).map(|found| CaseSnapshot { scanned: Some(serial), ..found })
+                scanned = Some(serial);
+                self.snapshot(id)
             }
         };
         let check_held_by = lookup.check.as_ref().and_then(|check| self.checks.get(check)).copied();
-        found.map(|snapshot| CaseSnapshot { check_held_by, ..snapshot })
+        found.map(|snapshot| FoundCase { snapshot, scanned, check_held_by })
     }
 
     pub(super) fn snapshot(&self, id: CaseId) -> Option<CaseSnapshot> {

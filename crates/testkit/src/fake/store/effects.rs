@@ -45,7 +45,7 @@ impl Memory {
             .values()
             .filter(|effect| effect.order.key.kind == claim.kind)
             .filter_map(|effect| match &effect.state {
-                EffectState::Planned { due } if *due <= claim.act.at => Some((*due, effect)),
+                EffectState::Planned { due } if *due <= claim.act.at() => Some((*due, effect)),
                 EffectState::Planned { .. }
                 | EffectState::Sending { .. }
                 | EffectState::Unknown { .. }
@@ -121,7 +121,7 @@ impl Memory {
     pub(super) fn overdue(&self, sweep: &Sweep) -> Vec<Overdue> {
         let of_kind = self.effects.values().filter(|it| it.order.key.kind == sweep.kind);
         let mut waiting: Vec<Overdue> =
-            of_kind.filter_map(|effect| self.wait(effect, sweep.act.at)).collect();
+            of_kind.filter_map(|effect| self.wait(effect, sweep.act.at())).collect();
         // `Manual` effects come last, because each sweep may return them again.
         waiting.sort_by_key(|overdue| {
             let next = overdue.effect.state.next_attempt_at();

@@ -46,7 +46,7 @@ impl Memory {
         change: &Change<PersonWrite>,
         keys: &[KeyId],
     ) -> Committed {
-        let at = change.audit.act.at;
+        let at = change.audit.act.at();
         let is_written = self.can_finish(change)
             && match &change.write {
                 PersonWrite::Register(new) => self.register(new, at),
