@@ -1,9 +1,11 @@
 //! Runs every store contract of the testkit on SQLite and on PostgreSQL.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use madoguchi_domain::port::{
@@ -20,6 +22,7 @@ use madoguchi_testkit::contract::delivery_store::WatchStores;
 use madoguchi_testkit::contract::resolution_store::BothStores;
 use madoguchi_testkit::contract::retention_store::RetentionUnderTest;
 use madoguchi_testkit::contract::server_keys::ServerKeysUnderTest;
+use madoguchi_testkit::contract::stored_data::{Damage, StoredData};
 use madoguchi_testkit::contract::{
     ContactStores, DeliveryStores, PlatformStores, ResolutionStores, RetentionStores, TestStores,
     UpgradeStores,
@@ -32,9 +35,10 @@ use madoguchi_testkit::{
     health_contract, hold_store_contract, job_leases_contract, mail_store_contract,
     member_store_contract, person_store_contract, replay_store_contract, resolution_store_contract,
     retention_reports_contract, retention_store_contract, samples, server_keys_contract,
-    upgrade_store_contract,
+    stored_data_contract, upgrade_store_contract,
 };
 use tempfile::TempDir;
+use uuid::Uuid;
 
 async fn sqlite() -> (SqliteStore, TempDir) {
     let dir = tempfile::tempdir().expect("a directory");
@@ -175,6 +179,13 @@ fn insert(
     format!("insert into data_key (data_key_id, key_id, wrapped) values {}", rows.join(", "))
 }
 
+fn run(database: &Database, sql: &str) {
+    let psql = Command::new(Cluster::shared().bin_dir().join("psql"))
+        .args([database.url(), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql])
+        .status();
+    assert!(psql.expect("psql runs").success());
+}
+
 async fn open_sqlite_keys() -> TestStores<DataKeysUnderTest> {
     let (store, dir) = sqlite().await;
     let path = dir.path().join("madoguchi.db");
@@ -189,14 +200,11 @@ async fn open_sqlite_keys() -> TestStores<DataKeysUnderTest> {
 
 async fn open_postgres_keys() -> TestStores<DataKeysUnderTest> {
     let (store, database) = postgres().await;
-    let url = database.url().to_owned();
+    let of_keys = database.clone();
     let insert = move |keys: &[_]| {
         let bytes = |bytes: &[u8]| format!("'\\x{}'", hex(bytes));
         let sql = insert(keys, |id| format!("'{}'", id.0), bytes);
-        let psql = Command::new(Cluster::shared().bin_dir().join("psql"))
-            .args([&*url, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", &sql])
-            .status();
-        assert!(psql.expect("psql runs").success());
+        run(&of_keys, &sql);
     };
     TestStores::guarded(
         DataKeysUnderTest { keys: Arc::new(store), insert: Arc::new(insert) },
@@ -268,3 +276,66 @@ replay_store_contract!(sqlite: open_sqlite(), postgres: open_postgres());
 effect_queue_contract!(sqlite: open_sqlite(), postgres: open_postgres());
 audit_log_contract!(sqlite: open_sqlite(), postgres: open_postgres());
 health_contract!(sqlite: open_sqlite(), postgres: open_postgres());
+
+/// A statement that damages a row, in the database's syntax of an id. A passed case has its facts.
+fn damaging(damage: &Damage, id: impl Fn(Uuid) -> String) -> String {
+    match damage {
+        Damage::CaseState(case) => format!(
+            "update upgrade_case set state = 'CustomerSuccess', decided_at = null \
+             where case_id = {}",
+            id(case.as_uuid())
+        ),
+        Damage::OrderPayload(key) => {
+            format!("update effect set payload = '\\' where id = {}", id(key.id.0))
+        }
+        Damage::EffectRow(key) => format!("delete from effect where id = {}", id(key.id.0)),
+    }
+}
+
+struct SqliteData(PathBuf);
+
+#[async_trait]
+impl StoredData for SqliteData {
+    async fn open(&self) -> UpgradeStores {
+        let store = SqliteStore::open(&self.0, samples::audit_key()).await.expect("opened");
+        UpgradeStores::of(&Arc::new(store))
+    }
+
+    async fn inject(&self, damage: &Damage) {
+        let sql = damaging(damage, |id| format!("x'{}'", hex(id.as_bytes())));
+        let path = self.0.to_str().expect("UTF-8");
+        let mut conn = SqliteConnection::establish(path).expect("opened");
+        conn.batch_execute(&format!("pragma foreign_keys = off; {sql}")).expect("damaged");
+    }
+}
+
+struct PostgresData(Database);
+
+#[async_trait]
+impl StoredData for PostgresData {
+    async fn open(&self) -> UpgradeStores {
+        let settings = PgSettings::of(4);
+        let store = PgStore::open(self.0.url(), settings, samples::audit_key()).await;
+        UpgradeStores::of(&Arc::new(store.expect("opened")))
+    }
+
+    async fn inject(&self, damage: &Damage) {
+        let sql = damaging(damage, |id| format!("'{id}'"));
+        // Without the triggers of foreign keys.
+        run(&self.0, &format!("set session_replication_role = replica; {sql}"));
+    }
+}
+
+async fn open_sqlite_data() -> TestStores<Arc<dyn StoredData>> {
+    let (_, dir) = sqlite().await;
+    let data: Arc<dyn StoredData> = Arc::new(SqliteData(dir.path().join("madoguchi.db")));
+    TestStores::guarded(data, dir)
+}
+
+async fn open_postgres_data() -> TestStores<Arc<dyn StoredData>> {
+    let (_, database) = postgres().await;
+    let data: Arc<dyn StoredData> = Arc::new(PostgresData(database));
+    data.into()
+}
+
+stored_data_contract!(sqlite: open_sqlite_data(), postgres: open_postgres_data());

@@ -15,8 +15,7 @@ use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::contact::ContactKey;
 use madoguchi_domain::delivery::{WatchCause, WatchFilter, WatchQuery};
 use madoguchi_domain::effect::{
-    Doubt, EffectFilter, EffectId, EffectKey, EffectQuery, EffectStateName, Fence, ManualOutcome,
-    Outcome,
+    EffectFilter, EffectId, EffectKey, EffectQuery, EffectStateName, Fence, ManualOutcome,
 };
 use madoguchi_domain::idempotency::RequestKey;
 use madoguchi_domain::job_lease::JobName;
@@ -26,7 +25,7 @@ use madoguchi_domain::person::{
 };
 use madoguchi_domain::port::{
     AuditLog, ContactStore, DeliveryStore, HoldStore, JobLeases, PersonStore, ReplayStore,
-    ResolutionStore, StoreError, UpgradeStore,
+    ResolutionStore, StoreError,
 };
 use madoguchi_domain::resolution::{
     Resolution, ResolutionFacts, ResolutionFilter, ResolutionId, ResolutionQuery, ResolutionReason,
@@ -34,14 +33,13 @@ use madoguchi_domain::resolution::{
 };
 use madoguchi_domain::retention::{HoldFilter, HoldQuery, HoldSubject, LegalHold};
 use madoguchi_domain::sealed::DataKeyId;
-use madoguchi_domain::upgrade::{CaseId, CaseKey, Lookup, SetLevel, StateName};
+use madoguchi_domain::upgrade::{CaseId, SetLevel, StateName};
 use madoguchi_persistence::{
     DatabaseUrl, OpenError, PgSettings, PgStore, SchemaState, SealedStore, SqliteStore, migrate,
     revert_all,
 };
 use madoguchi_testkit::contract::UpgradeStores;
 use madoguchi_testkit::contract::audit_rows;
-use madoguchi_testkit::driver::upgrade::UpgradeDriver;
 use madoguchi_testkit::fake::sealer::FakeSealer;
 use madoguchi_testkit::samples;
 use madoguchi_testkit::server::postgres::{Cluster, Database};
@@ -384,22 +382,6 @@ async fn a_record_that_lost_its_data_key_hides_no_other() {
         .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_row_that_cannot_be_is_called_corrupt_and_never_guessed_at() {
-    let Both { dir: _dir, path, database, there, here } = both().await;
-    // A passed case without its check, decision and target.
-    let hollow = |uuid: fn(u8) -> String, at: &str| {
-        format!("{MEMBER} {}", case("CustomerSuccess", 1, 1, uuid, at))
-    };
-    assert!(sqlite(&path, &hollow(sqlite_uuid, "1")));
-    assert!(postgres(&database, &hollow(postgres_uuid, "now()")));
-    let member = madoguchi_domain::member::MemberId::parse("M1").expect("a member");
-    let lookup = [Lookup { key: CaseKey::NewestOf(member), check: None }];
-    let corrupt = StoreError::Corrupt("upgrade_case.state and its facts");
-    assert_eq!(there.load(&lookup).await.unwrap_err(), corrupt);
-    assert_eq!(here.load(&lookup).await.unwrap_err(), corrupt);
-}
-
 /// An unreadable lease is not taken for one that is over: its fence could be given twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lease_that_cannot_be_is_corrupt() {
@@ -601,27 +583,6 @@ async fn bytes_and_numbers_that_cannot_be_spoil_their_own_effect_only() {
     let six = "create temp table t (n int check (n = 6)); \
         insert into t select count(*) from effect where state = 'Manual';";
     assert!(sqlite(&path, six), "the others are set aside");
-}
-
-/// An order that was sent is not planned as if it were new when its row is lost.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_effect_that_was_sent_and_lost_is_not_planned_again() {
-    let (dir, url, ..) = addresses();
-    let path = dir.path().join("m.db");
-    migrate(&url).await.expect("migrated");
-    let open = async || SqliteStore::open(&path, samples::audit_key()).await.expect("opened");
-    let stores = UpgradeStores::of(&Arc::new(open().await));
-    let driver = UpgradeDriver::at(&stores);
-    driver.passed(1..=2).await;
-    let claimed = driver.claim(&samples::claim(1, 10, samples::at(200))).await;
-    let first = claimed.iter().find(|it| samples::case_of(it) == samples::case_id(1));
-    let first = first.expect("the effect of case 1 is claimed");
-    let doubt = Outcome::Unknown(Doubt::TimedOut);
-    driver.record(&samples::answered_of(first, doubt, samples::at(201))).await;
-    assert!(sqlite(&path, "pragma foreign_keys = off; delete from effect;"));
-    let orphans = stores.upgrades.orphans(10).await.expect("orphans are read");
-    let orphans: Vec<_> = orphans.iter().filter_map(|it| Some(it.case.as_ref()?.id)).collect();
-    assert_eq!(orphans, [samples::case_id(2)]);
 }
 
 /// A contact in `DRAFT` with staff member `a` as its author, in the database's syntax of ids, times

@@ -58,6 +58,7 @@ pub mod retention_reports;
 pub mod retention_store;
 pub mod sealer;
 pub mod server_keys;
+pub mod stored_data;
 pub mod token_verifier;
 pub mod upgrade_store;
 

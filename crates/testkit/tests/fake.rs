@@ -13,6 +13,7 @@ use madoguchi_testkit::contract::mailer::MailerUnderTest;
 use madoguchi_testkit::contract::resolution_store::BothStores;
 use madoguchi_testkit::contract::retention_store::RetentionUnderTest;
 use madoguchi_testkit::contract::server_keys::ServerKeysUnderTest;
+use madoguchi_testkit::contract::stored_data::StoredData;
 use madoguchi_testkit::contract::{ContactStores, DeliveryStores, ResolutionStores, TestStores};
 use madoguchi_testkit::driver::upgrade::UpgradeDriver;
 use madoguchi_testkit::fake::mailer::FakeMailer;
@@ -23,7 +24,7 @@ use madoguchi_testkit::{
     health_contract, hold_store_contract, job_leases_contract, mail_store_contract,
     mailer_contract, member_store_contract, person_store_contract, replay_store_contract,
     resolution_store_contract, retention_reports_contract, retention_store_contract, samples,
-    server_keys_contract, upgrade_store_contract,
+    server_keys_contract, stored_data_contract, upgrade_store_contract,
 };
 
 async fn open_fake() -> TestStores {
@@ -93,6 +94,13 @@ upgrade_store_contract!(fake: open_fake());
 effect_queue_contract!(fake: open_fake());
 audit_log_contract!(fake: open_fake());
 health_contract!(fake: open_fake());
+
+async fn open_fake_data() -> TestStores<Arc<dyn StoredData>> {
+    let data: Arc<dyn StoredData> = Arc::new(FakeStore::new(samples::audit_key()));
+    data.into()
+}
+
+stored_data_contract!(fake: open_fake_data());
 
 #[tokio::test]
 async fn a_broken_commit_has_happened_or_has_not_and_says_neither() {

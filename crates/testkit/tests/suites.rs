@@ -62,8 +62,8 @@ const SHORT_SUITES: [&str; 17] = [
     "token_verifier",
 ];
 
-/// Suites for adapters of one kind, beside that of their port.
-const SPECIAL_SUITES: [&str; 1] = ["core_bank_http"];
+/// Suites beside those of the ports: for adapters of one kind, or of several ports together.
+const SPECIAL_SUITES: [&str; 2] = ["core_bank_http", "stored_data"];
 
 /// Every port must have a suite, and every suite must be in these lists.
 #[test]

@@ -26,6 +26,7 @@ macro_rules! effect_queue_contract {
             effect_queue of effect_queue, of_stores [
                 only_what_is_due_is_claimed_oldest_first_up_to_the_limit
                 a_claim_raises_the_fence_and_is_durable
+                a_claim_is_held_for_the_lease_of_its_policy
                 what_is_not_planned_is_never_claimed
                 twenty_claimers_never_share_an_effect
                 an_outcome_under_the_newest_claim_is_written

@@ -33,6 +33,7 @@ macro_rules! upgrade_store_contract {
                 a_passed_verdict_writes_case_effect_and_target_together
                 a_lost_change_writes_nothing_at_all
                 a_contradiction_writes_its_audit_row_and_nothing_else
+                nobody_sees_half_a_change
                 of_two_changes_on_one_version_one_moves
                 a_change_moves_only_the_state_and_version_it_was_decided_on
                 an_opening_is_lost_to_an_open_case_and_to_a_taken_attempt

@@ -6,6 +6,7 @@ mod blind_indexes;
 mod cases;
 mod consequences;
 mod contacts;
+mod damage;
 mod data_keys;
 mod delivery;
 mod effects;
@@ -197,7 +198,10 @@ impl MemberStore for FakeStore {
 #[async_trait]
 impl UpgradeStore for FakeStore {
     async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<FoundCase>>, StoreError> {
-        self.with(|memory| lookups.iter().map(|lookup| memory.load(lookup)).collect())
+        self.with(|memory| {
+            let found = lookups.iter().map(|lookup| memory.parsed(memory.load(lookup)));
+            found.collect()
+        })?
     }
 
     async fn commit(&self, changes: &[Change<Write>]) -> Result<Vec<Committed>, StoreError> {
@@ -236,7 +240,10 @@ impl PersonStore for FakeStore {
 #[async_trait]
 impl EffectQueue for FakeStore {
     async fn claim(&self, claim: &Claim) -> Result<Vec<Effect>, StoreError> {
-        self.write(|memory| memory.claim(claim))
+        self.write(|memory| {
+            memory.set_aside(&claim.kind, &claim.policy, &claim.act);
+            memory.claim(claim)
+        })
     }
 
     async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
@@ -248,7 +255,10 @@ impl EffectQueue for FakeStore {
     }
 
     async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {
-        self.with(|memory| memory.overdue(sweep))
+        self.with(|memory| {
+            memory.set_aside(&sweep.kind, &sweep.policy, &sweep.act);
+            memory.overdue(sweep)
+        })
     }
 
     async fn unsettled(&self, kind: &EffectKind) -> Result<Vec<UnsettledEffects>, StoreError> {

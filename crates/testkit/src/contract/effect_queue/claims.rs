@@ -6,8 +6,8 @@ use jiff::SignedDuration;
 
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::effect::{
-    Doubt, Effect, EffectEvent, EffectPolicy, EffectState, EffectStateName, Fence, Jitter, Outcome,
-    UpstreamCode,
+    Claim, Doubt, Effect, EffectEvent, EffectPolicy, EffectState, EffectStateName, Fence, Jitter,
+    Outcome, UpstreamCode,
 };
 use madoguchi_domain::port::Recorded;
 use madoguchi_domain::upgrade::Guarantee;
@@ -55,6 +55,17 @@ pub async fn a_claim_raises_the_fence_and_is_durable(stores: UpgradeStores) {
     for (number, claimed) in (1..=2).zip(&claimed) {
         assert_eq!(driver.effect(number).await, *claimed);
     }
+}
+
+/// A claim is held for the lease of its kind's policy, and no longer.
+pub async fn a_claim_is_held_for_the_lease_of_its_policy(stores: UpgradeStores) {
+    let driver = UpgradeDriver::at(&stores);
+    driver.passed(1..=1).await;
+    let lease = SignedDuration::from_secs(7);
+    let policy = EffectPolicy { lease, ..EffectPolicy::standard() };
+    let claimed = driver.claim(&Claim { policy, ..claim(1, 1, at(200)) }).await.remove(0);
+    let held = EffectState::Sending { worker: worker(1), lease_until: at(207) };
+    assert_eq!((&claimed.state, driver.effect(1).await.state), (&held, held.clone()));
 }
 
 /// Applies `events` to the claimed effect.

@@ -63,7 +63,7 @@ async fn proven(driver: &UpgradeDriver, number: u32) {
     assert_eq!(driver.record(&late).await, Recorded::FencedOut);
 }
 
-/// Of effects in every state and of every age, five are overdue at second 400.
+/// Of effects in every state and of every age, six are overdue at second 400.
 pub async fn overdue_is_what_lapsed_settled_or_is_proven_and_nothing_else(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     sending(&driver, 1, at(200)).await;
@@ -92,10 +92,17 @@ pub async fn overdue_is_what_lapsed_settled_or_is_proven_and_nothing_else(stores
     assert_eq!(driver.record(&settled).await, Recorded::Written);
     let late = answered(&again, Outcome::Applied, at(391));
     assert_eq!(driver.record(&late).await, Recorded::FencedOut);
+    let proven_late = sending(&driver, 12, at(200)).await;
+    let lost = reported(&driver, &proven_late, UNKNOWN, at(201)).await;
+    taken_on(&driver, &lost, EffectEvent::Settled, at(330)).await;
+    let late = answered(&proven_late, Outcome::Shown(Proof::LevelIsTarget), at(391));
+    assert_eq!(driver.record(&late).await, Recorded::FencedOut);
+    assert_eq!(driver.effect(12).await.state.name(), EffectStateName::Manual);
     driver.passed(10..=10).await;
 
     let mut expected = Vec::new();
-    for (number, proven_applied) in [(1, false), (3, false), (5, true), (9, true), (11, true)] {
+    let proven = [(5, true), (9, true), (11, true), (12, true)];
+    for (number, proven_applied) in [(1, false), (3, false)].into_iter().chain(proven) {
         expected.push(Overdue { effect: driver.effect(number).await, proven_applied });
     }
     assert_eq!(overdue(&stores, at(400), 100).await, expected);

@@ -1,8 +1,15 @@
 //! Checks that of concurrent changes one is written and the others are reported as lost.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::change::{Change, Committed};
-use madoguchi_domain::upgrade::{Attempt, CaseKey, Command, Request, StateName, Version, Write};
+use madoguchi_domain::upgrade::{
+    Attempt, CaseKey, Command, Request, SetLevel, StateName, Version, Write,
+};
+
+use tokio::task::JoinHandle;
 
 use crate::contract::audit_rows;
 use crate::contract::race::race;
@@ -143,4 +150,59 @@ pub async fn of_twenty_raced_cases_one_takes_a_reference(stores: UpgradeStores) 
         let case = driver.newest(number).await.case.expect("the case is there");
         assert_eq!(case.state.check().is_some(), place == won);
     }
+}
+
+/// One member after the other is passed. Readers on other connections see each change whole, or
+/// nothing of it: whichever of its rows they see first, the others are there.
+pub async fn nobody_sees_half_a_change(stores: UpgradeStores) {
+    const MEMBERS: u32 = 40;
+    let driver = UpgradeDriver::at(&stores);
+    driver.verified(1..=MEMBERS).await;
+    let (looks, newest) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(1)));
+    let watch = |_| {
+        let (driver, looks, newest) = (driver.clone(), Arc::clone(&looks), Arc::clone(&newest));
+        tokio::spawn(async move {
+            loop {
+                match newest.load(Ordering::Acquire) {
+                    0 => return,
+                    number => assert_whole(&driver, number).await,
+                }
+                looks.fetch_add(1, Ordering::AcqRel);
+            }
+        })
+    };
+    let watchers: Vec<_> = (0..3).map(watch).collect();
+    for number in 1..=MEMBERS {
+        newest.store(number, Ordering::Release);
+        let before = looks.load(Ordering::Acquire);
+        while looks.load(Ordering::Acquire) == before
+            && !watchers.iter().any(JoinHandle::is_finished)
+        {
+            tokio::task::yield_now().await;
+        }
+        driver.ask(&samples::decide(number, true)).await;
+    }
+    newest.store(0, Ordering::Release);
+    for watcher in watchers {
+        watcher.await.expect("each change was whole");
+    }
+}
+
+/// Each row is read before and after all others.
+async fn assert_whole(driver: &UpgradeDriver, number: u32) {
+    let is_passed = async || {
+        let found = driver.newest(number).await;
+        let state = found.case.map(|case| case.state.name());
+        let passed = state == Some(StateName::CustomerSuccess);
+        assert_eq!((found.effect.is_some(), found.member.target.is_some()), (passed, passed));
+        passed
+    };
+    let key = SetLevel::key(case_id(number));
+    let effects = &driver.stores.platform.effects;
+    let has_effect = async || effects.find(&key).await.expect("effects are read").is_some();
+    let has_history = async || driver.timeline(case_id(number)).await.history.len() == 3;
+    let (effect, history) = (has_effect().await, has_history().await);
+    let passed = is_passed().await;
+    assert!(passed || !effect && !history, "an effect or history without its case");
+    assert!(!passed || has_effect().await && has_history().await, "a case without them");
 }

@@ -55,6 +55,7 @@ impl Memory {
         self.cases
             .values()
             .filter(|case| case.state.name() == StateName::CustomerSuccess)
+            .filter(|case| !self.damaged.cases.contains(&case.id))
             .filter(|case| !self.effects.contains_key(&SetLevel::key(case.id)))
             .filter(|case| !self.evidence.iter().any(|it| it.effect == SetLevel::key(case.id)))
             .take(limit as usize)

@@ -145,7 +145,7 @@ impl Memory {
     fn wait(&self, effect: &Effect, now: Timestamp) -> Option<Overdue> {
         let proven_applied = self.is_proven(&effect.order.key);
         let overdue = Overdue { effect: effect.clone(), proven_applied };
-        overdue.event(now).is_some().then_some(overdue)
+        (self.is_readable(effect) && overdue.event(now).is_some()).then_some(overdue)
     }
 
     pub(super) fn is_proven(&self, key: &EffectKey) -> bool {

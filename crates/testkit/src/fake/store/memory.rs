@@ -23,6 +23,7 @@ use madoguchi_domain::upgrade::{
 };
 
 use super::audit::FakeAudit;
+use super::damage::Damaged;
 use super::recipient::FakeRecipient;
 
 /// All rows of the fake store.
@@ -38,6 +39,7 @@ pub(super) struct Memory {
     pub(super) checks: HashMap<(CheckSource, CheckReference), CaseId>,
     pub(super) history: HashMap<CaseId, Vec<HistoryEntry>>,
     pub(super) effects: BTreeMap<EffectKey, Effect>,
+    pub(super) damaged: Damaged,
     /// The unsettled effects of which there is one per key.
     pub(super) live: HashMap<(EffectKind, OrderingKey), EffectKey>,
     pub(super) upstream_ids: HashSet<UpstreamId>,
@@ -84,6 +86,7 @@ impl Memory {
             checks: HashMap::new(),
             history: HashMap::new(),
             effects: BTreeMap::new(),
+            damaged: Damaged::default(),
             live: HashMap::new(),
             upstream_ids: HashSet::new(),
             evidence: Vec::new(),

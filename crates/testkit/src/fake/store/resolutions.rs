@@ -20,7 +20,8 @@ impl Memory {
     pub(super) fn find_effect(&self, key: &EffectKey) -> Option<FoundEffect> {
         let effect = self.effects.get(key)?.clone();
         let attempts = self.evidence.iter().filter(|it| it.effect == *key).cloned().collect();
-        Some(FoundEffect { effect, is_readable: true, attempts })
+        let is_readable = self.is_readable(&effect);
+        Some(FoundEffect { effect, is_readable, attempts })
     }
 
     pub(super) fn list_effects(&self, query: &EffectQuery) -> Vec<ListedEffect> {
