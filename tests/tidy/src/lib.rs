@@ -7,6 +7,7 @@ pub mod circles;
 pub mod house;
 pub mod modules;
 pub mod pages;
+pub mod ports;
 pub mod rooms;
 pub mod size;
 pub mod source;

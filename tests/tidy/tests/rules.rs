@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use madoguchi_tidy::house::House;
 use madoguchi_tidy::violation::assert_none;
-use madoguchi_tidy::{arrows, boundary, circles, pages, rooms, size, unused, voice, words};
+use madoguchi_tidy::{arrows, boundary, circles, pages, ports, rooms, size, unused, voice, words};
 
 static HOUSE: LazyLock<House> = LazyLock::new(|| House::open().expect("the tree can be read"));
 
@@ -119,6 +119,15 @@ fn every_test_that_the_book_names_is_there() {
         settings.flat_map(|it| it.strings().map(|(_, text)| text).collect::<Vec<_>>()).collect();
     let exists = |name: &str| functions.contains(name) || keys.contains(name);
     assert_none(HOUSE.files().iter().flat_map(|page| pages::tests(page, exists)));
+}
+
+#[test]
+fn the_guide_shows_every_port_as_in_the_source() {
+    let ports: Result<Vec<_>, _> = HOUSE.files().iter().map(ports::in_source).collect();
+    let ports = ports.expect("the ports can be parsed").concat();
+    assert!(ports.iter().any(|port| port.name == "UpgradeStore"), "{ports:?}");
+    let page = HOUSE.files().iter().find(|file| file.path == ports::PAGE).expect("the page");
+    assert_none(ports::in_guide(page, &ports));
 }
 
 #[test]
