@@ -2,11 +2,11 @@
 //!
 //! # Run the suites on your own adapter
 //!
-//! Every suite is a macro of the same shape, `<port>_contract!(mine: open_mine(), …);`. What follows
-//! the name is a future of what the suite needs: of [`TestStores`] for a store, else as its module
-//! says. Every check becomes a test, `upgrade_store::mine::…`. Your crate needs `tokio` with the
-//! features `macros` and `rt-multi-thread` in its dev-dependencies. Checks that a later version
-//! adds run on your adapter without a change.
+//! Every suite is a macro of the same shape, `<port>_contract!(mine: open_mine(), …);`. What
+//! follows the name is a future of what the suite needs: of [`TestStores`] for a store, else as
+//! its module says. Every check becomes a test, `upgrade_store::mine::…`. Your crate needs `tokio`
+//! with the features `macros` and `rt-multi-thread` in its dev-dependencies. Checks that a later
+//! version adds run on your adapter without a change.
 //!
 //! ```
 //! use madoguchi_testkit::contract::TestStores;

@@ -198,10 +198,7 @@ impl MemberStore for FakeStore {
 #[async_trait]
 impl UpgradeStore for FakeStore {
     async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<FoundCase>>, StoreError> {
-        self.with(|memory| {
-            let found = lookups.iter().map(|lookup| memory.parsed(memory.load(lookup)));
-            found.collect()
-        })?
+        self.with(|memory| lookups.iter().map(|it| memory.parsed(memory.load(it))).collect())?
     }
 
     async fn commit(&self, changes: &[Change<Write>]) -> Result<Vec<Committed>, StoreError> {

@@ -1,24 +1,15 @@
 //! Damaged rows of the fake store.
 
-use std::collections::HashSet;
-
 use async_trait::async_trait;
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::act::Act;
-use madoguchi_domain::effect::{Effect, EffectKey, EffectKind, EffectPolicy};
+use madoguchi_domain::effect::{Effect, EffectKind, EffectPolicy};
 use madoguchi_domain::port::{EffectChange, StoreError};
-use madoguchi_domain::upgrade::{CaseId, FoundCase};
+use madoguchi_domain::upgrade::FoundCase;
 
 use super::FakeStore;
 use super::memory::Memory;
 use crate::contract::stored_data::{Damage, StoredData};
-
-/// The rows that cannot be parsed.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Damaged {
-    pub(super) cases: HashSet<CaseId>,
-    pub(super) orders: HashSet<EffectKey>,
-}
 
 impl FakeStore {
     /// Damages a row.

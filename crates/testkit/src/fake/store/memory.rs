@@ -23,8 +23,14 @@ use madoguchi_domain::upgrade::{
 };
 
 use super::audit::FakeAudit;
-use super::damage::Damaged;
 use super::recipient::FakeRecipient;
+
+/// The rows that cannot be parsed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Damaged {
+    pub(super) cases: HashSet<CaseId>,
+    pub(super) orders: HashSet<EffectKey>,
+}
 
 /// All rows of the fake store.
 #[derive(Debug, Clone)]
