@@ -3,6 +3,7 @@
 pub mod callers;
 pub mod clock;
 pub mod core_bank;
+pub mod fault_injecting_store;
 pub mod identity;
 pub mod ids;
 pub mod mailer;

@@ -11,11 +11,10 @@ use madoguchi_domain::port::{ReplayStore, UpgradeStore};
 use madoguchi_domain::upgrade::{EventName, GrantedCase, Request};
 use madoguchi_testkit::contract::audit_rows;
 use madoguchi_testkit::driver::upgrade::UpgradeDriver;
+use madoguchi_testkit::fake::fault_injecting_store::FaultInjectingStore;
 use madoguchi_testkit::fake::store::FakeStore;
 use madoguchi_testkit::samples;
 use tokio::task::JoinHandle;
-
-use crate::fault_injecting_store::FaultInjectingStore;
 
 /// The answer to a request.
 pub(crate) type Told = Result<GrantedCase, ServiceError>;

@@ -5,7 +5,6 @@ mod callers;
 mod contacts;
 mod data_keys;
 mod delivery;
-mod fault_injecting_store;
 mod jobs;
 mod lane;
 mod lane_harness;

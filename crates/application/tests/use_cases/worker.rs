@@ -7,6 +7,5 @@ mod harness;
 mod inquiries;
 mod missing;
 mod outcomes;
-mod queue;
 mod records;
 mod stopping;

@@ -2,13 +2,13 @@
 
 use madoguchi_application::{Answered, ServiceError};
 use madoguchi_domain::upgrade::{GrantedCase, Refusal, Request, StateName};
+use madoguchi_testkit::fake::fault_injecting_store::Between;
 use madoguchi_testkit::fake::store::Fault;
 use madoguchi_testkit::samples::{
     self, asked_at, decide, keyed, keyed_again, keyed_as, open, open_as, verify,
 };
 
 use super::CONTRADICTION;
-use crate::fault_injecting_store::Between;
 use crate::lane_harness::LaneHarness;
 
 type Reported = Result<Answered<GrantedCase>, ServiceError>;

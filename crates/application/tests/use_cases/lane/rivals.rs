@@ -3,10 +3,10 @@
 use madoguchi_application::ServiceError;
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::upgrade::{EventName, Refusal, Request, StateName};
+use madoguchi_testkit::fake::fault_injecting_store::Between;
 use madoguchi_testkit::samples::{self, decide, open, open_as, verify};
 
 use super::{CONTRADICTION, stands};
-use crate::fault_injecting_store::Between;
 use crate::lane_harness::LaneHarness;
 
 fn granted(request: Request) -> Between {

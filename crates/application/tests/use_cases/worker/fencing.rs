@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use madoguchi_domain::effect::{EffectStateName, Fence};
 use madoguchi_testkit::fake::core_bank::Behaviour;
 use madoguchi_testkit::samples;
@@ -95,7 +96,10 @@ async fn who_wakes_with_less_left_than_a_call_may_last_does_not_send() {
     // The lease is 30 s and a call may last 10 s.
     for asleep in [21, 30, 60] {
         let harness = WorkerHarness::with_passed(1).await;
-        harness.queue.pause_after_the_next_claim(asleep);
+        let clock = harness.clock.clone();
+        harness
+            .queue
+            .after_the_next_claim(move || clock.advance(SignedDuration::from_secs(asleep)));
         let worker = harness.start(harness.worker(1));
         tokio::task::yield_now().await;
         harness.stop.say();

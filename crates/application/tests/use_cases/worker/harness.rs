@@ -18,6 +18,7 @@ use madoguchi_testkit::contract::audit_rows;
 use madoguchi_testkit::driver::upgrade::UpgradeDriver;
 use madoguchi_testkit::fake::clock::ManualClock;
 use madoguchi_testkit::fake::core_bank::{Behaviour, FakeCoreBank};
+use madoguchi_testkit::fake::fault_injecting_store::FaultInjectingStore;
 use madoguchi_testkit::fake::ids::SeededIds;
 use madoguchi_testkit::fake::store::FakeStore;
 use madoguchi_testkit::samples;
@@ -25,7 +26,6 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::bank::Line;
-use super::queue::FaultInjectingQueue;
 
 /// The code that the sample bank lists as a final refusal.
 pub(crate) const FINAL: &str = "E-CLOSED";
@@ -34,7 +34,7 @@ pub(crate) struct WorkerHarness {
     pub(crate) fake: FakeStore,
     pub(crate) driver: UpgradeDriver,
     pub(crate) clock: ManualClock,
-    pub(crate) queue: Arc<FaultInjectingQueue>,
+    pub(crate) queue: Arc<FaultInjectingStore>,
     pub(crate) bank: Arc<FakeCoreBank>,
     pub(crate) line: Arc<Line>,
     pub(crate) planned: PlannedSignal,
@@ -74,7 +74,7 @@ impl WorkerHarness {
         let bank = Arc::new(bank);
         Self {
             driver: UpgradeDriver::at(&fake.stores()),
-            queue: Arc::new(FaultInjectingQueue::over(&fake, &clock)),
+            queue: Arc::new(FaultInjectingStore::over(&fake)),
             line: Arc::new(Line::to(&bank, &clock)),
             planned: PlannedSignal::default(),
             policy: EffectPolicy::standard(),

@@ -48,7 +48,7 @@ async fn an_outcome_that_the_store_takes_only_after_the_lease_is_still_proof() {
 #[tokio::test(start_paused = true)]
 async fn an_outcome_whose_row_cannot_be_read_does_not_take_the_others_along() {
     let harness = WorkerHarness::with_passed(3).await;
-    harness.queue.poison(samples::case_id(2));
+    harness.queue.corrupt_records_of(samples::case_id(2));
     harness.start_both();
     harness.wait(10).await;
     for number in [1, 3] {

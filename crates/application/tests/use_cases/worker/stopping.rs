@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use madoguchi_domain::effect::EffectStateName;
+use madoguchi_testkit::fake::fault_injecting_store::FaultInjectingStore;
 use madoguchi_testkit::fake::store::Fault;
 use tokio::sync::watch;
 
 use super::harness::WorkerHarness;
-use super::queue::FaultInjectingQueue;
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_is_told_to_stop_finishes_what_it_has_claimed() {
@@ -38,7 +38,7 @@ async fn an_outcome_that_could_not_be_written_by_the_end_is_found_out_later() {
     worker.await.expect("the worker ends without an error");
     assert_eq!(harness.state(1).await, EffectStateName::Sending);
 
-    let queue = FaultInjectingQueue::over(&harness.fake, &harness.clock);
+    let queue = FaultInjectingStore::over(&harness.fake);
     let next = WorkerHarness { queue: Arc::new(queue), ..harness };
     next.wait(31).await;
     assert_eq!(next.sweeper().sweep().await, Ok(1));

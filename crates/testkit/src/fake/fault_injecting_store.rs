@@ -1,0 +1,283 @@
+//! A store with injected faults, pauses and concurrent changes between load and commit. It counts
+//! what is asked of it.
+
+use std::collections::{HashSet, VecDeque};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::effect::{
+    Claim, Effect, EffectKey, EffectKind, EffectQuery, FoundEffect, ListedEffect, Overdue, Sweep,
+    UnsettledEffects,
+};
+use madoguchi_domain::idempotency::{KeyedRequest, Replay, Replayable, RequestKey};
+use madoguchi_domain::port::{
+    EffectChange, EffectQueue, Recorded, ReplayStore, StoreError, UpgradeStore,
+};
+use madoguchi_domain::upgrade::{
+    CaseId, CaseSnapshot, FoundCase, GrantedCase, Lookup, Request, Timeline, Write,
+};
+use tokio::sync::Semaphore;
+
+use super::store::{FakeStore, Fault};
+use crate::driver::upgrade::UpgradeDriver;
+use crate::samples::case_of;
+
+/// What happens once before a commit.
+#[derive(Debug)]
+pub enum Between {
+    /// Nothing: to skip a commit.
+    Nothing,
+    /// Another process commits this request.
+    Granted(Box<Request>),
+    /// Another process commits this request, which has this key.
+    GrantedOnce(Box<Request>, KeyedRequest),
+    /// The commit fails.
+    Broken(Fault),
+}
+
+/// What happens to every commit.
+#[derive(Debug, Clone, Copy)]
+enum Always {
+    Lost,
+    Broken(Fault),
+}
+
+/// Permits of the open gate: more than the loads of any test.
+const WIDE_OPEN: usize = 1 << 20;
+
+/// A [`FakeStore`] of cases, answers and effects whose calls fail, wait, and meet other processes,
+/// as a test says. It counts the calls.
+pub struct FaultInjectingStore {
+    /// The store behind it.
+    pub fake: FakeStore,
+    between: Mutex<VecDeque<Between>>,
+    loads: Mutex<Vec<usize>>,
+    commits: Mutex<Vec<usize>>,
+    always: Mutex<Option<Always>>,
+    load_gate: Semaphore,
+    claims: Mutex<VecDeque<Fault>>,
+    records: Mutex<VecDeque<Fault>>,
+    after_claims: Mutex<VecDeque<AfterClaim>>,
+    claimed: AtomicUsize,
+    corrupt: Mutex<Option<CaseId>>,
+    doubled: AtomicBool,
+}
+
+type AfterClaim = Box<dyn FnOnce() + Send>;
+
+impl fmt::Debug for FaultInjectingStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FaultInjectingStore")
+    }
+}
+
+impl FaultInjectingStore {
+    /// Without any fault, over this store.
+    #[must_use]
+    pub fn over(fake: &FakeStore) -> Self {
+        Self {
+            fake: fake.clone(),
+            between: Mutex::default(),
+            loads: Mutex::default(),
+            commits: Mutex::default(),
+            always: Mutex::default(),
+            load_gate: Semaphore::new(WIDE_OPEN),
+            claims: Mutex::default(),
+            records: Mutex::default(),
+            after_claims: Mutex::default(),
+            claimed: AtomicUsize::new(0),
+            corrupt: Mutex::default(),
+            doubled: AtomicBool::new(false),
+        }
+    }
+
+    /// Runs these before the next commits, one each.
+    pub fn before_commits(&self, events: impl IntoIterator<Item = Between>) {
+        lock(&self.between).extend(events);
+    }
+
+    /// Makes every commit lost from now on.
+    pub fn lose_everything(&self) {
+        *lock(&self.always) = Some(Always::Lost);
+    }
+
+    /// Makes every commit fail at this point from now on; `None` ends that.
+    pub fn break_off(&self, fault: Option<Fault>) {
+        *lock(&self.always) = fault.map(Always::Broken);
+    }
+
+    /// Makes all following loads wait.
+    pub fn close_load_gate(&self) {
+        self.load_gate.forget_permits(WIDE_OPEN);
+    }
+
+    /// Lets one waiting load continue.
+    pub fn let_one_through(&self) {
+        self.load_gate.add_permits(1);
+    }
+
+    /// Lets all loads continue.
+    pub fn open_load_gate(&self) {
+        self.load_gate.add_permits(WIDE_OPEN);
+    }
+
+    /// The number of lookups of each load so far, without empty loads (health checks).
+    pub fn loads(&self) -> Vec<usize> {
+        lock(&self.loads).clone()
+    }
+
+    /// The number of changes of each commit so far.
+    pub fn commits(&self) -> Vec<usize> {
+        lock(&self.commits).clone()
+    }
+
+    /// Makes the next `n` claims fail.
+    pub fn break_claims(&self, n: usize, fault: Fault) {
+        lock(&self.claims).extend(std::iter::repeat_n(fault, n));
+    }
+
+    /// Makes the next `n` records of outcomes fail.
+    pub fn break_records(&self, n: usize, fault: Fault) {
+        lock(&self.records).extend(std::iter::repeat_n(fault, n));
+    }
+
+    /// Runs this once, after the next claim and before it returns.
+    pub fn after_the_next_claim(&self, act: impl FnOnce() + Send + 'static) {
+        lock(&self.after_claims).push_back(Box::new(act));
+    }
+
+    /// Makes the effect of this case unreadable when an outcome is written.
+    pub fn corrupt_records_of(&self, case: CaseId) {
+        *lock(&self.corrupt) = Some(case);
+    }
+
+    /// Whether one transaction ever had two changes of one effect, which the port forbids.
+    pub fn was_doubled(&self) -> bool {
+        self.doubled.load(Ordering::SeqCst)
+    }
+
+    /// Number of claim calls.
+    pub fn claimed(&self) -> usize {
+        self.claimed.load(Ordering::SeqCst)
+    }
+
+    async fn grant(&self, request: &Request, key: KeyedRequest) {
+        let driver = UpgradeDriver::at(&self.fake.stores());
+        let decision = driver.decide(request).await;
+        let answer = GrantedCase::from(decision.answer.expect("the request is granted"));
+        let replay = answer.to_payload().map(|answer| Replay { request: key, answer });
+        let change = decision.change.expect("the request changes its case");
+        assert_eq!(driver.commit(&Change { replay, ..change }).await, Committed::Moved);
+    }
+}
+
+#[async_trait]
+impl UpgradeStore for FaultInjectingStore {
+    async fn load(&self, lookups: &[Lookup]) -> Result<Vec<Option<FoundCase>>, StoreError> {
+        if !lookups.is_empty() {
+            lock(&self.loads).push(lookups.len());
+        }
+        self.load_gate.acquire().await.expect("the semaphore is never closed").forget();
+        self.fake.load(lookups).await
+    }
+
+    async fn commit(&self, changes: &[Change<Write>]) -> Result<Vec<Committed>, StoreError> {
+        lock(&self.commits).push(changes.len());
+        let event = lock(&self.between).pop_front();
+        match event {
+            None | Some(Between::Nothing) => {}
+            Some(Between::Granted(request)) => {
+                UpgradeDriver::at(&self.fake.stores()).ask(&request).await;
+            }
+            Some(Between::GrantedOnce(request, key)) => self.grant(&request, key).await,
+            Some(Between::Broken(fault)) => self.fake.fail_next(1, fault),
+        }
+        let always = *lock(&self.always);
+        match always {
+            None => {}
+            Some(Always::Lost) => return Ok(vec![Committed::Lost; changes.len()]),
+            Some(Always::Broken(fault)) => self.fake.fail_next(1, fault),
+        }
+        self.fake.commit(changes).await
+    }
+
+    async fn timeline(&self, case: CaseId) -> Result<Timeline, StoreError> {
+        self.fake.timeline(case).await
+    }
+
+    async fn orphans(&self, limit: u32) -> Result<Vec<CaseSnapshot>, StoreError> {
+        self.fake.orphans(limit).await
+    }
+}
+
+#[async_trait]
+impl ReplayStore for FaultInjectingStore {
+    async fn find(&self, keys: &[RequestKey]) -> Result<Vec<Option<Replay>>, StoreError> {
+        ReplayStore::find(&self.fake, keys).await
+    }
+
+    async fn record(&self, replays: &[Replay]) -> Result<Vec<Committed>, StoreError> {
+        ReplayStore::record(&self.fake, replays).await
+    }
+
+    async fn delete_before(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
+        self.fake.delete_before(before, limit).await
+    }
+}
+
+#[async_trait]
+impl EffectQueue for FaultInjectingStore {
+    async fn claim(&self, claim: &Claim) -> Result<Vec<Effect>, StoreError> {
+        self.claimed.fetch_add(1, Ordering::SeqCst);
+        // Yields like a database call, so that other tasks run.
+        tokio::task::yield_now().await;
+        let fault = lock(&self.claims).pop_front();
+        if let Some(fault) = fault {
+            self.fake.fail_next(1, fault);
+        }
+        let claimed = self.fake.claim(claim).await;
+        let after = lock(&self.after_claims).pop_front();
+        if let Some(act) = after {
+            act();
+        }
+        claimed
+    }
+
+    async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
+        let cases: HashSet<_> = changes.iter().map(|change| case_of(&change.write.after)).collect();
+        self.doubled.fetch_or(cases.len() < changes.len(), Ordering::SeqCst);
+        let corrupt = *lock(&self.corrupt);
+        if corrupt.is_some_and(|case| cases.contains(&case)) {
+            return Err(StoreError::Corrupt("effect.state"));
+        }
+        let fault = lock(&self.records).pop_front();
+        if let Some(fault) = fault {
+            self.fake.fail_next(1, fault);
+        }
+        EffectQueue::record(&self.fake, changes).await
+    }
+
+    async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {
+        self.fake.overdue(sweep).await
+    }
+
+    async fn unsettled(&self, kind: &EffectKind) -> Result<Vec<UnsettledEffects>, StoreError> {
+        self.fake.unsettled(kind).await
+    }
+
+    async fn find(&self, key: &EffectKey) -> Result<Option<FoundEffect>, StoreError> {
+        EffectQueue::find(&self.fake, key).await
+    }
+
+    async fn list(&self, query: &EffectQuery) -> Result<Vec<ListedEffect>, StoreError> {
+        EffectQueue::list(&self.fake, query).await
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
