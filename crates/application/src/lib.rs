@@ -59,11 +59,12 @@ pub use stores::{
     ContactStores, DeliveryStores, PlatformStores, ResolutionStores, RetentionStores, UpgradeStores,
 };
 pub use upgrade::{
-    CaseView, ComparedMember, DecisionLane, GroupCommitSettings, MemberService, MissingSetLevel,
-    Opened, Reconciliation, SetLevelDelivery, UpgradeService,
+    CaseView, ComparedMember, DecisionLane, GroupCommitSettings, LeaseTooShort, MemberService,
+    MissingSetLevel, Opened, Reconciliation, RunningUpgrades, SetLevelDelivery, UpgradeOptions,
+    UpgradeService, UpgradeSetup,
 };
 
-/// Compiles the examples of the page for embedders.
+/// Compiles and runs the examples of the page for embedders.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/embedders.md")]
 struct Embedding;

@@ -6,6 +6,7 @@ mod missing;
 mod reconciliation;
 mod service;
 mod set_level;
+mod setup;
 
 pub use lane::{DecisionLane, GroupCommitSettings};
 pub use members::MemberService;
@@ -13,3 +14,4 @@ pub use missing::MissingSetLevel;
 pub use reconciliation::{ComparedMember, Reconciliation};
 pub use service::{CaseView, Opened, UpgradeService};
 pub use set_level::SetLevelDelivery;
+pub use setup::{LeaseTooShort, RunningUpgrades, UpgradeOptions, UpgradeSetup};

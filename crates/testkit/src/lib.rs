@@ -7,3 +7,8 @@ pub mod driver;
 pub mod fake;
 pub mod samples;
 pub mod server;
+
+/// Compiles and runs the examples of the page about testing.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/testers.md")]
+struct Testing;

@@ -14,5 +14,6 @@ mod reconciliation;
 mod retention;
 mod server_keys;
 mod service;
+mod setup;
 mod simulator;
 mod worker;
