@@ -16,6 +16,7 @@ mod snapshot;
 mod state;
 mod timeline;
 mod transaction_ids;
+mod unique_key;
 mod write;
 
 pub use answer::{APPLIED_CODE, Answer, FinalCodes, Reply, classify};
@@ -33,4 +34,5 @@ pub use snapshot::{CaseResult, CaseSnapshot, Decision, FoundCase, Refusal, Upgra
 pub use state::{Event, EventName, IllegalTransition, State, StateName};
 pub use timeline::{Timeline, TimelineEntry};
 pub use transaction_ids::{InvalidScheme, TransactionIdScheme};
+pub use unique_key::UniqueKey;
 pub use write::{HistoryEntry, Write};

@@ -25,7 +25,7 @@ impl Version {
 
 /// The number of a member's case, from 1. The newest case has the highest attempt, independent
 /// of any clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Attempt(pub i32);
 
 /// One attempt to upgrade a member's account.

@@ -1,7 +1,7 @@
 //! A minimal store for one member: loads before a request and keeps the change after it. It
 //! panics on every change that a correct store would reject.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use madoguchi_domain::change::Change;
 use madoguchi_domain::effect::{Effect, EffectState};
@@ -9,7 +9,7 @@ use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::Member;
 use madoguchi_domain::upgrade::{
     Case, CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, Decision, FoundCase,
-    QrTokenHash, Request, Version, Write, decide,
+    QrTokenHash, Request, UniqueKey, Version, Write, decide,
 };
 
 use crate::samples::{member, policy};
@@ -22,6 +22,7 @@ pub(crate) struct DecisionHarness {
     pub(crate) effects: BTreeMap<CaseId, Effect>,
     pub(crate) codes: Vec<(QrTokenHash, CaseId, u32)>,
     pub(crate) checks: HashMap<(CheckSource, CheckReference), CaseId>,
+    taken: HashSet<UniqueKey>,
 }
 
 impl DecisionHarness {
@@ -32,6 +33,7 @@ impl DecisionHarness {
             cases: Vec::new(),
             effects: BTreeMap::new(),
             codes: Vec::new(),
+            taken: HashSet::from([UniqueKey::Check(held.0, held.1.clone())]),
             checks: HashMap::from([(held, CaseId::from_u128(u128::MAX))]),
         }
     }
@@ -67,6 +69,12 @@ impl DecisionHarness {
     }
 
     fn keep(&mut self, change: &Change<Write>) {
+        for key in change.write.takes() {
+            assert!(self.taken.insert(key.clone()), "{key:?} is taken");
+        }
+        if let Some(free) = change.write.releases() {
+            assert!(self.taken.remove(&free), "{free:?} was not taken");
+        }
         match &change.write {
             Write::Open { case, qr, .. } => {
                 assert!(self.cases.iter().all(|other| other.id != case.id), "the id is new");
@@ -105,8 +113,7 @@ impl DecisionHarness {
 
     fn add_check(&mut self, case: CaseId, check: Option<&(CheckSource, CheckReference)>) {
         if let Some(check) = check {
-            let held = self.checks.insert(check.clone(), case);
-            assert_eq!(held, None, "a check has one case");
+            self.checks.insert(check.clone(), case);
         }
     }
 

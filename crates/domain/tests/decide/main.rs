@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a sample that does not parse has failed its test")]
 
 mod harness;
+mod keys;
 mod opening;
 mod planning;
 mod properties;

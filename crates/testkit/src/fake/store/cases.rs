@@ -64,8 +64,14 @@ impl Memory {
     }
 
     pub(super) fn commit(&mut self, change: &Change<Write>) -> Committed {
-        if !self.can_finish(change) || !self.write(&change.write) {
+        let takes = change.write.takes();
+        let is_taken = takes.iter().any(|key| self.taken.contains(key));
+        if is_taken || !self.can_finish(change) || !self.write(&change.write) {
             return Committed::Lost;
+        }
+        self.taken.extend(takes);
+        if let Some(free) = change.write.releases() {
+            self.taken.remove(&free);
         }
         self.finish(change);
         Committed::Moved
@@ -80,7 +86,10 @@ impl Memory {
             Write::Move { after, from, history, check, target } => {
                 self.step(after, *from, history, check.as_ref(), target.as_ref())
             }
-            Write::AddCheck { case, check } => self.add_check(*case, check),
+            Write::AddCheck { case, check } => {
+                self.checks.insert(check.clone(), *case);
+                true
+            }
             Write::SetTarget { member, target, .. } => self.set_target(member, target),
             Write::Nothing => true,
         }
@@ -93,12 +102,7 @@ impl Memory {
     }
 
     fn open(&mut self, case: &Case, qr: QrTokenHash, history: &HistoryEntry) -> bool {
-        let theirs = self.cases_of.get(&case.member).into_iter().flatten();
-        let in_the_way = theirs
-            .filter_map(|id| self.cases.get(id))
-            .any(|other| other.state.name().is_open() || other.attempt == case.attempt);
-        let known = self.cases.contains_key(&case.id) || self.codes.contains_key(&qr);
-        if in_the_way || known || !self.members.contains_key(&case.member) {
+        if !self.members.contains_key(&case.member) {
             return false;
         }
         self.cases.insert(case.id, case.clone());
@@ -109,10 +113,8 @@ impl Memory {
     }
 
     fn reissue(&mut self, id: CaseId, expected: Version, qr: QrIssue, hash: QrTokenHash) -> bool {
-        let is_new = !self.codes.contains_key(&hash);
-        let stands = |case: &&mut Case| {
-            is_new && case.version == expected && case.state.name() == StateName::New
-        };
+        let stands =
+            |case: &&mut Case| case.version == expected && case.state.name() == StateName::New;
         let Some(case) = self.cases.get_mut(&id).filter(stands) else {
             return false;
         };
@@ -134,8 +136,11 @@ impl Memory {
             .cases
             .get(&after.id)
             .is_some_and(|case| case.state.name() == from && case.version.next() == after.version);
-        if !is_current || check.is_some_and(|check| !self.add_check(after.id, check)) {
+        if !is_current {
             return false;
+        }
+        if let Some(check) = check {
+            self.checks.insert(check.clone(), after.id);
         }
         self.cases.insert(after.id, after.clone());
         self.add_history(history);
@@ -143,14 +148,6 @@ impl Memory {
             self.set_target(&after.member, target);
         }
         true
-    }
-
-    fn add_check(&mut self, case: CaseId, check: &(CheckSource, CheckReference)) -> bool {
-        let is_free = !self.checks.contains_key(check);
-        if is_free {
-            self.checks.insert(check.clone(), case);
-        }
-        is_free
     }
 
     fn set_target(&mut self, member: &MemberId, target: &AccountLevel) -> bool {

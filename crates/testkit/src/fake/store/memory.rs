@@ -19,7 +19,7 @@ use madoguchi_domain::sealed::{DataKeyId, KeyId, WrappedKey};
 use madoguchi_domain::secret::SecretKey;
 use madoguchi_domain::server_key::{KeyFingerprint, ServerKey};
 use madoguchi_domain::upgrade::{
-    Case, CaseId, CheckReference, CheckSource, HistoryEntry, QrTokenHash,
+    Case, CaseId, CheckReference, CheckSource, HistoryEntry, QrTokenHash, UniqueKey,
 };
 
 use super::audit::FakeAudit;
@@ -41,6 +41,8 @@ pub(super) struct Memory {
     pub(super) cases_of: HashMap<MemberId, Vec<CaseId>>,
     /// All codes ever issued, also void ones, with their case and serial.
     pub(super) codes: HashMap<QrTokenHash, (CaseId, u32)>,
+    /// The keys that a case has for itself.
+    pub(super) taken: HashSet<UniqueKey>,
     /// All references ever accepted, with their case.
     pub(super) checks: HashMap<(CheckSource, CheckReference), CaseId>,
     pub(super) history: HashMap<CaseId, Vec<HistoryEntry>>,
@@ -89,6 +91,7 @@ impl Memory {
             cases: BTreeMap::new(),
             cases_of: HashMap::new(),
             codes: HashMap::new(),
+            taken: HashSet::new(),
             checks: HashMap::new(),
             history: HashMap::new(),
             effects: BTreeMap::new(),
