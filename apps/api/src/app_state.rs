@@ -63,6 +63,8 @@ pub(crate) struct AppState {
     /// One permit for each use case that may run at once.
     pub(crate) places: Arc<Semaphore>,
     pub(crate) qr_base_url: String,
+    /// Maximum time of a decision about an upgrade before the caller gets 503.
+    pub(crate) decision_timeout: Duration,
     /// Maximum time for a request body to arrive.
     pub(crate) body_timeout: Duration,
     /// Set when the process is stopping: readiness then fails.
@@ -163,6 +165,32 @@ impl AppState {
         T: Send + 'static,
         F: Future<Output = Result<Answered<T>, ServiceError>> + Send + 'static,
     {
+        self.once_within(TIMEOUT, client, work).await
+    }
+
+    /// The same for a decision, whose caller waits for a lock no longer than configured.
+    pub(crate) async fn decide_once<T, F>(
+        &self,
+        client: ClientAct,
+        work: impl FnOnce(ClientAct) -> F,
+    ) -> Result<Answered<T>, Problem>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<Answered<T>, ServiceError>> + Send + 'static,
+    {
+        self.once_within(self.decision_timeout, client, work).await
+    }
+
+    async fn once_within<T, F>(
+        &self,
+        timeout: Duration,
+        client: ClientAct,
+        work: impl FnOnce(ClientAct) -> F,
+    ) -> Result<Answered<T>, Problem>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<Answered<T>, ServiceError>> + Send + 'static,
+    {
         let begin = |key| self.idempotency.running.begin(key);
         let running = match &client.keyed {
             Some(request) => {
@@ -176,11 +204,19 @@ impl AppState {
             drop(running);
             done
         };
-        self.run(until_done).await
+        self.finish_within(timeout, until_done).await?.map_err(Problem::from)
     }
 
     /// The same for work whose errors are reported in another envelope.
     pub(crate) async fn finish<T, F>(&self, work: F) -> Result<T, Unfinished>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        self.finish_within(TIMEOUT, work).await
+    }
+
+    async fn finish_within<T, F>(&self, timeout: Duration, work: F) -> Result<T, Unfinished>
     where
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
@@ -192,7 +228,7 @@ impl AppState {
             drop(place);
             done
         });
-        match tokio::time::timeout(TIMEOUT, work).await {
+        match tokio::time::timeout(timeout, work).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(_)) => Err(Unfinished::Broken),
             Err(_) => Err(Unfinished::Late),

@@ -136,7 +136,7 @@ impl<B: ReadBody + 'static> FromRequest for Call<B> {
             let correlation = request.extensions().get().cloned().ok_or_else(internal)?;
             let (body, bytes) = B::read(&request, payload).await?;
             let by = principal.who.clone();
-            let act = Act::new(by, state.clock.now(), correlation).through(through);
+            let act = Act::new(by, state.clock.now(), correlation).with_through(through);
             let keyed = match keyed {
                 true => state.idempotency.of(&request, &bytes, &act.by, act.at())?,
                 false => None,

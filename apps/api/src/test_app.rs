@@ -143,6 +143,7 @@ impl TestApp {
             clock,
             places: Arc::new(Semaphore::new(64)),
             qr_base_url: "https://bank.example".into(),
+            decision_timeout: std::time::Duration::from_secs(10),
             body_timeout: std::time::Duration::from_secs(10),
             stopping: Arc::default(),
         };

@@ -118,6 +118,7 @@ pub(crate) async fn build(settings: &Settings) -> anyhow::Result<Built> {
         clock,
         places: Arc::new(Semaphore::new(settings.server.max_concurrent_requests)),
         qr_base_url: settings.upgrade.qr_base_url.clone(),
+        decision_timeout: settings.store.lock_timeout,
         body_timeout: settings.server.connections.timeouts.body,
         stopping: Arc::default(),
     };

@@ -203,7 +203,7 @@ impl CallerService {
         act: Act,
     ) -> Result<(), ServiceError> {
         let correlation = forwarded.correlation.clone().unwrap_or(act.correlation);
-        let act = Act::new(act.by, self.ports.clock.now(), correlation).through(act.through);
+        let act = Act::new(act.by, self.ports.clock.now(), correlation).with_through(act.through);
         self.audit.append(AuditEntry::new(action, forwarded.flow.subject(), detail, &act)).await
     }
 }

@@ -3,6 +3,7 @@
 
 mod ageing;
 mod breaker;
+mod call_limit;
 mod decided;
 mod inquiries;
 mod planned_signal;

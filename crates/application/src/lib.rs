@@ -59,7 +59,7 @@ pub use stores::{
     ContactStores, DeliveryStores, PlatformStores, ResolutionStores, RetentionStores, UpgradeStores,
 };
 pub use upgrade::{
-    CaseView, ComparedMember, DecisionLane, GroupCommitSettings, LeaseTooShort, MemberService,
+    CaseView, ComparedMember, DecisionLane, GroupCommitSettings, InvalidSetup, MemberService,
     MissingSetLevel, Opened, Reconciliation, RunningUpgrades, SetLevelDelivery, UpgradeOptions,
     UpgradeService, UpgradeSetup,
 };

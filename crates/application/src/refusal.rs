@@ -36,7 +36,8 @@ pub enum ServiceError {
     /// The queue is full: rejected before any work, retry shortly.
     #[error("too many requests wait already")]
     Overloaded,
-    /// The store is down: the request may have taken effect; a retry is safe.
+    /// The store is down or stuck, or the request waited too long for its turn: it may have taken
+    /// effect; a retry is safe.
     #[error("the store is unavailable")]
     Unavailable,
     /// The store holds an invalid value, or its schema refuses a valid one: an operator must check.

@@ -14,4 +14,4 @@ pub use missing::MissingSetLevel;
 pub use reconciliation::{ComparedMember, Reconciliation};
 pub use service::{CaseView, Opened, UpgradeService};
 pub use set_level::SetLevelDelivery;
-pub use setup::{LeaseTooShort, RunningUpgrades, UpgradeOptions, UpgradeSetup};
+pub use setup::{InvalidSetup, RunningUpgrades, UpgradeOptions, UpgradeSetup};

@@ -35,7 +35,7 @@ impl Act {
 
     /// The same act, called by somebody in the name of the actor.
     #[must_use]
-    pub fn through(self, through: Option<ActorRef>) -> Self {
+    pub fn with_through(self, through: Option<ActorRef>) -> Self {
         Self { through, ..self }
     }
 

@@ -156,8 +156,11 @@ fn verdicts_that_queue_behind_a_lock_are_answered_in_time() {
             ensure!(took < Duration::from_millis(5_000), "it took {took:?}");
         }
         drop(held);
-        let decided = system.caller.decide(&customers[0].member, true).await?;
-        ensure!(decided.status == 200, "{decided:?}");
+        // The first ones may have been decided when the lock was gone, but not the later ones.
+        for customer in &customers[12..] {
+            let decided = system.caller.decide(&customer.member, false).await?;
+            ensure!(decided.status == 200, "it was decided after its 503: {decided:?}");
+        }
         Arc::into_inner(system).context("nobody else uses it")?.stop()
     });
 }

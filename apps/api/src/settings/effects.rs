@@ -9,9 +9,6 @@ use madoguchi_domain::effect::EffectPolicy;
 use super::esb::EsbSection;
 use super::reader::{ConfigError, Section, value};
 
-/// Time reserved within a lease for committing the claim before the call begins.
-const FOR_THE_CLAIM: Duration = Duration::from_millis(500);
-
 /// How outbox effects are sent and retried.
 #[derive(Debug, Clone, Copy)]
 pub struct EffectSettings {
@@ -73,7 +70,8 @@ impl EffectSettings {
 
     /// The lease must cover a call, since no call may outlive its claim.
     pub(super) fn refuse_what_is_unsafe(&self, esb: &EsbSection, errors: &mut Vec<ConfigError>) {
-        if self.policy.lease.unsigned_abs() < esb.adapter.upstream.timeout + FOR_THE_CLAIM {
+        let timeout = SignedDuration::try_from(esb.adapter.upstream.timeout);
+        if !self.policy.leaves_time_for(timeout.unwrap_or(SignedDuration::MAX)) {
             errors.push(ConfigError {
                 key: "effects.lease_ms".into(),
                 what: "must be at least 500 ms longer than esb.timeout_ms".into(),

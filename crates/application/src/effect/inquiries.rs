@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use madoguchi_domain::effect::{Inquired, Overdue};
+use madoguchi_domain::effect::{Doubt, Inquired, Overdue};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::Instrument;
 
+use super::call_limit::unless_it_hangs;
 use super::registry::Delivery;
 
 /// Maximum concurrent inquiries.
@@ -44,7 +45,8 @@ fn call(
     let (key, correlation) = (&overdue.effect.order.key, overdue.effect.correlation.as_str());
     let span = tracing::info_span!("inquiry", effect = %key, correlation);
     let call = async move {
-        let found = delivery.inquire(&overdue.effect).await;
+        let found = unless_it_hangs(&*delivery, delivery.inquire(&overdue.effect)).await;
+        let found = found.unwrap_or(Inquired::Unanswered(Doubt::TimedOut));
         if let Inquired::Unanswered(doubt) = found {
             tracing::warn!(%doubt, "an inquiry had no answer");
         }

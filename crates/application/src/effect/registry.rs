@@ -20,8 +20,10 @@ pub trait Delivery: Send + Sync {
     /// The policy of the kind.
     fn policy(&self) -> &EffectPolicy;
 
-    /// The maximum duration of [`deliver`](Self::deliver). No delivery starts that may outlive its
-    /// lease, so this must be well below the lease, which also covers the claim's commit.
+    /// The maximum duration of [`deliver`](Self::deliver). A worker that stops waits no longer.
+    /// A call that lasts twice as long as a lease and the settle time is dropped: its outcome is
+    /// unknown. No delivery starts that may outlive its lease, so this must be well
+    /// below the lease, which also covers the claim's commit.
     fn call_lasts(&self) -> SignedDuration;
 
     /// Whether this version can deliver the order. One that a later version of this program planned

@@ -8,14 +8,16 @@ use std::time::Duration;
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::breaker::{Breaker, BreakerSettings};
 use madoguchi_domain::effect::{
-    Claim, Effect, EffectEvent, EffectState, Evidence, Outcome, WhyNotSent, WorkerId,
+    Claim, Doubt, Effect, EffectEvent, EffectState, Evidence, Outcome, WhyNotSent, WorkerId,
 };
 use madoguchi_domain::port::{Clock, EffectChange, EffectQueue, Ids, Recorded, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 use super::breaker::record_outcome;
+use super::call_limit::{longest_call, unless_it_hangs};
 use super::decided::{decided, record_or_set_aside, report_if_stuck};
 use super::planned_signal::PlannedSignal;
 use super::registry::Delivery;
@@ -135,8 +137,13 @@ impl EffectWorker {
 
     /// Waits for the calls under way and records their outcomes.
     async fn finish(&self, mut progress: Progress) {
-        while let Some(done) = progress.calls.join_next().await {
+        let until = Instant::now() + longest_call(&*self.delivery);
+        while let Ok(Some(done)) = timeout_at(until, progress.calls.join_next()).await {
             progress.observe(done.ok(), self.clock.now());
+        }
+        let hanging = progress.calls.len();
+        if hanging > 0 {
+            tracing::error!(hanging, "calls outlived their limit: their leases will lapse");
         }
         let held = self.record(progress.seen).await;
         let unwritten = self.record(held).await.len();
@@ -184,7 +191,8 @@ impl EffectWorker {
             let outcome = if !delivery.supports(&effect.order) {
                 Outcome::NotSent(WhyNotSent::NotSupported)
             } else if in_time {
-                delivery.deliver(&effect).await
+                let outcome = unless_it_hangs(&*delivery, delivery.deliver(&effect)).await;
+                outcome.unwrap_or(Outcome::Unknown(Doubt::TimedOut))
             } else {
                 Outcome::NotSent(WhyNotSent::LeaseOver)
             };

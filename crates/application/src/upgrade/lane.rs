@@ -16,7 +16,7 @@ use madoguchi_domain::idempotency::KeyedRequest;
 use madoguchi_domain::port::{ReplayStore, UpgradeStore};
 use madoguchi_domain::upgrade::{GrantedCase, Request, UpgradePolicy};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use crate::caught::TaskEnd;
 use crate::mailbox::Mailbox;
@@ -31,8 +31,8 @@ pub struct GroupCommitSettings {
     pub max_batch: usize,
     /// Maximum requests in the queue; further requests are rejected before any work.
     pub queue_capacity: usize,
-    /// Maximum time from a request to its answer. A request that waits longer, for example for a
-    /// lock in the database, is answered [`ServiceError::Unavailable`].
+    /// How long a request may wait in the queue, for example behind others that wait for a lock.
+    /// Then it is not decided any more, and answered [`ServiceError::Unavailable`].
     pub max_wait: Duration,
 }
 
@@ -67,8 +67,7 @@ impl DecisionLane {
         (Self { queue, max_wait: settings.max_wait }, tokio::spawn(run(inbox, runner)))
     }
 
-    /// Waits for the decision of one request, or for its stored answer if its key has one, at most
-    /// [`GroupCommitSettings::max_wait`].
+    /// Waits for the decision of one request, or for its stored answer if its key has one.
     ///
     /// # Errors
     /// See [`ServiceError`].
@@ -77,9 +76,8 @@ impl DecisionLane {
         request: Request,
         key: Option<KeyedRequest>,
     ) -> Result<Answered<GrantedCase>, ServiceError> {
-        let until = Instant::now() + self.max_wait;
-        let answer = timeout_at(until, self.queue.ask(Asked { request, key, until })).await;
-        answer.unwrap_or(Err(ServiceError::Unavailable))
+        let until = Instant::now().checked_add(self.max_wait);
+        self.queue.ask(Asked { request, key, until }).await
     }
 }
 

@@ -22,9 +22,6 @@ use crate::{
     EffectRegistry, EffectWorker, PlannedSignal, Sweeper, SweeperSettings, WorkerSettings,
 };
 
-/// What a lease needs beside the call: to claim the order, and to record its outcome.
-const BESIDE_THE_CALL: SignedDuration = SignedDuration::from_millis(500);
-
 /// What the upgrade service is built of. Only the options have a default: nobody else knows the
 /// rest.
 pub struct UpgradeSetup {
@@ -41,7 +38,7 @@ pub struct UpgradeSetup {
     /// What the bank guarantees of an order that arrives twice. Claim no more than it does: an
     /// account would be raised twice.
     pub guarantee: Guarantee,
-    /// The time limit of one call of `bank`.
+    /// The time limit of one call of `bank`, which it keeps by itself.
     pub call_lasts: SignedDuration,
     /// Everything else.
     pub options: UpgradeOptions,
@@ -52,7 +49,8 @@ pub struct UpgradeSetup {
 pub struct UpgradeOptions {
     /// The refusals of the bank that are final. None by default: people decide on each.
     pub finals: FinalCodes,
-    /// Leases, waits and retries of orders.
+    /// Leases, waits and retries of orders. What happens after an unknown outcome, and when to give
+    /// up, is not taken from here, but from the `guarantee`.
     pub effects: EffectPolicy,
     /// Limits of the decision lane.
     pub group_commit: GroupCommitSettings,
@@ -88,11 +86,21 @@ impl Default for UpgradeOptions {
     }
 }
 
-/// The lease of an order must be at least 500 ms longer than a call: set `options.effects.lease`, or
-/// a shorter limit of calls.
+/// Why nothing was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("options.effects.lease must be at least 500 ms longer than call_lasts")]
-pub struct LeaseTooShort;
+#[non_exhaustive]
+pub enum InvalidSetup {
+    /// Another worker could send an order that is still being sent: set a longer
+    /// `options.effects.lease`, or a shorter limit of calls.
+    #[error("options.effects.lease must be at least 500 ms longer than call_lasts")]
+    LeaseTooShort,
+    /// `call_lasts`, or a number or interval of the options, is zero or negative.
+    #[error("{0} must be more than zero")]
+    NotPositive(&'static str),
+    /// The circuit breaker could never double its pause.
+    #[error("options.breaker.longest must be at least options.breaker.open_for")]
+    BreakerTooShort,
+}
 
 /// The service, and its running tasks.
 pub struct RunningUpgrades {
@@ -122,12 +130,12 @@ impl UpgradeSetup {
     /// at each start.
     ///
     /// # Errors
-    /// [`LeaseTooShort`]: another worker could send an order that is still being sent.
-    pub fn start(self) -> Result<RunningUpgrades, LeaseTooShort> {
-        let longest = self.call_lasts.checked_add(BESIDE_THE_CALL).unwrap_or(SignedDuration::MAX);
-        if self.options.effects.lease < longest {
-            return Err(LeaseTooShort);
-        }
+    /// See [`InvalidSetup`].
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn start(self) -> Result<RunningUpgrades, InvalidSetup> {
+        self.check()?;
         let planned = PlannedSignal::default();
         let (stores, policy) = (&self.stores, &self.policy);
         let (lane, lane_task) = DecisionLane::start(
@@ -147,6 +155,30 @@ impl UpgradeSetup {
         let sweeper = tokio::spawn(self.sweeper(planned).run(stopped));
         let tasks = [worker, sweeper];
         Ok(RunningUpgrades { service, members, stop, lane: lane_task, tasks })
+    }
+
+    fn check(&self) -> Result<(), InvalidSetup> {
+        let UpgradeOptions { group_commit, calls, poll, breaker, .. } = &self.options;
+        for (name, is_positive) in [
+            ("call_lasts", self.call_lasts.is_positive()),
+            ("options.group_commit.max_batch", group_commit.max_batch > 0),
+            ("options.group_commit.queue_capacity", group_commit.queue_capacity > 0),
+            ("options.group_commit.max_wait", !group_commit.max_wait.is_zero()),
+            ("options.calls", *calls > 0),
+            ("options.poll", !poll.is_zero()),
+            ("options.breaker.failures", breaker.failures > 0),
+            ("options.sweep_every", !self.options.sweep_every.is_zero()),
+            ("options.missing_every", !self.options.missing_every.is_zero()),
+        ] {
+            if !is_positive {
+                return Err(InvalidSetup::NotPositive(name));
+            }
+        }
+        if breaker.longest < breaker.open_for {
+            return Err(InvalidSetup::BreakerTooShort);
+        }
+        let leaves_time = self.options.effects.leaves_time_for(self.call_lasts);
+        if leaves_time { Ok(()) } else { Err(InvalidSetup::LeaseTooShort) }
     }
 
     fn delivery(&self) -> Arc<SetLevelDelivery> {
@@ -199,7 +231,8 @@ impl UpgradeSetup {
 
 impl RunningUpgrades {
     /// Answers what is queued, finishes the claimed orders, and ends the tasks. Drop your clones of
-    /// the service before: the decision lane waits for the last one.
+    /// the service before: this waits for the last one. If you give up waiting, the clone still
+    /// accepts verdicts, whose orders are sent after the next start.
     pub async fn stop(self) {
         drop((self.service, self.members));
         // A task that panicked has logged it.

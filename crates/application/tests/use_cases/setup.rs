@@ -1,9 +1,11 @@
 //! Tests the wired service of programs that embed it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::SignedDuration;
-use madoguchi_application::{LeaseTooShort, UpgradeOptions, UpgradeSetup};
+use madoguchi_application::{GroupCommitSettings, InvalidSetup, UpgradeOptions, UpgradeSetup};
+use madoguchi_domain::breaker::BreakerSettings;
 use madoguchi_domain::effect::{EffectPolicy, EffectStateName};
 use madoguchi_domain::upgrade::{CaseKey, Guarantee};
 use madoguchi_testkit::driver::upgrade::UpgradeDriver;
@@ -37,8 +39,46 @@ async fn a_lease_that_leaves_no_time_for_a_call_is_refused() {
         (SignedDuration::MAX, false),
     ] {
         let started = setup(&fake, &bank, call_lasts).start();
-        assert_eq!(started.err(), (!is_allowed).then_some(LeaseTooShort), "{call_lasts:?}");
+        assert_eq!(
+            started.err(),
+            (!is_allowed).then_some(InvalidSetup::LeaseTooShort),
+            "{call_lasts:?}"
+        );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_setup_that_could_never_work_is_refused() {
+    let fake = FakeStore::new(samples::audit_key());
+    let bank = Arc::new(FakeCoreBank::default());
+    let standard = UpgradeOptions::default;
+    let lane = GroupCommitSettings::default;
+    let no_batch = GroupCommitSettings { max_batch: 0, ..lane() };
+    let no_queue = GroupCommitSettings { queue_capacity: 0, ..lane() };
+    let no_wait = GroupCommitSettings { max_wait: Duration::ZERO, ..lane() };
+    let longest = SignedDuration::from_secs(1);
+    let short = BreakerSettings { longest, ..standard().breaker };
+    for (options, expected) in [
+        (UpgradeOptions { calls: 0, ..standard() }, "options.calls must be"),
+        (UpgradeOptions { poll: Duration::ZERO, ..standard() }, "options.poll must be"),
+        (UpgradeOptions { group_commit: no_batch, ..standard() }, "max_batch must be"),
+        (UpgradeOptions { group_commit: no_queue, ..standard() }, "queue_capacity must be"),
+        (UpgradeOptions { group_commit: no_wait, ..standard() }, "max_wait must be"),
+        (UpgradeOptions { breaker: short, ..standard() }, "breaker.longest must be"),
+    ] {
+        let setup = UpgradeSetup { options, ..setup(&fake, &bank, longest) };
+        let refused = setup.start().expect_err("it is refused").to_string();
+        assert!(refused.contains(expected), "{refused}");
+    }
+    let negative = setup(&fake, &bank, -longest).start().expect_err("it is refused");
+    assert_eq!(negative, InvalidSetup::NotPositive("call_lasts"));
+    let for_ever = GroupCommitSettings { max_wait: Duration::MAX, ..lane() };
+    let options = UpgradeOptions { group_commit: for_ever, ..standard() };
+    let upgrades = UpgradeSetup { options, ..setup(&fake, &bank, longest) }.start();
+    let upgrades = upgrades.expect("it starts");
+    let act = samples::act("o", samples::human(), samples::start());
+    assert!(upgrades.service.open(samples::member_id(9), act).await.is_err(), "it is answered");
+    upgrades.stop().await;
 }
 
 #[tokio::test(start_paused = true)]

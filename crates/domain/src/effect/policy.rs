@@ -77,6 +77,14 @@ impl EffectPolicy {
         }
     }
 
+    /// Whether a call of at most this duration fits into a lease: beside it, the claim and its outcome
+    /// are committed, for which 500 ms are reserved.
+    #[must_use]
+    pub fn leaves_time_for(&self, call_lasts: SignedDuration) -> bool {
+        let needed = call_lasts.checked_add(SignedDuration::from_millis(500));
+        needed.is_some_and(|needed| needed <= self.lease)
+    }
+
     /// When the lease of a claim made at `now` ends.
     #[must_use]
     pub fn lease_until(&self, now: Timestamp) -> Timestamp {

@@ -40,7 +40,7 @@ impl Effect {
     ) -> Result<Change<Transition<C>>, IllegalEffect> {
         let after = self.after(event, policy, act.at(), jitter)?;
         let act = Act::new(act.by.clone(), act.at(), self.correlation.clone())
-            .through(act.through.clone());
+            .with_through(act.through.clone());
         let state = after.state.name().as_str();
         let audit = AuditEntry::new(Action::EFFECT_MOVED, self.order.subject.clone(), state, &act);
         let (from, expected) = (self.state.name(), self.fence);

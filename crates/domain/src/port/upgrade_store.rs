@@ -12,7 +12,9 @@ use crate::upgrade::{CaseId, CaseSnapshot, FoundCase, Lookup, Timeline, Write};
 /// - *All or nothing*: a change's rows are durable together when [`Committed::Moved`] is
 ///   returned, and none is written after [`Committed::Lost`].
 /// - *Version check*: of two changes decided on the same version, one is written.
-/// - *One open case per member*, also under concurrent requests.
+/// - *Unique keys*: a write that takes a key of another one ([`Write::takes`]) is
+///   [`Committed::Lost`], also under concurrent requests.
+/// - *Seen as a whole*: no reader sees a part of a change, also not within one `load`.
 /// - *Rows are parsed*: an invalid row is [`StoreError::Corrupt`], never a guess.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]

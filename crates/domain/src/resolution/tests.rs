@@ -150,7 +150,7 @@ fn nobody_approves_what_they_proposed_and_programs_do_nothing() {
     let own = stuck.approve(hash, &ann(300));
     assert_eq!(own, Err(FourEyes::IsEditor.into()));
     // The same person through a back office is the same person.
-    let through = ann(300).through(Some(robot.by.clone()));
+    let through = ann(300).with_through(Some(robot.by.clone()));
     assert_eq!(stuck.approve(hash, &through), Err(FourEyes::IsEditor.into()));
     assert_eq!(stuck.approve(hash, &robot), Err(FourEyes::IsSystem.into()));
     assert_eq!(stuck.withdraw(&robot), Err(FourEyes::IsSystem.into()));

@@ -101,7 +101,7 @@ impl<'a> AuditRow<'a> {
                 moment(self.at, "audit_entry.at")?,
                 parsed_or_corrupt(correlation, "audit_entry.correlation")?,
             )
-            .through(through_of(through)?),
+            .with_through(through_of(through)?),
         };
         let place = Place { stream: self.stream, seq: self.seq };
         Ok(ChainedEntry { place, entry, link: as_link(self.link, "audit_entry.link")? })

@@ -3,6 +3,7 @@
 mod claims;
 mod corrupt;
 mod counters;
+mod listing;
 mod notices;
 mod outcomes;
 mod queues;
@@ -12,6 +13,7 @@ mod sweeps;
 pub use claims::*;
 pub use corrupt::*;
 pub use counters::*;
+pub use listing::*;
 pub use outcomes::*;
 pub use queues::*;
 pub use second_kind::*;
@@ -57,6 +59,10 @@ macro_rules! effect_queue_contract {
                 a_newer_order_is_left_to_newer_workers
                 a_transition_plans_what_follows
                 the_unsettled_of_a_kind_are_counted_by_state
+                effects_are_listed_newest_id_first_by_every_filter
+                an_effect_is_found_with_its_attempts
+                what_waits_in_a_queue_takes_no_place_of_a_claim
+                one_corrupt_outcome_leaves_nothing_of_its_batch
             ]
             $($adapters)+
         }

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::audit::Action;
-use madoguchi_domain::effect::{Doubt, EffectKey, EffectStateName, Outcome};
+use madoguchi_domain::change::Committed;
+use madoguchi_domain::effect::{Doubt, EffectKey, EffectStateName, Fence, Outcome};
 use madoguchi_domain::port::StoreError;
-use madoguchi_domain::upgrade::{CaseId, CaseKey, Lookup, SetLevel};
+use madoguchi_domain::upgrade::{self, CaseId, CaseKey, Lookup, SetLevel};
 
 use crate::contract::audit_rows;
 use crate::driver::upgrade::UpgradeDriver;
@@ -18,7 +19,7 @@ use crate::samples::{self, at, case_id, claim, member_id};
 /// Damage to one row, as a faulty tool or an operator leaves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Damage {
-    /// The state of a case does not go with its facts.
+    /// The state of a case contradicts its facts.
     CaseState(CaseId),
     /// The payload of an effect's order cannot be parsed.
     OrderPayload(EffectKey),
@@ -46,6 +47,7 @@ macro_rules! stored_data_contract {
                 what_was_committed_is_there_after_a_restart
                 a_case_that_cannot_be_parsed_is_corrupt_and_spoils_no_other
                 an_order_that_cannot_be_parsed_is_set_aside_once
+                an_order_in_progress_keeps_its_claim_and_its_fence
                 an_order_that_was_sent_and_lost_is_not_planned_again
             ]
             $($adapters)+
@@ -119,6 +121,23 @@ pub async fn an_order_that_cannot_be_parsed_is_set_aside_once(data: Arc<dyn Stor
     assert_eq!(moved.filter(|it| it.detail == EffectStateName::Manual.as_str()).count(), 1);
 }
 
+/// It is set aside when its lease is over, and not before. Its next claim has a newer fence: the
+/// worker of the old one may still answer.
+pub async fn an_order_in_progress_keeps_its_claim_and_its_fence(data: Arc<dyn StoredData>) {
+    let driver = UpgradeDriver::at(&data.open().await);
+    driver.passed(1..=1).await;
+    driver.claim(&claim(1, 1, at(200))).await;
+    let key = SetLevel::key(case_id(1));
+    data.inject(&Damage::OrderPayload(key.clone())).await;
+    let effects = &driver.stores.platform.effects;
+    for (now, state) in [(210, EffectStateName::Sending), (300, EffectStateName::Manual)] {
+        assert_eq!(driver.claim(&claim(2, 10, at(now))).await, []);
+        assert_eq!(effects.overdue(&samples::sweep(10, at(now))).await, Ok(Vec::new()));
+        let found = effects.find(&key).await.expect("effects are read").expect("it is stored");
+        assert_eq!((found.effect.state.name(), found.effect.fence), (state, Fence(1)), "{now}");
+    }
+}
+
 /// Its evidence shows that it was sent; a passed case without both gets its order.
 pub async fn an_order_that_was_sent_and_lost_is_not_planned_again(data: Arc<dyn StoredData>) {
     let driver = UpgradeDriver::at(&data.open().await);
@@ -134,4 +153,10 @@ pub async fn an_order_that_was_sent_and_lost_is_not_planned_again(data: Arc<dyn 
     let orphans = driver.stores.upgrades.orphans(10).await.expect("orphans are read");
     let orphans: Vec<_> = orphans.iter().filter_map(|it| Some(it.case.as_ref()?.id)).collect();
     assert_eq!(orphans, [case_id(2)]);
+    let act = samples::act("sweep", samples::system(), at(300));
+    let orphan = driver.newest(2).await;
+    let planned = upgrade::replan(&orphan, &driver.policy, &act).expect("it lacks its order");
+    assert_eq!(driver.commit(&planned).await, Committed::Moved);
+    let claimed = driver.claim(&claim(1, 10, at(301))).await;
+    assert_eq!(claimed.iter().map(samples::case_of).collect::<Vec<_>>(), [case_id(2)]);
 }

@@ -4,9 +4,11 @@
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use madoguchi_application::{PlatformStores, UpgradeStores};
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::effect::{
@@ -49,8 +51,8 @@ enum Always {
 /// Permits of the open gate: more than the loads of any test.
 const WIDE_OPEN: usize = 1 << 20;
 
-/// A [`FakeStore`] of cases, answers and effects whose calls fail, wait, and meet other processes,
-/// as a test says. It counts the calls.
+/// A [`FakeStore`] of cases, answers and effects. A test makes its calls fail or wait, and lets
+/// another process write between two of them. It counts the calls.
 pub struct FaultInjectingStore {
     /// The store behind it.
     pub fake: FakeStore,
@@ -59,6 +61,7 @@ pub struct FaultInjectingStore {
     commits: Mutex<Vec<usize>>,
     always: Mutex<Option<Always>>,
     load_gate: Semaphore,
+    load_takes: Mutex<Duration>,
     claims: Mutex<VecDeque<Fault>>,
     records: Mutex<VecDeque<Fault>>,
     after_claims: Mutex<VecDeque<AfterClaim>>,
@@ -86,6 +89,7 @@ impl FaultInjectingStore {
             commits: Mutex::default(),
             always: Mutex::default(),
             load_gate: Semaphore::new(WIDE_OPEN),
+            load_takes: Mutex::default(),
             claims: Mutex::default(),
             records: Mutex::default(),
             after_claims: Mutex::default(),
@@ -93,6 +97,18 @@ impl FaultInjectingStore {
             corrupt: Mutex::default(),
             doubled: AtomicBool::new(false),
         }
+    }
+
+    /// The ports of the upgrade, through the faults.
+    #[must_use]
+    pub fn stores(self: &Arc<Self>) -> UpgradeStores {
+        let stores = self.fake.stores();
+        let platform = PlatformStores {
+            effects: Arc::clone(self) as _,
+            replays: Arc::clone(self) as _,
+            ..stores.platform
+        };
+        UpgradeStores { upgrades: Arc::clone(self) as _, platform, ..stores }
     }
 
     /// Runs these before the next commits, one each.
@@ -112,7 +128,12 @@ impl FaultInjectingStore {
 
     /// Makes all following loads wait.
     pub fn close_load_gate(&self) {
-        self.load_gate.forget_permits(WIDE_OPEN);
+        self.load_gate.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// Makes all following loads take so long.
+    pub fn slow_down_loads(&self, by: Duration) {
+        *lock(&self.load_takes) = by;
     }
 
     /// Lets one waiting load continue.
@@ -182,6 +203,10 @@ impl UpgradeStore for FaultInjectingStore {
             lock(&self.loads).push(lookups.len());
         }
         self.load_gate.acquire().await.expect("the semaphore is never closed").forget();
+        let takes = *lock(&self.load_takes);
+        if !takes.is_zero() {
+            tokio::time::sleep(takes).await;
+        }
         self.fake.load(lookups).await
     }
 

@@ -237,10 +237,7 @@ impl PersonStore for FakeStore {
 #[async_trait]
 impl EffectQueue for FakeStore {
     async fn claim(&self, claim: &Claim) -> Result<Vec<Effect>, StoreError> {
-        self.write(|memory| {
-            memory.set_aside(&claim.kind, &claim.policy, &claim.act);
-            memory.claim(claim)
-        })
+        self.write(|memory| memory.claim(claim))
     }
 
     async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError> {
@@ -252,10 +249,7 @@ impl EffectQueue for FakeStore {
     }
 
     async fn overdue(&self, sweep: &Sweep) -> Result<Vec<Overdue>, StoreError> {
-        self.with(|memory| {
-            memory.set_aside(&sweep.kind, &sweep.policy, &sweep.act);
-            memory.overdue(sweep)
-        })
+        self.with(|memory| memory.overdue(sweep))
     }
 
     async fn unsettled(&self, kind: &EffectKind) -> Result<Vec<UnsettledEffects>, StoreError> {

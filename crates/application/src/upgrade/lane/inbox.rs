@@ -12,8 +12,8 @@ use crate::{Answered, ServiceError};
 pub(super) struct Asked {
     pub(super) request: Request,
     pub(super) key: Option<KeyedRequest>,
-    /// Its caller waits no longer.
-    pub(super) until: Instant,
+    /// When it is not decided any more. `None`: it waits as long as it must.
+    pub(super) until: Option<Instant>,
 }
 
 /// A request that waits for its answer.
@@ -36,9 +36,9 @@ impl Waiting {
         self.queued.request.key.as_ref()
     }
 
-    /// Whether its caller has been answered that its outcome is unknown.
+    /// Whether it has waited too long.
     pub(super) fn is_overdue(&self) -> bool {
-        self.queued.request.until <= Instant::now()
+        self.queued.request.until.is_some_and(|until| until <= Instant::now())
     }
 
     pub(super) fn answer(self, answer: Result<Answered<GrantedCase>, ServiceError>) {

@@ -68,7 +68,7 @@ impl BatchRunner {
     async fn one_by_one(&self, waiting: Vec<Waiting>) {
         let mut failures_in_a_row = 0;
         for one in waiting {
-            if failures_in_a_row == 2 {
+            if failures_in_a_row == 2 || one.is_overdue() {
                 // Not one unreadable row: the store is down. Do not block the queue behind it.
                 one.answer(Err(ServiceError::Unavailable));
                 continue;
@@ -122,8 +122,8 @@ impl BatchRunner {
         }
     }
 
-    /// Loads and decides these, without those whose caller waits no longer: the store may be stuck,
-    /// and others wait behind them.
+    /// Loads and decides these, without those that have waited too long: the store may be stuck, and
+    /// others wait behind them.
     async fn load(&self, batch: &mut Batch, waiting: Vec<Waiting>) -> Result<(), Failed> {
         let (overdue, waiting): (Vec<_>, Vec<_>) =
             waiting.into_iter().partition(Waiting::is_overdue);

@@ -1,8 +1,9 @@
 //! Tests the stop signal: claimed effects are finished, and no new work starts.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use madoguchi_domain::effect::EffectStateName;
+use madoguchi_domain::effect::{Doubt, EffectStateName};
 use madoguchi_testkit::fake::fault_injecting_store::FaultInjectingStore;
 use madoguchi_testkit::fake::store::Fault;
 use tokio::sync::watch;
@@ -65,4 +66,24 @@ async fn a_worker_whom_nobody_can_stop_any_more_does_not_spin() {
     }
     worker.abort();
     assert!(harness.queue.claimed() < 10, "{} claims in no time at all", harness.queue.claimed());
+}
+
+/// A call that hangs gives its place back when its order was decided otherwise long ago, and a
+/// worker that stops does not wait for it.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_never_ends_holds_nobody_up() {
+    let harness = WorkerHarness::with_passed(1).await;
+    harness.line.hold_answers();
+    let worker = harness.start(harness.worker(1));
+    harness.wait(299).await;
+    assert_eq!(harness.evidence(1).await, []);
+    harness.wait(3).await;
+    let given_up = harness.evidence(1).await.pop().expect("it is given up");
+    assert_eq!(given_up, ("unknown".to_owned(), Doubt::TimedOut.as_str().to_owned()));
+    harness.start_sweeping();
+    harness.wait(300).await;
+    assert!(harness.line.calls().len() > 1, "it is sent again, and hangs again");
+    harness.stop.say();
+    let stopped = tokio::time::timeout(Duration::from_secs(11), worker).await;
+    stopped.expect("it does not wait for the call").expect("the worker ends without an error");
 }

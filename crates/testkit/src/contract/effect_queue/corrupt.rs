@@ -4,7 +4,7 @@
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::change::Committed;
 use madoguchi_domain::consequence::Consequence;
-use madoguchi_domain::effect::{EffectEvent, Outcome};
+use madoguchi_domain::effect::{Doubt, EffectEvent, Outcome};
 use madoguchi_domain::payload::Payload;
 use madoguchi_domain::port::{Recorded, StoreError};
 
@@ -27,6 +27,24 @@ pub async fn a_consequence_without_its_member_is_corrupt(stores: UpgradeStores) 
     assert_eq!(notices.moves_of(1).await, ["Sending"]);
     driver.register(1..=1).await;
     assert_eq!(driver.record(&applied).await, Recorded::Written);
+}
+
+/// The outcomes of one call are written together: the caller writes them one by one then.
+pub async fn one_corrupt_outcome_leaves_nothing_of_its_batch(stores: UpgradeStores) {
+    let notices = Notices::over(&stores);
+    assert_eq!(notices.plan(vec![alone(1), alone(2)]).await, Committed::Moved);
+    let claimed = notices.claim(10).await;
+    let good = samples::answered_of(&claimed[0], Outcome::Unknown(Doubt::TimedOut), at(201));
+    let mut corrupt = samples::answered_of(&claimed[1], Outcome::Applied, at(201));
+    let (member, level) = (samples::member_id(1), level("9Z"));
+    corrupt.write.consequence =
+        Some(Consequence::LevelConfirmed { member, level, manually: false });
+    for batch in [[good.clone(), corrupt.clone()], [corrupt, good.clone()]] {
+        let recorded = stores.platform.effects.record(&batch).await;
+        assert!(matches!(recorded, Err(StoreError::Corrupt(_))), "{recorded:?}");
+    }
+    assert_eq!(stores.platform.effects.record(&[good]).await, Ok(vec![Recorded::Written]));
+    assert_eq!(notices.moves_of(2).await, ["Sending"]);
 }
 
 /// A fenced-out outcome has no consequence: it leaves evidence, also without a member.

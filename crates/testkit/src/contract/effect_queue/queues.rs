@@ -36,6 +36,15 @@ pub async fn effects_of_a_queue_are_sent_one_at_a_time(stores: UpgradeStores) {
     assert_eq!(notices.claim(10).await, [], "and so does `Manual`");
 }
 
+/// What cannot be sent yet does not keep what can be sent from being claimed.
+pub async fn what_waits_in_a_queue_takes_no_place_of_a_claim(stores: UpgradeStores) {
+    let notices = Notices::over(&stores);
+    let mut effects: Vec<_> = (1..=5).map(|it| notice(it, Ordering::Queue, "a")).collect();
+    effects.push(notice(6, Ordering::Queue, "b"));
+    assert_eq!(notices.plan(effects).await, Committed::Moved);
+    assert_eq!(ids(&notices.claim(2).await), [id(1), id(6)]);
+}
+
 /// The next effect of a queue is sent when the one before it is settled.
 pub async fn a_queue_goes_on_after_every_end(stores: UpgradeStores) {
     let notices = Notices::over(&stores);

@@ -4,7 +4,7 @@ use madoguchi_application::UpgradeStores;
 use madoguchi_domain::change::Committed;
 use madoguchi_domain::effect::{EffectState, Fence};
 use madoguchi_domain::upgrade::{
-    self, CaseKey, CheckReference, CheckSource, Command, EventName, HistoryEntry, Request,
+    self, CaseKey, CheckReference, CheckSource, Command, EventName, HistoryEntry, Lookup, Request,
     SetLevel, StateName, Version, Write,
 };
 
@@ -98,6 +98,13 @@ pub async fn a_passed_verdict_writes_case_effect_and_target_together(stores: Upg
     assert_eq!(registered, Some(found.member));
 }
 
+/// A passed check of a sample member under this reference.
+fn verified_by(number: u32, reference: u32) -> Request {
+    let reference = samples::reference(reference);
+    let command = Command::Verify { source: CheckSource::Edda, reference, passed: true };
+    Request { command, ..samples::verify(number, true) }
+}
+
 /// A lost change of any kind writes no state, code, history, effect, target or audit row.
 pub async fn a_lost_change_writes_nothing_at_all(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
@@ -116,7 +123,7 @@ pub async fn a_lost_change_writes_nothing_at_all(stores: UpgradeStores) {
     let lost = [
         driver.change(&samples::open_as(1, case_id(101))).await,
         driver.change(&late).await,
-        driver.change(&samples::verify(3, true)).await,
+        driver.change(&verified_by(3, 33)).await,
         driver.change(&samples::decide(4, true)).await,
         plan.expect("an orphan can be given its effect"),
     ];
@@ -132,6 +139,10 @@ pub async fn a_lost_change_writes_nothing_at_all(stores: UpgradeStores) {
         assert_eq!(driver.commit(change).await, Committed::Lost, "{:?}", change.audit.action);
     }
     assert_eq!(driver.commit_all(&lost).await, [Committed::Lost; 5]);
+    let check = Some((CheckSource::Edda, samples::reference(33)));
+    let lookup = Lookup { key: CaseKey::Id(case_id(3)), check };
+    let found = driver.look_up(&[lookup]).await.remove(0).expect("the case is stored");
+    assert_eq!(found.check_held_by, None, "a lost result does not take its reference");
     assert_eq!(driver.snapshot(&cases).await, before);
     for (case, serial) in [(101, 1), (2, 2)] {
         let hash = driver.policy.qr.token(case_id(case), serial).hash();

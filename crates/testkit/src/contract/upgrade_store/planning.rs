@@ -2,10 +2,10 @@
 
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::change::Committed;
-use madoguchi_domain::effect::{EffectState, Outcome};
+use madoguchi_domain::effect::{Doubt, EffectEvent, EffectPolicy, EffectState, Outcome};
 use madoguchi_domain::port::Recorded;
 use madoguchi_domain::upgrade::{
-    self, CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, Command, Request,
+    self, CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, Command, Guarantee, Request,
 };
 
 use crate::contract::audit_rows;
@@ -62,8 +62,20 @@ pub async fn an_arrangement_has_one_unsettled_effect(stores: UpgradeStores) {
     assert_eq!(driver.snapshot(&cases).await, before);
 
     let sent = driver.claim(&samples::claim(1, 1, samples::at(200))).await.remove(0);
-    let applied = samples::answered(&sent, Outcome::Applied, samples::at(201));
-    assert_eq!(driver.record(&applied).await, Recorded::Written);
+    assert_eq!(driver.commit(&verdict).await, Committed::Lost, "the first is sent now");
+    let doubt = Outcome::Unknown(Doubt::TimedOut);
+    let doubted = samples::answered(&sent, doubt, samples::at(201));
+    let policy = Guarantee::None.policy(EffectPolicy::standard());
+    let unknown = &doubted.write.after;
+    let stuck = samples::moved(unknown, EffectEvent::Settled, &policy, samples::at(400));
+    for change in [&doubted, &stuck] {
+        assert_eq!(driver.record(change).await, Recorded::Written);
+        let state = change.write.after.state.name();
+        assert_eq!(driver.commit(&verdict).await, Committed::Lost, "the first is {state}");
+    }
+    let manual = &stuck.write.after;
+    let proven = samples::moved(manual, EffectEvent::ProvenApplied, &policy, samples::at(401));
+    assert_eq!(driver.record(&proven).await, Recorded::Written);
     assert_eq!(driver.commit(&verdict).await, Committed::Moved, "the first is settled now");
     let state = EffectState::Planned { due: samples::at(120) };
     assert_eq!(driver.effect(1).await.state, state);

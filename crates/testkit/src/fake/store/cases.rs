@@ -113,9 +113,9 @@ impl Memory {
     }
 
     fn reissue(&mut self, id: CaseId, expected: Version, qr: QrIssue, hash: QrTokenHash) -> bool {
-        let stands =
+        let is_current =
             |case: &&mut Case| case.version == expected && case.state.name() == StateName::New;
-        let Some(case) = self.cases.get_mut(&id).filter(stands) else {
+        let Some(case) = self.cases.get_mut(&id).filter(is_current) else {
             return false;
         };
         case.version = expected.next();

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::act::Act;
-use madoguchi_domain::effect::{Effect, EffectKind, EffectPolicy};
+use madoguchi_domain::effect::{Effect, EffectKey, EffectPolicy};
 use madoguchi_domain::port::{EffectChange, StoreError};
 use madoguchi_domain::upgrade::FoundCase;
 
@@ -23,7 +23,10 @@ impl FakeStore {
                 memory.damaged.orders.insert(key.clone());
             }
             Damage::EffectRow(key) => {
-                memory.effects.remove(key);
+                if let Some(effect) = memory.effects.remove(key) {
+                    memory.upstream_ids.remove(&effect.order.upstream_id);
+                    memory.live.retain(|_, live| live != key);
+                }
             }
         }
     }
@@ -55,14 +58,22 @@ impl Memory {
         !self.damaged.orders.contains(&effect.order.key)
     }
 
-    /// Sets the effects of a kind aside that cannot be parsed.
-    pub(super) fn set_aside(&mut self, kind: &EffectKind, policy: &EffectPolicy, act: &Act) {
-        let of_kind = self.effects.values().filter(|it| it.order.key.kind == *kind);
-        let broken = of_kind.filter(|effect| !self.is_readable(effect));
-        let changes: Vec<EffectChange> =
-            broken.filter_map(|effect| effect.set_aside(policy, act).ok()).collect();
-        for change in &changes {
-            self.record(change);
+    /// Sets those aside that cannot be parsed; returns the others.
+    pub(super) fn set_aside(
+        &mut self,
+        selected: Vec<EffectKey>,
+        policy: &EffectPolicy,
+        act: &Act,
+    ) -> Vec<EffectKey> {
+        let (broken, readable): (Vec<_>, Vec<_>) =
+            selected.into_iter().partition(|key| self.damaged.orders.contains(key));
+        for key in broken {
+            let effect = self.effects.get(&key);
+            let change: Option<EffectChange> = effect.and_then(|it| it.set_aside(policy, act).ok());
+            if let Some(change) = change {
+                self.record(&change);
+            }
         }
+        readable
     }
 }

@@ -59,7 +59,9 @@ impl Memory {
             .collect();
         due.sort_unstable();
         due.truncate(claim.limit as usize);
-        due.into_iter().filter_map(|(_, key)| self.claim_one(&key, claim)).collect()
+        let due = due.into_iter().map(|(_, key)| key).collect();
+        let due = self.set_aside(due, &claim.policy, &claim.act);
+        due.iter().filter_map(|key| self.claim_one(key, claim)).collect()
     }
 
     fn claim_one(&mut self, key: &EffectKey, claim: &Claim) -> Option<Effect> {
@@ -118,7 +120,7 @@ impl Memory {
         Recorded::Written
     }
 
-    pub(super) fn overdue(&self, sweep: &Sweep) -> Vec<Overdue> {
+    pub(super) fn overdue(&mut self, sweep: &Sweep) -> Vec<Overdue> {
         let of_kind = self.effects.values().filter(|it| it.order.key.kind == sweep.kind);
         let mut waiting: Vec<Overdue> =
             of_kind.filter_map(|effect| self.wait(effect, sweep.act.at())).collect();
@@ -128,6 +130,9 @@ impl Memory {
             (next.is_none(), next)
         });
         waiting.truncate(sweep.limit as usize);
+        let keys = waiting.iter().map(|it| it.effect.order.key.clone()).collect();
+        let readable = self.set_aside(keys, &sweep.policy, &sweep.act);
+        waiting.retain(|it| readable.contains(&it.effect.order.key));
         waiting
     }
 
@@ -145,7 +150,7 @@ impl Memory {
     fn wait(&self, effect: &Effect, now: Timestamp) -> Option<Overdue> {
         let proven_applied = self.is_proven(&effect.order.key);
         let overdue = Overdue { effect: effect.clone(), proven_applied };
-        (self.is_readable(effect) && overdue.event(now).is_some()).then_some(overdue)
+        overdue.event(now).is_some().then_some(overdue)
     }
 
     pub(super) fn is_proven(&self, key: &EffectKey) -> bool {
