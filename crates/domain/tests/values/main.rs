@@ -1,0 +1,9 @@
+//! Tests the values: parsed texts, ids, names of closed sets, what lists show and what debug output
+//! hides.
+#![expect(clippy::unwrap_used, reason = "a sample that does not parse has failed its test")]
+
+mod ids;
+mod lists;
+mod names;
+mod personal;
+mod texts;

@@ -1,0 +1,334 @@
+//! Every parsed text: its shortest and longest value, and the values just outside its rule.
+
+use std::ops::RangeInclusive;
+
+use madoguchi_domain::approval::RejectionReason;
+use madoguchi_domain::caller::{ApiKey, ContextId, Encoded, FlowId};
+use madoguchi_domain::contact::{
+    ActionKind, AnswerText, ApplicationId, ContactBody, ContactLink, ContactSubject, GroupId,
+    PolicyNumber,
+};
+use madoguchi_domain::correlation::CorrelationId;
+use madoguchi_domain::display_name::DisplayName;
+use madoguchi_domain::effect::{CancelReason, EffectKind, OrderingKey, UpstreamCode, UpstreamId};
+use madoguchi_domain::field::InvalidField;
+use madoguchi_domain::idempotency::IdempotencyKey;
+use madoguchi_domain::key_ring::NodeId;
+use madoguchi_domain::level::AccountLevel;
+use madoguchi_domain::mail::{MessageId, MessageIdDomain};
+use madoguchi_domain::member::{ArrangementId, MemberId, ProductName};
+use madoguchi_domain::person::{
+    AccountId, EmailAddress, ExternalIdentity, Locale, PersonId, PhoneNumber, StopReason,
+};
+use madoguchi_domain::resolution::{ResolutionEvidence, ResolutionReason};
+use madoguchi_domain::retention::HoldReason;
+use madoguchi_domain::sealed::KeyId;
+use madoguchi_domain::secret::AccessToken;
+use madoguchi_domain::upgrade::{CheckReference, QrToken, TransactionId, TxnNo};
+
+/// Parses a text and shows what is stored of it.
+type Parse = fn(&str) -> Option<String>;
+
+/// The name of a type and its parser.
+type Parser = (&'static str, Parse);
+
+macro_rules! parser {
+    ($name:ident::$show:ident) => {{
+        let parse: Parse = |text| $name::parse(text).ok().map(|it| it.$show().to_owned());
+        (stringify!($name), parse)
+    }};
+}
+
+/// Checks that a text of `lengths` characters is read back, and one shorter or longer is refused.
+fn keeps_lengths((name, parse): Parser, of: char, lengths: RangeInclusive<usize>) {
+    let text = |length| of.to_string().repeat(length);
+    for length in [*lengths.start(), *lengths.end()] {
+        assert_eq!(parse(&text(length)), Some(text(length)), "{name} of {length} {of:?}");
+    }
+    for length in lengths.start().checked_sub(1).into_iter().chain([lengths.end() + 1]) {
+        assert_eq!(parse(&text(length)), None, "{name} of {length} {of:?}");
+    }
+}
+
+/// Checks that the text takes exactly those of the characters up to U+017F that `takes` does, in
+/// the middle of `around`.
+fn keeps_characters((name, parse): Parser, around: &str, takes: fn(char) -> bool) {
+    for c in '\0'..='\u{17f}' {
+        let text = format!("{around}{c}{around}");
+        assert_eq!(parse(&text).is_some(), takes(c), "{name} with {c:?}");
+    }
+}
+
+#[test]
+fn plain_texts_count_characters_and_refuse_controls() {
+    let texts: [(Parser, usize); 15] = [
+        (parser!(MemberId::expose), 64),
+        (parser!(PersonId::expose), 64),
+        (parser!(AccountId::expose), 64),
+        (parser!(CheckReference::expose), 64),
+        (parser!(ExternalIdentity::expose), 255),
+        (parser!(StopReason::expose), 500),
+        (parser!(OrderingKey::expose), 128),
+        (parser!(DisplayName::expose), 64),
+        (parser!(ApplicationId::expose), 64),
+        (parser!(GroupId::expose), 64),
+        (parser!(ContactSubject::expose), 200),
+        (parser!(RejectionReason::expose), 500),
+        (parser!(HoldReason::expose), 500),
+        (parser!(ResolutionReason::expose), 500),
+        (parser!(ResolutionEvidence::expose), 1000),
+    ];
+    for (text, most) in texts {
+        keeps_lengths(text, '客', 1..=most);
+        keeps_characters(text, "x", |c| !c.is_control());
+        assert_eq!(text.1("x\u{fffd}"), None, "{} with a replacement character", text.0);
+    }
+}
+
+#[test]
+fn texts_for_people_show_something_and_keep_their_order() {
+    let texts: [Parser; 10] = [
+        parser!(DisplayName::expose),
+        parser!(ApplicationId::expose),
+        parser!(GroupId::expose),
+        parser!(ContactSubject::expose),
+        parser!(ContactBody::expose),
+        parser!(AnswerText::expose),
+        parser!(RejectionReason::expose),
+        parser!(HoldReason::expose),
+        parser!(ResolutionReason::expose),
+        parser!(ResolutionEvidence::expose),
+    ];
+    let reordering = ('\u{2028}'..='\u{202e}').chain('\u{2066}'..='\u{2069}');
+    let reordering: Vec<char> = reordering.chain(['\u{61c}', '\u{200e}', '\u{200f}']).collect();
+    for (name, parse) in texts {
+        for hidden in [" ", "\u{3000}", "\u{a0}", "\u{ad}", "\u{200b} \u{2060}", "\u{2800}"] {
+            assert_eq!(parse(hidden), None, "{name} of {hidden:?}");
+            assert!(parse(&format!("{hidden}x")).is_some(), "{name} with {hidden:?}");
+        }
+        for c in &reordering {
+            assert_eq!(parse(&format!("a{c}b")), None, "{name} with {c:?}");
+        }
+    }
+}
+
+#[test]
+fn letters_have_lines_and_tabs_and_no_other_controls() {
+    let texts: [(Parser, usize); 2] =
+        [(parser!(ContactBody::expose), 4000), (parser!(AnswerText::expose), 2000)];
+    for (text, most) in texts {
+        keeps_lengths(text, '文', 1..=most);
+        keeps_characters(text, "x", |c| matches!(c, '\n' | '\r' | '\t') || !c.is_control());
+        assert_eq!(text.1("\r\n\t"), None, "lines alone say nothing");
+        let lines = |length: usize| format!("x{}", "\n".repeat(length - 1));
+        assert!(text.1(&lines(most)).is_some(), "{}", text.0);
+        assert_eq!(text.1(&lines(most + 1)), None, "line breaks count in {}", text.0);
+    }
+}
+
+#[test]
+fn ascii_texts_count_bytes_and_take_their_alphabet() {
+    let visible: fn(char) -> bool = |c| c.is_ascii_graphic();
+    let letters_and_digits: fn(char) -> bool = |c| c.is_ascii_alphanumeric();
+    let upper_and_digits: fn(char) -> bool = |c| c.is_ascii_uppercase() || c.is_ascii_digit();
+    let texts: [(Parser, usize, fn(char) -> bool); 18] = [
+        (parser!(AccessToken::expose), 4096, visible),
+        (parser!(IdempotencyKey::expose), 255, visible),
+        (parser!(NodeId::as_str), 128, visible),
+        (parser!(CorrelationId::as_str), 128, visible),
+        (parser!(FlowId::as_str), 128, visible),
+        (parser!(ApiKey::expose), 512, visible),
+        (parser!(UpstreamId::as_str), 128, visible),
+        (parser!(UpstreamCode::as_str), 32, visible),
+        (parser!(ProductName::as_str), 64, visible),
+        (parser!(TransactionId::as_str), 64, visible),
+        (parser!(TxnNo::as_str), 64, visible),
+        (
+            ("CancelReason", |text| Some(CancelReason::parse(text)?.as_str().to_owned())),
+            32,
+            visible,
+        ),
+        (parser!(AccountLevel::as_str), 8, letters_and_digits),
+        (parser!(ArrangementId::expose), 36, upper_and_digits),
+        (parser!(PolicyNumber::expose), 32, |c| c.is_ascii_alphanumeric() || c == '-'),
+        (parser!(ActionKind::as_str), 64, |c| {
+            c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'
+        }),
+        (parser!(KeyId::as_str), 32, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+        (parser!(EffectKind::as_str), 32, |c| c.is_ascii_alphabetic()),
+    ];
+    for (text, most, takes) in texts {
+        let any = ('a'..='z').chain('A'..='Z').find(|c| takes(*c)).unwrap();
+        keeps_lengths(text, any, 1..=most);
+        keeps_characters(text, &any.to_string(), takes);
+    }
+    let qr = parser!(QrToken::expose);
+    keeps_lengths(qr, 'A', 26..=26);
+    assert!(qr.1("0123456789ABCDEFGHJKMNPQRS").is_some());
+    for bad in ["a0000000000000000000000000", "-0000000000000000000000000"] {
+        assert_eq!(qr.1(bad), None, "{bad}");
+    }
+}
+
+#[test]
+fn what_a_caller_sends_is_bounded() {
+    let context = parser!(ContextId::expose);
+    keeps_lengths(context, 'x', 1..=4096);
+    assert_eq!(context.1(&"é".repeat(2049)), None, "its bytes are counted");
+    keeps_characters(context, "x", |c| !c.is_control());
+    let encoded = parser!(Encoded::as_str);
+    keeps_lengths(encoded, '客', 0..=32);
+    keeps_characters(encoded, "x", |c| !c.is_control());
+}
+
+/// An address with a local part and labels of these lengths.
+fn address(local: usize, labels: &[usize]) -> String {
+    let labels: Vec<String> = labels.iter().map(|length| "d".repeat(*length)).collect();
+    format!("{}@{}", "l".repeat(local), labels.join("."))
+}
+
+#[test]
+fn addresses_and_hosts_have_the_lengths_of_their_standards() {
+    let email = parser!(EmailAddress::expose).1;
+    for (local, labels) in [(1, &[1, 1][..]), (64, &[63, 63, 61]), (60, &[63, 63, 2, 62])] {
+        let text = address(local, labels);
+        assert_eq!(email(&text), Some(text.clone()), "{text}");
+    }
+    for (local, labels) in [
+        (0, &[1, 1][..]),
+        (65, &[1, 1]),
+        (1, &[1]),
+        (1, &[64, 1]),
+        (1, &[0, 1]),
+        (64, &[63, 63, 62]),
+    ] {
+        assert_eq!(email(&address(local, labels)), None, "{local} {labels:?}");
+    }
+    let domain = parser!(MessageIdDomain::as_str);
+    let host = |labels: &[usize]| address(0, labels).split_off(1);
+    for labels in [&[1, 1][..], &[63, 16], &[16, 63]] {
+        assert!(domain.1(&host(labels)).is_some(), "{labels:?}");
+    }
+    for labels in [&[1][..], &[64, 1], &[1, 64], &[63, 17], &[0, 1], &[1, 0]] {
+        assert_eq!(domain.1(&host(labels)), None, "{labels:?}");
+    }
+    for (text, takes) in [("a-b.c1", true), ("a.1", false), ("1.a", true), ("a.1b", true)] {
+        assert_eq!(domain.1(text).is_some(), takes, "{text}");
+        assert_eq!(email(&format!("x@{text}")).is_some(), takes, "{text}");
+    }
+    for text in ["-a.b", "a-.b", "a.-b", "a.b-", "a..b", ".a.b", "a.b.", "a_b.c", "é.c", "a b.c"] {
+        assert_eq!(domain.1(text), None, "{text}");
+        assert_eq!(email(&format!("x@{text}")), None, "{text}");
+    }
+    assert_eq!(domain.1("A.b"), None, "upper case");
+    for local in [".a", "a.", "a..b", "a b", "\"a\"", "é", "a@b", "(a)", "a,b"] {
+        assert_eq!(email(&format!("{local}@x.jp")), None, "{local}");
+    }
+    assert!(email("!#$%&'*+-/=?^_`{|}~.Z9@x.jp").is_some());
+}
+
+#[test]
+fn texts_of_a_standard_have_its_form() {
+    let locale = parser!(Locale::as_str).1;
+    let phone = parser!(PhoneNumber::expose).1;
+    let message = parser!(MessageId::as_str).1;
+    let link = parser!(ContactLink::expose).1;
+    let long_link = |length: usize| format!("https://a/{}", "x".repeat(length - 10));
+    let long_message = |length: usize| format!("<{}@b>", "a".repeat(length - 4));
+    let label = |length: usize| format!("https://{}", "a".repeat(length));
+    let good: [(Parse, &[&str]); 4] = [
+        (locale, &["ja", "fil", "en-US", "es-419", "zh-Hant", "zh-Hant-TW"]),
+        (phone, &["+1234567", "+123456789012345"]),
+        (message, &["<a@b>", &long_message(128)]),
+        (
+            link,
+            &["https://a", "https://a-1.b/c?d=e#f", "https://a?%4F", &long_link(2048), &label(63)],
+        ),
+    ];
+    for (parse, texts) in good {
+        for text in texts {
+            assert_eq!(parse(text).as_deref(), Some(*text));
+        }
+    }
+    let bad: [(Parse, &[&str]); 4] = [
+        (
+            locale,
+            &[
+                "",
+                "j",
+                "jaja",
+                "JA",
+                "j1",
+                "ja-",
+                "ja-us",
+                "ja-USA",
+                "ja-41",
+                "ja-4190",
+                "ja-U1",
+                "ja-41a",
+                "zh-hant",
+                "zh-HAnt",
+                "zh-Han",
+                "zh-Hants",
+                "zh-TW-Hant",
+                "ja-JP-x",
+                "-ja",
+            ],
+        ),
+        (
+            phone,
+            &[
+                "",
+                "+",
+                "1234567",
+                "+123456",
+                "+1234567890123456",
+                "+0234567",
+                "+12345 7",
+                "+１２３４５６７",
+            ],
+        ),
+        (
+            message,
+            &["", "a@b", "<a@b", "a@b>", "<ab>", "<a@b@c>", "<a @b>", "<é@b>", &long_message(129)],
+        ),
+        (
+            link,
+            &[
+                "",
+                "http://a",
+                "https://",
+                "https:///a",
+                "https://A",
+                "https://a:1",
+                "https://u@a",
+                "https://-a",
+                "https://a-",
+                "https://a..b",
+                "https://a/%",
+                "https://a/%4",
+                "https://a/%4g",
+                "https://a/b c",
+                "https://a/é",
+                "https://a/\"",
+                "https://a/<",
+                &long_link(2049),
+                &label(64),
+            ],
+        ),
+    ];
+    for (parse, texts) in bad {
+        for text in texts {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_broken_rule_names_its_field_and_not_the_value() {
+    let broken =
+        InvalidField::new("memberId", "must be 1 to 64 characters without control characters");
+    let why = MemberId::parse("\u{1}secret").unwrap_err();
+    assert_eq!(why, broken);
+    assert_eq!(why.to_string(), format!("{} {}", broken.field, broken.rule));
+}
