@@ -148,6 +148,20 @@ mod tests {
     }
 
     #[test]
+    fn a_probe_that_was_not_possible_is_no_probe() {
+        let mut breaker = Breaker::new(BreakerSettings::steady(1, TEN));
+        let now = Timestamp::UNIX_EPOCH;
+        assert!(!breaker.is_open());
+        breaker.failed(now);
+        assert!(breaker.is_open());
+        assert_eq!(breaker.allows(0, now + TEN), 0);
+        breaker.failed(now + TEN);
+        assert_eq!(breaker.allows(16, now + TEN), 1, "what failed began before it opened");
+        breaker.succeeded();
+        assert!(!breaker.is_open());
+    }
+
+    #[test]
     fn each_probe_that_fails_doubles_the_rest_and_calls_from_before_do_not() {
         let longest = SignedDuration::from_secs(35);
         let settings = BreakerSettings { failures: 2, open_for: TEN, longest };

@@ -222,4 +222,24 @@ mod tests {
             assert_eq!(replay.answer_to(&keyed("a", "k", other)), Err(KeyReused));
         }
     }
+
+    #[test]
+    fn only_a_keyed_request_with_an_answer_leaves_a_replay() {
+        use crate::person::RegisteredVersion;
+        use crate::registered::Registered;
+
+        let (request, answer) = (keyed("a", "k", &[]), RegisteredVersion(3));
+        let replay = Replay { request, answer: answer.to_payload().unwrap() };
+        assert_eq!(Replay::of(Some(request), &answer), Some(replay));
+        assert_eq!(Replay::of(None, &answer), None);
+        let refused = Registered::<crate::member::Member>::Different;
+        assert_eq!(Replay::of(Some(request), &refused), None, "a refusal is decided anew");
+        let act = Act {
+            by: ActorRef::new("idp", "a", ActorKind::Human),
+            through: None,
+            at: Timestamp::UNIX_EPOCH,
+            correlation: crate::correlation::CorrelationId::parse("c").unwrap(),
+        };
+        assert_eq!(ClientAct::from(act.clone()), ClientAct { act, keyed: None });
+    }
 }

@@ -127,3 +127,57 @@ impl JobLease {
         Self { until: Self::RELEASED, ..self.clone() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JOB: JobName = JobName::of("sweeper");
+    const LASTS: SignedDuration = SignedDuration::from_secs(60);
+    const NOW: i64 = 1000;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn lease(holder: &str, until: i64, fence: i32) -> JobLease {
+        let holder = WorkerId(holder.into());
+        JobLease { job: JOB, holder, until: at(until), fence: Fence(fence) }
+    }
+
+    #[test]
+    fn a_lease_is_granted_renewed_or_left_to_its_holder() {
+        let granted = |fence| Some(lease("me", NOW + 60, fence));
+        // 60 s, and 5 min by which clocks may differ.
+        let longest = NOW + 60 + 300;
+        let cases = [
+            (None, granted(1)),
+            (Some(lease("other", NOW - 1, 4)), granted(5)),
+            (Some(lease("other", NOW, 4)), granted(5)),
+            (Some(lease("other", NOW + 1, 4)), None),
+            (Some(lease("other", longest, 4)), None),
+            (Some(lease("other", longest + 1, 4)), granted(5)),
+            (Some(lease("me", NOW, 4)), granted(5)),
+            (Some(lease("me", NOW + 1, 4)), granted(4)),
+            (Some(lease("me", NOW + 90, 4)), Some(lease("me", NOW + 90, 4))),
+            (Some(lease("me", longest + 1, 4)), granted(5)),
+            (Some(lease("other", NOW, i32::MAX)), None),
+        ];
+        for (last, expected) in cases {
+            let taken = JobLease::taken(last.as_ref(), JOB, &WorkerId("me".into()), at(NOW), LASTS);
+            assert_eq!(taken, expected, "after {last:?}");
+        }
+    }
+
+    #[test]
+    fn a_grant_is_one_job_holder_and_fence() {
+        let grant = lease("me", NOW, 4);
+        assert!(grant.is_same_grant(&lease("me", NOW + 9, 4)), "a renewal is the same grant");
+        let other_job = JobLease { job: JobName::of("purge"), ..grant.clone() };
+        for other in [lease("other", NOW, 4), lease("me", NOW, 5), other_job] {
+            assert!(!grant.is_same_grant(&other), "{other:?}");
+        }
+        assert_eq!(grant.released(), JobLease { until: JobLease::RELEASED, ..grant.clone() });
+        assert!(grant.released().is_over(at(0)));
+    }
+}

@@ -268,3 +268,31 @@ fn a_page_is_newest_first_and_filtered() {
     let filter = WatchFilter { person: PersonId::parse("PER0002").ok(), ..WatchFilter::default() };
     assert_eq!(ids(query(filter, None, 9)), []);
 }
+
+#[test]
+fn a_cause_says_what_is_known_of_it() {
+    let (mail, other) = (mail_id(7), PersonId::parse("PER0002").unwrap());
+    let about = MailTopic::Contact(ContactId(Uuid::from_u128(8)));
+    let status = DeliveryStatus::parse("5.1.1").unwrap();
+    let causes = [
+        (WatchCause::Stopped(SuppressReason::MailStopped), Some("MAIL_STOPPED"), None, None, None),
+        (
+            WatchCause::Failed { mail, about, code: code() },
+            Some("SMTP_550"),
+            Some(mail),
+            Some(about),
+            None,
+        ),
+        (WatchCause::Uncertain { mail, about }, None, Some(mail), Some(about), None),
+        (WatchCause::Bounced { mail, status }, Some("5.1.1"), Some(mail), None, None),
+        (WatchCause::SameEmail(other.clone()), None, None, None, Some(&other)),
+        (WatchCause::SamePhone(other.clone()), None, None, None, Some(&other)),
+    ];
+    for ((cause, result, mail, about, other), reason) in causes.into_iter().zip(WatchReason::ALL) {
+        assert_eq!((cause.reason(), cause.last_result()), (reason, result));
+        assert_eq!((cause.mail(), cause.about(), cause.other()), (mail, about, other), "{reason}");
+        let again = other.and_then(|other| WatchCause::look_alike(reason, other.clone()));
+        assert_eq!(again, other.map(|_| cause.clone()), "{reason}");
+    }
+    assert_eq!(WatchCause::look_alike(WatchReason::Stopped, other), None);
+}

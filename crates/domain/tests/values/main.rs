@@ -5,5 +5,6 @@
 mod ids;
 mod lists;
 mod names;
+mod people;
 mod personal;
 mod texts;

@@ -11,6 +11,7 @@ use madoguchi_domain::contact::{
 use madoguchi_domain::display_name::DisplayName;
 use madoguchi_domain::effect::OrderingKey;
 use madoguchi_domain::idempotency::IdempotencyKey;
+use madoguchi_domain::mask;
 use madoguchi_domain::member::{ArrangementId, MemberId};
 use madoguchi_domain::payload::Payload;
 use madoguchi_domain::person::{
@@ -107,4 +108,29 @@ fn what_is_kept_is_shown_to_those_who_may_see_it() {
     assert_eq!(ContentSalt::new([3; 32]).expose(), &[3; 32]);
     assert_eq!(Cpf::parse("52998224725").unwrap().expose(), "52998224725");
     assert_eq!(Cnpj::parse("11222333000181").unwrap().expose(), "11222333000181");
+}
+
+#[test]
+fn a_mask_shows_enough_to_recognise_a_value() {
+    let accounts = [
+        ("341341150000052061", "341341********2061"),
+        ("34134115000005", "341341****0005"),
+        ("3413411500000", "*************"),
+        ("", ""),
+    ];
+    for (text, masked) in accounts {
+        assert_eq!(mask::account(text), masked);
+    }
+    for (text, masked) in [("+819012345678", "+********5678"), ("+12345", "+*2345"), ("", "")] {
+        assert_eq!(mask::phone(text), masked);
+    }
+    for (text, masked) in [
+        ("jane.doe@example.com", "j***@e***.com"),
+        ("a@b@mail.example.jp", "a***@m***.jp"),
+        ("no address", "***"),
+        ("@example.com", "***"),
+        ("a@localhost", "***"),
+    ] {
+        assert_eq!(mask::email(text), masked);
+    }
 }
