@@ -221,6 +221,8 @@ impl Action {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::actor::{ActorKind, ActorRef};
+    use crate::correlation::CorrelationId;
 
     fn vectors(kind: &str) -> Vec<String> {
         let all: serde_json::Value =
@@ -261,6 +263,34 @@ mod tests {
 
     fn same(member: Member) -> Registered<Member> {
         Registered::Same(Box::new(member))
+    }
+
+    #[test]
+    fn a_registration_is_compared_with_what_was_registered() {
+        let level = |text| AccountLevel::parse(text).ok();
+        let member = |id, arrangement, level| {
+            let account = Account::parse(arrangement, None).unwrap();
+            Member::new(MemberId::parse(id).unwrap(), account, level)
+        };
+        let act = Act {
+            by: ActorRef::new("idp", "crm", ActorKind::System),
+            through: None,
+            at: crate::Timestamp::UNIX_EPOCH,
+            correlation: CorrelationId::parse("c").unwrap(),
+        };
+        let wish = member("M1", "A1", level("1A"));
+        let (change, answer) = register(&[], wish.clone(), &act);
+        assert_eq!((change.unwrap().write, answer), (NewMember(wish.clone()), Registered::New));
+        // What happened to a level since does not make it another member.
+        let known = Member { confirmed: level("2A"), target: level("3A"), ..wish.clone() };
+        let (change, answer) = register(&[known.clone()], wish.clone(), &act);
+        assert_eq!((change, answer), (None, same(known)));
+        for other in ["M2 A1 1A", "M1 A2 1A", "M1 A1 2A"].map(|it| it.split(' ').collect()) {
+            let [id, arrangement, text]: [&str; 3] = Vec::try_into(other).unwrap();
+            let known = [member(id, arrangement, level(text))];
+            let (change, answer) = register(&known, wish.clone(), &act);
+            assert_eq!((change, answer), (None, Registered::Different), "{known:?}");
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ use madoguchi_domain::effect::{
 use madoguchi_domain::key_ring::{KeyKind, KeyState};
 use madoguchi_domain::level::LevelSource;
 use madoguchi_domain::mail::{MailState, SuppressReason};
-use madoguchi_domain::port::DownReason;
+use madoguchi_domain::port::{DownReason, LookupError, Unavailability};
 use madoguchi_domain::replica::ReplicaRefusal;
 use madoguchi_domain::resolution::ResolutionStateName;
 use madoguchi_domain::retention::{HoldSubjectKind, PurgeGround};
@@ -121,6 +121,30 @@ fn names_of_the_configuration_and_of_checks_are_read_back() {
         assert_eq!(Guarantee::parse(other), None);
         assert!(CheckSource::parse(other).is_err());
         assert_eq!(Ordering::parse(other, key()), None);
+    }
+}
+
+#[test]
+fn failures_of_a_lookup_have_the_codes_of_logs_and_audit_rows() {
+    let unavailable = [
+        (Unavailability::Unreachable, "unreachable"),
+        (Unavailability::TimedOut, "timed_out"),
+        (Unavailability::Status, "status"),
+        (Unavailability::Unreadable, "unreadable"),
+        (Unavailability::Busy, "busy"),
+        (Unavailability::CircuitOpen, "circuit_open"),
+    ];
+    for (why, code) in unavailable {
+        assert_eq!((why.as_str(), LookupError::Unavailable(why).as_str()), (code, code));
+    }
+    let others = [
+        (LookupError::Refused, "refused"),
+        (LookupError::NotFound, "not_found"),
+        (LookupError::Failed, "failed"),
+        (LookupError::Misconfigured, "misconfigured"),
+    ];
+    for (why, code) in others {
+        assert_eq!(why.as_str(), code);
     }
 }
 

@@ -5,10 +5,14 @@ use uuid::Uuid;
 
 use super::*;
 use crate::actor::ActorRef;
-use crate::announcement::{AnnouncementContent, AnnouncementStateName, MailingState};
+use crate::announcement::{
+    AnnouncementContent, AnnouncementStateName, MailingState, ShownAnnouncement,
+};
 use crate::contact::{ContactBody, ContactPolicy, ContactSubject, MailRules};
 use crate::correlation::CorrelationId;
 use crate::mail::MessageIdDomain;
+use crate::page::ListPosition;
+use crate::person::PersonId;
 
 fn act(who: &str, second: i64) -> Act {
     let kind = if who == "bot" { ActorKind::System } else { ActorKind::Human };
@@ -147,4 +151,30 @@ fn mails_are_released_once_and_stopped_for_ever() {
     let twice = stopped.change(&AnnouncementEvent::Stop, &IfMatch::Any, &act("ann", 36));
     assert!(twice.unwrap().0.is_none(), "stopping twice is harmless");
     assert_eq!(on(&stopped, release(), &act("ann", 37)), Err(AnnouncementRefusal::NotHeld));
+}
+
+#[test]
+fn persons_see_it_from_its_approval_or_its_posting() {
+    let at = |second| Timestamp::from_second(second).unwrap();
+    let position = |second| ListPosition { at: at(second), id: Uuid::from_u128(1) };
+    let waiting = submitted();
+    assert_eq!((waiting.position(), waiting.shown_position()), (position(10), None));
+    let approved = on(&waiting, approve(&waiting), &act("bob", 30)).unwrap();
+    assert_eq!(approved.shown_position(), Some(position(30)));
+    for (posted, shown) in [(20, 30), (40, 40)] {
+        let content =
+            AnnouncementContent { posted_at: Some(at(posted)), ..approved.content.clone() };
+        let posted = Announcement { content, ..approved.clone() };
+        assert_eq!(posted.shown_position(), Some(position(shown)));
+    }
+    let shown = ShownAnnouncement { announcement: approved, read_at: None };
+    let person = PersonId::parse("PER1").unwrap();
+    let read = shown.read(&person, &act("PER1", 50)).unwrap();
+    let announcement = shown.announcement.id;
+    assert_eq!(
+        read.write,
+        AnnouncementWrite::Read { announcement, person: person.clone(), at: at(50) }
+    );
+    let again = ShownAnnouncement { read_at: Some(at(50)), ..shown };
+    assert_eq!(again.read(&person, &act("PER1", 60)), None, "it is read once");
 }

@@ -5,12 +5,13 @@ use crate::Timestamp;
 use crate::actor::{ActorKind, ActorRef};
 use crate::approval::FourEyes;
 use crate::contact::{
-    ActionKind, AnswerStatus, ApplicationId, ContactBody, ContactFilter, ContactLink,
+    ActionKind, AnswerStatus, ApplicationId, ContactBody, ContactFilter, ContactLink, ContactOrder,
     ContactPolicy, ContactSubject, ContactType, ContactTypeName, ContactWrite, ContentEdit,
     GroupId, PastEvent, PolicyNumber, PolicyNumberRule, Sender, changes,
 };
 use crate::correlation::CorrelationId;
 use crate::display_name::DisplayName;
+use crate::mail::MailState;
 use uuid::Uuid;
 
 fn by(subject: &str, kind: ActorKind, second: i64) -> Act {
@@ -449,7 +450,11 @@ fn a_filter_compares_what_it_names() {
         ContactFilter { created_before: at(10), ..none() },
         ContactFilter { visible_at: at(19), ..none() },
         ContactFilter { waiting_since: at(99), ..none() },
+        ContactFilter { mail: Some(MailState::Sent), ..none() },
     ];
+    let waiting = |second| ContactFilter { waiting_since: at(second), ..none() }.matches(&draft());
+    assert!(waiting(10) && !waiting(9));
+    assert!(matches(ContactFilter { mail: Some(MailState::None), ..none() }));
     for other in others {
         assert!(!matches(other.clone()), "{other:?}");
     }
@@ -459,4 +464,20 @@ fn a_filter_compares_what_it_names() {
         let not_acted_on = ContactFilter::not_acted_on(human("", 99).at());
         assert!(!not_acted_on.matches(&moved(&contact, &event, &by)), "{event:?}");
     }
+}
+
+#[test]
+fn each_order_has_its_time_and_leaves_out_what_has_none() {
+    let orders = [
+        ContactOrder::NewestFirst,
+        ContactOrder::LongestWaitingFirst,
+        ContactOrder::LatestVisibleFirst,
+    ];
+    let times = |contact: &Contact| {
+        orders.map(|order| order.position(contact).map(|it| (it.at.as_second(), it.id.as_u128())))
+    };
+    assert_eq!(times(&draft()), [Some((10, 1)), Some((10, 1)), None]);
+    let edited = moved(&draft(), &other_subject(), &human("author", 15));
+    assert_eq!(times(&edited), [Some((10, 1)), Some((15, 1)), None]);
+    assert_eq!(times(&valid()), [Some((10, 1)), None, Some((20, 1))]);
 }

@@ -3,7 +3,9 @@
 use super::*;
 use crate::actor::ActorKind;
 use crate::correlation::CorrelationId;
-use crate::person::{AccountId, PersonId, Registration, register};
+use crate::person::{
+    AccountId, ExternalIdentity, Locale, PersonId, PersonQuery, Registration, register,
+};
 use crate::registered::Registered;
 use crate::sealed::DataKeyId;
 
@@ -63,8 +65,36 @@ fn a_registration_is_new_then_same_then_different() {
     let same = Registered::Same(Box::new(taro()));
     assert_eq!(registered(&[other.clone(), taro()], &wish).1, same);
     assert_eq!(registered(&[other], &wish), (None, Registered::Different));
-    let other = Registration { email: None, ..wish };
-    assert_eq!(registered(&[taro()], &other), (None, Registered::Different));
+    let others = [
+        Registration { email: None, ..wish.clone() },
+        Registration { phone: PhoneNumber::parse("+819012345678").ok(), ..wish.clone() },
+        Registration { locale: Locale::parse("ja").ok(), ..wish.clone() },
+        Registration { external_identity: ExternalIdentity::parse("X").ok(), ..wish },
+    ];
+    for other in others {
+        assert_eq!(registered(&[taro()], &other), (None, Registered::Different), "{other:?}");
+    }
+}
+
+#[test]
+fn a_query_finds_a_person_by_what_it_names() {
+    let phone = |text| PhoneNumber::parse(text).unwrap();
+    let email = |text| EmailAddress::parse(text).unwrap();
+    let mut person = taro();
+    person.details.phone = Some(phone("+819012345678"));
+    let queries = [
+        (PersonQuery::Id(person.id.clone()), true),
+        (PersonQuery::Id(PersonId::parse("ACC0001").unwrap()), false),
+        (PersonQuery::Account(person.account.id.clone()), true),
+        (PersonQuery::Account(AccountId::parse("PER0001").unwrap()), false),
+        (PersonQuery::Email(email("taro@example.com")), true),
+        (PersonQuery::Email(email("jiro@example.com")), false),
+        (PersonQuery::Phone(phone("+819012345678")), true),
+        (PersonQuery::Phone(phone("+819012345679")), false),
+    ];
+    for (query, finds) in queries {
+        assert_eq!(query.matches(&person), finds, "{query:?}");
+    }
 }
 
 #[test]
