@@ -128,6 +128,14 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_compared_by_the_hash_of_the_standard() -> Result<(), InvalidField> {
+        // FIPS 180-4, the example of one block.
+        let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(hex(&AccessToken::parse("abc")?.sha256()), hash);
+        Ok(())
+    }
+
+    #[test]
     fn parts_do_not_run_into_each_other() -> Result<(), InvalidField> {
         let key = SecretKey::parse(&[1; 32])?;
         assert_ne!(key.mac(&[b"ab", b"c"]), key.mac(&[b"a", b"bc"]));

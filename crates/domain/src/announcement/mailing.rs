@@ -273,6 +273,9 @@ mod tests {
         let asked = MailingBatch { after: None, most: 2 };
         let first = Mailing::new().after((&persons(0..2), 2), &asked, &POLICY, at(1));
         assert_eq!(first.state, MailingState::Planned, "nobody is left for a release");
+        // Persons may be erased since the audience was counted.
+        let running = Mailing { planned: 2, ..running };
+        assert_eq!(step(&running, 2..3, 1).state, MailingState::Planned, "nobody else is left");
     }
 
     #[test]

@@ -98,6 +98,9 @@ fn what_the_servers_answer_has_this_meaning() {
         let state = history(begun).assess(begun + seconds(second), &sample, MAX);
         assert_eq!(state, expected, "{what}");
     }
+    assert_eq!((usable(1).refusal(), usable(1).lag()), (None, Some(seconds(1))));
+    assert_eq!((behind(31).refusal(), behind(31).lag()), (Some(Why::Behind), Some(seconds(31))));
+    assert_eq!(refused(Why::LagUnknown).lag(), None);
 }
 
 #[test]

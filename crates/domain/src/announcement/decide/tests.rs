@@ -6,13 +6,17 @@ use uuid::Uuid;
 use super::*;
 use crate::actor::ActorRef;
 use crate::announcement::{
-    AnnouncementContent, AnnouncementStateName, MailingState, ShownAnnouncement,
+    AnnouncementContent, AnnouncementEdit, AnnouncementStateName, MailedAnnouncement, MailingBatch,
+    MailingPolicy, MailingState, ShownAnnouncement, check_announcement_mail,
 };
-use crate::contact::{ContactBody, ContactPolicy, ContactSubject, MailRules};
+use crate::contact::{ContactBody, ContactPolicy, ContactSubject, MailRules, MailVerdict};
 use crate::correlation::CorrelationId;
-use crate::mail::MessageIdDomain;
+use crate::mail::{MailId, MailOrder, MessageIdDomain, SuppressReason};
 use crate::page::ListPosition;
-use crate::person::PersonId;
+use crate::person::{
+    AccountId, AccountMail, ContactDetails, EmailAddress, Locale, MailStop, Person, PersonId,
+    StopReason,
+};
 
 fn act(who: &str, second: i64) -> Act {
     let kind = if who == "bot" { ActorKind::System } else { ActorKind::Human };
@@ -177,4 +181,122 @@ fn persons_see_it_from_its_approval_or_its_posting() {
     );
     let again = ShownAnnouncement { read_at: Some(at(50)), ..shown };
     assert_eq!(again.read(&person, &act("PER1", 60)), None, "it is read once");
+}
+
+#[test]
+fn an_edit_changes_what_it_names_and_counts_the_version() {
+    let edit = AnnouncementEdit {
+        subject: ContactSubject::parse("new").ok(),
+        mail: Some(false),
+        ..AnnouncementEdit::default()
+    };
+    let event = |announcement: &Announcement, versions| {
+        edit.event(announcement, &IfMatch::OneOf(versions), &policy())
+    };
+    let (before, edited) = (draft(), event(&draft(), vec![1]).unwrap());
+    let (change, after) = before.change(&edited, &IfMatch::Any, &act("eve", 20)).unwrap();
+    let content = AnnouncementContent {
+        subject: ContactSubject::parse("new").unwrap(),
+        mail: false,
+        ..before.content.clone()
+    };
+    let editors = Editors::by(act("ann", 0).by).and(&act("eve", 0).by);
+    assert_eq!(after, Announcement { content, editors, version: 2, ..before.clone() });
+    let change = change.unwrap();
+    let name = AnnouncementEventName::Edited;
+    assert_eq!(change.write, AnnouncementWrite::Update(Box::new(after.clone()), name));
+    assert_eq!(change.audit.action, Action::ANNOUNCEMENT_EDITED);
+    let again = after.change(&edited, &IfMatch::Any, &act("eve", 30)).unwrap();
+    assert_eq!(again, (None, after), "the same content is no change");
+    assert_eq!(event(&before, vec![2]), Err(AnnouncementRefusal::Stale));
+    let approved = on(&submitted(), approve(&submitted()), &act("bob", 30)).unwrap();
+    let closed = event(&approved, vec![approved.version]);
+    assert_eq!(closed, Err(AnnouncementRefusal::ApprovalClosed));
+}
+
+#[test]
+fn a_batch_of_mails_is_planned_with_its_effects() {
+    let approved = on(&submitted(), approve(&submitted()), &act("bob", 30)).unwrap();
+    let persons = ["PER1", "PER2"].map(|id| PersonId::parse(id).unwrap());
+    let (planning, rules) = (MailingPolicy::standard(), policy().mail.unwrap());
+    let plan = |announcement: &Announcement, second| {
+        let asked = MailingBatch { after: None, most: 2 };
+        let mut ids = 100..;
+        let new_id = || MailId(Uuid::from_u128(ids.next().unwrap()));
+        let (batch, act) = ((&asked, &persons[..]), act("job", second));
+        announcement.plan_mails(batch, (&planning, &rules), new_id, &act)
+    };
+    let change = plan(&approved, 40).unwrap();
+    let mailing = Mailing { planned: 2, last: Some(persons[1].clone()), ..Mailing::new() };
+    let after = approved.with_mailing(mailing).unwrap();
+    let after = Box::new(Announcement { version: approved.version + 1, ..after });
+    let ids = [100, 101].map(|id| MailId(Uuid::from_u128(id)));
+    let mails: Vec<_> = persons.iter().cloned().zip(ids).collect();
+    let now = act("", 40).at;
+    assert_eq!(change.write, AnnouncementWrite::PlanMails { after, mails, due: now });
+    assert_eq!(
+        (change.audit.action, &*change.audit.detail),
+        (Action::ANNOUNCEMENT_MAILS_PLANNED, "2")
+    );
+    let orders: Vec<_> =
+        change.effects.iter().map(|it| MailOrder::parse(&it.order).unwrap()).collect();
+    for ((order, person), id) in orders.iter().zip(&persons).zip(ids) {
+        assert_eq!((&order.person, order.id, order.announcement), (person, id, Some(approved.id)));
+    }
+    assert_eq!(orders.len(), 2);
+    assert!(change.effects.iter().all(|it| it.planned_at == now));
+    // Before its posting nobody is mailed.
+    let posted_at = Some(act("", 90).at);
+    let content = AnnouncementContent { posted_at, ..approved.content.clone() };
+    let later = plan(&Announcement { content, ..approved }, 40).unwrap();
+    assert!(later.effects.iter().all(|it| Some(it.planned_at) == posted_at));
+    assert_eq!(plan(&submitted(), 40), None, "it is not approved");
+}
+
+#[test]
+fn a_mail_of_an_announcement_waits_goes_or_is_withdrawn() {
+    let at = |second| Timestamp::from_second(second).unwrap();
+    let to = EmailAddress::parse("taro@example.com").unwrap();
+    let person = |mail_stop, notification, email| Person {
+        id: PersonId::parse("PER1").unwrap(),
+        account: AccountMail { id: AccountId::parse("ACC1").unwrap(), notification },
+        locale: Locale::parse("ja").ok(),
+        external_identity: None,
+        details: ContactDetails { email, phone: None, mail_stop },
+        email_since: at(0),
+        data_key: DataKeyId(Uuid::nil()),
+        version: 1,
+    };
+    let reason = StopReason::parse("asked").unwrap();
+    let stop = MailStop { by: act("ann", 0).by, at: at(0), reason };
+    let usual = person(None, true, Some(to.clone()));
+    let send = MailVerdict::Send { to: to.clone(), locale: Locale::parse("ja").ok(), contacts: 1 };
+    let withdraw = MailVerdict::Withdraw;
+    let shown = Some(at(50));
+    let cases = [
+        (shown, false, Some(usual.clone()), send.clone()),
+        (Some(at(49)), false, Some(usual.clone()), send),
+        (Some(at(51)), false, Some(usual.clone()), MailVerdict::Wait { until: at(51) }),
+        (None, false, Some(usual.clone()), withdraw(SuppressReason::Stopped)),
+        (shown, true, Some(usual), withdraw(SuppressReason::Stopped)),
+        (shown, false, None, withdraw(SuppressReason::NoAddress)),
+        (shown, false, Some(person(None, true, None)), withdraw(SuppressReason::NoAddress)),
+        (
+            shown,
+            false,
+            Some(person(None, false, Some(to.clone()))),
+            withdraw(SuppressReason::NotificationOff),
+        ),
+        (
+            shown,
+            false,
+            Some(person(Some(stop), true, Some(to))),
+            withdraw(SuppressReason::MailStopped),
+        ),
+    ];
+    for (visible_from, is_stopped, person, expected) in cases {
+        let announcement = MailedAnnouncement { visible_from, is_stopped };
+        let verdict = check_announcement_mail(&announcement, person.as_ref(), at(50));
+        assert_eq!(verdict, expected, "{announcement:?}, {person:?}");
+    }
 }
