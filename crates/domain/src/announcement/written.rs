@@ -76,3 +76,30 @@ impl Replayable for WrittenAnnouncement {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_reads_back_and_another_is_refused() {
+        let answer = |recipients| WrittenAnnouncement {
+            id: AnnouncementId(uuid::Uuid::from_u128(1)),
+            state: AnnouncementStateName::Submitted,
+            recipients,
+            content_hash: ContentHash([7; 32]),
+            version: 3,
+        };
+        for answer in [answer(None), answer(Some(0)), answer(Some(5))] {
+            let payload = answer.to_payload().unwrap();
+            assert_eq!(WrittenAnnouncement::from_payload(&payload), Ok(answer));
+        }
+        let payload = answer(Some(5)).to_payload().unwrap();
+        for field in [ID, STATE, HASH, RECIPIENTS, ANNOUNCEMENT_VERSION] {
+            let broken = payload.clone().with(field, "-");
+            assert!(WrittenAnnouncement::from_payload(&broken).is_err(), "{field}");
+        }
+        let newer = Payload { version: 2, ..payload };
+        assert!(WrittenAnnouncement::from_payload(&newer).is_err());
+    }
+}

@@ -35,3 +35,39 @@ pub fn expiry(text: &str, now: Timestamp) -> Option<Timestamp> {
     let date = Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()?;
     Some(date.to_zoned(TimeZone::fixed(offset(-3))).ok()?.timestamp())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_a_number_of_seconds_or_a_day_in_brasilia() {
+        let now: Timestamp = "2021-03-20T12:00:00Z".parse().unwrap();
+        let cases = [
+            ("0", Some("2021-03-20T12:00:00Z")),
+            ("90", Some("2021-03-20T12:01:30Z")),
+            ("2021-03-21", Some("2021-03-21T03:00:00Z")),
+            ("2020-02-29", Some("2020-02-29T03:00:00Z")),
+            ("", None),
+            ("soon", None),
+            ("-90", None),
+            ("+90", None),
+            ("９０", None),
+            ("90.5", None),
+            ("99999999999999999999", None),
+            ("9999999999999", None),
+            ("2021-02-29", None),
+            ("21-03-21", None),
+            ("2021-3-21", None),
+            ("2021-03-1", None),
+            ("2021-03", None),
+            ("2021-03-21-00", None),
+            ("2021-+3-21", None),
+            ("2O21-03-21", None),
+        ];
+        for (text, expected) in cases {
+            let expected = expected.map(|it| it.parse::<Timestamp>().unwrap());
+            assert_eq!(expiry(text, now), expected, "{text}");
+        }
+    }
+}

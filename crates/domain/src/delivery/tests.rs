@@ -270,6 +270,14 @@ fn a_page_is_newest_first_and_filtered() {
 }
 
 #[test]
+fn a_look_alike_has_an_id_for_each_reason() {
+    let id = |reason| LookAlikeId::of(DataKeyId(Uuid::from_u128(7)), reason);
+    assert_eq!(id(WatchReason::SameEmail), Some(LookAlikeId(Uuid::from_u128(6))));
+    assert_eq!(id(WatchReason::SamePhone), Some(LookAlikeId(Uuid::from_u128(5))));
+    assert_eq!(id(WatchReason::Bounced), None);
+}
+
+#[test]
 fn a_cause_says_what_is_known_of_it() {
     let (mail, other) = (mail_id(7), PersonId::parse("PER0002").unwrap());
     let about = MailTopic::Contact(ContactId(Uuid::from_u128(8)));

@@ -105,6 +105,14 @@ fn an_uncertain_reading_needs_the_caller_as_owner() {
 }
 
 #[test]
+fn company_and_bank_are_3_digits() {
+    for bad in ["", "34", "3413", "34a", "３４１"] {
+        assert_eq!(Entity::parse(bad, "341").unwrap_err().field, "company", "{bad}");
+        assert_eq!(Entity::parse("341", bad).unwrap_err().field, "bank", "{bad}");
+    }
+}
+
+#[test]
 fn what_is_no_branch_or_account_gives_no_number() {
     let bad = [
         ("Agency", "13156463165468461654"),

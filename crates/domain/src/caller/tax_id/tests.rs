@@ -115,6 +115,9 @@ fn masks_show_as_much_as_the_vectors_do_and_debug_shows_nothing() {
         };
         assert_eq!(masked, to, "{row}");
     }
+    let cnpj = TaxId::classify("11222333000181", None);
+    assert_eq!(cnpj.masked(), "**.222.333/****-**");
+    assert!(cnpj.is_recognised() && !TaxId::classify("nobody", None).is_recognised());
     for text in ["52998224725", "90021382000122", "00000000000191", "nobody"] {
         let printed = format!("{:?}", TaxId::classify(text, None));
         assert!(!printed.contains(text) && !printed.contains("191"), "{printed}");

@@ -5,13 +5,14 @@ use crate::Timestamp;
 use crate::actor::{ActorKind, ActorRef};
 use crate::approval::FourEyes;
 use crate::contact::{
-    ActionKind, AnswerStatus, ApplicationId, ContactBody, ContactFilter, ContactLink, ContactOrder,
-    ContactPolicy, ContactSubject, ContactType, ContactTypeName, ContactWrite, ContentEdit,
-    GroupId, PastEvent, PolicyNumber, PolicyNumberRule, Sender, changes,
+    ActionKind, AnswerChannel, AnswerStatus, ApplicationId, ContactBody, ContactFilter,
+    ContactLink, ContactOrder, ContactPolicy, ContactSubject, ContactType, ContactTypeName,
+    ContactWrite, ContentEdit, GroupId, PastEvent, PolicyNumber, PolicyNumberRule, Sender, changes,
 };
 use crate::correlation::CorrelationId;
 use crate::display_name::DisplayName;
 use crate::mail::MailState;
+use jiff::SignedDuration;
 use uuid::Uuid;
 
 fn by(subject: &str, kind: ActorKind, second: i64) -> Act {
@@ -480,4 +481,37 @@ fn each_order_has_its_time_and_leaves_out_what_has_none() {
     let edited = moved(&draft(), &other_subject(), &human("author", 15));
     assert_eq!(times(&edited), [Some((10, 1)), Some((15, 1)), None]);
     assert_eq!(times(&valid()), [Some((10, 1)), None, Some((20, 1))]);
+}
+
+#[test]
+fn an_answer_says_who_gave_it_how_and_what() {
+    let by = human("who", 30);
+    let customer = moved(&valid(), &answer(), &by).answer;
+    let phone = moved(&valid(), &ContactEvent::AnswerByPhone, &by).answer;
+    let mark = Mark::from(&by);
+    let text = AnswerText::parse("はい").unwrap();
+    assert_eq!(customer.given(), Some((AnswerChannel::Customer, &mark)));
+    assert_eq!((customer.text(), customer.status()), (Some(&text), AnswerStatus::Answered));
+    assert_eq!(phone.given(), Some((AnswerChannel::Phone, &mark)));
+    assert_eq!((phone.text(), phone.status()), (None, AnswerStatus::Answered));
+    let none = valid().answer;
+    assert_eq!((none.given(), none.text()), (None, None));
+}
+
+#[test]
+fn the_standard_policy_is_as_documented() {
+    let policy = ContactPolicy::standard();
+    assert_eq!(policy.approval, ApprovalRule::Required);
+    assert_eq!(policy.expire_after, Some(SignedDuration::from_hours(720)), "30 days");
+    let rules = policy.actions.iter().map(|(kind, rule)| (kind.as_str(), rule.as_str()));
+    let expected = [
+        ("IDENTITY_DOCUMENT", "optional"),
+        ("OTHER", "optional"),
+        ("PREMIUM_ROUTE_DEFICIENCY", "required"),
+    ];
+    assert_eq!(rules.collect::<Vec<_>>(), expected);
+    assert_eq!(ContactPolicy::parse_host("my.example.com").as_deref(), Ok("my.example.com"));
+    for bad in ["", "My.example.com", "https://my.example.com", "my.example.com/", "a_b.c"] {
+        assert!(ContactPolicy::parse_host(bad).is_err(), "{bad}");
+    }
 }

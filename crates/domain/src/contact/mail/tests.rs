@@ -5,9 +5,11 @@ use uuid::Uuid;
 use super::*;
 use crate::actor::{ActorKind, ActorRef};
 use crate::approval::ContentSalt;
+use crate::audit::Action;
 use crate::contact::{
-    ActionKind, ApprovalRule, ContactBody, ContactEvent, ContactPolicy, ContactSubject,
-    ContactType, Content, GroupId, NewContactIds, Sender, add,
+    ActionKind, ApprovalRule, ContactAnswer, ContactBody, ContactEvent, ContactPolicy,
+    ContactSubject, ContactType, Content, GroupId, MailWrite, NewContactIds, Sender, UnplannedMail,
+    add,
 };
 use crate::correlation::CorrelationId;
 use crate::effect::{EffectKey, EffectState};
@@ -278,4 +280,48 @@ fn a_mail_of_a_group_leaves_out_what_became_wrong() {
     let check = check_mail(&group[1..], Some(&person()), &rules(), at(NOW)).unwrap();
     assert_eq!(check.verdict, MailVerdict::Withdraw(answer));
     assert_eq!(check.left_out, [(id(3), deletion)]);
+}
+
+#[test]
+fn what_a_mail_announces_is_read_from_its_contact() {
+    let contact = draft(1, "PER1", None, Some(NOW + 500));
+    assert_eq!(MailedContact::of(&contact), None, "it has no mail");
+    let approved = planned(vec![approval(&contact)]).remove(0);
+    let mut contact = approved.write.contact().clone();
+    let expected = MailedContact {
+        id: ContactId(Uuid::from_u128(1)),
+        status: MailStatus::Pending { due: at(NOW + 500) },
+        is_answered: false,
+        visible_from: Some(at(NOW + 500)),
+        expires_at: None,
+        is_mandatory: false,
+    };
+    assert_eq!(MailedContact::of(&contact), Some(expected.clone()));
+    contact.content.mandatory = true;
+    contact.content.expires_at = Some(at(NOW + 900));
+    contact.answer = ContactAnswer::ByPhone { mark: (&act("agent", NOW)).into() };
+    let asked = MailedContact { is_mandatory: true, is_answered: true, ..expected };
+    let asked = MailedContact { expires_at: Some(at(NOW + 900)), ..asked };
+    assert_eq!(MailedContact::of(&contact), Some(asked.clone()));
+    contact.content.contact_type = ContactType::Notice;
+    let notice = MailedContact { is_mandatory: false, ..asked };
+    assert_eq!(MailedContact::of(&contact), Some(notice), "only a request is mandatory");
+}
+
+#[test]
+fn a_mail_that_has_no_effect_gets_the_one_it_lacks() {
+    let person = PersonId::parse("PER1").unwrap();
+    let lost = UnplannedMail { id: MailId(Uuid::from_u128(9)), person, due: at(NOW + 60) };
+    let change = lost.plan(&rules(), &act("sweeper", NOW));
+    let [effect] = &*change.effects else { panic!("{:?}", change.effects) };
+    let message_id = MessageId::derived(lost.id, &rules().message_id_domain);
+    let (id, person) = (lost.id, lost.person.clone());
+    let order = MailOrder { id, person, announcement: None, message_id };
+    assert_eq!(*effect, order.planned(lost.due, &act("sweeper", NOW)));
+    assert_eq!((change.write, change.audit.action), (MailWrite::Plan, Action::EFFECT_PLANNED));
+    let left_out = (ContactId(Uuid::from_u128(1)), SuppressReason::Answered);
+    let change = MailWrite::leave_out(lost.id, left_out, &act("mailer", NOW));
+    let status = MailStatus::Suppressed { at: at(NOW), reason: left_out.1 };
+    assert_eq!(change.write, MailWrite::LeaveOut { mail: lost.id, contact: left_out.0, status });
+    assert_eq!(&*change.audit.detail, "ANSWERED");
 }

@@ -68,6 +68,12 @@ fn turns(
 }
 
 #[test]
+fn the_standard_policy_reports_14_days_before_and_purges_nothing() {
+    let standard = RetentionPolicy::standard();
+    assert_eq!((standard.report_before, standard.purge_age), (DAY * 14, None));
+}
+
+#[test]
 fn what_asks_for_nothing_more_is_deleted_at_the_end_of_retention() {
     for contact in [answered(), notice()] {
         turns(&contact, end(), (None, Some(RetentionStep::Delete)));
