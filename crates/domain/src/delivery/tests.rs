@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::*;
 use crate::act::Act;
 use crate::actor::{ActorKind, ActorRef};
+use crate::announcement::AnnouncementId;
 use crate::contact::ContactId;
 use crate::correlation::CorrelationId;
 use crate::effect::{CancelReason, Effect, EffectState};
@@ -303,4 +304,9 @@ fn a_cause_says_what_is_known_of_it() {
         assert_eq!(again, other.map(|_| cause.clone()), "{reason}");
     }
     assert_eq!(WatchCause::look_alike(WatchReason::Stopped, other), None);
+    let announcement = MailTopic::Announcement(AnnouncementId(Uuid::from_u128(8)));
+    let entries = [about, announcement].map(|topic| topic.entry_id(mail).as_u128());
+    assert_eq!(entries, [8, 7], "many mails are about one announcement");
+    let is_success = |status| DeliveryStatus::parse(status).unwrap().is_success();
+    assert_eq!(["2.0.0", "4.2.2", "5.1.1"].map(is_success), [true, false, false]);
 }

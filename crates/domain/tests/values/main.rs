@@ -2,6 +2,7 @@
 //! hides.
 #![expect(clippy::unwrap_used, reason = "a sample that does not parse has failed its test")]
 
+mod effects;
 mod ids;
 mod lists;
 mod names;

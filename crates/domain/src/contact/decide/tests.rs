@@ -388,11 +388,13 @@ fn a_change_names_its_event_and_what_is_audited() {
     for (rule, state) in [(ApprovalRule::Required, "DRAFT"), (ApprovalRule::Off, "VALID")] {
         let change = added(rule).added(id, &author);
         assert_eq!((change.audit.action, &*change.audit.detail), (Action::CONTACT_ADDED, state));
+        assert_eq!(change.write.version_id(), id);
         assert_eq!(change.write, ContactWrite::Add(Box::new(added(rule)), id));
     }
     let (draft, approver) = (draft(), human("approver", 20));
     let change = draft.change(&approve(&draft), &IfMatch::Any, id, &approver).unwrap();
     let change = change.expect("it is approved");
+    assert_eq!(change.write.version_id(), id);
     assert_eq!(change.write, ContactWrite::Update(valid().into(), ContactEventName::Approved, id));
     assert_eq!((change.audit.action, change.audit.act), (Action::CONTACT_APPROVED, approver));
     let same = draft.change(&edit(|_| {}), &IfMatch::Any, id, &human("editor", 30));
@@ -456,6 +458,10 @@ fn a_filter_compares_what_it_names() {
     let waiting = |second| ContactFilter { waiting_since: at(second), ..none() }.matches(&draft());
     assert!(waiting(10) && !waiting(9));
     assert!(matches(ContactFilter { mail: Some(MailState::None), ..none() }));
+    let number = PolicyNumber::parse("P-1").ok();
+    let mut numbered = valid();
+    numbered.content.policy_number = number.clone();
+    assert!(ContactFilter { policy_number: number, ..none() }.matches(&numbered));
     for other in others {
         assert!(!matches(other.clone()), "{other:?}");
     }

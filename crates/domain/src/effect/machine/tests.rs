@@ -145,6 +145,21 @@ fn not_being_sent_waits_longer_each_time_and_never_costs_the_budget() {
 }
 
 #[test]
+fn each_doubt_after_the_first_waits_longer() {
+    let unknown = || EffectEvent::Answered(Outcome::Unknown(Doubt::TimedOut));
+    let mut effect = effect();
+    let mut waits = Vec::new();
+    for _ in 0..8 {
+        effect = on(&effect, EffectEvent::Claimed(worker()), NOW).unwrap();
+        effect = on(&effect, unknown(), NOW).unwrap();
+        waits.push(effect.state.next_attempt_at().unwrap().duration_since(NOW).as_secs());
+        effect = on(&effect, EffectEvent::Settled, NOW).unwrap();
+    }
+    assert_eq!(waits, [120, 121, 122, 124, 128, 136, 152, 180]);
+    assert_eq!(effect.ambiguous, 8);
+}
+
+#[test]
 fn eight_unknown_outcomes_or_an_hour_of_them_end_in_manual() {
     let unknown = || EffectEvent::Answered(Outcome::Unknown(Doubt::TimedOut));
     let mut effect = effect();
