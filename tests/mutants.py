@@ -17,6 +17,8 @@ LISTED = ROOT / "tests" / "mutants.toml"
 # The share of viable mutants that must be caught.
 LEAST = 0.95
 SHARDS = 16
+# So that every shard is a fair sample.
+ROUND_ROBIN = ["--sharding", "round-robin"]
 # Seconds of one build, and of one run of the tests.
 LONGEST_BUILD = 300
 LONGEST_TEST = 60
@@ -77,7 +79,7 @@ def collect(texts):
         for shard in range(SHARDS):
             # The first shard runs the tests without a mutant.
             baseline = ["--baseline", "skip"] if shard else []
-            outcomes += run(f"shard-{shard}", ["--shard", f"{shard}/{SHARDS}", *baseline])
+            outcomes += run(f"shard-{shard}", ["--shard", f"{shard}/{SHARDS}", *ROUND_ROBIN, *baseline])
     mutants = collections.defaultdict(list)
     for outcome in outcomes:
         if outcome["scenario"] != "Baseline":

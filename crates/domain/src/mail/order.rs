@@ -116,7 +116,7 @@ mod tests {
     use super::*;
     use crate::actor::{ActorKind, ActorRef};
     use crate::correlation::CorrelationId;
-    use crate::effect::EffectState;
+    use crate::effect::{CancelReason, EffectState};
 
     fn order() -> MailOrder {
         MailOrder {
@@ -135,12 +135,27 @@ mod tests {
         let other = EffectOrder { key: EffectKey { kind: other, ..data.key }, ..data.clone() };
         assert!(MailOrder::parse(&other).is_err());
         let about = MailOrder { announcement: Some(AnnouncementId(Uuid::from_u128(9))), ..order() };
-        assert_eq!(MailOrder::parse(&about.to_order()), Ok(about));
+        assert_eq!(MailOrder::parse(&about.to_order()), Ok(about.clone()));
+        assert!(!MailOrder::is_newer(&about.to_order()));
         let newer = EffectOrder { payload: Payload { version: 3, ..data.payload.clone() }, ..data };
         assert!(MailOrder::parse(&newer).is_err() && MailOrder::is_newer(&newer));
         let data = order().to_order();
         let without = EffectOrder { payload: Payload::new(1, []), ..data };
         assert!(MailOrder::parse(&without).is_err());
+    }
+
+    #[test]
+    fn contacts_learn_what_became_of_their_mail() {
+        let by = ActorRef::new("idp", "ann", ActorKind::Human);
+        let correlation = CorrelationId::parse("c").unwrap();
+        let at = Timestamp::from_second(100).unwrap();
+        let planned = order().planned(at, &Act { by, at, correlation, through: None });
+        let consequence = |state| MailOrder::consequence(&Effect { state, ..planned.clone() });
+        let moved = |status| Ok(Some(Consequence::MailMoved { mail: order().id, status }));
+        assert_eq!(consequence(EffectState::Confirmed), moved(MailStatus::Sent { at }));
+        assert_eq!(consequence(EffectState::Manual), moved(MailStatus::Uncertain { since: at }));
+        let other = EffectState::Cancelled { reason: CancelReason::of("whim") };
+        assert!(consequence(other).is_err(), "a reason that mail does not have");
     }
 
     #[test]

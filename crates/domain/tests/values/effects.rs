@@ -3,11 +3,12 @@
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::act::Act;
 use madoguchi_domain::actor::{ActorKind, ActorRef};
-use madoguchi_domain::audit::Subject;
+use madoguchi_domain::audit::{Action, Subject};
 use madoguchi_domain::correlation::CorrelationId;
 use madoguchi_domain::effect::{
-    CancelReason, Doubt, Effect, EffectEvent, EffectId, EffectKey, EffectKind, EffectState,
-    Evidence, FoundEffect, Inquired, Outcome, Overdue, Proof, UpstreamCode, WhyNotSent, WorkerId,
+    CancelReason, Doubt, Effect, EffectEvent, EffectId, EffectKey, EffectKind, EffectPolicy,
+    EffectState, EffectStateName, Evidence, FoundEffect, Inquired, Outcome, Overdue, Proof,
+    UpstreamCode, WhyNotSent, WorkerId,
 };
 use uuid::Uuid;
 
@@ -17,10 +18,13 @@ fn at(second: i64) -> Timestamp {
 
 fn unreadable() -> Effect {
     let key = EffectKey { kind: EffectKind::of("Mail"), id: EffectId(Uuid::from_u128(1)) };
+    Effect::unreadable(key, Subject::new("mail", "1"), &act("the-request"))
+}
+
+fn act(request: &str) -> Act {
     let by = ActorRef::new("madoguchi", "sweeper", ActorKind::System);
-    let correlation = CorrelationId::parse("c").unwrap();
-    let act = Act { by, through: None, at: at(100), correlation };
-    Effect::unreadable(key, Subject::new("mail", "1"), &act)
+    let correlation = CorrelationId::parse(request).unwrap();
+    Act { by, through: None, at: at(100), correlation }
 }
 
 fn evidence(outcome: Outcome) -> Evidence {
@@ -31,6 +35,17 @@ fn evidence(outcome: Outcome) -> Evidence {
 fn an_effect_that_cannot_be_read_is_in_doubt() {
     assert_eq!(unreadable().state, EffectState::Unknown { settles_at: at(100) });
     assert_eq!(unreadable().order.payload.version, 0, "no kind reads it");
+}
+
+#[test]
+fn a_transition_is_audited_under_the_request_that_planned_the_effect() {
+    let effect = unreadable();
+    let change = effect.set_aside::<()>(&EffectPolicy::standard(), &act("a-sweep")).unwrap();
+    assert_eq!(change.audit.act, act("the-request"));
+    assert_eq!((change.audit.action, &*change.audit.detail), (Action::EFFECT_MOVED, "Manual"));
+    let write = change.write;
+    assert_eq!((write.from, write.expected), (EffectStateName::Unknown, effect.fence));
+    assert_eq!(write.after, Effect { state: EffectState::Manual, ..effect });
 }
 
 #[test]

@@ -149,6 +149,13 @@ fn failures_of_a_lookup_have_the_codes_of_logs_and_audit_rows() {
 }
 
 #[test]
+fn every_reason_has_an_advice_of_its_own() {
+    let advice = BTreeSet::from(DownReason::ALL.map(DownReason::advice));
+    assert_eq!(advice.len(), DownReason::ALL.len());
+    assert!(advice.iter().all(|it| it.contains(' ')), "{advice:?}");
+}
+
+#[test]
 fn codes_of_the_gateway_are_read_and_other_text_is_kept() {
     for text in ["AUT", "NID", "IDE", "aut", ""] {
         assert_eq!(Identification::read(text).as_str(), text);

@@ -3,8 +3,11 @@
 use super::*;
 use crate::actor::ActorKind;
 use crate::correlation::CorrelationId;
+use crate::idempotency::Replayable;
+use crate::payload::Payload;
 use crate::person::{
-    AccountId, ExternalIdentity, Locale, PersonId, PersonQuery, Registration, register,
+    AccountId, AccountMail, ExternalIdentity, Locale, PersonId, PersonQuery, RegisteredVersion,
+    Registration, register, set_mail_notification,
 };
 use crate::registered::Registered;
 use crate::sealed::DataKeyId;
@@ -138,4 +141,25 @@ fn the_address_has_a_new_time_only_when_it_changes() {
     assert_eq!(stopped.email_since, taro().email_since);
     let (moved, _) = updated(&stopped, &other, &act("ann", 7));
     assert_eq!(moved.email_since, act("ann", 7).at());
+}
+
+#[test]
+fn the_mail_of_an_account_is_switched_and_audited_once() {
+    for (before, after, detail) in [(true, false, "off"), (false, true, "on")] {
+        let account = |notification| AccountMail { notification, ..taro().account };
+        let change = set_mail_notification(&account(before), after, &act("crm", 1)).unwrap();
+        assert_eq!(change.write, PersonWrite::AccountMail(account(after)));
+        assert_eq!(change.audit.action, Action::MAIL_NOTIFICATION_SET);
+        assert_eq!(&*change.audit.detail, detail);
+        assert_eq!(set_mail_notification(&account(after), after, &act("crm", 1)), None);
+    }
+}
+
+#[test]
+fn a_registered_version_reads_back() {
+    let payload = RegisteredVersion(3).to_payload().unwrap();
+    assert_eq!(RegisteredVersion::from_payload(&payload), Ok(RegisteredVersion(3)));
+    assert!(RegisteredVersion::from_payload(&payload.clone().with("version", "x")).is_err());
+    let newer = Payload { version: 2, ..payload };
+    assert!(RegisteredVersion::from_payload(&newer).is_err());
 }
