@@ -282,6 +282,10 @@ fn a_proven_order_that_cannot_be_read_can_only_be_confirmed() {
     for other in [ManualOutcome::Rejected, ManualOutcome::Planned] {
         assert_eq!(propose(&stuck, other, &ann(200)), Err(ResolutionRefusal::Proven));
     }
+    let nothing_follows = |_: &Effect| Ok(None);
+    let known = StuckEffect { consequence: &nothing_follows, ..stuck };
+    assert!(propose(&known, ManualOutcome::Confirmed, &ann(200)).is_ok(), "nobody else can");
+    let stuck = StuckEffect { consequence: &unreadable, ..known };
     let (_, open) = propose(&stuck, ManualOutcome::Confirmed, &ann(200)).unwrap();
     let stuck = StuckEffect { open: Some(&open), ..stuck };
     let (changes, _) = stuck.approve(open.content_hash(), &bob(300)).unwrap();

@@ -93,6 +93,8 @@ mod tests {
     fn the_day_in_japan_is_recorded_once() {
         assert_eq!(completed(None, "2020-10-22T14:59:00Z"), Ok(Some("2020-10-22".into())));
         assert_eq!(completed(None, "2020-10-22T15:00:00Z"), Ok(Some("2020-10-23".into())));
+        let clock_ahead = "2020-10-22T15:04:00Z";
+        assert_eq!(completed(None, clock_ahead), Ok(Some("2020-10-23".into())), "by 5 minutes");
         let same = completed(Some("2020-10-22"), "2020-10-22T00:30:00+09:00");
         assert_eq!(same, Ok(None));
         let other = completed(Some("2020-10-22"), "2020-10-21T23:59:59+09:00");

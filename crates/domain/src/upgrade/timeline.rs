@@ -98,7 +98,8 @@ mod tests {
         let timeline = Timeline {
             // The second transition comes from a node whose clock is behind.
             history: vec![moved(StateName::New, 5), moved(StateName::EddaSuccess, 4)],
-            evidence: vec![attempted(1, 3), attempted(2, 9)],
+            // Of one time are a transition, an attempt and the end of a resolution.
+            evidence: vec![attempted(1, 3), attempted(2, 5), attempted(3, 8)],
             resolutions: vec![withdrawn(6, 8)],
         };
         let drawn: Vec<String> = timeline
@@ -110,6 +111,6 @@ mod tests {
                 TimelineEntry::OfOrder(EffectEntry::Decided(step)) => step.state.to_string(),
             })
             .collect();
-        assert_eq!(drawn, ["1", "New", "EDDASuccess", "PROPOSED", "WITHDRAWN", "2"]);
+        assert_eq!(drawn, ["1", "New", "EDDASuccess", "2", "PROPOSED", "3", "WITHDRAWN"]);
     }
 }

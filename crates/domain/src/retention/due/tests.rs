@@ -120,6 +120,35 @@ fn without_a_purge_age_nothing_is_purged() {
 }
 
 #[test]
+fn a_hold_keeps_what_would_be_erased_and_nothing_else() {
+    let held = |contact| RetainedContact { is_held: true, ..contact };
+    let kept = |contact: RetainedContact| {
+        [just_before(end()), end()].map(|now| contact.is_kept_by_hold(&POLICY, now))
+    };
+    assert_eq!(kept(held(notice())), [false, true]);
+    assert_eq!(kept(held(deleted(end() - DAY * 30))), [false, true]);
+    assert_eq!(kept(notice()), [false, false], "it is not held");
+    assert_eq!(kept(held(request())), [false, false], "its report is due also under a hold");
+}
+
+#[test]
+fn what_is_unanswered_is_kept_after_the_end_of_retention() {
+    let kept = |contact: RetainedContact| {
+        [just_before(end()), end()].map(|now| contact.is_kept_unanswered(now))
+    };
+    assert_eq!(kept(request()), [false, true]);
+    let others = [
+        notice(),
+        answered(),
+        RetainedContact { deleted_at: Some(end()), ..request() },
+        RetainedContact { kept_until: None, ..request() },
+    ];
+    for other in others {
+        assert_eq!(kept(other.clone()), [false, false], "{other:?}");
+    }
+}
+
+#[test]
 fn what_belongs_to_no_completed_application_is_kept() {
     for contact in [notice(), request(), answered()] {
         let contact = RetainedContact { kept_until: None, ..contact };
