@@ -283,7 +283,7 @@ mod tests {
         assert_eq!((change.unwrap().write, answer), (NewMember(wish.clone()), Registered::New));
         // What happened to a level since does not make it another member.
         let known = Member { confirmed: level("2A"), target: level("3A"), ..wish.clone() };
-        let (change, answer) = register(&[known.clone()], wish.clone(), &act);
+        let (change, answer) = register(std::slice::from_ref(&known), wish.clone(), &act);
         assert_eq!((change, answer), (None, same(known)));
         for other in ["M2 A1 1A", "M1 A2 1A", "M1 A1 2A"].map(|it| it.split(' ').collect()) {
             let [id, arrangement, text]: [&str; 3] = Vec::try_into(other).unwrap();

@@ -121,6 +121,13 @@ mod tests {
     }
 
     #[test]
+    fn a_token_never_changes() {
+        let token = mint(7).token(CaseId::from_u128(42), 3);
+        // Computed once by other code: a change here would void every code that is shown.
+        assert_eq!(token.expose(), "7NDG2JN4VJBZTJSYMD0WARD8EZ");
+    }
+
+    #[test]
     fn a_code_lapses_at_its_last_moment() {
         let issue = mint(1).issue(1, Timestamp::UNIX_EPOCH);
         let just_before = issue.expires_at - jiff::SignedDuration::from_micros(1);

@@ -4,6 +4,7 @@
 mod harness;
 mod keys;
 mod opening;
+mod order;
 mod planning;
 mod properties;
 mod samples;

@@ -28,9 +28,13 @@ pub(crate) type Parse = fn(&str) -> Option<String>;
 /// The name of a type and its parser.
 pub(crate) type Parser = (&'static str, Parse);
 
+/// Whether a text may have this character.
+type Takes = fn(char) -> bool;
+
 macro_rules! parser {
     ($name:ident::$show:ident) => {{
-        let parse: Parse = |text| $name::parse(text).ok().map(|it| it.$show().to_owned());
+        let parse: crate::texts::Parse =
+            |text| $name::parse(text).ok().map(|it| it.$show().to_owned());
         (stringify!($name), parse)
     }};
 }
@@ -50,7 +54,7 @@ fn keeps_lengths((name, parse): Parser, of: char, lengths: RangeInclusive<usize>
 
 /// Checks that the text takes exactly those of the characters up to U+017F that `takes` does, in
 /// the middle of `around`.
-fn keeps_characters((name, parse): Parser, around: &str, takes: fn(char) -> bool) {
+fn keeps_characters((name, parse): Parser, around: &str, takes: Takes) {
     for c in '\0'..='\u{17f}' {
         let text = format!("{around}{c}{around}");
         assert_eq!(parse(&text).is_some(), takes(c), "{name} with {c:?}");
@@ -126,10 +130,9 @@ fn letters_have_lines_and_tabs_and_no_other_controls() {
 
 #[test]
 fn ascii_texts_count_bytes_and_take_their_alphabet() {
-    let visible: fn(char) -> bool = |c| c.is_ascii_graphic();
-    let letters_and_digits: fn(char) -> bool = |c| c.is_ascii_alphanumeric();
-    let upper_and_digits: fn(char) -> bool = |c| c.is_ascii_uppercase() || c.is_ascii_digit();
-    let texts: [(Parser, usize, fn(char) -> bool); 18] = [
+    let visible: Takes = |c| c.is_ascii_graphic();
+    let upper_and_digits: Takes = |c| c.is_ascii_uppercase() || c.is_ascii_digit();
+    let texts: [(Parser, usize, Takes); 18] = [
         (parser!(AccessToken::expose), 4096, visible),
         (parser!(IdempotencyKey::expose), 255, visible),
         (parser!(NodeId::as_str), 128, visible),
@@ -146,7 +149,7 @@ fn ascii_texts_count_bytes_and_take_their_alphabet() {
             32,
             visible,
         ),
-        (parser!(AccountLevel::as_str), 8, letters_and_digits),
+        (parser!(AccountLevel::as_str), 8, |c| c.is_ascii_alphanumeric()),
         (parser!(ArrangementId::expose), 36, upper_and_digits),
         (parser!(PolicyNumber::expose), 32, |c| c.is_ascii_alphanumeric() || c == '-'),
         (parser!(ActionKind::as_str), 64, |c| {
