@@ -85,8 +85,9 @@ fn a_link_is_an_https_address_of_a_host() {
     let host = |length: usize| format!("https://{}", vec!["a"; length.div_ceil(2)].join("."));
     let good = "https://a https://a-1.b/c?d=e#f https://a?%4F https://a/-._~:[]@!$&'()*+,;";
     let good = format!("{good} {} {} {}", long(2048), label(63), host(253));
-    let bad = "http://a https:// https:///a https://A https://a:1 https://u@a https://-a https://a- \
-               https://a..b https://a/% https://a/%4 https://a/%4g https://a/é https://a/\" https://a/<";
+    let bad = "http://a https:// https:///a https://A https://a:1 https://u@a https://-a \
+               https://a- https://a..b https://a/% https://a/%4 \
+               https://a/%4g https://a/é https://a/\" https://a/<";
     let bad = format!("{bad} {} {} {}", long(2049), label(64), host(255));
     keeps_form(parser!(ContactLink::expose), &good, &bad);
 }

@@ -128,6 +128,9 @@ fn a_claim_and_a_lapsed_lease_raise_the_fence_and_nothing_else_does() {
             }
         }
     }
+    let lease_until = NOW + SignedDuration::from_secs(30);
+    let claimed = on(&effect(), EffectEvent::Claimed(worker()), NOW).unwrap();
+    assert_eq!(claimed.state, EffectState::Sending { worker: worker(), lease_until });
 }
 
 #[test]
