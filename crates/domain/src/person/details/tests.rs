@@ -6,8 +6,8 @@ use crate::correlation::CorrelationId;
 use crate::idempotency::Replayable;
 use crate::payload::Payload;
 use crate::person::{
-    AccountId, AccountMail, ExternalIdentity, Locale, PersonId, PersonQuery, RegisteredVersion,
-    Registration, register, set_mail_notification,
+    AccountId, AccountMail, DetailChange, ExternalIdentity, Locale, PersonId, PersonQuery,
+    PersonVersion, RegisteredVersion, Registration, changes, register, set_mail_notification,
 };
 use crate::registered::Registered;
 use crate::sealed::DataKeyId;
@@ -162,4 +162,19 @@ fn a_registered_version_reads_back() {
     assert!(RegisteredVersion::from_payload(&payload.clone().with("version", "x")).is_err());
     let newer = Payload { version: 2, ..payload };
     assert!(RegisteredVersion::from_payload(&newer).is_err());
+}
+
+#[test]
+fn a_history_shows_what_each_version_changed() {
+    let (stopped, _) = updated(&taro(), &stop("asked"), &act("ann", 5));
+    let version = |person: &Person| PersonVersion {
+        version: person.version,
+        details: person.details.clone(),
+        act: act("ann", 5),
+    };
+    let versions = [version(&taro()), version(&stopped)];
+    let shown: Vec<_> = changes(&versions).collect();
+    let first = DetailChange { before: None, after: &versions[0] };
+    let second = DetailChange { before: Some(&versions[0].details), after: &versions[1] };
+    assert_eq!(shown, [first, second]);
 }
