@@ -47,7 +47,7 @@ fn only_a_confirmed_order_makes_the_level_the_members() {
 }
 
 #[test]
-fn a_level_is_never_given_up_and_sent_again_only_under_a_guarantee() {
+fn a_level_is_sent_again_only_under_a_guarantee() {
     let standard = EffectPolicy {
         give_up_after: Some(SignedDuration::from_mins(1)),
         on_unknown: OnUnknown::Resend,

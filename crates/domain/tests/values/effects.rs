@@ -38,7 +38,7 @@ fn an_effect_that_cannot_be_read_is_in_doubt() {
 }
 
 #[test]
-fn a_transition_is_audited_under_the_request_that_planned_the_effect() {
+fn a_transition_is_audited_under_the_request_that_planned_it() {
     let effect = unreadable();
     let change = effect.set_aside::<()>(&EffectPolicy::standard(), &act("a-sweep")).unwrap();
     assert_eq!(change.audit.act, act("the-request"));

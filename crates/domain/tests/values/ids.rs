@@ -83,7 +83,7 @@ fn the_audit_log_names_every_record_by_kind_and_id() {
 }
 
 #[test]
-fn names_of_actions_records_and_jobs_are_short_and_in_lower_case() {
+fn names_of_actions_and_jobs_are_short_and_in_lower_case() {
     let most = "a".repeat(64);
     for name in ["a", "case.opened", "a_b.c", &most] {
         assert_eq!(Action::parse(name).unwrap().as_str(), name);

@@ -47,7 +47,7 @@ fn position(second: i64, id: u128) -> ListPosition {
     ListPosition { at: at(second), id: Uuid::from_u128(id) }
 }
 
-/// Checks which filters show the sample; each filter is there with the reason.
+/// Checks which of the filters show the sample.
 fn shows<F>(is_shown: impl Fn(&F) -> bool, filters: impl IntoIterator<Item = (F, bool)>) {
     for (place, (filter, expected)) in filters.into_iter().enumerate() {
         assert_eq!(is_shown(&filter), expected, "filter {place}");
@@ -217,7 +217,7 @@ fn reported() -> RetainedContact {
 }
 
 #[test]
-fn a_list_of_the_unanswered_shows_what_is_reported_and_not_settled() {
+fn a_list_of_the_unanswered_shows_what_is_reported() {
     let any = || UnansweredQuery {
         person: None,
         application: None,

@@ -68,7 +68,7 @@ fn turns(
 }
 
 #[test]
-fn the_standard_policy_reports_14_days_before_and_purges_nothing() {
+fn the_standard_policy_reports_14_days_before_and_never_purges() {
     let standard = RetentionPolicy::standard();
     assert_eq!((standard.report_before, standard.purge_age), (DAY * 14, None));
 }
