@@ -234,12 +234,11 @@ mod tests {
         assert_eq!(Replay::of(None, &answer), None);
         let refused = Registered::<crate::member::Member>::Different;
         assert_eq!(Replay::of(Some(request), &refused), None, "a refusal is decided anew");
-        let act = Act {
-            by: ActorRef::new("idp", "a", ActorKind::Human),
-            through: None,
-            at: Timestamp::UNIX_EPOCH,
-            correlation: crate::correlation::CorrelationId::parse("c").unwrap(),
-        };
+        let act = Act::new(
+            ActorRef::new("idp", "a", ActorKind::Human),
+            Timestamp::UNIX_EPOCH,
+            crate::correlation::CorrelationId::parse("c").unwrap(),
+        );
         assert_eq!(ClientAct::from(act.clone()), ClientAct { act, keyed: None });
     }
 }

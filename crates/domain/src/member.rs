@@ -272,12 +272,11 @@ mod tests {
             let account = Account::parse(arrangement, None).unwrap();
             Member::new(MemberId::parse(id).unwrap(), account, level)
         };
-        let act = Act {
-            by: ActorRef::new("idp", "crm", ActorKind::System),
-            through: None,
-            at: crate::Timestamp::UNIX_EPOCH,
-            correlation: CorrelationId::parse("c").unwrap(),
-        };
+        let act = Act::new(
+            ActorRef::new("idp", "crm", ActorKind::System),
+            crate::Timestamp::UNIX_EPOCH,
+            CorrelationId::parse("c").unwrap(),
+        );
         let wish = member("M1", "A1", level("1A"));
         let (change, answer) = register(&[], wish.clone(), &act);
         assert_eq!((change.unwrap().write, answer), (NewMember(wish.clone()), Registered::New));

@@ -149,7 +149,7 @@ mod tests {
         let by = ActorRef::new("idp", "ann", ActorKind::Human);
         let correlation = CorrelationId::parse("c").unwrap();
         let at = Timestamp::from_second(100).unwrap();
-        let planned = order().planned(at, &Act { by, at, correlation, through: None });
+        let planned = order().planned(at, &Act::new(by, at, correlation));
         let consequence = |state| MailOrder::consequence(&Effect { state, ..planned.clone() });
         let moved = |status| Ok(Some(Consequence::MailMoved { mail: order().id, status }));
         assert_eq!(consequence(EffectState::Confirmed), moved(MailStatus::Sent { at }));

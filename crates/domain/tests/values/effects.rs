@@ -24,7 +24,7 @@ fn unreadable() -> Effect {
 fn act(request: &str) -> Act {
     let by = ActorRef::new("madoguchi", "sweeper", ActorKind::System);
     let correlation = CorrelationId::parse(request).unwrap();
-    Act { by, through: None, at: at(100), correlation }
+    Act::new(by, at(100), correlation)
 }
 
 fn evidence(outcome: Outcome) -> Evidence {

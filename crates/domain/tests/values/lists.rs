@@ -40,7 +40,7 @@ fn mark(second: i64) -> Mark {
 }
 
 fn act(second: i64) -> Act {
-    Act { by: mark(0).by, through: None, at: at(second), correlation: correlation() }
+    Act::new(mark(0).by, at(second), correlation())
 }
 
 fn position(second: i64, id: u128) -> ListPosition {

@@ -48,8 +48,8 @@ fn issuer_and_subject_are_texts_that_are_shown_as_they_are() {
 #[test]
 fn only_the_audit_log_says_through_whom_an_actor_acts() {
     let correlation = CorrelationId::parse("c").unwrap();
-    let own = Act { by: human("ann"), through: None, at: Timestamp::UNIX_EPOCH, correlation };
-    let delegated = Act { through: Some(human("portal")), ..own.clone() };
+    let own = Act::new(human("ann"), Timestamp::UNIX_EPOCH, correlation);
+    let delegated = own.clone().with_through(Some(human("portal")));
     assert_eq!(delegated.without_through(), own);
 }
 

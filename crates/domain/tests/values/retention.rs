@@ -21,7 +21,7 @@ use uuid::Uuid;
 fn act(who: &str, second: i64) -> Act {
     let by = ActorRef::new("idp", who, ActorKind::Human);
     let at = Timestamp::from_second(second).unwrap();
-    Act { by, through: None, at, correlation: CorrelationId::parse("c").unwrap() }
+    Act::new(by, at, CorrelationId::parse("c").unwrap())
 }
 
 fn contact() -> Contact {
@@ -73,14 +73,14 @@ fn a_completion_is_written_once_and_names_its_day() {
     let id = ApplicationId::parse("A-1").unwrap();
     let open = Application { id: id.clone(), completion: None };
     let now = act("web", 1_603_378_800);
-    let change = open.complete(now.at, &now).unwrap().unwrap();
+    let change = open.complete(now.at(), &now).unwrap().unwrap();
     let on = JapanDay::parse("2020-10-23").unwrap();
     let completion = Completion { on, recorded: Mark::from(&now) };
     let done = Application { completion: Some(completion.clone()), ..open };
     assert_eq!(change.write, RetentionWrite::Complete { application: id, completion });
     assert_eq!(change.audit.subject, Subject::new("application", "A-1"));
     assert_eq!(&*change.audit.detail, "2020-10-23");
-    assert_eq!(done.complete(now.at, &now), Ok(None));
+    assert_eq!(done.complete(now.at(), &now), Ok(None));
 }
 
 #[test]
@@ -98,12 +98,12 @@ fn what_is_deleted_or_purged_is_erased_from_what_was_remembered() {
         application: None,
         data_key: contact.data_key,
         ground: PurgeGround::Deleted,
-        since: act("", 20).at,
+        since: act("", 20).at(),
         purge_age: 30,
-        purged_at: act("", 30).at,
+        purged_at: act("", 30).at(),
         correlation: act("", 30).correlation,
     };
     let purge = RetentionWrite::Purge { version: 2, receipt };
-    let report = RetentionWrite::Report { contact: contact.id, version: 1, at: act("", 20).at };
+    let report = RetentionWrite::Report { contact: contact.id, version: 1, at: act("", 20).at() };
     assert_eq!((purge.erased(), report.erased()), (Some(contact.id), None));
 }

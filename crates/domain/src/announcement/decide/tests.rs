@@ -232,7 +232,7 @@ fn a_batch_of_mails_is_planned_with_its_effects() {
     let after = Box::new(Announcement { version: approved.version + 1, ..after });
     let ids = [100, 101].map(|id| MailId(Uuid::from_u128(id)));
     let mails: Vec<_> = persons.iter().cloned().zip(ids).collect();
-    let now = act("", 40).at;
+    let now = act("", 40).at();
     assert_eq!(change.write, AnnouncementWrite::PlanMails { after, mails, due: now });
     assert_eq!(
         (change.audit.action, &*change.audit.detail),
@@ -246,7 +246,7 @@ fn a_batch_of_mails_is_planned_with_its_effects() {
     assert_eq!(orders.len(), 2);
     assert!(change.effects.iter().all(|it| it.planned_at == now));
     // Before its posting nobody is mailed.
-    let posted_at = Some(act("", 90).at);
+    let posted_at = Some(act("", 90).at());
     let content = AnnouncementContent { posted_at, ..approved.content.clone() };
     let later = plan(&Announcement { content, ..approved }, 40).unwrap();
     assert!(later.effects.iter().all(|it| Some(it.planned_at) == posted_at));

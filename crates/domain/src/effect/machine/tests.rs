@@ -302,3 +302,14 @@ fn what_is_rescheduled_is_as_young_as_on_the_first_day() {
     let now = on(&later, EffectEvent::Rescheduled(NOW), LATER).unwrap();
     assert_eq!((now.state, now.planned_at), (EffectState::Planned { due: LATER }, LATER));
 }
+
+/// 500 ms are reserved beside the call.
+#[test]
+fn a_lease_leaves_time_for_a_call_and_two_commits() {
+    let lease = SignedDuration::from_secs(30);
+    let policy = EffectPolicy { lease, ..EffectPolicy::standard() };
+    let longest = lease - SignedDuration::from_millis(500);
+    assert!(policy.leaves_time_for(longest) && policy.leaves_time_for(SignedDuration::ZERO));
+    assert!(!policy.leaves_time_for(longest + SignedDuration::from_nanos(1)));
+    assert!(!policy.leaves_time_for(SignedDuration::MAX));
+}
