@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use madoguchi_application::UpgradeOptions;
 use madoguchi_domain::breaker::BreakerSettings;
 use madoguchi_domain::effect::EffectPolicy;
 
@@ -28,7 +29,8 @@ pub struct EffectSettings {
 
 impl EffectSettings {
     pub(super) fn read(section: &mut Section<'_>) -> Self {
-        let standard = EffectPolicy::standard();
+        let options = UpgradeOptions::default();
+        let standard = options.effects;
         let hour = 3_600_000;
         let worker = section.or("worker", true, value::boolean);
         let millis = value::signed_millis;
@@ -40,14 +42,15 @@ impl EffectSettings {
         let tries = section.or("ambiguous_tries", 8, value::whole(1, 1000));
         let ambiguous_for = standard.ambiguous_for;
         let ambiguous_for = section.or("ambiguous_for_ms", ambiguous_for, millis(1000, 24 * hour));
-        let max_concurrent_calls = section.or("max_concurrent_calls", 16, value::whole(1, 256));
+        let calls = u32::try_from(options.calls).unwrap_or(u32::MAX);
+        let max_concurrent_calls = section.or("max_concurrent_calls", calls, value::whole(1, 256));
         let sweep_every =
-            section.or("sweep_every_ms", Duration::from_secs(1), value::millis(10, 60_000));
+            section.or("sweep_every_ms", options.sweep_every, value::millis(10, 60_000));
         let lapse_hours = section.or("resolution_lapses_after_hours", 72, value::whole(1, 8784));
-        let failures = section.or("breaker_failures", 10, value::whole(1, 10_000));
-        let open_for =
-            section.or("breaker_open_ms", SignedDuration::from_secs(5), millis(10, hour));
-        let longest = SignedDuration::from_secs(300).max(open_for);
+        let breaker = options.breaker;
+        let failures = section.or("breaker_failures", breaker.failures, value::whole(1, 10_000));
+        let open_for = section.or("breaker_open_ms", breaker.open_for, millis(10, hour));
+        let longest = breaker.longest.max(open_for);
         let longest = section.or("breaker_max_open_ms", longest, millis(10, hour));
         let policy = EffectPolicy {
             lease,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use madoguchi_application::GroupCommitSettings;
 use madoguchi_persistence::{DatabaseUrl, PgSettings};
 
 use super::reader::{Section, value};
@@ -44,7 +45,7 @@ impl StoreSettings {
         let connections = section.or("max_connections", 16, value::whole(2, 1000));
         let pool_timeout = Duration::from_secs(2);
         let pool_timeout = section.or("pool_timeout_ms", pool_timeout, value::millis(10, 60_000));
-        let lock_timeout = Duration::from_millis(4500);
+        let lock_timeout = GroupCommitSettings::default().max_wait;
         let lock_timeout = section.or("lock_timeout_ms", lock_timeout, value::millis(4000, 60_000));
         let of_statement = lock_timeout / TRIES;
         let connections = connections as usize;

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use madoguchi_application::{
     ContactStores, Delivery, EffectAgeing, EffectRegistry, EffectWorker, MailDelivery,
     MissingMails, MissingSetLevel, PlannedSignal, SetLevelDelivery, Sweeper, SweeperSettings,
-    UpgradeStores, WorkerSettings,
+    UpgradeOptions, UpgradeStores, WorkerSettings,
 };
 use madoguchi_domain::effect::{EffectKind, WorkerId};
 use madoguchi_domain::mail::MailOrder;
@@ -136,7 +136,7 @@ impl EffectTasks<'_> {
             settings: SweeperSettings {
                 id: self.name("sweeper"),
                 every: self.settings.effects.sweep_every,
-                missing_every: Duration::from_secs(600),
+                missing_every: UpgradeOptions::default().missing_every,
             },
         }
     }

@@ -151,8 +151,10 @@ impl UpgradeSetup {
         let replays = Arc::clone(&stores.platform.replays);
         let members = MemberService::new(Arc::clone(&stores.members), replays);
         let (stop, stopped) = watch::channel(false);
-        let worker = tokio::spawn(self.worker(&planned).run(stopped.clone()));
-        let sweeper = tokio::spawn(self.sweeper(planned).run(stopped));
+        let delivery = self.delivery();
+        let worker = self.worker(Arc::clone(&delivery), &planned).run(stopped.clone());
+        let sweeper = self.sweeper(delivery, planned).run(stopped);
+        let (worker, sweeper) = (tokio::spawn(worker), tokio::spawn(sweeper));
         let tasks = [worker, sweeper];
         Ok(RunningUpgrades { service, members, stop, lane: lane_task, tasks })
     }
@@ -195,10 +197,10 @@ impl UpgradeSetup {
         WorkerId(format!("{task}-{}", self.ids.uuid()).into())
     }
 
-    fn worker(&self, planned: &PlannedSignal) -> EffectWorker {
+    fn worker(&self, delivery: Arc<SetLevelDelivery>, planned: &PlannedSignal) -> EffectWorker {
         EffectWorker {
             effects: Arc::clone(&self.stores.platform.effects),
-            delivery: self.delivery(),
+            delivery,
             clock: Arc::clone(&self.clock),
             ids: Arc::clone(&self.ids),
             planned: planned.clone(),
@@ -211,12 +213,12 @@ impl UpgradeSetup {
         }
     }
 
-    fn sweeper(&self, planned: PlannedSignal) -> Sweeper {
+    fn sweeper(&self, delivery: Arc<SetLevelDelivery>, planned: PlannedSignal) -> Sweeper {
         let (upgrades, policy) = (Arc::clone(&self.stores.upgrades), Arc::clone(&self.policy));
         let missing = Arc::new(MissingSetLevel { upgrades, policy });
         Sweeper {
             effects: Arc::clone(&self.stores.platform.effects),
-            registry: EffectRegistry::default().with(self.delivery()).with_hook(missing),
+            registry: EffectRegistry::default().with(delivery).with_hook(missing),
             clock: Arc::clone(&self.clock),
             ids: Arc::clone(&self.ids),
             planned,

@@ -55,7 +55,8 @@ impl OrderingKey {
 pub enum Ordering {
     /// At most one of them is unsettled: while one is, a second one cannot be planned.
     OneLive(OrderingKey),
-    /// They are sent one at a time, in the order of their planning.
+    /// They are sent one at a time, in the order of their planning and then of their ids. One that
+    /// may have been sent and is not settled holds back all others.
     Queue(OrderingKey),
 }
 

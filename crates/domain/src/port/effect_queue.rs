@@ -42,10 +42,11 @@ pub trait EffectQueue: Send + Sync {
 
     /// Writes transitions in one transaction, each under its fence with its consequence, the
     /// effects that it plans, and its audit row; at most one per effect. A transition has happened:
-    /// it is also written if the effects that follow from it cannot be planned.
+    /// it is also written if the effects that follow from it cannot be planned, and then plans none.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// See [`StoreError`]. `Corrupt` also when a consequence finds no row: nothing of the call is
+    /// written then.
     async fn record(&self, changes: &[EffectChange]) -> Result<Vec<Recorded>, StoreError>;
 
     /// Effects of one kind whose lease or settle time is over, or that evidence proves applied

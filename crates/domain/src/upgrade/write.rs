@@ -22,7 +22,8 @@ pub enum Write {
         /// Its first history row.
         history: HistoryEntry,
     },
-    /// A new QR code for a case that is still `New`. Lost if the version changed.
+    /// A new QR code for a case, whose version it increases by one. Lost if the version changed, or if
+    /// the case is not `New` any more.
     ReissueQr {
         /// The case.
         case: CaseId,
@@ -92,6 +93,6 @@ pub struct HistoryEntry {
     pub to: StateName,
     /// The event.
     pub why: EventName,
-    /// The actor, time and request.
+    /// The actor, time and request; stored [without](Act::without_through) who called.
     pub act: Act,
 }
