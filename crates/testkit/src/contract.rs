@@ -125,10 +125,13 @@ macro_rules! contract_suite {
     )+};
 }
 
-/// Runs a check on stores, and keeps their guard until it has ended.
+/// Runs a check on stores or on their driver, and keeps their guard until it has ended.
 #[doc(hidden)]
-pub async fn of_stores<S>(TestStores { stores, guard }: TestStores<S>, check: impl AsyncFnOnce(S)) {
-    check(stores).await;
+pub async fn of_stores<S, D: From<S>>(
+    TestStores { stores, guard }: TestStores<S>,
+    check: impl AsyncFnOnce(D),
+) {
+    check(stores.into()).await;
     drop(guard);
 }
 

@@ -21,11 +21,13 @@ pub use contacts::{
 };
 pub use effects::{answered, answered_of, case_of, claim, moved, registry, sweep, worker};
 pub use mails::{
-    mail, mail_answered, mail_claim, mail_id, mail_moved, mail_rules, mailed_approvals,
+    bounce, bounced, mail, mail_answered, mail_claim, mail_id, mail_moved, mail_rules,
+    mailed_approvals,
 };
 pub use members::{account, member, member_id, registration};
 pub use persons::{
-    account_id, email, person_id, person_registration, phone, registers, registers_if, updates,
+    account_id, email, mail_stop, new_email, person_id, person_registration, phone, registers,
+    registers_if, updates,
 };
 pub use replays::{keyed, keyed_again, keyed_as, payload, replay};
 pub use requests::{asked_at, case_id, decide, found_case, open, open_as, reference, verify};
@@ -99,6 +101,12 @@ pub fn caller(who: ActorRef, scopes: &[Scope]) -> Principal {
 #[must_use]
 pub fn act(request: &str, by: ActorRef, at: Timestamp) -> Act {
     Act::new(by, at, correlation(request))
+}
+
+/// An act of the person with this name `seconds` after the start.
+#[must_use]
+pub fn person_act(name: &str, seconds: i64) -> Act {
+    act("person", ActorRef::new("sample-idp", name, ActorKind::Human), at(seconds))
 }
 
 /// A request's id, for example `correlation("call-1")`.

@@ -10,16 +10,6 @@ pub use four_eyes::*;
 pub use listing::*;
 pub use moving::*;
 
-use madoguchi_application::ContactStores;
-use madoguchi_domain::actor::ActorRef;
-use madoguchi_domain::change::{Change, Committed};
-use madoguchi_domain::contact::{
-    Contact, ContactEvent, ContactFilter, ContactId, ContactKey, ContactOrder, ContactQuery,
-    ContactVersion, ContactWrite,
-};
-
-use crate::samples;
-
 /// Runs the suite on each adapter: `contact_store_contract!(mine: open_mine(), …);`, where
 /// `open_mine()` is a future of [`TestStores<ContactStores>`](crate::contract::TestStores).
 #[macro_export]
@@ -51,71 +41,4 @@ macro_rules! contact_store_contract {
             $($adapters)+
         }
     };
-}
-
-/// Registers the persons with these sample ids.
-async fn with_persons(stores: &ContactStores, count: u32) {
-    let wishes = (1..=count).map(samples::person_registration);
-    let changes: Vec<_> = wishes.map(|wish| samples::registers(&wish)).collect();
-    let committed = stores.persons.commit(&changes).await.expect("persons are registered");
-    assert!(committed.iter().all(|it| *it == Committed::Moved));
-}
-
-async fn commit(stores: &ContactStores, changes: &[Change<ContactWrite>]) -> Committed {
-    stores.contacts.commit(changes).await.expect("changes are committed")
-}
-
-async fn find(stores: &ContactStores, id: ContactId) -> Option<Contact> {
-    stores.contacts.find(&ContactKey::of(id)).await.expect("contacts are found")
-}
-
-/// The contact of this sample id.
-async fn read(stores: &ContactStores, number: u32) -> Contact {
-    find(stores, samples::contact_id(number)).await.expect("the contact is stored")
-}
-
-async fn history(stores: &ContactStores, number: u32) -> Vec<ContactVersion> {
-    let history = stores.contacts.history(samples::contact_id(number)).await;
-    history.expect("the history is read")
-}
-
-/// The first 100 contacts that match.
-async fn list(stores: &ContactStores, filter: &ContactFilter) -> Vec<Contact> {
-    list_by(stores, ContactOrder::NewestFirst, filter).await
-}
-
-/// The same in this order.
-async fn list_by(
-    stores: &ContactStores,
-    order: ContactOrder,
-    filter: &ContactFilter,
-) -> Vec<Contact> {
-    let query = ContactQuery { filter: filter.clone(), order, after: None, limit: 100 };
-    stores.contacts.list(&query).await.expect("contacts are listed")
-}
-
-/// Commits a change that must not be lost, and reads the contact, which is as it was decided.
-async fn written(stores: &ContactStores, change: &Change<ContactWrite>) -> Contact {
-    assert_eq!(commit(stores, std::slice::from_ref(change)).await, Committed::Moved);
-    let read = find(stores, change.write.contact().id).await;
-    let read = read.expect("the contact is stored");
-    assert_eq!(read, *change.write.contact());
-    read
-}
-
-/// A draft for person 1 with the sample content.
-async fn drafted(stores: &ContactStores, number: u32) -> Contact {
-    let id = samples::contact_id(number);
-    let change = samples::adds(id, 1, samples::contact_content(), i64::from(number));
-    written(stores, &change).await
-}
-
-async fn moved(
-    stores: &ContactStores,
-    contact: &Contact,
-    event: &ContactEvent,
-    by: &ActorRef,
-    seconds: i64,
-) -> Contact {
-    written(stores, &samples::moves(contact, event, by, seconds)).await
 }

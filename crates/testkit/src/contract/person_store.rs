@@ -8,12 +8,6 @@ pub use finding::*;
 pub use registering::*;
 pub use updating::*;
 
-use madoguchi_application::ContactStores;
-use madoguchi_domain::change::{Change, Committed};
-use madoguchi_domain::person::{Person, PersonQuery, PersonWrite, Registration};
-
-use crate::samples;
-
 /// Runs the suite on each adapter: `person_store_contract!(mine: open_mine(), …);`, where
 /// `open_mine()` is a future of [`TestStores<ContactStores>`](crate::contract::TestStores).
 #[macro_export]
@@ -39,26 +33,4 @@ macro_rules! person_store_contract {
             $($adapters)+
         }
     };
-}
-
-async fn commit(stores: &ContactStores, changes: &[Change<PersonWrite>]) -> Vec<Committed> {
-    let committed = stores.persons.commit(changes).await.expect("changes are committed");
-    assert_eq!(committed.len(), changes.len(), "one answer for each change");
-    committed
-}
-
-async fn find(stores: &ContactStores, query: &PersonQuery) -> Vec<Person> {
-    stores.persons.find(query, 10).await.expect("persons are found")
-}
-
-/// The person with this sample id.
-async fn read(stores: &ContactStores, number: u32) -> Person {
-    let mut found = find(stores, &PersonQuery::Id(samples::person_id(number))).await;
-    assert_eq!(found.len(), 1, "an id has one person");
-    found.remove(0)
-}
-
-async fn registered(stores: &ContactStores, wish: &Registration) -> Person {
-    assert_eq!(commit(stores, &[samples::registers(wish)]).await, [Committed::Moved]);
-    find(stores, &PersonQuery::Id(wish.id.clone())).await.remove(0)
 }

@@ -1,14 +1,16 @@
 //! Sample mails about contacts.
 
+use madoguchi_domain::audit::{Action, AuditEntry};
 use madoguchi_domain::change::Change;
 use madoguchi_domain::contact::{Contact, ContactWrite, MailRules, plan_mails};
+use madoguchi_domain::delivery::{Bounce, BounceWrite, DeliveryStatus};
 use madoguchi_domain::effect::{Claim, Effect, EffectEvent, EffectPolicy, Jitter, Outcome};
 use madoguchi_domain::mail::{Mail, MailId, MailOrder, MessageId, MessageIdDomain};
 use madoguchi_domain::person::Locale;
 use madoguchi_domain::port::EffectChange;
 use uuid::Uuid;
 
-use super::{act, answered_of, approves, at, claim, email, moves, staff, system};
+use super::{act, answered_of, approves, at, claim, email, moves, person_id, staff, system};
 
 /// Mail from `mail.example.com`; a stop holds for all.
 ///
@@ -89,4 +91,28 @@ pub fn mail(number: u32) -> Mail {
         contacts: 1,
         date: at(i64::from(number)),
     }
+}
+
+/// The bounce of mail `number` to a person: sent and received then, in seconds.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn bounce(number: u32, person: u32, (mailed, received): (i64, i64)) -> Bounce {
+    Bounce {
+        mail: mail_id(number),
+        person: person_id(person),
+        status: DeliveryStatus::parse("5.1.1").expect("the sample status parses"),
+        mailed_at: at(mailed),
+        reported_at: Some(at(received - 1)),
+        received_at: at(received),
+    }
+}
+
+/// The change that records a bounce.
+#[must_use]
+pub fn bounced(bounce: Bounce) -> Change<BounceWrite> {
+    let act = act("report", system(), bounce.received_at);
+    let audit = AuditEntry::new(Action::MAIL_BOUNCED, bounce.mail.subject(), "5.1.1", &act);
+    Change::new(BounceWrite(bounce), audit)
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use madoguchi_domain::change::Change;
 use madoguchi_domain::if_match::IfMatch;
 use madoguchi_domain::person::{
-    self, AccountId, DetailsUpdate, EmailAddress, Person, PersonId, PersonWrite, PhoneNumber,
-    Registration, Updated,
+    self, AccountId, DetailsUpdate, EmailAddress, MailWish, Person, PersonId, PersonWrite,
+    PhoneNumber, Registration, StopReason, Updated,
 };
 use madoguchi_domain::registered::Registered;
 use madoguchi_domain::sealed::DataKeyId;
@@ -107,4 +107,20 @@ pub fn updates(
         panic!("the update changes nothing");
     };
     (change, *after)
+}
+
+/// The update to this e-mail address.
+#[must_use]
+pub fn new_email(text: &str) -> DetailsUpdate {
+    DetailsUpdate { email: Some(email(text)), ..DetailsUpdate::default() }
+}
+
+/// The update that stops mail for this reason.
+///
+/// # Panics
+/// When it is no reason.
+#[must_use]
+pub fn mail_stop(reason: &str) -> DetailsUpdate {
+    let reason = StopReason::parse(reason).expect("the sample reason parses");
+    DetailsUpdate { mail: Some(MailWish::Stop(reason)), ..DetailsUpdate::default() }
 }

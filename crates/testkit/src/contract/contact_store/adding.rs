@@ -1,6 +1,5 @@
 //! Checks that a contact reads back exactly as it was added.
 
-use madoguchi_application::ContactStores;
 use madoguchi_domain::change::Committed;
 use madoguchi_domain::contact::{
     ApplicationId, ApprovalRule, ContactBody, ContactFilter, ContactLink, ContactSubject,
@@ -8,8 +7,8 @@ use madoguchi_domain::contact::{
 };
 use madoguchi_domain::display_name::DisplayName;
 
-use super::{commit, drafted, find, history, list, read, with_persons, written};
 use crate::contract::audit_rows;
+use crate::driver::contacts::ContactDriver;
 use crate::samples::{self, adds, adds_if, at, contact_content, contact_id};
 
 /// Everything that is optional, at its longest.
@@ -46,9 +45,9 @@ fn odd() -> Content {
 }
 
 /// All fields or none, odd characters and maximum lengths are stored unchanged.
-pub async fn what_was_added_reads_back(stores: ContactStores) {
-    with_persons(&stores, 1).await;
-    let persons = audit_rows::rows(&stores).await.len();
+pub async fn what_was_added_reads_back(driver: ContactDriver) {
+    driver.register(1..=1).await;
+    let persons = audit_rows::rows(&driver.stores).await.len();
     let contents = [contact_content(), full(), odd()];
     let rules = [ApprovalRule::Required, ApprovalRule::Off];
     let all = contents.iter().flat_map(|content| rules.map(|rule| (content, rule)));
@@ -56,44 +55,44 @@ pub async fn what_was_added_reads_back(stores: ContactStores) {
     for (content, rule) in all {
         number += 1;
         let change = adds_if(rule, contact_id(number), 1, content.clone(), number.into());
-        let contact = written(&stores, &change).await;
+        let contact = driver.written(&change).await;
         assert!(contact.content == *content && contact.version == 1);
         assert_eq!(contact.content_hash(), change.write.contact().content_hash());
-        let history = history(&stores, number).await;
+        let history = driver.history(number).await;
         assert_eq!(history.len(), 1);
         assert_eq!((&history[0].event, history[0].version), (&PastEvent::Added, 1));
         assert!(history[0].content == *content && history[0].act == change.audit.act);
-        assert_eq!(audit_rows::count(&stores, &change.audit).await, 1);
+        assert_eq!(audit_rows::count(&driver.stores, &change.audit).await, 1);
     }
-    assert_eq!(audit_rows::rows(&stores).await.len() - persons, 6);
+    assert_eq!(audit_rows::rows(&driver.stores).await.len() - persons, 6);
 }
 
 /// A second contact with a taken id is lost, and writes nothing.
-pub async fn a_contact_id_is_taken_once(stores: ContactStores) {
-    with_persons(&stores, 2).await;
-    let first = drafted(&stores, 1).await;
-    let rows = audit_rows::rows(&stores).await.len();
+pub async fn a_contact_id_is_taken_once(driver: ContactDriver) {
+    driver.register(1..=2).await;
+    let first = driver.drafted(1).await;
+    let rows = audit_rows::rows(&driver.stores).await.len();
     let number = samples::policy_number(1);
     let content = Content { policy_number: Some(number.clone()), ..contact_content() };
     let second = adds(first.id, 2, content, 9);
-    assert_eq!(commit(&stores, &[second]).await, Committed::Lost);
-    assert_eq!((read(&stores, 1).await, history(&stores, 1).await.len()), (first, 1));
+    assert_eq!(driver.commit(&[second]).await, Committed::Lost);
+    assert_eq!((driver.contact(1).await, driver.history(1).await.len()), (first, 1));
     let named = ContactFilter { policy_number: Some(number), ..ContactFilter::default() };
-    assert_eq!(list(&stores, &named).await, []);
-    assert_eq!(audit_rows::rows(&stores).await.len(), rows);
+    assert_eq!(driver.list(&named).await, []);
+    assert_eq!(audit_rows::rows(&driver.stores).await.len(), rows);
 }
 
 /// An unknown id is answered with nothing, and so is an empty store.
-pub async fn no_contact_is_found_and_it_has_no_history(stores: ContactStores) {
-    assert_eq!(list(&stores, &ContactFilter::default()).await, []);
-    with_persons(&stores, 1).await;
-    drafted(&stores, 1).await;
-    assert_eq!(find(&stores, contact_id(2)).await, None);
-    assert_eq!(history(&stores, 2).await, []);
+pub async fn no_contact_is_found_and_it_has_no_history(driver: ContactDriver) {
+    assert_eq!(driver.list(&ContactFilter::default()).await, []);
+    driver.register(1..=1).await;
+    driver.drafted(1).await;
+    assert_eq!(driver.find(contact_id(2)).await, None);
+    assert_eq!(driver.history(2).await, []);
     let change = adds(contact_id(2), 1, contact_content(), 2);
     let unknown = change.write.contact();
     let event = samples::approves(unknown);
     let change = samples::moves(unknown, &event, &samples::staff(2), 3);
-    assert_eq!(commit(&stores, &[change]).await, Committed::Lost);
-    assert_eq!((find(&stores, contact_id(2)).await, history(&stores, 2).await), (None, vec![]));
+    assert_eq!(driver.commit(&[change]).await, Committed::Lost);
+    assert_eq!((driver.find(contact_id(2)).await, driver.history(2).await), (None, vec![]));
 }

@@ -1,14 +1,13 @@
 //! Checks that a person reads back exactly as it was registered, and that ids are unique.
 
-use madoguchi_application::ContactStores;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::person::{
     AccountId, ExternalIdentity, Locale, PersonId, PersonQuery, Registration,
 };
 
-use super::{commit, find, read, registered};
 use crate::contract::audit_rows;
 use crate::contract::race::race;
+use crate::driver::contacts::ContactDriver;
 use crate::samples::{self, person_registration, registers, registers_if};
 
 fn called(id: &str, account: &str, number: u32) -> Registration {
@@ -20,7 +19,7 @@ fn called(id: &str, account: &str, number: u32) -> Registration {
 }
 
 /// All fields or none, odd characters and maximum lengths are stored unchanged.
-pub async fn what_was_registered_reads_back(stores: ContactStores) {
+pub async fn what_was_registered_reads_back(driver: ContactDriver) {
     let longest = format!("{}@{}.jp", "a".repeat(64), "x".repeat(63));
     let wishes = [
         person_registration(1),
@@ -38,7 +37,7 @@ pub async fn what_was_registered_reads_back(stores: ContactStores) {
         },
     ];
     for wish in &wishes {
-        let person = registered(&stores, wish).await;
+        let person = driver.registered(wish).await;
         assert_eq!((person.version, person.account.notification), (1, true));
         assert_eq!(person.id.expose(), wish.id.expose());
         let read_back = Registration {
@@ -50,31 +49,31 @@ pub async fn what_was_registered_reads_back(stores: ContactStores) {
             external_identity: person.external_identity,
         };
         assert!(read_back == *wish && person.details.mail_stop.is_none());
-        let history = stores.persons.history(&wish.id).await.expect("the history is read");
+        let history = driver.stores.persons.history(&wish.id).await.expect("the history is read");
         assert_eq!(history.len(), 1);
         assert_eq!((&history[0].details.email, history[0].version), (&wish.email, 1));
     }
-    assert_eq!(audit_rows::rows(&stores).await.len(), wishes.len());
+    assert_eq!(audit_rows::rows(&driver.stores).await.len(), wishes.len());
 }
 
 /// A second person with a taken id or account is lost, and writes nothing.
-pub async fn an_id_and_a_unique_account_are_taken_once(stores: ContactStores) {
-    let first = registered(&stores, &person_registration(1)).await;
+pub async fn an_id_and_a_unique_account_are_taken_once(driver: ContactDriver) {
+    let first = driver.registered(&person_registration(1)).await;
     let same_id = Registration { id: samples::person_id(1), ..person_registration(2) };
     let same_account = Registration { account: samples::account_id(1), ..person_registration(3) };
     let lost = [registers(&same_id), registers_if(&same_id, false), registers(&same_account)];
-    assert_eq!(commit(&stores, &lost).await, [Committed::Lost; 3]);
-    assert_eq!(read(&stores, 1).await, first);
+    assert_eq!(driver.commit_persons(&lost).await, [Committed::Lost; 3]);
+    assert_eq!(driver.person(1).await, first);
     for email in [&same_id.email, &same_account.email] {
         let query = PersonQuery::Email(email.clone().expect("an address"));
-        assert_eq!(find(&stores, &query).await, []);
+        assert_eq!(driver.find_persons(&query).await, []);
     }
-    assert_eq!(audit_rows::rows(&stores).await.len(), 1);
-    registered(&stores, &person_registration(2)).await;
+    assert_eq!(audit_rows::rows(&driver.stores).await.len(), 1);
+    driver.registered(&person_registration(2)).await;
 }
 
 /// The rule holds for those that were registered with it.
-pub async fn without_the_rule_an_account_has_several_persons(stores: ContactStores) {
+pub async fn without_the_rule_an_account_has_several_persons(driver: ContactDriver) {
     let in_account =
         |number| Registration { account: samples::account_id(1), ..person_registration(number) };
     let changes = [
@@ -84,40 +83,40 @@ pub async fn without_the_rule_an_account_has_several_persons(stores: ContactStor
         registers(&in_account(4)),
     ];
     let expected = [Committed::Moved, Committed::Moved, Committed::Moved, Committed::Lost];
-    assert_eq!(commit(&stores, &changes).await, expected);
-    let mut found = find(&stores, &PersonQuery::Account(samples::account_id(1))).await;
+    assert_eq!(driver.commit_persons(&changes).await, expected);
+    let mut found = driver.find_persons(&PersonQuery::Account(samples::account_id(1))).await;
     found.sort_by(|one, other| one.id.cmp(&other.id));
-    assert_eq!(found, [read(&stores, 1).await, read(&stores, 2).await, read(&stores, 3).await]);
+    assert_eq!(found, [driver.person(1).await, driver.person(2).await, driver.person(3).await]);
 }
 
 /// One registration of one id or one account wins, the others write nothing.
-pub async fn of_twenty_raced_registrations_one_person_is_stored(stores: ContactStores) {
+pub async fn of_twenty_raced_registrations_one_person_is_stored(driver: ContactDriver) {
     let runner = |number: u32| {
-        let stores = stores.clone();
+        let driver = driver.clone();
         let wish = if number.is_multiple_of(2) {
             Registration { id: samples::person_id(1), ..person_registration(number) }
         } else {
             Registration { account: samples::account_id(0), ..person_registration(number) }
         };
         let wish = Registration { account: samples::account_id(0), ..wish };
-        async move { commit(&stores, &[registers(&wish)]).await[0] }
+        async move { driver.commit_persons(&[registers(&wish)]).await[0] }
     };
     let answers = race((0..20).map(runner).collect()).await;
     assert_eq!(answers.iter().filter(|it| **it == Committed::Moved).count(), 1);
-    assert_eq!(find(&stores, &PersonQuery::Account(samples::account_id(0))).await.len(), 1);
-    assert_eq!(audit_rows::rows(&stores).await.len(), 1);
+    assert_eq!(driver.find_persons(&PersonQuery::Account(samples::account_id(0))).await.len(), 1);
+    assert_eq!(audit_rows::rows(&driver.stores).await.len(), 1);
 }
 
 /// The answer of a change is stored with its person; with a key that has an answer, neither is.
-pub async fn a_person_whose_key_is_taken_is_not_registered(stores: ContactStores) {
+pub async fn a_person_whose_key_is_taken_is_not_registered(driver: ContactDriver) {
     let keyed = |number| {
         let change = registers(&person_registration(number));
         Change { replay: Some(samples::replay(1)), ..change }
     };
-    assert_eq!(commit(&stores, &[keyed(1)]).await, [Committed::Moved]);
-    let found = stores.platform.replays.find(&[samples::keyed(1).key]).await;
+    assert_eq!(driver.commit_persons(&[keyed(1)]).await, [Committed::Moved]);
+    let found = driver.stores.platform.replays.find(&[samples::keyed(1).key]).await;
     assert_eq!(found, Ok(vec![Some(samples::replay(1))]));
     let batch = [keyed(2), registers(&person_registration(3))];
-    assert_eq!(commit(&stores, &batch).await, [Committed::Lost, Committed::Moved]);
-    assert_eq!(find(&stores, &PersonQuery::Id(samples::person_id(2))).await, []);
+    assert_eq!(driver.commit_persons(&batch).await, [Committed::Lost, Committed::Moved]);
+    assert_eq!(driver.find_persons(&PersonQuery::Id(samples::person_id(2))).await, []);
 }

@@ -1,42 +1,34 @@
 //! Checks that changes are written whole or not at all, and that history keeps old and new.
 
-use madoguchi_application::ContactStores;
 use madoguchi_domain::change::Committed;
 use madoguchi_domain::person::{
-    DetailsUpdate, MailWish, PersonQuery, PersonWrite, Registration, StopReason,
-    set_mail_notification,
+    DetailsUpdate, MailWish, PersonQuery, PersonWrite, Registration, set_mail_notification,
 };
 
-use super::{commit, find, read, registered};
 use crate::contract::audit_rows;
 use crate::contract::race::race;
-use crate::samples::{self, account_id, person_registration, registers_if, updates};
-
-fn new_email(text: &str) -> DetailsUpdate {
-    DetailsUpdate { email: Some(samples::email(text)), ..DetailsUpdate::default() }
-}
-
-fn stop() -> DetailsUpdate {
-    let reason = StopReason::parse("asked by phone: \"no mail, 客\"").expect("a reason");
-    DetailsUpdate { mail: Some(MailWish::Stop(reason)), ..DetailsUpdate::default() }
-}
+use crate::driver::contacts::ContactDriver;
+use crate::samples::{
+    self, account_id, mail_stop, new_email, person_registration, registers_if, updates,
+};
 
 /// Each update is one version more, with who made it; the person is as the last one left it.
-pub async fn an_update_moves_the_person_and_keeps_its_history(stores: ContactStores) {
-    let mut person = registered(&stores, &person_registration(1)).await;
+pub async fn an_update_moves_the_person_and_keeps_its_history(driver: ContactDriver) {
+    let mut person = driver.registered(&person_registration(1)).await;
     let mut expected = vec![person.details.clone()];
     let resume = DetailsUpdate { mail: Some(MailWish::Resume), ..DetailsUpdate::default() };
     let phone = DetailsUpdate { phone: Some(samples::phone(77)), ..DetailsUpdate::default() };
-    let all = [new_email("second@example.com"), stop(), phone, resume];
+    let stop = mail_stop("asked by phone: \"no mail, 客\"");
+    let all = [new_email("second@example.com"), stop, phone, resume];
     for (seconds, update) in (1..).zip(&all) {
         let (change, after) = updates(&person, update, seconds);
-        assert_eq!(commit(&stores, std::slice::from_ref(&change)).await, [Committed::Moved]);
-        assert_eq!(audit_rows::count(&stores, &change.audit).await, 1);
-        person = read(&stores, 1).await;
+        assert_eq!(driver.commit_persons(std::slice::from_ref(&change)).await, [Committed::Moved]);
+        assert_eq!(audit_rows::count(&driver.stores, &change.audit).await, 1);
+        person = driver.person(1).await;
         assert_eq!(person, after);
         expected.push(after.details);
     }
-    let history = stores.persons.history(&person.id).await.expect("the history is read");
+    let history = driver.stores.persons.history(&person.id).await.expect("the history is read");
     let numbers: Vec<_> = history.iter().map(|it| it.version).collect();
     assert_eq!(numbers, [1, 2, 3, 4, 5]);
     let times: Vec<_> = history.iter().map(|it| it.act.at()).collect();
@@ -46,80 +38,83 @@ pub async fn an_update_moves_the_person_and_keeps_its_history(stores: ContactSto
 }
 
 /// Of updates that were decided on one version, one is written.
-pub async fn of_twenty_raced_updates_one_is_written(stores: ContactStores) {
-    let person = registered(&stores, &person_registration(1)).await;
+pub async fn of_twenty_raced_updates_one_is_written(driver: ContactDriver) {
+    let person = driver.registered(&person_registration(1)).await;
     let runner = |number: u32| {
-        let (stores, person) = (stores.clone(), person.clone());
+        let (driver, person) = (driver.clone(), person.clone());
         let update = new_email(&format!("raced{number}@example.com"));
-        async move { commit(&stores, &[updates(&person, &update, 1).0]).await[0] }
+        async move { driver.commit_persons(&[updates(&person, &update, 1).0]).await[0] }
     };
     let answers = race((0..20).map(runner).collect()).await;
     assert_eq!(answers.iter().filter(|it| **it == Committed::Moved).count(), 1);
     let winner = answers.iter().position(|it| *it == Committed::Moved).expect("a winner");
     let email = samples::email(&format!("raced{winner}@example.com"));
-    assert_eq!(find(&stores, &PersonQuery::Email(email)).await, [read(&stores, 1).await]);
-    assert_eq!(read(&stores, 1).await.version, 2);
-    let history = stores.persons.history(&person.id).await.expect("the history is read");
-    assert_eq!((history.len(), audit_rows::rows(&stores).await.len()), (2, 2));
+    assert_eq!(driver.find_persons(&PersonQuery::Email(email)).await, [driver.person(1).await]);
+    assert_eq!(driver.person(1).await.version, 2);
+    let history = driver.stores.persons.history(&person.id).await.expect("the history is read");
+    assert_eq!((history.len(), audit_rows::rows(&driver.stores).await.len()), (2, 2));
 }
 
 /// An update on an old version changes no row, no index and no history.
-pub async fn a_lost_update_leaves_no_trace(stores: ContactStores) {
-    let old = registered(&stores, &person_registration(1)).await;
+pub async fn a_lost_update_leaves_no_trace(driver: ContactDriver) {
+    let old = driver.registered(&person_registration(1)).await;
     let (first, person) = updates(&old, &new_email("first@example.com"), 1);
-    commit(&stores, &[first]).await;
+    driver.commit_persons(&[first]).await;
     let (late, _) = updates(&old, &new_email("late@example.com"), 2);
-    assert_eq!(commit(&stores, &[late]).await, [Committed::Lost]);
+    assert_eq!(driver.commit_persons(&[late]).await, [Committed::Lost]);
     let late = PersonQuery::Email(samples::email("late@example.com"));
-    assert_eq!((read(&stores, 1).await, find(&stores, &late).await), (person.clone(), vec![]));
-    let history = stores.persons.history(&person.id).await.expect("the history is read");
-    assert_eq!((history.len(), audit_rows::rows(&stores).await.len()), (2, 2));
-    let unknown = registered(&stores, &person_registration(2)).await;
+    assert_eq!(
+        (driver.person(1).await, driver.find_persons(&late).await),
+        (person.clone(), vec![])
+    );
+    let history = driver.stores.persons.history(&person.id).await.expect("the history is read");
+    assert_eq!((history.len(), audit_rows::rows(&driver.stores).await.len()), (2, 2));
+    let unknown = driver.registered(&person_registration(2)).await;
     let unknown = madoguchi_domain::person::Person { id: samples::person_id(9), ..unknown };
     let (change, _) = updates(&unknown, &new_email("x@example.com"), 3);
-    assert_eq!(commit(&stores, &[change]).await, [Committed::Lost], "nobody with this id");
+    assert_eq!(driver.commit_persons(&[change]).await, [Committed::Lost], "nobody with this id");
 }
 
 /// A change sees the earlier ones of its batch; a lost one does not affect the others.
-pub async fn a_batch_of_changes_is_answered_in_order(stores: ContactStores) {
-    let one = registered(&stores, &person_registration(1)).await;
+pub async fn a_batch_of_changes_is_answered_in_order(driver: ContactDriver) {
+    let one = driver.registered(&person_registration(1)).await;
     let (first, after) = updates(&one, &new_email("first@example.com"), 1);
     let (second, last) = updates(&after, &new_email("second@example.com"), 2);
     let batch = [first.clone(), first, second, samples::registers(&person_registration(2))];
     let expected = [Committed::Moved, Committed::Lost, Committed::Moved, Committed::Moved];
-    assert_eq!(commit(&stores, &batch).await, expected);
-    assert_eq!(read(&stores, 1).await, last);
-    assert_eq!(audit_rows::rows(&stores).await.len(), 4);
+    assert_eq!(driver.commit_persons(&batch).await, expected);
+    assert_eq!(driver.person(1).await, last);
+    assert_eq!(audit_rows::rows(&driver.stores).await.len(), 4);
 }
 
 /// Switching is written once, for an account that has a person, and is seen in all of them.
-pub async fn the_mail_setting_holds_for_all_persons_of_the_account(stores: ContactStores) {
+pub async fn the_mail_setting_holds_for_all_persons_of_the_account(driver: ContactDriver) {
     let in_account =
         |number| Registration { account: account_id(1), ..person_registration(number) };
     let first = [registers_if(&in_account(1), false), registers_if(&in_account(2), false)];
-    commit(&stores, &first).await;
-    let account = read(&stores, 1).await.account;
+    driver.commit_persons(&first).await;
+    let account = driver.person(1).await.account;
     let read_account = async |number| {
-        stores.persons.account(&account_id(number)).await.expect("the account is read")
+        driver.stores.persons.account(&account_id(number)).await.expect("the account is read")
     };
     assert_eq!((read_account(1).await, read_account(9).await), (Some(account.clone()), None));
     let act = samples::act("switch", samples::human(), samples::at(1));
     let off = set_mail_notification(&account, false, &act).expect("it was on");
     let twice = [off.clone(), off.clone()];
-    assert_eq!(commit(&stores, &twice).await, [Committed::Moved, Committed::Lost]);
-    commit(&stores, &[registers_if(&in_account(3), false)]).await;
+    assert_eq!(driver.commit_persons(&twice).await, [Committed::Moved, Committed::Lost]);
+    driver.commit_persons(&[registers_if(&in_account(3), false)]).await;
     for number in 1..=3 {
-        let person = read(&stores, number).await;
+        let person = driver.person(number).await;
         assert_eq!((person.account.notification, person.version), (false, 1), "{number}");
     }
     let account = read_account(1).await.expect("the account has persons");
     assert!(!account.notification);
     let on = set_mail_notification(&account, true, &act).expect("it was off");
-    assert_eq!(commit(&stores, &[on]).await, [Committed::Moved]);
-    assert!(read(&stores, 2).await.account.notification);
+    assert_eq!(driver.commit_persons(&[on]).await, [Committed::Moved]);
+    assert!(driver.person(2).await.account.notification);
     let mut nobody = off;
     let PersonWrite::AccountMail(account) = &mut nobody.write else { panic!("a setting") };
     account.id = account_id(9);
-    assert_eq!(commit(&stores, &[nobody]).await, [Committed::Lost], "an account of nobody");
-    assert_eq!(audit_rows::rows(&stores).await.len(), 5);
+    assert_eq!(driver.commit_persons(&[nobody]).await, [Committed::Lost], "an account of nobody");
+    assert_eq!(audit_rows::rows(&driver.stores).await.len(), 5);
 }
