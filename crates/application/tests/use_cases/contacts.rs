@@ -10,16 +10,16 @@ use madoguchi_application::{
 };
 use madoguchi_domain::act::Act;
 use madoguchi_domain::approval::{Approval, ContentHash, FourEyes, Rejection};
-use madoguchi_domain::change::Committed;
 use madoguchi_domain::contact::{
     ApprovalAge, Approvals, Contact, ContactId, ContactKey, ContactPolicy, ContactRefusal,
     ContactState, ContactSubject, ContentEdit, WrittenContact,
 };
 use madoguchi_domain::if_match::IfMatch;
 use madoguchi_domain::job_lease::{JobLease, JobName};
-use madoguchi_domain::port::{ContactStore, JobLeases, PersonStore};
+use madoguchi_domain::port::JobLeases;
 use madoguchi_testkit::contract::audit_rows;
 use madoguchi_testkit::contract::race::race;
+use madoguchi_testkit::driver::contacts::ContactDriver;
 use madoguchi_testkit::fake::clock::ManualClock;
 use madoguchi_testkit::fake::ids::SeededIds;
 use madoguchi_testkit::fake::store::{FakeStore, Fault};
@@ -33,8 +33,7 @@ struct TestService {
 impl TestService {
     async fn open() -> Self {
         let fake = FakeStore::new(samples::audit_key());
-        let persons = [1, 2].map(|it| samples::registers(&samples::person_registration(it)));
-        PersonStore::commit(&fake, &persons).await.expect("registered");
+        ContactDriver::from(fake.contact_stores()).register(1..=2).await;
         let (policy, ids) = (Arc::new(samples::contact_policy()), Arc::new(SeededIds::new(1)));
         let service = ContactService::new(fake.contact_stores(), policy, ids);
         Self { fake, service }
@@ -235,14 +234,8 @@ async fn lease(fake: &FakeStore) -> JobLease {
 #[tokio::test]
 async fn waiting_approvals_are_counted_by_age() {
     let test = TestService::open().await;
-    for seconds in [0, 10, 20, 30] {
-        let change = samples::adds(
-            ContactId(uuid::Uuid::from_u128(seconds + 1)),
-            1,
-            samples::contact_content(),
-            i64::try_from(seconds).expect("small"),
-        );
-        assert_eq!(ContactStore::commit(&test.fake, &[change]).await, Ok(Committed::Moved));
+    for number in [0, 10, 20, 30] {
+        ContactDriver::from(test.fake.contact_stores()).drafted(number).await;
     }
     let seconds = |seconds| Some(SignedDuration::from_secs(seconds));
     let counted = |remind_after, escalate_after| {

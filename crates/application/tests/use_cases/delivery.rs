@@ -3,39 +3,23 @@
 use std::sync::Arc;
 
 use madoguchi_application::{DeliveryService, DeliveryStores, PlatformStores, ServiceError};
-use madoguchi_domain::change::Committed;
 use madoguchi_domain::delivery::{
     BounceRefusal, DeliveryReport, DeliveryStatus, ReportAction, WatchFilter, WatchQuery,
     WatchReason,
 };
 use madoguchi_domain::effect::Outcome;
 use madoguchi_domain::idempotency::ClientAct;
-use madoguchi_domain::port::Recorded;
+use madoguchi_testkit::driver::contacts::ContactDriver;
 use madoguchi_testkit::fake::store::{FakeStore, Fault};
-use madoguchi_testkit::samples::{
-    act, adds, at, audit_key, contact_content, contact_id, keyed, mail, mail_answered, mail_claim,
-    mailed_approvals, person_registration, registers, system,
-};
+use madoguchi_testkit::samples::{act, at, audit_key, keyed, mail, system};
 
 /// A service over a fake store in which mail 1 was sent, and mail 2 is pending.
 async fn opened() -> (DeliveryService, FakeStore) {
     let fake = FakeStore::new(audit_key());
-    let stores = fake.contact_stores();
-    let registered = stores.persons.commit(&[registers(&person_registration(1))]).await;
-    assert_eq!(registered, Ok(vec![Committed::Moved]));
-    for number in [1, 2] {
-        let draft = adds(contact_id(number), 1, contact_content(), 10);
-        let added = stores.contacts.commit(std::slice::from_ref(&draft)).await;
-        assert_eq!(added, Ok(Committed::Moved));
-        let approvals = mailed_approvals(&[draft.write.contact()], number, 20);
-        assert_eq!(stores.contacts.commit(&approvals).await, Ok(Committed::Moved));
-        if number == 1 {
-            let claimed = stores.platform.effects.claim(&mail_claim(1, 30)).await;
-            let sent = mail_answered(&claimed.expect("claimed")[0], Outcome::Applied, 40);
-            let recorded = stores.platform.effects.record(&[sent]).await;
-            assert_eq!(recorded, Ok(vec![Recorded::Written]));
-        }
-    }
+    let driver = ContactDriver::from(fake.contact_stores());
+    driver.register(1..=1).await;
+    driver.mailed((1, 1), 20, Outcome::Applied).await;
+    driver.approved(&[driver.drafted(2).await], 2, 30).await;
     let store = Arc::new(fake.clone());
     (DeliveryService::new(DeliveryStores::of(PlatformStores::of(&store), &store)), fake)
 }

@@ -17,13 +17,14 @@ use madoguchi_domain::effect::{
 use madoguchi_domain::if_match::IfMatch;
 use madoguchi_domain::mail::{MailState, MailStatus, SuppressReason};
 use madoguchi_domain::port::Clock as _;
+use madoguchi_testkit::driver::contacts::ContactDriver;
 use madoguchi_testkit::fake::clock::ManualClock;
 use madoguchi_testkit::fake::ids::SeededIds;
 use madoguchi_testkit::fake::mailer::{FakeMailer, MailBehaviour};
 use madoguchi_testkit::fake::store::FakeStore;
 use madoguchi_testkit::samples::{
-    account_id, act, adds, at, audit_key, contact_content, contact_id, contact_policy, mail_claim,
-    mail_rules, mailed_approvals, person_id, person_registration, registers, staff, system,
+    account_id, act, at, audit_key, contact_content, contact_id, contact_policy, mail_claim,
+    mail_rules, mailed_approvals, person_id, staff, system,
 };
 
 /// A worker and a sweeper of mails over a fake store.
@@ -39,9 +40,7 @@ impl Post {
     async fn open() -> Self {
         let fake = FakeStore::new(audit_key());
         let stores = fake.contact_stores();
-        let registered = registers(&person_registration(1));
-        let committed = stores.persons.commit(&[registered]).await;
-        assert_eq!(committed, Ok(vec![Committed::Moved]));
+        ContactDriver::from(stores.clone()).register(1..=1).await;
         let rules = mail_rules();
         let policy = ContactPolicy { mail: Some(rules.clone()), ..contact_policy() };
         let (clock, mailer) = (ManualClock::default(), Arc::new(FakeMailer::default()));
@@ -236,13 +235,10 @@ async fn a_pending_mail_without_effect_is_found_and_sent() {
     let by = act("sweep", system(), at(200));
     assert_eq!(missing.plan_missing(&by, 10).await, Ok(0), "nothing is missing");
     // A contact that was approved without its effect.
-    let added = adds(contact_id(9), 1, contact_content(), 100);
-    let stores = post.fake.contact_stores();
-    let committed = stores.contacts.commit(std::slice::from_ref(&added)).await;
-    assert_eq!(committed, Ok(Committed::Moved));
-    let mut approved = mailed_approvals(&[added.write.contact()], 9, 100);
+    let driver = ContactDriver::from(post.fake.contact_stores());
+    let mut approved = mailed_approvals(&[&driver.drafted(9).await], 9, 100);
     approved[0].effects.clear();
-    assert_eq!(stores.contacts.commit(&approved).await, Ok(Committed::Moved));
+    assert_eq!(driver.commit(&approved).await, Committed::Moved);
     assert_eq!(missing.plan_missing(&by, 10).await, Ok(1));
     post.wait(200);
     post.step().await;

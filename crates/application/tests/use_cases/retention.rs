@@ -8,15 +8,14 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use madoguchi_application::{Job, PlannedContact, RetentionCounts, RetentionRun, plan_retention};
 use madoguchi_domain::change::{Change, Committed};
-use madoguchi_domain::contact::{
-    ApplicationId, Contact, ContactEvent, ContactId, ContactKey, Content,
-};
+use madoguchi_domain::contact::{ApplicationId, Contact, ContactEvent, ContactId, Content};
 use madoguchi_domain::effect::{Fence, WorkerId};
 use madoguchi_domain::job_lease::JobLease;
-use madoguchi_domain::port::{ContactStore, PersonStore, RetentionStore, StoreError};
+use madoguchi_domain::port::{RetentionStore, StoreError};
 use madoguchi_domain::retention::{
     Application, DuePage, DueQuery, RetentionPolicy, RetentionStep, RetentionWrite,
 };
+use madoguchi_testkit::driver::contacts::ContactDriver;
 use madoguchi_testkit::fake::ids::SeededIds;
 use madoguchi_testkit::fake::store::FakeStore;
 use madoguchi_testkit::samples::{self, at, contact_id, retention_act};
@@ -30,31 +29,19 @@ const POLICY: RetentionPolicy =
 /// Contacts 1 to 3 of application 1, which completed; contact 3 is not answered.
 async fn overdue() -> FakeStore {
     let fake = FakeStore::new(samples::audit_key());
-    let person = samples::registers(&samples::person_registration(1));
-    PersonStore::commit(&fake, &[person]).await.expect("registered");
+    let driver = ContactDriver::from(fake.contact_stores());
     let application = Some(samples::application_id(1));
-    for number in 1..=3 {
-        let content = Content { application: application.clone(), ..samples::contact_content() };
-        let added = samples::adds(contact_id(number), 1, content, number.into());
-        ContactStore::commit(&fake, &[added]).await.expect("added");
-    }
+    let content = Content { application, ..samples::contact_content() };
+    driver.added(vec![content; 3]).await;
     for number in 1..=2 {
-        moved(&fake, number, &ContactEvent::AnswerByPhone).await;
+        driver.acted(number, &ContactEvent::AnswerByPhone, 50).await;
     }
     RetentionStore::commit(&fake, &[samples::completed(1, 60)]).await.expect("completed");
     fake
 }
 
 async fn find(fake: &FakeStore, number: u32) -> Option<Contact> {
-    let found = ContactStore::find(fake, &ContactKey::of(contact_id(number))).await;
-    found.expect("contacts are read")
-}
-
-async fn moved(fake: &FakeStore, number: u32, event: &ContactEvent) {
-    let contact = find(fake, number).await.expect("it is there");
-    let change = samples::moves(&contact, event, &samples::staff(2), 50);
-    let committed = ContactStore::commit(fake, &[change]).await;
-    assert_eq!(committed, Ok(Committed::Moved));
+    ContactDriver::from(fake.contact_stores()).find(contact_id(number)).await
 }
 
 async fn is_deleted(fake: &FakeStore, number: u32) -> bool {
@@ -167,7 +154,8 @@ impl RetentionStore for Troubled {
             Trouble::Edit if is_first => {
                 let other = Some(samples::application_id(2));
                 let content = Content { application: other, ..samples::contact_content() };
-                moved(&self.fake, 3, &samples::edits(content)).await;
+                let driver = ContactDriver::from(self.fake.contact_stores());
+                driver.acted(3, &samples::edits(content), 50).await;
             }
             Trouble::Unreadable if is_first => {
                 page.contacts.clear();
@@ -196,16 +184,15 @@ impl RetentionStore for Troubled {
 #[tokio::test]
 async fn a_contact_that_was_edited_after_its_page_was_read_is_left_to_the_next_run() {
     let fake = FakeStore::new(samples::audit_key());
-    let person = samples::registers(&samples::person_registration(1));
-    PersonStore::commit(&fake, &[person]).await.expect("registered");
+    let driver = ContactDriver::from(fake.contact_stores());
+    driver.register(1..=1).await;
     // A notice, which can still be edited.
     let content = Content {
         application: Some(samples::application_id(1)),
         contact_type: madoguchi_domain::contact::ContactType::Notice,
         ..samples::contact_content()
     };
-    let added = samples::adds(contact_id(3), 1, content, 1);
-    ContactStore::commit(&fake, &[added]).await.expect("added");
+    driver.written(&samples::adds(contact_id(3), 1, content, 1)).await;
     RetentionStore::commit(&fake, &[samples::completed(1, 60)]).await.expect("completed");
     let counts = to_end(&run(Troubled::new(&fake, Trouble::Edit), 1_000), LATE).await;
     assert_eq!((counts.deleted, counts.lost), (0, 1));
