@@ -4,26 +4,19 @@ mod role;
 mod viewed;
 
 use madoguchi_domain::Timestamp;
-use madoguchi_domain::act::Act;
-use madoguchi_domain::audit::{Action, AuditEntry};
-use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::change::Committed;
 use madoguchi_domain::contact::{
-    ActionKind, ApplicationId, ApprovalRule, Contact, ContactEvent, ContactKey, ContactState,
-    ContactWrite, Content, GroupId,
+    ActionKind, ApplicationId, ApprovalRule, Contact, ContactEvent, ContactState, Content, GroupId,
 };
-use madoguchi_domain::delivery::{
-    Bounce, BounceWrite, DeliveryStatus, WatchFilter, WatchQuery, WatchReason,
-};
+use madoguchi_domain::delivery::{WatchFilter, WatchReason};
 use madoguchi_domain::effect::{Doubt, Outcome};
 use madoguchi_domain::level::AccountLevel;
-use madoguchi_domain::person::{
-    AccountMail, DetailsUpdate, MailWish, Person, PersonQuery, PersonWrite, Registration,
-    StopReason, set_mail_notification,
-};
+use madoguchi_domain::person::Registration;
 use madoguchi_domain::upgrade::{CaseSnapshot, State};
-use madoguchi_testkit::contract::{ContactStores, DeliveryStores};
+use madoguchi_testkit::driver::contacts::ContactDriver;
+use madoguchi_testkit::driver::delivery::DeliveryDriver;
 use madoguchi_testkit::driver::upgrade::UpgradeDriver;
-use madoguchi_testkit::samples::{self, at, contact_id};
+use madoguchi_testkit::samples::{self, at, contact_id, staff};
 use viewed::{Both, line};
 
 /// Each column with its type on PostgreSQL and on SQLite. Who reads a view relies on its columns:
@@ -164,39 +157,9 @@ fn contact_line(contact: &Contact) -> String {
     ])
 }
 
-async fn commit(stores: &ContactStores, change: Change<PersonWrite>) {
-    assert_eq!(stores.persons.commit(&[change]).await, Ok(vec![Committed::Moved]));
-}
-
-async fn written(stores: &ContactStores, change: Change<ContactWrite>) -> Contact {
-    let committed = stores.contacts.commit(std::slice::from_ref(&change)).await;
-    assert_eq!(committed, Ok(Committed::Moved));
-    change.write.contact().clone()
-}
-
-async fn moved(stores: &ContactStores, contact: &Contact, event: ContactEvent, by: u32) -> Contact {
-    written(stores, samples::moves(contact, &event, &samples::staff(by), 20)).await
-}
-
-async fn drafted(stores: &ContactStores, number: u32, person: u32) -> Contact {
-    let content = samples::contact_content();
-    written(stores, samples::adds(contact_id(number), person, content, number.into())).await
-}
-
-/// A contact to the person whose mail has this outcome then.
-async fn mailed(stores: &ContactStores, (number, person): (u32, u32), at: i64, what: Outcome) {
-    let draft = drafted(stores, number, person).await;
-    let approvals = samples::mailed_approvals(&[&draft], number, at - 10);
-    assert_eq!(stores.contacts.commit(&approvals).await, Ok(Committed::Moved));
-    let effects = &stores.platform.effects;
-    let claimed = effects.claim(&samples::mail_claim(10, at - 10)).await.expect("claimed");
-    let change = samples::mail_answered(&claimed[0], what, at);
-    effects.record(&[change]).await.expect("recorded");
-}
-
 /// Contacts 1 to 8 in every state, for person 1.
-async fn write_contacts(stores: &ContactStores) {
-    commit(stores, samples::registers(&samples::person_registration(1))).await;
+async fn write_contacts(driver: &ContactDriver) {
+    driver.register(1..=1).await;
     let full = Content {
         application: ApplicationId::parse("APP-1").ok(),
         group: GroupId::parse("G-1").ok(),
@@ -205,41 +168,35 @@ async fn write_contacts(stores: &ContactStores) {
         mandatory: true,
         ..samples::contact_content()
     };
-    written(stores, samples::adds(contact_id(1), 1, full, 1)).await;
-    let draft = drafted(stores, 2, 1).await;
-    moved(stores, &draft, samples::rejects("x"), 2).await;
-    let draft = drafted(stores, 3, 1).await;
-    written(stores, samples::moves(&draft, &ContactEvent::Expire, &samples::system(), 20)).await;
-    mailed(stores, (4, 1), 110, Outcome::Applied).await;
+    driver.written(&samples::adds(contact_id(1), 1, full, 1)).await;
+    let draft = driver.drafted(2).await;
+    driver.moved(&draft, &samples::rejects("x"), &staff(2), 20).await;
+    let draft = driver.drafted(3).await;
+    driver.moved(&draft, &ContactEvent::Expire, &samples::system(), 20).await;
+    driver.mailed((4, 1), 100, Outcome::Applied).await;
     let free = samples::adds_if(ApprovalRule::Off, contact_id(5), 1, samples::contact_content(), 5);
-    let free = written(stores, free).await;
-    moved(stores, &free, samples::edits(Content { mandatory: true, ..free.content.clone() }), 1)
-        .await;
-    let draft = drafted(stores, 6, 1).await;
-    let valid = moved(stores, &draft, samples::approves(&draft), 2).await;
-    moved(stores, &valid, samples::answers("はい"), 3).await;
-    let draft = drafted(stores, 7, 1).await;
-    moved(stores, &draft, ContactEvent::AnswerByPhone, 2).await;
-    let draft = drafted(stores, 8, 1).await;
-    let valid = moved(stores, &draft, samples::approves(&draft), 2).await;
-    moved(stores, &valid, ContactEvent::Delete, 2).await;
-}
-
-async fn read_contacts(stores: &ContactStores) -> Vec<Contact> {
-    let mut contacts = Vec::new();
-    for number in 1..=8 {
-        let found = stores.contacts.find(&ContactKey::of(contact_id(number))).await;
-        contacts.push(found.expect("read").expect("found"));
-    }
-    contacts
+    let free = driver.written(&free).await;
+    let edit = samples::edits(Content { mandatory: true, ..free.content.clone() });
+    driver.moved(&free, &edit, &staff(1), 20).await;
+    let draft = driver.drafted(6).await;
+    let valid = driver.moved(&draft, &samples::approves(&draft), &staff(2), 20).await;
+    driver.moved(&valid, &samples::answers("はい"), &staff(3), 20).await;
+    let draft = driver.drafted(7).await;
+    driver.moved(&draft, &ContactEvent::AnswerByPhone, &staff(2), 20).await;
+    let draft = driver.drafted(8).await;
+    let valid = driver.moved(&draft, &samples::approves(&draft), &staff(2), 20).await;
+    driver.moved(&valid, &ContactEvent::Delete, &staff(2), 20).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_contact_in_each_state_is_shown_as_it_is() {
     let (both, mut expected) = (Both::open().await, Vec::new());
     for stores in both.contact_stores() {
-        write_contacts(&stores).await;
-        let contacts = read_contacts(&stores).await;
+        let (driver, mut contacts) = (ContactDriver::from(stores), Vec::new());
+        write_contacts(&driver).await;
+        for number in 1..=8 {
+            contacts.push(driver.contact(number).await);
+        }
         let states: Vec<_> = contacts.iter().map(Contact::state).collect();
         assert!(ContactState::ALL.iter().all(|state| states.contains(state)), "{states:?}");
         expected.push(contacts.iter().map(contact_line).collect::<Vec<_>>());
@@ -252,7 +209,7 @@ async fn a_contact_in_each_state_is_shown_as_it_is() {
 async fn a_contact_shows_its_retention() {
     let both = Both::open().await;
     for stores in both.contact_stores() {
-        write_contacts(&stores).await;
+        write_contacts(&ContactDriver::from(stores)).await;
     }
     both.run(|uuid, at| {
         format!(
@@ -278,56 +235,33 @@ async fn a_contact_shows_its_retention() {
     }
 }
 
-fn bounce(number: u32, person: u32, (mailed, received): (i64, i64)) -> Change<BounceWrite> {
-    let bounce = Bounce {
-        mail: samples::mail_id(number),
-        person: samples::person_id(person),
-        status: DeliveryStatus::parse("5.1.1").expect("a status"),
-        mailed_at: at(mailed),
-        reported_at: None,
-        received_at: at(received),
-    };
-    let act: Act = samples::act("report", samples::system(), at(received));
-    let audit = AuditEntry::new(Action::MAIL_BOUNCED, bounce.mail.subject(), "5.1.1", &act);
-    Change::new(BounceWrite(bounce), audit)
-}
-
-async fn update(stores: &ContactStores, number: u32, update: &DetailsUpdate, seconds: i64) {
-    let query = PersonQuery::Id(samples::person_id(number));
-    let person: Person = stores.persons.find(&query, 1).await.expect("read").remove(0);
-    commit(stores, samples::updates(&person, update, seconds).0).await;
-}
-
 /// Persons whose mails went in each way.
-async fn write_persons(stores: &ContactStores, delivery: &DeliveryStores) {
+async fn write_persons(driver: &DeliveryDriver) {
+    let contacts = &driver.contacts;
     for number in 1..=6 {
         let wish = samples::person_registration(number);
         let phone = wish.phone.clone().filter(|_| number != 2);
-        commit(stores, samples::registers(&Registration { phone, ..wish })).await;
+        contacts.registered(&Registration { phone, ..wish }).await;
     }
-    mailed(stores, (1, 1), 110, Outcome::Applied).await;
-    mailed(stores, (2, 1), 120, Outcome::Unknown(Doubt::ConnectionLost)).await;
-    let reason = StopReason::parse("asked").expect("a reason");
-    let stop = DetailsUpdate { mail: Some(MailWish::Stop(reason)), ..DetailsUpdate::default() };
-    update(stores, 2, &stop, 200).await;
-    let before = AccountMail { id: samples::account_id(3), notification: true };
-    let act = samples::act("mute", samples::human(), at(250));
-    commit(stores, set_mail_notification(&before, false, &act).expect("another setting")).await;
-    let record = async |change| {
-        assert_eq!(delivery.delivery.commit(&[change]).await, Ok(vec![Committed::Moved]));
+    contacts.mailed((1, 1), 100, Outcome::Applied).await;
+    contacts.mailed((2, 1), 110, Outcome::Unknown(Doubt::ConnectionLost)).await;
+    contacts.update(2, &samples::mail_stop("asked"), 200).await;
+    contacts.switch(3, false, 250).await;
+    let record = async |number, person, times| {
+        let change = samples::bounced(samples::bounce(number, person, times));
+        assert_eq!(driver.record(change).await, Committed::Moved);
     };
-    record(bounce(91, 3, (20, 300))).await;
-    record(bounce(92, 3, (10, 280))).await;
+    record(91, 3, (20, 300)).await;
+    record(92, 3, (10, 280)).await;
     // A mail was sent since.
-    record(bounce(93, 4, (10, 50))).await;
-    mailed(stores, (4, 4), 110, Outcome::Applied).await;
+    record(93, 4, (10, 50)).await;
+    contacts.mailed((4, 4), 100, Outcome::Applied).await;
     // The address is another one since.
-    record(bounce(95, 5, (100, 600))).await;
-    let email = Some(samples::email("new@example.com"));
-    update(stores, 5, &DetailsUpdate { email, ..DetailsUpdate::default() }, 500).await;
+    record(95, 5, (100, 600)).await;
+    contacts.update(5, &samples::new_email("new@example.com"), 500).await;
     // It is the mail itself that came back.
-    record(bounce(6, 6, (10, 90))).await;
-    mailed(stores, (6, 6), 110, Outcome::Applied).await;
+    record(6, 6, (10, 90)).await;
+    contacts.mailed((6, 6), 100, Outcome::Applied).await;
 }
 
 fn person_lines() -> Vec<String> {
@@ -346,11 +280,11 @@ fn person_lines() -> Vec<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_is_shown_with_what_became_of_the_mails() {
     let both = Both::open().await;
-    for (stores, delivery) in both.contact_stores().iter().zip(both.delivery_stores()) {
-        write_persons(stores, &delivery).await;
+    for stores in both.contact_stores().into_iter().zip(both.delivery_stores()) {
+        let driver = DeliveryDriver::from(stores);
+        write_persons(&driver).await;
         let filter = WatchFilter { reason: Some(WatchReason::Bounced), ..WatchFilter::default() };
-        let query = WatchQuery { filter, after: None, limit: 10 };
-        let watched = delivery.delivery.watch(&query).await.expect("listed");
+        let watched = driver.watched(filter).await;
         let watched: Vec<_> = watched.iter().map(|it| it.person.expose().to_owned()).collect();
         assert_eq!(watched, ["PER0003", "PER0006"], "as the view shows below");
     }

@@ -9,19 +9,10 @@ pub use look_alikes::*;
 pub use watching::*;
 
 use madoguchi_application::{ContactStores, DeliveryStores};
-use madoguchi_domain::change::{Change, Committed};
-use madoguchi_domain::contact::{Contact, ContactKey};
-use madoguchi_domain::delivery::{
-    Bounce, BounceWrite, DeliveryStatus, WatchEntry, WatchFilter, WatchQuery, WatchReason,
-};
-use madoguchi_domain::effect::Outcome;
-use madoguchi_domain::person::{DetailsUpdate, Person, PersonQuery, PersonWrite, Registration};
-use madoguchi_domain::port::Recorded;
+use madoguchi_domain::delivery::{WatchEntry, WatchFilter, WatchReason};
 
-use crate::samples::{
-    adds, at, contact_content, contact_id, mail_answered, mail_claim, mail_id, mailed_approvals,
-    person_id, registers, start, updates,
-};
+use crate::driver::delivery::DeliveryDriver;
+use crate::samples::{person_id, start};
 
 /// The stores under test, on one database.
 pub type WatchStores = (ContactStores, DeliveryStores);
@@ -56,45 +47,14 @@ macro_rules! delivery_store_contract {
     };
 }
 
-async fn commit(stores: &WatchStores, change: Change<PersonWrite>) {
-    let committed = stores.0.persons.commit(&[change]).await;
-    assert_eq!(committed.expect("a person is committed"), [Committed::Moved]);
-}
-
-async fn registered(stores: &WatchStores, wish: &Registration) -> Person {
-    commit(stores, registers(wish)).await;
-    let found = stores.0.persons.find(&PersonQuery::Id(wish.id.clone()), 1).await;
-    found.expect("persons are found").remove(0)
-}
-
-async fn read(stores: &WatchStores, number: u32) -> Person {
-    let query = PersonQuery::Id(person_id(number));
-    stores.0.persons.find(&query, 1).await.expect("persons are found").remove(0)
-}
-
-/// The update of the person as it is stored, so many seconds after the start.
-async fn update(stores: &WatchStores, number: u32, update: &DetailsUpdate, seconds: i64) {
-    let (change, _) = updates(&read(stores, number).await, update, seconds);
-    commit(stores, change).await;
-}
-
-async fn listed(stores: &WatchStores, query: &WatchQuery) -> Vec<WatchEntry> {
-    stores.1.delivery.watch(query).await.expect("the watch is listed")
-}
-
-async fn all(stores: &WatchStores) -> Vec<WatchEntry> {
-    let query = WatchQuery { filter: WatchFilter::default(), after: None, limit: 100 };
-    listed(stores, &query).await
-}
-
 /// Person, reason, seconds after the start, and last result of each entry, newest first.
-async fn rows(stores: &WatchStores) -> Vec<(String, WatchReason, i64, Option<String>)> {
+async fn rows(driver: &DeliveryDriver) -> Vec<(String, WatchReason, i64, Option<String>)> {
     let row = |it: WatchEntry| {
         let seconds = it.since.duration_since(start()).as_secs();
         let last = it.cause.last_result().map(str::to_owned);
         (it.person.expose().to_owned(), it.cause.reason(), seconds, last)
     };
-    all(stores).await.into_iter().map(row).collect()
+    driver.watched(WatchFilter::default()).await.into_iter().map(row).collect()
 }
 
 /// A row as [`rows`] gives it.
@@ -105,42 +65,4 @@ fn row(
     last: Option<&str>,
 ) -> (String, WatchReason, i64, Option<String>) {
     (person_id(person).expose().to_owned(), reason, seconds, last.map(str::to_owned))
-}
-
-/// A contact to the person, approved `seconds` after the start, whose mail has this outcome 10
-/// seconds later. Contact and mail have the same number.
-async fn mailed(stores: &WatchStores, (number, person): (u32, u32), seconds: i64, what: Outcome) {
-    let added = adds(contact_id(number), person, contact_content(), seconds);
-    let written = stores.0.contacts.commit(std::slice::from_ref(&added)).await;
-    assert_eq!(written.expect("a draft is added"), Committed::Moved);
-    let draft: &Contact = added.write.contact();
-    let approvals = mailed_approvals(&[draft], number, seconds);
-    let committed = stores.0.contacts.commit(&approvals).await;
-    assert_eq!(committed.expect("an approval is committed"), Committed::Moved);
-    let claimed = stores.0.platform.effects.claim(&mail_claim(10, seconds)).await;
-    let claimed = claimed.expect("mails are claimed");
-    let effect = claimed.iter().find(|it| it.order.key.id.0 == mail_id(number).0);
-    let change = mail_answered(effect.expect("its mail is claimed"), what, seconds + 10);
-    let recorded = stores.0.platform.effects.record(&[change]).await;
-    assert_eq!(recorded.expect("the outcome is recorded"), [Recorded::Written]);
-    let stored = stores.0.contacts.find(&ContactKey::of(contact_id(number))).await;
-    assert!(stored.expect("contacts are found").is_some());
-}
-
-/// The bounce of mail `number` to a person: sent and received then, in seconds.
-fn bounce(number: u32, person: u32, (mailed, received): (i64, i64)) -> Bounce {
-    Bounce {
-        mail: mail_id(number),
-        person: person_id(person),
-        status: DeliveryStatus::parse("5.1.1").expect("the sample status parses"),
-        mailed_at: at(mailed),
-        reported_at: Some(at(received - 1)),
-        received_at: at(received),
-    }
-}
-
-async fn record(stores: &WatchStores, change: Change<BounceWrite>) -> Committed {
-    let committed = stores.1.delivery.commit(&[change]).await.expect("a bounce is committed");
-    assert_eq!(committed.len(), 1);
-    committed[0]
 }

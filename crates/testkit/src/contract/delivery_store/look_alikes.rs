@@ -1,11 +1,12 @@
 //! Checks who looks like the same customer, and since when.
 
-use madoguchi_domain::delivery::{WatchCause, WatchReason};
-use madoguchi_domain::person::{DetailsUpdate, MailWish, PersonId, Registration, StopReason};
+use madoguchi_domain::delivery::{WatchCause, WatchFilter, WatchReason};
+use madoguchi_domain::person::{DetailsUpdate, PersonId, Registration};
 
-use super::{WatchStores, all, commit, registered, row, rows, update};
+use super::{row, rows};
 use crate::contract::race::race;
-use crate::samples::{email, person_id, person_registration, phone, registers};
+use crate::driver::delivery::DeliveryDriver;
+use crate::samples::{email, mail_stop, new_email, person_id, person_registration, phone};
 
 use WatchReason::{SameEmail, SamePhone};
 
@@ -13,14 +14,10 @@ fn with_email(number: u32, address: &str) -> Registration {
     Registration { email: Some(email(address)), ..person_registration(number) }
 }
 
-fn to(address: &str) -> DetailsUpdate {
-    DetailsUpdate { email: Some(email(address)), ..DetailsUpdate::default() }
-}
-
 /// Whom each person looks like by e-mail, by the order of persons.
-async fn pairs(stores: &WatchStores) -> Vec<(PersonId, PersonId)> {
+async fn pairs(driver: &DeliveryDriver) -> Vec<(PersonId, PersonId)> {
     let mut pairs = Vec::new();
-    for entry in all(stores).await {
+    for entry in driver.watched(WatchFilter::default()).await {
         if let WatchCause::SameEmail(other) = entry.cause {
             pairs.push((entry.person, other));
         }
@@ -30,95 +27,90 @@ async fn pairs(stores: &WatchStores) -> Vec<(PersonId, PersonId)> {
 }
 
 /// Two, then three of them; the first to be registered stands for the others.
-pub async fn persons_with_one_address_are_watched_until_one_changes_it(stores: WatchStores) {
-    for number in 1..=4 {
-        registered(&stores, &person_registration(number)).await;
-    }
-    assert_eq!(rows(&stores).await, []);
+pub async fn persons_with_one_address_are_watched_until_one_changes_it(driver: DeliveryDriver) {
+    driver.contacts.register(1..=4).await;
+    assert_eq!(rows(&driver).await, []);
     let pair = |one, other| (person_id(one), person_id(other));
-    update(&stores, 2, &to("person1@example.com"), 100).await;
-    assert_eq!(pairs(&stores).await, [pair(1, 2), pair(2, 1)]);
-    update(&stores, 3, &to("person1@example.com"), 200).await;
-    assert_eq!(pairs(&stores).await, [pair(1, 2), pair(2, 1), pair(3, 1)]);
-    let mut shown = rows(&stores).await;
+    driver.contacts.update(2, &new_email("person1@example.com"), 100).await;
+    assert_eq!(pairs(&driver).await, [pair(1, 2), pair(2, 1)]);
+    driver.contacts.update(3, &new_email("person1@example.com"), 200).await;
+    assert_eq!(pairs(&driver).await, [pair(1, 2), pair(2, 1), pair(3, 1)]);
+    let mut shown = rows(&driver).await;
     shown.sort_by(|one, other| one.0.cmp(&other.0));
     let since = |person, seconds| row(person, SameEmail, seconds, None);
     assert_eq!(shown, [since(1, 100), since(2, 100), since(3, 200)]);
-    update(&stores, 1, &to("other@example.com"), 300).await;
-    assert_eq!(pairs(&stores).await, [pair(2, 3), pair(3, 2)]);
-    update(&stores, 3, &to("person4@example.com"), 400).await;
-    assert_eq!(pairs(&stores).await, [pair(3, 4), pair(4, 3)]);
-    let mut shown = rows(&stores).await;
+    driver.contacts.update(1, &new_email("other@example.com"), 300).await;
+    assert_eq!(pairs(&driver).await, [pair(2, 3), pair(3, 2)]);
+    driver.contacts.update(3, &new_email("person4@example.com"), 400).await;
+    assert_eq!(pairs(&driver).await, [pair(3, 4), pair(4, 3)]);
+    let mut shown = rows(&driver).await;
     shown.sort_by(|one, other| one.0.cmp(&other.0));
     assert_eq!(shown, [since(3, 400), since(4, 400)]);
     // Who is alone again is found anew.
-    update(&stores, 2, &to("other@example.com"), 500).await;
-    assert_eq!(pairs(&stores).await, [pair(1, 2), pair(2, 1), pair(3, 4), pair(4, 3)]);
-    assert_eq!(rows(&stores).await[..2].iter().map(|it| it.2).collect::<Vec<_>>(), [500, 500]);
+    driver.contacts.update(2, &new_email("other@example.com"), 500).await;
+    assert_eq!(pairs(&driver).await, [pair(1, 2), pair(2, 1), pair(3, 4), pair(4, 3)]);
+    assert_eq!(rows(&driver).await[..2].iter().map(|it| it.2).collect::<Vec<_>>(), [500, 500]);
 }
 
 /// Both of one registration, at one time, page by page.
-pub async fn a_person_may_look_alike_by_email_and_by_phone(stores: WatchStores) {
-    registered(&stores, &person_registration(1)).await;
+pub async fn a_person_may_look_alike_by_email_and_by_phone(driver: DeliveryDriver) {
+    driver.contacts.register(1..=1).await;
     let same = Registration { phone: Some(phone(1)), ..with_email(2, "person1@example.com") };
-    registered(&stores, &same).await;
-    let mut shown = rows(&stores).await;
+    driver.contacts.registered(&same).await;
+    let mut shown = rows(&driver).await;
     shown.sort_by(|one, other| (&one.0, one.1.as_str()).cmp(&(&other.0, other.1.as_str())));
     let expected = [(1, SameEmail), (1, SamePhone), (2, SameEmail), (2, SamePhone)];
     assert_eq!(shown, expected.map(|(person, reason)| row(person, reason, 0, None)));
     let none = Registration { email: None, phone: None, ..person_registration(3) };
-    registered(&stores, &none).await;
+    driver.contacts.registered(&none).await;
     let none = Registration { email: None, phone: None, ..person_registration(4) };
-    registered(&stores, &none).await;
-    assert_eq!(rows(&stores).await.len(), 4, "no address is not the same address");
+    driver.contacts.registered(&none).await;
+    assert_eq!(rows(&driver).await.len(), 4, "no address is not the same address");
 }
 
 /// Since when they do stays, too.
-pub async fn another_detail_changes_nobody_who_looks_alike(stores: WatchStores) {
-    registered(&stores, &person_registration(1)).await;
-    registered(&stores, &person_registration(2)).await;
-    update(&stores, 2, &to("person1@example.com"), 100).await;
-    let reason = StopReason::parse("asked").expect("the sample reason parses");
-    let stop = DetailsUpdate { mail: Some(MailWish::Stop(reason)), ..DetailsUpdate::default() };
-    update(&stores, 1, &stop, 200).await;
+pub async fn another_detail_changes_nobody_who_looks_alike(driver: DeliveryDriver) {
+    driver.contacts.register(1..=2).await;
+    driver.contacts.update(2, &new_email("person1@example.com"), 100).await;
+    driver.contacts.update(1, &mail_stop("asked"), 200).await;
     let number = DetailsUpdate { phone: Some(phone(77)), ..DetailsUpdate::default() };
-    update(&stores, 1, &number, 300).await;
+    driver.contacts.update(1, &number, 300).await;
     let mut shown: Vec<_> =
-        rows(&stores).await.into_iter().filter(|it| it.1 == SameEmail).collect();
+        rows(&driver).await.into_iter().filter(|it| it.1 == SameEmail).collect();
     shown.sort_by(|one, other| one.0.cmp(&other.0));
     assert_eq!(shown, [row(1, SameEmail, 100, None), row(2, SameEmail, 100, None)]);
 }
 
 /// Also if none of them sees another one before it is stored.
-pub async fn of_twenty_raced_registrations_all_look_alike(stores: WatchStores) {
+pub async fn of_twenty_raced_registrations_all_look_alike(driver: DeliveryDriver) {
     let runner = |number: u32| {
-        let stores = stores.clone();
-        let change = registers(&with_email(number, "same@example.com"));
-        async move { commit(&stores, change).await }
+        let driver = driver.clone();
+        let wish = with_email(number, "same@example.com");
+        async move { driver.contacts.registered(&wish).await }
     };
     race((1..=20).map(runner).collect()).await;
-    let watched: Vec<_> = pairs(&stores).await.into_iter().map(|(person, _)| person).collect();
+    let watched: Vec<_> = pairs(&driver).await.into_iter().map(|(person, _)| person).collect();
     assert_eq!(watched, (1..=20).map(person_id).collect::<Vec<_>>());
 }
 
 /// Ten pairs exchange their addresses at once.
-pub async fn of_two_raced_changes_of_addresses_the_watch_is_true(stores: WatchStores) {
+pub async fn of_two_raced_changes_of_addresses_the_watch_is_true(driver: DeliveryDriver) {
     for number in 1..=20_u32 {
         let pair = number.div_ceil(2);
         let wish = with_email(number, &format!("pair{pair}@example.com"));
-        registered(&stores, &wish).await;
+        driver.contacts.registered(&wish).await;
     }
-    assert_eq!(pairs(&stores).await.len(), 20);
+    assert_eq!(pairs(&driver).await.len(), 20);
     let runner = |number: u32| {
-        let stores = stores.clone();
+        let driver = driver.clone();
         async move {
-            let to_next = to(&format!("pair{}@example.com", number.div_ceil(2) % 10 + 1));
-            update(&stores, number, &to_next, 100).await;
+            let to_next = new_email(&format!("pair{}@example.com", number.div_ceil(2) % 10 + 1));
+            driver.contacts.update(number, &to_next, 100).await;
         }
     };
     race((1..=20).map(runner).collect()).await;
     let partner = |number: u32| if number.is_multiple_of(2) { number - 1 } else { number + 1 };
     let expected: Vec<_> =
         (1..=20).map(|number| (person_id(number), person_id(partner(number)))).collect();
-    assert_eq!(pairs(&stores).await, expected);
+    assert_eq!(pairs(&driver).await, expected);
 }
