@@ -248,7 +248,7 @@ where
     let platform = PlatformStores::of(&plain);
     let sealed = Arc::new(SealedStore::new(store, sealer()));
     RetentionUnderTest {
-        contacts: ContactStores::of(platform.clone(), &sealed),
+        contacts: ContactStores::of(platform.clone(), &sealed).into(),
         retention: RetentionStores::of(platform, &sealed, &plain),
         data_keys: plain,
         indexes: sealed,

@@ -170,7 +170,7 @@ mailer_contract!(fake: async { fake_mailer() });
 async fn open_fake_retention() -> TestStores<RetentionUnderTest> {
     let fake = FakeStore::new(samples::audit_key());
     let (data_keys, indexes) = (Arc::new(fake.clone()), Arc::new(fake.clone()));
-    let (contacts, retention) = (fake.contact_stores(), fake.retention_stores());
+    let (contacts, retention) = (fake.contact_stores().into(), fake.retention_stores());
     RetentionUnderTest { contacts, retention, data_keys, indexes }.into()
 }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::contract::audit_rows;
 use crate::contract::race::race;
-use crate::contract::retention_store::{RetentionUnderTest, added, commit, content, moved, placed};
+use crate::contract::retention_store::{RetentionUnderTest, commit, content, placed, release};
 use crate::samples::{application_id, completed, held, person_id, retention_act};
 
 /// Runs the suite on each adapter: `hold_store_contract!(mine: open_mine(), …);`, where
@@ -32,11 +32,6 @@ macro_rules! hold_store_contract {
 
 async fn read(store: &RetentionUnderTest, id: HoldId) -> Option<LegalHold> {
     store.retention.holds.find(id).await.expect("holds are read")
-}
-
-async fn release(store: &RetentionUnderTest, hold: &LegalHold, seconds: i64) -> Committed {
-    let (change, _) = hold.release(&retention_act(seconds)).expect("it is in force");
-    store.retention.holds.commit(&[change]).await.expect("holds are committed")[0]
 }
 
 /// It reads back with its reason, is audited, and is released once.
@@ -99,8 +94,8 @@ pub async fn what_a_hold_covers_is_counted(store: RetentionUnderTest) {
         let covered = store.retention.holds.covered(subject).await;
         assert_eq!(covered.expect("it is counted"), None);
     }
-    added(&store, 3, &content()).await;
-    moved(&store, 2, &ContactEvent::Delete, 5).await;
+    store.contacts.added(vec![content(); 3]).await;
+    store.contacts.acted(2, &ContactEvent::Delete, 5).await;
     for subject in &subjects {
         let covered = store.retention.holds.covered(subject).await.expect("it is counted");
         assert_eq!(covered, Some(HeldContacts { kept: 2, deleted: 1, purged: 0 }));

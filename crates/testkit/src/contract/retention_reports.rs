@@ -6,7 +6,7 @@ use madoguchi_domain::page::ListPosition;
 use madoguchi_domain::retention::{PurgeGround, ReceiptQuery, UnansweredQuery};
 
 use crate::contract::retention_store::{
-    LATE, RetentionUnderTest, added, commit, content, moved, purge, retained,
+    LATE, RetentionUnderTest, commit, content, purge, retained,
 };
 use crate::samples::{application_id, at, completed, contact_id, person_id, retention_act};
 
@@ -43,7 +43,7 @@ async fn unanswered(store: &RetentionUnderTest, query: UnansweredQuery) -> Vec<C
 
 /// Three contacts of application 1, reported at 20, 30 and 40 seconds.
 async fn three_reported(store: &RetentionUnderTest) {
-    added(store, 3, &content()).await;
+    store.contacts.added(vec![content(); 3]).await;
     commit(store, &[completed(1, 10)]).await;
     for number in 1..=3 {
         let act = retention_act(10 + 10 * i64::from(number));
@@ -76,8 +76,8 @@ pub async fn what_is_unanswered_is_listed_by_every_filter(store: RetentionUnderT
 /// Only what still waits is listed.
 pub async fn what_is_answered_or_deleted_leaves_the_list(store: RetentionUnderTest) {
     three_reported(&store).await;
-    moved(&store, 1, &ContactEvent::AnswerByPhone, 50).await;
-    moved(&store, 2, &ContactEvent::Delete, 60).await;
+    store.contacts.acted(1, &ContactEvent::AnswerByPhone, 50).await;
+    store.contacts.acted(2, &ContactEvent::Delete, 60).await;
     assert_eq!(unanswered(&store, ALL).await, [contact_id(3)]);
     let change = purge(&store, 3, PurgeGround::Unanswered).await;
     assert_eq!(commit(&store, &[change]).await, [Committed::Moved]);
@@ -86,9 +86,9 @@ pub async fn what_is_answered_or_deleted_leaves_the_list(store: RetentionUnderTe
 
 /// By contact and time, page by page.
 pub async fn receipts_are_listed_newest_first_by_every_filter(store: RetentionUnderTest) {
-    added(&store, 3, &content()).await;
+    store.contacts.added(vec![content(); 3]).await;
     for number in 1..=3 {
-        moved(&store, number, &ContactEvent::Delete, 50).await;
+        store.contacts.acted(number, &ContactEvent::Delete, 50).await;
         let change = purge(&store, number, PurgeGround::Deleted).await;
         assert_eq!(commit(&store, &[change]).await, [Committed::Moved]);
     }

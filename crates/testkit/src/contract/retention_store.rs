@@ -11,9 +11,9 @@ pub use holding::*;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use madoguchi_application::{ContactStores, RetentionStores};
+use madoguchi_application::RetentionStores;
 use madoguchi_domain::change::{Change, Committed};
-use madoguchi_domain::contact::{Contact, ContactEvent, ContactId, ContactKey, Content};
+use madoguchi_domain::contact::{ContactEvent, ContactId, Content};
 use madoguchi_domain::port::{BlindIndexes, DataKeys};
 use madoguchi_domain::redacted;
 use madoguchi_domain::retention::{
@@ -22,9 +22,10 @@ use madoguchi_domain::retention::{
 };
 use uuid::Uuid;
 
+use crate::driver::contacts::ContactDriver;
 use crate::samples::{
-    adds, application_id, at, completed, contact_content, contact_id, held, moves, person_id,
-    person_registration, policy_number, registers, retention_act, staff,
+    application_id, at, completed, contact_content, contact_id, held, person_id, policy_number,
+    retention_act,
 };
 
 redacted!(RetentionUnderTest);
@@ -33,7 +34,7 @@ redacted!(RetentionUnderTest);
 #[derive(Clone)]
 pub struct RetentionUnderTest {
     /// Persons and contacts.
-    pub contacts: ContactStores,
+    pub contacts: ContactDriver,
     /// Retention and legal holds.
     pub retention: RetentionStores,
     /// The data keys, of which a purge erases one.
@@ -86,44 +87,10 @@ pub(crate) fn content() -> Content {
     }
 }
 
-/// Registers person 1 and adds contacts 1 to `count` of this content, one a second.
-pub(crate) async fn added(store: &RetentionUnderTest, count: u32, content: &Content) {
-    let committed = store.contacts.persons.commit(&[registers(&person_registration(1))]).await;
-    assert_eq!(committed.expect("a person is registered"), [Committed::Moved]);
-    for number in 1..=count {
-        let change = adds(contact_id(number), 1, content.clone(), number.into());
-        contact(store, change).await;
-    }
-}
-
-async fn contact(
-    store: &RetentionUnderTest,
-    change: Change<madoguchi_domain::contact::ContactWrite>,
-) {
-    let committed = store.contacts.contacts.commit(&[change]).await;
-    assert_eq!(committed.expect("contacts are committed"), Committed::Moved);
-}
-
-/// Does this to a contact, as staff 2.
-pub(crate) async fn moved(
-    store: &RetentionUnderTest,
-    number: u32,
-    event: &ContactEvent,
-    seconds: i64,
-) {
-    let found = read(store, number).await.expect("the contact is there");
-    contact(store, moves(&found, event, &staff(2), seconds)).await;
-}
-
-pub(crate) async fn read(store: &RetentionUnderTest, number: u32) -> Option<Contact> {
-    let found = store.contacts.contacts.find(&ContactKey::of(contact_id(number))).await;
-    found.expect("contacts are read")
-}
-
 /// Contact 1 of application 1, which completed, answered by phone.
 async fn answered(store: &RetentionUnderTest) {
-    added(store, 1, &content()).await;
-    moved(store, 1, &ContactEvent::AnswerByPhone, 5).await;
+    store.contacts.added(vec![content()]).await;
+    store.contacts.acted(1, &ContactEvent::AnswerByPhone, 5).await;
     assert_eq!(commit(store, &[completed(1, 10)]).await, [Committed::Moved]);
 }
 
@@ -178,6 +145,15 @@ pub(crate) async fn placed(
     let committed = store.retention.holds.commit(&[change]).await;
     assert_eq!(committed.expect("a hold is placed"), [Committed::Moved]);
     hold
+}
+
+pub(crate) async fn release(
+    store: &RetentionUnderTest,
+    hold: &LegalHold,
+    seconds: i64,
+) -> Committed {
+    let (change, _) = hold.release(&retention_act(seconds)).expect("it is in force");
+    store.retention.holds.commit(&[change]).await.expect("holds are committed")[0]
 }
 
 fn person() -> HoldSubject {

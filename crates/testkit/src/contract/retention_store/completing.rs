@@ -5,8 +5,8 @@ use madoguchi_domain::contact::{ContactEvent, ContactTypeName, Content};
 use madoguchi_domain::retention::{DueQuery, DueScope, PurgeGround, RetainedContact};
 
 use super::{
-    LATE, RetentionUnderTest, added, answered, commit, content, deletion, moved, page, person,
-    placed, purge, retained,
+    LATE, RetentionUnderTest, answered, commit, content, deletion, page, person, placed, purge,
+    retained,
 };
 use crate::contract::audit_rows;
 use crate::contract::race::race;
@@ -23,17 +23,17 @@ async fn find(
 /// An application that no contact names is unknown; one of a deleted contact is known.
 pub async fn an_application_exists_once_a_contact_names_it(store: RetentionUnderTest) {
     assert_eq!(find(&store, 1).await, None);
-    added(&store, 1, &content()).await;
+    store.contacts.added(vec![content()]).await;
     let known = find(&store, 1).await.expect("a contact names it");
     assert_eq!((known.id, known.completion), (application_id(1), None));
-    moved(&store, 1, &ContactEvent::Delete, 5).await;
+    store.contacts.acted(1, &ContactEvent::Delete, 5).await;
     assert!(find(&store, 1).await.is_some(), "a deleted contact names it, too");
     assert_eq!(find(&store, 2).await, None);
 }
 
 /// A completion reads back, is audited, and is never stored again.
 pub async fn a_completion_is_stored_once(store: RetentionUnderTest) {
-    added(&store, 1, &content()).await;
+    store.contacts.added(vec![content()]).await;
     let change = completed(1, 10);
     assert_eq!(commit(&store, std::slice::from_ref(&change)).await, [Committed::Moved]);
     let again = completed(1, 20);
@@ -49,7 +49,7 @@ pub async fn a_completion_is_stored_once(store: RetentionUnderTest) {
 
 /// Of completions at the same moment one is written.
 pub async fn of_twenty_raced_completions_one_is_written(store: RetentionUnderTest) {
-    added(&store, 1, &content()).await;
+    store.contacts.added(vec![content()]).await;
     let complete = |seconds| {
         let store = store.clone();
         async move { commit(&store, &[completed(1, seconds)]).await[0] }
@@ -60,8 +60,8 @@ pub async fn of_twenty_raced_completions_one_is_written(store: RetentionUnderTes
 
 /// Every fact that decides is in the page, in the order of addition.
 pub async fn contacts_of_applications_are_paged_with_what_decides(store: RetentionUnderTest) {
-    added(&store, 3, &content()).await;
-    moved(&store, 2, &ContactEvent::AnswerByPhone, 5).await;
+    store.contacts.added(vec![content(); 3]).await;
+    store.contacts.acted(2, &ContactEvent::AnswerByPhone, 5).await;
     let open = retained(&store, 1).await;
     assert_eq!((open.kept_until, open.is_answered, open.is_held), (None, false, false));
     assert_eq!(open.contact_type, ContactTypeName::ActionRequest);
@@ -85,16 +85,16 @@ pub async fn contacts_of_applications_are_paged_with_what_decides(store: Retenti
     // One that names no application is not in it.
     let other = Content { application: None, ..contact_content() };
     let add = crate::samples::adds(contact_id(4), 1, other, 40);
-    super::contact(&store, add).await;
+    store.contacts.written(&add).await;
     let all = page(&store, &DueQuery { after: None, limit: 100, ..query }).await;
     assert_eq!(all.len(), 3);
 }
 
 /// Those deleted until a moment, in the order of their deletion; a purged one is in no page.
 pub async fn deleted_contacts_are_paged_until_they_are_purged(store: RetentionUnderTest) {
-    added(&store, 3, &content()).await;
-    moved(&store, 3, &ContactEvent::Delete, 50).await;
-    moved(&store, 1, &ContactEvent::Delete, 60).await;
+    store.contacts.added(vec![content(); 3]).await;
+    store.contacts.acted(3, &ContactEvent::Delete, 50).await;
+    store.contacts.acted(1, &ContactEvent::Delete, 60).await;
     let deleted =
         |seconds| DueQuery { scope: DueScope::Deleted { by: at(seconds) }, after: None, limit: 1 };
     let ids = |page: &[RetainedContact]| page.iter().map(|it| it.id).collect::<Vec<_>>();
@@ -116,29 +116,28 @@ pub async fn a_deletion_is_of_its_version(store: RetentionUnderTest) {
     let change = deletion(&store, 1).await;
     assert_eq!(commit(&store, std::slice::from_ref(&change)).await, [Committed::Moved]);
     assert_eq!(commit(&store, std::slice::from_ref(&change)).await, [Committed::Lost]);
-    let contact = super::read(&store, 1).await.expect("a deleted contact is there");
+    let contact = store.contacts.contact(1).await;
     let deleted = contact.deleted.expect("it is deleted");
     assert_eq!((deleted.at, deleted.by), (at(LATE), retention_act(LATE).by));
-    let history = store.contacts.contacts.history(contact_id(1)).await.expect("it is read");
-    assert_eq!(history.len(), 3);
+    assert_eq!(store.contacts.history(1).await.len(), 3);
     assert_eq!(audit_rows::count(&store.retention, &change.audit).await, 1);
 }
 
 /// The others of a call are written, in any order.
 pub async fn a_lost_change_affects_no_other(store: RetentionUnderTest) {
-    added(&store, 3, &content()).await;
+    store.contacts.added(vec![content(); 3]).await;
     for number in 1..=3 {
-        moved(&store, number, &ContactEvent::AnswerByPhone, 5).await;
+        store.contacts.acted(number, &ContactEvent::AnswerByPhone, 5).await;
     }
     let mut changes = Vec::new();
     for number in 1..=3 {
         changes.push(deletion(&store, number).await);
     }
-    moved(&store, 2, &ContactEvent::Delete, 6).await;
+    store.contacts.acted(2, &ContactEvent::Delete, 6).await;
     let expected = [Committed::Moved, Committed::Lost, Committed::Moved];
     assert_eq!(commit(&store, &changes).await, expected);
     for (number, seconds) in [(1, LATE), (2, 6), (3, LATE)] {
-        let contact = super::read(&store, number).await.expect("it is there");
+        let contact = store.contacts.contact(number).await;
         assert_eq!(contact.deleted.map(|it| it.at), Some(at(seconds)), "contact {number}");
     }
     assert_eq!(audit_rows::count(&store.retention, &changes[1].audit).await, 0);

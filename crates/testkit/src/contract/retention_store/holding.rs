@@ -1,21 +1,14 @@
 //! Legal holds against deletions and purges.
 
-use madoguchi_domain::act::Act;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::contact::ContactEvent;
-use madoguchi_domain::retention::{HoldSubject, LegalHold, PurgeGround, RetentionWrite};
+use madoguchi_domain::retention::{HoldSubject, PurgeGround, RetentionWrite};
 
 use super::{
-    RetentionUnderTest, added, answered, application, commit, completed, content, deletion, moved,
-    person, placed, purge,
+    RetentionUnderTest, answered, application, commit, completed, content, deletion, person,
+    placed, purge, release,
 };
-use crate::samples::{application_id, held, person_id, retention_act};
-
-async fn released(store: &RetentionUnderTest, hold: &LegalHold, act: &Act) {
-    let (change, _) = hold.release(act).expect("it is in force");
-    let committed = store.retention.holds.commit(&[change]).await;
-    assert_eq!(committed.expect("a hold is released"), [Committed::Moved]);
-}
+use crate::samples::{application_id, person_id};
 
 /// Under a hold nothing is deleted or purged; after its release it is.
 async fn keeps_all(store: RetentionUnderTest, subject: HoldSubject, other: HoldSubject) {
@@ -25,16 +18,16 @@ async fn keeps_all(store: RetentionUnderTest, subject: HoldSubject, other: HoldS
     placed(&store, other, 15).await;
     let hold = placed(&store, subject.clone(), 20).await;
     assert_eq!(commit(&store, std::slice::from_ref(&delete)).await, [Committed::Lost]);
-    released(&store, &hold, &retention_act(30)).await;
+    assert_eq!(release(&store, &hold, 30).await, Committed::Moved);
     assert_eq!(commit(&store, &[delete]).await, [Committed::Moved]);
     let purge = purge(&store, 1, PurgeGround::Deleted).await;
     let (first, second) =
         (placed(&store, subject.clone(), 40).await, placed(&store, subject, 41).await);
     assert_eq!(commit(&store, std::slice::from_ref(&purge)).await, [Committed::Lost]);
-    released(&store, &first, &retention_act(50)).await;
+    assert_eq!(release(&store, &first, 50).await, Committed::Moved);
     let held = commit(&store, std::slice::from_ref(&purge)).await;
     assert_eq!(held, [Committed::Lost], "another hold is in force");
-    released(&store, &second, &retention_act(60)).await;
+    assert_eq!(release(&store, &second, 60).await, Committed::Moved);
     assert_eq!(commit(&store, &[purge]).await, [Committed::Moved]);
 }
 
@@ -51,10 +44,10 @@ pub async fn a_hold_on_the_application_keeps_all(store: RetentionUnderTest) {
 /// Deletions run while a hold is placed. Once it is placed, none is written any more.
 pub async fn a_hold_that_is_placed_is_seen_by_every_later_commit(store: RetentionUnderTest) {
     const COUNT: u32 = 30;
-    added(&store, COUNT, &content()).await;
+    store.contacts.added(vec![content(); COUNT as usize]).await;
     let mut changes = Vec::new();
     for number in 1..=COUNT {
-        moved(&store, number, &ContactEvent::AnswerByPhone, 50).await;
+        store.contacts.acted(number, &ContactEvent::AnswerByPhone, 50).await;
         changes.push(deletion(&store, number).await);
     }
     commit(&store, &[completed(1, 60)]).await;
@@ -75,9 +68,7 @@ pub async fn a_hold_that_is_placed_is_seen_by_every_later_commit(store: Retentio
     };
     let tasks: Vec<_> = changes.chunks(10).map(|it| deletes(it.to_vec())).collect();
     tokio::task::yield_now().await;
-    let (change, _) = held(person(), 70);
-    let committed = store.retention.holds.commit(&[change]).await;
-    assert_eq!(committed.expect("a hold is placed"), [Committed::Moved]);
+    placed(&store, person(), 70).await;
     is_placed.store(true, order);
     let mut deleted = 0;
     for task in tasks {
