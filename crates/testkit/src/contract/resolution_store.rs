@@ -9,8 +9,6 @@ pub use reading::*;
 
 use jiff::SignedDuration;
 use madoguchi_application::ResolutionStores;
-use madoguchi_domain::act::Act;
-use madoguchi_domain::actor::{ActorKind, ActorRef};
 use madoguchi_domain::approval::ContentSalt;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::effect::{
@@ -28,7 +26,7 @@ use uuid::Uuid;
 
 use crate::contract::UpgradeStores;
 use crate::driver::upgrade::UpgradeDriver;
-use crate::samples::{act, answered, at, claim, moved};
+use crate::samples::{answered, at, claim, moved, person_act};
 
 /// The stores under test, on one database.
 pub type BothStores = (UpgradeStores, ResolutionStores);
@@ -59,10 +57,6 @@ macro_rules! resolution_store_contract {
     };
 }
 
-fn person(name: &str, seconds: i64) -> Act {
-    act("resolve", ActorRef::new("sample-idp", name, ActorKind::Human), at(seconds))
-}
-
 const POLICY: EffectPolicy = EffectPolicy::standard();
 
 /// The orders of this many passed cases, in `Manual` since second 500.
@@ -78,10 +72,10 @@ async fn stuck_orders(upgrades: &UpgradeStores, count: u32) -> Vec<Effect> {
 
 /// The same in `Unknown` since second 400.
 async fn doubted_orders(upgrades: &UpgradeStores, count: u32) -> Vec<Effect> {
-    UpgradeDriver::at(upgrades).passed(1..=count).await;
-    let claimed = upgrades.platform.effects.claim(&claim(1, count, at(300))).await;
+    let driver = UpgradeDriver::at(upgrades);
+    driver.passed(1..=count).await;
     let mut doubted = Vec::new();
-    for effect in claimed.expect("orders are claimed") {
+    for effect in driver.claim(&claim(1, count, at(300))).await {
         let change = answered(&effect, Outcome::Unknown(Doubt::TimedOut), at(400));
         doubted.push(change.write.after.clone());
         record(upgrades, change).await;
@@ -91,8 +85,7 @@ async fn doubted_orders(upgrades: &UpgradeStores, count: u32) -> Vec<Effect> {
 }
 
 async fn record(upgrades: &UpgradeStores, change: EffectChange) {
-    let recorded = upgrades.platform.effects.record(&[change]).await;
-    assert_eq!(recorded, Ok(vec![Recorded::Written]));
+    assert_eq!(UpgradeDriver::at(upgrades).record(&change).await, Recorded::Written);
 }
 
 fn ids(number: u32) -> NewResolutionIds {
@@ -145,7 +138,7 @@ async fn proposal(
     outcome: ManualOutcome,
 ) -> ResolutionDecision {
     let hour = SignedDuration::from_hours(1);
-    let (act, ids) = (person("ann", seconds), ids(number));
+    let (act, ids) = (person_act("ann", seconds), ids(number));
     let propose = |stuck: &StuckEffect<'_>| stuck.propose(sample(outcome), ids, hour, &act);
     with_stuck(stores, key, propose).await.expect("it can be proposed")
 }
@@ -168,7 +161,7 @@ async fn approval(
     who: &str,
     seconds: i64,
 ) -> ResolutionDecision {
-    let (hash, act) = (proposal.content_hash(), person(who, seconds));
+    let (hash, act) = (proposal.content_hash(), person_act(who, seconds));
     let key = &proposal.facts.effect;
     let approved = with_stuck(stores, key, |stuck| stuck.approve(hash, &act)).await;
     approved.expect("it can be approved")

@@ -8,12 +8,12 @@ use madoguchi_domain::resolution::{Resolution, ResolutionStateName, ResolutionWr
 use madoguchi_domain::upgrade::{CaseKey, Lookup};
 
 use super::{
-    BothStores, POLICY, all, approval, commit, doubted_orders, found, ids, person, proposal,
-    proposed, record, stuck_orders, with_stuck,
+    BothStores, POLICY, all, approval, commit, doubted_orders, found, ids, proposal, proposed,
+    record, stuck_orders, with_stuck,
 };
 use crate::contract::race::race;
 use crate::driver::upgrade::UpgradeDriver;
-use crate::samples::{answered, at, claim, moved, sweep};
+use crate::samples::{answered, at, claim, moved, person_act, sweep};
 
 /// With its sealed texts.
 pub async fn a_proposal_reads_back_and_is_open(stores: BothStores) {
@@ -35,12 +35,12 @@ pub async fn every_end_of_a_resolution_reads_back(stores: BothStores) {
         let (changes, after) = match number {
             1 => approval(&stores, &proposal, "bob", 700).await,
             2 => {
-                let act = person("cho", 700);
+                let act = person_act("cho", 700);
                 let withdrawn = with_stuck(&stores, key, |stuck| stuck.withdraw(&act)).await;
                 withdrawn.expect("it can be withdrawn")
             }
             _ => {
-                let change = proposal.facts.lapsed(&person("job", 9000));
+                let change = proposal.facts.lapsed(&person_act("job", 9000));
                 let ResolutionWrite::Close(facts) = &change.write else { panic!("it closes") };
                 let after = Resolution { facts: (**facts).clone(), ..proposal.clone() };
                 (vec![change], after)
@@ -160,8 +160,12 @@ pub async fn a_lost_decision_leaves_no_trace(stores: BothStores) {
     // The transition is written first: it is undone with the rest.
     let mut other = proposal.facts.clone();
     other.id = ids(99).resolution;
-    let audit =
-        AuditEntry::new(Action::RESOLUTION_APPROVED, other.id.subject(), "", &person("bob", 700));
+    let audit = AuditEntry::new(
+        Action::RESOLUTION_APPROVED,
+        other.id.subject(),
+        "",
+        &person_act("bob", 700),
+    );
     changes[1] = Change::new(ResolutionWrite::Close(Box::new(other)), audit);
     assert_eq!(commit(&stores, &changes).await, Committed::Lost);
     assert_eq!((found(&stores.0, key).await, all(&stores).await), before);
@@ -173,7 +177,7 @@ pub async fn a_taken_over_effect_is_not_sent(stores: BothStores) {
     let key = &effect.order.key;
     proposed(&stores, key, (1, 600), ManualOutcome::Rejected).await;
     assert_eq!(found(&stores.0, key).await.effect.state.name(), EffectStateName::Manual);
-    let act = person("ann", 700);
+    let act = person_act("ann", 700);
     let (changes, _) =
         with_stuck(&stores, key, |stuck| stuck.withdraw(&act)).await.expect("it can be withdrawn");
     assert_eq!(commit(&stores, &changes).await, Committed::Moved);

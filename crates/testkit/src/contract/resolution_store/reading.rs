@@ -10,10 +10,9 @@ use madoguchi_domain::resolution::{ResolutionFilter, ResolutionQuery, Resolution
 use madoguchi_domain::upgrade::{CaseId, SetLevel};
 
 use super::{
-    BothStores, POLICY, all, approval, commit, found, listed, person, proposed, record,
-    stuck_orders,
+    BothStores, POLICY, all, approval, commit, found, listed, proposed, record, stuck_orders,
 };
-use crate::samples::{at, moved};
+use crate::samples::{at, moved, person_act};
 
 /// By state and by effect, too.
 pub async fn resolutions_are_listed_newest_first_page_by_page(stores: BothStores) {
@@ -62,7 +61,7 @@ pub async fn lapsed_proposals_are_found_oldest_first(stores: BothStores) {
     assert_eq!(lapsed(600 + 3600, 9).await, [key(2)]);
     assert_eq!(lapsed(9_999, 2).await, [key(2), key(3)]);
     let open = stores.1.resolutions.open(&key(2)).await.expect("resolutions are read");
-    let change = open.expect("one is open").facts.lapsed(&person("job", 9_999));
+    let change = open.expect("one is open").facts.lapsed(&person_act("job", 9_999));
     assert_eq!(commit(&stores, &[change]).await, Committed::Moved);
     assert_eq!(lapsed(9_999, 9).await, [key(3), key(1)]);
     // Without people, by a proof: nobody has to decide any more.
@@ -70,7 +69,10 @@ pub async fn lapsed_proposals_are_found_oldest_first(stores: BothStores) {
     record(&stores.0, proven).await;
     assert_eq!(lapsed(700, 9).await, [key(1)]);
     let found = stores.1.resolutions.lapsed(at(700), 9).await.expect("resolutions are found");
-    assert_eq!(commit(&stores, &[found[0].lapsed(&person("job", 700))]).await, Committed::Moved);
+    assert_eq!(
+        commit(&stores, &[found[0].lapsed(&person_act("job", 700))]).await,
+        Committed::Moved
+    );
     assert_eq!(lapsed(700, 9).await, []);
 }
 
