@@ -63,12 +63,16 @@ mod tests {
     use crate::actor::ActorKind;
 
     #[test]
-    fn the_time_of_an_act_is_whole_microseconds() {
+    fn an_act_has_whole_microseconds_and_who_called() {
         let by = ActorRef::new("idp", "agent", ActorKind::Human);
         let fine: Timestamp = "2026-11-30T09:00:00.123456789Z".parse().unwrap();
         let stored: Timestamp = "2026-11-30T09:00:00.123456Z".parse().unwrap();
         let act = Act::new(by, fine, CorrelationId::parse("c").unwrap());
         assert_eq!((act.at(), act.clone().with_time(fine).at()), (stored, stored));
+        let gateway = ActorRef::new("idp", "gateway", ActorKind::System);
+        let through = act.clone().with_through(Some(gateway.clone()));
+        assert_eq!((&through.through, through.at()), (&Some(gateway), stored));
+        assert_eq!(through.without_through(), act);
         assert_eq!(act.with_time(Timestamp::MAX).at().subsec_nanosecond() % 1000, 0);
         assert_eq!(whole_micros(Timestamp::MIN).subsec_nanosecond() % 1000, 0);
     }

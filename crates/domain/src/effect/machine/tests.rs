@@ -313,3 +313,11 @@ fn a_lease_leaves_time_for_a_call_and_two_commits() {
     assert!(!policy.leaves_time_for(longest + SignedDuration::from_nanos(1)));
     assert!(!policy.leaves_time_for(SignedDuration::MAX));
 }
+
+#[test]
+fn jitter_is_a_share_of_the_wait_and_at_most_all_of_it() {
+    let wait = std::time::Duration::from_secs(8);
+    for (share, expected) in [(-1.0, 0), (0.0, 0), (0.25, 2), (1.0, 8), (7.0, 8)] {
+        assert_eq!(Jitter::new(share).of(wait).as_secs(), expected, "{share}");
+    }
+}
