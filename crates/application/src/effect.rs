@@ -2,6 +2,7 @@
 //! [`Delivery`] for its kind, and hooks that find its missing effects.
 
 mod ageing;
+mod attempt_log;
 mod breaker;
 mod call_limit;
 mod decided;

@@ -118,6 +118,27 @@ async fn locks_are_named_and_gone_when_they_are_released() {
     }
 }
 
+/// Each waits for the lock for a moment, but not one after the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_that_queue_behind_a_locked_file_give_up_together() {
+    let (_, path, _dir) = sqlite().await;
+    let timeout = Duration::from_millis(300);
+    let store = SqliteStore::open_with(&path, timeout, samples::audit_key()).await.expect("opened");
+    let other = edit(&path, "begin immediate");
+    let began = Instant::now();
+    let mut writes = tokio::task::JoinSet::new();
+    for number in 1..=20 {
+        let (store, member) = (store.clone(), samples::registration(samples::member(number)));
+        writes.spawn(async move { store.commit(&[member]).await });
+    }
+    let refused = writes.join_all().await;
+    assert!(refused.iter().all(|it| matches!(it, Err(StoreError::Unavailable(_)))), "{refused:?}");
+    assert!(began.elapsed() < timeout * 5, "twenty waited {:?}", began.elapsed());
+    drop(other);
+    let member = samples::registration(samples::member(21));
+    assert!(store.commit(&[member]).await.is_ok(), "it is free again");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lock_of_one_row_is_no_fault_of_the_database() {
     let (store, database) = postgres().await;

@@ -46,7 +46,7 @@ impl StoreSettings {
         let pool_timeout = Duration::from_secs(2);
         let pool_timeout = section.or("pool_timeout_ms", pool_timeout, value::millis(10, 60_000));
         let lock_timeout = GroupCommitSettings::default().max_wait;
-        let lock_timeout = section.or("lock_timeout_ms", lock_timeout, value::millis(4000, 60_000));
+        let lock_timeout = section.or("lock_timeout_ms", lock_timeout, value::millis(4000, 15_000));
         let of_statement = lock_timeout / TRIES;
         let connections = connections as usize;
         let pool = PgSettings { connections, pool_timeout, lock_timeout: of_statement };

@@ -10,15 +10,16 @@ use madoguchi_domain::breaker::{Breaker, BreakerSettings};
 use madoguchi_domain::effect::{
     Claim, Doubt, Effect, EffectEvent, EffectState, Evidence, Outcome, WhyNotSent, WorkerId,
 };
-use madoguchi_domain::port::{Clock, EffectChange, EffectQueue, Ids, Recorded, StoreError};
+use madoguchi_domain::port::{Clock, EffectChange, EffectQueue, Ids, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
+use super::attempt_log::{log_attempt, log_refused};
 use super::breaker::record_outcome;
 use super::call_limit::{longest_call, unless_it_hangs};
-use super::decided::{decided, record_or_set_aside, report_if_stuck};
+use super::decided::{decided, record_or_set_aside};
 use super::planned_signal::PlannedSignal;
 use super::registry::Delivery;
 use crate::caught::{TaskEnd, caught};
@@ -237,7 +238,7 @@ impl EffectWorker {
         match caught(self.effects.record(&changes)).await {
             Ok(recorded) => {
                 for (change, recorded) in changes.iter().zip(recorded) {
-                    log(change, recorded);
+                    log_attempt(change, recorded);
                 }
                 Ok(())
             }
@@ -254,7 +255,7 @@ impl EffectWorker {
         let delivery = &*self.delivery;
         let done = record_or_set_aside(&*self.effects, effect, change, delivery, &act).await?;
         if let Some((change, recorded)) = done {
-            log(&change, recorded);
+            log_attempt(&change, recorded);
         }
         Ok(())
     }
@@ -272,36 +273,6 @@ impl Progress {
         if let Some((effect, outcome)) = done {
             record_outcome(&mut self.breaker, &outcome, now);
             self.seen.push((effect, outcome));
-        }
-    }
-}
-
-/// The log is the only place that has it.
-fn log_refused((effect, outcome): &Seen, place: &str) {
-    let (key, correlation) = (&effect.order.key, effect.correlation.as_str());
-    let (outcome, detail) = (outcome.as_str(), &*outcome.detail());
-    tracing::error!(effect = %key, correlation, outcome, detail, place, "an outcome is refused");
-}
-
-fn log(change: &EffectChange, recorded: Recorded) {
-    if recorded == Recorded::Written {
-        report_if_stuck(&change.write.after);
-    }
-    let Some(evidence) = &change.write.evidence else { return };
-    let (kind, id) = (evidence.effect.kind.as_str(), evidence.effect.id);
-    let (outcome, detail) = (evidence.outcome.as_str(), evidence.outcome.detail());
-    let detail = &*detail;
-    let correlation = change.write.after.correlation.as_str();
-    let labels = [("kind", kind.to_owned()), ("outcome", outcome.to_owned())];
-    metrics::counter!("madoguchi_effect_attempts_total", &labels).increment(1);
-    match recorded {
-        Recorded::Written => {
-            let state = change.write.after.state.name();
-            tracing::info!(kind, %id, correlation, outcome, detail, %state, "delivery attempted");
-        }
-        Recorded::FencedOut => {
-            let why = "the claim was lost: kept as evidence only";
-            tracing::warn!(kind, %id, correlation, outcome, detail, why, "delivery attempted");
         }
     }
 }

@@ -96,8 +96,8 @@ impl Effect {
     }
 
     /// Stands for an effect whose row cannot be parsed, so that it can be set aside. Whatever its
-    /// state was, its outcome is unknown. Store only its state and `since`: the order, the fence and
-    /// the counters of the row stay as they are.
+    /// state was, its outcome is unknown. Store only its state and `since`: the order, the fence
+    /// and the counters of the row stay as they are.
     #[must_use]
     pub fn unreadable(key: EffectKey, subject: Subject, act: &Act) -> Self {
         let state = EffectState::Unknown { settles_at: act.at() };

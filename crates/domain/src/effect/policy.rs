@@ -77,8 +77,8 @@ impl EffectPolicy {
         }
     }
 
-    /// Whether a call of at most this duration fits into a lease: beside it, the claim and its outcome
-    /// are committed, for which 500 ms are reserved.
+    /// Whether a call of at most this duration fits into a lease: 500 ms are reserved to commit the
+    /// claim and the outcome.
     #[must_use]
     pub fn leaves_time_for(&self, call_lasts: SignedDuration) -> bool {
         let needed = call_lasts.checked_add(SignedDuration::from_millis(500));

@@ -42,7 +42,8 @@ pub trait EffectQueue: Send + Sync {
 
     /// Writes transitions in one transaction, each under its fence with its consequence, the
     /// effects that it plans, and its audit row; at most one per effect. A transition has happened:
-    /// it is also written if the effects that follow from it cannot be planned, and then plans none.
+    /// it is also written if the effects that follow from it cannot be planned, and plans none
+    /// then.
     ///
     /// # Errors
     /// See [`StoreError`]. `Corrupt` also when a consequence finds no row: nothing of the call is

@@ -8,8 +8,8 @@ use super::id::CaseId;
 use super::qr::QrTokenHash;
 use super::write::Write;
 
-/// A key that only one write may have. A store refuses a write that takes a key of another one, with
-/// [`Committed::Lost`](crate::change::Committed::Lost): two requests that are decided at the same
+/// A key that only one write may have. A store refuses a write that takes a key of another one
+/// ([`Committed::Lost`](crate::change::Committed::Lost)): two requests that are decided at the same
 /// moment do not see each other.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum UniqueKey {

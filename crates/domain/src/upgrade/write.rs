@@ -22,8 +22,8 @@ pub enum Write {
         /// Its first history row.
         history: HistoryEntry,
     },
-    /// A new QR code for a case, whose version it increases by one. Lost if the version changed, or if
-    /// the case is not `New` any more.
+    /// A new QR code for a case, whose version it increases by one. Lost if the version changed, or
+    /// if the case is not `New` any more.
     ReissueQr {
         /// The case.
         case: CaseId,

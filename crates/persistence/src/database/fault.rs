@@ -1,7 +1,7 @@
 //! Maps driver errors to port errors. Driver text is dropped, because it may hold personal data.
 
 use diesel::result::{DatabaseErrorKind, Error};
-use madoguchi_domain::port::StoreError;
+use madoguchi_domain::port::{DownReason, StoreError};
 
 use super::sqlite::driver_error::down_reason;
 
@@ -38,6 +38,11 @@ impl Fault {
             self,
             Self::Driver(Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _))
         )
+    }
+
+    /// Whether another process held the lock of the SQLite file for too long.
+    pub(crate) fn is_of_a_locked_file(&self) -> bool {
+        matches!(self, Self::Driver(error) if down_reason(error) == DownReason::LockTimeout)
     }
 
     /// Whether an immediate retry may succeed, for example after a deadlock. Diesel reports both

@@ -49,6 +49,11 @@ impl Batch {
         self.decided.len() + self.retry.len()
     }
 
+    /// Its requests, undecided.
+    pub(super) fn into_waiting(self) -> Vec<Waiting> {
+        self.decided.into_iter().map(|one| one.waiting).chain(self.retry).collect()
+    }
+
     /// Answers a request whose key has a stored answer.
     pub(super) fn replay(&mut self, mut waiting: Waiting, key: &KeyedRequest, replay: &Replay) {
         // Its own answer, if an earlier commit of this request had an unknown outcome.

@@ -98,11 +98,17 @@ impl BatchRunner {
         first: Vec<Waiting>,
         inbox: Option<&mut Inbox>,
     ) -> Result<Vec<Waiting>, Failed> {
-        let mut batch = Batch::default();
+        let (mut batch, began) = (Batch::default(), Instant::now());
         self.load(&mut batch, first).await?;
-        // Without a change there is no commit to share.
-        if let Some(inbox) = inbox.filter(|_| !batch.changes.is_empty()) {
+        // Without a change there is no commit to share; a slow store gets no more loads.
+        let shares = !batch.changes.is_empty() && began.elapsed() < QUICK;
+        if let Some(inbox) = inbox.filter(|_| shares) {
             self.let_in(&mut batch, inbox).await;
+        }
+        if batch.decided.iter().any(|one| one.waiting.is_overdue()) {
+            // They waited too long for their load: the others are tried again without them.
+            let error = StoreError::Unavailable("a load took too long");
+            return Err(Failed { unanswered: batch.into_waiting(), error });
         }
         self.commit(batch).await
     }
@@ -122,8 +128,8 @@ impl BatchRunner {
         }
     }
 
-    /// Loads and decides these, without those that have waited too long: the store may be stuck, and
-    /// others wait behind them.
+    /// Loads and decides these, without those that have waited too long: the store may be stuck,
+    /// and others wait behind them.
     async fn load(&self, batch: &mut Batch, waiting: Vec<Waiting>) -> Result<(), Failed> {
         let (overdue, waiting): (Vec<_>, Vec<_>) =
             waiting.into_iter().partition(Waiting::is_overdue);

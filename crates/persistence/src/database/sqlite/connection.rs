@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
@@ -29,13 +29,27 @@ struct Held {
     url: String,
     lock_timeout: Duration,
     setup: &'static str,
+    /// When a call last gave up waiting for the lock of another process.
+    locked_at: Option<Instant>,
 }
 
 impl Held {
     fn open(url: &str, lock_timeout: Duration, setup: &'static str) -> Result<Self, OpenError> {
         let mut conn = establish(url, lock_timeout)?;
         conn.batch_execute(setup).map_err(|error| refused(url, &error))?;
-        Ok(Self { conn, url: url.to_owned(), lock_timeout, setup })
+        Ok(Self { conn, url: url.to_owned(), lock_timeout, setup, locked_at: None })
+    }
+
+    /// Whether the file was locked for as long as a call waits, while this call only waited for its
+    /// turn: it would keep all those behind it waiting as long again.
+    fn is_hopeless(&self, asked: Instant) -> bool {
+        asked.elapsed() >= self.lock_timeout && self.locked_at.is_some_and(|at| at > asked)
+    }
+
+    fn observe(&mut self, is_locked: bool) {
+        if is_locked {
+            self.locked_at = Some(Instant::now());
+        }
     }
 
     fn reopened(&self) -> Result<Self, OpenError> {
@@ -153,7 +167,12 @@ async fn on(
     check: fn(&mut SqliteConnection) -> Result<(), DownReason>,
 ) -> Result<(), DownReason> {
     let mut held = Arc::clone(connection).lock_owned().await;
-    spawn_blocking(move || check(&mut held.conn)).await.unwrap_or(Err(DownReason::Other))
+    let run = move || {
+        let done = check(&mut held.conn);
+        held.observe(done == Err(DownReason::LockTimeout));
+        done
+    };
+    spawn_blocking(run).await.unwrap_or(Err(DownReason::Other))
 }
 
 async fn run<R, F>(connection: &Shared, work: F) -> Result<R, Fault>
@@ -161,8 +180,17 @@ where
     R: Send + 'static,
     F: FnOnce(&mut SqliteConnection) -> Result<R, Fault> + Send + 'static,
 {
+    let asked = Instant::now();
     let mut held = Arc::clone(connection).lock_owned().await;
-    if let Ok(done) = spawn_blocking(move || work(&mut held.conn)).await {
+    if held.is_hopeless(asked) {
+        return Err(StoreError::Unavailable("another process holds the lock of the file").into());
+    }
+    let run = move || {
+        let done = work(&mut held.conn);
+        held.observe(done.as_ref().is_err_and(Fault::is_of_a_locked_file));
+        done
+    };
+    if let Ok(done) = spawn_blocking(run).await {
         return done;
     }
     // `work` panicked, perhaps inside a transaction, so the connection is replaced.
