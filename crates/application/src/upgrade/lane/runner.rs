@@ -69,7 +69,8 @@ impl BatchRunner {
         let mut failures_in_a_row = 0;
         for one in waiting {
             if failures_in_a_row == 2 || one.is_overdue() {
-                // Not one unreadable row: the store is down. Do not block the queue behind it.
+                // The store is down, not one row unreadable, or this one waited too long: do not
+                // block the queue behind it.
                 one.answer(Err(ServiceError::Unavailable));
                 continue;
             }
