@@ -165,23 +165,11 @@ impl AppState {
         T: Send + 'static,
         F: Future<Output = Result<Answered<T>, ServiceError>> + Send + 'static,
     {
-        self.once_within(TIMEOUT, client, work).await
+        self.run_once_within(TIMEOUT, client, work).await
     }
 
-    /// The same for a decision, whose caller waits for a lock no longer than configured.
-    pub(crate) async fn decide_once<T, F>(
-        &self,
-        client: ClientAct,
-        work: impl FnOnce(ClientAct) -> F,
-    ) -> Result<Answered<T>, Problem>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<Answered<T>, ServiceError>> + Send + 'static,
-    {
-        self.once_within(self.decision_timeout, client, work).await
-    }
-
-    async fn once_within<T, F>(
+    /// The same with another limit than [`TIMEOUT`].
+    pub(crate) async fn run_once_within<T, F>(
         &self,
         timeout: Duration,
         client: ClientAct,

@@ -82,7 +82,8 @@ async fn open(state: Data<AppState>, call: Call<OpenUpgrade>) -> Result<HttpResp
     let Call { act, keyed, body: OpenUpgrade { member_id: Field(member) }, .. } = call;
     let service = state.upgrades.clone();
     let open = |by| async move { service.open(member, by).await };
-    let answered = state.decide_once(ClientAct { act, keyed }, open).await?;
+    let answered =
+        state.run_once_within(state.decision_timeout, ClientAct { act, keyed }, open).await?;
     let opened = answered.value;
     let body = OpenedBody::new(&opened, &state.qr_base_url);
     let response = if opened.case.opened { created(&body) } else { data(&body) };
@@ -101,7 +102,7 @@ async fn verify(
     let (service, check) = (state.upgrades.clone(), (source.0, reference.0));
     let client = ClientAct { act, keyed };
     let verify = |by| async move { service.verify(key, check, passed, by).await };
-    state_of(state.decide_once(client, verify).await?)
+    state_of(state.run_once_within(state.decision_timeout, client, verify).await?)
 }
 
 /// Accepts the scan-code service's result for a scanned QR code.
@@ -115,7 +116,7 @@ async fn verify_scanned(
     let (service, check) = (state.upgrades.clone(), (CheckSource::Edda, reference.0));
     let client = ClientAct { act, keyed };
     let verify = |by| async move { service.verify(key, check, passed, by).await };
-    state_of(state.decide_once(client, verify).await?)
+    state_of(state.run_once_within(state.decision_timeout, client, verify).await?)
 }
 
 /// Accepts the agent's verdict on one case.
@@ -128,7 +129,7 @@ async fn decide(
     let Call { act, keyed, body: VerdictOnCase { is_pass: passed }, .. } = call;
     let (service, client) = (state.upgrades.clone(), ClientAct { act, keyed });
     let decide = |by| async move { service.decide(key, passed, by).await };
-    state_of(state.decide_once(client, decide).await?)
+    state_of(state.run_once_within(state.decision_timeout, client, decide).await?)
 }
 
 /// Answers with the case's state.

@@ -52,6 +52,7 @@ pub(super) async fn decide(
     let VerdictOnMember { member_id: Field(member), is_pass: passed } = body;
     let key = CaseKey::NewestOf(member);
     let decide = |by| async move { service.decide(key, passed, by).await };
-    let answered = state.decide_once(ClientAct { act, keyed }, decide).await?;
+    let answered =
+        state.run_once_within(state.decision_timeout, ClientAct { act, keyed }, decide).await?;
     Ok(marked(answered.is_replayed, view::nothing()))
 }

@@ -36,6 +36,12 @@ macro_rules! announcement_store_contract {
     };
 }
 
+/// Announcement 1, approved for persons 1 to 3.
+async fn approved_for_three(driver: &AnnouncementDriver) -> Announcement {
+    driver.contacts.register(1..=3).await;
+    driver.approved(1, None).await
+}
+
 /// Draft, submitted, approved, rejected, and edited again.
 pub async fn every_state_of_an_announcement_reads_back(driver: AnnouncementDriver) {
     driver.contacts.register(1..=3).await;
@@ -144,8 +150,7 @@ pub async fn recipients_see_what_is_posted_and_read_it_once(driver: Announcement
 
 /// First the first batch; after the release all others.
 pub async fn a_batch_plans_one_mail_for_each_recipient(driver: AnnouncementDriver) {
-    driver.contacts.register(1..=3).await;
-    let announcement = driver.approved(1, None).await;
+    let announcement = approved_for_three(&driver).await;
     let (change, persons) = driver.batch(&announcement, 1, 400).await;
     assert_eq!(persons, [person_id(1), person_id(2)]);
     assert_eq!(driver.commit(&change).await, Committed::Moved);
@@ -167,8 +172,7 @@ pub async fn a_batch_plans_one_mail_for_each_recipient(driver: AnnouncementDrive
 
 /// By two nodes, each with its own ids; and also beside a stop.
 pub async fn a_batch_that_was_decided_twice_is_planned_once(driver: AnnouncementDriver) {
-    driver.contacts.register(1..=3).await;
-    let announcement = driver.approved(1, None).await;
+    let announcement = approved_for_three(&driver).await;
     let (one, _) = driver.batch(&announcement, 1, 400).await;
     let (other, _) = driver.batch(&announcement, 11, 400).await;
     let (stop, _) = driver.change(&announcement, &AnnouncementEvent::Stop, &person_act("ann", 400));
@@ -180,8 +184,7 @@ pub async fn a_batch_that_was_decided_twice_is_planned_once(driver: Announcement
 
 /// Not even by a change of the right version that names a recipient again.
 pub async fn a_recipient_is_planned_one_mail(driver: AnnouncementDriver) {
-    driver.contacts.register(1..=3).await;
-    let announcement = driver.approved(1, None).await;
+    let announcement = approved_for_three(&driver).await;
     let (first, _) = driver.batch(&announcement, 1, 400).await;
     assert_eq!(driver.commit(&first).await, Committed::Moved);
     let held = driver.find(announcement.id).await;
@@ -198,8 +201,7 @@ pub async fn a_recipient_is_planned_one_mail(driver: AnnouncementDriver) {
 
 /// Sent; the others have none, or wait.
 pub async fn a_recipients_mail_shows_what_became_of_it(driver: AnnouncementDriver) {
-    driver.contacts.register(1..=3).await;
-    let announcement = driver.approved(1, None).await;
+    let announcement = approved_for_three(&driver).await;
     let (change, _) = driver.batch(&announcement, 1, 400).await;
     assert_eq!(driver.commit(&change).await, Committed::Moved);
     let claimed = driver.contacts.claim(1, 500).await;

@@ -49,8 +49,7 @@ macro_rules! resolution_store_contract {
                 resolutions_are_listed_newest_first_page_by_page
                 lapsed_proposals_are_found_oldest_first
                 a_timeline_has_the_steps_of_resolutions
-                effects_are_listed_newest_first_by_every_filter
-                an_effect_is_found_with_its_attempts
+                a_resolved_effect_is_listed_with_its_code
             ]
             $($adapters)+
         }

@@ -55,9 +55,13 @@ pub async fn an_effect_is_found_with_its_attempts(stores: UpgradeStores) {
     let doubt = Outcome::Unknown(Doubt::TimedOut);
     let first = driver.claim(&claim(1, 1, at(200))).await.remove(0);
     driver.record(&answered(&first, doubt.clone(), at(201))).await;
+    let found = async || {
+        let found = stores.platform.effects.find(&key).await.expect("effects are read");
+        found.expect("it is stored")
+    };
+    assert!(!found().await.is_proven());
     driver.record(&answered(&first, Outcome::Applied, at(202))).await;
-    let found = stores.platform.effects.find(&key).await.expect("effects are read");
-    let found = found.expect("it is stored");
+    let found = found().await;
     assert_eq!(found.effect, driver.effect(1).await);
     assert!(found.is_readable && found.is_proven());
     let outcomes: Vec<_> = found.attempts.iter().map(|it| it.outcome.clone()).collect();

@@ -2,12 +2,9 @@
 
 use madoguchi_domain::change::Committed;
 use madoguchi_domain::effect::{
-    Doubt, EffectEvent, EffectFilter, EffectQuery, EffectStateName, Evidence, ListedEffect,
-    ManualOutcome, Outcome,
+    EffectEvent, EffectFilter, EffectQuery, EffectStateName, ListedEffect, ManualOutcome,
 };
-use madoguchi_domain::mail::MailOrder;
 use madoguchi_domain::resolution::{ResolutionFilter, ResolutionQuery, ResolutionStateName};
-use madoguchi_domain::upgrade::{CaseId, SetLevel};
 
 use super::{
     BothStores, POLICY, all, approval, commit, found, listed, proposed, record, stuck_orders,
@@ -86,8 +83,8 @@ pub async fn a_timeline_has_the_steps_of_resolutions(stores: BothStores) {
     assert_eq!(timeline.expect("timelines are read").resolutions, [approved.facts]);
 }
 
-/// One by one, and page by page.
-pub async fn effects_are_listed_newest_first_by_every_filter(stores: BothStores) {
+/// In the list of effects, too.
+pub async fn a_resolved_effect_is_listed_with_its_code(stores: BothStores) {
     let effects = stuck_orders(&stores.0, 3).await;
     let mut expected: Vec<ListedEffect> = effects.iter().map(ListedEffect::from).collect();
     expected.sort_by_key(|it| std::cmp::Reverse(it.key.id));
@@ -97,39 +94,10 @@ pub async fn effects_are_listed_newest_first_by_every_filter(stores: BothStores)
     assert_eq!(commit(&stores, &changes).await, Committed::Moved);
     expected[1] = (&found(&stores.0, key).await.effect).into();
     assert_eq!(expected[1].code.as_deref(), Some("resolved"));
-    let list = async |filter: &EffectFilter, after, limit| {
-        let query = EffectQuery { filter: filter.clone(), after, limit };
-        stores.0.platform.effects.list(&query).await.expect("effects are listed")
-    };
-    let plain = EffectFilter::default();
-    assert_eq!(list(&plain, None, 9).await, expected);
-    assert_eq!(list(&plain, None, 2).await, expected[..2]);
-    assert_eq!(list(&plain, Some(expected[1].key.id.0), 9).await, expected[2..]);
-    let (kind, other) = (SetLevel::KIND, MailOrder::KIND);
-    let filters = [
-        EffectFilter { kind: Some(kind), ..plain.clone() },
-        EffectFilter { kind: Some(other), ..plain.clone() },
-        EffectFilter { state: Some(EffectStateName::Manual), ..plain.clone() },
-        EffectFilter { state: Some(EffectStateName::Rejected), ..plain.clone() },
-        EffectFilter { id: Some(expected[2].key.id), ..plain.clone() },
-        EffectFilter { from: Some(at(600)), ..plain.clone() },
-        EffectFilter { before: Some(at(600)), ..plain.clone() },
-        EffectFilter { before: Some(at(500)), ..plain },
-    ];
-    for filter in filters {
+    for state in [None, Some(EffectStateName::Manual), Some(EffectStateName::Rejected)] {
+        let filter = EffectFilter { state, ..EffectFilter::default() };
         let matching: Vec<_> = expected.iter().filter(|it| filter.shows(it)).cloned().collect();
-        assert_eq!(list(&filter, None, 9).await, matching, "{filter:?}");
+        let query = EffectQuery { filter, after: None, limit: 9 };
+        assert_eq!(stores.0.platform.effects.list(&query).await, Ok(matching));
     }
-}
-
-/// Oldest first; an unknown one is not found.
-pub async fn an_effect_is_found_with_its_attempts(stores: BothStores) {
-    let [effect] = &stuck_orders(&stores.0, 1).await[..] else { panic!("one order") };
-    let found = found(&stores.0, &effect.order.key).await;
-    assert_eq!(found.effect, *effect);
-    assert!(found.is_readable && !found.is_proven());
-    let outcomes: Vec<_> = found.attempts.iter().map(|it: &Evidence| it.outcome.clone()).collect();
-    assert_eq!(outcomes, [Outcome::Unknown(Doubt::TimedOut)]);
-    let unknown = SetLevel::key(CaseId::from_u128(99));
-    assert_eq!(stores.0.platform.effects.find(&unknown).await, Ok(None));
 }

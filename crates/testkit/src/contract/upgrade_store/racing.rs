@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use madoguchi_application::UpgradeStores;
+use madoguchi_domain::audit::AuditEntry;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::upgrade::{
     Attempt, CaseKey, Command, Request, SetLevel, StateName, Version, Write,
 };
-
 use tokio::task::JoinHandle;
 
 use crate::contract::audit_rows;
@@ -180,7 +180,9 @@ pub async fn nobody_sees_half_a_change(stores: UpgradeStores) {
         {
             tokio::task::yield_now().await;
         }
-        driver.ask(&samples::decide(number, true)).await;
+        let verdict = driver.change(&samples::decide(number, true)).await;
+        let change = Change { replay: Some(samples::replay(number)), ..verdict };
+        assert_eq!(driver.commit(&change).await, Committed::Moved);
     }
     newest.store(0, Ordering::Release);
     for watcher in watchers {
@@ -188,21 +190,27 @@ pub async fn nobody_sees_half_a_change(stores: UpgradeStores) {
     }
 }
 
-/// Each row is read before and after all others.
+/// Every other row of the verdict is read before and after its case.
 async fn assert_whole(driver: &UpgradeDriver, number: u32) {
-    let is_passed = async || {
-        let found = driver.newest(number).await;
-        let state = found.case.map(|case| case.state.name());
-        let passed = state == Some(StateName::CustomerSuccess);
-        assert_eq!((found.effect.is_some(), found.member.target.is_some()), (passed, passed));
-        passed
+    let before = rows_of_verdict(driver, number).await;
+    let found = driver.newest(number).await;
+    let state = found.case.map(|case| case.state.name());
+    let passed = state == Some(StateName::CustomerSuccess);
+    assert_eq!((found.effect.is_some(), found.member.target.is_some()), (passed, passed));
+    let after = rows_of_verdict(driver, number).await;
+    assert!(passed || before == [false; 4], "{before:?} without the case");
+    assert!(!passed || after == [true; 4], "the case with {after:?}");
+}
+
+/// Whether its effect, history row, audit row and stored answer are found.
+async fn rows_of_verdict(driver: &UpgradeDriver, number: u32) -> [bool; 4] {
+    let (id, platform) = (case_id(number), &driver.stores.platform);
+    let effect = platform.effects.find(&SetLevel::key(id)).await.expect("effects are read");
+    let history = driver.timeline(id).await.history.len() == 3;
+    let is_its = |it: &AuditEntry| {
+        it.subject == id.subject() && it.detail == StateName::CustomerSuccess.as_str()
     };
-    let key = SetLevel::key(case_id(number));
-    let effects = &driver.stores.platform.effects;
-    let has_effect = async || effects.find(&key).await.expect("effects are read").is_some();
-    let has_history = async || driver.timeline(case_id(number)).await.history.len() == 3;
-    let (effect, history) = (has_effect().await, has_history().await);
-    let passed = is_passed().await;
-    assert!(passed || !effect && !history, "an effect or history without its case");
-    assert!(!passed || has_effect().await && has_history().await, "a case without them");
+    let audit = audit_rows::rows(&driver.stores).await.iter().any(|row| is_its(&row.entry));
+    let replay = platform.replays.find(&[samples::keyed(number).key]).await;
+    [effect.is_some(), history, audit, replay.expect("answers are read")[0].is_some()]
 }
