@@ -145,7 +145,10 @@ pub async fn recipients_see_what_is_posted_and_read_it_once(driver: Announcement
     assert_eq!(driver.commit(&read).await, Committed::Lost);
     let after = shown(&driver, 1, 999).await;
     assert_eq!((after[0].read_at, after[1].read_at), (None, Some(at(950))));
-    assert!(shown(&driver, 2, 999).await.iter().all(|it| it.read_at.is_none()));
+    assert!(
+        shown(&driver, 2, 999).await.iter().all(|it| it.read_at.is_none()),
+        "another person has read nothing"
+    );
 }
 
 /// First the first batch; after the release all others.
@@ -217,7 +220,10 @@ pub async fn a_recipients_mail_shows_what_became_of_it(driver: AnnouncementDrive
     let newest = driver.find(announcement.id).await;
     driver.moved(&newest, AnnouncementEvent::Stop, &person_act("ann", 700)).await;
     let mailed = driver.store.mailed(announcement.id).await;
-    assert!(mailed.expect("announcements are read").expect("it is stored").is_stopped);
+    assert!(
+        mailed.expect("announcements are read").expect("it is stored").is_stopped,
+        "a stopped announcement is read as stopped"
+    );
 }
 
 /// Neither before it is posted nor after a stop; while it is held, only after a time.

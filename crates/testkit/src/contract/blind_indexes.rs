@@ -73,7 +73,10 @@ async fn reindex(store: &IndexedRecords) -> Reindexed {
     let mut sum = Reindexed::default();
     loop {
         let page = store.indexes.reindex(sum.last, 2).await.expect("records are indexed");
-        assert!(page.records <= 2 && page.replaced <= page.records);
+        assert!(
+            page.records <= 2 && page.replaced <= page.records,
+            "at most `limit` records, and of these at most all are replaced: {page:?}"
+        );
         assert_eq!((page.records == 0, page.unopened), (page.last.is_none(), 0));
         sum.records += page.records;
         sum.replaced += page.replaced;
@@ -96,12 +99,15 @@ async fn counts(store: &IndexedRecords) -> BTreeMap<String, u64> {
 pub async fn records_are_found_under_a_new_key_after_they_are_indexed(stores: RotatingIndexes) {
     let RotatingIndexes { old, both, new } = &stores;
     register(old, 1..=5).await;
-    assert!(finds_all(old, 1..=5).await && finds_all(both, 1..=5).await);
+    assert!(
+        finds_all(old, 1..=5).await && finds_all(both, 1..=5).await,
+        "records are found under the old key"
+    );
     assert!(!finds(new, 1, "person1@example.com").await, "not under the new key yet");
     let done = reindex(both).await;
     assert_eq!((done.records, done.replaced), (5, 5));
     for store in [old, both, new] {
-        assert!(finds_all(store, 1..=5).await);
+        assert!(finds_all(store, 1..=5).await, "records are found under both keys");
     }
     let counted = counts(both).await;
     assert_eq!(counted.into_values().collect::<Vec<_>>(), [10, 10], "two addresses, two keys");
@@ -113,8 +119,11 @@ pub async fn indexes_under_a_retired_key_are_removed(stores: RotatingIndexes) {
     register(both, 1..=3).await;
     let before = counts(both).await;
     assert_eq!(reindex(new).await.replaced, 3);
-    assert!(finds_all(new, 1..=3).await && finds_all(both, 1..=3).await);
-    assert!(!finds(old, 1, "person1@example.com").await);
+    assert!(
+        finds_all(new, 1..=3).await && finds_all(both, 1..=3).await,
+        "records are found under the new key"
+    );
+    assert!(!finds(old, 1, "person1@example.com").await, "no index is left under the retired key");
     let after = counts(new).await;
     assert_eq!((before.len(), after.into_values().collect::<Vec<_>>()), (2, vec![6]));
 }

@@ -37,7 +37,10 @@ pub async fn time_goes_on<C: Clock>(it: ClockUnderTest<C>) {
     for _ in 0..5 {
         (it.pass)(&it.clock);
         let later = it.clock.now();
-        assert!(later.duration_since(seen) >= SignedDuration::from_millis(2));
+        assert!(
+            later.duration_since(seen) >= SignedDuration::from_millis(2),
+            "at least 2 ms passed"
+        );
         seen = later;
     }
 }

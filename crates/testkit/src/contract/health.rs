@@ -26,7 +26,10 @@ pub async fn what_is_there_is_up_and_stays_as_it_was(stores: UpgradeStores) {
 /// The name is a key in the JSON answer.
 pub async fn its_name_is_one_word(stores: UpgradeStores) {
     let name = stores.platform.health.name();
-    assert!(!name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+    assert!(
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
+        "the name has lower-case letters and `_` alone: {name:?}"
+    );
 }
 
 /// A load balancer checks each node once a second.

@@ -29,7 +29,7 @@ pub async fn concurrent_callers_get_different_ids(ids: impl Ids + 'static) {
 pub async fn chance_is_a_share_and_not_always_the_same(ids: impl Ids) {
     let whole = Duration::from_secs(1000);
     let waits: Vec<_> = (0..1000).map(|_| ids.jitter().of(whole)).collect();
-    assert!(waits.iter().all(|wait| *wait <= whole));
+    assert!(waits.iter().all(|wait| *wait <= whole), "no wait is longer than the whole");
     for tenth in 0..10_u32 {
         let within = whole / 10 * tenth..=whole / 10 * (tenth + 1);
         let hits = waits.iter().filter(|wait| within.contains(wait)).count();

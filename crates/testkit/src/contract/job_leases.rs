@@ -51,7 +51,7 @@ pub async fn of_twenty_racing_holders_one_gets_the_lease(leases: Arc<dyn JobLeas
         let taken: Vec<JobLease> = answers.into_iter().flatten().collect();
         let [taken] = taken.as_slice() else { panic!("{} got the lease", taken.len()) };
         let holders: Vec<WorkerId> = (1..=20).map(samples::worker).collect();
-        assert!(holders.contains(&taken.holder));
+        assert!(holders.contains(&taken.holder), "the holder is one of those who asked");
         assert_eq!((taken.fence, taken.until), (Fence(fence), samples::at(at + LASTS)));
     }
 }

@@ -91,7 +91,7 @@ pub async fn a_repeated_mail_has_the_same_id(under_test: MailerUnderTest) {
         assert_eq!(under_test.mailer.send(&mail).await, Outcome::Applied);
     }
     let arrived = (under_test.arrived)();
-    assert!(!arrived.is_empty());
+    assert!(!arrived.is_empty(), "the mail arrived");
     assert!(arrived.iter().all(|(id, _)| id == mail.message_id.as_str()), "{arrived:?}");
 }
 
@@ -198,7 +198,10 @@ pub async fn one_refused_recipient_does_not_touch_the_others<M: Mailer>(
     let mailer = open(stub.address());
     assert_eq!(mailer.send(&samples::mail(1)).await, Outcome::Applied);
     stub.next(SmtpStep::Recipient, SmtpBehaviour::Reply("550 no such user".into()));
-    assert!(matches!(mailer.send(&samples::mail(2)).await, Outcome::Refused(_)));
+    assert!(
+        matches!(mailer.send(&samples::mail(2)).await, Outcome::Refused(_)),
+        "the second recipient is refused"
+    );
     assert_eq!(mailer.send(&samples::mail(3)).await, Outcome::Applied);
     assert_eq!([1, 2, 3].map(|number| is_accepted(&stub, number)), [1, 0, 1]);
     assert!(stub.accepted()[0].login.is_some(), "it logs in");
@@ -217,7 +220,7 @@ pub async fn a_rule_about_us_fails_no_mail<M: Mailer>(open: impl Fn(SocketAddr) 
             stub.next(step, SmtpBehaviour::Reply(rule.into()));
             let outcome = open(stub.address()).send(&samples::mail(1)).await;
             assert_eq!(outcome, Outcome::NotSent(why), "{rule} at {step:?}");
-            assert!(stub.accepted().is_empty());
+            assert!(stub.accepted().is_empty(), "no mail was accepted: {rule} at {step:?}");
         }
     }
 }
@@ -242,7 +245,7 @@ pub async fn a_server_that_floods_or_says_yes_to_all_gets_no_mail<M: Mailer>(
     stub.next(SmtpStep::Data, SmtpBehaviour::Reply("250 ok".into()));
     let outcome = open(stub.address()).send(&samples::mail(1)).await;
     assert_eq!(outcome, Outcome::NotSent(WhyNotSent::NoConnection));
-    assert!(stub.accepted().is_empty());
+    assert!(stub.accepted().is_empty(), "no mail was accepted");
 }
 
 /// A server that says everything at once, up to the acceptance of a mail that it did not read.

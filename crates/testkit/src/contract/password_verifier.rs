@@ -50,7 +50,7 @@ pub async fn right_credentials_give_their_actor_every_time(under_test: Passwords
 /// Also right after valid credentials: a cache of accepted credentials must not accept others.
 pub async fn everything_but_the_right_credentials_is_nobody(under_test: PasswordsUnderTest) {
     let PasswordsUnderTest { user, password, .. } = &under_test;
-    assert!(under_test.who(user, password).await.is_some());
+    assert!(under_test.who(user, password).await.is_some(), "the right credentials are accepted");
     let cut = &password[..password.len() - 1];
     let wrong: [(&str, &str); 8] = [
         ("", ""),

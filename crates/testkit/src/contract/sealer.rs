@@ -251,14 +251,20 @@ pub async fn neither_bytes_nor_debug_output_show_the_text(
     let texts = [(CELL, Personal::new(CANARY))];
     let sealed = added.seal(&key, &texts).expect("sealed");
     let held = |bytes: &[u8]| bytes.windows(6).any(|window| *window == *b"canary");
-    assert!(!held(sealed[0].as_bytes()) && !held(&key.bytes));
+    assert!(
+        !held(sealed[0].as_bytes()) && !held(&key.bytes),
+        "neither the sealed text nor the key has the text in clear"
+    );
     let opened = added.open(&key, &[(CELL, sealed[0].clone())]);
     let moved = added.open(&key, &[(cell("person", "name", 2), sealed[0].clone())]);
     let indexed = added.blind_indexes(&[("email", Personal::new(CANARY))]);
     let printed = format!("{texts:?} {sealed:?} {key:?} {opened:?} {moved:?} {indexed:?}");
     assert!(!printed.contains("canary"), "{printed}");
     for bytes in [sealed[0].as_bytes(), &key.bytes] {
-        assert!(!printed.contains(format!("{:?}", &bytes[..4]).trim_matches(['[', ']'])));
+        assert!(
+            !printed.contains(format!("{:?}", &bytes[..4]).trim_matches(['[', ']'])),
+            "debug output shows no bytes"
+        );
     }
 }
 

@@ -110,7 +110,10 @@ pub async fn of_twenty_racing_nodes_one_is_remembered(store: ServerKeysUnderTest
     let results = race((1..=20).map(start).collect()).await;
     assert_eq!(results.iter().filter(|it| **it == Committed::Moved).count(), 1);
     let remembered = store.remembered().await;
-    assert!((1..=20).any(|byte| keys_of(byte)[..] == remembered));
+    assert!(
+        (1..=20).any(|byte| keys_of(byte)[..] == remembered),
+        "all remembered keys are of one node"
+    );
     let replace = |byte| {
         let (store, before) = (store.clone(), remembered.clone());
         async move { store.remember(&changes(&before, &keys_of(byte))).await }

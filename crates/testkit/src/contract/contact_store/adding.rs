@@ -56,12 +56,18 @@ pub async fn what_was_added_reads_back(driver: ContactDriver) {
         number += 1;
         let change = adds_if(rule, contact_id(number), 1, content.clone(), number.into());
         let contact = driver.written(&change).await;
-        assert!(contact.content == *content && contact.version == 1);
+        assert!(
+            contact.content == *content && contact.version == 1,
+            "it is read back as it was added"
+        );
         assert_eq!(contact.content_hash(), change.write.contact().content_hash());
         let history = driver.history(number).await;
         assert_eq!(history.len(), 1);
         assert_eq!((&history[0].event, history[0].version), (&PastEvent::Added, 1));
-        assert!(history[0].content == *content && history[0].act == change.audit.act);
+        assert!(
+            history[0].content == *content && history[0].act == change.audit.act,
+            "the history keeps the content and who added it"
+        );
         assert_eq!(audit_rows::count(&driver.stores, &change.audit).await, 1);
     }
     assert_eq!(audit_rows::rows(&driver.stores).await.len() - persons, 6);

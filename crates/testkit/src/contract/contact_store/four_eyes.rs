@@ -46,7 +46,10 @@ pub async fn an_edit_and_its_approval_by_one_person_never_both_win(driver: Conta
             async move { driver.commit(&[change]).await }
         });
         let answers = race(runners.into()).await;
-        assert!(answers.contains(&Committed::Moved) && answers.contains(&Committed::Lost));
+        assert!(
+            answers.contains(&Committed::Moved) && answers.contains(&Committed::Lost),
+            "one of the edit and the approval is written, the other is `Lost`: {answers:?}"
+        );
         let contact = driver.contact(number).await;
         let is_approved = contact.state() == ContactState::Valid;
         assert_ne!(is_approved, contact.editors.contains(&staff(2)));

@@ -147,7 +147,7 @@ pub async fn pages_have_no_gaps_while_contacts_are_added(driver: ContactDriver) 
             loop {
                 let query = ContactQuery { filter: filter.clone(), order, after, limit };
                 let page = driver.stores.contacts.list(&query).await.expect("contacts are listed");
-                assert!(page.len() <= limit as usize);
+                assert!(page.len() <= limit as usize, "a page has no more than `limit`");
                 let number = 1000 + u32::try_from(pages.len()).expect("a few pages");
                 let rule = match order {
                     ContactOrder::LatestVisibleFirst => ApprovalRule::Off,
@@ -192,7 +192,10 @@ pub async fn approvals_wait_in_the_order_of_their_last_edit(driver: ContactDrive
     let order = ContactOrder::LongestWaitingFirst;
     let waiting = |since| ContactFilter { waiting_since: Some(at(since)), ..all() };
     let first = driver.list_by(order, &all()).await;
-    assert!(first.iter().eq(ordered(&contacts, order, &all())) && first.len() > 2);
+    assert!(
+        first.iter().eq(ordered(&contacts, order, &all())) && first.len() > 2,
+        "the longest waiting is first"
+    );
     for since in [-1, 5, 9, 999] {
         let listed = driver.list_by(order, &waiting(since)).await;
         assert!(listed.iter().eq(ordered(&contacts, order, &waiting(since))), "{since}");
@@ -219,8 +222,11 @@ pub async fn a_customer_sees_what_became_visible_last_first(driver: ContactDrive
         let filter = ContactFilter { person, visible_at: Some(at(now)), ..all() };
         let listed = driver.list_by(order, &filter).await;
         assert!(listed.iter().eq(ordered(&contacts, order, &filter)), "{filter:?}");
-        assert!(listed.iter().all(|it| it.is_visible(at(now))));
-        assert!(!listed.is_empty());
+        assert!(
+            listed.iter().all(|it| it.is_visible(at(now))),
+            "what is not visible is not listed"
+        );
+        assert!(!listed.is_empty(), "what is visible is listed");
     }
 }
 

@@ -26,7 +26,7 @@ pub async fn pages_follow_in_order_of_ids(open: DataKeysUnderTest) {
     // Also ends if pages never do.
     for _ in 0..4 {
         let page = open.page(None, after, 3).await;
-        assert!(page.len() <= 3);
+        assert!(page.len() <= 3, "a page has no more than `limit`");
         let Some((last, _)) = page.last() else { break };
         after = Some(*last);
         seen.extend(page);

@@ -181,7 +181,10 @@ async fn answer_all(driver: &DeliveryDriver, seconds: i64, answer: impl Fn(u128)
         .collect();
     let recorded = driver.stores.platform.effects.record(&changes).await;
     let recorded = recorded.expect("outcomes are recorded");
-    assert!(recorded.iter().all(|it| *it == Recorded::Written) && !recorded.is_empty());
+    assert!(
+        recorded.iter().all(|it| *it == Recorded::Written) && !recorded.is_empty(),
+        "the answers of all due mails are written: {recorded:?}"
+    );
 }
 
 /// By every filter; pages of every size have all entries once.
@@ -201,7 +204,7 @@ pub async fn the_watch_is_listed_newest_first_page_by_page(driver: DeliveryDrive
     driver.contacts.switch(6, false, 210).await;
     let whole = driver.watched(WatchFilter::default()).await;
     assert_eq!(whole.len(), 6 + 4 + 3 + 1);
-    assert!(whole.is_sorted_by_key(|it| std::cmp::Reverse(it.position())));
+    assert!(whole.is_sorted_by_key(|it| std::cmp::Reverse(it.position())), "the newest is first");
     for limit in [1, 2, 3, 5, 50] {
         let mut query = WatchQuery { filter: WatchFilter::default(), after: None, limit };
         let mut read = Vec::new();

@@ -59,11 +59,11 @@ pub async fn an_effect_is_found_with_its_attempts(stores: UpgradeStores) {
         let found = stores.platform.effects.find(&key).await.expect("effects are read");
         found.expect("it is stored")
     };
-    assert!(!found().await.is_proven());
+    assert!(!found().await.is_proven(), "a time-out proves nothing");
     driver.record(&answered(&first, Outcome::Applied, at(202))).await;
     let found = found().await;
     assert_eq!(found.effect, driver.effect(1).await);
-    assert!(found.is_readable && found.is_proven());
+    assert!(found.is_readable && found.is_proven(), "it is read with the proof");
     let outcomes: Vec<_> = found.attempts.iter().map(|it| it.outcome.clone()).collect();
     assert_eq!(outcomes, [doubt, Outcome::Applied]);
     let unknown = SetLevel::key(CaseId::from_u128(99));

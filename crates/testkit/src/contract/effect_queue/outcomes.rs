@@ -55,7 +55,7 @@ pub async fn an_outcome_under_an_old_claim_only_leaves_evidence(stores: UpgradeS
     let settled = moved(&lapsed.write.after, EffectEvent::Settled, &policy, at(400));
     assert_eq!(driver.record(&settled).await, Recorded::Written);
     let sending = driver.claim(&claim(2, 1, at(401))).await.remove(0);
-    assert!(sending.fence > slow.fence);
+    assert!(sending.fence > slow.fence, "every claim has a higher fence");
 
     let before = driver.snapshot(&[case_id(1)]).await;
     let late = [
@@ -108,7 +108,10 @@ pub async fn an_outcome_is_written_once(stores: UpgradeStores) {
     assert_eq!(audit_rows::rows(&stores).await.len(), rows);
     let evidence = driver.timeline(case_id(1)).await.evidence;
     for change in [&doubted, &applied] {
-        assert!(seen(change).iter().all(|seen| evidence.contains(seen)));
+        assert!(
+            seen(change).iter().all(|seen| evidence.contains(seen)),
+            "what the bank answered is kept, also what was fenced out"
+        );
     }
 }
 
@@ -137,7 +140,10 @@ pub async fn of_twenty_raced_outcomes_one_is_written(stores: UpgradeStores) {
     assert_eq!(found.member.confirmed.is_some(), written[0].is_multiple_of(2));
     let evidence = driver.timeline(case_id(1)).await.evidence;
     assert_eq!(evidence.len(), 20);
-    assert!(changes.iter().flat_map(seen).all(|seen| evidence.contains(&seen)));
+    assert!(
+        changes.iter().flat_map(seen).all(|seen| evidence.contains(&seen)),
+        "what the bank answered is kept, also what was fenced out"
+    );
     assert_eq!(audit_rows::count(&stores, &winner.audit).await, 1);
 }
 

@@ -48,7 +48,10 @@ pub async fn what_was_registered_reads_back(driver: ContactDriver) {
             locale: person.locale,
             external_identity: person.external_identity,
         };
-        assert!(read_back == *wish && person.details.mail_stop.is_none());
+        assert!(
+            read_back == *wish && person.details.mail_stop.is_none(),
+            "the person is read back as registered, and mail is not stopped"
+        );
         let history = driver.stores.persons.history(&wish.id).await.expect("the history is read");
         assert_eq!(history.len(), 1);
         assert_eq!((&history[0].details.email, history[0].version), (&wish.email, 1));

@@ -108,10 +108,13 @@ pub async fn the_mail_setting_holds_for_all_persons_of_the_account(driver: Conta
         assert_eq!((person.account.notification, person.version), (false, 1), "{number}");
     }
     let account = read_account(1).await.expect("the account has persons");
-    assert!(!account.notification);
+    assert!(!account.notification, "mail is off for the account");
     let on = set_mail_notification(&account, true, &act).expect("it was off");
     assert_eq!(driver.commit_persons(&[on]).await, [Committed::Moved]);
-    assert!(driver.person(2).await.account.notification);
+    assert!(
+        driver.person(2).await.account.notification,
+        "mail is on for all persons of the account"
+    );
     let mut nobody = off;
     let PersonWrite::AccountMail(account) = &mut nobody.write else { panic!("a setting") };
     account.id = account_id(9);

@@ -73,7 +73,10 @@ pub async fn an_approval_moves_its_effect_and_what_follows(stores: BothStores) {
     }
     let newest = UpgradeDriver::at(&stores.0).look_up(&[by_case(&effects[0])]).await;
     let member = newest[0].clone().expect("the case is stored").snapshot.member;
-    assert!(member.confirmed.is_some() && member.confirmed_manually);
+    assert!(
+        member.confirmed.is_some() && member.confirmed_manually,
+        "the level is confirmed, and marked as confirmed by hand"
+    );
     assert_eq!(member.target, None);
     // What is planned again is sent under the same id.
     let again = stores.0.platform.effects.claim(&claim(2, 9, at(800))).await;
@@ -145,7 +148,7 @@ pub async fn a_proof_before_the_approval_wins(stores: BothStores) {
     assert_eq!(late, Ok(vec![Recorded::FencedOut]));
     assert_eq!(commit(&stores, &changes).await, Committed::Lost);
     let found = found(&stores.0, key).await;
-    assert!(found.is_proven());
+    assert!(found.is_proven(), "the late proof is kept");
     assert_eq!(found.effect.state.name(), EffectStateName::Manual);
     record(&stores.0, moved(&found.effect, EffectEvent::ProvenApplied, &POLICY, at(800))).await;
 }

@@ -79,7 +79,10 @@ pub async fn contacts_of_applications_are_paged_with_what_decides(store: Retenti
         (ids(&first), ids(&second)),
         (vec![contact_id(1), contact_id(2)], vec![contact_id(3)])
     );
-    assert!(first.iter().chain(&second).all(|it| it.is_held && it.kept_until.is_some()));
+    assert!(
+        first.iter().chain(&second).all(|it| it.is_held && it.kept_until.is_some()),
+        "all are under the hold, with their last day"
+    );
     assert_eq!((first[1].is_answered, first[1].version), (true, 2));
     assert_eq!(second[0].reported_at, Some(at(20)));
     // One that names no application is not in it.

@@ -83,5 +83,8 @@ pub async fn a_hold_that_is_placed_is_seen_by_every_later_commit(store: Retentio
     };
     let kept = super::page(&store, &query).await;
     assert_eq!(u32::try_from(kept.len()).expect("few") + deleted, COUNT);
-    assert!(kept.iter().all(|it| it.is_held && it.application == Some(application_id(1))));
+    assert!(
+        kept.iter().all(|it| it.is_held && it.application == Some(application_id(1))),
+        "what is left is under the hold"
+    );
 }

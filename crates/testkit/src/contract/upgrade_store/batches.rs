@@ -51,7 +51,7 @@ pub async fn of_two_openings_in_one_batch_one_moves(stores: UpgradeStores) {
     let became = driver.commit_all(&changes).await;
     let moved = |place: usize| became[place] == Committed::Moved;
     assert!(moved(0) != moved(1), "one of the two opens: {became:?}");
-    assert!(moved(2));
+    assert!(moved(2), "the other member's is written: {became:?}");
     for (place, id) in [case_id(101), case_id(102), case_id(2)].into_iter().enumerate() {
         assert_eq!(driver.load(CaseKey::Id(id)).await.is_some(), moved(place));
         assert_eq!(
@@ -116,6 +116,9 @@ pub async fn a_batch_of_256_commits(stores: UpgradeStores) {
     let newest = |number| Lookup { key: CaseKey::NewestOf(member_id(number)), check: None };
     let found = driver.look_up(&(1..=256).map(newest).collect::<Vec<_>>()).await;
     assert_eq!(found, expected);
-    assert!(found.iter().flatten().all(|found| found.snapshot.effect.is_some()));
+    assert!(
+        found.iter().flatten().all(|found| found.snapshot.effect.is_some()),
+        "every case is read with its effect"
+    );
     assert_eq!(audit_rows::rows(&stores).await.len(), 256 * 4);
 }

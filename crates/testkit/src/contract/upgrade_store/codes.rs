@@ -39,7 +39,7 @@ pub async fn a_fresh_code_voids_the_one_before(stores: UpgradeStores) {
         Request { key, ..samples::asked_at(samples::verify(1, true), samples::at(620)) }
     };
     assert_eq!(driver.decide(&scan(1)).await.answer, Err(Refusal::QrExpired));
-    assert!(driver.decide(&scan(2)).await.answer.is_ok());
+    assert!(driver.decide(&scan(2)).await.answer.is_ok(), "the fresh code is accepted");
     let history = driver.timeline(case_id(1)).await.history;
     assert_eq!(history.len(), 1, "a fresh code is no transition");
 }

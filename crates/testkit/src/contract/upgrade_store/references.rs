@@ -80,7 +80,7 @@ pub async fn a_reference_is_not_taken_twice_in_one_batch(stores: UpgradeStores) 
     let became = driver.commit_all(&changes).await;
     let moved = |place: usize| became[place] == Committed::Moved;
     assert!(moved(0) != moved(1), "one of the two takes it: {became:?}");
-    assert!(moved(2));
+    assert!(moved(2), "the third does not take it, and is written: {became:?}");
     for (place, number) in [2, 1, 3].into_iter().enumerate() {
         let case = driver.newest(number).await.case.expect("the case is there");
         assert_eq!(case.state.name() == StateName::EddaSuccess, moved(place));
