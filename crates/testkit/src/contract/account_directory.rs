@@ -22,7 +22,7 @@ async fn asked(accounts: &dyn AccountDirectory) -> Result<(), LookupError> {
     accounts.owner(&samples::account_query(), &forwarded).await.map(drop)
 }
 
-/// A check of the contract.
+/// The document is passed on, so that fields that are unknown here are not lost.
 pub async fn what_is_found_is_understood_and_kept_whole(
     accounts: &dyn AccountDirectory,
     downstream: &dyn Downstream,
@@ -55,7 +55,7 @@ pub async fn query_and_passage_arrive_as_they_stand(
     assert_eq!(downstream.arrived().await, expected);
 }
 
-/// A check of the contract.
+/// Each has its own answer to the caller.
 pub async fn every_refusal_is_told_from_the_others(
     accounts: &dyn AccountDirectory,
     downstream: &dyn Downstream,
@@ -63,7 +63,7 @@ pub async fn every_refusal_is_told_from_the_others(
     refusals_are_told_apart(downstream, async || asked(accounts).await).await;
 }
 
-/// A check of the contract.
+/// No owner would look like an account of nobody.
 pub async fn what_cannot_be_read_is_unavailable_and_never_empty(
     accounts: &dyn AccountDirectory,
     downstream: &dyn Downstream,
@@ -71,7 +71,7 @@ pub async fn what_cannot_be_read_is_unavailable_and_never_empty(
     garbage_is_unreadable(downstream, async || asked(accounts).await).await;
 }
 
-/// A check of the contract.
+/// So that the caller may try again.
 pub async fn a_system_that_went_away_is_unreachable(
     accounts: &dyn AccountDirectory,
     downstream: &dyn Downstream,

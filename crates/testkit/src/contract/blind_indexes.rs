@@ -95,7 +95,7 @@ async fn counts(store: &IndexedRecords) -> BTreeMap<String, u64> {
     counts.into_iter().map(|(key, count)| (key.to_string(), count)).collect()
 }
 
-/// A check of the contract.
+/// And under the old one while both are in the ring: nodes get a new ring one after the other.
 pub async fn records_are_found_under_a_new_key_after_they_are_indexed(stores: RotatingIndexes) {
     let RotatingIndexes { old, both, new } = &stores;
     register(old, 1..=5).await;
@@ -113,7 +113,7 @@ pub async fn records_are_found_under_a_new_key_after_they_are_indexed(stores: Ro
     assert_eq!(counted.into_values().collect::<Vec<_>>(), [10, 10], "two addresses, two keys");
 }
 
-/// A check of the contract.
+/// Who stole the old key must find nothing.
 pub async fn indexes_under_a_retired_key_are_removed(stores: RotatingIndexes) {
     let RotatingIndexes { old, both, new } = &stores;
     register(both, 1..=3).await;
@@ -128,7 +128,7 @@ pub async fn indexes_under_a_retired_key_are_removed(stores: RotatingIndexes) {
     assert_eq!((before.len(), after.into_values().collect::<Vec<_>>()), (2, vec![6]));
 }
 
-/// A check of the contract.
+/// A second run over the same records writes nothing.
 pub async fn what_is_indexed_already_is_not_replaced(stores: RotatingIndexes) {
     let both = &stores.both;
     assert_eq!(reindex(both).await, Reindexed::default(), "without records");

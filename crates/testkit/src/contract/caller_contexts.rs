@@ -21,7 +21,7 @@ async fn asked(contexts: &dyn CallerContexts) -> Result<(), LookupError> {
     contexts.context(&samples::context_query(), &forwarded).await.map(drop)
 }
 
-/// A check of the contract.
+/// The document is passed on, so that fields that are unknown here are not lost.
 pub async fn what_is_found_is_understood_and_kept_whole(
     contexts: &dyn CallerContexts,
     downstream: &dyn Downstream,
@@ -49,7 +49,7 @@ pub async fn query_and_passage_arrive_as_they_stand(
     assert_eq!(downstream.arrived().await, expected);
 }
 
-/// A check of the contract.
+/// Each has its own answer to the caller.
 pub async fn every_refusal_is_told_from_the_others(
     contexts: &dyn CallerContexts,
     downstream: &dyn Downstream,
@@ -57,7 +57,7 @@ pub async fn every_refusal_is_told_from_the_others(
     refusals_are_told_apart(downstream, async || asked(contexts).await).await;
 }
 
-/// A check of the contract.
+/// An empty context would look like a caller without one.
 pub async fn what_cannot_be_read_is_unavailable_and_never_empty(
     contexts: &dyn CallerContexts,
     downstream: &dyn Downstream,
@@ -65,7 +65,7 @@ pub async fn what_cannot_be_read_is_unavailable_and_never_empty(
     garbage_is_unreadable(downstream, async || asked(contexts).await).await;
 }
 
-/// A check of the contract.
+/// So that the caller may try again.
 pub async fn a_system_that_went_away_is_unreachable(
     contexts: &dyn CallerContexts,
     downstream: &dyn Downstream,

@@ -51,6 +51,8 @@ macro_rules! effect_queue_contract {
                 doubt_that_is_sent_again_keeps_its_place
                 queues_of_two_kinds_are_independent
                 an_effect_that_cannot_be_planned_loses_its_change
+                every_settled_state_frees_its_key
+                of_twenty_raced_plans_one_is_written
                 a_follower_that_cannot_be_planned_holds_nothing_back
                 a_registration_plans_its_effects
                 a_consequence_without_its_member_is_corrupt

@@ -39,7 +39,7 @@ impl PasswordsUnderTest {
     }
 }
 
-/// A check of the contract.
+/// Also from a cache, if the adapter has one.
 pub async fn right_credentials_give_their_actor_every_time(under_test: PasswordsUnderTest) {
     for _ in 0..3 {
         let who = under_test.who(&under_test.user, &under_test.password).await;

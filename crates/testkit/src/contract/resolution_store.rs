@@ -45,6 +45,7 @@ macro_rules! resolution_store_contract {
                 of_twenty_raced_approvals_one_is_written
                 a_proof_before_the_approval_wins
                 a_lost_decision_leaves_no_trace
+                what_is_sent_again_is_not_taken_over
                 a_taken_over_effect_is_not_sent
                 resolutions_are_listed_newest_first_page_by_page
                 lapsed_proposals_are_found_oldest_first

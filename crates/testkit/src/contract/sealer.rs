@@ -54,7 +54,7 @@ fn canary() -> Opened {
     Ok(vec![Personal::new(CANARY)])
 }
 
-/// A check of the contract.
+/// Otherwise a row could be moved under another person.
 pub async fn what_is_sealed_opens_in_its_cell_only(
     SealersUnderTest { added, .. }: SealersUnderTest,
 ) {
@@ -74,7 +74,7 @@ pub async fn what_is_sealed_opens_in_its_cell_only(
     }
 }
 
-/// A check of the contract.
+/// What was changed in the database is found, not read.
 pub async fn no_flipped_bit_opens(SealersUnderTest { added, .. }: SealersUnderTest) {
     does_not_open(&*added, |bytes| {
         let flipped = |bit: usize| {
@@ -86,7 +86,7 @@ pub async fn no_flipped_bit_opens(SealersUnderTest { added, .. }: SealersUnderTe
     });
 }
 
-/// A check of the contract.
+/// Of any length, also of none.
 pub async fn nothing_that_was_cut_or_extended_opens(under_test: SealersUnderTest) {
     does_not_open(&*under_test.added, |bytes| {
         let cut = (0..bytes.len()).map(|length| bytes[..length].to_vec());
@@ -114,7 +114,7 @@ fn does_not_unwrap(sealer: &dyn Sealer, key: &WrappedKey, sealed: &Sealed) {
     assert_eq!(sealer.rewrap(key), Err(SealerError::DoesNotOpen));
 }
 
-/// A check of the contract.
+/// So that the purge of one key makes its texts unreadable, and no others.
 pub async fn another_data_key_does_not_open(SealersUnderTest { added, .. }: SealersUnderTest) {
     let keys: Vec<_> = (0..8).map(|_| added.new_data_key().expect("a data key")).collect();
     for key in &keys {
@@ -126,7 +126,7 @@ pub async fn another_data_key_does_not_open(SealersUnderTest { added, .. }: Seal
     }
 }
 
-/// A check of the contract.
+/// Otherwise keys could be exchanged in the database.
 pub async fn a_wrapped_key_under_another_keys_id_does_not_open(
     SealersUnderTest { added, activated, .. }: SealersUnderTest,
 ) {
@@ -136,7 +136,7 @@ pub async fn a_wrapped_key_under_another_keys_id_does_not_open(
     does_not_unwrap(&*added, &WrappedKey { key: other, ..key }, &sealed);
 }
 
-/// A check of the contract.
+/// Otherwise who reads the database sees which texts are equal.
 pub async fn two_seals_of_one_text_differ(SealersUnderTest { added, .. }: SealersUnderTest) {
     let key = added.new_data_key().expect("a data key");
     let twice = [(CELL, Personal::new(CANARY)), (CELL, Personal::new(CANARY))];
@@ -148,7 +148,7 @@ pub async fn two_seals_of_one_text_differ(SealersUnderTest { added, .. }: Sealer
     assert_eq!(data_keys.len(), 50);
 }
 
-/// A check of the contract.
+/// A text in the wrong place would be read as another field.
 pub async fn a_slice_keeps_its_order_or_fails(SealersUnderTest { added, .. }: SealersUnderTest) {
     let key = added.new_data_key().expect("a data key");
     let (empty, long) = (String::new(), "窓口".repeat(20_000));
@@ -193,7 +193,7 @@ pub async fn nodes_read_each_other_while_a_key_rotates(under_test: SealersUnderT
     }
 }
 
-/// A check of the contract.
+/// The error names the key, so that an operator can put it back.
 pub async fn a_retired_key_is_unknown(under_test: SealersUnderTest) {
     let SealersUnderTest { added, retired, .. } = under_test;
     let key = added.new_data_key().expect("a data key");
@@ -211,7 +211,7 @@ fn index(sealer: &dyn Sealer, purpose: &'static str, text: &str) -> Vec<BlindInd
     indexes.into_iter().flatten().collect()
 }
 
-/// A check of the contract.
+/// Under one key and for one field: else a search finds nothing, or too much.
 pub async fn equal_values_have_equal_blind_indexes(
     SealersUnderTest { added, .. }: SealersUnderTest,
 ) {
@@ -243,7 +243,7 @@ pub async fn blind_indexes_agree_while_the_index_key_rotates(under_test: Sealers
     assert_eq!(retired, std::slice::from_ref(new));
 }
 
-/// A check of the contract.
+/// Debug output ends up in logs.
 pub async fn neither_bytes_nor_debug_output_show_the_text(
     SealersUnderTest { added, .. }: SealersUnderTest,
 ) {

@@ -32,7 +32,7 @@ impl fmt::Debug for TokensUnderTest {
     }
 }
 
-/// A check of the contract.
+/// Also from a cache, if the adapter has one.
 pub async fn a_known_token_gives_its_principal_every_time(under_test: TokensUnderTest) {
     for _ in 0..2 {
         let principal = under_test.verifier.verify(&under_test.token).await.expect("verified");
@@ -40,7 +40,7 @@ pub async fn a_known_token_gives_its_principal_every_time(under_test: TokensUnde
     }
 }
 
-/// A check of the contract.
+/// A verifier that compares a part, or ignores case, lets callers in.
 pub async fn a_token_that_only_looks_like_it_is_nobody(under_test: TokensUnderTest) {
     let known = under_test.token.expose();
     let cut = &known[..known.len() - 1];

@@ -50,6 +50,7 @@ macro_rules! upgrade_store_contract {
                 a_repeated_result_takes_its_reference
                 orphans_are_passed_cases_without_an_effect_and_nothing_else
                 an_orphan_gets_its_effect_once
+                of_twenty_raced_sweepers_one_plans_an_orphan
                 an_arrangement_has_one_unsettled_effect
                 a_transaction_id_serves_one_case
                 a_lost_change_does_not_hold_back_the_others

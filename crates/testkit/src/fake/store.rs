@@ -191,7 +191,7 @@ impl MemberStore for FakeStore {
     }
 
     async fn commit(&self, changes: &[Change<NewMember>]) -> Result<Vec<Committed>, StoreError> {
-        self.with(|memory| changes.iter().map(|change| memory.add_member(change)).collect())
+        self.write(|memory| changes.iter().map(|change| memory.add_member(change)).collect())
     }
 }
 

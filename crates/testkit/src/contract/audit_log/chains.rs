@@ -1,5 +1,7 @@
 //! Checks that every row is chained to the one before, also with concurrent writers.
 
+use std::sync::Arc;
+
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::actor::{ActorKind, ActorRef};
 use madoguchi_domain::audit::{Action, AuditEntry, GENESIS, Head, Place, follow};
@@ -55,8 +57,13 @@ pub async fn twenty_writers_at_once_leave_whole_chains(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     let runner = |number| {
         let driver = driver.clone();
+        let audit = Arc::clone(&stores.platform.audit);
         async move {
             driver.passed(number..=number).await;
+            let act = samples::act("call-1", samples::human(), at(0));
+            let subject = samples::flow(number).subject();
+            let lookup = AuditEntry::new(Action::CALLER_LOOKED_UP, subject, "found", &act);
+            audit.append(&[lookup]).await.expect("a row is added");
             let wish = claim(number, 1, at(200));
             for effect in driver.claim(&wish).await {
                 let change = answered(&effect, Outcome::Applied, at(201));
@@ -67,5 +74,5 @@ pub async fn twenty_writers_at_once_leave_whole_chains(stores: UpgradeStores) {
     race((1..=20).map(runner).collect()).await;
     let rest = driver.claim(&claim(21, 20, at(200))).await;
     let done = 20 - rest.len();
-    assert_eq!(audit_rows::verify(&stores).await, 20 * 4 + 20 + done);
+    assert_eq!(audit_rows::verify(&stores).await, 20 * (4 + 1) + 20 + done);
 }

@@ -1,6 +1,8 @@
 //! Checks that a second kind of effect goes through planning, claims, withdrawal, doubt, setting
 //! aside and consequences with the same worker, sweeper and store.
 
+use std::sync::Arc;
+
 use madoguchi_application::UpgradeStores;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::consequence::Consequence;
@@ -13,6 +15,7 @@ use madoguchi_domain::port::{EffectChange, Recorded};
 
 use super::notices::{Notices, alone, id, ids, notice};
 use crate::contract::audit_rows;
+use crate::contract::race::race;
 use crate::driver::upgrade::UpgradeDriver;
 use crate::samples::{self, at, claim, level, worker};
 
@@ -113,6 +116,48 @@ pub async fn an_effect_that_cannot_be_planned_loses_its_change(stores: UpgradeSt
     assert_eq!(notices.plan(vec![same_key]).await, Committed::Moved, "the first is settled");
 }
 
+/// After every end, not only after a confirmation.
+pub async fn every_settled_state_frees_its_key(stores: UpgradeStores) {
+    let notices = Notices::over(&stores);
+    UpgradeDriver::at(&stores).register(1..=1).await;
+    let with_key = |number| notice(number, Ordering::OneLive, "key");
+    let refused = Outcome::Refused(UpstreamCode::parse("E-CLOSED").expect("the code parses"));
+    let withdrawn = Outcome::Withdrawn(CancelReason::of("answered"));
+    for (number, end) in (1..).zip([Outcome::Applied, refused, withdrawn]) {
+        let (first, next) = (with_key(number), with_key(10 + number));
+        assert_eq!(notices.plan(vec![first.clone()]).await, Committed::Moved);
+        let claimed = notices.claim(1).await.remove(0);
+        notices.answer(&claimed, end.clone(), 201).await;
+        assert_eq!(notices.plan(vec![next]).await, Committed::Moved, "after {end:?}");
+        assert_eq!(notices.step().await, 1);
+        assert_eq!(notices.plan(vec![first]).await, Committed::Lost, "its id is taken for ever");
+    }
+}
+
+/// Of one effect, of effects with one key, and of effects with one upstream id.
+pub async fn of_twenty_raced_plans_one_is_written(stores: UpgradeStores) {
+    let notices = Arc::new(Notices::over(&stores));
+    UpgradeDriver::at(&stores).register(1..=1).await;
+    let rivals: [fn(u32) -> Effect; 3] = [
+        |_| alone(1),
+        |number| notice(number, Ordering::OneLive, "key-2"),
+        |number| {
+            let mut effect = alone(100 + number);
+            effect.order.upstream_id = alone(3).order.upstream_id;
+            effect
+        },
+    ];
+    for rival in rivals {
+        let runner = |number| {
+            let notices = Arc::clone(&notices);
+            async move { notices.plan(vec![rival(number)]).await }
+        };
+        let answers = race((101..=120).map(runner).collect()).await;
+        assert_eq!(answers.iter().filter(|it| **it == Committed::Moved).count(), 1);
+    }
+    assert_eq!(notices.step().await, 3, "one of each is delivered");
+}
+
 /// A transition has happened, also if what follows from it cannot be planned.
 pub async fn a_follower_that_cannot_be_planned_holds_nothing_back(stores: UpgradeStores) {
     let notices = Notices::over(&stores);
@@ -186,17 +231,21 @@ pub async fn the_unsettled_of_a_kind_are_counted_by_state(stores: UpgradeStores)
     let kind = alone(1).order.key.kind;
     assert_eq!(stores.platform.effects.unsettled(&kind).await, Ok(Vec::new()));
     driver.passed(1..=1).await;
-    assert_eq!(notices.plan((1..=4).map(alone).collect()).await, Committed::Moved);
-    let claimed = notices.claim(3).await;
-    notices.answer(&claimed[0], Outcome::Applied, 201).await;
-    notices.answer(&claimed[1], Outcome::Unknown(Doubt::TimedOut), 201).await;
+    assert_eq!(notices.plan((1..=8).map(alone).collect()).await, Committed::Moved);
+    let claimed = notices.claim(6).await;
+    let doubt = Outcome::Unknown(Doubt::TimedOut);
+    let never = Outcome::NotSent(WhyNotSent::NotEncodable);
+    for (effect, outcome) in claimed.iter().zip([Outcome::Applied, doubt.clone(), doubt, never]) {
+        notices.answer(effect, outcome, 201).await;
+    }
     let mut counted = stores.platform.effects.unsettled(&kind).await.expect("effects are counted");
     counted.sort_by_key(|it| it.oldest);
     let expected = [
-        (EffectStateName::Unknown, claimed[1].planned_at),
-        (EffectStateName::Sending, claimed[2].planned_at),
-        (EffectStateName::Planned, alone(4).planned_at),
+        (EffectStateName::Unknown, 2, claimed[1].planned_at),
+        (EffectStateName::Manual, 1, claimed[3].planned_at),
+        (EffectStateName::Sending, 2, claimed[4].planned_at),
+        (EffectStateName::Planned, 2, alone(7).planned_at),
     ];
-    let expected = expected.map(|(state, oldest)| UnsettledEffects { state, count: 1, oldest });
+    let expected = expected.map(|(state, count, oldest)| UnsettledEffects { state, count, oldest });
     assert_eq!(counted, expected);
 }

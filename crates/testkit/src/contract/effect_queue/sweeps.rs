@@ -55,12 +55,13 @@ async fn overdue(stores: &UpgradeStores, now: Timestamp, limit: u32) -> Vec<Over
     found
 }
 
-/// After the lease lapsed, the other system shows that the order was applied.
-async fn proven(driver: &UpgradeDriver, number: u32) {
-    let slow = sending(driver, number, at(200)).await;
-    taken_on(driver, &slow, EffectEvent::LeaseLapsed, at(390)).await;
-    let late = answered(&slow, Outcome::Shown(Proof::LevelIsTarget), at(391));
-    assert_eq!(driver.record(&late).await, Recorded::FencedOut);
+/// Under a claim that was lost, a proof arrives, and after it news that prove nothing.
+async fn proven_late(driver: &UpgradeDriver, effect: &Effect, proof: Outcome, now: Timestamp) {
+    let second = SignedDuration::from_secs(1);
+    for (outcome, at) in [(proof, now), (UNKNOWN, now + second)] {
+        let late = answered(effect, outcome, at);
+        assert_eq!(driver.record(&late).await, Recorded::FencedOut);
+    }
 }
 
 /// Of effects in every state and of every age, six are overdue at second 400.
@@ -72,7 +73,10 @@ pub async fn overdue_is_what_lapsed_settled_or_is_proven_and_nothing_else(stores
     reported(&driver, &settled, UNKNOWN, at(201)).await;
     let doubted = sending(&driver, 4, at(200)).await;
     reported(&driver, &doubted, UNKNOWN, at(390)).await;
-    proven(&driver, 5).await;
+    let shown = Outcome::Shown(Proof::LevelIsTarget);
+    let slow = sending(&driver, 5, at(200)).await;
+    taken_on(&driver, &slow, EffectEvent::LeaseLapsed, at(390)).await;
+    proven_late(&driver, &slow, shown.clone(), at(391)).await;
     let confirmed = sending(&driver, 6, at(200)).await;
     reported(&driver, &confirmed, Outcome::Applied, at(201)).await;
     let rejected = sending(&driver, 7, at(200)).await;
@@ -83,20 +87,17 @@ pub async fn overdue_is_what_lapsed_settled_or_is_proven_and_nothing_else(stores
     taken_on(&driver, &manual, EffectEvent::Settled, at(330)).await;
     let obeyed = sending(&driver, 9, at(200)).await;
     taken_on(&driver, &obeyed, EffectEvent::LeaseLapsed, at(240)).await;
-    let late = answered(&obeyed, Outcome::Applied, at(241));
-    assert_eq!(driver.record(&late).await, Recorded::FencedOut);
+    proven_late(&driver, &obeyed, Outcome::Applied, at(241)).await;
     let again = sending(&driver, 11, at(200)).await;
     taken_on(&driver, &again, EffectEvent::LeaseLapsed, at(240)).await;
     let settled =
         moved(&driver.effect(11).await, EffectEvent::Settled, &EffectPolicy::standard(), at(390));
     assert_eq!(driver.record(&settled).await, Recorded::Written);
-    let late = answered(&again, Outcome::Applied, at(391));
-    assert_eq!(driver.record(&late).await, Recorded::FencedOut);
-    let proven_late = sending(&driver, 12, at(200)).await;
-    let lost = reported(&driver, &proven_late, UNKNOWN, at(201)).await;
+    proven_late(&driver, &again, Outcome::Applied, at(391)).await;
+    let sent = sending(&driver, 12, at(200)).await;
+    let lost = reported(&driver, &sent, UNKNOWN, at(201)).await;
     taken_on(&driver, &lost, EffectEvent::Settled, at(330)).await;
-    let late = answered(&proven_late, Outcome::Shown(Proof::LevelIsTarget), at(391));
-    assert_eq!(driver.record(&late).await, Recorded::FencedOut);
+    proven_late(&driver, &sent, shown, at(391)).await;
     assert_eq!(driver.effect(12).await.state.name(), EffectStateName::Manual);
     driver.passed(10..=10).await;
 
@@ -142,8 +143,8 @@ pub async fn what_was_overdue_is_taken_up_once(stores: UpgradeStores) {
     let became = race((0..20).map(runner).collect()).await;
     let written = became.iter().filter(|became| **became == Recorded::Written).count();
     assert_eq!(written, 1);
-    let stands = driver.effect(1).await;
-    assert_eq!(stands, lapsed.write.after);
-    assert_eq!((stands.state.name(), stands.ambiguous), (EffectStateName::Unknown, 1));
+    let before = driver.effect(1).await;
+    assert_eq!(before, lapsed.write.after);
+    assert_eq!((before.state.name(), before.ambiguous), (EffectStateName::Unknown, 1));
     assert_eq!(overdue(&stores, at(301), 10).await, [], "and it is not overdue any more");
 }

@@ -2,7 +2,9 @@
 
 use madoguchi_domain::audit::{Action, AuditEntry};
 use madoguchi_domain::change::{Change, Committed};
-use madoguchi_domain::effect::{Effect, EffectEvent, EffectStateName, ManualOutcome, Outcome};
+use madoguchi_domain::effect::{
+    Doubt, Effect, EffectEvent, EffectStateName, ManualOutcome, Outcome,
+};
 use madoguchi_domain::port::Recorded;
 use madoguchi_domain::resolution::{Resolution, ResolutionStateName, ResolutionWrite};
 use madoguchi_domain::upgrade::{CaseKey, Lookup};
@@ -144,8 +146,11 @@ pub async fn a_proof_before_the_approval_wins(stores: BothStores) {
     let key = &sending.order.key;
     let proposal = proposed(&stores, key, (1, 600), ManualOutcome::Rejected).await;
     let (changes, _) = approval(&stores, &proposal, "bob", 700).await;
-    let late = effects.record(&[answered(&sending, Outcome::Applied, at(650))]).await;
-    assert_eq!(late, Ok(vec![Recorded::FencedOut]));
+    // What proves nothing takes back no proof.
+    for outcome in [Outcome::Applied, Outcome::Unknown(Doubt::TimedOut)] {
+        let late = effects.record(&[answered(&sending, outcome, at(650))]).await;
+        assert_eq!(late, Ok(vec![Recorded::FencedOut]));
+    }
     assert_eq!(commit(&stores, &changes).await, Committed::Lost);
     let found = found(&stores.0, key).await;
     assert!(found.is_proven(), "the late proof is kept");
@@ -172,6 +177,23 @@ pub async fn a_lost_decision_leaves_no_trace(stores: BothStores) {
     changes[1] = Change::new(ResolutionWrite::Close(Box::new(other)), audit);
     assert_eq!(commit(&stores, &changes).await, Committed::Lost);
     assert_eq!((found(&stores.0, key).await, all(&stores).await), before);
+}
+
+/// A person decides on what was doubted, and meanwhile it is sent and doubted again.
+pub async fn what_is_sent_again_is_not_taken_over(stores: BothStores) {
+    let [doubted] = &doubted_orders(&stores.0, 1).await[..] else { panic!("one order") };
+    let key = &doubted.order.key;
+    let (changes, _) = proposal(&stores, key, (1, 600), ManualOutcome::Rejected).await;
+    record(&stores.0, moved(doubted, EffectEvent::Settled, &POLICY, at(600))).await;
+    let driver = UpgradeDriver::at(&stores.0);
+    let sending = driver.claim(&claim(2, 1, at(601))).await.remove(0);
+    assert_eq!(commit(&stores, &changes).await, Committed::Lost, "it is being sent");
+    assert_eq!(found(&stores.0, key).await.effect, sending);
+    let again = answered(&sending, Outcome::Unknown(Doubt::TimedOut), at(602));
+    record(&stores.0, again.clone()).await;
+    assert_eq!(commit(&stores, &changes).await, Committed::Lost, "it was sent under another fence");
+    assert_eq!(found(&stores.0, key).await.effect, again.write.after);
+    assert_eq!(all(&stores).await, []);
 }
 
 /// It is in `Manual` with the proposal, and stays there if that is withdrawn.

@@ -57,11 +57,11 @@ pub async fn a_lost_fresh_code_leaves_the_one_before(stores: UpgradeStores) {
     *its_hash = hash(&driver, 3);
 
     assert_eq!(driver.commit(&first).await, Committed::Moved);
-    let stands = driver.newest(1).await;
+    let before = driver.newest(1).await;
     for lost in [second, other] {
         assert_eq!(driver.commit(&lost).await, Committed::Lost);
     }
-    assert_eq!(driver.newest(1).await, stands);
+    assert_eq!(driver.newest(1).await, before);
     assert_eq!(driver.load(CaseKey::Scanned(hash(&driver, 3))).await, None);
 }
 
@@ -70,13 +70,13 @@ pub async fn only_a_case_that_is_still_new_gets_a_fresh_code(stores: UpgradeStor
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=1).await;
     let mut change = driver.change(&lapsed()).await;
-    let stands = driver.ask(&samples::verify(1, true)).await;
+    let before = driver.ask(&samples::verify(1, true)).await;
     let Write::ReissueQr { expected, .. } = &mut change.write else {
         panic!("a lapsed code is issued again");
     };
     *expected = Version(2);
     assert_eq!(driver.commit(&change).await, Committed::Lost);
-    assert_eq!(driver.newest(1).await, stands);
+    assert_eq!(driver.newest(1).await, before);
     assert_eq!(driver.load(CaseKey::Scanned(hash(&driver, 2))).await, None);
 }
 
@@ -85,14 +85,14 @@ pub async fn a_code_is_issued_once(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.opened(1..=2).await;
     let taken = driver.policy.qr.token(case_id(2), 1).hash();
-    let (stands, other) = (driver.newest(1).await, driver.newest(2).await);
+    let (before, other) = (driver.newest(1).await, driver.newest(2).await);
     let mut change = driver.change(&lapsed()).await;
     let Write::ReissueQr { hash, .. } = &mut change.write else {
         panic!("a lapsed code is issued again");
     };
     *hash = taken;
     assert_eq!(driver.commit(&change).await, Committed::Lost);
-    assert_eq!(driver.newest(1).await, stands);
+    assert_eq!(driver.newest(1).await, before);
     let scanned = FoundCase { scanned: Some(1), ..found_case(other) };
     assert_eq!(driver.find(CaseKey::Scanned(taken)).await, Some(scanned));
 }

@@ -1,14 +1,16 @@
 //! Checks core-bank effects: one per passed case, one unsettled per arrangement.
 
 use madoguchi_application::UpgradeStores;
-use madoguchi_domain::change::Committed;
+use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::effect::{Doubt, EffectEvent, EffectPolicy, EffectState, Outcome};
 use madoguchi_domain::port::Recorded;
 use madoguchi_domain::upgrade::{
     self, CaseId, CaseKey, CaseSnapshot, CheckReference, CheckSource, Command, Guarantee, Request,
+    Write,
 };
 
 use crate::contract::audit_rows;
+use crate::contract::race::race;
 use crate::driver::upgrade::UpgradeDriver;
 use crate::samples::{self, case_id, found_case};
 
@@ -36,6 +38,28 @@ pub async fn an_orphan_gets_its_effect_once(stores: UpgradeStores) {
     assert_eq!(driver.newest(1).await, found);
     assert_eq!(audit_rows::count(&stores, &first.audit).await, 1);
     assert_eq!(audit_rows::count(&stores, &second.audit).await, 0);
+}
+
+/// Each of them found the case before any of them had planned.
+pub async fn of_twenty_raced_sweepers_one_plans_an_orphan(stores: UpgradeStores) {
+    let driver = UpgradeDriver::at(&stores);
+    driver.verified(1..=1).await;
+    driver.orphan(1).await;
+    let orphan = driver.newest(1).await;
+    let plan = |second| {
+        let act = samples::act("sweeper", samples::system(), samples::at(second));
+        upgrade::replan(&orphan, &driver.policy, &act).expect("it can be planned")
+    };
+    let changes: Vec<_> = (301..=320).map(plan).collect();
+    let runner = |change: Change<Write>| {
+        let driver = driver.clone();
+        async move { driver.commit(&change).await }
+    };
+    let answers = race(changes.iter().cloned().map(runner).collect()).await;
+    assert_eq!(answers.iter().filter(|it| **it == Committed::Moved).count(), 1);
+    let winner = answers.iter().position(|it| *it == Committed::Moved).expect("one is written");
+    assert_eq!(driver.newest(1).await.effect.as_ref(), changes[winner].effects.first());
+    assert_eq!(audit_rows::count(&stores, &changes[winner].audit).await, 1);
 }
 
 /// While an arrangement has an unsettled effect, no verdict plans a second one.

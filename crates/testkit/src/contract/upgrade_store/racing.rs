@@ -43,10 +43,10 @@ pub async fn of_two_changes_on_one_version_one_moves(stores: UpgradeStores) {
         let first = driver.change(&samples::decide(number, passed)).await;
         let second = driver.change(&samples::decide(number, !passed)).await;
         assert_eq!(driver.commit(&first).await, Committed::Moved);
-        let stands = driver.newest(number).await;
+        let before = driver.newest(number).await;
         assert_eq!(driver.commit(&second).await, Committed::Lost);
-        assert_eq!(driver.newest(number).await, stands);
-        assert_eq!(stands.effect.is_some(), passed);
+        assert_eq!(driver.newest(number).await, before);
+        assert_eq!(before.effect.is_some(), passed);
     }
 }
 
