@@ -160,7 +160,7 @@ impl UpgradeSetup {
     }
 
     fn check(&self) -> Result<(), InvalidSetup> {
-        let UpgradeOptions { group_commit, calls, poll, breaker, .. } = &self.options;
+        let UpgradeOptions { group_commit, calls, poll, breaker, effects, .. } = &self.options;
         for (name, is_positive) in [
             ("call_lasts", self.call_lasts.is_positive()),
             ("options.group_commit.max_batch", group_commit.max_batch > 0),
@@ -169,6 +169,12 @@ impl UpgradeSetup {
             ("options.calls", *calls > 0),
             ("options.poll", !poll.is_zero()),
             ("options.breaker.failures", breaker.failures > 0),
+            ("options.breaker.open_for", breaker.open_for.is_positive()),
+            ("options.effects.settle", effects.settle.is_positive()),
+            ("options.effects.first_retry", effects.first_retry.is_positive()),
+            ("options.effects.longest_retry", effects.longest_retry.is_positive()),
+            ("options.effects.ambiguous_tries", effects.ambiguous_tries > 0),
+            ("options.effects.ambiguous_for", effects.ambiguous_for.is_positive()),
             ("options.sweep_every", !self.options.sweep_every.is_zero()),
             ("options.missing_every", !self.options.missing_every.is_zero()),
         ] {

@@ -58,6 +58,10 @@ async fn a_setup_that_could_never_work_is_refused() {
     let no_wait = GroupCommitSettings { max_wait: Duration::ZERO, ..lane() };
     let longest = SignedDuration::from_secs(1);
     let short = BreakerSettings { longest, ..standard().breaker };
+    let closed = BreakerSettings { open_for: SignedDuration::ZERO, ..standard().breaker };
+    let effects = EffectPolicy::standard();
+    let no_settle = EffectPolicy { settle: SignedDuration::ZERO, ..effects };
+    let no_tries = EffectPolicy { ambiguous_tries: 0, ..effects };
     for (options, expected) in [
         (UpgradeOptions { calls: 0, ..standard() }, "options.calls must be"),
         (UpgradeOptions { poll: Duration::ZERO, ..standard() }, "options.poll must be"),
@@ -65,6 +69,9 @@ async fn a_setup_that_could_never_work_is_refused() {
         (UpgradeOptions { group_commit: no_queue, ..standard() }, "queue_capacity must be"),
         (UpgradeOptions { group_commit: no_wait, ..standard() }, "max_wait must be"),
         (UpgradeOptions { breaker: short, ..standard() }, "breaker.longest must be"),
+        (UpgradeOptions { breaker: closed, ..standard() }, "breaker.open_for must be"),
+        (UpgradeOptions { effects: no_settle, ..standard() }, "effects.settle must be"),
+        (UpgradeOptions { effects: no_tries, ..standard() }, "effects.ambiguous_tries must be"),
     ] {
         let setup = UpgradeSetup { options, ..setup(&fake, &bank, longest) };
         let refused = setup.start().expect_err("it is refused").to_string();
