@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use madoguchi_domain::effect::UpstreamCode;
 use madoguchi_domain::port::CoreBank;
+use madoguchi_domain::upgrade::Guarantee;
 use madoguchi_testkit::contract::core_bank::ArrivedOrder;
 use madoguchi_testkit::contract::core_bank_http::HttpBank;
 use madoguchi_testkit::core_bank_http_contract;
@@ -22,6 +23,10 @@ struct Rest;
 impl HttpBank for Rest {
     fn adapter(&self, url: &str, limit: Duration) -> Arc<dyn CoreBank> {
         Arc::new(RestBank::new(url, limit).expect("a client"))
+    }
+
+    fn guarantee(&self) -> Guarantee {
+        Guarantee::Dedupes
     }
 
     fn order(&self, request: &Received) -> Option<ArrivedOrder> {

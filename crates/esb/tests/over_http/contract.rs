@@ -7,7 +7,7 @@ use std::time::Duration;
 use madoguchi_domain::effect::UpstreamCode;
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::port::CoreBank;
-use madoguchi_domain::upgrade::APPLIED_CODE;
+use madoguchi_domain::upgrade::{APPLIED_CODE, Guarantee};
 use madoguchi_esb::{EsbSettings, UpstreamSettings};
 use madoguchi_testkit::contract::core_bank::{ArrivedOrder, CoreBankUnderTest, order};
 use madoguchi_testkit::contract::core_bank_http::{BankOverHttp, HttpBank};
@@ -28,6 +28,11 @@ impl HttpBank for Da21 {
             UpstreamSettings { connect_timeout: limit / 2, timeout: limit, ..usual.upstream };
         let upstream = UpstreamSettings { allow_plaintext: true, ..upstream };
         Arc::new(bank::esb(EsbSettings { inquiry: self.inquires, upstream, ..usual }))
+    }
+
+    /// The strictest that `esb.guarantee` may say.
+    fn guarantee(&self) -> Guarantee {
+        Guarantee::Dedupes
     }
 
     fn order(&self, request: &Received) -> Option<ArrivedOrder> {

@@ -22,7 +22,7 @@ use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::{Account, ArrangementId, MemberId};
 use madoguchi_domain::port::CoreBank;
 use madoguchi_domain::upgrade::{
-    Answer, CaseId, FinalCodes, LevelAnswer, SetLevel, TransactionId, TxnNo, classify,
+    Answer, CaseId, FinalCodes, Guarantee, LevelAnswer, SetLevel, TransactionId, TxnNo, classify,
 };
 
 use tokio::time::timeout;
@@ -36,6 +36,9 @@ pub trait CoreBankUnderTest: Send + Sync {
     fn bank(&self) -> Arc<dyn CoreBank>;
     /// The time within which the adapter answers each call.
     fn limit(&self) -> Duration;
+    /// What the bank guarantees for a repeated order. A bank that [dedupes](Guarantee::Dedupes)
+    /// does so by the transaction id, so each order must carry it.
+    fn guarantee(&self) -> Guarantee;
     /// Makes the bank apply the next order.
     async fn will_apply(&self);
     /// Makes the bank answer the next order with this code.
@@ -63,7 +66,7 @@ pub struct ArrivedOrder {
     pub arrangement: String,
     /// The level to set.
     pub level: String,
-    /// The transaction id; `None` if the bank's message has no place for one.
+    /// The transaction id; `None` if the message has none.
     pub transaction_id: Option<String>,
 }
 
@@ -121,8 +124,9 @@ pub(crate) async fn within<T>(limit: Duration, call: impl Future<Output = T>) ->
 /// Exactly these orders arrived, each once and as it was given.
 async fn assert_arrived(under_test: &dyn CoreBankUnderTest, orders: &[SetLevel]) {
     let arrived = under_test.arrived().await;
-    // Either all messages have a place for the id, or none has.
-    let has_ids = arrived.iter().any(|order| order.transaction_id.is_some());
+    // Of a bank that does not dedupe, either all messages have a place for the id, or none has.
+    let has_ids = under_test.guarantee() == Guarantee::Dedupes
+        || arrived.iter().any(|order| order.transaction_id.is_some());
     let expected = orders.iter().map(ArrivedOrder::of);
     let without_id = |order: ArrivedOrder| ArrivedOrder { transaction_id: None, ..order };
     let expected: Vec<_> =

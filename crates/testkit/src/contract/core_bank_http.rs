@@ -20,7 +20,7 @@ use madoguchi_domain::effect::{Outcome, UpstreamCode, WhyNotSent};
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::ArrangementId;
 use madoguchi_domain::port::CoreBank;
-use madoguchi_domain::upgrade::{Answer, FinalCodes, SetLevel, classify};
+use madoguchi_domain::upgrade::{Answer, FinalCodes, Guarantee, SetLevel, classify};
 use tokio::net::TcpListener;
 
 use crate::contract::core_bank::{ArrivedOrder, CoreBankUnderTest, ID, correlation, order, within};
@@ -31,6 +31,8 @@ use crate::server::http_stub::{HttpStub, Received, StubBehaviour, StubResponse};
 pub trait HttpBank: Send + Sync + 'static {
     /// A new adapter that calls the bank at `url`, and ends each call within `limit`.
     fn adapter(&self, url: &str, limit: Duration) -> Arc<dyn CoreBank>;
+    /// What the bank guarantees for a repeated order, see [`CoreBankUnderTest::guarantee`].
+    fn guarantee(&self) -> Guarantee;
     /// What an order says; `None` for another message.
     fn order(&self, request: &Received) -> Option<ArrivedOrder>;
     /// The bank's reply to an order that it applied.
@@ -133,6 +135,10 @@ impl<B: HttpBank> CoreBankUnderTest for BankOverHttp<B> {
 
     fn limit(&self) -> Duration {
         LIMIT
+    }
+
+    fn guarantee(&self) -> Guarantee {
+        self.bank.guarantee()
     }
 
     async fn will_apply(&self) {

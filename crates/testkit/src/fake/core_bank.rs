@@ -198,6 +198,8 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
+    use madoguchi_domain::upgrade::Guarantee;
+
     use super::*;
     use crate::contract::core_bank::{ArrivedOrder, CoreBankUnderTest, order};
 
@@ -237,6 +239,10 @@ mod tests {
 
         fn limit(&self) -> Duration {
             Duration::ZERO
+        }
+
+        fn guarantee(&self) -> Guarantee {
+            Guarantee::Dedupes
         }
 
         async fn will_be_silent(&self) {
