@@ -4,16 +4,21 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Barrier;
+
 use super::Received;
 
 /// How to handle one request. It was read completely unless the variant says otherwise. Only
-/// `Respond`, `Compute` and `Late` leave the connection open, if the length of the body is sent.
+/// `Respond`, `Compute`, `Together` and `Late` leave the connection open, if the length of the body
+/// is sent.
 #[derive(Clone)]
 pub enum StubBehaviour {
     /// Answer.
     Respond(StubResponse),
-    /// Compute the answer from the request; see [`StubBehaviour::compute`].
-    Compute(Arc<dyn Fn(&Received) -> StubResponse + Send + Sync>),
+    /// Compute the behaviour from the request; see [`StubBehaviour::compute`].
+    Compute(Arc<dyn Fn(&Received) -> Self + Send + Sync>),
+    /// Behave like this when enough requests have arrived; see [`StubBehaviour::together`].
+    Together(Arc<Barrier>, Box<Self>),
     /// Close without an answer.
     Close,
     /// Close a new connection without reading anything from it.
@@ -57,25 +62,34 @@ pub enum StubBehaviour {
 impl StubBehaviour {
     /// An answer that depends on the request.
     pub fn compute(answer: impl Fn(&Received) -> StubResponse + Send + Sync + 'static) -> Self {
-        Self::Compute(Arc::new(answer))
+        Self::Compute(Arc::new(move |request| Self::Respond(answer(request))))
+    }
+
+    /// A behaviour that begins when `count` requests have arrived.
+    #[must_use]
+    pub fn together(count: usize, behaviour: Self) -> Self {
+        Self::Together(Arc::new(Barrier::new(count)), Box::new(behaviour))
     }
 }
 
 impl fmt::Debug for StubBehaviour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Respond(_) => "Respond",
-            Self::Compute(_) => "Compute",
-            Self::Close => "Close",
-            Self::CloseUnread => "CloseUnread",
-            Self::Reset => "Reset",
-            Self::Cut { .. } => "Cut",
-            Self::Dribble { .. } => "Dribble",
-            Self::Trickle { .. } => "Trickle",
-            Self::Late { .. } => "Late",
-            Self::Raw(_) => "Raw",
-            Self::Hang => "Hang",
-        })
+        let (name, response) = match self {
+            Self::Respond(response) => ("Respond", Some(response)),
+            Self::Compute(_) => ("Compute", None),
+            Self::Together(..) => ("Together", None),
+            Self::Close => ("Close", None),
+            Self::CloseUnread => ("CloseUnread", None),
+            Self::Reset => ("Reset", None),
+            Self::Cut { response, .. } => ("Cut", Some(response)),
+            Self::Dribble { response, .. } => ("Dribble", Some(response)),
+            Self::Trickle { response, .. } => ("Trickle", Some(response)),
+            Self::Late { response, .. } => ("Late", Some(response)),
+            Self::Raw(_) => ("Raw", None),
+            Self::Hang => ("Hang", None),
+        };
+        f.write_str(name)?;
+        response.map_or(Ok(()), |response| write!(f, " {}", response.status))
     }
 }
 

@@ -74,7 +74,11 @@ async fn respond(
 ) -> Result<Response<Full<Bytes>>, Takeover> {
     match behaviour {
         StubBehaviour::Respond(response) => whole(response),
-        StubBehaviour::Compute(compute) => whole(compute(request)),
+        StubBehaviour::Compute(compute) => Box::pin(respond(compute(request), request)).await,
+        StubBehaviour::Together(all, behaviour) => {
+            all.wait().await;
+            Box::pin(respond(*behaviour, request)).await
+        }
         StubBehaviour::Late { wait, response } => {
             time::sleep(wait).await;
             whole(response)

@@ -1,5 +1,6 @@
 //! Tests the server over raw connections.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -36,6 +37,18 @@ async fn two_requests_on_one_connection_arrive_in_order() {
     assert_eq!(shown, [("POST", "/a?b=c", serde_json::json!({})), ("POST", "/d", list)]);
     assert_eq!((received[0].header("x-flow"), received[1].header("x-flow")), (Some("f-1"), None));
     assert_eq!((stub.connections(), stub.unused()), (1, 0));
+}
+
+#[tokio::test]
+async fn requests_together_are_answered_when_all_have_arrived() {
+    let stub = HttpStub::start().await.unwrap();
+    stub.from_now_on(StubBehaviour::together(2, StubBehaviour::Respond(ok().unmeasured())));
+    let mut first = pin!(exchange(&stub, POST));
+    let alone = tokio::time::timeout(Duration::from_millis(20), &mut first).await;
+    assert!(alone.is_err(), "{alone:?}");
+    for heard in <[_; 2]>::from(tokio::join!(first, exchange(&stub, POST))) {
+        assert!(heard.unwrap().contains("{\"ok\":1}"));
+    }
 }
 
 #[tokio::test]
