@@ -111,6 +111,16 @@ pub(crate) fn correlation() -> CorrelationId {
     samples::correlation("call-1")
 }
 
+/// The code of refusals.
+pub(crate) fn final_code() -> UpstreamCode {
+    UpstreamCode::parse("E-CLOSED").expect("a code")
+}
+
+/// Final codes that list it.
+pub(crate) fn finals() -> FinalCodes {
+    FinalCodes::parse(vec![final_code()]).expect("final codes")
+}
+
 async fn send(under_test: &dyn CoreBankUnderTest, order: &SetLevel) -> Answer {
     let (bank, correlation) = (under_test.bank(), correlation());
     within(under_test.limit(), bank.set_level(order, &correlation)).await
@@ -156,17 +166,16 @@ pub async fn a_refused_order_is_refused_only_with_a_code_listed_as_final(
     under_test: &dyn CoreBankUnderTest,
 ) {
     let order = order(ID);
-    let code = UpstreamCode::parse("E-CLOSED").expect("a code");
+    let code = final_code();
     under_test.will_refuse(&code).await;
     let answer = send(under_test, &order).await;
-    let finals = FinalCodes::parse(vec![code.clone()]).expect("final codes");
-    assert_eq!(classify(&order, &answer, &finals), Outcome::Refused(code));
+    assert_eq!(classify(&order, &answer, &finals()), Outcome::Refused(code));
     assert_eq!(outcome(&order, &answer), Outcome::Unknown(Doubt::UnlistedCode));
     assert_arrived(under_test, &[order]).await;
 }
 
 /// A check of the contract.
-pub async fn a_lost_connection_is_unknown_and_the_order_was_sent_exactly_once(
+pub async fn a_lost_connection_is_unknown_and_sends_the_order_once(
     under_test: &dyn CoreBankUnderTest,
 ) {
     let order = order(ID);
@@ -273,7 +282,7 @@ macro_rules! core_bank_contract {
             core_bank of core_bank, of_bank [
                 an_applied_order_is_applied_as_it_was_given
                 a_refused_order_is_refused_only_with_a_code_listed_as_final
-                a_lost_connection_is_unknown_and_the_order_was_sent_exactly_once
+                a_lost_connection_is_unknown_and_sends_the_order_once
                 silence_is_unknown_within_the_limit
                 an_unreachable_bank_is_not_sent_and_nothing_arrived
                 a_bank_that_went_away_is_not_sent

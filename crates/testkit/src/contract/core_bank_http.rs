@@ -1,8 +1,9 @@
 //! The contract suite of [`CoreBank`] adapters that speak HTTP, over a scripted server.
 //!
 //! An adapter says how its bank looks on the wire ([`HttpBank`]), and runs the checks of every
-//! adapter and those of HTTP, which find a hidden retry, a followed redirect, a pooled connection
-//! or a timeout that is reported as *not sent*. Each of these may set a level twice.
+//! adapter and those of HTTP, which find a hidden retry, a followed redirect, a pooled connection,
+//! a status that proves nothing, or a timeout that is reported as *not sent*. Each of these may set
+//! a level twice, or confirm one that was never set.
 //!
 //! ```text
 //! core_bank_http_contract!(mine: open_mine()); // a future of an `HttpBank`
@@ -20,10 +21,12 @@ use madoguchi_domain::effect::{Outcome, UpstreamCode, WhyNotSent};
 use madoguchi_domain::level::AccountLevel;
 use madoguchi_domain::member::ArrangementId;
 use madoguchi_domain::port::CoreBank;
-use madoguchi_domain::upgrade::{Answer, FinalCodes, Guarantee, SetLevel, classify};
+use madoguchi_domain::upgrade::{Answer, Guarantee, LevelAnswer, SetLevel, classify};
 use tokio::net::TcpListener;
 
-use crate::contract::core_bank::{ArrivedOrder, CoreBankUnderTest, ID, correlation, order, within};
+use crate::contract::core_bank::{
+    ArrivedOrder, CoreBankUnderTest, ID, correlation, final_code, finals, order, within,
+};
 use crate::contract::race::race;
 use crate::server::http_stub::{HttpStub, Received, StubBehaviour, StubResponse};
 
@@ -35,10 +38,16 @@ pub trait HttpBank: Send + Sync + 'static {
     fn guarantee(&self) -> Guarantee;
     /// What an order says; `None` for another message.
     fn order(&self, request: &Received) -> Option<ArrivedOrder>;
-    /// The bank's reply to an order that it applied.
+    /// The bank's reply to an order that it applied. Its status is the only one that proves that,
+    /// unless [`proves`](Self::proves) names others.
     fn applied(&self, request: &Received) -> StubResponse;
     /// The bank's reply to an order that it refused with this code.
     fn refused(&self, request: &Received, code: &UpstreamCode) -> StubResponse;
+    /// Whether a reply with this status may prove something, beside the statuses of `applied`,
+    /// `refused` and `shown`. Every other status must be reported as a doubt.
+    fn proves(&self, _status: u16) -> bool {
+        false
+    }
     /// Whether a reply names the order that it belongs to.
     fn names_its_order(&self) -> bool;
     /// The arrangement of an inquiry for a level; `None` for another message, and always for a bank
@@ -109,21 +118,94 @@ impl<B: HttpBank> BankOverHttp<B> {
     }
 
     async fn send_one(&self, order: &SetLevel) -> Answer {
-        send(&self.adapter, order).await
+        send(&*self.adapter, order).await
     }
 
-    /// The sample order, as it arrives at the bank.
-    async fn scouted(&self) -> Received {
+    /// This reply to a sample message; `None` if the bank cannot be asked, and is not.
+    async fn sample(&self, reply: ScriptedReply) -> Option<StubResponse> {
         let scout = HttpStub::start().await.expect("a port is free");
         scout.next(StubBehaviour::Close);
-        let adapter = self.bank.adapter(&scout.url("/bank"), LIMIT);
-        send(&adapter, &order(ID)).await;
-        scout.received().pop().expect("an order arrives")
+        reply.learned(&*self.bank.adapter(&scout.url("/bank"), LIMIT)).await;
+        let message = scout.received().pop();
+        let is_sent = reply.is_of_an_order() || self.bank.inquires();
+        assert_eq!(message.is_some(), is_sent, "whether it is sent");
+        message.map(|message| reply.to(&*self.bank, &message))
     }
 
-    /// The reply to the sample order, as the bank writes it.
-    async fn applied(&self) -> StubResponse {
-        self.bank.applied(&self.scouted().await)
+    /// The statuses that prove nothing, since the bank sends none of these replies with them.
+    async fn unclear(&self, replies: &[ScriptedReply]) -> Vec<u16> {
+        let mut clear = Vec::new();
+        for reply in replies {
+            clear.extend(self.sample(*reply).await.map(|it| it.status));
+        }
+        let others = [100, 101, 103, 226, 299, 451, 499, 520, 524, 599].into_iter();
+        let statuses = others.chain(200..=208).chain(300..=308).chain(400..=431).chain(500..=511);
+        statuses.filter(|it| !clear.contains(it) && !self.bank.proves(*it)).collect()
+    }
+
+    /// Breaks this reply in each of these ways: the adapter sends one message, and learns nothing.
+    async fn assert_doubt<F>(&self, reply: ScriptedReply, faults: F)
+    where
+        F: Fn(StubResponse) -> Vec<StubBehaviour> + Send + Sync + 'static,
+    {
+        let Some(sample) = self.sample(reply).await else { return };
+        let faults = Arc::new(faults);
+        for (index, fault) in faults(sample).into_iter().enumerate() {
+            let case = format!("{reply:?}, {fault:?}");
+            let before = (self.stub.connections(), self.stub.received().len());
+            let (bank, faults) = (Arc::clone(&self.bank), Arc::clone(&faults));
+            // In the reply to this very message: the ids of a sample may be others.
+            let computed =
+                move |message: &Received| faults(reply.to(&*bank, message)).swap_remove(index);
+            let is_unread = matches!(fault, StubBehaviour::CloseUnread);
+            let computed = StubBehaviour::Compute(Arc::new(computed));
+            self.stub.next(if is_unread { fault } else { computed });
+            let learned = reply.learned(&*self.adapter).await;
+            assert_eq!(learned, None, "{case}");
+            assert_eq!(self.stub.unused(), 0, "{case}: sent");
+            assert!(self.stub.connections() <= before.0 + 1, "{case}: one connection");
+            assert!(self.stub.received().len() <= before.1 + 1, "{case}: sent once");
+        }
+    }
+}
+
+/// A reply of the bank that proves something, before the suite breaks it.
+#[derive(Debug, Clone, Copy)]
+enum ScriptedReply {
+    Applied,
+    Refused,
+    Level,
+    NoLevel,
+}
+
+impl ScriptedReply {
+    const fn is_of_an_order(self) -> bool {
+        matches!(self, Self::Applied | Self::Refused)
+    }
+
+    fn to(self, bank: &impl HttpBank, message: &Received) -> StubResponse {
+        let shown = |level: Option<&AccountLevel>| {
+            bank.shown(message, level).expect("a bank that inquires has a reply")
+        };
+        match self {
+            Self::Applied => bank.applied(message),
+            Self::Refused => bank.refused(message, &final_code()),
+            Self::Level => shown(Some(&order(ID).level)),
+            Self::NoLevel => shown(None),
+        }
+    }
+
+    /// Sends the message that this is the reply to. What the adapter learns; `None` for a doubt.
+    async fn learned(self, adapter: &dyn CoreBank) -> Option<String> {
+        let (order, correlation) = (order(ID), correlation());
+        if self.is_of_an_order() {
+            let outcome = classify(&order, &send(adapter, &order).await, &finals());
+            (!matches!(outcome, Outcome::Unknown(_))).then(|| format!("{outcome:?}"))
+        } else {
+            let inquiry = adapter.inquire(&order.arrangement, &correlation);
+            let answer = within(LIMIT, inquiry).await;
+            (!matches!(answer, LevelAnswer::Unanswered(_))).then(|| format!("{answer:?}"))
+        }
     }
 }
 
@@ -182,27 +264,12 @@ impl<B: HttpBank> CoreBankUnderTest for BankOverHttp<B> {
     }
 }
 
-async fn send(adapter: &Arc<dyn CoreBank>, order: &SetLevel) -> Answer {
+async fn send(adapter: &dyn CoreBank, order: &SetLevel) -> Answer {
     within(LIMIT, adapter.set_level(order, &correlation())).await
 }
 
-/// Runs the sample order against this behaviour; returns its outcome without any final code.
-async fn outcome<B: HttpBank>(bank: &BankOverHttp<B>, behaviour: StubBehaviour) -> Outcome {
-    let (case, before) = (format!("{behaviour:?}"), bank.stub.connections());
-    bank.stub.next(behaviour);
-    let answer = bank.send().await;
-    assert_eq!(bank.stub.connections() - before, 1, "{case}: one connection");
-    classify(&order(ID), &answer, &FinalCodes::default())
-}
-
-fn assert_unknown(outcome: &Outcome, case: &str) {
-    assert!(matches!(outcome, Outcome::Unknown(_)), "{case}: {outcome:?}");
-}
-
-/// An adapter that tries again, or opens the connection again, sends the order twice.
-pub async fn a_connection_that_ends_is_unknown_and_not_opened_again<B: HttpBank>(
-    bank: BankOverHttp<B>,
-) {
+/// Connections that end before this reply is complete.
+fn endings(response: StubResponse) -> Vec<StubBehaviour> {
     let mut endings = vec![
         StubBehaviour::Close,
         StubBehaviour::CloseUnread,
@@ -210,60 +277,115 @@ pub async fn a_connection_that_ends_is_unknown_and_not_opened_again<B: HttpBank>
         StubBehaviour::Raw(b"HTTP/1.1 200".to_vec()),
         StubBehaviour::Raw(b"220 mail.example ESMTP\r\n".to_vec()),
     ];
-    let response = bank.applied().await;
     if response.body.len() > 1 {
         let all_but_one = response.body.len() - 1;
-        let cut = |after| StubBehaviour::Cut { response: response.clone(), after };
-        endings.extend([cut(0), cut(all_but_one)]);
+        endings.push(StubBehaviour::Cut { response: response.clone(), after: 0 });
+        endings.push(StubBehaviour::Cut { response, after: all_but_one });
     }
-    for ending in endings {
-        let case = format!("{ending:?}");
-        let arrived = bank.orders().len();
-        assert_unknown(&outcome(&bank, ending).await, &case);
-        assert!(bank.orders().len() <= arrived + 1, "{case}: sent once");
+    endings
+}
+
+/// Silence, and this reply over a longer time than the limit.
+fn delays(mut response: StubResponse) -> Vec<StubBehaviour> {
+    let late = StubBehaviour::Late { wait: 4 * LIMIT, response: response.clone() };
+    let (mut delays, pause) = (vec![StubBehaviour::Hang, late], LIMIT / 4);
+    if !response.body.is_empty() {
+        response.body.resize(1024, b' ');
+        delays.push(StubBehaviour::Trickle { response: response.clone(), pause });
     }
+    delays.push(StubBehaviour::Dribble { response, pause });
+    delays
+}
+
+/// This reply as a redirect to each of these places.
+fn redirects(response: StubResponse, locations: &[String]) -> Vec<StubBehaviour> {
+    let to = |location: &String| {
+        let moved = response.clone().with_header("location", location);
+        [300, 301, 302, 303, 307, 308].map(|status| with_status(&moved, status))
+    };
+    locations.iter().flat_map(to).collect()
+}
+
+fn with_status(response: &StubResponse, status: u16) -> StubBehaviour {
+    let response = StubResponse { status, ..response.clone() };
+    match status {
+        // The server would not send it as the only response, so its bytes are written.
+        100..200 => StubBehaviour::Cut { after: response.body.len(), response },
+        429 | 503 => StubBehaviour::Respond(response.with_header("retry-after", "0")),
+        _ => StubBehaviour::Respond(response),
+    }
+}
+
+/// An adapter that tries again, or opens the connection again, sends the order twice.
+pub async fn a_connection_that_ends_is_unknown_and_not_opened_again<B: HttpBank>(
+    bank: BankOverHttp<B>,
+) {
+    bank.assert_doubt(ScriptedReply::Applied, endings).await;
+    bank.assert_doubt(ScriptedReply::Refused, endings).await;
 }
 
 /// The bank may have applied what it was too slow to confirm.
 pub async fn a_slow_bank_is_unknown_within_the_limit<B: HttpBank>(bank: BankOverHttp<B>) {
-    assert_unknown(&outcome(&bank, StubBehaviour::Hang).await, "silence");
-    let order = bank.scouted().await;
-    let code = UpstreamCode::parse("E-CLOSED").expect("a code");
-    let late = StubBehaviour::Late { wait: 4 * LIMIT, response: bank.bank.applied(&order) };
-    assert_unknown(&outcome(&bank, late).await, "an answer after the limit");
-    for mut response in [bank.bank.applied(&order), bank.bank.refused(&order, &code)] {
-        if !response.body.is_empty() {
-            response.body.resize(1024, b' ');
-            let slow = StubBehaviour::Trickle { response: response.clone(), pause: LIMIT / 4 };
-            assert_unknown(&outcome(&bank, slow).await, "a body byte by byte");
-        }
-        let slow = StubBehaviour::Dribble { response, pause: LIMIT / 4 };
-        assert_unknown(&outcome(&bank, slow).await, "an answer byte by byte");
-    }
+    bank.assert_doubt(ScriptedReply::Applied, delays).await;
+    bank.assert_doubt(ScriptedReply::Refused, delays).await;
 }
 
 /// A redirect would send the order to another place, or again.
 pub async fn a_redirect_is_unknown_and_not_followed<B: HttpBank>(bank: BankOverHttp<B>) {
-    for status in [300, 301, 302, 303, 307, 308] {
-        let elsewhere = HttpStub::start().await.expect("a port is free");
-        let moved = StubResponse { status, ..bank.applied().await };
-        let moved = moved.with_header("location", &elsewhere.url("/bank"));
-        let outcome = outcome(&bank, StubBehaviour::Respond(moved)).await;
-        assert_unknown(&outcome, &format!("{status}"));
-        assert_eq!(elsewhere.connections(), 0, "{status}");
-    }
+    assert_not_followed(&bank, ScriptedReply::Applied).await;
+    assert_not_followed(&bank, ScriptedReply::Refused).await;
 }
 
-/// Not even with a body that says so.
-pub async fn a_failing_status_is_unknown<B: HttpBank>(bank: BankOverHttp<B>) {
-    let success = bank.applied().await;
-    for status in [400, 401, 403, 404, 407, 408, 409, 413, 421, 425, 429, 500, 502, 503, 504] {
-        let mut failing = StubResponse { status, ..success.clone() };
-        if status == 503 || status == 429 {
-            failing = failing.with_header("retry-after", "0");
-        }
-        let case = format!("{status}");
-        assert_unknown(&outcome(&bank, StubBehaviour::Respond(failing)).await, &case);
+/// Neither to another server nor within the bank.
+async fn assert_not_followed<B: HttpBank>(bank: &BankOverHttp<B>, reply: ScriptedReply) {
+    let elsewhere = HttpStub::start().await.expect("a port is free");
+    let locations = [elsewhere.url("/bank"), "/bank".to_owned()];
+    bank.assert_doubt(reply, move |response| redirects(response, &locations)).await;
+    assert_eq!(elsewhere.connections(), 0);
+}
+
+/// Only the statuses that the bank sends are a proof, whatever the body is. At 429 or 503 the bank
+/// may have applied the order too, so it is not sent again.
+pub async fn an_unclear_status_is_unknown<B: HttpBank>(bank: BankOverHttp<B>) {
+    assert_unclear(&bank, ScriptedReply::Applied, &[ScriptedReply::Applied]).await;
+    assert_unclear(
+        &bank,
+        ScriptedReply::Refused,
+        &[ScriptedReply::Applied, ScriptedReply::Refused],
+    )
+    .await;
+}
+
+/// This reply proves nothing with a status that none of the `clear` ones has.
+async fn assert_unclear<B: HttpBank>(
+    bank: &BankOverHttp<B>,
+    reply: ScriptedReply,
+    clear: &[ScriptedReply],
+) {
+    let statuses = bank.unclear(clear).await;
+    let each = move |response| statuses.iter().map(|it| with_status(&response, *it)).collect();
+    bank.assert_doubt(reply, each).await;
+}
+
+/// A level that did not arrive completely may be a part of another one.
+pub async fn an_inquiry_whose_connection_ends_shows_no_level<B: HttpBank>(bank: BankOverHttp<B>) {
+    bank.assert_doubt(ScriptedReply::Level, endings).await;
+}
+
+/// An inquiry without a time limit blocks the task that asks.
+pub async fn a_slow_inquiry_shows_no_level_within_the_limit<B: HttpBank>(bank: BankOverHttp<B>) {
+    bank.assert_doubt(ScriptedReply::Level, delays).await;
+}
+
+/// Another place may show the level of another bank.
+pub async fn a_redirected_inquiry_shows_no_level<B: HttpBank>(bank: BankOverHttp<B>) {
+    assert_not_followed(&bank, ScriptedReply::Level).await;
+}
+
+/// A gateway that shows the order's level would confirm an order that was never applied.
+pub async fn an_inquiry_with_an_unclear_status_shows_no_level<B: HttpBank>(bank: BankOverHttp<B>) {
+    for reply in [ScriptedReply::Level, ScriptedReply::NoLevel] {
+        assert_unclear(&bank, reply, &[ScriptedReply::Level, ScriptedReply::NoLevel]).await;
     }
 }
 
@@ -285,7 +407,7 @@ pub async fn only_an_order_that_cannot_have_arrived_is_not_sent<B: HttpBank>(
     let closed = free.local_addr().expect("an address");
     drop(free);
     for url in [format!("http://{closed}/bank"), "http://no-such-bank.invalid/bank".to_owned()] {
-        let answer = send(&bank.bank.adapter(&url, LIMIT), &order(ID)).await;
+        let answer = send(&*bank.bank.adapter(&url, LIMIT), &order(ID)).await;
         assert_eq!(answer, Answer::NotSent(WhyNotSent::NoConnection), "{url}");
     }
     // It accepts and says nothing: the order is on its way.
@@ -296,41 +418,41 @@ pub async fn only_an_order_that_cannot_have_arrived_is_not_sent<B: HttpBank>(
         pending::<()>().await;
         drop(accepted);
     });
-    let answer = send(&bank.bank.adapter(&url, LIMIT), &order(ID)).await;
+    let answer = send(&*bank.bank.adapter(&url, LIMIT), &order(ID)).await;
     assert!(matches!(answer, Answer::Lost(_)), "{answer:?}");
     accepting.abort();
 }
 
-/// Orders that are sent at once do not wait for each other, and each has its own answer.
+/// Orders that are sent at once do not wait for each other, and each has its own answer. The bank
+/// answers none of them before all have arrived.
 pub async fn orders_at_once_do_not_mix<B: HttpBank>(bank: BankOverHttp<B>) {
-    let bank = Arc::new(bank);
+    let (count, limit) = (16, 6 * LIMIT);
     let own = Arc::clone(&bank.bank);
     let by_account = move |request: &Received| {
         let applies = own.order(request).is_some_and(|it| it.arrangement.ends_with('0'));
-        let code = UpstreamCode::parse("E-CLOSED").expect("a code");
-        if applies { own.applied(request) } else { own.refused(request, &code) }
+        if applies { own.applied(request) } else { own.refused(request, &final_code()) }
     };
-    bank.stub.from_now_on(StubBehaviour::compute(by_account));
-    let send = |number: u32| {
-        let bank = Arc::clone(&bank);
-        async move {
-            let order = of_account(number);
-            let answer = bank.send_one(&order).await;
-            classify(&order, &answer, &FinalCodes::default())
-        }
+    bank.stub.from_now_on(StubBehaviour::together(count, StubBehaviour::compute(by_account)));
+    let adapter = bank.bank.adapter(&bank.stub.url("/bank"), limit);
+    let orders: Vec<_> = (0..count).map(of_account).collect();
+    let send = |order: SetLevel| {
+        let adapter = Arc::clone(&adapter);
+        async move { within(limit, adapter.set_level(&order, &correlation())).await }
     };
-    let outcomes = race((0..16).map(send).collect()).await;
-    for (number, outcome) in (0..16).zip(outcomes) {
-        assert_eq!(outcome == Outcome::Applied, number % 10 == 0, "{number}: {outcome:?}");
+    let answers = race(orders.iter().cloned().map(send).collect()).await;
+    for (order, answer) in orders.iter().zip(answers) {
+        let applies = order.arrangement.expose().ends_with('0');
+        let expected = if applies { Outcome::Applied } else { Outcome::Refused(final_code()) };
+        assert_eq!(classify(order, &answer, &finals()), expected, "{answer:?}");
     }
-    assert_eq!((bank.orders().len(), bank.stub.connections()), (16, 16));
+    assert_eq!((bank.orders().len(), bank.stub.connections()), (count, count));
 }
 
 fn account(text: &str) -> ArrangementId {
     ArrangementId::parse(text).expect("an arrangement")
 }
 
-fn of_account(number: u32) -> SetLevel {
+fn of_account(number: usize) -> SetLevel {
     let arrangement = account(&format!("AA19337Z8L{number:02}"));
     SetLevel { arrangement, ..order(&format!("T12222{number:02}")) }
 }
@@ -344,12 +466,13 @@ pub async fn the_reply_to_another_order_is_unknown<B: HttpBank>(bank: BankOverHt
     let received = bank.stub.received();
     let reply = bank.bank.applied(received.first().expect("an order arrives"));
     if !bank.bank.names_its_order() {
-        let own = bank.applied().await;
+        let own = bank.sample(ScriptedReply::Applied).await.expect("an order arrives");
         let said = |it: StubResponse| (it.status, it.headers, it.body);
         assert_eq!(said(reply), said(own), "names_its_order is false, but replies differ");
         return;
     }
-    assert_unknown(&outcome(&bank, StubBehaviour::Respond(reply)).await, "another order's reply");
+    bank.assert_doubt(ScriptedReply::Applied, move |_| vec![StubBehaviour::Respond(reply.clone())])
+        .await;
 }
 
 /// A bank and its operators can find the request that an order belongs to.
@@ -374,7 +497,11 @@ macro_rules! core_bank_http_contract {
                 a_connection_that_ends_is_unknown_and_not_opened_again
                 a_slow_bank_is_unknown_within_the_limit
                 a_redirect_is_unknown_and_not_followed
-                a_failing_status_is_unknown
+                an_unclear_status_is_unknown
+                an_inquiry_whose_connection_ends_shows_no_level
+                a_slow_inquiry_shows_no_level_within_the_limit
+                a_redirected_inquiry_shows_no_level
+                an_inquiry_with_an_unclear_status_shows_no_level
                 every_order_has_a_connection_of_its_own
                 only_an_order_that_cannot_have_arrived_is_not_sent
                 orders_at_once_do_not_mix
