@@ -146,7 +146,7 @@ async fn nodes_that_migrate_at_once_take_turns() {
             .collect();
         let mut behind = 0;
         for node in nodes {
-            let before = node.await.expect("a node came home").expect("migrated");
+            let before = node.await.expect("a node has not panicked").expect("migrated");
             behind += usize::from(before == SchemaState::Behind);
         }
         assert!(behind >= 1, "{url:?}");

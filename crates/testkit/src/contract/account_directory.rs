@@ -12,8 +12,8 @@ use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{AccountDirectory, LookupError};
 
 use crate::contract::downstream::{
-    Arrived, Downstream, Saying, all_forwarded_headers, garbage_is_unreadable,
-    refusals_are_told_apart, silence_is_unreachable,
+    Arrived, Downstream, Saying, all_forwarded_headers, each_refusal_has_its_own_error,
+    garbage_is_unreadable, silence_is_unreachable,
 };
 use crate::samples;
 
@@ -33,7 +33,7 @@ pub async fn what_is_found_is_understood_and_kept_whole(
 }
 
 /// The adapter adds and omits nothing.
-pub async fn query_and_passage_arrive_as_they_stand(
+pub async fn query_and_forwarded_headers_arrive_unchanged(
     accounts: &dyn AccountDirectory,
     downstream: &dyn Downstream,
 ) {
@@ -56,11 +56,11 @@ pub async fn query_and_passage_arrive_as_they_stand(
 }
 
 /// Each has its own answer to the caller.
-pub async fn every_refusal_is_told_from_the_others(
+pub async fn every_refusal_has_an_error_of_its_own(
     accounts: &dyn AccountDirectory,
     downstream: &dyn Downstream,
 ) {
-    refusals_are_told_apart(downstream, async || asked(accounts).await).await;
+    each_refusal_has_its_own_error(downstream, async || asked(accounts).await).await;
 }
 
 /// No owner would look like an account of nobody.
@@ -86,8 +86,8 @@ macro_rules! account_directory_contract {
         $crate::contract_suite! {
             account_directory of account_directory, of_accounts [
                 what_is_found_is_understood_and_kept_whole
-                query_and_passage_arrive_as_they_stand
-                every_refusal_is_told_from_the_others
+                query_and_forwarded_headers_arrive_unchanged
+                every_refusal_has_an_error_of_its_own
                 what_cannot_be_read_is_unavailable_and_never_empty
                 a_system_that_went_away_is_unreachable
             ]

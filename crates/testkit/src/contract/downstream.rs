@@ -93,7 +93,7 @@ pub fn all_forwarded_headers() -> ForwardedHeaders {
 }
 
 /// The upstream refuses in each documented way; the errors differ.
-pub(crate) async fn refusals_are_told_apart(
+pub(crate) async fn each_refusal_has_its_own_error(
     downstream: &dyn Downstream,
     asked: impl AsyncFn() -> Result<(), LookupError>,
 ) {

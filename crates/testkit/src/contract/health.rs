@@ -33,7 +33,7 @@ pub async fn its_name_is_one_word(stores: UpgradeStores) {
 }
 
 /// A load balancer checks each node once a second.
-pub async fn twenty_who_ask_at_once_are_all_told(stores: UpgradeStores) {
+pub async fn twenty_concurrent_health_checks_are_all_answered(stores: UpgradeStores) {
     let ask = |_| {
         let health = Arc::clone(&stores.platform.health);
         async move { health.check().await }
@@ -49,7 +49,7 @@ macro_rules! health_contract {
             health of health, of_stores [
                 what_is_there_is_up_and_stays_as_it_was
                 its_name_is_one_word
-                twenty_who_ask_at_once_are_all_told
+                twenty_concurrent_health_checks_are_all_answered
             ]
             $($adapters)+
         }

@@ -27,7 +27,7 @@ where
         .collect();
     let mut finished = Vec::with_capacity(tasks.len());
     for task in tasks {
-        finished.push(task.await.expect("a runner ends"));
+        finished.push(task.await.expect("a task has not panicked"));
     }
     finished
 }

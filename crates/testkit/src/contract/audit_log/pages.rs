@@ -7,9 +7,7 @@ use crate::contract::audit_rows;
 use crate::driver::upgrade::UpgradeDriver;
 
 /// Pages of any length return the same rows in the same order.
-pub async fn a_page_is_no_longer_than_asked_and_goes_on_where_the_last_one_ended(
-    stores: UpgradeStores,
-) {
+pub async fn pages_are_limited_and_continue_where_the_last_one_ended(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     for number in 1..=6 {
         driver.passed(number..=number).await;

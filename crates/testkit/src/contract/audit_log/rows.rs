@@ -77,7 +77,7 @@ pub async fn through_whom_was_acted_is_in_the_audit_log_only(stores: UpgradeStor
 }
 
 /// A claim, an outcome and a sweeper's transition have one row each; a late outcome has none.
-pub async fn every_claim_and_outcome_has_one_row_and_a_fenced_out_one_none(stores: UpgradeStores) {
+pub async fn claims_and_outcomes_have_one_row_fenced_out_ones_none(stores: UpgradeStores) {
     let driver = UpgradeDriver::at(&stores);
     driver.passed(1..=2).await;
     let wish = claim(1, 10, at(200));
