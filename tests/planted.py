@@ -18,6 +18,7 @@ REST = "docs/guide/rest_bank.rs"
 KINDS = {
     "store": ["-p", "madoguchi-testkit", "--test", "fake"],
     "adapter": ["-p", "madoguchi-upstream", "--test", "rest_bank"],
+    "esb": ["-p", "madoguchi-esb", "--test", "over_http"],
     "protocol": ["-p", "madoguchi-application", "--test", "use_cases"],
 }
 # It compares the guide with the adapter, so it finds every edit.
