@@ -40,7 +40,6 @@ pub mod core_bank;
 pub mod core_bank_http;
 pub mod data_keys;
 pub mod delivery_store;
-pub mod downstream;
 pub mod effect_queue;
 pub mod health;
 pub mod hold_store;
@@ -56,6 +55,7 @@ pub mod replay_store;
 pub mod resolution_store;
 pub mod retention_reports;
 pub mod retention_store;
+pub mod scripted_upstream;
 pub mod sealer;
 pub mod server_keys;
 pub mod stored_data;
@@ -67,8 +67,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use core_bank::CoreBankUnderTest;
-use downstream::Downstream;
 use madoguchi_domain::port::{AccountDirectory, CallerContexts};
+use scripted_upstream::ScriptedUpstream;
 
 pub use madoguchi_application::{
     ContactStores, DeliveryStores, PlatformStores, ResolutionStores, RetentionStores, UpgradeStores,
@@ -153,17 +153,17 @@ pub async fn of_bank(
 /// Runs a check on the lookup of contexts and the system behind it.
 #[doc(hidden)]
 pub async fn of_contexts(
-    (contexts, downstream): (Arc<impl CallerContexts>, Arc<impl Downstream>),
-    check: impl AsyncFnOnce(&dyn CallerContexts, &dyn Downstream),
+    (contexts, upstream): (Arc<impl CallerContexts>, Arc<impl ScriptedUpstream>),
+    check: impl AsyncFnOnce(&dyn CallerContexts, &dyn ScriptedUpstream),
 ) {
-    check(&*contexts, &*downstream).await;
+    check(&*contexts, &*upstream).await;
 }
 
 /// Runs a check on the lookup of account owners and the system behind it.
 #[doc(hidden)]
 pub async fn of_accounts(
-    (accounts, downstream): (Arc<impl AccountDirectory>, Arc<impl Downstream>),
-    check: impl AsyncFnOnce(&dyn AccountDirectory, &dyn Downstream),
+    (accounts, upstream): (Arc<impl AccountDirectory>, Arc<impl ScriptedUpstream>),
+    check: impl AsyncFnOnce(&dyn AccountDirectory, &dyn ScriptedUpstream),
 ) {
-    check(&*accounts, &*downstream).await;
+    check(&*accounts, &*upstream).await;
 }

@@ -83,7 +83,7 @@ async fn the_headers_of_a_flow_pass_here_too() {
     for question in asked {
         assert_eq!(
             question.forwarded,
-            madoguchi_testkit::contract::downstream::all_forwarded_headers()
+            madoguchi_testkit::contract::scripted_upstream::all_forwarded_headers()
         );
     }
     let rows = madoguchi_testkit::contract::audit_rows::rows(&stage.store.stores()).await;

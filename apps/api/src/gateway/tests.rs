@@ -91,7 +91,7 @@ async fn headers_pass_as_given_and_only_a_flow_is_made() {
     let asked = stage.callers.asked();
     assert_eq!(
         asked[0].forwarded,
-        madoguchi_testkit::contract::downstream::all_forwarded_headers()
+        madoguchi_testkit::contract::scripted_upstream::all_forwarded_headers()
     );
     let bare = &asked[1].forwarded;
     assert_eq!((&bare.correlation, &bare.api_key), (&None, &None));

@@ -10,7 +10,7 @@ use madoguchi_domain::caller::ForwardedHeaders;
 use madoguchi_domain::port::{AccountDirectory, CallerContexts, LookupError};
 use madoguchi_domain::secret::Credentials;
 use madoguchi_itau::{CONTEXT_PATH, Itau, ItauSettings};
-use madoguchi_testkit::contract::downstream::{Arrived, Downstream, Saying};
+use madoguchi_testkit::contract::scripted_upstream::{Arrived, ScriptedUpstream, UpstreamReply};
 use madoguchi_testkit::fake::clock::ManualClock;
 use madoguchi_testkit::fake::ids::SeededIds;
 use madoguchi_testkit::samples;
@@ -64,21 +64,21 @@ fn document(request: &Received) -> &'static str {
 }
 
 #[async_trait]
-impl Downstream for LookupHarness {
-    async fn says(&self, saying: Saying) {
-        match saying {
-            Saying::Found => self.stub.from_now_on(StubBehaviour::compute(|request| {
+impl ScriptedUpstream for LookupHarness {
+    async fn will_reply(&self, reply: UpstreamReply) {
+        match reply {
+            UpstreamReply::Found => self.stub.from_now_on(StubBehaviour::compute(|request| {
                 StubResponse::json(200, document(request))
             })),
-            Saying::Malformed => self.answers(400, "{}"),
-            Saying::NotYou => self.answers(401, "{}"),
-            Saying::Nothing => self.answers(404, "{}"),
-            Saying::Failure => self.answers(500, r#"{"code":"1","message":"no"}"#),
-            Saying::Garbage => self.answers(200, "<html>"),
+            UpstreamReply::Malformed => self.answers(400, "{}"),
+            UpstreamReply::Unauthorized => self.answers(401, "{}"),
+            UpstreamReply::Nothing => self.answers(404, "{}"),
+            UpstreamReply::Failure => self.answers(500, r#"{"code":"1","message":"no"}"#),
+            UpstreamReply::Garbage => self.answers(200, "<html>"),
         }
     }
 
-    async fn goes_away(&self) {
+    async fn will_be_unreachable(&self) {
         self.stub.stop().await;
     }
 

@@ -4,7 +4,9 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use madoguchi_domain::port::{AccountDirectory, CallerContexts};
-use madoguchi_testkit::contract::downstream::{Downstream, Saying, all_forwarded_headers};
+use madoguchi_testkit::contract::scripted_upstream::{
+    ScriptedUpstream, UpstreamReply, all_forwarded_headers,
+};
 use madoguchi_testkit::samples;
 
 use crate::harness::LookupHarness;
@@ -35,16 +37,16 @@ async fn the_log_names_flow_and_outcome_and_nothing_that_is_nobodys_business() {
     let guard = tracing::subscriber::set_default(subscriber);
     let harness = LookupHarness::open().await;
     let itau = harness.itau(harness.settings());
-    let sayings = [
-        Saying::Found,
-        Saying::Malformed,
-        Saying::NotYou,
-        Saying::Nothing,
-        Saying::Failure,
-        Saying::Garbage,
+    let replies = [
+        UpstreamReply::Found,
+        UpstreamReply::Malformed,
+        UpstreamReply::Unauthorized,
+        UpstreamReply::Nothing,
+        UpstreamReply::Failure,
+        UpstreamReply::Garbage,
     ];
-    for saying in sayings {
-        harness.says(saying).await;
+    for reply in replies {
+        harness.will_reply(reply).await;
         let _ = itau.context(&samples::context_query(), &all_forwarded_headers()).await;
         let _ = itau.owner(&samples::account_query(), &all_forwarded_headers()).await;
     }

@@ -1,7 +1,7 @@
 //! The contract suite of [`AccountDirectory`], which every adapter runs.
 //!
-//! A new adapter implements a [`Downstream`] and adds one line. The expression is a future of the
-//! adapter and its upstream, evaluated for each check:
+//! A new adapter implements a [`ScriptedUpstream`] and adds one line. The expression is a future of
+//! the adapter and its upstream, evaluated for each check:
 //!
 //! ```text
 //! account_directory_contract!(fake: fake(), itau: itau_over_stub());
@@ -11,9 +11,9 @@ use madoguchi_domain::caller::{AccountQuery, ForwardedHeaders};
 use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{AccountDirectory, LookupError};
 
-use crate::contract::downstream::{
-    Arrived, Downstream, Saying, all_forwarded_headers, each_refusal_has_its_own_error,
-    garbage_is_unreadable, silence_is_unreachable,
+use crate::contract::scripted_upstream::{
+    Arrived, ScriptedUpstream, UpstreamReply, all_forwarded_headers,
+    each_refusal_has_its_own_error, garbage_is_unreadable, silence_is_unreachable,
 };
 use crate::samples;
 
@@ -25,9 +25,9 @@ async fn asked(accounts: &dyn AccountDirectory) -> Result<(), LookupError> {
 /// The document is passed on, so that fields that are unknown here are not lost.
 pub async fn what_is_found_is_understood_and_kept_whole(
     accounts: &dyn AccountDirectory,
-    downstream: &dyn Downstream,
+    upstream: &dyn ScriptedUpstream,
 ) {
-    downstream.says(Saying::Found).await;
+    upstream.will_reply(UpstreamReply::Found).await;
     let found = accounts.owner(&samples::account_query(), &all_forwarded_headers()).await;
     assert_eq!(found, Ok(samples::found_owner()));
 }
@@ -35,9 +35,9 @@ pub async fn what_is_found_is_understood_and_kept_whole(
 /// The adapter adds and omits nothing.
 pub async fn query_and_forwarded_headers_arrive_unchanged(
     accounts: &dyn AccountDirectory,
-    downstream: &dyn Downstream,
+    upstream: &dyn ScriptedUpstream,
 ) {
-    downstream.says(Saying::Found).await;
+    upstream.will_reply(UpstreamReply::Found).await;
     let bare = samples::account_query();
     let text = |text: &str| Some(Personal::new(text));
     let full = AccountQuery {
@@ -52,31 +52,31 @@ pub async fn query_and_forwarded_headers_arrive_unchanged(
         accounts.owner(&query, &forwarded).await.expect("the sample is found");
         expected.push(Arrived::owner(&query, &forwarded));
     }
-    assert_eq!(downstream.arrived().await, expected);
+    assert_eq!(upstream.arrived().await, expected);
 }
 
 /// Each has its own answer to the caller.
 pub async fn every_refusal_has_an_error_of_its_own(
     accounts: &dyn AccountDirectory,
-    downstream: &dyn Downstream,
+    upstream: &dyn ScriptedUpstream,
 ) {
-    each_refusal_has_its_own_error(downstream, async || asked(accounts).await).await;
+    each_refusal_has_its_own_error(upstream, async || asked(accounts).await).await;
 }
 
 /// No owner would look like an account of nobody.
 pub async fn what_cannot_be_read_is_unavailable_and_never_empty(
     accounts: &dyn AccountDirectory,
-    downstream: &dyn Downstream,
+    upstream: &dyn ScriptedUpstream,
 ) {
-    garbage_is_unreadable(downstream, async || asked(accounts).await).await;
+    garbage_is_unreadable(upstream, async || asked(accounts).await).await;
 }
 
 /// So that the caller may try again.
 pub async fn a_system_that_went_away_is_unreachable(
     accounts: &dyn AccountDirectory,
-    downstream: &dyn Downstream,
+    upstream: &dyn ScriptedUpstream,
 ) {
-    silence_is_unreachable(downstream, async || asked(accounts).await).await;
+    silence_is_unreachable(upstream, async || asked(accounts).await).await;
 }
 
 /// Runs every check against each adapter, in a module of the given name.

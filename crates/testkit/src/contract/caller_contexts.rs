@@ -1,7 +1,7 @@
 //! The contract suite of [`CallerContexts`], which every adapter runs.
 //!
-//! A new adapter implements a [`Downstream`] and adds one line. The expression is a future of the
-//! adapter and its upstream, evaluated for each check:
+//! A new adapter implements a [`ScriptedUpstream`] and adds one line. The expression is a future of
+//! the adapter and its upstream, evaluated for each check:
 //!
 //! ```text
 //! caller_contexts_contract!(fake: fake(), itau: itau_over_stub());
@@ -10,9 +10,9 @@
 use madoguchi_domain::caller::{ContextQuery, Encoded, ForwardedHeaders};
 use madoguchi_domain::port::{CallerContexts, LookupError};
 
-use crate::contract::downstream::{
-    Arrived, Downstream, Saying, all_forwarded_headers, each_refusal_has_its_own_error,
-    garbage_is_unreadable, silence_is_unreachable,
+use crate::contract::scripted_upstream::{
+    Arrived, ScriptedUpstream, UpstreamReply, all_forwarded_headers,
+    each_refusal_has_its_own_error, garbage_is_unreadable, silence_is_unreachable,
 };
 use crate::samples;
 
@@ -24,9 +24,9 @@ async fn asked(contexts: &dyn CallerContexts) -> Result<(), LookupError> {
 /// The document is passed on, so that fields that are unknown here are not lost.
 pub async fn what_is_found_is_understood_and_kept_whole(
     contexts: &dyn CallerContexts,
-    downstream: &dyn Downstream,
+    upstream: &dyn ScriptedUpstream,
 ) {
-    downstream.says(Saying::Found).await;
+    upstream.will_reply(UpstreamReply::Found).await;
     let found = contexts.context(&samples::context_query(), &all_forwarded_headers()).await;
     assert_eq!(found, Ok(samples::found_context()));
 }
@@ -34,9 +34,9 @@ pub async fn what_is_found_is_understood_and_kept_whole(
 /// The adapter encodes, adds and omits nothing.
 pub async fn query_and_forwarded_headers_arrive_unchanged(
     contexts: &dyn CallerContexts,
-    downstream: &dyn Downstream,
+    upstream: &dyn ScriptedUpstream,
 ) {
-    downstream.says(Saying::Found).await;
+    upstream.will_reply(UpstreamReply::Found).await;
     let bare = samples::context_query();
     let encoded = Encoded::parse("1").expect("a value of the field");
     let full = ContextQuery { encoded: Some(encoded), ..bare.clone() };
@@ -46,31 +46,31 @@ pub async fn query_and_forwarded_headers_arrive_unchanged(
         contexts.context(&query, &forwarded).await.expect("the sample is found");
         expected.push(Arrived::context(&query, &forwarded));
     }
-    assert_eq!(downstream.arrived().await, expected);
+    assert_eq!(upstream.arrived().await, expected);
 }
 
 /// Each has its own answer to the caller.
 pub async fn every_refusal_has_an_error_of_its_own(
     contexts: &dyn CallerContexts,
-    downstream: &dyn Downstream,
+    upstream: &dyn ScriptedUpstream,
 ) {
-    each_refusal_has_its_own_error(downstream, async || asked(contexts).await).await;
+    each_refusal_has_its_own_error(upstream, async || asked(contexts).await).await;
 }
 
 /// An empty context would look like a caller without one.
 pub async fn what_cannot_be_read_is_unavailable_and_never_empty(
     contexts: &dyn CallerContexts,
-    downstream: &dyn Downstream,
+    upstream: &dyn ScriptedUpstream,
 ) {
-    garbage_is_unreadable(downstream, async || asked(contexts).await).await;
+    garbage_is_unreadable(upstream, async || asked(contexts).await).await;
 }
 
 /// So that the caller may try again.
 pub async fn a_system_that_went_away_is_unreachable(
     contexts: &dyn CallerContexts,
-    downstream: &dyn Downstream,
+    upstream: &dyn ScriptedUpstream,
 ) {
-    silence_is_unreachable(downstream, async || asked(contexts).await).await;
+    silence_is_unreachable(upstream, async || asked(contexts).await).await;
 }
 
 /// Runs every check against each adapter, in a module of the given name.

@@ -27,7 +27,7 @@ use madoguchi_domain::caller::{
 };
 use madoguchi_domain::port::{AccountDirectory, CallerContexts, LookupError};
 
-use crate::contract::downstream::Arrived;
+use crate::contract::scripted_upstream::Arrived;
 
 /// Both upstream systems. Unknown ids are [`LookupError::NotFound`].
 #[derive(Debug, Default)]
@@ -137,24 +137,24 @@ mod tests {
     use madoguchi_domain::port::Unavailability;
 
     use super::*;
-    use crate::contract::downstream::{Downstream, Saying};
+    use crate::contract::scripted_upstream::{ScriptedUpstream, UpstreamReply};
     use crate::samples;
 
     #[async_trait]
-    impl Downstream for FakeCallers {
-        async fn says(&self, saying: Saying) {
+    impl ScriptedUpstream for FakeCallers {
+        async fn will_reply(&self, reply: UpstreamReply) {
             let unreadable = LookupError::Unavailable(Unavailability::Unreadable);
-            self.fails_all(match saying {
-                Saying::Found => None,
-                Saying::Malformed => Some(LookupError::Refused),
-                Saying::NotYou => Some(LookupError::Misconfigured),
-                Saying::Nothing => Some(LookupError::NotFound),
-                Saying::Failure => Some(LookupError::Failed),
-                Saying::Garbage => Some(unreadable),
+            self.fails_all(match reply {
+                UpstreamReply::Found => None,
+                UpstreamReply::Malformed => Some(LookupError::Refused),
+                UpstreamReply::Unauthorized => Some(LookupError::Misconfigured),
+                UpstreamReply::Nothing => Some(LookupError::NotFound),
+                UpstreamReply::Failure => Some(LookupError::Failed),
+                UpstreamReply::Garbage => Some(unreadable),
             });
         }
 
-        async fn goes_away(&self) {
+        async fn will_be_unreachable(&self) {
             self.fails_all(Some(LookupError::Unavailable(Unavailability::Unreachable)));
         }
 

@@ -3,7 +3,7 @@
 use madoguchi_application::CallerError;
 use madoguchi_domain::caller::{ContextQuery, Encoded};
 use madoguchi_domain::port::LookupError;
-use madoguchi_testkit::contract::downstream::all_forwarded_headers;
+use madoguchi_testkit::contract::scripted_upstream::all_forwarded_headers;
 use madoguchi_testkit::samples;
 
 use super::harness::{CallerHarness, MARIA, asker};

@@ -4,7 +4,7 @@ use madoguchi_application::{CallerError, ServiceError};
 use madoguchi_domain::act::Act;
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::port::LookupError;
-use madoguchi_testkit::contract::downstream::all_forwarded_headers;
+use madoguchi_testkit::contract::scripted_upstream::all_forwarded_headers;
 use madoguchi_testkit::fake::store::Fault;
 use madoguchi_testkit::samples;
 

@@ -11,13 +11,13 @@ use crate::samples;
 
 /// How the upstream answers the next lookup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Saying {
+pub enum UpstreamReply {
     /// It finds the sample and answers with its document.
     Found,
     /// It rejects the request as malformed (400).
     Malformed,
     /// It rejects the credentials (401).
-    NotYou,
+    Unauthorized,
     /// It finds nothing (404).
     Nothing,
     /// It parsed the request and failed (500 with code `1`).
@@ -70,11 +70,11 @@ impl Arrived {
 
 /// The upstream system behind an adapter.
 #[async_trait]
-pub trait Downstream: Send + Sync {
+pub trait ScriptedUpstream: Send + Sync {
     /// Answers every lookup like this from now on.
-    async fn says(&self, saying: Saying);
+    async fn will_reply(&self, reply: UpstreamReply);
     /// Makes the upstream unreachable from now on.
-    async fn goes_away(&self);
+    async fn will_be_unreachable(&self);
     /// The lookups that arrived, retries counted once.
     async fn arrived(&self) -> Vec<Arrived>;
 }
@@ -94,38 +94,38 @@ pub fn all_forwarded_headers() -> ForwardedHeaders {
 
 /// The upstream refuses in each documented way; the errors differ.
 pub(crate) async fn each_refusal_has_its_own_error(
-    downstream: &dyn Downstream,
+    upstream: &dyn ScriptedUpstream,
     asked: impl AsyncFn() -> Result<(), LookupError>,
 ) {
-    for (saying, error) in [
-        (Saying::Malformed, LookupError::Refused),
-        (Saying::NotYou, LookupError::Misconfigured),
-        (Saying::Nothing, LookupError::NotFound),
-        (Saying::Failure, LookupError::Failed),
+    for (reply, error) in [
+        (UpstreamReply::Malformed, LookupError::Refused),
+        (UpstreamReply::Unauthorized, LookupError::Misconfigured),
+        (UpstreamReply::Nothing, LookupError::NotFound),
+        (UpstreamReply::Failure, LookupError::Failed),
     ] {
-        downstream.says(saying).await;
-        assert_eq!(asked().await, Err(error), "{saying:?}");
+        upstream.will_reply(reply).await;
+        assert_eq!(asked().await, Err(error), "{reply:?}");
     }
 }
 
 /// The upstream answers with a body that cannot be parsed.
 pub(crate) async fn garbage_is_unreadable(
-    downstream: &dyn Downstream,
+    upstream: &dyn ScriptedUpstream,
     asked: impl AsyncFn() -> Result<(), LookupError>,
 ) {
-    downstream.says(Saying::Garbage).await;
+    upstream.will_reply(UpstreamReply::Garbage).await;
     let unreadable = LookupError::Unavailable(Unavailability::Unreadable);
     assert_eq!(asked().await, Err(unreadable));
 }
 
 /// The upstream was reachable and is no longer.
 pub(crate) async fn silence_is_unreachable(
-    downstream: &dyn Downstream,
+    upstream: &dyn ScriptedUpstream,
     asked: impl AsyncFn() -> Result<(), LookupError>,
 ) {
-    downstream.says(Saying::Found).await;
+    upstream.will_reply(UpstreamReply::Found).await;
     assert_eq!(asked().await, Ok(()));
-    downstream.goes_away().await;
+    upstream.will_be_unreachable().await;
     let unreachable = LookupError::Unavailable(Unavailability::Unreachable);
     assert_eq!(asked().await, Err(unreachable));
 }
