@@ -1,15 +1,17 @@
 //! The contract suite of [`AnnouncementStore`](madoguchi_domain::port::AnnouncementStore).
 
+use std::sync::Arc;
+
 use madoguchi_domain::announcement::{
     Announcement, AnnouncementEvent, AnnouncementQuery, AnnouncementStateName, AnnouncementWrite,
     MailCount, MailingBatch, MailingStateName, ShownAnnouncement, ShownQuery,
 };
 use madoguchi_domain::approval::RejectionReason;
-use madoguchi_domain::change::Committed;
+use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::effect::Outcome;
 use madoguchi_domain::mail::MailState;
 
-use crate::contract::race::race;
+use crate::contract::race::race_changes;
 use crate::driver::announcements::AnnouncementDriver;
 use crate::samples::{at, mail_answered, person_act, person_id};
 
@@ -77,6 +79,18 @@ pub async fn a_submission_has_the_persons_of_then_or_is_lost(driver: Announcemen
     assert_eq!(driver.store.recipients(waiting.id, &all).await, Ok(Vec::new()));
 }
 
+/// Commits changes at the same moment.
+async fn raced(
+    driver: &AnnouncementDriver,
+    changes: &[Change<AnnouncementWrite>],
+) -> Vec<Committed> {
+    let commit = |change| {
+        let store = Arc::clone(&driver.store);
+        async move { store.commit(&change).await.expect("changes are committed") }
+    };
+    race_changes(&driver.contacts.stores, changes, commit).await
+}
+
 /// All of them decided on the same version.
 pub async fn of_twenty_raced_approvals_of_an_announcement_one_is_written(
     driver: AnnouncementDriver,
@@ -84,13 +98,9 @@ pub async fn of_twenty_raced_approvals_of_an_announcement_one_is_written(
     driver.contacts.register(1..=2).await;
     let waiting = driver.submitted(&driver.drafted(1, None).await).await;
     let event = AnnouncementEvent::Approve { seen: waiting.content_hash() };
-    let decisions = (0..20).map(|number| {
-        let (change, _) =
-            driver.change(&waiting, &event, &person_act(&format!("bob-{number}"), 300));
-        let driver = driver.clone();
-        async move { driver.commit(&change).await }
-    });
-    let committed = race(decisions.collect()).await;
+    let bob = |number| person_act(&format!("bob-{number}"), 300);
+    let decisions = (0..20).map(|number| driver.change(&waiting, &event, &bob(number)).0);
+    let committed = raced(&driver, &decisions.collect::<Vec<_>>()).await;
     assert_eq!(committed.iter().filter(|it| **it == Committed::Moved).count(), 1);
 }
 

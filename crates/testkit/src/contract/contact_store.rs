@@ -10,6 +10,14 @@ pub use four_eyes::*;
 pub use listing::*;
 pub use moving::*;
 
+use std::sync::Arc;
+
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::contact::ContactWrite;
+
+use crate::contract::race::race_changes;
+use crate::driver::contacts::ContactDriver;
+
 /// Runs the suite on each adapter: `contact_store_contract!(mine: open_mine(), …);`, where
 /// `open_mine()` is a future of [`TestStores<ContactStores>`](crate::contract::TestStores).
 #[macro_export]
@@ -41,4 +49,13 @@ macro_rules! contact_store_contract {
             $($adapters)+
         }
     };
+}
+
+/// The results of changes that are committed at the same moment, each in a call of its own.
+async fn raced(driver: &ContactDriver, changes: &[Change<ContactWrite>]) -> Vec<Committed> {
+    let commit = |change| {
+        let contacts = Arc::clone(&driver.stores.contacts);
+        async move { contacts.commit(&[change]).await.expect("changes are committed") }
+    };
+    race_changes(&driver.stores, changes, commit).await
 }

@@ -1,5 +1,7 @@
 //! The contract suite of [`HoldStore`](madoguchi_domain::port::HoldStore).
 
+use std::sync::Arc;
+
 use madoguchi_domain::change::Committed;
 use madoguchi_domain::contact::ContactEvent;
 use madoguchi_domain::retention::{
@@ -8,8 +10,10 @@ use madoguchi_domain::retention::{
 use uuid::Uuid;
 
 use crate::contract::audit_rows;
-use crate::contract::race::race;
-use crate::contract::retention_store::{RetentionUnderTest, commit, content, placed, release};
+use crate::contract::race::race_changes;
+use crate::contract::retention_store::{
+    RetentionUnderTest, commit, commit_hold, content, placed, release,
+};
 use crate::samples::{application_id, completed, held, person_id, retention_act};
 
 /// Runs the suite on each adapter: `hold_store_contract!(mine: open_mine(), …);`, where
@@ -38,10 +42,8 @@ async fn read(store: &RetentionUnderTest, id: HoldId) -> Option<LegalHold> {
 pub async fn a_hold_reads_back_and_is_released_once(store: RetentionUnderTest) {
     assert_eq!(read(&store, HoldId(Uuid::from_u128(7))).await, None);
     let (change, hold) = held(HoldSubject::Person(person_id(1)), 10);
-    let committed = store.retention.holds.commit(std::slice::from_ref(&change)).await;
-    assert_eq!(committed.expect("it is placed"), [Committed::Moved]);
+    assert_eq!(commit_hold(&store, &change).await, Committed::Moved);
     assert_eq!(read(&store, hold.id).await, Some(hold.clone()));
-    assert_eq!(audit_rows::count(&store.retention, &change.audit).await, 1);
     assert_eq!(release(&store, &hold, 20).await, Committed::Moved);
     assert_eq!(release(&store, &hold, 30).await, Committed::Lost);
     let released = read(&store, hold.id).await.expect("it stays");
@@ -53,11 +55,13 @@ pub async fn a_hold_reads_back_and_is_released_once(store: RetentionUnderTest) {
 /// Of releases at the same moment one is written.
 pub async fn of_twenty_raced_releases_one_is_written(store: RetentionUnderTest) {
     let hold = placed(&store, HoldSubject::Application(application_id(1)), 10).await;
-    let release = |seconds| {
-        let (store, hold) = (store.clone(), hold.clone());
-        async move { release(&store, &hold, seconds).await }
+    let release = |seconds| hold.release(&retention_act(seconds)).expect("it is in force").0;
+    let changes: Vec<_> = (20..40).map(release).collect();
+    let commit = |change| {
+        let holds = Arc::clone(&store.retention.holds);
+        async move { holds.commit(&[change]).await.expect("holds are committed")[0] }
     };
-    let results = race((20..40).map(release).collect()).await;
+    let results = race_changes(&store.retention, &changes, commit).await;
     assert_eq!(results.iter().filter(|it| **it == Committed::Moved).count(), 1);
 }
 

@@ -8,6 +8,14 @@ pub use finding::*;
 pub use registering::*;
 pub use updating::*;
 
+use std::sync::Arc;
+
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::person::PersonWrite;
+
+use crate::contract::race::race_changes;
+use crate::driver::contacts::ContactDriver;
+
 /// Runs the suite on each adapter: `person_store_contract!(mine: open_mine(), …);`, where
 /// `open_mine()` is a future of [`TestStores<ContactStores>`](crate::contract::TestStores).
 #[macro_export]
@@ -33,4 +41,16 @@ macro_rules! person_store_contract {
             $($adapters)+
         }
     };
+}
+
+/// The results of changes that are committed at the same moment, each in a call of its own.
+pub(crate) async fn raced(
+    driver: &ContactDriver,
+    changes: &[Change<PersonWrite>],
+) -> Vec<Committed> {
+    let commit = |change| {
+        let persons = Arc::clone(&driver.stores.persons);
+        async move { persons.commit(&[change]).await.expect("changes are committed")[0] }
+    };
+    race_changes(&driver.stores, changes, commit).await
 }

@@ -3,7 +3,28 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use madoguchi_application::PlatformStores;
+use madoguchi_domain::change::{Change, Committed};
 use tokio::sync::Barrier;
+
+use super::audit_rows;
+
+/// Commits changes at the same moment, and checks their audit rows. `commit` calls the store alone:
+/// what it reads before would delay the race.
+pub(crate) async fn race_changes<W, F>(
+    stores: &(impl AsRef<PlatformStores> + Sync),
+    changes: &[Change<W>],
+    commit: impl Fn(Change<W>) -> F,
+) -> Vec<Committed>
+where
+    W: Clone + Sync,
+    F: Future<Output = Committed> + Send + 'static,
+{
+    let before = audit_rows::heads(stores).await;
+    let committed = race(changes.iter().cloned().map(commit).collect()).await;
+    audit_rows::are_of(stores, &before, changes, &committed).await;
+    committed
+}
 
 /// Runs all futures as tasks that start together; returns their results in order.
 ///

@@ -24,7 +24,7 @@ use madoguchi_domain::sealed::DataKeyId;
 use madoguchi_domain::upgrade::SetLevel;
 use uuid::Uuid;
 
-use crate::contract::UpgradeStores;
+use crate::contract::{UpgradeStores, audit_rows};
 use crate::driver::upgrade::UpgradeDriver;
 use crate::samples::{answered, at, claim, moved, person_act};
 
@@ -127,7 +127,11 @@ async fn found(upgrades: &UpgradeStores, key: &EffectKey) -> FoundEffect {
 }
 
 async fn commit(stores: &BothStores, changes: &[Change<ResolutionWrite>]) -> Committed {
-    stores.1.resolutions.commit(changes).await.expect("decisions are committed")
+    let before = audit_rows::heads(&stores.0).await;
+    let committed = stores.1.resolutions.commit(changes).await.expect("decisions are committed");
+    let each = vec![committed; changes.len()];
+    audit_rows::are_of(&stores.0, &before, changes, &each).await;
+    committed
 }
 
 /// Ann's proposal, decided on the effect as it is.

@@ -17,11 +17,12 @@ use madoguchi_domain::contact::{ContactEvent, ContactId, Content};
 use madoguchi_domain::port::{BlindIndexes, DataKeys};
 use madoguchi_domain::redacted;
 use madoguchi_domain::retention::{
-    DueQuery, DueScope, HoldSubject, LegalHold, PurgeGround, RetainedContact, RetentionPolicy,
-    RetentionWrite,
+    DueQuery, DueScope, HoldSubject, HoldWrite, LegalHold, PurgeGround, RetainedContact,
+    RetentionPolicy, RetentionWrite,
 };
 use uuid::Uuid;
 
+use crate::contract::audit_rows;
 use crate::driver::contacts::ContactDriver;
 use crate::samples::{
     application_id, at, completed, contact_content, contact_id, held, person_id, policy_number,
@@ -98,7 +99,23 @@ pub(crate) async fn commit(
     store: &RetentionUnderTest,
     changes: &[Change<RetentionWrite>],
 ) -> Vec<Committed> {
-    store.retention.retention.commit(changes).await.expect("retention is committed")
+    let before = audit_rows::heads(&store.retention).await;
+    let committed = store.retention.retention.commit(changes).await;
+    let committed = committed.expect("retention is committed");
+    audit_rows::are_of(&store.retention, &before, changes, &committed).await;
+    committed
+}
+
+/// Commits a change of a legal hold.
+pub(crate) async fn commit_hold(
+    store: &RetentionUnderTest,
+    change: &Change<HoldWrite>,
+) -> Committed {
+    let (before, changes) =
+        (audit_rows::heads(&store.retention).await, std::slice::from_ref(change));
+    let committed = store.retention.holds.commit(changes).await.expect("holds are committed");
+    audit_rows::are_of(&store.retention, &before, changes, &committed).await;
+    committed[0]
 }
 
 async fn page(store: &RetentionUnderTest, query: &DueQuery) -> Vec<RetainedContact> {
@@ -142,8 +159,7 @@ pub(crate) async fn placed(
     seconds: i64,
 ) -> LegalHold {
     let (change, hold) = held(subject, seconds);
-    let committed = store.retention.holds.commit(&[change]).await;
-    assert_eq!(committed.expect("a hold is placed"), [Committed::Moved]);
+    assert_eq!(commit_hold(store, &change).await, Committed::Moved);
     hold
 }
 
@@ -153,7 +169,7 @@ pub(crate) async fn release(
     seconds: i64,
 ) -> Committed {
     let (change, _) = hold.release(&retention_act(seconds)).expect("it is in force");
-    store.retention.holds.commit(&[change]).await.expect("holds are committed")[0]
+    commit_hold(store, &change).await
 }
 
 fn person() -> HoldSubject {

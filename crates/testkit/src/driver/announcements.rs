@@ -20,6 +20,7 @@ use madoguchi_domain::sealed::DataKeyId;
 use uuid::Uuid;
 
 use super::contacts::ContactDriver;
+use crate::contract::audit_rows;
 use crate::samples::{at, mail_rules, person_act};
 
 redacted!(AnnouncementDriver);
@@ -78,9 +79,13 @@ impl AnnouncementDriver {
     /// Commits a change.
     ///
     /// # Panics
-    /// When the store fails.
+    /// When the store fails, or audits another change.
     pub async fn commit(&self, change: &Change<AnnouncementWrite>) -> Committed {
-        self.store.commit(change).await.expect("changes are committed")
+        let before = audit_rows::heads(&self.contacts.stores).await;
+        let committed = self.store.commit(change).await.expect("changes are committed");
+        let (changes, each) = (std::slice::from_ref(change), [committed]);
+        audit_rows::are_of(&self.contacts.stores, &before, changes, &each).await;
+        committed
     }
 
     /// The announcement with this id.

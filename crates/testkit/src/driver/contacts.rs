@@ -5,11 +5,12 @@ use madoguchi_domain::actor::ActorRef;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::contact::{
     Contact, ContactEvent, ContactFilter, ContactId, ContactKey, ContactOrder, ContactQuery,
-    ContactVersion, ContactWrite, Content,
+    ContactVersion, ContactWrite, Content, MailWrite,
 };
 use madoguchi_domain::effect::{Effect, Outcome};
 use madoguchi_domain::port::{EffectChange, Recorded};
 
+use crate::contract::audit_rows;
 use crate::samples::{
     adds, contact_content, contact_id, mail_answered, mail_claim, mail_id, mailed_approvals, moves,
     staff,
@@ -33,9 +34,24 @@ impl ContactDriver {
     /// Commits changes of contacts: all of them or none.
     ///
     /// # Panics
-    /// When the store fails.
+    /// When the store fails, or audits other changes.
     pub async fn commit(&self, changes: &[Change<ContactWrite>]) -> Committed {
-        self.stores.contacts.commit(changes).await.expect("changes are committed")
+        let before = audit_rows::heads(&self.stores).await;
+        let committed = self.stores.contacts.commit(changes).await.expect("changes are committed");
+        let each = vec![committed; changes.len()];
+        audit_rows::are_of(&self.stores, &before, changes, &each).await;
+        committed
+    }
+
+    /// Commits changes of mails.
+    ///
+    /// # Panics
+    /// When the store fails, or audits other changes.
+    pub async fn commit_mails(&self, changes: &[Change<MailWrite>]) -> Vec<Committed> {
+        let before = audit_rows::heads(&self.stores).await;
+        let committed = self.stores.mails.commit(changes).await.expect("mails are committed");
+        audit_rows::are_of(&self.stores, &before, changes, &committed).await;
+        committed
     }
 
     /// The contact with this id.

@@ -5,6 +5,7 @@ use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::delivery::{BounceWrite, WatchEntry, WatchFilter, WatchQuery};
 
 use super::contacts::ContactDriver;
+use crate::contract::audit_rows;
 
 /// Drives stores with bounces of sample mails. It panics when a store breaks its contract.
 #[derive(Debug, Clone)]
@@ -25,10 +26,12 @@ impl DeliveryDriver {
     /// Records a bounce.
     ///
     /// # Panics
-    /// When the store fails, or returns another number of results.
+    /// When the store fails, or returns another number of results, or audits another change.
     pub async fn record(&self, change: Change<BounceWrite>) -> Committed {
-        let committed = self.stores.delivery.commit(&[change]).await.expect("it is committed");
+        let (before, changes) = (audit_rows::heads(&self.stores).await, [change]);
+        let committed = self.stores.delivery.commit(&changes).await.expect("it is committed");
         assert_eq!(committed.len(), 1, "one answer for one change");
+        audit_rows::are_of(&self.stores, &before, &changes, &committed).await;
         committed[0]
     }
 

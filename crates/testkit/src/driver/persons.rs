@@ -9,6 +9,7 @@ use madoguchi_domain::person::{
 };
 
 use super::contacts::ContactDriver;
+use crate::contract::audit_rows;
 use crate::samples::{
     account_id, act, at, human, person_id, person_registration, registers, updates,
 };
@@ -36,10 +37,12 @@ impl ContactDriver {
     /// Commits changes of persons together.
     ///
     /// # Panics
-    /// When the store fails, or returns another number of results.
+    /// When the store fails, or returns another number of results, or audits other changes.
     pub async fn commit_persons(&self, changes: &[Change<PersonWrite>]) -> Vec<Committed> {
+        let before = audit_rows::heads(&self.stores).await;
         let committed = self.stores.persons.commit(changes).await.expect("changes are committed");
         assert_eq!(committed.len(), changes.len(), "one answer for each change");
+        audit_rows::are_of(&self.stores, &before, changes, &committed).await;
         committed
     }
 

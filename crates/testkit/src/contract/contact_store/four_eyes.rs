@@ -5,8 +5,8 @@ use madoguchi_domain::change::Committed;
 use madoguchi_domain::contact::ContactState;
 
 use super::moving::content;
+use super::raced;
 use crate::contract::audit_rows;
-use crate::contract::race::race;
 use crate::driver::contacts::ContactDriver;
 use crate::samples::{approves, edits, moves, rejects, staff};
 
@@ -15,12 +15,8 @@ pub async fn of_twenty_raced_approvals_one_is_stored(driver: ContactDriver) {
     driver.register(1..=1).await;
     let draft = driver.drafted(1).await;
     let rows = audit_rows::rows(&driver.stores).await.len();
-    let runner = |number: u32| {
-        let driver = driver.clone();
-        let change = moves(&draft, &approves(&draft), &staff(number + 10), 20);
-        async move { driver.commit(&[change]).await }
-    };
-    let answers = race((0..20).map(runner).collect()).await;
+    let approval = |number: u32| moves(&draft, &approves(&draft), &staff(number + 10), 20);
+    let answers = raced(&driver, &(0..20).map(approval).collect::<Vec<_>>()).await;
     assert_eq!(answers.iter().filter(|it| **it == Committed::Moved).count(), 1);
     let winner = answers.iter().position(|it| *it == Committed::Moved).expect("a winner");
     let winner = staff(u32::try_from(winner).expect("one of twenty") + 10);
@@ -41,11 +37,7 @@ pub async fn an_edit_and_its_approval_by_one_person_never_both_win(driver: Conta
             moves(&draft, &edits(content("二")), &staff(2), 20),
             moves(&draft, &approves(&draft), &staff(2), 20),
         ];
-        let runners = changes.map(|change| {
-            let driver = driver.clone();
-            async move { driver.commit(&[change]).await }
-        });
-        let answers = race(runners.into()).await;
+        let answers = raced(&driver, &changes).await;
         assert!(
             answers.contains(&Committed::Moved) && answers.contains(&Committed::Lost),
             "one of the edit and the approval is written, the other is `Lost`: {answers:?}"

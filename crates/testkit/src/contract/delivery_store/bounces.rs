@@ -1,12 +1,14 @@
 //! Checks that a mail comes back once, and until when that is watched.
 
+use std::sync::Arc;
+
 use madoguchi_domain::change::Committed;
 use madoguchi_domain::delivery::{Bounce, WatchReason};
 use madoguchi_domain::effect::Outcome;
 
 use super::{row, rows};
 use crate::contract::audit_rows;
-use crate::contract::race::race;
+use crate::contract::race::race_changes;
 use crate::driver::delivery::DeliveryDriver;
 use crate::samples::{bounce, bounced, mail_id, new_email};
 
@@ -30,12 +32,12 @@ pub async fn a_bounce_reads_back_and_is_recorded_once(driver: DeliveryDriver) {
 /// Each at the same moment, with another time.
 pub async fn of_twenty_raced_bounces_one_is_recorded(driver: DeliveryDriver) {
     driver.contacts.register(1..=1).await;
-    let runner = |number: u32| {
-        let driver = driver.clone();
-        let change = bounced(bounce(1, 1, (50, 100 + i64::from(number))));
-        async move { driver.record(change).await }
+    let changes: Vec<_> = (100..120).map(|seconds| bounced(bounce(1, 1, (50, seconds)))).collect();
+    let commit = |change| {
+        let delivery = Arc::clone(&driver.stores.delivery);
+        async move { delivery.commit(&[change]).await.expect("bounces are committed")[0] }
     };
-    let answers = race((0..20).map(runner).collect()).await;
+    let answers = race_changes(&driver.stores, &changes, commit).await;
     assert_eq!(answers.iter().filter(|it| **it == Committed::Moved).count(), 1);
     assert_eq!(rows(&driver).await.len(), 1);
     // The registration and one bounce.

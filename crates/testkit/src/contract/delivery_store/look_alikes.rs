@@ -1,12 +1,15 @@
 //! Checks who looks like the same customer, and since when.
 
+use madoguchi_domain::change::Committed;
 use madoguchi_domain::delivery::{WatchCause, WatchFilter, WatchReason};
 use madoguchi_domain::person::{DetailsUpdate, PersonId, Registration};
 
 use super::{row, rows};
-use crate::contract::race::race;
+use crate::contract::person_store::raced;
 use crate::driver::delivery::DeliveryDriver;
-use crate::samples::{email, mail_stop, new_email, person_id, person_registration, phone};
+use crate::samples::{
+    email, mail_stop, new_email, person_id, person_registration, phone, registers, updates,
+};
 
 use WatchReason::{SameEmail, SamePhone};
 
@@ -83,12 +86,9 @@ pub async fn another_detail_changes_nobody_who_looks_alike(driver: DeliveryDrive
 
 /// Also if none of them sees another one before it is stored.
 pub async fn of_twenty_raced_registrations_all_look_alike(driver: DeliveryDriver) {
-    let runner = |number: u32| {
-        let driver = driver.clone();
-        let wish = with_email(number, "same@example.com");
-        async move { driver.contacts.registered(&wish).await }
-    };
-    race((1..=20).map(runner).collect()).await;
+    let registration = |number| registers(&with_email(number, "same@example.com"));
+    let changes: Vec<_> = (1..=20).map(registration).collect();
+    assert_eq!(raced(&driver.contacts, &changes).await, [Committed::Moved; 20]);
     let watched: Vec<_> = pairs(&driver).await.into_iter().map(|(person, _)| person).collect();
     assert_eq!(watched, (1..=20).map(person_id).collect::<Vec<_>>());
 }
@@ -101,14 +101,12 @@ pub async fn of_two_raced_changes_of_addresses_the_watch_is_true(driver: Deliver
         driver.contacts.registered(&wish).await;
     }
     assert_eq!(pairs(&driver).await.len(), 20);
-    let runner = |number: u32| {
-        let driver = driver.clone();
-        async move {
-            let to_next = new_email(&format!("pair{}@example.com", number.div_ceil(2) % 10 + 1));
-            driver.contacts.update(number, &to_next, 100).await;
-        }
-    };
-    race((1..=20).map(runner).collect()).await;
+    let mut changes = Vec::new();
+    for number in 1..=20_u32 {
+        let to_next = new_email(&format!("pair{}@example.com", number.div_ceil(2) % 10 + 1));
+        changes.push(updates(&driver.contacts.person(number).await, &to_next, 100).0);
+    }
+    assert_eq!(raced(&driver.contacts, &changes).await, [Committed::Moved; 20]);
     let partner = |number: u32| if number.is_multiple_of(2) { number - 1 } else { number + 1 };
     let expected: Vec<_> =
         (1..=20).map(|number| (person_id(number), person_id(partner(number)))).collect();

@@ -102,7 +102,8 @@ pub async fn of_twenty_raced_registrations_one_person_is_stored(driver: ContactD
             Registration { account: samples::account_id(0), ..person_registration(number) }
         };
         let wish = Registration { account: samples::account_id(0), ..wish };
-        async move { driver.commit_persons(&[registers(&wish)]).await[0] }
+        let (persons, change) = (driver.stores.persons, registers(&wish));
+        async move { persons.commit(&[change]).await.expect("changes are committed")[0] }
     };
     let answers = race((0..20).map(runner).collect()).await;
     assert_eq!(answers.iter().filter(|it| **it == Committed::Moved).count(), 1);

@@ -5,8 +5,8 @@ use madoguchi_domain::person::{
     DetailsUpdate, MailWish, PersonQuery, PersonWrite, Registration, set_mail_notification,
 };
 
+use super::raced;
 use crate::contract::audit_rows;
-use crate::contract::race::race;
 use crate::driver::contacts::ContactDriver;
 use crate::samples::{
     self, account_id, mail_stop, new_email, person_registration, registers_if, updates,
@@ -40,12 +40,11 @@ pub async fn an_update_moves_the_person_and_keeps_its_history(driver: ContactDri
 /// Of updates that were decided on one version, one is written.
 pub async fn of_twenty_raced_updates_one_is_written(driver: ContactDriver) {
     let person = driver.registered(&person_registration(1)).await;
-    let runner = |number: u32| {
-        let (driver, person) = (driver.clone(), person.clone());
-        let update = new_email(&format!("raced{number}@example.com"));
-        async move { driver.commit_persons(&[updates(&person, &update, 1).0]).await[0] }
+    let update = |number| {
+        let email = new_email(&format!("raced{number}@example.com"));
+        updates(&person, &email, 1).0
     };
-    let answers = race((0..20).map(runner).collect()).await;
+    let answers = raced(&driver, &(0..20).map(update).collect::<Vec<_>>()).await;
     assert_eq!(answers.iter().filter(|it| **it == Committed::Moved).count(), 1);
     let winner = answers.iter().position(|it| *it == Committed::Moved).expect("a winner");
     let email = samples::email(&format!("raced{winner}@example.com"));

@@ -13,6 +13,7 @@ use super::{
     BothStores, POLICY, all, approval, commit, doubted_orders, found, ids, proposal, proposed,
     record, stuck_orders, with_stuck,
 };
+use crate::contract::audit_rows;
 use crate::contract::race::race;
 use crate::driver::upgrade::UpgradeDriver;
 use crate::samples::{answered, at, claim, moved, person_act, sweep};
@@ -96,11 +97,16 @@ async fn raced(
     stores: &BothStores,
     decisions: Vec<Vec<Change<ResolutionWrite>>>,
 ) -> Vec<Committed> {
+    let before = audit_rows::heads(&stores.0).await;
     let runner = |changes: Vec<Change<ResolutionWrite>>| {
         let resolutions = std::sync::Arc::clone(&stores.1.resolutions);
         async move { resolutions.commit(&changes).await.expect("decisions are committed") }
     };
-    race(decisions.into_iter().map(runner).collect()).await
+    let committed = race(decisions.iter().cloned().map(runner).collect()).await;
+    let each = decisions.iter().zip(&committed).flat_map(|(it, is)| vec![*is; it.len()]);
+    let each: Vec<_> = each.collect();
+    audit_rows::are_of(&stores.0, &before, &decisions.concat(), &each).await;
+    committed
 }
 
 /// Also of proposals that were decided at the same moment.
