@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use madoguchi_domain::announcement::{
-    Announcement, AnnouncementEvent, AnnouncementQuery, AnnouncementStateName, AnnouncementWrite,
-    MailCount, MailingBatch, MailingStateName, ShownAnnouncement, ShownQuery,
+    Announcement, AnnouncementEvent, AnnouncementId, AnnouncementQuery, AnnouncementStateName,
+    AnnouncementWrite, MailCount, MailingBatch, MailingStateName, ShownAnnouncement, ShownQuery,
 };
 use madoguchi_domain::approval::RejectionReason;
 use madoguchi_domain::change::{Change, Committed};
@@ -27,11 +27,15 @@ macro_rules! announcement_store_contract {
                 of_twenty_raced_approvals_of_an_announcement_one_is_written
                 announcements_are_listed_newest_first_page_by_page
                 recipients_see_what_is_posted_and_read_it_once
+                what_is_shown_is_paged_and_found_by_its_id
                 a_batch_plans_one_mail_for_each_recipient
+                a_batch_decided_before_a_stop_plans_no_mail
+                of_a_raced_batch_and_stop_one_is_written
                 a_batch_that_was_decided_twice_is_planned_once
                 a_recipient_is_planned_one_mail
                 a_recipients_mail_shows_what_became_of_it
                 a_mailing_is_due_while_it_is_visible_and_open
+                mailings_are_due_oldest_first_up_to_the_limit
             ]
             $($adapters)+
         }
@@ -110,23 +114,33 @@ pub async fn announcements_are_listed_newest_first_page_by_page(driver: Announce
     let mut all = vec![driver.drafted(1, None).await, driver.drafted(2, None).await];
     all.push(driver.submitted(&driver.drafted(3, None).await).await);
     all.reverse();
-    let (mut paged, mut after) = (Vec::new(), None);
-    for _ in 0..3 {
+    let mut after = None;
+    for expected in &all {
         let query = AnnouncementQuery { state: None, after, limit: 1 };
         let page = driver.store.list(&query).await.expect("announcements are listed");
         after = page.last().map(Announcement::position);
-        paged.extend(page);
+        assert_eq!(page, std::slice::from_ref(expected));
     }
-    assert_eq!(paged, all);
     let state = Some(AnnouncementStateName::Submitted);
     let query = AnnouncementQuery { state, after: None, limit: 9 };
     assert_eq!(driver.store.list(&query).await, Ok(all[..1].to_vec()));
 }
 
+/// All that a person sees then.
+fn all_shown(who: u32, now: i64) -> ShownQuery {
+    ShownQuery { person: person_id(who), id: None, now: at(now), after: None, limit: 9 }
+}
+
+async fn page(driver: &AnnouncementDriver, query: &ShownQuery) -> Vec<ShownAnnouncement> {
+    driver.store.shown(query).await.expect("announcements are read")
+}
+
 async fn shown(driver: &AnnouncementDriver, who: u32, now: i64) -> Vec<ShownAnnouncement> {
-    let person = person_id(who);
-    let query = ShownQuery { person, id: None, now: at(now), after: None, limit: 9 };
-    driver.store.shown(&query).await.expect("announcements are read")
+    page(driver, &all_shown(who, now)).await
+}
+
+fn ids(shown: &[ShownAnnouncement]) -> Vec<AnnouncementId> {
+    shown.iter().map(|it| it.announcement.id).collect()
 }
 
 /// Neither drafts nor what is posted later; nobody sees what they were not a recipient of.
@@ -136,20 +150,9 @@ pub async fn recipients_see_what_is_posted_and_read_it_once(driver: Announcement
     driver.submitted(&driver.drafted(3, None).await).await;
     driver.contacts.register(3..=3).await;
     assert_eq!(shown(&driver, 3, 9_999).await, []);
-    let ids =
-        |all: &[ShownAnnouncement]| -> Vec<_> { all.iter().map(|it| it.announcement.id).collect() };
     assert_eq!(ids(&shown(&driver, 1, 899).await), [early.id]);
     let both = shown(&driver, 1, 900).await;
     assert_eq!(ids(&both), [late.id, early.id]);
-    let query = ShownQuery {
-        person: person_id(1),
-        id: None,
-        now: at(900),
-        after: both[0].announcement.shown_position(),
-        limit: 9,
-    };
-    let rest = driver.store.shown(&query).await.expect("announcements are read");
-    assert_eq!(ids(&rest), [early.id]);
     let read = both[1].read(&person_id(1), &person_act("one", 950)).expect("it is not read yet");
     assert_eq!(driver.commit(&read).await, Committed::Moved);
     assert_eq!(driver.commit(&read).await, Committed::Lost);
@@ -159,6 +162,28 @@ pub async fn recipients_see_what_is_posted_and_read_it_once(driver: Announcement
         shown(&driver, 2, 999).await.iter().all(|it| it.read_at.is_none()),
         "another person has read nothing"
     );
+}
+
+/// No page repeats or leaves out one, also of those that became visible together; an id finds
+/// only what its person sees.
+pub async fn what_is_shown_is_paged_and_found_by_its_id(driver: AnnouncementDriver) {
+    driver.contacts.register(1..=1).await;
+    let (late, early) = (driver.approved(1, Some(900)).await, driver.approved(2, None).await);
+    let same = driver.approved(3, None).await;
+    driver.contacts.register(2..=2).await;
+    let mut after = None;
+    for expected in [vec![late.id], vec![same.id], vec![early.id], vec![]] {
+        let one = page(&driver, &ShownQuery { after, limit: 1, ..all_shown(1, 900) }).await;
+        after = one.last().map_or(after, |it| it.announcement.shown_position());
+        assert_eq!(ids(&one), expected);
+    }
+    let named = async |id, who, now| {
+        ids(&page(&driver, &ShownQuery { id: Some(id), ..all_shown(who, now) }).await)
+    };
+    assert_eq!(named(early.id, 1, 900).await, [early.id]);
+    assert_eq!(named(late.id, 1, 900).await, [late.id]);
+    assert_eq!(named(late.id, 1, 899).await, [], "it is not visible yet");
+    assert_eq!(named(early.id, 2, 900).await, [], "it is not for this person");
 }
 
 /// First the first batch; after the release all others.
@@ -181,6 +206,42 @@ pub async fn a_batch_plans_one_mail_for_each_recipient(driver: AnnouncementDrive
     let pending = MailCount { state: MailState::Pending, reason: None, count: 3 };
     assert_eq!(counts, Ok(vec![pending]));
     assert_eq!(driver.store.waiting().await, Ok(3));
+}
+
+/// Nobody gets a mail after a stop, whatever was decided before it.
+pub async fn a_batch_decided_before_a_stop_plans_no_mail(driver: AnnouncementDriver) {
+    let announcement = approved_for_three(&driver).await;
+    let (batch, _) = driver.batch(&announcement, 1, 400).await;
+    let stop = AnnouncementEvent::Stop;
+    let stopped = driver.moved(&announcement, stop, &person_act("ann", 400)).await;
+    assert_eq!(driver.commit(&batch).await, Committed::Lost);
+    assert_eq!(driver.find(announcement.id).await, stopped);
+    assert_eq!(driver.store.waiting().await, Ok(0));
+    assert_eq!(driver.contacts.claim(9, 700).await, []);
+}
+
+/// If the stop is written, no mail is planned; if mails are planned, the stop must be decided anew.
+pub async fn of_a_raced_batch_and_stop_one_is_written(driver: AnnouncementDriver) {
+    driver.contacts.register(1..=2).await;
+    let mut planned = 0;
+    for number in 1..=20 {
+        let announcement = driver.approved(number, None).await;
+        let (batch, _) = driver.batch(&announcement, u128::from(number) * 10, 400).await;
+        let stop = AnnouncementEvent::Stop;
+        let (stop, stopped) = driver.change(&announcement, &stop, &person_act("ann", 400));
+        let committed = raced(&driver, &[batch, stop]).await;
+        let is_stopped = driver.find(announcement.id).await == stopped;
+        planned += if is_stopped { 0 } else { 2 };
+        let expected = if is_stopped {
+            [Committed::Lost, Committed::Moved]
+        } else {
+            [Committed::Moved, Committed::Lost]
+        };
+        assert_eq!(committed, expected, "announcement {number}");
+        assert_eq!(driver.store.waiting().await, Ok(planned), "announcement {number}");
+    }
+    let claimed = driver.contacts.claim(99, 700).await;
+    assert_eq!(claimed.len() as u64, planned);
 }
 
 /// By two nodes, each with its own ids; and also beside a stop.
@@ -234,6 +295,20 @@ pub async fn a_recipients_mail_shows_what_became_of_it(driver: AnnouncementDrive
         mailed.expect("announcements are read").expect("it is stored").is_stopped,
         "a stopped announcement is read as stopped"
     );
+}
+
+/// The last one was drafted first: its mails are not planned before those of older ones.
+pub async fn mailings_are_due_oldest_first_up_to_the_limit(driver: AnnouncementDriver) {
+    driver.contacts.register(1..=1).await;
+    let mut all = Vec::new();
+    for (number, posted) in [(1, 920), (2, 900), (3, 910)] {
+        all.push(driver.approved(number, Some(posted)).await.id);
+    }
+    all.rotate_left(1);
+    for limit in 1..=3 {
+        let due = driver.store.mailing(at(999), None, limit).await;
+        assert_eq!(due, Ok(all[..limit as usize].to_vec()));
+    }
 }
 
 /// Neither before it is posted nor after a stop; while it is held, only after a time.
