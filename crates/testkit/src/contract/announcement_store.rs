@@ -12,6 +12,7 @@ use madoguchi_domain::effect::Outcome;
 use madoguchi_domain::mail::MailState;
 
 use crate::contract::race::race_changes;
+use crate::contract::replay_store::stores_its_answer;
 use crate::driver::announcements::AnnouncementDriver;
 use crate::samples::{at, mail_answered, person_act, person_id};
 
@@ -36,6 +37,7 @@ macro_rules! announcement_store_contract {
                 a_recipients_mail_shows_what_became_of_it
                 a_mailing_is_due_while_it_is_visible_and_open
                 mailings_are_due_oldest_first_up_to_the_limit
+                a_change_of_an_announcement_stores_its_answer
             ]
             $($adapters)+
         }
@@ -329,4 +331,16 @@ pub async fn a_mailing_is_due_while_it_is_visible_and_open(driver: AnnouncementD
     let held = driver.find(announcement.id).await;
     driver.moved(&held, AnnouncementEvent::Stop, &person_act("ann", 950)).await;
     assert_eq!(due(999, Some(999)).await, []);
+}
+
+/// A draft and an act on it; a key that has an answer makes them lost.
+pub async fn a_change_of_an_announcement_stores_its_answer(driver: AnnouncementDriver) {
+    driver.contacts.register(1..=1).await;
+    let commit = async |changes: &[Change<AnnouncementWrite>]| driver.commit(&changes[0]).await;
+    let (draft, added) = AnnouncementDriver::draft(1, None);
+    stores_its_answer(&driver.contacts.stores, (1, &[added]), commit).await;
+    let audience = driver.store.audience().await.expect("persons are counted");
+    let event = AnnouncementEvent::Submit(audience);
+    let (submitted, _) = driver.change(&draft, &event, &person_act("sue", 200));
+    stores_its_answer(&driver.contacts.stores, (2, &[submitted]), commit).await;
 }

@@ -33,6 +33,7 @@ macro_rules! delivery_store_contract {
                 a_mail_of_an_announcement_is_watched_like_one_of_a_contact
                 the_watch_is_listed_newest_first_page_by_page
                 a_bounce_reads_back_and_is_recorded_once
+                a_bounce_stores_its_answer
                 of_twenty_raced_bounces_one_is_recorded
                 a_bounce_is_watched_until_one_is_sent_or_the_address_changes
                 a_mail_that_came_back_ends_no_watch_of_itself

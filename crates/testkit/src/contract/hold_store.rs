@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use madoguchi_domain::change::Committed;
+use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::contact::ContactEvent;
 use madoguchi_domain::retention::{
-    HeldContacts, HoldFilter, HoldId, HoldQuery, HoldSubject, LegalHold,
+    HeldContacts, HoldFilter, HoldId, HoldQuery, HoldSubject, HoldWrite, LegalHold,
 };
 use uuid::Uuid;
 
 use crate::contract::audit_rows;
 use crate::contract::race::race_changes;
+use crate::contract::replay_store::stores_its_answer;
 use crate::contract::retention_store::{
     RetentionUnderTest, commit, commit_hold, content, placed, release,
 };
@@ -25,6 +26,7 @@ macro_rules! hold_store_contract {
         $crate::contract_suite! {
             hold_store of hold_store, of_stores [
                 a_hold_reads_back_and_is_released_once
+                a_change_of_a_hold_stores_its_answer
                 of_twenty_raced_releases_one_is_written
                 holds_are_listed_newest_first_by_every_filter
                 what_a_hold_covers_is_counted
@@ -50,6 +52,15 @@ pub async fn a_hold_reads_back_and_is_released_once(store: RetentionUnderTest) {
     assert_eq!(released, LegalHold { released: Some((&retention_act(20)).into()), ..hold });
     assert_eq!(released.release(&retention_act(40)), None);
     audit_rows::verify(&store.retention).await;
+}
+
+/// A hold and its release; a key that has an answer makes them lost.
+pub async fn a_change_of_a_hold_stores_its_answer(store: RetentionUnderTest) {
+    let commit = async |changes: &[Change<HoldWrite>]| commit_hold(&store, &changes[0]).await;
+    let (placed, hold) = held(HoldSubject::Person(person_id(1)), 10);
+    stores_its_answer(&store.retention, (1, &[placed]), commit).await;
+    let (released, _) = hold.release(&retention_act(20)).expect("it is in force");
+    stores_its_answer(&store.retention, (2, &[released]), commit).await;
 }
 
 /// Of releases at the same moment one is written.

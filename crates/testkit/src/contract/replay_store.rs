@@ -7,9 +7,11 @@ mod changes;
 pub use answers::*;
 pub use changes::*;
 
-use madoguchi_application::UpgradeStores;
-use madoguchi_domain::change::Committed;
+use madoguchi_application::{PlatformStores, UpgradeStores};
+use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::idempotency::Replay;
+
+use crate::samples::{at, payload, replay};
 
 /// Runs the suite on each adapter: `replay_store_contract!(mine: open_mine(), …);`, where
 /// `open_mine()` is a future of [`TestStores`](crate::contract::TestStores).
@@ -30,6 +32,27 @@ macro_rules! replay_store_contract {
             $($adapters)+
         }
     };
+}
+
+/// Commits changes that belong together with the key of this number: first while it has another
+/// answer, which loses them with all that they write, then while it is free, which stores theirs.
+pub(super) async fn stores_its_answer<W: Clone>(
+    stores: &(impl AsRef<PlatformStores> + Sync),
+    (number, changes): (u32, &[Change<W>]),
+    commit: impl AsyncFn(&[Change<W>]) -> Committed,
+) {
+    let replays = &stores.as_ref().replays;
+    let first = Replay { answer: payload("first"), ..replay(number) };
+    let stored = async || replays.find(&[first.request.key]).await.map(|mut it| it.remove(0));
+    let mut changes = changes.to_vec();
+    changes[0].replay = Some(replay(number));
+    let recorded = replays.record(std::slice::from_ref(&first)).await;
+    assert_eq!(recorded, Ok(vec![Committed::Moved]));
+    assert_eq!(commit(&changes).await, Committed::Lost, "the key has an answer");
+    assert_eq!(stored().await, Ok(Some(first.clone())), "the first answer stays");
+    replays.delete_before(at(1), 9).await.expect("answers are deleted");
+    assert_eq!(commit(&changes).await, Committed::Moved, "nothing was written, the key is free");
+    assert_eq!(stored().await, Ok(changes[0].replay.clone()));
 }
 
 async fn record(stores: &UpgradeStores, replays: &[Replay]) -> Vec<Committed> {

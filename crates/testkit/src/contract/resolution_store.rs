@@ -46,6 +46,7 @@ macro_rules! resolution_store_contract {
                 a_proof_before_the_approval_wins
                 a_lost_decision_leaves_no_trace
                 what_is_sent_again_is_not_taken_over
+                a_decision_stores_its_answer
                 a_taken_over_effect_is_not_sent
                 resolutions_are_listed_newest_first_page_by_page
                 lapsed_proposals_are_found_oldest_first

@@ -54,6 +54,7 @@ macro_rules! retention_store_contract {
             retention_store of retention_store, of_stores [
                 an_application_exists_once_a_contact_names_it
                 a_completion_is_stored_once
+                a_completion_stores_its_answer
                 of_twenty_raced_completions_one_is_written
                 contacts_of_applications_are_paged_with_what_decides
                 deleted_contacts_are_paged_until_they_are_purged

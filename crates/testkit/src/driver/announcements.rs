@@ -97,11 +97,9 @@ impl AnnouncementDriver {
         found.expect("it is stored")
     }
 
-    /// Ann's draft, of this number and time.
-    ///
-    /// # Panics
-    /// When it is lost.
-    pub async fn drafted(&self, number: u32, posted: Option<i64>) -> Announcement {
+    /// Ann's draft, of this number and time, and the change that adds it.
+    #[must_use]
+    pub fn draft(number: u32, posted: Option<i64>) -> (Announcement, Change<AnnouncementWrite>) {
         let id = |kind: u128| Uuid::from_u128(kind << 64 | u128::from(number));
         let ids = NewAnnouncementIds {
             announcement: AnnouncementId(id(5)),
@@ -109,7 +107,15 @@ impl AnnouncementDriver {
             salt: ContentSalt::new([9; 32]),
         };
         let act = person_act("ann", 100 + i64::from(number));
-        let (draft, change) = Announcement::added(&Self::content(posted), ids, &act);
+        Announcement::added(&Self::content(posted), ids, &act)
+    }
+
+    /// Adds [`draft`](Self::draft).
+    ///
+    /// # Panics
+    /// When it is lost.
+    pub async fn drafted(&self, number: u32, posted: Option<i64>) -> Announcement {
+        let (draft, change) = Self::draft(number, posted);
         assert_eq!(self.commit(&change).await, Committed::Moved);
         draft
     }

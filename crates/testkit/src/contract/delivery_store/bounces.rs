@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use madoguchi_domain::change::Committed;
-use madoguchi_domain::delivery::{Bounce, WatchReason};
+use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::delivery::{Bounce, BounceWrite, WatchReason};
 use madoguchi_domain::effect::Outcome;
 
 use super::{row, rows};
 use crate::contract::audit_rows;
 use crate::contract::race::race_changes;
+use crate::contract::replay_store::stores_its_answer;
 use crate::driver::delivery::DeliveryDriver;
 use crate::samples::{bounce, bounced, mail_id, new_email};
 
@@ -27,6 +28,14 @@ pub async fn a_bounce_reads_back_and_is_recorded_once(driver: DeliveryDriver) {
     assert_eq!(driver.record(bounced(second)).await, Committed::Lost);
     assert_eq!(audit_rows::rows(&driver.stores).await.len(), before, "a lost one leaves no trace");
     assert_eq!((read(1).await, read(2).await), (Ok(Some(first)), Ok(Some(silent))));
+}
+
+/// A key that has an answer makes it lost.
+pub async fn a_bounce_stores_its_answer(driver: DeliveryDriver) {
+    driver.contacts.register(1..=1).await;
+    let record = async |changes: &[Change<BounceWrite>]| driver.record(changes[0].clone()).await;
+    let change = bounced(bounce(1, 1, (50, 100)));
+    stores_its_answer(&driver.stores, (1, &[change]), record).await;
 }
 
 /// Each at the same moment, with another time.

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::contract::audit_rows;
 use crate::contract::race::race;
+use crate::contract::replay_store::stores_its_answer;
 use crate::driver::upgrade::UpgradeDriver;
 use crate::samples::{answered, at, claim, moved, person_act, sweep};
 
@@ -200,6 +201,22 @@ pub async fn what_is_sent_again_is_not_taken_over(stores: BothStores) {
     assert_eq!(commit(&stores, &changes).await, Committed::Lost, "it was sent under another fence");
     assert_eq!(found(&stores.0, key).await.effect, again.write.after);
     assert_eq!(all(&stores).await, []);
+}
+
+/// A proposal, a withdrawal and an approval; a key that has an answer makes them lost.
+pub async fn a_decision_stores_its_answer(stores: BothStores) {
+    let [effect] = &stuck_orders(&stores.0, 1).await[..] else { panic!("one order") };
+    let key = &effect.order.key;
+    let write = async |changes: &[Change<ResolutionWrite>]| commit(&stores, changes).await;
+    let (changes, _) = proposal(&stores, key, (1, 600), ManualOutcome::Rejected).await;
+    stores_its_answer(&stores.0, (1, &changes), write).await;
+    let act = person_act("ann", 610);
+    let withdrawn = with_stuck(&stores, key, |stuck| stuck.withdraw(&act)).await;
+    let (changes, _) = withdrawn.expect("it can be withdrawn");
+    stores_its_answer(&stores.0, (2, &changes), write).await;
+    let proposal = proposed(&stores, key, (2, 620), ManualOutcome::Rejected).await;
+    let (changes, _) = approval(&stores, &proposal, "bob", 700).await;
+    stores_its_answer(&stores.0, (3, &changes), write).await;
 }
 
 /// It is in `Manual` with the proposal, and stays there if that is withdrawn.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use madoguchi_domain::change::Committed;
+use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::contact::{ContactEvent, ContactTypeName, Content};
-use madoguchi_domain::retention::{DueQuery, DueScope, PurgeGround, RetainedContact};
+use madoguchi_domain::retention::{
+    DueQuery, DueScope, PurgeGround, RetainedContact, RetentionWrite,
+};
 
 use super::{
     LATE, RetentionUnderTest, answered, commit, content, deletion, page, person, placed, purge,
@@ -12,6 +14,7 @@ use super::{
 };
 use crate::contract::audit_rows;
 use crate::contract::race::race_changes;
+use crate::contract::replay_store::stores_its_answer;
 use crate::samples::{application_id, at, completed, contact_content, contact_id, retention_act};
 
 async fn find(
@@ -43,6 +46,13 @@ pub async fn a_completion_is_stored_once(store: RetentionUnderTest) {
     let expected = retention_act(10);
     assert_eq!((completion.recorded.by, completion.recorded.at), (expected.by, at(10)));
     assert_eq!(completion.on.to_string(), "2026-01-05");
+}
+
+/// A key that has an answer makes it lost.
+pub async fn a_completion_stores_its_answer(store: RetentionUnderTest) {
+    store.contacts.added(vec![content()]).await;
+    let write = async |changes: &[Change<RetentionWrite>]| commit(&store, changes).await[0];
+    stores_its_answer(&store.retention, (1, &[completed(1, 10)]), write).await;
 }
 
 /// Of completions at the same moment one is written.
