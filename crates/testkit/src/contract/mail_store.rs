@@ -81,7 +81,7 @@ pub async fn an_approval_plans_its_mail_and_the_contact_shows_it(driver: Contact
     assert_eq!(effect.order.key.id.0, mail_id(1).0);
 }
 
-/// Each outcome, with its time and its reason.
+/// Each outcome, with its time and its reason; none of these mails leaves its contact out any more.
 pub async fn a_contact_shows_what_became_of_its_mail(driver: ContactDriver) {
     let code = || UpstreamCode::parse("SMTP_550").expect("the sample code parses");
     let (at, reason) = (at(200), SuppressReason::Answered);
@@ -100,6 +100,9 @@ pub async fn a_contact_shows_what_became_of_its_mail(driver: ContactDriver) {
         assert_eq!(status(&driver, number).await, expected);
         // The mail is no version of the contact: nobody's edit becomes stale by it.
         assert_eq!(driver.contact(number).await.version, draft.version + 1);
+        // It may have been sent with the contact.
+        assert_eq!(driver.commit_mails(&[left_out(number, number)]).await, [Committed::Lost]);
+        assert_eq!(status(&driver, number).await, expected);
     }
 }
 

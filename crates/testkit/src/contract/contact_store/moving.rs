@@ -10,8 +10,8 @@ use super::raced;
 use crate::contract::audit_rows;
 use crate::driver::contacts::ContactDriver;
 use crate::samples::{
-    self, adds, adds_if, answers, approves, contact_content, contact_id, edits, moves,
-    policy_number, rejects, staff,
+    self, adds, adds_if, answers, approves, contact_content, contact_id, edits, mailed_approvals,
+    moves, policy_number, rejects, staff,
 };
 
 /// The sample content with another subject.
@@ -131,7 +131,8 @@ pub async fn of_twenty_raced_edits_one_is_written(driver: ContactDriver) {
     assert_eq!(audit_rows::rows(&driver.stores).await.len(), rows + 1);
 }
 
-/// A change on an old version writes no row, no index, no editor, no history and no answer.
+/// A change on an old version writes no row, no index, no editor, no history, no effect and no
+/// answer.
 pub async fn a_lost_change_of_a_contact_leaves_no_trace(driver: ContactDriver) {
     driver.register(1..=1).await;
     let draft = driver.drafted(1).await;
@@ -140,7 +141,7 @@ pub async fn a_lost_change_of_a_contact_leaves_no_trace(driver: ContactDriver) {
     let late = Content { policy_number: Some(policy_number(1)), ..contact_content() };
     let late = [
         moves(&draft, &edits(late), &staff(3), 30),
-        moves(&draft, &approves(&draft), &staff(3), 30),
+        mailed_approvals(&[&draft], 1, 30).remove(0),
         moves(&draft, &ContactEvent::Delete, &staff(3), 30),
     ];
     for mut change in late {
@@ -151,6 +152,7 @@ pub async fn a_lost_change_of_a_contact_leaves_no_trace(driver: ContactDriver) {
     assert_eq!((driver.contact(1).await, driver.list(&named).await), (edited.clone(), vec![]));
     let replays = driver.stores.platform.replays.find(&[samples::keyed(1).key]).await;
     assert_eq!(replays, Ok(vec![None]));
+    assert_eq!(driver.claim(9, 900).await, [], "no mail is sent about it");
     assert_eq!(driver.history(1).await.len(), 2);
     assert_eq!(audit_rows::rows(&driver.stores).await.len(), rows);
     // Staff 3 wrote nothing that is stored, and so may approve.
