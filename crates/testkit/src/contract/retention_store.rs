@@ -67,7 +67,8 @@ macro_rules! retention_store_contract {
                 a_purged_contact_is_no_record_to_index
                 a_hold_on_the_person_keeps_all
                 a_hold_on_the_application_keeps_all
-                a_hold_that_is_placed_is_seen_by_every_later_commit
+                a_hold_on_the_person_stops_deletions_that_run
+                a_hold_on_the_application_stops_purges_that_run
             ]
             $($adapters)+
         }
