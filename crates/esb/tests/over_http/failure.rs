@@ -13,29 +13,29 @@ use madoguchi_testkit::server::http_stub::{HttpStub, Received, StubBehaviour, St
 
 use crate::bank;
 
-/// Sends the sample order to a bank with this behaviour and a timeout of 500 ms.
+/// Longer than any reply takes on a busy machine.
+const PATIENT: Duration = Duration::from_secs(20);
+
+/// Sends the sample order to a bank with this behaviour.
 async fn sent_to(behaviour: StubBehaviour) -> (Answer, Vec<Received>) {
+    sent_within(PATIENT, behaviour).await
+}
+
+async fn sent_within(timeout: Duration, behaviour: StubBehaviour) -> (Answer, Vec<Received>) {
     let stub = HttpStub::start().await.unwrap();
     stub.next(behaviour);
-    let esb = bank::esb(hasty(stub.url("/da21")));
+    let usual = EsbSettings::new(stub.url("/da21"));
+    let upstream = UpstreamSettings { connect_timeout: timeout / 2, timeout, ..usual.upstream };
+    let esb = bank::esb(EsbSettings { upstream, ..usual });
     let answer = esb.set_level(&order("T1222222"), &bank::correlation()).await;
     assert!(stub.connections() == 1, "one connection");
     (answer, stub.received())
 }
 
-fn hasty(url: String) -> EsbSettings {
-    let usual = EsbSettings::new(url);
-    let upstream = UpstreamSettings {
-        connect_timeout: Duration::from_millis(250),
-        timeout: Duration::from_millis(500),
-        ..usual.upstream
-    };
-    EsbSettings { upstream, ..usual }
-}
-
 async fn assert_lost(behaviour: StubBehaviour, doubt: Doubt) {
     let case = format!("{behaviour:?}");
-    let (answer, received) = sent_to(behaviour).await;
+    let timeout = if doubt == Doubt::TimedOut { Duration::from_millis(500) } else { PATIENT };
+    let (answer, received) = sent_within(timeout, behaviour).await;
     assert_eq!(answer, Answer::Lost(doubt), "{case}");
     assert_eq!(received.len(), 1, "{case}");
 }
