@@ -9,8 +9,8 @@ use tokio::sync::Barrier;
 
 use super::audit_rows;
 
-/// Commits changes at the same moment, and checks their audit rows. `commit` calls the store alone:
-/// what it reads before would delay the race.
+/// Commits changes at the same moment, and checks their audit rows and all chains. `commit` calls
+/// the store alone: what it reads before would delay the race.
 pub(crate) async fn race_changes<W, F>(
     stores: &(impl AsRef<PlatformStores> + Sync),
     changes: &[Change<W>],
@@ -23,6 +23,7 @@ where
     let before = audit_rows::heads(stores).await;
     let committed = race(changes.iter().cloned().map(commit).collect()).await;
     audit_rows::are_of(stores, &before, changes, &committed).await;
+    audit_rows::verify(stores).await;
     committed
 }
 
