@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use madoguchi_domain::announcement::{
-    Announcement, AnnouncementEvent, AnnouncementId, AnnouncementQuery, AnnouncementStateName,
-    AnnouncementWrite, MailCount, MailingBatch, MailingStateName, ShownAnnouncement, ShownQuery,
+    Announcement, AnnouncementContent, AnnouncementEvent, AnnouncementId, AnnouncementQuery,
+    AnnouncementStateName, AnnouncementWrite, CheckedAnnouncement, MailCount, MailingBatch,
+    MailingStateName, ShownAnnouncement, ShownQuery,
 };
 use madoguchi_domain::approval::RejectionReason;
 use madoguchi_domain::change::{Change, Committed};
+use madoguchi_domain::contact::{ContactBody, ContactLink, ContactSubject};
 use madoguchi_domain::effect::Outcome;
 use madoguchi_domain::mail::MailState;
 
 use crate::contract::race::race_changes;
 use crate::contract::replay_store::stores_its_answer;
 use crate::driver::announcements::AnnouncementDriver;
-use crate::samples::{at, mail_answered, person_act, person_id};
+use crate::samples::{self, at, mail_answered, person_act, person_id};
 
 /// Runs the suite on each adapter: `announcement_store_contract!(mine: open_mine(), …);`, where
 /// `open_mine()` is a future of [`TestStores<ContactStores>`](crate::contract::TestStores).
@@ -62,6 +64,17 @@ pub async fn every_state_of_an_announcement_reads_back(driver: AnnouncementDrive
     let edited = driver.moved(&rejected, edit, &person_act("eve", 400)).await;
     assert_eq!(edited.state.name(), AnnouncementStateName::Draft);
     assert_eq!(edited.editors.iter().count(), 3);
+    // `moved` reads it back: every field is another one.
+    let content = AnnouncementContent {
+        subject: ContactSubject::parse("another subject").expect("it parses"),
+        body: ContactBody::parse("another text").expect("it parses"),
+        link: ContactLink::parse("https://my.example.com/another").ok(),
+        posted_at: None,
+        mail: false,
+    };
+    let content = CheckedAnnouncement::new(content, &samples::contact_policy());
+    let edit = AnnouncementEvent::Edit(Box::new(content.expect("it keeps the rules")));
+    driver.moved(&edited, edit, &person_act("eve", 500)).await;
 }
 
 /// Who is registered between the decision and the commit makes it lost.
@@ -198,11 +211,14 @@ pub async fn a_batch_plans_one_mail_for_each_recipient(driver: AnnouncementDrive
     let state = |it: &Announcement| it.state.mailing().expect("it is mailed").state.name();
     assert_eq!(state(&held), MailingStateName::Held);
     let released = driver.moved(&held, AnnouncementEvent::Release, &person_act("ann", 500)).await;
+    let due = async || driver.store.mailing(at(600), None, 9).await;
+    assert_eq!(due().await, Ok(vec![announcement.id]), "the others wait for their mails");
     let (change, persons) = driver.batch(&released, 11, 600).await;
     assert_eq!(persons, [person_id(3)]);
     assert_eq!(driver.commit(&change).await, Committed::Moved);
     let planned = driver.find(announcement.id).await;
     assert_eq!(state(&planned), MailingStateName::Planned);
+    assert_eq!(due().await, Ok(vec![]), "all mails are planned");
     assert_eq!(driver.contacts.claim(9, 700).await.len(), 3);
     let counts = driver.store.mail_counts(announcement.id).await;
     let pending = MailCount { state: MailState::Pending, reason: None, count: 3 };

@@ -40,8 +40,11 @@ pub async fn a_known_token_gives_its_principal_every_time(under_test: TokensUnde
     }
 }
 
-/// A verifier that compares a part, or ignores case, lets callers in.
+/// A verifier that compares a part, or ignores case, lets callers in. Also right after the valid
+/// token: a cache of accepted tokens must not accept others.
 pub async fn a_token_that_only_looks_like_it_is_nobody(under_test: TokensUnderTest) {
+    let valid = under_test.verifier.verify(&under_test.token).await.expect("verified");
+    assert_eq!(valid.as_ref(), Some(&under_test.principal));
     let known = under_test.token.expose();
     let cut = &known[..known.len() - 1];
     let other_case = known.chars().map(swap_case).collect::<String>();

@@ -9,7 +9,7 @@ use madoguchi_domain::display_name::DisplayName;
 
 use crate::contract::audit_rows;
 use crate::driver::contacts::ContactDriver;
-use crate::samples::{self, adds, adds_if, at, contact_content, contact_id};
+use crate::samples::{self, adds, adds_if, at, contact_content, contact_id, edits, staff};
 
 /// Everything that is optional, at its longest.
 fn full() -> Content {
@@ -70,6 +70,11 @@ pub async fn what_was_added_reads_back(driver: ContactDriver) {
         );
     }
     assert_eq!(audit_rows::rows(&driver.stores).await.len() - persons, 6);
+    for (content, seconds) in [(full(), 50), (odd(), 51)] {
+        let before = driver.contact(1).await;
+        let edited = driver.moved(&before, &edits(content.clone()), &staff(2), seconds).await;
+        assert_eq!(edited.content, content, "an edit replaces every field");
+    }
 }
 
 /// A second contact with a taken id is lost, and writes nothing.

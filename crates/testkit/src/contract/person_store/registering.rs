@@ -23,6 +23,8 @@ pub async fn what_was_registered_reads_back(driver: ContactDriver) {
     let longest = format!("{}@{}.jp", "a".repeat(64), "x".repeat(63));
     let wishes = [
         person_registration(1),
+        // Another person, unless ids are compared without regard to case.
+        called(&samples::person_id(1).expose().to_lowercase(), "acc0001", 5),
         Registration { email: None, phone: None, ..person_registration(2) },
         Registration {
             email: Some(samples::email(&longest)),

@@ -2,7 +2,8 @@
 
 use madoguchi_domain::change::Committed;
 use madoguchi_domain::person::{
-    DetailsUpdate, MailWish, PersonQuery, PersonWrite, Registration, set_mail_notification,
+    DetailsUpdate, ExternalIdentity, Locale, MailWish, PersonQuery, PersonWrite, Registration,
+    set_mail_notification,
 };
 
 use super::raced;
@@ -14,7 +15,12 @@ use crate::samples::{
 
 /// Each update is one version more, with who made it; the person is as the last one left it.
 pub async fn an_update_moves_the_person_and_keeps_its_history(driver: ContactDriver) {
-    let mut person = driver.registered(&person_registration(1)).await;
+    let wish = Registration {
+        locale: Locale::parse("ja").ok(),
+        external_identity: ExternalIdentity::parse("login-1").ok(),
+        ..person_registration(1)
+    };
+    let mut person = driver.registered(&wish).await;
     let registered = samples::act("register", samples::human(), samples::start());
     let mut expected = vec![(1, person.details.clone(), registered)];
     let resume = DetailsUpdate { mail: Some(MailWish::Resume), ..DetailsUpdate::default() };
@@ -94,6 +100,7 @@ pub async fn the_mail_setting_holds_for_all_persons_of_the_account(driver: Conta
         driver.stores.persons.account(&account_id(number)).await.expect("the account is read")
     };
     assert_eq!((read_account(1).await, read_account(9).await), (Some(account.clone()), None));
+    let (stale, _) = updates(&driver.person(2).await, &new_email("new@example.com"), 1);
     let act = samples::act("switch", samples::human(), samples::at(1));
     let off = set_mail_notification(&account, false, &act).expect("it was on");
     let twice = [off.clone(), off.clone()];
@@ -103,6 +110,8 @@ pub async fn the_mail_setting_holds_for_all_persons_of_the_account(driver: Conta
         let person = driver.person(number).await;
         assert_eq!((person.account.notification, person.version), (false, 1), "{number}");
     }
+    // Decided while mail was on: an update of details does not switch it.
+    assert_eq!(driver.commit_persons(&[stale]).await, [Committed::Moved]);
     let account = read_account(1).await.expect("the account has persons");
     assert!(!account.notification, "mail is off for the account");
     let on = set_mail_notification(&account, true, &act).expect("it was off");
@@ -115,5 +124,5 @@ pub async fn the_mail_setting_holds_for_all_persons_of_the_account(driver: Conta
     let PersonWrite::AccountMail(account) = &mut nobody.write else { panic!("a setting") };
     account.id = account_id(9);
     assert_eq!(driver.commit_persons(&[nobody]).await, [Committed::Lost], "an account of nobody");
-    assert_eq!(audit_rows::rows(&driver.stores).await.len(), 5);
+    assert_eq!(audit_rows::rows(&driver.stores).await.len(), 6);
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use madoguchi_domain::Timestamp;
 use madoguchi_domain::change::{Change, Committed};
 use madoguchi_domain::contact::{ContactEvent, ContactTypeName, Content};
 use madoguchi_domain::retention::{
@@ -15,7 +16,9 @@ use super::{
 use crate::contract::audit_rows;
 use crate::contract::race::race_changes;
 use crate::contract::replay_store::stores_its_answer;
-use crate::samples::{application_id, at, completed, contact_content, contact_id, retention_act};
+use crate::samples::{
+    self, application_id, at, completed, contact_content, contact_id, retention_act,
+};
 
 async fn find(
     store: &RetentionUnderTest,
@@ -88,23 +91,28 @@ pub async fn contacts_of_applications_are_paged_with_what_decides(store: Retenti
         (ids(&first), ids(&second)),
         (vec![contact_id(1), contact_id(2)], vec![contact_id(3)])
     );
+    // Two months after 5 January in Japan, to the end of that day.
+    let kept_until: Timestamp = "2026-03-05T15:00:00Z".parse().expect("a time");
     assert!(
-        first.iter().chain(&second).all(|it| it.is_held && it.kept_until.is_some()),
-        "all are under the hold, with their last day"
+        first.iter().chain(&second).all(|it| it.is_held && it.kept_until == Some(kept_until)),
+        "all are under the hold, and kept until the end of their last day"
     );
     assert_eq!((first[1].is_answered, first[1].version), (true, 2));
     assert_eq!(second[0].reported_at, Some(at(20)));
     // One that names no application is not in it.
     let other = Content { application: None, ..contact_content() };
-    let add = crate::samples::adds(contact_id(4), 1, other, 40);
+    let add = samples::adds(contact_id(4), 1, other, 40);
     store.contacts.written(&add).await;
     let all = page(&store, &DueQuery { after: None, limit: 100, ..query }).await;
     assert_eq!(all.len(), 3);
+    store.contacts.written(&samples::adds(contact_id(5), 1, content(), 50)).await;
+    assert!(retained(&store, 5).await.is_held, "a hold covers later contacts too");
 }
 
 /// Those deleted until a moment, in the order of their deletion; a purged one is in no page.
 pub async fn deleted_contacts_are_paged_until_they_are_purged(store: RetentionUnderTest) {
-    store.contacts.added(vec![content(); 3]).await;
+    let of_no_application = Content { application: None, ..content() };
+    store.contacts.added(vec![content(), content(), of_no_application]).await;
     store.contacts.acted(3, &ContactEvent::Delete, 50).await;
     store.contacts.acted(1, &ContactEvent::Delete, 60).await;
     let deleted =

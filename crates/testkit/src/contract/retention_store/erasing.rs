@@ -6,7 +6,10 @@ use madoguchi_domain::port::DataKeyPage;
 use madoguchi_domain::retention::{HeldContacts, PurgeGround, ReceiptQuery};
 use madoguchi_domain::sealed::DataKeyId;
 
-use super::{LATE, RetentionUnderTest, application, commit, completed, content, purge, retained};
+use super::{
+    LATE, RetentionUnderTest, application, commit, completed, content, placed, purge, release,
+    retained,
+};
 use crate::contract::audit_rows;
 use crate::samples::{application_id, at, contact_id, moves, policy_number, retention_act, staff};
 
@@ -74,6 +77,9 @@ pub async fn an_unanswered_contact_is_purged_with_its_deletion(store: RetentionU
     assert_eq!(commit(&store, std::slice::from_ref(&report)).await, [Committed::Moved]);
     assert_eq!(commit(&store, &[report]).await, [Committed::Lost], "it is reported once");
     let change = purge(&store, 1, PurgeGround::Unanswered).await;
+    let hold = placed(&store, application(), 30).await;
+    assert_eq!(commit(&store, std::slice::from_ref(&change)).await, [Committed::Lost]);
+    assert_eq!(release(&store, &hold, 40).await, Committed::Moved);
     assert_eq!(commit(&store, &[change]).await, [Committed::Moved]);
     assert_eq!(store.contacts.find(contact_id(1)).await, None);
     let waiting =

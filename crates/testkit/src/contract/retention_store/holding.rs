@@ -28,6 +28,7 @@ async fn keeps_all(store: RetentionUnderTest, subject: HoldSubject, other: HoldS
     assert_eq!(release(&store, &first, 50).await, Committed::Moved);
     let held = commit(&store, std::slice::from_ref(&purge)).await;
     assert_eq!(held, [Committed::Lost], "another hold is in force");
+    assert_eq!(store.contacts.history(1).await.len(), 3, "what is held can still be read");
     assert_eq!(release(&store, &second, 60).await, Committed::Moved);
     assert_eq!(commit(&store, &[purge]).await, [Committed::Moved]);
 }
