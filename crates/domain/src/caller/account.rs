@@ -161,7 +161,8 @@ impl Entity {
         account: &str,
     ) -> Result<Vec<AccountReading>, NotDerivable> {
         let (branch, account) = (branch.trim(), account.trim());
-        if branch.is_empty() || branch.len() > 4 || !are_digits(branch) {
+        // Any other branch that is none has no check digit.
+        if branch.is_empty() {
             return Err(NotDerivable);
         }
         let branch = format!("{branch:0>4}");

@@ -113,6 +113,14 @@ fn company_and_bank_are_3_digits() {
 }
 
 #[test]
+fn what_is_no_branch_or_account_has_no_check_digit() {
+    assert_eq!(dac("0057", "12345"), Some(b'7'));
+    for (branch, account) in [("005x", "12345"), ("0057", "1234x"), ("57", "12345"), ("0057", "")] {
+        assert_eq!(dac(branch, account), None, "{branch} {account}");
+    }
+}
+
+#[test]
 fn what_is_no_branch_or_account_gives_no_number() {
     let bad = [
         ("Agency", "13156463165468461654"),
