@@ -48,8 +48,8 @@ pub trait AnnouncementStore: Send + Sync {
     async fn audience(&self) -> Result<Audience, StoreError>;
 
     /// At most `limit` announcements of which mails may be planned at `now`: visible, and neither
-    /// all planned nor stopped, nor held since after `held_until`, or at all if that is `None`. What
-    /// became visible first is first.
+    /// all planned nor stopped, nor held since after `held_until`, or at all if that is `None`. The
+    /// first is what became visible first.
     ///
     /// # Errors
     /// See [`StoreError`].
