@@ -12,8 +12,8 @@ mod requests;
 mod retention;
 
 pub use callers::{
-    CONTEXT_DOCUMENT, OWNER_DOCUMENT, account_query, api_key, codigo_conta, context_of,
-    context_query, found_context, found_owner,
+    CONTEXT_DOCUMENT, OWNER_DOCUMENT, account_query, all_forwarded_headers, api_key, codigo_conta,
+    context_of, context_query, found_context, found_owner,
 };
 pub use contacts::{
     adds, adds_if, answers, approves, contact_content, contact_id, contact_policy, edits, moves,

@@ -81,10 +81,7 @@ async fn the_headers_of_a_flow_pass_here_too() {
     let asked = stage.callers.asked();
     assert_eq!(asked.len(), 2);
     for question in asked {
-        assert_eq!(
-            question.forwarded,
-            madoguchi_testkit::contract::scripted_upstream::all_forwarded_headers()
-        );
+        assert_eq!(question.forwarded, samples::all_forwarded_headers());
     }
     let rows = madoguchi_testkit::contract::audit_rows::rows(&stage.store.stores()).await;
     let ids: Vec<_> = rows.iter().map(|row| row.entry.act.correlation.as_str()).collect();

@@ -89,10 +89,7 @@ async fn headers_pass_as_given_and_only_a_flow_is_made() {
     answer(&stage, given).await;
     answer(&stage, call(CODIGO, &account())).await;
     let asked = stage.callers.asked();
-    assert_eq!(
-        asked[0].forwarded,
-        madoguchi_testkit::contract::scripted_upstream::all_forwarded_headers()
-    );
+    assert_eq!(asked[0].forwarded, samples::all_forwarded_headers());
     let bare = &asked[1].forwarded;
     assert_eq!((&bare.correlation, &bare.api_key), (&None, &None));
     assert!(uuid::Uuid::try_parse(bare.flow.as_str()).is_ok(), "{:?}", bare.flow);

@@ -4,9 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use madoguchi_domain::port::{AccountDirectory, CallerContexts};
-use madoguchi_testkit::contract::scripted_upstream::{
-    ScriptedUpstream, UpstreamReply, all_forwarded_headers,
-};
+use madoguchi_testkit::contract::scripted_upstream::{ScriptedUpstream, UpstreamReply};
 use madoguchi_testkit::samples;
 
 use crate::harness::LookupHarness;
@@ -47,11 +45,11 @@ async fn the_log_names_flow_and_outcome_and_nothing_that_is_nobodys_business() {
     ];
     for reply in replies {
         harness.will_reply(reply).await;
-        let _ = itau.context(&samples::context_query(), &all_forwarded_headers()).await;
-        let _ = itau.owner(&samples::account_query(), &all_forwarded_headers()).await;
+        let _ = itau.context(&samples::context_query(), &samples::all_forwarded_headers()).await;
+        let _ = itau.owner(&samples::account_query(), &samples::all_forwarded_headers()).await;
     }
     harness.answers(200, r#"{"code":"1","message":"canary-downstream-text"}"#);
-    let _ = itau.context(&samples::context_query(), &all_forwarded_headers()).await;
+    let _ = itau.context(&samples::context_query(), &samples::all_forwarded_headers()).await;
     drop(guard);
     let written = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     for word in ["found", "misconfigured", "unreadable", "flow-1", "group-1", "correct them"] {

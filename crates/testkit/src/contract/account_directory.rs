@@ -12,8 +12,8 @@ use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{AccountDirectory, LookupError};
 
 use crate::contract::scripted_upstream::{
-    Arrived, ScriptedUpstream, UpstreamReply, all_forwarded_headers,
-    each_refusal_has_its_own_error, garbage_is_unreadable, silence_is_unreachable,
+    Arrived, ScriptedUpstream, UpstreamReply, each_refusal_has_its_own_error,
+    garbage_is_unreadable, silence_is_unreachable,
 };
 use crate::samples;
 
@@ -28,7 +28,7 @@ pub async fn what_is_found_is_understood_and_kept_whole(
     upstream: &dyn ScriptedUpstream,
 ) {
     upstream.will_reply(UpstreamReply::Found).await;
-    let found = accounts.owner(&samples::account_query(), &all_forwarded_headers()).await;
+    let found = accounts.owner(&samples::account_query(), &samples::all_forwarded_headers()).await;
     assert_eq!(found, Ok(samples::found_owner()));
 }
 
@@ -46,7 +46,8 @@ pub async fn query_and_forwarded_headers_arrive_unchanged(
         digital_service: text("APP"),
         ..bare.clone()
     };
-    let queries = [(bare, ForwardedHeaders::of(samples::flow(2))), (full, all_forwarded_headers())];
+    let queries =
+        [(bare, ForwardedHeaders::of(samples::flow(2))), (full, samples::all_forwarded_headers())];
     let mut expected = Vec::new();
     for (query, forwarded) in queries {
         accounts.owner(&query, &forwarded).await.expect("the sample is found");

@@ -11,8 +11,8 @@ use madoguchi_domain::caller::{ContextQuery, Encoded, ForwardedHeaders};
 use madoguchi_domain::port::{CallerContexts, LookupError};
 
 use crate::contract::scripted_upstream::{
-    Arrived, ScriptedUpstream, UpstreamReply, all_forwarded_headers,
-    each_refusal_has_its_own_error, garbage_is_unreadable, silence_is_unreachable,
+    Arrived, ScriptedUpstream, UpstreamReply, each_refusal_has_its_own_error,
+    garbage_is_unreadable, silence_is_unreachable,
 };
 use crate::samples;
 
@@ -27,7 +27,8 @@ pub async fn what_is_found_is_understood_and_kept_whole(
     upstream: &dyn ScriptedUpstream,
 ) {
     upstream.will_reply(UpstreamReply::Found).await;
-    let found = contexts.context(&samples::context_query(), &all_forwarded_headers()).await;
+    let found =
+        contexts.context(&samples::context_query(), &samples::all_forwarded_headers()).await;
     assert_eq!(found, Ok(samples::found_context()));
 }
 
@@ -40,7 +41,8 @@ pub async fn query_and_forwarded_headers_arrive_unchanged(
     let bare = samples::context_query();
     let encoded = Encoded::parse("1").expect("a value of the field");
     let full = ContextQuery { encoded: Some(encoded), ..bare.clone() };
-    let queries = [(bare, ForwardedHeaders::of(samples::flow(2))), (full, all_forwarded_headers())];
+    let queries =
+        [(bare, ForwardedHeaders::of(samples::flow(2))), (full, samples::all_forwarded_headers())];
     let mut expected = Vec::new();
     for (query, forwarded) in queries {
         contexts.context(&query, &forwarded).await.expect("the sample is found");

@@ -7,8 +7,6 @@ use madoguchi_domain::caller::{AccountQuery, ContextQuery, ForwardedHeaders};
 use madoguchi_domain::personal::Personal;
 use madoguchi_domain::port::{LookupError, Unavailability};
 
-use crate::samples;
-
 /// How the upstream answers the next lookup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UpstreamReply {
@@ -77,19 +75,6 @@ pub trait ScriptedUpstream: Send + Sync {
     async fn will_be_unreachable(&self);
     /// The lookups that arrived, retries counted once.
     async fn arrived(&self) -> Vec<Arrived>;
-}
-
-/// Forwarded headers with every field.
-///
-/// # Panics
-/// Never: the samples parse.
-#[must_use]
-pub fn all_forwarded_headers() -> ForwardedHeaders {
-    ForwardedHeaders {
-        correlation: Some(samples::correlation("group-1")),
-        api_key: Some(samples::api_key("12323213")),
-        ..ForwardedHeaders::of(samples::flow(1))
-    }
 }
 
 /// The upstream refuses in each documented way; the errors differ.

@@ -2,10 +2,12 @@
 
 use madoguchi_domain::caller::{
     AccountQuery, ApiKey, CallerContext, CodigoConta, Confirmation, ContextId, ContextQuery,
-    CustomerProfile, DacRule, Found, Identification, Manager, PersonType, Phone, SecurityDevice,
-    TaxId,
+    CustomerProfile, DacRule, ForwardedHeaders, Found, Identification, Manager, PersonType, Phone,
+    SecurityDevice, TaxId,
 };
 use madoguchi_domain::personal::Personal;
+
+use super::{correlation, flow};
 
 /// PS7's answer about the sample caller: authenticated, account with check digit. It has
 /// undocumented keys.
@@ -25,6 +27,16 @@ pub const OWNER_DOCUMENT: &str = r#"{"data":{"id_cliente":"c-1","nome_completo":
 #[must_use]
 pub fn api_key(text: &str) -> ApiKey {
     ApiKey::parse(text).expect("the sample key parses")
+}
+
+/// Forwarded headers with every field.
+#[must_use]
+pub fn all_forwarded_headers() -> ForwardedHeaders {
+    ForwardedHeaders {
+        correlation: Some(correlation("group-1")),
+        api_key: Some(api_key("12323213")),
+        ..ForwardedHeaders::of(flow(1))
+    }
 }
 
 /// A query for the context with this id.

@@ -4,7 +4,6 @@ use madoguchi_application::{CallerError, ServiceError};
 use madoguchi_domain::act::Act;
 use madoguchi_domain::audit::Action;
 use madoguchi_domain::port::LookupError;
-use madoguchi_testkit::contract::scripted_upstream::all_forwarded_headers;
 use madoguchi_testkit::fake::store::Fault;
 use madoguchi_testkit::samples;
 
@@ -14,13 +13,21 @@ use super::harness::{CallerHarness, TIME, asker};
 async fn every_question_has_one_row_that_says_what_came_of_it_and_of_nobody() {
     let harness = CallerHarness::open();
     let (context, account) = (samples::context_query(), samples::account_query());
-    harness.service.context(&context, &all_forwarded_headers(), asker()).await.expect("found");
-    harness.service.owner(&account, &all_forwarded_headers(), asker()).await.expect("found");
+    harness
+        .service
+        .context(&context, &samples::all_forwarded_headers(), asker())
+        .await
+        .expect("found");
+    harness
+        .service
+        .owner(&account, &samples::all_forwarded_headers(), asker())
+        .await
+        .expect("found");
     harness.who().await;
     harness.callers.fails_all(Some(LookupError::NotFound));
     harness
         .service
-        .owner(&account, &all_forwarded_headers(), asker())
+        .owner(&account, &samples::all_forwarded_headers(), asker())
         .await
         .expect_err("not found");
 
@@ -51,8 +58,10 @@ async fn every_question_has_one_row_that_says_what_came_of_it_and_of_nobody() {
 async fn what_cannot_be_recorded_is_not_answered() {
     let harness = CallerHarness::open();
     harness.store.fail_next(1, Fault::BeforeCommit);
-    let context =
-        harness.service.context(&samples::context_query(), &all_forwarded_headers(), asker()).await;
+    let context = harness
+        .service
+        .context(&samples::context_query(), &samples::all_forwarded_headers(), asker())
+        .await;
     assert_eq!(context, Err(CallerError::Unrecorded(ServiceError::Unavailable)));
     harness.store.fail_next(1, Fault::BeforeCommit);
     assert_eq!(harness.who_within(TIME).await, Err(ServiceError::Unavailable));

@@ -55,7 +55,7 @@ async fn overdue(stores: &UpgradeStores, now: Timestamp, limit: u32) -> Vec<Over
     found
 }
 
-/// Under a claim that was lost, a proof arrives, and after it news that prove nothing.
+/// Under a claim that was lost, a proof arrives, and after it a doubt, which takes nothing back.
 async fn proven_late(driver: &UpgradeDriver, effect: &Effect, proof: Outcome, now: Timestamp) {
     let second = SignedDuration::from_secs(1);
     for (outcome, at) in [(proof, now), (UNKNOWN, now + second)] {
@@ -143,8 +143,8 @@ pub async fn what_was_overdue_is_taken_up_once(stores: UpgradeStores) {
     let became = race((0..20).map(runner).collect()).await;
     let written = became.iter().filter(|became| **became == Recorded::Written).count();
     assert_eq!(written, 1);
-    let before = driver.effect(1).await;
-    assert_eq!(before, lapsed.write.after);
-    assert_eq!((before.state.name(), before.ambiguous), (EffectStateName::Unknown, 1));
+    let after = driver.effect(1).await;
+    assert_eq!(after, lapsed.write.after);
+    assert_eq!((after.state.name(), after.ambiguous), (EffectStateName::Unknown, 1));
     assert_eq!(overdue(&stores, at(301), 10).await, [], "and it is not overdue any more");
 }
