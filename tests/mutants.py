@@ -57,7 +57,10 @@ def run(name, arguments):
         ]
         # Every job builds in its own copy of the tree, and only what the mutant changes.
         environment = {"CARGO_INCREMENTAL": "1", "CARGO_PROFILE_DEV_DEBUG": "0"}
-        status = subprocess.run(command, cwd=ROOT, env=os.environ | environment).returncode
+        environment = os.environ | environment
+        # Jobs that share one would wait for each other, and mix up their builds.
+        environment.pop("CARGO_TARGET_DIR", None)
+        status = subprocess.run(command, cwd=ROOT, env=environment).returncode
         # 2: a mutant was missed, 3: the tests of one hung.
         if status not in (0, 2, 3):
             sys.exit(f"tests/mutants: cargo mutants ended with {status}")
