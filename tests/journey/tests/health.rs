@@ -155,7 +155,7 @@ fn verdicts_that_queue_behind_a_lock_are_answered_in_time() {
             ensure!(is_refusal(&answer, 503, "UNAVAILABLE"), "{answer:?}");
             ensure!(took < Duration::from_millis(5_000), "it took {took:?}");
         }
-        // The last attempt has reached its lock timeout by then; overdue requests are dropped.
+        // Longer than the lock timeout of an attempt in progress; overdue requests are dropped.
         tokio::time::sleep(Duration::from_millis(5_000)).await;
         drop(held);
         for customer in &customers {

@@ -94,7 +94,7 @@ pub enum InvalidSetup {
     /// `options.effects.lease`, or a shorter limit of calls.
     #[error("options.effects.lease must be at least 500 ms longer than call_lasts")]
     LeaseTooShort,
-    /// `call_lasts`, or a number or interval of the options, is zero or negative.
+    /// `call_lasts`, or an option that must be more than zero, is zero or negative.
     #[error("{0} must be more than zero")]
     NotPositive(&'static str),
     /// The circuit breaker could never double its pause.

@@ -161,7 +161,7 @@ impl Entity {
         account: &str,
     ) -> Result<Vec<AccountReading>, NotDerivable> {
         let (branch, account) = (branch.trim(), account.trim());
-        // Any other branch that is none has no check digit.
+        // Any other text that is not a branch has no check digit, see `dac`.
         if branch.is_empty() {
             return Err(NotDerivable);
         }
